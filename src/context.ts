@@ -1,0 +1,143 @@
+import type { Pod, Secret, ServiceAccount } from "./objects.ts";
+import type { Sensitive } from "./secret/sensitive.ts";
+
+/** A stream to print to. `columns` is 0 where it is not known. */
+export type Sink = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Prints a line on stderr when `-v` is at least `level` (kubectl's: 6 requests, 8 bodies). The line is only made when it is printed. */
+export type Trace = (level: number, line: () => string) => void;
+
+/** What a verb is handed: everything that it cannot compute. Ports are opened on first use, so that `--help` costs nothing. */
+export type Context = {
+  readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  cluster(kube: KubeFlags, trace: Trace): Cluster;
+  azure(identity: IdentitySource, trace: Trace): Azure;
+  registry(trace: Trace): Registry;
+};
+
+/**
+ * The global kubectl flags of a command line, to hand on to kubectl as they are (`["--context=prod", "--as=jane"]`),
+ * except those that we read ourselves.
+ */
+export type KubeFlags = {
+  readonly forward: readonly string[];
+  /** `-n`; absent means the context's namespace. */
+  readonly namespace?: string;
+  /** Milliseconds for one request; 0 means no limit (kubectl's default). */
+  readonly requestTimeout: number;
+};
+
+/** Where Azure tokens come from. `auto` takes the environment where it is set, else the Azure CLI. */
+export type IdentitySource = "auto" | "az" | "env";
+
+/** Names a namespaced object. */
+export type Named = { readonly namespace: string; readonly name: string };
+
+/** How a write is made. With `dryRun` the server checks it and stores nothing (`?dryRun=All`). */
+export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: string };
+
+/**
+ * The cluster of the current kubeconfig context. Reads give `undefined` for what is not there (404);
+ * every other refusal is a CliError with the server's own sentence. Writes throw Conflict on 409.
+ */
+export type Cluster = {
+  /** The namespace that the command is about: `-n`, else the context's, else `default`. */
+  namespace(): Promise<string>;
+  /** The uid of a namespace; undefined if it does not exist. */
+  namespaceUid(name: string): Promise<string | undefined>;
+  secret(at: Named): Promise<Secret | undefined>;
+  /** Secrets of one namespace, or of all (`undefined`), that match a label selector. */
+  secrets(namespace: string | undefined, labelSelector: string): Promise<Secret[]>;
+  /**
+   * Server-side apply. `force` takes over fields of other managers.
+   * @returns the object as the server now has it
+   */
+  applySecret(manifest: Secret, options: WriteOptions & { readonly force: boolean }): Promise<Secret>;
+  /** Deletes only the object with this uid. */
+  deleteSecret(at: Named & { readonly uid: string }, options: WriteOptions): Promise<void>;
+  serviceAccount(at: Named): Promise<ServiceAccount | undefined>;
+  serviceAccounts(namespace: string | undefined, labelSelector?: string): Promise<ServiceAccount[]>;
+  /** Replaces imagePullSecrets by a merge patch that carries the resourceVersion of `seen`. */
+  setPullSecrets(seen: ServiceAccount, names: readonly string[], options: WriteOptions): Promise<ServiceAccount>;
+  pods(namespace: string | undefined, labelSelector?: string): Promise<Pod[]>;
+  /** Deletes only the object with this uid. */
+  deletePod(at: Named & { readonly uid: string }, options: WriteOptions): Promise<void>;
+  /** GET /version of the API server. */
+  serverVersion(): Promise<{ readonly gitVersion: string }>;
+  /** Ends the transport; a later call opens it again. */
+  close(): Promise<void>;
+};
+
+/** An Azure container registry as ARM describes it (Microsoft.ContainerRegistry/registries 2025-11-01). */
+export type AzureRegistry = {
+  readonly id: string;
+  readonly name: string;
+  readonly loginServer: string;
+};
+
+export type Slot = "password1" | "password2";
+
+/** An ACR token: a name, a scope map, and up to two passwords whose text Azure never shows again. */
+export type AcrToken = {
+  readonly name: string;
+  readonly scopeMapId: string;
+  readonly status: "enabled" | "disabled";
+  readonly passwords: readonly { readonly name: Slot; readonly creationTime?: string; readonly expiry?: string }[];
+};
+
+export type ScopeMap = { readonly id: string; readonly name: string; readonly description: string; readonly actions: readonly string[] };
+
+/** Azure Resource Manager, as far as pull credentials need it. Reads give `undefined` for what is not there. */
+export type Azure = {
+  /**
+   * Finds a registry by its name or its login server, in every subscription that the identity can read.
+   * @throws CliError notFound; says whether the name exists where the identity cannot see it, or nowhere
+   */
+  findRegistry(nameOrLoginServer: string): Promise<AzureRegistry>;
+  scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
+  putScopeMap(registry: AzureRegistry, map: { name: string; description: string; actions: readonly string[] }): Promise<ScopeMap>;
+  deleteScopeMap(registry: AzureRegistry, name: string): Promise<void>;
+  token(registry: AzureRegistry, name: string): Promise<AcrToken | undefined>;
+  putToken(registry: AzureRegistry, token: { name: string; scopeMapId: string }): Promise<AcrToken>;
+  deleteToken(registry: AzureRegistry, name: string): Promise<void>;
+  /** Makes the password of one slot anew: whoever uses the old one is locked out. Without `expiry` it never expires. */
+  generatePassword(
+    registry: AzureRegistry,
+    at: { token: string; slot: Slot; expiry?: string | undefined },
+  ): Promise<{ password: Sensitive; expiry?: string }>;
+};
+
+/** A user name and password for a registry. */
+export type Login = { readonly username: string; readonly password: Sensitive };
+
+/** An image as a pod names it, taken apart: `myregistry.azurecr.io/team/app:1`. */
+export type ImageRef = {
+  /** host[:port], `docker.io` when the image names none */
+  readonly host: string;
+  readonly repository: string;
+  /** `:tag` or `@digest` without its mark; `latest` when the image names neither */
+  readonly reference: string;
+};
+
+/** What a registry says to a login that asks for one image. Only `pulls` is good; the others say why not. */
+export type Proof = {
+  readonly verdict: "pulls" | "refused" | "outOfScope" | "notFound" | "blocked" | "throttled" | "unreachable" | "untrusted";
+  /** One sentence for a person. */
+  readonly message: string;
+};
+
+/** A registry's data plane (OCI distribution spec with ACR's token endpoint). Never throws for what a registry answers. */
+export type Registry = {
+  /** Asks for the image's manifest as a container runtime does; without a login, anonymously. */
+  prove(image: ImageRef, login: Login | undefined): Promise<Proof>;
+  /** Some tag of a repository, the newest if the registry tells; undefined if there is none or the login may not list. */
+  anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
+};

@@ -1,0 +1,37 @@
+/** What went wrong, named by what the person does next. */
+export type ErrorKind =
+  | "usage" // a flag or an argument is wrong
+  | "config" // the kubeconfig or the environment is not usable
+  | "unauthenticated" // sign in first
+  | "forbidden" // somebody must grant a right
+  | "notFound"
+  | "conflict" // another writer or owner is in the way
+  | "invalid" // the server refused the contents
+  | "unreachable"
+  | "timeout"
+  | "cancelled"
+  | "internal"; // a defect of ours
+
+/**
+ * An error that is ready to be shown: `message` is one sentence in kubectl's words, `hint` the command to run next.
+ * Neither ever holds a secret. Ports convert foreign errors to this at their boundary; only the entry prints it.
+ */
+export class CliError extends Error {
+  readonly kind: ErrorKind;
+  readonly hint: string | undefined;
+
+  constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: string | undefined; cause?: unknown } = {}) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = "CliError";
+    this.kind = kind;
+    this.hint = hint;
+  }
+}
+
+/** Thrown by a port when the API server answers 409 to a write: what was observed is no longer true. */
+export class Conflict extends CliError {
+  constructor(message: string) {
+    super("conflict", message);
+    this.name = "Conflict";
+  }
+}

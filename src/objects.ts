@@ -1,0 +1,72 @@
+/** The Kubernetes objects that we read and write, as far as we look at them (k8s.io/api core/v1). Every field may be absent, as on the wire. */
+
+export type Metadata = {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+  readonly creationTimestamp?: string | null;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly ownerReferences?: readonly OwnerReference[];
+  readonly managedFields?: unknown;
+  readonly deletionTimestamp?: string;
+};
+
+export type OwnerReference = { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean };
+
+/** A reference by name: core/v1 LocalObjectReference. */
+export type NameRef = { readonly name?: string };
+
+/** core/v1 Secret. `data` values are base64. */
+export type Secret = {
+  readonly apiVersion: "v1";
+  readonly kind: "Secret";
+  readonly metadata: Metadata;
+  readonly type?: string;
+  readonly data?: Readonly<Record<string, string>>;
+  readonly immutable?: boolean;
+};
+
+/** core/v1 ServiceAccount. imagePullSecrets is `+listType=atomic`: a write replaces every name. */
+export type ServiceAccount = {
+  readonly apiVersion: "v1";
+  readonly kind: "ServiceAccount";
+  readonly metadata: Metadata;
+  readonly imagePullSecrets?: readonly NameRef[];
+};
+
+/** core/v1 Container, its image only. */
+export type Container = { readonly name: string; readonly image?: string };
+
+/** core/v1 ContainerStatus, its waiting state only. */
+export type ContainerStatus = {
+  readonly name: string;
+  readonly image?: string;
+  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+};
+
+/** core/v1 Pod. */
+export type Pod = {
+  readonly apiVersion: "v1";
+  readonly kind: "Pod";
+  readonly metadata: Metadata;
+  readonly spec: {
+    readonly serviceAccountName?: string;
+    readonly imagePullSecrets?: readonly NameRef[];
+    readonly initContainers?: readonly Container[];
+    readonly containers: readonly Container[];
+    readonly ephemeralContainers?: readonly Container[];
+  };
+  readonly status?: {
+    readonly phase?: string;
+    readonly initContainerStatuses?: readonly ContainerStatus[];
+    readonly containerStatuses?: readonly ContainerStatus[];
+  };
+};
+
+/** The types a Secret must have for the kubelet to look into it, and the key it looks at. */
+export const pullSecretKey: Readonly<Record<string, string>> = {
+  "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
+  "kubernetes.io/dockercfg": ".dockercfg",
+};
