@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Duplex } from "node:stream";
+
+/** A program that cannot outlive us. */
+export type Guarded = {
+  /** The program's own pid; also its process group. */
+  readonly pid: number;
+  /** How it ended, whoever ended it. Never rejects. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** Ends the program and its group (SIGTERM, then SIGKILL) and waits until nothing is left of either. May be called twice. */
+  stop(): Promise<void>;
+};
+
+// The guard waits on fd 3, whose other end is ours alone: it ends when we do, however we do. Then it ends its own process group.
+// It stays in that group, so the group's number cannot belong to anybody else by then.
+const guard = `
+( trap '' HUP INT TERM
+  read -r _
+  kill -TERM -$$ 2>/dev/null
+  left="$1"
+  while [ "$left" -gt 0 ] && kill -0 $$ 2>/dev/null; do sleep 0.1 || sleep 1; left=$((left - 1)); done
+  kill -KILL -$$ ) <&3 >/dev/null 2>&1 &
+shift
+exec "$@" 3<&- `;
+
+/**
+ * Starts a program that dies, with its process group, when this process ends for any reason, SIGKILL included.
+ * Needs a POSIX `sh`. What it prints goes to the end of the file `log`.
+ *
+ * @param grace seconds between SIGTERM and SIGKILL
+ */
+export async function spawnGuarded(
+  command: string,
+  args: readonly string[],
+  { log, env, cwd, grace = 5 }: { log: string; env?: NodeJS.ProcessEnv; cwd?: string; grace?: number },
+): Promise<Guarded> {
+  const file = await open(log, "a", 0o600);
+  try {
+    const child = spawn("/bin/sh", ["-c", guard, "sh", String(grace * 10), command, ...args], {
+      stdio: ["ignore", file.fd, file.fd, "pipe"],
+      detached: true,
+      ...(env && { env }),
+      ...(cwd !== undefined && { cwd }),
+    });
+    const line = held(child.stdio[3]);
+    const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+      child.once("exit", (code, signal) => resolve({ code, signal }));
+      child.once("error", () => resolve({ code: null, signal: null }));
+    });
+    // "close" comes after the exit and after the guard has let go of the pipe.
+    const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    void exited.then(() => line.end());
+    await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+    return {
+      pid: child.pid ?? 0,
+      exited,
+      async stop() {
+        line.end();
+        await gone;
+      },
+    };
+  } finally {
+    await file.close();
+  }
+}
+
+// The guard makes the folder, so that there is no moment at which the folder exists and nobody would remove it.
+// A program that is being ended meanwhile may still write into it: hence more than one try.
+const folderGuard = `
+trap '' HUP INT TERM
+mkdir -m 700 -- "$1" || exit 1
+echo made >&3
+read -r _ <&3
+left=30
+while rm -rf -- "$1"; [ -e "$1" ] && [ "$left" -gt 0 ]; do sleep 1; left=$((left - 1)); done`;
+
+/**
+ * A new folder for this user alone (0700, in the system's temporary folder), removed when this process ends for any reason.
+ * Stop what works in it before `remove`, which waits until it is gone and may be called twice.
+ */
+export async function guardedFolder(prefix: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
+  const path = join(tmpdir(), prefix + randomBytes(6).toString("hex"));
+  const child = spawn("/bin/sh", ["-c", folderGuard, "sh", path], { stdio: ["ignore", "ignore", "ignore", "pipe"], detached: true });
+  const line = held(child.stdio[3]);
+  const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    line.once("data", () => resolve());
+    child.once("error", reject).once("exit", () => reject(new Error(`cannot make the folder ${path}`)));
+  });
+  return {
+    path,
+    async remove() {
+      line.end();
+      await gone;
+    },
+  };
+}
+
+/** Our end of a guard's pipe. What breaks it is the guard's end, which is no error here. */
+function held(pipe: unknown): Duplex {
+  if (!(pipe instanceof Duplex)) throw new Error("a guard needs a pipe");
+  return pipe.on("error", () => {}).resume();
+}

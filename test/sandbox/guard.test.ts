@@ -1,0 +1,67 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { guardedFolder, spawnGuarded } from "../../sandbox/guard.ts";
+import { processesNaming, processesOfGroup } from "./processes.ts";
+import { until } from "./until.ts";
+
+test("what a program prints is in its log, and how it ended is told", async () => {
+  const folder = await guardedFolder("guard-test-");
+  const log = join(folder.path, "log");
+
+  const program = await spawnGuarded("sh", ["-c", "echo out; echo err >&2; exit 3"], { log });
+
+  expect(await program.exited).toEqual({ code: 3, signal: null });
+  expect(await readFile(log, "utf8")).toBe("out\nerr\n");
+  await program.stop();
+  await folder.remove();
+});
+
+test("stop ends a program that ignores SIGTERM, what it started, and its guard", async () => {
+  const folder = await guardedFolder("guard-test-");
+  const program = await spawnGuarded("sh", ["-c", `trap '' TERM; (sleep 98 & wait) & echo up; sleep 99 # ${folder.path}`], {
+    log: join(folder.path, "log"),
+    grace: 1,
+  });
+  await until(async () => (await readFile(join(folder.path, "log"), "utf8")) === "up\n");
+
+  await program.stop();
+
+  expect((await program.exited).signal).toBe("SIGKILL");
+  expect(await processesOfGroup(program.pid)).toEqual([]);
+  await folder.remove();
+  expect(await processesNaming(folder.path)).toEqual([]);
+});
+
+test("a folder is for its user alone, and removed with all that is in it", async () => {
+  const folder = await guardedFolder("guard-test-");
+
+  expect((await stat(folder.path)).mode & 0o777).toBe(0o700);
+  await folder.remove();
+  await folder.remove();
+  expect(existsSync(folder.path)).toBe(false);
+});
+
+test("nothing outlives a parent that is killed by SIGKILL", async () => {
+  const parent = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", abandoned], {
+    cwd: import.meta.dirname,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [printed] = await once(parent.stdout, "data");
+  const folder = String(printed).trim();
+  expect((await processesNaming(folder)).length).toBeGreaterThanOrEqual(3);
+
+  parent.kill("SIGKILL");
+
+  await until(async () => !existsSync(folder) && (await processesNaming(folder)).length === 0);
+});
+
+const abandoned = `
+  import { guardedFolder, spawnGuarded } from "../../sandbox/guard.ts";
+  const { path } = await guardedFolder("guard-test-");
+  await spawnGuarded("sh", ["-c", "sleep 97; : " + path], { log: path + "/log" });
+  console.log(path);
+`;

@@ -1,0 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Waits until something is so; @throws after `seconds`. */
+export async function until(so: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await so())) {
+    if (Date.now() > end) throw new Error(`not so after ${seconds} s: ${so}`);
+    await sleep(50);
+  }
+}
