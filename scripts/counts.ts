@@ -1,0 +1,37 @@
+/** How a set of tests ended. */
+export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+
+/** The parts of vitest's JSON report that are counted here. */
+export type Report = {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+};
+
+/**
+ * Counts a run of vitest so that no failure is lost: a file that broke outside its tests counts as one failed test,
+ * and so does a run that failed for any other reason, or left no report at all.
+ */
+export function countReport(report: Report | undefined, exitCode: number): Counts {
+  if (!report) return { passed: 0, failed: 1, skipped: 0 };
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
+  );
+  const failed = report.numFailedTests + broken.length;
+  return {
+    passed: report.numPassedTests,
+    failed: failed === 0 && exitCode !== 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+export function add(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+/** `12 passed, 0 failed`, and the skipped only if there are some. */
+export function inWords({ passed, failed, skipped }: Counts): string {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
+}

@@ -1,0 +1,77 @@
+// npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of tests in order, and ends with the line `N passed, N failed`.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { add, type Counts, countReport, inWords, type Report } from "./counts.ts";
+import { runTool } from "./run.ts";
+import { type Tier, tiers } from "./tiers.ts";
+
+const { chosen, forVitest } = readArguments(process.argv.slice(2), tiers());
+const notRun: string[] = [];
+let total: Counts = { passed: 0, failed: 0, skipped: 0 };
+
+for (const tier of chosen) {
+  say(`\n── ${tier.name} ──`);
+  const reason = await prepare(tier);
+  if (reason) {
+    say(`not run: ${reason}`);
+    notRun.push(`${tier.name} was not run: ${reason}`);
+    total = add(total, { passed: 0, failed: 0, skipped: 1 });
+  } else {
+    const counts = tier.checker ? await check(tier.checker) : await runProject(tier.name, forVitest);
+    say(`${tier.name}: ${inWords(counts)}`);
+    total = add(total, counts);
+  }
+}
+
+say("");
+for (const line of notRun) say(line);
+say(inWords(total));
+// A person may lack a part of the machine; the machine that guards the branch may not.
+process.exitCode = total.failed > 0 || (total.skipped > 0 && process.env["CI"] === "true") ? 1 : 0;
+
+/** The names of tiers that the arguments begin with choose (none: all); the rest is vitest's. */
+function readArguments(args: readonly string[], known: readonly Tier[]) {
+  const end = args.findIndex((arg) => !known.some(({ name }) => name === arg));
+  const names = end === -1 ? args : args.slice(0, end);
+  const rest = args.slice(names.length);
+  if (names.length === 0 && rest[0]?.startsWith("-") === false) {
+    process.stderr.write(`error: "${rest[0]}" is not a tier of tests: ${known.map(({ name }) => name).join(", ")}\n`);
+    process.exit(1);
+  }
+  return { chosen: names.length === 0 ? known : known.filter(({ name }) => names.includes(name)), forVitest: rest };
+}
+
+/** @returns why the tier cannot run here, if it cannot */
+async function prepare({ needs }: Tier): Promise<string | undefined> {
+  for (const need of needs) {
+    const reason = await need(say);
+    if (reason) return reason;
+  }
+  return undefined;
+}
+
+/** A checker of the whole checkout counts as one test. */
+async function check({ script, args }: { script: string; args: readonly string[] }): Promise<Counts> {
+  const passed = (await runTool(script, args)) === 0;
+  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+}
+
+async function runProject(name: string, args: readonly string[]): Promise<Counts> {
+  const folder = await mkdtemp(join(tmpdir(), "acr-secret-test-"));
+  try {
+    const file = join(folder, "report.json");
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const code = await runTool("vitest/vitest.mjs", ["run", "--project", name, "--passWithNoTests", ...reporters, ...args]);
+    const report: Report | undefined = await readFile(file, "utf8").then(JSON.parse, () => undefined);
+    const counts = countReport(report, code);
+    // A pattern leaves out tests because it was asked to.
+    return args.length === 0 ? counts : { ...counts, skipped: 0 };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import { type Counts, countReport, inWords, type Report } from "../../../scripts/counts.ts";
+
+/** A report of files, each given as the states of its tests; a file with a `!` broke outside them. */
+function report(...files: string[][]): Report {
+  const states = files.flat().filter((state) => state !== "!");
+  const count = (wanted: string) => states.filter((state) => state === wanted).length;
+  return {
+    numPassedTests: count("passed"),
+    numFailedTests: count("failed"),
+    numPendingTests: count("skipped"),
+    numTodoTests: count("todo"),
+    testResults: files.map((file) => ({
+      status: file.includes("!") || file.includes("failed") ? "failed" : "passed",
+      assertionResults: file.filter((state) => state !== "!").map((status) => ({ status })),
+    })),
+  };
+}
+
+test.for<{ why: string; report: Report | undefined; exit: number; counts: Counts }>([
+  { why: "all is well", report: report(["passed", "passed"], ["passed"]), exit: 0, counts: { passed: 3, failed: 0, skipped: 0 } },
+  { why: "a test failed", report: report(["passed", "failed"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
+  { why: "a file cannot be loaded", report: report(["passed"], ["!"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
+  { why: "a hook failed", report: report(["passed", "!"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
+  { why: "an error reached nobody", report: report(["passed"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
+  { why: "vitest died", report: undefined, exit: 143, counts: { passed: 0, failed: 1, skipped: 0 } },
+  { why: "some were left out", report: report(["passed", "skipped", "todo"]), exit: 0, counts: { passed: 1, failed: 0, skipped: 2 } },
+])("$why", ({ report, exit, counts }) => {
+  expect(countReport(report, exit)).toEqual(counts);
+});
+
+test.for<[Counts, string]>([
+  [{ passed: 7, failed: 0, skipped: 0 }, "7 passed, 0 failed"],
+  [{ passed: 7, failed: 1, skipped: 2 }, "7 passed, 1 failed, 2 skipped"],
+])("%j is said as %s", ([counts, words]) => {
+  expect(inWords(counts)).toBe(words);
+});
