@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { Duplex } from "node:stream";
 
 /** A program that cannot outlive us. */
@@ -54,7 +55,7 @@ export async function spawnGuarded(
     // "close" comes after the exit and after the guard has let go of the pipe.
     const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
     void exited.then(() => line.end());
-    await new Promise<void>((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+    await once(child, "spawn");
     return {
       pid: child.pid ?? 0,
       exited,
@@ -79,11 +80,12 @@ left=30
 while rm -rf -- "$1"; [ -e "$1" ] && [ "$left" -gt 0 ]; do sleep 1; left=$((left - 1)); done`;
 
 /**
- * A new folder for this user alone (0700, in the system's temporary folder), removed when this process ends for any reason.
- * Stop what works in it before `remove`, which waits until it is gone and may be called twice.
+ * A new folder for this user alone (0700), removed when this process ends for any reason. Its name is `prefix` and random letters:
+ * in the system's temporary folder, unless `prefix` is a full path. Stop what works in it before `remove`, which waits until the
+ * folder is gone and may be called twice.
  */
 export async function guardedFolder(prefix: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
-  const path = join(tmpdir(), prefix + randomBytes(6).toString("hex"));
+  const path = resolve(tmpdir(), prefix + randomBytes(6).toString("hex"));
   const child = spawn("/bin/sh", ["-c", folderGuard, "sh", path], { stdio: ["ignore", "ignore", "ignore", "pipe"], detached: true });
   const line = held(child.stdio[3]);
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));

@@ -1,0 +1,54 @@
+/** What is shown of work that takes minutes: a line that says what is being done and how far it is. */
+export type Progress = (line: string) => void;
+
+/** What the log of a `go` command says: modules being downloaded, packages compiled (`-v`) or listed. */
+export function readGoLog(log: string): { downloads: number; packages: number } {
+  const lines = log.split("\n").slice(0, -1);
+  return {
+    downloads: lines.filter((line) => line.startsWith("go: downloading ")).length,
+    packages: lines.filter((line) => /^[\w.~-]+(\/[\w.~-]+)*$/.test(line)).length,
+  };
+}
+
+/** `building kubernetes 1.37.2: 28 %, 812 of 2849 packages, 3 m 10 s`; `total` is 0 while it is not known. */
+export function buildLine(what: string, { downloads, packages }: ReturnType<typeof readGoLog>, total: number, seconds: number): string {
+  const parts = [duration(seconds)];
+  if (total > 0 && packages >= total) parts.unshift("linking");
+  else if (total > 0) parts.unshift(`${Math.floor((100 * packages) / total)} %`, `${packages} of ${total} packages`);
+  else if (downloads > 0) parts.unshift(`${downloads} modules downloaded`);
+  return `building ${what}: ${parts.join(", ")}`;
+}
+
+/** `3 m 10 s`, `10 s` */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} m ${whole % 60} s`;
+}
+
+/**
+ * Shows progress on a stream: one line that is drawn again on a terminal, else a line when its subject (the text before the colon)
+ * changes and every 20 s. `done` leaves the terminal's line empty.
+ */
+export function showProgress(
+  stream: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number },
+  now: () => number = Date.now,
+): { line: Progress; done(): void } {
+  let subject = "";
+  let shownAt = 0;
+  if (stream.isTTY) {
+    return {
+      line: (line) => stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 80) - 1)}`),
+      done: () => stream.write("\r\u001b[K"),
+    };
+  }
+  return {
+    line(line) {
+      const next = line.split(":")[0] ?? "";
+      if (next === subject && now() - shownAt < 20_000) return;
+      subject = next;
+      shownAt = now();
+      stream.write(`${line}\n`);
+    },
+    done() {},
+  };
+}

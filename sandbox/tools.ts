@@ -1,0 +1,70 @@
+/** The programs of the sandbox, by the Go module below sandbox/tools that builds them. */
+export type Module = {
+  readonly name: string;
+  /** The required module whose version is the one we speak of. */
+  readonly of: string;
+  readonly packages: Readonly<Record<string, string>>;
+  /** Variables for the linker, so that the programs tell their version. */
+  stamps(version: string): Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+export type Program = keyof typeof kubernetes | keyof typeof registry | keyof typeof krew | keyof typeof pause;
+
+const kubernetes = {
+  etcd: "go.etcd.io/etcd/server/v3",
+  "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+  "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+  kubectl: "k8s.io/kubernetes/cmd/kubectl",
+  "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+  kubelet: "k8s.io/kubernetes/cmd/kubelet",
+} as const;
+
+const registry = {
+  registry: "github.com/distribution/distribution/v3/cmd/registry",
+  crane: "github.com/google/go-containerregistry/cmd/crane",
+} as const;
+
+const krew = {
+  krew: "sigs.k8s.io/krew/cmd/krew",
+  "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+} as const;
+
+const pause = { pause: "." } as const;
+
+/** What a control plane, a registry, a node and the plugin index's own checks need. */
+export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const satisfies Program[];
+export const registryPrograms = ["registry", "crane"] as const satisfies Program[];
+export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
+export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
+
+export const modules: readonly Module[] = [
+  {
+    name: "kubernetes-1.37",
+    of: "k8s.io/kubernetes",
+    packages: kubernetes,
+    stamps(version) {
+      const [, major = "", minor = ""] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+      const variables = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
+      // component-base's is what `version` prints, client-go's what goes into the User-Agent
+      return Object.fromEntries(
+        ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
+          Object.entries(variables).map(([name, value]) => [`${path}.${name}`, value]),
+        ),
+      );
+    },
+  },
+  {
+    name: "registry",
+    of: "github.com/distribution/distribution/v3",
+    packages: registry,
+    stamps: (version) => ({ "github.com/distribution/distribution/v3/version.version": version }),
+  },
+  {
+    name: "krew",
+    of: "sigs.k8s.io/krew",
+    packages: krew,
+    stamps: (version) => ({ "sigs.k8s.io/krew/internal/version.gitTag": version }),
+  },
+  { name: "pause", of: "", packages: pause, stamps: () => ({}), env: { CGO_ENABLED: "0" } },
+];
