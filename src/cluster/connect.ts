@@ -1,0 +1,80 @@
+import type { Env, KubeFlags, Sink } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { connectionError } from "./connection.ts";
+import { inCluster, inClusterTransport } from "./in-cluster.ts";
+import { findKubectl, type Kubectl } from "./kubectl.ts";
+import { currentNamespace } from "./namespace.ts";
+import { proxyTransport } from "./proxy.ts";
+import type { Transport } from "./transport.ts";
+
+export type ConnectionOptions = {
+  readonly kube: KubeFlags;
+  readonly env: Env;
+  readonly stdin: "inherit" | "ignore";
+  readonly stderr: Pick<Sink, "write">;
+  readonly platform: NodeJS.Platform;
+  readonly podFolder: string;
+  now(): Date;
+};
+
+export type Connection = {
+  readonly transport: Transport;
+  /** The namespace that goes with it, when no flag names one. */
+  namespace(): Promise<string>;
+  /** The error to show for a connection that failed with this sentence. */
+  explain(sentence: string): Promise<CliError>;
+};
+
+/** Finds the way to the API server, at the first call: through kubectl, or in a pod without kubectl, straight. */
+export function connection(options: ConnectionOptions): Connection {
+  const { kube, env, platform, podFolder: folder } = options;
+  const kubectl = once(async (): Promise<Kubectl | undefined> => {
+    const file = await findKubectl(env, platform);
+    return file === undefined ? undefined : { file, flags: kube.forward, env };
+  });
+  const way = once(async (): Promise<Transport> => {
+    const found = await kubectl();
+    if (found) return proxyTransport({ ...options, ...found });
+    if (kube.forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
+    throw noKubectl(kube.forward);
+  });
+  const namespace = once(async () => currentNamespace(await kubectl(), { env, folder }));
+
+  const transport: Transport = {
+    open: async () => (await way()).open(),
+    close: async () => (await way().catch(() => undefined))?.close(),
+  };
+  return {
+    transport,
+    namespace: async () => {
+      try {
+        return await namespace();
+      } catch (error) {
+        // Of a kubeconfig that is not there, `config view` only says that it has no context; the proxy says more
+        await transport.open();
+        throw error;
+      }
+    },
+    explain: async (sentence) => {
+      // Without a context kubectl tries its old default server, which nobody asked for
+      const error = /(127\.0\.0\.1|localhost|\[::1\]):8080\b.*refused/.test(sentence)
+        ? await namespace().catch((reason) => reason)
+        : undefined;
+      return error instanceof CliError ? error : connectionError(sentence);
+    },
+  };
+}
+
+function noKubectl(flags: readonly string[]): CliError {
+  const needed = flags[0] === undefined ? "" : `, and ${flags[0].replace(/=.*/s, "")} needs it`;
+  return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or name it in KUBECTL_PATH" });
+}
+
+/** Does a thing at the first call, and gives its result to every call. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,58 @@
+import http from "node:http";
+import https from "node:https";
+import type { Endpoint } from "./transport.ts";
+
+export type Method = "GET" | "PATCH" | "DELETE";
+
+/** One HTTP request to the API server; `path` has its query. */
+export type Request = {
+  readonly method: Method;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+};
+
+export type Answer = {
+  readonly status: number;
+  /** The reason phrase, `OK`. */
+  readonly phrase: string;
+  readonly type: string;
+  /** Seconds, as sent. */
+  readonly retryAfter: string | undefined;
+  /** Every `Warning` header by itself, as sent. */
+  readonly warnings: readonly string[];
+  readonly text: string;
+};
+
+/**
+ * Sends one request and reads the whole answer, whatever its status.
+ * @throws Error with a `code` of Node's when there is no answer; AbortError or TimeoutError of the signal
+ */
+export async function exchange(endpoint: Endpoint, { method, path, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+  const options: https.RequestOptions = {
+    ...endpoint.connect,
+    method,
+    path: endpoint.prefix + path,
+    headers: { ...headers, ...(await endpoint.headers()), ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }) },
+    signal,
+  };
+  return new Promise((resolve, reject) => {
+    const request = (endpoint.secure ? https : http).request(options, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          phrase: response.statusMessage ?? "",
+          type: response.headers["content-type"] ?? "",
+          retryAfter: response.headers["retry-after"],
+          warnings: response.headersDistinct.warning ?? [],
+          text: Buffer.concat(chunks).toString("utf8"),
+        }),
+      );
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}

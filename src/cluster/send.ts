@@ -1,0 +1,95 @@
+import type { Trace } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { isBroken, proxyFailure } from "./connection.ts";
+import { type Answer, exchange, type Request } from "./exchange.ts";
+import { redactBody, redactHeaders } from "./redact.ts";
+import { type Outcome, retryDelay } from "./retry.ts";
+import type { Transport } from "./transport.ts";
+import { warningText } from "./warnings.ts";
+
+export type SendOptions = {
+  readonly transport: Transport;
+  readonly trace: Trace;
+  readonly signal: AbortSignal;
+  /** Milliseconds for one attempt; 0 means no limit. */
+  readonly requestTimeout: number;
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  /** Called with the text of each `Warning: 299` header, once per text. */
+  onWarning(text: string): void;
+  /** Turns the sentence of a connection that failed into the error to show. */
+  explain(sentence: string): Promise<CliError>;
+};
+
+export type Send = (request: Request) => Promise<Answer>;
+
+/**
+ * Sends requests as kubectl does: again where that may help, each one traced, warnings passed on.
+ * @throws CliError for a connection that failed, never for what the API server answered
+ */
+export function sender(options: SendOptions): Send {
+  const { transport, signal, requestTimeout, sleep, explain } = options;
+  const observe = observer(options);
+
+  async function attempt(request: Request): Promise<Answer | Error> {
+    const endpoint = await transport.open();
+    if (signal.aborted) throw cancelled();
+    const limit = requestTimeout > 0 ? AbortSignal.timeout(requestTimeout) : undefined;
+    try {
+      return await observe(request, exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal));
+    } catch (error) {
+      if (signal.aborted) throw cancelled();
+      if (limit?.aborted) throw timedOut(requestTimeout);
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+
+  return async (request) => {
+    const outcomes: Outcome[] = [];
+    for (;;) {
+      const result = await attempt(request);
+      const failure = result instanceof Error ? result.message : proxyFailure(result);
+      outcomes.push(outcomeOf(result, failure));
+      const delay = retryDelay(request.method, outcomes);
+      if (delay !== undefined) await sleep(delay);
+      else if (failure !== undefined) throw await explain(failure);
+      else if (!(result instanceof Error)) return result;
+    }
+  };
+}
+
+function outcomeOf(result: Answer | Error, failure: string | undefined): Outcome {
+  if (result instanceof Error) return { code: "code" in result ? String(result.code) : "" };
+  return { status: result.status, retryAfter: result.retryAfter, broken: failure !== undefined && isBroken(failure) };
+}
+
+/** Traces an exchange, at 6 its line and at 8 what was said, and passes its warnings on. */
+function observer({ trace, now, onWarning }: Pick<SendOptions, "trace" | "now" | "onWarning">) {
+  const warned = new Set<string>();
+  return async (request: Request, answering: Promise<Answer>): Promise<Answer> => {
+    const began = now().getTime();
+    const line = (result: string) => `${request.method} ${request.path} ${result} in ${now().getTime() - began} milliseconds`;
+    try {
+      const answer = await answering;
+      trace(6, () => line(`${answer.status} ${answer.phrase}`));
+      trace(8, () => `Request headers:\n${redactHeaders(request.headers)}`);
+      if (request.body !== undefined) trace(8, () => `Request body: ${redactBody(request.body ?? "")}`);
+      trace(8, () => `Response body: ${redactBody(answer.text)}`);
+      for (const text of answer.warnings.map(warningText)) {
+        if (text !== undefined && !warned.has(text)) onWarning(text);
+        if (text !== undefined) warned.add(text);
+      }
+      return answer;
+    } catch (error) {
+      trace(6, () => line(error instanceof Error ? error.message : String(error)));
+      throw error;
+    }
+  };
+}
+
+const cancelled = () => new CliError("cancelled", "cancelled");
+
+const timedOut = (milliseconds: number) =>
+  new CliError("timeout", `Unable to connect to the server: no answer within ${milliseconds / 1000}s`, {
+    hint: "give it more time with --request-timeout",
+  });

@@ -1,0 +1,71 @@
+import { CliError, Conflict, type ErrorKind } from "../errors.ts";
+import type { Answer } from "./exchange.ts";
+
+/** meta/v1 Status: what the API server answers when it refuses. */
+export type Status = {
+  readonly kind: "Status";
+  readonly message?: string;
+  readonly reason?: string;
+  readonly code?: number;
+  readonly details?: {
+    readonly name?: string;
+    readonly kind?: string;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
+  };
+};
+
+const kinds: Readonly<Record<number, ErrorKind>> = {
+  400: "invalid",
+  401: "unauthenticated",
+  403: "forbidden",
+  404: "notFound",
+  409: "conflict",
+  413: "invalid",
+  415: "invalid",
+  422: "invalid",
+  504: "timeout",
+};
+
+/** Reads a body as a Status; undefined if it is something else. */
+export function readStatus({ text }: Pick<Answer, "text">): Status | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return typeof body === "object" && body !== null && "kind" in body && body.kind === "Status" ? (body as Status) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a 404 says that one named object is absent, and not that the server has no such kind at all. */
+export function saysAbsent(status: Status | undefined): boolean {
+  return status?.reason === "NotFound" && (status.details?.name ?? "") !== "";
+}
+
+/**
+ * The error for an answer of 400 or more, in the words that kubectl has for it.
+ * @returns Conflict for a 409 that a new look may settle; a field owned by another manager is not one
+ */
+export function statusError(answer: Pick<Answer, "status" | "phrase" | "text">): CliError {
+  const status = readStatus(answer);
+  const kind = kinds[answer.status] ?? "unreachable";
+  if (answer.status === 401) return new CliError(kind, "You must be logged in to the server (Unauthorized)");
+  if (!status) return new CliError(kind, `Error from server (${answer.phrase}): ${firstLine(answer.text)}`);
+  const causes = status.details?.causes ?? [];
+  if (causes.some(({ reason }) => reason === "FieldManagerConflict")) {
+    return new CliError("conflict", status.message ?? "Apply failed", { hint: "add --force to take these fields over from their manager" });
+  }
+  if (status.reason === "Invalid") return new CliError("invalid", invalid(status));
+  const message = `Error from server (${status.reason || answer.phrase}): ${status.message ?? firstLine(answer.text)}`;
+  return answer.status === 409 ? new Conflict(message) : new CliError(kind, message);
+}
+
+/** kubectl's form: the only cause in the line, several as a list below it. */
+function invalid({ details, message = "" }: Status): string {
+  if (!details?.kind) return `The request is invalid: ${message}`;
+  const causes = (details.causes ?? []).map((cause) => (cause.field ? `${cause.field}: ${cause.message}` : (cause.message ?? "")));
+  const subject = `The ${details.kind} ${JSON.stringify(details.name ?? "")} is invalid`;
+  if (causes.length === 0) return subject;
+  return causes.length === 1 ? `${subject}: ${causes[0]}` : `${subject}: \n${causes.map((cause) => `* ${cause}`).join("\n")}`;
+}
+
+const firstLine = (text: string) => text.trim().split("\n", 1)[0] || "no explanation";
