@@ -1,0 +1,43 @@
+import type { ImageRef } from "../context.ts";
+import { CliError } from "../errors.ts";
+
+// The grammar of github.com/distribution/reference, which the kubelet and containerd read image names with.
+const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
+const host = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
+const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const repositoryPath = new RegExp(`^${component}(?:/${component})*$`);
+const tag = /^\w[\w.-]{0,127}$/;
+const digest = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/;
+
+/** Whether a text is the path of one repository, without host, tag or wildcard. */
+export const isRepository = (text: string): boolean => repositoryPath.test(text) && text.length <= 255;
+
+/**
+ * Takes an image apart as docker normalizes it: `nginx` is `docker.io/library/nginx:latest`.
+ * Where an image has both a tag and a digest, the digest counts, as for a container runtime.
+ * @throws CliError invalid, in the kubelet's words (InvalidImageName)
+ */
+export function parseImage(text: string): ImageRef {
+  const refuse = (why: string) => new CliError("invalid", `couldn't parse image name ${JSON.stringify(text)}: ${why}`);
+  if (/^[a-f0-9]{64}$/.test(text)) throw refuse(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
+  const slash = text.indexOf("/");
+  const first = text.slice(0, Math.max(slash, 0));
+  const named = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  const from = named && first !== "index.docker.io" ? first : "docker.io";
+  const rest = named ? text.slice(slash + 1) : text;
+  const full = from === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
+  const [beforeColon = ""] = full.split(":");
+  if (beforeColon !== beforeColon.toLowerCase())
+    throw refuse(`invalid reference format: repository name (${beforeColon}) must be lowercase`);
+
+  const [, repository = "", tagged, digested] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(full) ?? [];
+  const good =
+    host.test(from) && isRepository(repository) && tag.test(tagged ?? "latest") && (digested === undefined || digest.test(digested));
+  if (!good) throw refuse("invalid reference format");
+  return { host: from, repository, reference: digested ?? tagged ?? "latest" };
+}
+
+/** The text of an image, always with its host and its tag or digest. */
+export function formatImage({ host, repository, reference }: ImageRef): string {
+  return `${host}/${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+}

@@ -1,0 +1,97 @@
+import type { ImageRef, Login } from "../context.ts";
+import { splitUrl } from "./go-url.ts";
+import { type PullSecret, readPullSecret } from "./pull-secret.ts";
+
+/** A login that the kubelet would try: from which Secret, and under which key of its `auths` (as written). */
+export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
+
+/** A Secret, or one key of it, that the kubelet passes over in silence. */
+export type Skipped = { readonly secret: string; readonly because: string };
+
+/** The pull secrets of one pod, as the kubelet sees them. */
+export type Keyring = {
+  /** The logins for an image, in the order the kubelet tries them; none when the keyring is poisoned. */
+  lookup(image: ImageRef): Match[];
+  readonly skipped: readonly Skipped[];
+  /** Set when one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
+  readonly poison: { readonly secret: string; readonly message: string } | undefined;
+};
+
+/**
+ * Matches pull secrets to images exactly as the kubelet does (k8s.io/kubernetes 1.37, pkg/credentialprovider/keyring.go).
+ * `secrets` are in the order of the pod's imagePullSecrets. Two spellings of one key inside one Secret keep their written
+ * order here; the kubelet's own order between those two is random.
+ */
+export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
+  const skipped: Skipped[] = [];
+  const byKey = new Map<string, Match[]>();
+  for (const secret of secrets) {
+    const reading = readPullSecret(secret);
+    if ("malformed" in reading) {
+      return { lookup: () => [], skipped, poison: { secret: secret.name, message: reading.malformed } };
+    }
+    if ("skipped" in reading) {
+      skipped.push({ secret: secret.name, because: reading.skipped });
+      continue;
+    }
+    for (const { server, login } of reading.entries) {
+      const key = keyOf(server);
+      if (key === undefined) skipped.push({ secret: secret.name, because: `its key ${JSON.stringify(server)} is not a registry` });
+      else byKey.set(key, [...(byKey.get(key) ?? []), { secret: secret.name, key: server, login }]);
+    }
+  }
+  const keys = [...byKey.keys()].sort().reverse();
+
+  return {
+    skipped,
+    poison: undefined,
+    lookup({ host, repository }) {
+      const found = keys.filter((key) => matches(key, `${host}/${repository}`)).flatMap((key) => byKey.get(key) ?? []);
+      return found.length === 0 && isDockerHub(host) ? (byKey.get("index.docker.io") ?? []) : found;
+    },
+  };
+}
+
+/** The kubelet also takes a host without dot and port, `localhost` say, for Docker Hub here. */
+const isDockerHub = (host: string) => host === "docker.io" || !/[.:]/.test(host);
+
+/** The kubelet's key of an `auths` entry: host and path, without scheme and without a leading /v1/ or /v2/. */
+function keyOf(server: string): string | undefined {
+  const url = splitUrl(server.replace(/^https?:\/\//, ""));
+  if (url === undefined) return undefined;
+  const path = /^\/v[12]\//.test(url.path) ? url.path.slice(3) : url.path;
+  return path === "/" ? url.host : url.host + path;
+}
+
+/** Same port, same number of labels, each by wildcard; the path is a plain prefix, so `host/team` matches `host/team2/app`. */
+function matches(key: string, image: string): boolean {
+  const [glob, target] = [splitUrl(key), splitUrl(image)];
+  if (glob === undefined || target === undefined || !target.path.startsWith(glob.path)) return false;
+  const [wanted, given] = [splitPort(glob.host), splitPort(target.host)];
+  return (
+    wanted.port === given.port &&
+    wanted.labels.length === given.labels.length &&
+    wanted.labels.every((label, index) => matchesLabel(label, given.labels[index] ?? ""))
+  );
+}
+
+function splitPort(host: string): { labels: string[]; port: string } {
+  const [, bracketed, name, port = ""] = /^(?:\[([^\]]*)\]|([^[\]]*)):(\d*)$/.exec(host) ?? [];
+  return { labels: (bracketed ?? name ?? host).split("."), port };
+}
+
+/** `*` stands for any text within a label. An IPv6 address without a port reads as a character class in Go and matches nothing. */
+function matchesLabel(glob: string, label: string): boolean {
+  if (glob.startsWith("[")) return false;
+  const [first = "", ...rest] = glob.split("*");
+  const last = rest.pop();
+  if (last === undefined) return glob === label;
+  if (!label.startsWith(first) || label.length < first.length + last.length || !label.endsWith(last)) return false;
+  let at = first.length;
+  for (const part of rest) {
+    const found = label.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= label.length - last.length;
+}

@@ -1,0 +1,17 @@
+/** The endings of Azure's registries in its three clouds. Nothing else may be handed an Azure identity's token. */
+const suffixes = ["azurecr.io", "azurecr.us", "azurecr.cn"];
+
+const host = new RegExp(
+  `^([a-z0-9]{5,50})(-[a-z0-9]+)?((?:\\.[a-z0-9]+){1,2}\\.geo)?\\.(?:${suffixes.map((it) => it.replace(".", "\\.")).join("|")})$`,
+);
+
+/** Whether a host is an Azure container registry: `name.azurecr.io`, `name-hash.azurecr.io`, `name.region.geo.azurecr.io`. */
+export const isLoginServer = (text: string): boolean => host.test(text.toLowerCase());
+
+/**
+ * The registry's resource name that a host would have: its first label, without the hash that a domain name label scope adds.
+ * Only a candidate: ARM's own loginServer has the last word.
+ */
+export function registryName(loginServer: string): string | undefined {
+  return host.exec(loginServer.toLowerCase())?.[1];
+}
