@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { apiClient } from "../../../src/cluster/client.ts";
+import type { Answer, Request } from "../../../src/cluster/exchange.ts";
+import { listPath } from "../../../src/cluster/path.ts";
+
+const json = (body: unknown, status = 200): Answer => ({
+  status,
+  phrase: "",
+  type: "application/json",
+  retryAfter: undefined,
+  warnings: [],
+  text: JSON.stringify(body),
+});
+
+/** A client of a server that gives these answers, one after the other, and what it was asked. */
+function scripted(...answers: Answer[]) {
+  const asked: Request[] = [];
+  const client = apiClient(async (request) => {
+    asked.push(request);
+    return answers.shift() ?? json({}, 500);
+  }, "agent/v1");
+  return { client, asked };
+}
+
+const pods = (page: object) => listPath("pods", undefined, { ...page });
+const gone = json({ kind: "Status", reason: "Expired", message: "The provided continue parameter is too old" }, 410);
+
+test("a list goes on until the server has no more", async () => {
+  const { client, asked } = scripted(
+    json({ items: [1, 2], metadata: { continue: "a b" } }),
+    json({ items: [3], metadata: { continue: "" } }),
+  );
+
+  expect(await client.list(pods)).toEqual([1, 2, 3]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=500", "/api/v1/pods?limit=500&continue=a%20b"]);
+});
+
+test("a list that can no longer be continued is taken whole", async () => {
+  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), gone, json({ items: [1, 2] }));
+
+  expect(await client.list(pods)).toEqual([1, 2]);
+  expect(asked.at(-1)?.path).toBe("/api/v1/pods");
+});
+
+test("a list that is gone at once is an error", async () => {
+  await expect(scripted(gone).client.list(pods)).rejects.toMatchObject({ message: expect.stringContaining("too old") });
+});
+
+test("null items are none", async () => {
+  expect(await scripted(json({ items: null })).client.list(pods)).toEqual([]);
+});
+
+const absent = json({ kind: "Status", reason: "NotFound", message: 'secrets "acr" not found', details: { name: "acr" } }, 404);
+
+test("an absent object reads as undefined, and cannot be written", async () => {
+  expect(await scripted(absent).client.read("/x")).toBeUndefined();
+  await expect(scripted(absent).client.write({ method: "DELETE", path: "/x", type: "application/json", body: {} })).rejects.toMatchObject({
+    kind: "notFound",
+    message: 'Error from server (NotFound): secrets "acr" not found',
+  });
+});
+
+test("a page that is not the API server's is told as such", async () => {
+  const page = { ...json({}), type: "text/html", text: "<html>Sign in" };
+
+  await expect(scripted(page).client.read("/x")).rejects.toMatchObject({
+    kind: "unreachable",
+    message: expect.stringContaining("text/html"),
+  });
+});
+
+test("a write says what it is and who sends it", async () => {
+  const { client, asked } = scripted(json({ kind: "Secret" }));
+
+  await client.write({ method: "PATCH", path: "/x", type: "application/apply-patch+yaml", body: { a: 1 } });
+
+  expect(asked).toEqual([
+    {
+      method: "PATCH",
+      path: "/x",
+      headers: { accept: "application/json", "user-agent": "agent/v1", "content-type": "application/apply-patch+yaml" },
+      body: '{"a":1}',
+    },
+  ]);
+});
+
+test("a refused write does not repeat a Secret's contents", async () => {
+  const data = { x: Buffer.from("hunter2").toString("base64") };
+  const refusal = json({ kind: "Status", reason: "BadRequest", message: `cannot decode hunter2 of ${data.x}` }, 400);
+  const writing = scripted(refusal).client.write({ method: "PATCH", path: "/x", type: "application/json", body: { data }, contents: data });
+
+  await expect(writing).rejects.toMatchObject({ kind: "invalid", message: "Error from server (BadRequest): cannot decode *** of ***" });
+});

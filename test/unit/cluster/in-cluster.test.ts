@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { expect, onTestFinished, test } from "vitest";
+import { inCluster, inClusterTransport, podNamespace } from "../../../src/cluster/in-cluster.ts";
+
+const env = { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
+
+async function podFolder(files: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(`${tmpdir()}/pod-`);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
+  return folder;
+}
+
+test("the token is read again when it is a minute old", async () => {
+  const folder = await podFolder({ token: "first\n", "ca.crt": "" });
+  let now = 0;
+  const { headers } = await inClusterTransport({ env, now: () => new Date(now), folder }).open();
+  const bearerAt = async (time: number) => {
+    now = time;
+    return (await headers()).authorization;
+  };
+
+  expect(await bearerAt(0)).toBe("Bearer first");
+  await writeFile(`${folder}/token`, "second\n");
+  expect(await bearerAt(59_999)).toBe("Bearer first");
+  expect(await bearerAt(60_000)).toBe("Bearer second");
+});
+
+test("a pod has an address and a token", async () => {
+  const folder = await podFolder({ token: "t" });
+
+  expect(await inCluster(env, folder)).toBe(true);
+  expect(await inCluster({}, folder)).toBe(false);
+  expect(await inCluster(env, `${folder}/nope`)).toBe(false);
+});
+
+test("a pod's namespace is what it was told, else what is mounted", async () => {
+  const folder = await podFolder({ namespace: "mounted" });
+
+  expect(await podNamespace({ POD_NAMESPACE: "told" }, folder)).toBe("told");
+  expect(await podNamespace({}, folder)).toBe("mounted");
+  expect(await podNamespace({}, `${folder}/nope`)).toBeUndefined();
+});

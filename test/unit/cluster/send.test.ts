@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { Agent, createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { connectionError } from "../../../src/cluster/connection.ts";
+import type { Request } from "../../../src/cluster/exchange.ts";
+import { sender } from "../../../src/cluster/send.ts";
+
+type Reply = { status?: number; headers?: Record<string, string | string[]>; body?: string };
+
+/** A sender to a server that gives these replies in turn; the last one is repeated. What it waited, warned and traced is kept. */
+async function against(
+  replies: (Reply | RequestListener)[],
+  { requestTimeout = 0, level = 0, signal = new AbortController().signal } = {},
+) {
+  const seen = { requests: 0, slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
+  const server = createServer((request, response) => {
+    const reply = replies[Math.min(seen.requests++, replies.length - 1)] ?? {};
+    if (typeof reply === "function") return reply(request, response);
+    response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers }).end(reply.body ?? "{}");
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close().closeAllConnections());
+  const agent = new Agent({ keepAlive: true });
+  const { port } = server.address() as AddressInfo;
+  const send = sender({
+    transport: {
+      open: async () => ({
+        connect: { host: "127.0.0.1", port, agent },
+        secure: false,
+        prefix: "/p",
+        headers: async () => ({ authorization: "Bearer hunter2" }),
+      }),
+      close: async () => {},
+    },
+    requestTimeout,
+    signal,
+    trace: (at, line) => void (at <= level && seen.lines.push(line())),
+    now: () => new Date(0),
+    sleep: async (milliseconds) => void seen.slept.push(milliseconds),
+    onWarning: (text) => void seen.warnings.push(text),
+    explain: async (sentence) => connectionError(sentence),
+  });
+  return { send, seen };
+}
+
+const get: Request = { method: "GET", path: "/api/v1/secrets/acr", headers: {} };
+const patch: Request = { ...get, method: "PATCH", body: '{"data":{"x":"aHVudGVyMg=="}}' };
+const hangUp: RequestListener = (request) => void request.socket.destroy();
+
+test("waits as long as a busy server asks, then is answered", async () => {
+  const busy = { status: 429, headers: { "retry-after": "2" } };
+  const { send, seen } = await against([busy, busy, { body: '{"a":1}' }]);
+
+  expect(await send(get)).toMatchObject({ status: 200, text: '{"a":1}' });
+  expect(seen.slept).toEqual([2000, 2000]);
+});
+
+test("a refusal comes back as it is", async () => {
+  const { send, seen } = await against([{ status: 403 }]);
+
+  expect(await send(get)).toMatchObject({ status: 403 });
+  expect(seen.requests).toBe(1);
+});
+
+test("a 401 is asked once more, not twice", async () => {
+  const { send, seen } = await against([{ status: 401 }]);
+
+  expect(await send(patch)).toMatchObject({ status: 401 });
+  expect(seen.requests).toBe(2);
+});
+
+test("a dropped connection is taken up again for a read", async () => {
+  const { send, seen } = await against([hangUp, {}]);
+
+  expect(await send(get)).toMatchObject({ status: 200 });
+  expect(seen.requests).toBe(2);
+});
+
+test("a dropped connection ends a write", async () => {
+  const { send, seen } = await against([hangUp, {}]);
+
+  await expect(send(patch)).rejects.toMatchObject({ kind: "unreachable", message: "Unable to connect to the server: socket hang up" });
+  expect(seen.requests).toBe(1);
+});
+
+test("what the proxy cannot do becomes kubectl's sentence", async () => {
+  const failure = { status: 500, headers: { "content-type": "text/plain; charset=utf-8" } };
+  const { send } = await against([{ ...failure, body: "dial tcp 10.0.0.1:6443: connect: connection refused\n" }]);
+
+  await expect(send(get)).rejects.toMatchObject({
+    kind: "unreachable",
+    message: "The connection to the server 10.0.0.1:6443 was refused - did you specify the right host or port?",
+  });
+});
+
+test("a server that never answers is given up on", async () => {
+  const { send } = await against([() => {}], { requestTimeout: 50 });
+
+  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no answer within 0.05s" });
+});
+
+test("a server that stops in the middle of its answer is given up on", async () => {
+  const { send } = await against([(_, response) => void response.writeHead(200).write("{")], { requestTimeout: 50 });
+
+  await expect(send(get)).rejects.toMatchObject({ kind: "timeout" });
+});
+
+test("cancelling ends a request at once", async () => {
+  const cancel = new AbortController();
+  const { send } = await against([() => cancel.abort()], { signal: cancel.signal });
+
+  await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+  await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test("each warning is passed on once", async () => {
+  const warning = { headers: { warning: ['299 - "old"', '299 - "older, still"', '299 - "old"'] } };
+  const { send, seen } = await against([warning]);
+
+  await send(get);
+  await send(get);
+
+  expect(seen.warnings).toEqual(["old", "older, still"]);
+});
+
+test("at -v=6 one line tells of each request", async () => {
+  const { send, seen } = await against([{ status: 503 }, {}], { level: 6 });
+
+  await send(get);
+
+  expect(seen.lines).toEqual([
+    "GET /api/v1/secrets/acr 503 Service Unavailable in 0 milliseconds",
+    "GET /api/v1/secrets/acr 200 OK in 0 milliseconds",
+  ]);
+});
+
+test("at -v=8 everything is shown but what is secret", async () => {
+  const { send, seen } = await against([{ body: '{"kind":"Secret","data":{"x":"aHVudGVyMg=="}}' }], { level: 8 });
+
+  await send({ ...patch, headers: { Authorization: "Bearer hunter2", accept: "application/json" } });
+
+  expect(seen.lines).toEqual([
+    "PATCH /api/v1/secrets/acr 200 OK in 0 milliseconds",
+    "Request headers:\nAuthorization: ***\naccept: application/json",
+    'Request body: {"data":{"x":"***"}}',
+    'Response body: {"kind":"Secret","data":{"x":"***"}}',
+  ]);
+});
