@@ -58,7 +58,7 @@ function readDockerConfig(auths: unknown, field: string): Entry[] {
           it === null ? before : asString(it, `struct field ${field || "dockerConfigEntryWithAuth"}.${name} of type string`),
         "",
       );
-    const [username, password, auth] = [text("username"), text("password"), (text("email"), text("auth"))];
+    const [username = "", password = "", , auth = ""] = ["username", "password", "email", "auth"].map(text);
     return { server, login: auth === "" ? { username, password: new Sensitive(password) } : readAuth(auth) };
   });
 }

@@ -1,0 +1,41 @@
+/** How a request failed before any answer came. */
+export type NetworkFailure = "dns" | "refused" | "timeout" | "untrusted" | "interrupted";
+
+/** A request got no answer. The message is one clause for a person: `lookup of x.azurecr.io failed: no such host`. */
+export class NetworkError extends Error {
+  readonly failure: NetworkFailure;
+
+  constructor(failure: NetworkFailure, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "NetworkError";
+    this.failure = failure;
+  }
+}
+
+/**
+ * Names a failure of Node's sockets.
+ * @param host the host that was asked; `proxy` the proxy that was asked for it, if one was
+ */
+export function explainNetwork(error: unknown, { host, proxy }: { host: string; proxy: string | undefined }): NetworkError {
+  const code = (error as { code?: unknown }).code;
+  const text = error instanceof Error ? error.message : String(error);
+  const peer = proxy === undefined ? host : `the proxy ${proxy}`;
+  const made = (failure: NetworkFailure, message: string) => new NetworkError(failure, message, error);
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return made("dns", `lookup of ${peer} failed: no such host`);
+  if (code === "ECONNREFUSED") return made("refused", `${peer} refused the connection`);
+  if (code === "ETIMEDOUT") return made("timeout", `${peer} did not answer`);
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return made("refused", `there is no route to ${peer}`);
+  const distrust = certificateProblem(String(code));
+  if (distrust) return made("untrusted", `the certificate of ${host} ${distrust}`);
+  return made("interrupted", `the connection to ${peer} broke: ${text}`);
+}
+
+/** What OpenSSL and Node find wrong with a certificate, by their codes. */
+function certificateProblem(code: string): string | undefined {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "is for another name";
+  if (code === "CERT_HAS_EXPIRED") return "has expired";
+  if (code === "CERT_NOT_YET_VALID") return "is not yet valid";
+  if (/^CERT_|SELF_SIGNED_CERT|UNABLE_TO_(GET_ISSUER|VERIFY)|^INVALID_CA|^INVALID_PURPOSE/.test(code))
+    return "is signed by an unknown authority";
+  return undefined;
+}

@@ -1,0 +1,33 @@
+import type { HttpRequest, HttpResponse } from "./client.ts";
+import { NetworkError } from "./network-error.ts";
+
+/** Longer than this nobody waits in front of a terminal: the answer is given back instead. Milliseconds. */
+const longest = 60_000;
+
+/**
+ * How long to wait before asking again; undefined when asking again is of no use or not safe.
+ * A request that was turned away (429, or 503 with Retry-After) was not carried out, so any may be repeated;
+ * after another server error or a broken connection only those that are idempotent (RFC 9110 9.2.2).
+ * @param attempt 1 for the first
+ * @returns milliseconds
+ */
+export function retryDelay(method: HttpRequest["method"], answer: HttpResponse | NetworkError, attempt: number): number | undefined {
+  const backoff = 500 * 2 ** (attempt - 1);
+  if (answer instanceof NetworkError) return answer.failure === "interrupted" && method !== "POST" ? backoff : undefined;
+  const { status } = answer;
+  const wished = retryAfter(answer);
+  if (wished !== undefined && (status === 429 || status === 503)) return wished <= longest ? wished : undefined;
+  const repeatable = status === 429 || (method !== "POST" && [408, 500, 502, 503, 504].includes(status));
+  return repeatable ? backoff : undefined;
+}
+
+/**
+ * Retry-After (RFC 9110 10.2.3) in milliseconds. A date is read against the answer's own Date, so that our clock does not matter.
+ */
+export function retryAfter(response: Pick<HttpResponse, "header">): number | undefined {
+  const value = response.header("Retry-After")?.trim();
+  if (!value) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const wait = Date.parse(value) - Date.parse(response.header("Date") ?? "");
+  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}

@@ -1,0 +1,29 @@
+import type { ImageRef, Login, Proof } from "../context.ts";
+import type { Http } from "../http/client.ts";
+import { NetworkError } from "../http/network-error.ts";
+import { ask } from "./ask.ts";
+import { judge, judgeFailure } from "./verdict.ts";
+
+/** The kinds of manifest that container runtimes ask for: OCI and docker, for one platform and for several. */
+const manifests = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** Asks for an image's manifest as a container runtime does before it pulls. A token alone would prove nothing: see judge. */
+export async function prove(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {
+  const { repository, reference } = image;
+  const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
+  try {
+    const path = `/v2/${repository}/manifests/${reference}`;
+    const asked = await ask(http, { host, path, scope: `repository:${repository}:pull`, accept: manifests }, login);
+    if ("unusable" in asked) return { verdict: "unreachable", message: asked.unusable };
+    const { status, text, header } = asked.answer;
+    return judge(asked.step, image, login?.username, { status, text, challenge: header("WWW-Authenticate") });
+  } catch (error) {
+    if (error instanceof NetworkError) return judgeFailure(error);
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Login } from "../context.ts";
+import type { Http, HttpResponse } from "../http/client.ts";
+import { readToken } from "./answers.ts";
+import { parseChallenges } from "./challenge.ts";
+
+/** How to get in: what to send as Authorization, or the answer that is the end of it, or why the challenge is not followed. */
+export type Entrance = { readonly authorization: string } | { readonly answer: HttpResponse } | { readonly unusable: string };
+
+/**
+ * Answers a registry's 401 challenge as container runtimes do (GET with Basic, the distribution token spec).
+ * The login goes to the registry's own host only: a realm elsewhere is not followed, whatever the challenge says.
+ * @param scope such as `repository:team/app:pull`
+ */
+export async function enter(http: Http, host: string, challenge: string, scope: string, login: Login | undefined): Promise<Entrance> {
+  const challenges = parseChallenges(challenge);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer) {
+    const realm = URL.parse(bearer.parameters.realm ?? "");
+    if (realm?.protocol !== "https:" || realm.host !== host.toLowerCase()) {
+      return { unusable: `${host} wants the login sent to another place (${realm?.origin ?? "nowhere"})` };
+    }
+    realm.searchParams.set("service", bearer.parameters.service ?? host);
+    realm.searchParams.set("scope", scope);
+    const headers: Record<string, string> = login ? { Authorization: basic(login) } : {};
+    const answer = await http({ method: "GET", url: realm.href, headers });
+    return answer.status === 200 ? readAuthorization(host, answer) : { answer };
+  }
+  const takesBasic = challenges.some(({ scheme }) => scheme === "basic");
+  if (takesBasic && login) return { authorization: basic(login) };
+  return { unusable: takesBasic ? `${host} lets nobody in without a login` : `${host} names no way to log in` };
+}
+
+function readAuthorization(host: string, { text }: HttpResponse): Entrance {
+  const token = readToken(text);
+  return token === undefined ? { unusable: `${host} answered without a token` } : { authorization: `Bearer ${token}` };
+}
+
+function basic({ username, password }: Login): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString("base64")}`;
+}
