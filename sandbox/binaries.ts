@@ -5,15 +5,19 @@ import { join } from "node:path";
 import { build, fingerprint } from "./go.ts";
 import { exclusively } from "./lock.ts";
 import type { Progress } from "./progress.ts";
-import { type Module, modules, type Program } from "./tools.ts";
+import { modules, type Program } from "./tools.ts";
 
 /** Where the sandbox's programs are. */
 export type Binaries = {
-  /** The folders that hold them, for PATH. */
-  readonly folders: readonly string[];
+  /** The folder of those that we built. */
+  readonly folder: string;
+  /** The folders for PATH, so that what was asked for is found by its name. */
+  readonly path: readonly string[];
   /** The full path of a program that was asked for. */
   program(name: Program): string;
 };
+
+const tools = join(import.meta.dirname, "tools");
 
 /**
  * Finds the programs that are needed, and builds those that are missing: once per user, by `go build`, at the versions that
@@ -30,47 +34,42 @@ export async function binaries({
   progress?: Progress;
   env?: NodeJS.ProcessEnv;
 }): Promise<Binaries> {
-  const found = new Map<string, string>();
-  const folders = new Set<string>();
-  const take = async (folder: string, program: string) => {
-    const path = join(folder, program);
-    if (found.has(program) || !(await executable(path))) return;
-    found.set(program, path);
-    folders.add(folder);
-  };
-  const assets = env.KUBEBUILDER_ASSETS;
-  if (assets) for (const program of need) await take(assets, program);
-  for (const module of modules) {
-    const missing = need.filter((program) => program in module.packages && !found.has(program));
-    if (missing.length === 0) continue;
-    const folder = await built(module, missing, env, progress);
-    for (const program of missing) await take(folder, program);
-  }
+  const assets = env.KUBEBUILDER_ASSETS ?? "";
+  const given = new Set(assets === "" ? [] : await present(assets, need));
+  const ours = need.filter((program) => !given.has(program));
+  const folder = ours.length === 0 ? assets : await built(ours, env, progress);
   return {
-    folders: [...folders],
+    folder,
+    path: given.size > 0 && folder !== assets ? [assets, folder] : [folder],
     program(name) {
-      const path = found.get(name);
-      if (path === undefined) throw new Error(`the program ${name} was not asked for`);
-      return path;
+      if (!need.includes(name)) throw new Error(`the program ${name} was not asked for`);
+      return join(given.has(name) ? assets : folder, name);
     },
   };
 }
 
-/** The folder with a module's programs, built if it is not there yet. */
-async function built(module: Module, missing: readonly string[], env: NodeJS.ProcessEnv, progress: Progress): Promise<string> {
-  const folder = join(import.meta.dirname, "tools", module.name);
-  const id = await fingerprint(module, folder).catch((error: unknown) => {
-    throw new Error(withoutGo(missing, error));
+/** The folder with these programs, built if they are not there yet. */
+async function built(programs: readonly Program[], env: NodeJS.ProcessEnv, progress: Progress): Promise<string> {
+  const id = await fingerprint(modules, tools).catch((error: unknown) => {
+    throw new Error(withoutGo(programs, error));
   });
-  const cache = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubectl-acr-secret", "tools");
-  const into = join(cache, `${module.name}-${id}`);
-  if (await exists(into)) return into;
-  await mkdir(cache, { recursive: true, mode: 0o700 });
-  const wait = () => progress(`building ${module.name}: waiting for another process that builds it`);
-  await exclusively(join(cache, `${id}.lock`), wait, async () => {
-    if (!(await exists(into))) await build(module, { folder, into, progress });
-  });
-  return into;
+  const folder = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubectl-acr-secret", "tools", id);
+  for (const module of modules) {
+    const wanted = programs.filter((program) => program in module.packages);
+    const complete = async () => (await present(folder, wanted)).length === wanted.length;
+    if (await complete()) continue;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const waiting = () => progress(`building ${module.name}: waiting for another process that builds it`);
+    await exclusively(join(folder, ".lock"), waiting, async () => {
+      if (!(await complete())) await build(module, { folder: join(tools, module.name), into: folder, progress });
+    });
+  }
+  return folder;
+}
+
+async function present(folder: string, programs: readonly Program[]): Promise<Program[]> {
+  const found = await Promise.all(programs.map((program) => executable(join(folder, program))));
+  return programs.filter((_, index) => found[index]);
 }
 
 function withoutGo(missing: readonly string[], error: unknown): string {
@@ -81,12 +80,6 @@ function withoutGo(missing: readonly string[], error: unknown): string {
     "install Go 1.26 or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds them"
   );
 }
-
-const exists = (path: string) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 const executable = (path: string) =>
   access(path, constants.X_OK).then(

@@ -7,19 +7,20 @@ import { guardedFolder, spawnGuarded } from "./guard.ts";
 import { buildLine, type Progress, readGoLog } from "./progress.ts";
 import type { Module } from "./tools.ts";
 
-/** Everything that decides what a module's programs are: its pins, the compiler and the platform. 12 hex digits. */
-export async function fingerprint(module: Module, folder: string): Promise<string> {
-  const { stdout } = await promisify(execFile)("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { cwd: folder, env: goEnv(module) });
+/** Everything that decides what the programs are: the pins, the compiler and the platform. 12 hex digits. */
+export async function fingerprint(modules: readonly Module[], tools: string): Promise<string> {
+  const cwd = join(tools, modules[0]?.name ?? "");
+  const { stdout } = await promisify(execFile)("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { cwd, env: goEnv });
   const hash = createHash("sha256").update(stdout);
-  for (const file of ["go.mod", "go.sum", "main.go"]) hash.update((await read(join(folder, file))) || "-");
-  return hash
-    .update(JSON.stringify([module.packages, flags(module, "v0.0.0")]))
-    .digest("hex")
-    .slice(0, 12);
+  for (const module of modules) {
+    for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(`${await read(join(tools, module.name, file))}\0`);
+    hash.update(JSON.stringify([module.packages, flags(module, "v0.0.0")]));
+  }
+  return hash.digest("hex").slice(0, 12);
 }
 
 /**
- * Builds every program of a module in one `go build`, which shares their packages, into the new folder `into`: all or nothing.
+ * Builds every program of a module in one `go build`, which shares their packages, into the folder `into`, each whole or not at all.
  * A build that was killed goes on where it was (Go's own cache).
  */
 export async function build(
@@ -28,13 +29,13 @@ export async function build(
 ): Promise<void> {
   const version = versionOf(module, await read(join(folder, "go.mod")));
   const what = `${module.name.replace(/-[\d.]+$/, "")} ${version.replace(/^v/, "")}`.trim();
-  const work = await guardedFolder(`${into}.`);
+  const work = await guardedFolder(`${into}/.`);
   try {
     const started = performance.now();
     let total = 0;
     const go = async (name: string, args: string[]) => {
       const log = join(work.path, `${name}.log`);
-      const child = await spawnGuarded("go", args, { log, cwd: folder, env: goEnv(module) });
+      const child = await spawnGuarded("go", args, { log, cwd: folder, env: { ...goEnv, ...module.env } });
       const tell = async () => progress(buildLine(what, readGoLog(await read(log)), total, (performance.now() - started) / 1000));
       const ticking = setInterval(() => void tell(), 1000);
       const { code } = await child.exited.finally(() => clearInterval(ticking));
@@ -52,9 +53,8 @@ export async function build(
           .replace(/\/v\d+$/, "")
           .split("/")
           .at(-1) ?? "";
-      if (built !== program && path !== ".") await rename(join(work.path, "bin", built), join(work.path, "bin", program));
+      await rename(join(work.path, "bin", path === "." ? program : built), join(into, program));
     }
-    await rename(join(work.path, "bin"), into);
   } finally {
     await work.remove();
   }
@@ -71,7 +71,7 @@ function flags(module: Module, version: string): string[] {
   return ["-mod=readonly", "-ldflags", ["-s -w", ...stamps].join(" ")];
 }
 
-const goEnv = (module: Module): NodeJS.ProcessEnv => ({ ...process.env, GOWORK: "off", ...module.env });
+const goEnv: NodeJS.ProcessEnv = { ...process.env, GOWORK: "off" };
 
 const read = (file: string) => readFile(file, "utf8").catch(() => "");
 

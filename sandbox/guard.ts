@@ -41,7 +41,7 @@ export async function spawnGuarded(
 ): Promise<Guarded> {
   const file = await open(log, "a", 0o600);
   try {
-    const child = spawn("/bin/sh", ["-c", guard, "sh", String(grace * 10), command, ...args], {
+    const child = spawn("/bin/sh", ["-c", guard, "sh", String(Math.ceil(grace * 10)), command, ...args], {
       stdio: ["ignore", file.fd, file.fd, "pipe"],
       detached: true,
       ...(env && { env }),
