@@ -1,0 +1,57 @@
+import type { Env, Trace } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { redact } from "../http/redact.ts";
+import { explainSignIn } from "./sign-in-error.ts";
+
+export type AzOptions = { readonly env: Env; readonly trace: Trace; readonly signal: AbortSignal };
+
+/** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
+const timeout = 60_000;
+
+/** Quiet, JSON only, and never a question or an extension to install. Without it az prints passwords among its warnings. */
+const quiet = {
+  AZURE_CORE_OUTPUT: "json",
+  AZURE_CORE_ONLY_SHOW_ERRORS: "true",
+  AZURE_CORE_NO_COLOR: "true",
+  AZURE_CORE_SURVEY_MESSAGE: "false",
+  AZURE_EXTENSION_USE_DYNAMIC_INSTALL: "no",
+};
+
+/**
+ * Runs the Azure CLI and gives what it prints, parsed. Only its exit code and stdout count: it prints `ERROR:` lines on success too.
+ * @throws CliError with its reason in our words, redacted
+ */
+export async function az(argv: readonly string[], { env, trace, signal }: AzOptions): Promise<Record<string, unknown>> {
+  const { execa } = await import("execa");
+  const result = await execa("az", [...argv, "--output", "json"], {
+    env: { ...env, ...quiet },
+    extendEnv: false,
+    stdin: "ignore",
+    reject: false,
+    timeout,
+    cancelSignal: signal,
+  });
+  const { stdout, stderr, exitCode } = result;
+  trace(6, () => `az ${argv.join(" ")} exited ${exitCode ?? result.code} in ${Math.round(result.durationMs)} milliseconds`);
+  if (stderr !== "") trace(8, () => redact(stderr));
+  if (result.isCanceled) throw new CliError("cancelled", "interrupted");
+  if (result.timedOut)
+    throw new CliError("timeout", `the Azure CLI did not answer within ${timeout / 1000} seconds`, { hint: `az ${argv.join(" ")}` });
+  if (result.code === "ENOENT" || exitCode === 127) {
+    throw new CliError("config", "the Azure CLI (az) is not installed, or not on PATH", {
+      hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+    });
+  }
+  const parsed = exitCode === 0 ? parseObject(stdout) : undefined;
+  if (parsed === undefined) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
+  return parsed;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

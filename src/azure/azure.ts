@@ -1,0 +1,26 @@
+import type { Azure, IdentitySource } from "../context.ts";
+import { type HttpOptions, openHttp } from "../http/client.ts";
+import { openArm } from "./arm.ts";
+import { cloudOf } from "./cloud.ts";
+import { findRegistry } from "./find-registry.ts";
+import { openIdentity } from "./identity.ts";
+import { generatePassword, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
+
+export type AzureOptions = HttpOptions & { readonly identity: IdentitySource; now(): Date };
+
+/** Opens Azure Resource Manager for an identity; nothing is asked before the first call. */
+export function openAzure(options: AzureOptions): Azure {
+  const cloud = cloudOf(options.env);
+  const identity = openIdentity(options.identity, cloud, options);
+  const arm = openArm({ cloud, identity, http: openHttp(options), sleep: options.sleep });
+  return {
+    findRegistry: (nameOrLoginServer) => findRegistry(arm, identity, cloud, nameOrLoginServer),
+    scopeMap: (registry, name) => scopeMap(arm, registry, name),
+    putScopeMap: (registry, map) => putScopeMap(arm, registry, map),
+    deleteScopeMap: (registry, name) => remove(arm, registry, "scopeMaps", name),
+    token: (registry, name) => token(arm, registry, name),
+    putToken: (registry, wanted) => putToken(arm, registry, wanted),
+    deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
+    generatePassword: (registry, at) => generatePassword(arm, registry, at),
+  };
+}

@@ -1,0 +1,29 @@
+import type { AzureRegistry } from "../context.ts";
+import { CliError } from "../errors.ts";
+
+/** What a person wrote behind `--registry`: a resource name, and the login server if that is what they wrote. Lower case. */
+export type Wanted = { readonly name: string; readonly loginServer?: string };
+
+/**
+ * Reads a registry's name (`myregistry`), login server (`myregistry.azurecr.io`, with the hash of a domain name label scope
+ * `myregistry-a1b2c3.azurecr.io`) or regional host (`myregistry.eastus.geo.azurecr.io`).
+ * Only letters, digits and dashes get through, so the name can stand in a query.
+ * @throws CliError usage
+ */
+export function readRegistryName(text: string, suffix: string): Wanted {
+  const [, name, label, region = "", rest = ""] =
+    /^([a-z0-9]{5,50})(-[a-z0-9]+)?(\.[a-z0-9]+\.geo)?(\.[a-z0-9.]+)?$/.exec(text.toLowerCase()) ?? [];
+  if (name === undefined || ![suffix, ""].includes(rest) || (rest === "" && region !== "")) {
+    throw new CliError(
+      "usage",
+      `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME${suffix})`,
+    );
+  }
+  const isHost = rest !== "" || label !== undefined;
+  return isHost ? { name, loginServer: `${name}${label ?? ""}${suffix}` } : { name };
+}
+
+/** Whether a registry is the one that was meant. */
+export function isWanted({ name, loginServer }: AzureRegistry, wanted: Wanted): boolean {
+  return wanted.loginServer === undefined ? name.toLowerCase() === wanted.name : loginServer.toLowerCase() === wanted.loginServer;
+}
