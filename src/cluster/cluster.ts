@@ -1,6 +1,6 @@
 import { platform as here } from "node:os";
 import type { Cluster, Env, KubeFlags, Named, Sink, Trace, WriteOptions } from "../context.ts";
-import type { Pod, Secret, ServiceAccount } from "../objects.ts";
+import type { Metadata, Pod, Secret, ServiceAccount } from "../objects.ts";
 import { apiClient, type Client } from "./client.ts";
 import { connection } from "./connect.ts";
 import { serviceAccountFolder } from "./in-cluster.ts";
@@ -63,6 +63,7 @@ function reads(client: Client) {
   return {
     namespaceUid: async (name) =>
       (await client.read<{ metadata: { uid: string } }>(`/api/v1/namespaces/${encodeURIComponent(name)}`))?.metadata.uid,
+    namespaces: async () => (await list<{ metadata: Metadata }>("namespaces", "Namespace", undefined)).map(({ metadata }) => metadata.name),
     secret: (at) => client.read<Secret>(objectPath("secrets", at)),
     secrets: (namespace, labelSelector) => list<Secret>("secrets", "Secret", namespace, labelSelector),
     serviceAccount: (at) => client.read<ServiceAccount>(objectPath("serviceaccounts", at)),

@@ -1,6 +1,6 @@
 import type { Named } from "../context.ts";
 
-export type Resource = "secrets" | "serviceaccounts" | "pods";
+export type Resource = "secrets" | "serviceaccounts" | "pods" | "namespaces";
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 

@@ -1,0 +1,22 @@
+import { setTimeout } from "node:timers/promises";
+import { openCluster } from "../../../src/cluster/cluster.ts";
+
+// A process that has a cluster open, for the tests that end it in several ways. It prints each namespace uid that it reads.
+const cluster = openCluster({
+  kube: { forward: [], requestTimeout: 0 },
+  env: process.env,
+  trace: () => {},
+  signal: new AbortController().signal,
+  stdin: "ignore",
+  stderr: process.stderr,
+  userAgent: "kubectl-acr-secret/test",
+  now: () => new Date(),
+  sleep: setTimeout,
+  onWarning: () => {},
+});
+
+const print = async () => void process.stdout.write(`${await cluster.namespaceUid("default")}\n`);
+
+process.on("SIGINT", () => print().finally(() => process.exit(130)));
+await print();
+if (process.argv.includes("stay")) await setTimeout(60_000);

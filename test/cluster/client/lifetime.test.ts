@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { expect, onTestFinished, test } from "vitest";
+import { findKubectl } from "../../../src/cluster/kubectl.ts";
+import { until } from "../../sandbox/until.ts";
+import { env, newFolder, open } from "./opened.ts";
+
+const account = { namespace: "default", name: "default" };
+
+/** What there is of proxies whose sockets are below a folder: their processes (Linux: /proc), and the folder's entries. */
+async function leftIn(folder: string) {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
+  const processes = pids.map(async (pid) => {
+    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+    return { pid, command: command.replaceAll("\0", " ") };
+  });
+  return { processes: (await Promise.all(processes)).filter(({ command }) => command.includes(folder)), entries: await readdir(folder) };
+}
+const nothing = { processes: [], entries: [] };
+
+const isClean = (folder: string) => async () => JSON.stringify(await leftIn(folder)) === JSON.stringify(nothing);
+
+/** Starts hold.ts with its sockets below `folder`, in a process group of its own, and waits for its first line. */
+async function hold(folder: string, ...args: string[]): Promise<{ child: ChildProcess; next(): Promise<string> }> {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${import.meta.dirname}/hold.ts`, ...args], {
+    env: { ...env, TMPDIR: folder },
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => String((await lines.next()).value);
+  expect(await next()).toMatch(/^[0-9a-f-]{36}$/);
+  return { child, next };
+}
+
+test("closing leaves nothing, and the next call opens again", async () => {
+  const folder = await newFolder();
+  const cluster = open([], { env: { ...env, TMPDIR: folder } });
+
+  expect(await leftIn(folder)).toEqual(nothing);
+  await cluster.serviceAccount(account);
+  expect((await leftIn(folder)).processes).not.toEqual([]);
+  await cluster.close();
+  expect(await leftIn(folder)).toEqual(nothing);
+  await cluster.serviceAccount(account);
+  await cluster.close();
+  expect(await leftIn(folder)).toEqual(nothing);
+});
+
+test("one proxy serves every call, however many come first", async () => {
+  const folder = await newFolder();
+  const cluster = open([], { env: { ...env, TMPDIR: folder } });
+  cluster.warm();
+
+  await Promise.all(Array.from({ length: 20 }, () => cluster.serviceAccount(account)));
+
+  expect((await leftIn(folder)).entries).toHaveLength(1);
+});
+
+test("the socket is in a folder that is ours alone", async () => {
+  const folder = await newFolder();
+  await open([], { env: { ...env, TMPDIR: folder } }).serviceAccount(account);
+
+  const { stdout } = spawn("find", [folder, "-mindepth", "1", "-printf", "%y %m\n"], { stdio: ["ignore", "pipe", "inherit"] });
+  expect((await stdout.toArray()).join("")).toBe("d 700\ns 700\n");
+});
+
+test("a kubectl that ends is started again", async () => {
+  const folder = await newFolder();
+  const cluster = open([], { env: { ...env, TMPDIR: folder } });
+  await cluster.serviceAccount(account);
+
+  const proxy = (await leftIn(folder)).processes.find(({ command }) => !command.startsWith("sh "));
+  process.kill(proxy?.pid ?? 0, "SIGKILL");
+  expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
+  await cluster.close();
+  await until(isClean(folder), 5);
+});
+
+test("a failed start leaves nothing", async () => {
+  const folder = await newFolder();
+
+  await expect(open(["--context=nope"], { env: { ...env, TMPDIR: folder } }).serviceAccount(account)).rejects.toThrow();
+  await until(isClean(folder), 5);
+});
+
+test("a process that just ends takes its kubectl along", async () => {
+  const folder = await newFolder();
+  const { child } = await hold(folder);
+
+  if (child.exitCode === null) await once(child, "exit");
+  expect(child.exitCode).toBe(0);
+  await until(isClean(folder), 5);
+});
+
+test("a process that is killed takes its kubectl along", async () => {
+  const folder = await newFolder();
+  const { child } = await hold(folder, "stay");
+  expect((await leftIn(folder)).entries).toHaveLength(1);
+
+  child.kill("SIGKILL");
+  await once(child, "exit");
+
+  await until(isClean(folder), 5);
+});
+
+test("after Ctrl-C, which the whole process group gets, there is still a way to the server", async () => {
+  const folder = await newFolder();
+  const { child, next } = await hold(folder, "stay");
+
+  process.kill(-(child.pid ?? 0), "SIGINT");
+
+  expect(await next()).toMatch(/^[0-9a-f-]{36}$/);
+  if (child.exitCode === null) await once(child, "exit");
+  expect(child.exitCode).toBe(130);
+  await until(isClean(folder), 5);
+});
+
+test("without unix sockets a port is used, below a path that nobody can guess", async () => {
+  const cluster = open([], { env: { ...env, KUBECTL_PATH: await findKubectl(env, "linux") }, platform: "win32" });
+
+  expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
+  await cluster.close();
+});
