@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { root } from "./run.ts";
+
+/** The entry of the command line. */
+const entry = join(root, "cmd", "kubectl-acr_secret.ts");
+
+/**
+ * The whole plugin as one CommonJS file, which is what a Node single executable runs.
+ * A module behind `import()` is in it, but not evaluated before it is asked for.
+ */
+export async function bundle(from: string = entry): Promise<Uint8Array> {
+  const { outputFiles } = await build({
+    entryPoints: [from],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    platform: "node",
+    format: "cjs",
+    target: "node22",
+    // Names stay as they are, so that a stack trace can be read.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    // CommonJS has no import.meta; yargs makes a `require` from its url.
+    define: { "import.meta.url": "importMetaUrl" },
+    banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [lightYargs],
+    logLevel: "error",
+  });
+  const [file] = outputFiles;
+  if (!file) throw new Error(`esbuild made nothing of ${from}`);
+  return file.contents;
+}
+
+/**
+ * What yargs lays out its own help with. We do not show that help, and the emoji tables of these two alone
+ * take 25 ms at every start, as long as Node itself.
+ */
+const lightYargs: Plugin = {
+  name: "light-yargs",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(cliui|string-width)$/ }, ({ importer, path }) =>
+      /[\\/]node_modules[\\/]yargs[\\/]/.test(importer) ? { path, namespace: "light-yargs" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "light-yargs" }, ({ path }) => ({
+      contents: `export default () => { throw new Error("${path} is not bundled: scripts/bundle.ts leaves out yargs' own help"); };`,
+    }));
+  },
+};

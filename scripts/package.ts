@@ -1,0 +1,105 @@
+// npm run package: makes the plugin's single binary for this machine, and the archive that Krew installs.
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import packageJson from "../package.json" with { type: "json" };
+import { tar } from "../sandbox/node/tar.ts";
+import { bundle } from "./bundle.ts";
+import { baseOf, type Platform, platforms } from "./platforms.ts";
+import { root } from "./run.ts";
+import type { Order } from "./seal.ts";
+
+/** Where a packaged plugin lies: a folder to put on PATH, and the binary in it. */
+export type Packaged = { readonly folder: string; readonly binary: string };
+
+type Options = { readonly progress: (line: string) => void; readonly platform?: Platform };
+
+const dist = join(root, "dist");
+
+/** What kubectl runs to complete `kubectl acr-secret …` (kubectl 1.26 and newer, pkg/cmd/plugin/plugin_completion.go). */
+const completion = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
+
+/** Makes the plugin of one platform, if its sources are not those it was last made of. Takes a few seconds. */
+export async function packagePlugin({ progress, platform = thisMachine() }: Options): Promise<Packaged> {
+  const folder = join(dist, platform.name);
+  const binary = join(folder, platform.program);
+  const script = await bundle();
+  const node = await baseOf(platform);
+  const stamp = `${folder}.made-of`;
+  const madeOf = await digest(script, node.version, platform, completion);
+  if ((await readFile(stamp, "utf8").catch(() => "")) === madeOf) return { folder, binary };
+
+  progress(`Packaging the plugin for ${platform.name}`);
+  await rm(stamp, { force: true });
+  await mkdir(folder, { recursive: true });
+  await put(join(dist, "bundle.cjs"), (file) => writeFile(file, script));
+  await put(binary, (output) => seal({ bundle: join(dist, "bundle.cjs"), output, node, target: platform.target }), 0o755);
+  await put(join(folder, "kubectl_complete-acr_secret"), (file) => writeFile(file, completion), 0o755);
+  await put(join(folder, "LICENSE"), (file) => copyFile(join(root, "LICENSE"), file));
+  await writeFile(stamp, madeOf);
+  return { folder, binary };
+}
+
+/**
+ * The packaged plugin as a .tar.gz of plain files at its top (Krew refuses links), the same bytes for the same files.
+ *
+ * @returns the archive's path
+ */
+export async function archivePlugin({ progress, platform = thisMachine() }: Options): Promise<string> {
+  const { folder } = await packagePlugin({ progress, platform });
+  const names = ["LICENSE", platform.program, "kubectl_complete-acr_secret"].sort();
+  const archive = join(dist, `kubectl-acr_secret-v${packageJson.version}-${platform.name}.tar.gz`);
+  const files = await Promise.all(names.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));
+  const stamp = `${archive}.made-of`;
+  const madeOf = await digest(...files.map(({ content }) => content));
+  if ((await readFile(stamp, "utf8").catch(() => "")) === madeOf) return archive;
+
+  progress(`Compressing ${basename(archive)}`);
+  await rm(stamp, { force: true });
+  const entries = files.map((file) => ({ ...file, mode: file.name === "LICENSE" ? 0o644 : 0o755 }));
+  await put(archive, async (file) => writeFile(file, await promisify(gzip)(tar(entries), { level: 9 })));
+  await writeFile(stamp, madeOf);
+  return archive;
+}
+
+function thisMachine(): Platform {
+  const arch = process.arch === "x64" ? "amd64" : process.arch;
+  const name = `${process.platform === "win32" ? "windows" : process.platform}-${arch}`;
+  const platform = platforms.find((one) => one.name === name);
+  if (!platform) throw new Error(`the plugin is not packaged for ${name} yet, only for ${platforms.map((one) => one.name).join(", ")}`);
+  return platform;
+}
+
+/** A digest of everything that decides what is made, the scripts that make it among it. */
+async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): Promise<string> {
+  const hash = createHash("sha256");
+  for (const script of ["package.ts", "seal.ts"]) hash.update(await readFile(join(import.meta.dirname, script)));
+  for (const input of inputs) hash.update(input instanceof Uint8Array ? input : JSON.stringify(input));
+  return hash.digest("hex");
+}
+
+/** Makes a file beside its place and moves it there, so that whoever runs the old one is not disturbed. */
+async function put(path: string, make: (path: string) => Promise<unknown>, mode = 0o644): Promise<void> {
+  const fresh = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  try {
+    await make(fresh);
+    await chmod(fresh, mode);
+    await rename(fresh, path);
+  } finally {
+    await rm(fresh, { force: true });
+  }
+}
+
+async function seal(order: Order): Promise<void> {
+  const script = join(import.meta.dirname, "seal.ts");
+  await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, JSON.stringify(order)], { cwd: root });
+}
+
+if (import.meta.main) {
+  const progress = (line: string) => process.stderr.write(`${line}\n`);
+  const archive = await archivePlugin({ progress });
+  process.stdout.write(`${archive}\n`);
+}

@@ -1,0 +1,30 @@
+// seal.ts ORDER: makes one executable of a bundle and a Node, by pkg. A process of its own, because pkg changes the working folder and prints.
+import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
+import type { Platform } from "./platforms.ts";
+
+export type Order = {
+  readonly bundle: string;
+  readonly output: string;
+  readonly node: { readonly program: string; readonly version: string };
+  readonly target: Platform["target"];
+};
+
+const { bundle, output, node, target }: Order = JSON.parse(process.argv[2] ?? "");
+
+/** Node's single-executable configuration (nodejs.org/api/single-executable-applications.html). */
+const configuration = {
+  disableExperimentalSEAWarning: true,
+  useSnapshot: false,
+  // Start-up is a third shorter, and the bytes differ from build to build.
+  useCodeCache: true,
+  // Trust the certificates that the machine trusts, as kubectl does.
+  execArgv: ["--use-system-ca"],
+  // Else NODE_OPTIONS could load code into a program that handles credentials.
+  execArgvExtension: "none",
+};
+
+await pkg.default(bundle, {
+  nodePath: node.program,
+  targets: [{ nodeRange: `node${node.version}`, ...target, output }],
+  seaConfig: configuration,
+});
