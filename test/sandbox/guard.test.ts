@@ -5,7 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { guardedFolder, spawnGuarded } from "../../sandbox/guard.ts";
-import { processesNaming, processesOfGroup } from "./processes.ts";
+import { processesOf, processesOfGroup } from "./processes.ts";
 import { until } from "./until.ts";
 
 test("what a program prints is in its log, and how it ended is told", async () => {
@@ -33,7 +33,7 @@ test("stop ends a program that ignores SIGTERM, what it started, and its guard",
   expect((await program.exited).signal).toBe("SIGKILL");
   expect(await processesOfGroup(program.pid)).toEqual([]);
   await folder.remove();
-  expect(await processesNaming(folder.path)).toEqual([]);
+  expect(await processesOf(folder.path)).toEqual([]);
 });
 
 test("a folder is for its user alone, and removed with all that is in it", async () => {
@@ -52,11 +52,11 @@ test("nothing outlives a parent that is killed by SIGKILL", async () => {
   });
   const [printed] = await once(parent.stdout, "data");
   const folder = String(printed).trim();
-  expect((await processesNaming(folder)).length).toBeGreaterThanOrEqual(3);
+  expect((await processesOf(folder)).length).toBeGreaterThanOrEqual(3);
 
   parent.kill("SIGKILL");
 
-  await until(async () => !existsSync(folder) && (await processesNaming(folder)).length === 0);
+  await until(async () => !existsSync(folder) && (await processesOf(folder)).length === 0);
 });
 
 const abandoned = `

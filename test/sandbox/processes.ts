@@ -1,18 +1,22 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 
-/** The command lines of every process whose command line names `marker` (Linux: /proc). */
-export async function processesNaming(marker: string): Promise<string[]> {
-  const lines = (await read("cmdline")).map((line) => line.replaceAll("\0", " ").trim());
-  return lines.filter((line) => line.includes(marker));
+/** The processes that a folder is the home of: they run in it, or their command line names it (Linux: /proc). */
+export async function processesOf(folder: string): Promise<string[]> {
+  const found = await Promise.all(
+    (await pids()).map(async (pid) => {
+      const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+      const line = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      return line !== "" && (cwd.startsWith(folder) || line.includes(folder)) ? [line.replaceAll("\0", " ").trim()] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** The /proc/PID/stat of every process of a group, but for those that are dead and wait to be reaped. */
 export async function processesOfGroup(group: number): Promise<string[]> {
   const living = /^\d+ \(.*\) [^ZX] \d+ (\d+) /s;
-  return (await read("stat")).filter((line) => living.exec(line)?.[1] === String(group));
+  const lines = await Promise.all((await pids()).map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));
+  return lines.filter((line) => living.exec(line)?.[1] === String(group));
 }
 
-async function read(file: string): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  return Promise.all(pids.map((pid) => readFile(`/proc/${pid}/${file}`, "utf8").catch(() => "")));
-}
+const pids = async () => (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
