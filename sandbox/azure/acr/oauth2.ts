@@ -1,0 +1,80 @@
+import { type Answer, type Ask, basic, form } from "../http.ts";
+import { readIdentity, resourceOf } from "../identity.ts";
+import type { State } from "../state.ts";
+import type { Registry } from "../world.ts";
+import { acrError, unauthorized } from "./errors.ts";
+import { allows, type Holder, hasAnyRight, holderOfRefreshToken, logIn } from "./login.ts";
+import { type Access, nullGuid, signAccess, signRefresh } from "./tokens.ts";
+
+/** POST /oauth2/exchange: an Entra access token for this registry's refresh token. */
+export async function exchange(ask: Ask, state: State, registry: Registry): Promise<Answer> {
+  const fields = form(ask);
+  if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
+  if (fields.get("grant_type") !== "access_token") return acrError(400, "UNSUPPORTED", "grant_type must be access_token");
+  if (fields.get("service") !== registry.loginServer) return acrError(400, "BAD_REQUEST", `service must be ${registry.loginServer}`);
+  const tenant = fields.get("tenant");
+  const identity = await readIdentity(state.entra, fields.get("access_token") ?? "");
+  if ("wrong" in identity) return unauthorized("token validation failed");
+  const resource = resourceOf(identity.audience);
+  const audience = resource === "acr" || (resource === "arm" && registry.armAudience === "enabled");
+  if (!audience || identity.tenantId !== registry.tenantId || (tenant && tenant !== registry.tenantId))
+    return unauthorized("token validation failed");
+  if (!hasAnyRight(state, registry, identity.principalId)) return unauthorized();
+  return { status: 200, body: { refresh_token: await signRefresh(state.acr, registry, identity) } };
+}
+
+/** GET (Basic) and POST (password, refresh_token) /oauth2/token: an access token with as much of the scope as the login may have. */
+export async function token(ask: Ask, state: State, registry: Registry): Promise<Answer> {
+  const fields = ask.method === "POST" ? form(ask) : ask.query;
+  if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
+  if (fields.get("service") !== registry.loginServer) return acrError(400, "BAD_REQUEST", `service must be ${registry.loginServer}`);
+  const wanted = parseScopes(fields.getAll("scope"));
+  if (!wanted) return acrError(400, "BAD_REQUEST", "scope must be type:name:actions");
+
+  const offer = offered(ask, fields);
+  if (offer === "unsupported") return acrError(400, "UNSUPPORTED", "grant_type must be password or refresh_token");
+  const holder = await holderOf(state, registry, offer);
+  const log = { step: "token" as const, host: registry.loginServer, user: offer.user, repository: wanted[0]?.name ?? "", reference: "" };
+  if (!holder) {
+    state.calls.addData({ ...log, verdict: "refused" });
+    return unauthorized();
+  }
+  state.calls.addData({ ...log, verdict: "granted" });
+  const access = wanted.map(({ type, name, actions }) => ({
+    type,
+    name,
+    actions: actions.filter((action) => mayHave(state, registry, holder, type, name, action)),
+  }));
+  return { status: 200, body: { access_token: await signAccess(state.acr, registry, { user: holder.user, holder: holder.kind, access }) } };
+}
+
+type Offer = { readonly user: string; readonly password?: string; readonly refreshToken?: string };
+
+function offered(ask: Ask, fields: URLSearchParams): Offer | "unsupported" {
+  if (ask.method === "GET") {
+    const login = basic(ask.headers);
+    return login ? { user: login.username, password: login.password } : { user: "" };
+  }
+  if (fields.get("grant_type") === "password") return { user: fields.get("username") ?? "", password: fields.get("password") ?? "" };
+  if (fields.get("grant_type") === "refresh_token") return { user: nullGuid, refreshToken: fields.get("refresh_token") ?? "" };
+  return "unsupported";
+}
+
+async function holderOf(state: State, registry: Registry, { user, password, refreshToken }: Offer): Promise<Holder | undefined> {
+  if (refreshToken !== undefined) return holderOfRefreshToken(state, registry, refreshToken);
+  if (password !== undefined) return logIn(state, registry, user, password);
+  return registry.anonymousPullEnabled ? { kind: "anonymous", user: "" } : undefined;
+}
+
+function mayHave(state: State, registry: Registry, holder: Holder, type: string, name: string, action: string): boolean {
+  if (type === "registry") return name === "catalog" && action === "*" && allows(state, registry, holder, { action: "catalog" });
+  return type === "repository" && allows(state, registry, holder, { action, repository: name });
+}
+
+/** The `scope` parameters, each `repository:team/app:pull,push`, several to one parameter by blanks. Undefined if one is malformed. */
+export function parseScopes(scopes: readonly string[]): Access[] | undefined {
+  const parts = scopes.flatMap((scope) => scope.split(" ")).filter(Boolean);
+  const parsed = parts.map((part) => /^(repository|registry):([^:\s]+):([a-z_*]+(?:,[a-z_*]+)*)$/.exec(part));
+  if (parsed.includes(null)) return undefined;
+  return parsed.map((match) => ({ type: match?.[1] ?? "", name: match?.[2] ?? "", actions: match?.[3]?.split(",") ?? [] }));
+}

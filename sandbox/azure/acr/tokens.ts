@@ -1,0 +1,61 @@
+import { randomUUID } from "node:crypto";
+import type { JWTPayload } from "jose";
+import type { Signer } from "../jwt.ts";
+import type { Registry } from "../world.ts";
+
+/** What all of a registry's own tokens say they are from. */
+export const issuer = "Azure Container Registry";
+
+/** The user name that goes with a refresh token in the place of a password. */
+export const nullGuid = "00000000-0000-0000-0000-000000000000";
+
+/** Lifetimes, seconds: an access token's 75 minutes and a refresh token's 3 hours. */
+const accessLifetime = 4500;
+const refreshLifetime = 3 * 3600;
+
+/** One entry of a token's `access` claim (distribution's token specification). */
+export type Access = { readonly type: string; readonly name: string; readonly actions: readonly string[] };
+
+/** What a registry's access token says. `holder` is ours: whom the rights came from. */
+export type AccessClaims = { readonly user: string; readonly holder: string; readonly access: readonly Access[] };
+
+export function signAccess(signer: Signer, { loginServer }: Registry, { user, holder, access }: AccessClaims): Promise<string> {
+  return signer.sign({ ...common(loginServer), sub: user, grant_type: "access_token", holder, access, roles: [] }, accessLifetime);
+}
+
+/** A refresh token for an Entra identity. It carries who that is; what it may do is looked up at each use. */
+export function signRefresh(
+  signer: Signer,
+  { loginServer, tenantId }: Registry,
+  { principalId, clientId }: { principalId: string; clientId: string },
+): Promise<string> {
+  const claims = {
+    sub: principalId,
+    grant_type: "refresh_token",
+    appid: clientId,
+    tenant: tenantId,
+    permissions: { actions: ["read"], notActions: [] },
+    roles: [],
+  };
+  return signer.sign({ ...common(loginServer), ...claims }, refreshLifetime);
+}
+
+const common = (loginServer: string) => ({ iss: issuer, aud: loginServer, version: "1.0", rid: randomUUID().replaceAll("-", "") });
+
+/** The claims of an access token that this registry issued and that is not over; undefined for any other token. */
+export async function readAccess(signer: Signer, registry: Registry, token: string): Promise<AccessClaims | undefined> {
+  const claims = await read(signer, registry, token, "access_token");
+  return claims && { user: claims.sub ?? "", holder: String(claims["holder"]), access: claims["access"] as readonly Access[] };
+}
+
+/** The principal that a refresh token stands for. */
+export async function readRefresh(signer: Signer, registry: Registry, token: string): Promise<{ principalId: string } | undefined> {
+  const claims = await read(signer, registry, token, "refresh_token");
+  return claims && { principalId: claims.sub ?? "" };
+}
+
+async function read(signer: Signer, { loginServer }: Registry, token: string, kind: string): Promise<JWTPayload | undefined> {
+  const claims = await signer.verify(token);
+  if (typeof claims === "string" || claims.iss !== issuer || claims.aud !== loginServer || claims["grant_type"] !== kind) return undefined;
+  return claims;
+}

@@ -1,0 +1,232 @@
+import { parseCondition } from "../condition.ts";
+import { nullable, object, oneOf, text } from "../fields.ts";
+import type { Answer } from "../http.ts";
+import { assignmentsOn, within } from "../rbac.ts";
+import { findRole, type Role, roles } from "../roles.ts";
+import type { RoleAssignment } from "../world.ts";
+import { type ArmAsk, authorize, body, findRegistry, page, refuse, same } from "./request.ts";
+import { routesOf } from "./route.ts";
+
+const provider = "{*scope}/providers/Microsoft.Authorization";
+const definitions = routesOf("Microsoft.Authorization/roleDefinitions", ["2022-04-01", "2022-05-01-preview"]);
+const assignments = routesOf("Microsoft.Authorization/roleAssignments", ["2022-04-01"]);
+const permissions = routesOf("Microsoft.Authorization/permissions", ["2022-04-01"]);
+
+export const authorizationRoutes = [
+  definitions("GET", `${provider}/roleDefinitions`, listDefinitions),
+  definitions("GET", `${provider}/roleDefinitions/{name}`, (arm) => {
+    const scope = scopeOf(arm);
+    authorize(arm, "Microsoft.Authorization/roleDefinitions/read", scope);
+    const role = roles.find(({ guid }) => guid === arm.at["name"]);
+    if (!role)
+      return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${arm.at["name"]}' does not exist.`);
+    return { status: 200, body: definitionBody(arm, role) };
+  }),
+  assignments("GET", `${provider}/roleAssignments`, listAssignments),
+  assignments("GET", `${provider}/roleAssignments/{name}`, (arm) => {
+    authorize(arm, "Microsoft.Authorization/roleAssignments/read", scopeOf(arm));
+    return { status: 200, body: assignmentBody(found(arm) ?? assignmentMissing(arm)) };
+  }),
+  assignments("PUT", `${provider}/roleAssignments/{name}`, assign),
+  assignments("DELETE", `${provider}/roleAssignments/{name}`, (arm) => {
+    authorize(arm, "Microsoft.Authorization/roleAssignments/delete", scopeOf(arm));
+    const assignment = found(arm);
+    if (!assignment) return { status: 204 };
+    arm.state.world.roleAssignments = arm.state.world.roleAssignments.filter((one) => one !== assignment);
+    return { status: 200, body: assignmentBody(assignment) };
+  }),
+  permissions("GET", `${provider}/permissions`, (arm) => {
+    const granted = assignmentsOn(arm.state.world, arm.identity.principalId, scopeOf(arm)).map(({ role }) => permissionsBody(role));
+    if (granted.length === 0) authorize(arm, "Microsoft.Authorization/permissions/read", scopeOf(arm));
+    return { status: 200, body: page(arm, granted) };
+  }),
+];
+
+/** The scope that a path is about, which has to exist if it is a registry. */
+function scopeOf({ state, at }: ArmAsk): string {
+  const scope = at["scope"] ?? "";
+  const isRegistry = /\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/]+$/i.test(scope);
+  if (isRegistry && !findRegistry(state.world, scope)) refuse(404, "ResourceNotFound", `The Resource '${scope}' was not found.`);
+  return scope;
+}
+
+function listDefinitions(arm: ArmAsk): Answer {
+  authorize(arm, "Microsoft.Authorization/roleDefinitions/read", scopeOf(arm));
+  const filter = arm.ask.query.get("$filter");
+  const name = /^roleName eq '([^']*)'$/i.exec(filter ?? "")?.[1];
+  if (filter && name === undefined) return badFilter(filter);
+  const wanted = name === undefined ? roles : roles.filter((role) => same(role.name, name));
+  return {
+    status: 200,
+    body: page(
+      arm,
+      wanted.map((role) => definitionBody(arm, role)),
+    ),
+  };
+}
+
+function listAssignments(arm: ArmAsk): Answer {
+  const scope = scopeOf(arm);
+  authorize(arm, "Microsoft.Authorization/roleAssignments/read", scope);
+  const filter = arm.ask.query.get("$filter") ?? "";
+  const principal = /^(?:assignedTo\('([^']+)'\)|principalId eq '([^']+)')$/i.exec(filter);
+  const atScope = /^atScope\(\)$/i.test(filter);
+  if (filter && !principal && !atScope) return badFilter(filter);
+  const wanted = arm.state.world.roleAssignments.filter(
+    (one) =>
+      (within(scope, one.scope) || (!atScope && within(one.scope, scope))) &&
+      (!principal || one.principalId === (principal[1] ?? principal[2])),
+  );
+  return { status: 200, body: page(arm, wanted.map(assignmentBody)) };
+}
+
+function badFilter(filter: string): never {
+  return refuse(400, "UnsupportedQuery", `The filter '${filter}' is not supported.`);
+}
+
+type Wanted = {
+  roleDefinitionId: string;
+  principalId: string;
+  principalType?: string;
+  description?: string | null;
+  condition?: string | null;
+  conditionVersion?: string | null;
+};
+
+const shape = object({
+  "properties!": object({
+    "roleDefinitionId!": text,
+    "principalId!": text,
+    principalType: oneOf("ServicePrincipal", "User", "Group", "ForeignGroup", "Device"),
+    description: nullable(text),
+    condition: nullable(text),
+    conditionVersion: nullable(oneOf("2.0")),
+    delegatedManagedIdentityResourceId: nullable(text),
+  }),
+});
+
+function assign(arm: ArmAsk): Answer {
+  const { world, faults } = arm.state;
+  const scope = scopeOf(arm);
+  authorize(arm, "Microsoft.Authorization/roleAssignments/write", scope);
+  const name = (arm.at["name"] ?? "").toLowerCase();
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
+    return refuse(400, "InvalidRoleAssignmentId", `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`);
+  }
+  const wanted = body<{ properties: Wanted }>(arm, shape).properties;
+  const role = findRole(wanted.roleDefinitionId.split("/").at(-1) ?? "");
+  if (!role)
+    return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${wanted.roleDefinitionId}' does not exist.`);
+  checkCondition(wanted);
+  const principal =
+    world.servicePrincipals.find(({ id }) => id === wanted.principalId) ?? world.users.find(({ id }) => id === wanted.principalId);
+  // Telling the type spares the look-up that has not heard of a new service principal yet.
+  const known =
+    principal &&
+    ("userPrincipalName" in principal || wanted.principalType === "ServicePrincipal" || faults.replicated("principals", principal.since));
+  if (!known) {
+    return refuse(
+      400,
+      "PrincipalNotFound",
+      `Principal ${wanted.principalId.replaceAll("-", "")} does not exist in the directory ${arm.identity.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype`,
+    );
+  }
+  const there = found(arm);
+  const description = wanted.description ?? null;
+  const condition = wanted.condition ?? null;
+  const conditionVersion = wanted.conditionVersion ?? null;
+  if (there) {
+    if (there.principalId !== wanted.principalId || there.role !== role.guid) {
+      return refuse(
+        409,
+        "RoleAssignmentUpdateNotPermitted",
+        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+      );
+    }
+    Object.assign(there, { description, condition, conditionVersion });
+    return { status: 200, body: assignmentBody(there) };
+  }
+  const twin = world.roleAssignments.find(
+    (one) => one.principalId === wanted.principalId && one.role === role.guid && same(one.scope, scope),
+  );
+  if (twin)
+    return refuse(
+      409,
+      "RoleAssignmentExists",
+      `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll("-", "")}.`,
+    );
+  const made: RoleAssignment = {
+    name,
+    scope,
+    role: role.guid,
+    principalId: wanted.principalId,
+    principalType: wanted.principalType ?? ("userPrincipalName" in principal ? "User" : "ServicePrincipal"),
+    description,
+    condition,
+    conditionVersion,
+    createdOn: new Date().toISOString(),
+    since: Date.now(),
+  };
+  world.roleAssignments.push(made);
+  return { status: 201, body: assignmentBody(made) };
+}
+
+function checkCondition({ condition, conditionVersion }: Wanted): void {
+  if (condition == null) return;
+  if (conditionVersion == null) refuse(400, "InvalidConditionVersion", "The condition version must be '2.0' when a condition is given.");
+  try {
+    parseCondition(condition);
+  } catch (error) {
+    refuse(400, "InvalidCondition", `The condition is not valid: ${error instanceof Error ? error.message : error}.`);
+  }
+}
+
+function found(arm: ArmAsk): RoleAssignment | undefined {
+  const scope = scopeOf(arm);
+  return arm.state.world.roleAssignments.find((one) => same(one.name, arm.at["name"] ?? "") && same(one.scope, scope));
+}
+
+function assignmentMissing({ at }: ArmAsk): never {
+  return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at["name"]}' is not found.`);
+}
+
+function assignmentBody(one: RoleAssignment) {
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(one.scope)?.[0] ?? "";
+  return {
+    id: `${one.scope}/providers/Microsoft.Authorization/roleAssignments/${one.name}`,
+    name: one.name,
+    type: "Microsoft.Authorization/roleAssignments",
+    properties: {
+      roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${one.role}`,
+      principalId: one.principalId,
+      principalType: one.principalType,
+      scope: one.scope,
+      description: one.description,
+      condition: one.condition,
+      conditionVersion: one.conditionVersion,
+      createdOn: one.createdOn,
+      updatedOn: one.createdOn,
+      createdBy: null,
+      updatedBy: null,
+      delegatedManagedIdentityResourceId: null,
+    },
+  };
+}
+
+const permissionsBody = ({ actions, notActions, dataActions }: Role) => ({ actions, notActions, dataActions, notDataActions: [] });
+
+function definitionBody({ at }: ArmAsk, role: Role) {
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(at["scope"] ?? "")?.[0] ?? "";
+  return {
+    id: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role.guid}`,
+    name: role.guid,
+    type: "Microsoft.Authorization/roleDefinitions",
+    properties: {
+      roleName: role.name,
+      type: "BuiltInRole",
+      description: "",
+      assignableScopes: ["/"],
+      permissions: [permissionsBody(role)],
+    },
+  };
+}

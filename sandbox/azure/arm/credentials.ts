@@ -1,0 +1,66 @@
+import { instant, object, oneOf, text } from "../fields.ts";
+import type { Answer } from "../http.ts";
+import { newPassword, type Registry, registryId, type Slot, type Token } from "../world.ts";
+import { begin } from "./operations.ts";
+import { type ArmAsk, body, refuse, registryFor, same } from "./request.ts";
+import { registryPath, registryVersions, routesOf } from "./route.ts";
+
+const registries = routesOf("Microsoft.ContainerRegistry/registries", registryVersions);
+
+export const credentialRoutes = [
+  registries("POST", `${registryPath}/generateCredentials`, generate),
+  registries("POST", `${registryPath}/listCredentials`, (arm) => adminAnswer(adminRegistry(arm, "listCredentials/action"))),
+  registries("POST", `${registryPath}/regenerateCredential`, (arm) => {
+    const registry = adminRegistry(arm, "regenerateCredential/action");
+    const { name } = body<{ name: "password" | "password2" }>(arm, object({ "name!": oneOf("password", "password2") }));
+    registry.adminPasswords[name] = newPassword();
+    return adminAnswer(registry);
+  }),
+];
+
+/** generateCredentials answers 202; the poll that ends it shows the passwords, once. */
+function generate(arm: ArmAsk): Answer {
+  const registry = registryFor(arm, "generateCredentials/action");
+  type Wanted = { tokenId: string; name?: Slot; expiry?: string };
+  const wanted = body<Wanted>(arm, object({ "tokenId!": text, name: oneOf("password1", "password2"), expiry: instant }));
+  const token = registry.tokens.find(({ name }) => same(`${registryId(registry)}/tokens/${name}`, wanted.tokenId));
+  if (!token) return refuse(404, "TokenNotFound", `The token '${wanted.tokenId}' could not be found in the registry '${registry.name}'.`);
+  if (token.pollsLeft > 0) {
+    return refuse(
+      409,
+      "ConflictingOperation",
+      `The token '${token.name}' is still being created. Wait for its operation to end, and try again.`,
+    );
+  }
+  if (wanted.expiry !== undefined && Date.parse(wanted.expiry) <= Date.now())
+    return refuse(400, "InvalidExpiry", `The expiry '${wanted.expiry}' must be in the future.`);
+  const slots: readonly Slot[] = wanted.name === undefined ? ["password1", "password2"] : [wanted.name];
+  const made: Answer = { status: 200, body: { username: token.name, passwords: slots.map((slot) => renew(token, slot, wanted.expiry)) } };
+  if (arm.state.world.longRunning.polls === 0) return made;
+  return { status: 202, headers: begin(arm, registry, { kind: "result", prefix: "generateCredentials", done: () => made }) };
+}
+
+/** Makes the password of a slot anew. The old one is over at once, or when the new one is replicated. */
+function renew(token: Token, slot: Slot, expiry: string | undefined) {
+  const before = token.passwords[slot]?.value;
+  const made = { value: newPassword(), creationTime: new Date().toISOString(), ...(expiry !== undefined && { expiry }) };
+  token.passwords[slot] = { ...made, since: Date.now(), ...(before !== undefined && { previous: before }) };
+  return { creationTime: made.creationTime, ...(expiry !== undefined && { expiry }), name: slot, value: made.value };
+}
+
+function adminRegistry(arm: ArmAsk, action: string): Registry {
+  const registry = registryFor(arm, action);
+  if (registry.adminUserEnabled) return registry;
+  return refuse(
+    400,
+    "UnAuthorizedForCredentialOperations",
+    `Cannot perform credential operations for ${registryId(registry)} as admin user is disabled. Kindly enable admin user as per docs: https://aka.ms/acr/credentials.`,
+  );
+}
+
+function adminAnswer({ name, adminPasswords }: Registry): Answer {
+  return {
+    status: 200,
+    body: { username: name, passwords: Object.entries(adminPasswords).map(([slot, value]) => ({ name: slot, value })) },
+  };
+}

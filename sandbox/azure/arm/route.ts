@@ -1,0 +1,52 @@
+import type { Answer } from "../http.ts";
+import { type ArmAsk, refuse } from "./request.ts";
+
+export type Route = {
+  readonly method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE";
+  readonly path: RegExp;
+  /** What the path addresses, e.g. `Microsoft.ContainerRegistry/registries`. */
+  readonly type: string;
+  readonly versions: readonly string[];
+  readonly handle: (arm: ArmAsk) => Answer | Promise<Answer>;
+};
+
+/** Turns `/subscriptions/{subscription}/…` into a pattern. `{*scope}` at the beginning stands for any scope, several segments long. */
+export function template(path: string): RegExp {
+  const source = path
+    .replace(/[.]/g, "\\.")
+    .replace(/\{\*(\w+)\}/g, "(?<$1>.*)")
+    .replace(/\{(\w+)\}/g, "(?<$1>[^/]+)");
+  return new RegExp(`^${source}/?$`, "i");
+}
+
+export const registryPath =
+  "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}";
+
+/** Versions of Microsoft.ContainerRegistry that are answered: the stable one, and those that the Azure CLI asks for. */
+export const registryVersions = ["2025-11-01", "2025-03-01-preview", "2024-11-01-preview"];
+
+/** Makes routes of one resource type. */
+export function routesOf(type: string, versions: readonly string[]) {
+  return (method: Route["method"], path: string, handle: Route["handle"]): Route => ({
+    method,
+    path: template(path),
+    type,
+    versions,
+    handle,
+  });
+}
+
+export function versionError({ type, versions }: Route, version: string): never {
+  const [namespace = "", ...rest] = type.split("/");
+  if (!namespace.includes("."))
+    return refuse(
+      400,
+      "InvalidApiVersionParameter",
+      `The api-version '${version}' is invalid. The supported versions are '${versions.join(",")}'.`,
+    );
+  return refuse(
+    400,
+    "NoRegisteredProviderFound",
+    `No registered resource provider found for location 'global' and API version '${version}' for type '${rest.join("/")}'. The supported api-versions are '${versions.join(", ")}'.`,
+  );
+}

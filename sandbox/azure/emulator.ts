@@ -1,0 +1,81 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Authority } from "../pki.ts";
+import { dataHost } from "./acr/blobs.ts";
+import { type Calls, createCalls } from "./calls.ts";
+import { startConnectProxy } from "./connect-proxy.ts";
+import { createFaults, type Faults } from "./faults.ts";
+import { createFront } from "./front.ts";
+import { addServicePrincipal, type Grant, type ServicePrincipalLogin } from "./identities.ts";
+import { createSigner } from "./jwt.ts";
+import { type PushOptions, push } from "./push.ts";
+import { createDataStore } from "./registry-process.ts";
+import type { State } from "./state.ts";
+import { createWorld, type GraphRole, type RegistrySpec, type World } from "./world.ts";
+
+export type AzureOptions = {
+  /** An existing folder that only this user can enter: for the CA's file and the registries' data. */
+  readonly folder: string;
+  readonly authority: Authority;
+  /** The path of distribution's `registry`. */
+  readonly registryBinary: string;
+  /** By default one that the sandbox's identities see, and one that another tenant has. */
+  readonly registries?: readonly RegistrySpec[];
+};
+
+export type AzureEmulator = {
+  /** `http://127.0.0.1:PORT`: the HTTP CONNECT proxy behind which Azure's own host names are the emulator. */
+  readonly proxy: string;
+  readonly caFile: string;
+  /** What a program needs in its environment to take the emulator for Azure, signed in as an Owner. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly world: World;
+  readonly calls: Calls;
+  readonly faults: Faults;
+  /** Makes an identity with these roles in Azure, and in Microsoft Graph. */
+  addServicePrincipal(name: string, roles?: readonly (string | Grant)[], graphRoles?: readonly GraphRole[]): Promise<ServicePrincipalLogin>;
+  /** Puts an image into a registry: `myregistry.azurecr.io/app/web:1`. Gives its digest. */
+  push(image: string, options?: PushOptions): Promise<string>;
+  stop(): Promise<void>;
+};
+
+/** Starts an Azure on loopback: Entra ID, Resource Manager, Microsoft Graph, and container registries with real images. */
+export async function startAzure({ folder, authority, registryBinary, registries }: AzureOptions): Promise<AzureEmulator> {
+  const world = createWorld(registries);
+  const [entra, acr] = await Promise.all([createSigner(), createSigner()]);
+  const store = createDataStore({ folder, binary: registryBinary, signer: acr });
+  const state: State = { world, faults: createFaults(Date.now), calls: createCalls(), entra, acr, store };
+  const caFile = join(folder, "azure-ca.crt");
+  await writeFile(caFile, authority.certificate);
+  const names = [...controlPlane, "*.azurecr.io", ...new Set(world.registries.map((one) => dataHost(one).replace(/^[^.]+/, "*")))];
+  const front = createFront(state, await authority.issue({ commonName: "sandbox azure", names }));
+  const proxy = await startConnectProxy({ reaches: front.reaches, enter: front.enter, refused: state.calls.addRefusedHost });
+  const owner = addServicePrincipal(world, "sandbox-owner", ["Owner"], ["Application.ReadWrite.All"]);
+
+  return {
+    proxy: proxy.url,
+    caFile,
+    env: {
+      HTTPS_PROXY: proxy.url,
+      NO_PROXY: "localhost,127.0.0.1,::1",
+      SSL_CERT_FILE: caFile,
+      NODE_EXTRA_CA_CERTS: caFile,
+      REQUESTS_CA_BUNDLE: caFile,
+      AZURE_TENANT_ID: owner.tenantId,
+      AZURE_CLIENT_ID: owner.clientId,
+      AZURE_CLIENT_SECRET: owner.clientSecret,
+    },
+    world,
+    calls: state.calls,
+    faults: state.faults,
+    addServicePrincipal: async (name, roles = [], graphRoles = []) => addServicePrincipal(world, name, roles, graphRoles),
+    push: (image, options) => push(state, image, options),
+    stop: async () => {
+      await proxy.stop();
+      await front.stop();
+      await store.stop();
+    },
+  };
+}
+
+const controlPlane = ["login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"];

@@ -1,0 +1,213 @@
+import { randomUUID } from "node:crypto";
+import { type Answer, type Ask, form, Refused } from "./http.ts";
+import { resourceOf } from "./identity.ts";
+import { refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
+import type { State } from "./state.ts";
+import type { User } from "./world.ts";
+
+const host = "https://login.microsoftonline.com";
+/** Lifetime of an access token, seconds. */
+const lifetime = 3599;
+
+/** Microsoft Entra ID: discovery, and OAuth 2.0 with client_credentials, password and refresh_token. */
+export async function entra(ask: Ask, state: State): Promise<Answer> {
+  const [, tenant = "", rest = ""] = /^\/([^/]+)\/(.*)$/.exec(ask.path) ?? [];
+  const route = `${ask.method} ${rest}`;
+  if (route === "GET discovery/instance") return instanceDiscovery(ask);
+  if (/^GET userrealm\//i.test(route)) return userRealm(rest.slice("userrealm/".length));
+  if (route === "GET v2.0/.well-known/openid-configuration") return openid(knownTenant(state, tenant));
+  if (route === "GET discovery/v2.0/keys") return { status: 200, body: state.entra.jwks };
+  if (route === "POST oauth2/v2.0/token") return token(ask, state, tenant);
+  return { status: 404, body: { error: "not_found", error_description: `there is no ${ask.path}` } };
+}
+
+/** The id of a tenant that exists. `organizations` and `common` stand for the only one that there is to sign in to. */
+function knownTenant(state: State, tenant: string): string {
+  if (["organizations", "common"].includes(tenant)) return state.world.tenantId;
+  if (state.world.subscriptions.some((one) => one.tenantId === tenant)) return tenant;
+  return refuseEntra(
+    400,
+    "invalid_tenant",
+    90002,
+    `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
+  );
+}
+
+function openid(tenant: string): Answer {
+  const base = `${host}/${tenant}`;
+  return {
+    status: 200,
+    body: {
+      issuer: `${base}/v2.0`,
+      authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
+      token_endpoint: `${base}/oauth2/v2.0/token`,
+      device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
+      end_session_endpoint: `${base}/oauth2/v2.0/logout`,
+      jwks_uri: `${base}/discovery/v2.0/keys`,
+      response_types_supported: ["code", "id_token", "code id_token", "id_token token"],
+      token_endpoint_auth_methods_supported: ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+      scopes_supported: ["openid", "profile", "email", "offline_access"],
+      subject_types_supported: ["pairwise"],
+      id_token_signing_alg_values_supported: ["RS256"],
+      tenant_region_scope: "NA",
+      cloud_instance_name: "microsoftonline.com",
+      msgraph_host: "graph.microsoft.com",
+    },
+  };
+}
+
+function instanceDiscovery(ask: Ask): Answer {
+  const asked = ask.query.get("authorization_endpoint") ?? "";
+  if (!asked.startsWith(`${host}/`))
+    return {
+      status: 400,
+      body: { error: "invalid_instance", error_description: "AADSTS50049: Unknown or invalid instance.", error_codes: [50049] },
+    };
+  const tenant = new URL(asked).pathname.split("/")[1];
+  return {
+    status: 200,
+    body: {
+      tenant_discovery_endpoint: `${host}/${tenant}/v2.0/.well-known/openid-configuration`,
+      "api-version": "1.1",
+      metadata: [
+        {
+          preferred_network: "login.microsoftonline.com",
+          preferred_cache: "login.windows.net",
+          aliases: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
+        },
+      ],
+    },
+  };
+}
+
+function userRealm(user: string): Answer {
+  return {
+    status: 200,
+    body: {
+      ver: "1.0",
+      account_type: "Managed",
+      domain_name: user.split("@")[1] ?? "",
+      cloud_instance_name: "microsoftonline.com",
+      cloud_audience_urn: "urn:federation:MicrosoftOnline",
+    },
+  };
+}
+
+async function token(ask: Ask, state: State, tenantInPath: string): Promise<Answer> {
+  const fields = form(ask);
+  if (!fields) return refuseEntra(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.");
+  const tenantId = knownTenant(state, tenantInPath);
+  const need = (name: string): string =>
+    fields.get(name) || refuseEntra(400, "invalid_request", 900144, `The request body must contain the following parameter: '${name}'.`);
+  const grant = need("grant_type");
+  const clientId = need("client_id");
+  if (grant === "client_credentials") {
+    if (!fields.get("client_secret"))
+      return refuseEntra(
+        401,
+        "invalid_client",
+        7000218,
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+      );
+    const principal = signInApplication(state.world, state.faults, tenantId, clientId, need("client_secret"));
+    const scope = need("scope");
+    if (!/^\S+\/\.default$/.test(scope)) {
+      return refuseEntra(
+        400,
+        "invalid_scope",
+        1002012,
+        `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+      );
+    }
+    const audience = audienceOf(scope, tenantId);
+    const access = await state.entra.sign(
+      {
+        ...issuedBy(tenantId),
+        aud: audience,
+        appid: principal.appId,
+        appidacr: "1",
+        idtyp: "app",
+        oid: principal.id,
+        sub: principal.id,
+        ...roleClaim(audience, principal.graphRoles),
+      },
+      lifetime,
+    );
+    return tokenAnswer({ access_token: access });
+  }
+  if (grant === "password" || grant === "refresh_token") {
+    const user =
+      grant === "password" ? signInUser(state.world, tenantId, need("username"), need("password")) : userOf(state, need("refresh_token"));
+    return userToken(state, user, clientId, need("scope"));
+  }
+  return refuseEntra(400, "unsupported_grant_type", 70003, `The app requested an unsupported grant type '${grant}'.`);
+}
+
+const issuedBy = (tenantId: string) => ({
+  iss: `https://sts.windows.net/${tenantId}/`,
+  idp: `https://sts.windows.net/${tenantId}/`,
+  tid: tenantId,
+  ver: "1.0",
+});
+
+const roleClaim = (audience: string, roles: readonly string[]) => (resourceOf(audience) === "graph" && roles.length > 0 ? { roles } : {});
+
+const tokenAnswer = (body: Record<string, unknown>): Answer => ({
+  status: 200,
+  headers: { "cache-control": "no-store" },
+  body: { token_type: "Bearer", expires_in: lifetime, ext_expires_in: lifetime, ...body },
+});
+
+/** The audience of a `…/.default` scope: the text before it, whose own slash stays (`https://management.core.windows.net//.default`). */
+function audienceOf(scope: string, tenantId: string): string {
+  const audience = scope.slice(0, -"/.default".length);
+  if (resourceOf(audience)) return audience;
+  return refuseEntra(
+    400,
+    "invalid_resource",
+    500011,
+    `The resource principal named ${audience} was not found in the tenant named ${tenantId}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant.`,
+  );
+}
+
+function userOf(state: State, refreshToken: string): User {
+  const user = state.world.users.find((one) => one.refreshTokens.includes(refreshToken));
+  if (!user) return refuseEntra(400, "invalid_grant", 700082, "The refresh token has expired due to inactivity.");
+  if (user.refusal) return refuseEntra(400, user.refusal.error, user.refusal.number, user.refusal.message);
+  return user;
+}
+
+async function userToken(state: State, user: User, clientId: string, scope: string): Promise<Answer> {
+  const wanted = scope.split(" ").find((one) => one.endsWith("/.default"));
+  if (!wanted) throw new Refused(scopeMissing(scope));
+  const audience = audienceOf(wanted, user.tenantId);
+  const refresh = randomUUID();
+  user.refreshTokens.push(refresh);
+  const person = { oid: user.id, sub: user.id, upn: user.userPrincipalName, unique_name: user.userPrincipalName };
+  const access = await state.entra.sign(
+    { ...issuedBy(user.tenantId), aud: audience, appid: clientId, idtyp: "user", ...person, scp: "user_impersonation" },
+    lifetime,
+  );
+  const id = await state.entra.sign(
+    {
+      iss: `${host}/${user.tenantId}/v2.0`,
+      aud: clientId,
+      tid: user.tenantId,
+      ver: "2.0",
+      preferred_username: user.userPrincipalName,
+      ...person,
+    },
+    lifetime,
+  );
+  const clientInfo = Buffer.from(JSON.stringify({ uid: user.id, utid: user.tenantId })).toString("base64url");
+  return tokenAnswer({ scope: wanted, access_token: access, refresh_token: refresh, id_token: id, client_info: clientInfo });
+}
+
+const scopeMissing = (scope: string): Answer => ({
+  status: 400,
+  body: {
+    error: "invalid_scope",
+    error_description: `AADSTS70011: The provided request must include a 'scope' input parameter. The provided value for the input parameter 'scope' is not valid: ${scope}.`,
+    error_codes: [70011],
+  },
+});

@@ -1,0 +1,79 @@
+import type { Answer } from "./http.ts";
+
+/** What takes its time to be known everywhere after it was made. */
+export type Replicated = "secrets" | "principals" | "roles" | "tokenPasswords";
+
+/** Picks requests: all of the given must match; `path` is matched with its query. */
+export type Where = { readonly host?: RegExp; readonly path: RegExp; readonly method?: string; readonly times?: number };
+
+export type Fault =
+  | (Where & {
+      readonly kind: "status";
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+    })
+  | (Where & { readonly kind: "slow"; readonly milliseconds: number })
+  | (Where & { readonly kind: "drop" })
+  /** New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made. */
+  | { readonly kind: "replication"; readonly of: Replicated; readonly milliseconds: number };
+
+export type Faults = {
+  /** Switches a fault on, for `times` requests or until it is taken away; gives the way to take it away. */
+  add(fault: Fault): () => void;
+  reset(): void;
+};
+
+/** What happens to one request instead of, or before, its answer. */
+export type Mishap = { readonly wait: number; readonly drop: boolean; readonly answer?: Answer };
+
+/** The side of the switches that the servers ask. */
+export type FaultBox = Faults & {
+  /** Takes the faults that hit this request; each counts once. */
+  strike(request: { method: string; host: string; path: string }): Mishap;
+  /** Whether something made at `since` (epoch milliseconds) is known by now. */
+  replicated(what: Replicated, since: number): boolean;
+};
+
+export function createFaults(now: () => number): FaultBox {
+  let faults: { fault: Fault; left: number }[] = [];
+
+  const remove = (entry: { fault: Fault }) => {
+    faults = faults.filter((other) => other !== entry);
+  };
+  const hits = ({ fault }: { fault: Fault }, request: { method: string; host: string; path: string }) =>
+    fault.kind !== "replication" &&
+    fault.path.test(request.path) &&
+    (fault.host?.test(request.host) ?? true) &&
+    (fault.method ?? request.method) === request.method;
+
+  return {
+    add: (fault) => {
+      const entry = { fault, left: fault.kind === "replication" ? Number.POSITIVE_INFINITY : (fault.times ?? Number.POSITIVE_INFINITY) };
+      faults.push(entry);
+      return () => remove(entry);
+    },
+    reset: () => {
+      faults = [];
+    },
+    strike: (request) => {
+      let mishap: Mishap = { wait: 0, drop: false };
+      for (const entry of faults.filter((one) => hits(one, request))) {
+        const { fault } = entry;
+        // One answer or one drop is enough for a request; later ones wait for the next.
+        if (fault.kind !== "slow" && (mishap.drop || mishap.answer)) continue;
+        entry.left--;
+        if (entry.left <= 0) remove(entry);
+        if (fault.kind === "slow") mishap = { ...mishap, wait: mishap.wait + fault.milliseconds };
+        if (fault.kind === "drop") mishap = { ...mishap, drop: true };
+        if (fault.kind === "status")
+          mishap = { ...mishap, answer: { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? null } };
+      }
+      return mishap;
+    },
+    replicated: (what, since) => {
+      const delays = faults.flatMap(({ fault }) => (fault.kind === "replication" && fault.of === what ? [fault.milliseconds] : []));
+      return now() - since >= Math.max(0, ...delays);
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import { anything, listOf, object, text } from "../fields.ts";
+import { type Answer, type Ask, bearer } from "../http.ts";
+import { readIdentity, resourceOf } from "../identity.ts";
+import type { State } from "../state.ts";
+import { applications } from "./applications.ts";
+import { body, type GraphAsk, mayRead, refuseGraph } from "./request.ts";
+import { principalBody, servicePrincipals } from "./service-principals.ts";
+
+const collection = /^\/v1\.0\/(applications|servicePrincipals)(\(appId='[^']+'\)|\/[^/]+)?(?:\/([A-Za-z]+))?$/;
+
+/** Microsoft Graph v1.0: applications and service principals. */
+export async function graph(ask: Ask, state: State): Promise<Answer> {
+  const asked = await identify(ask, state);
+  if (ask.method === "POST" && ask.path === "/v1.0/directoryObjects/getByIds") return getByIds(asked);
+  const [, name, which = "", action = ""] = collection.exec(ask.path) ?? [];
+  const one = which.replace(/^\//, "");
+  if (name === "applications") return applications(asked, one, action);
+  if (name === "servicePrincipals") return servicePrincipals(asked, one, action);
+  return refuseGraph(400, "BadRequest", `Resource not found for the segment '${ask.path.split("/")[2] ?? ""}'.`);
+}
+
+async function identify(ask: Ask, state: State): Promise<GraphAsk> {
+  const token = bearer(ask.headers);
+  if (token === undefined) return refuseGraph(401, "InvalidAuthenticationToken", "Access token is empty.");
+  const identity = await readIdentity(state.entra, token);
+  if ("wrong" in identity) {
+    const why = identity.wrong === "expired" ? "Lifetime validation failed, the token is expired." : "CompactToken validation failed.";
+    return refuseGraph(401, "InvalidAuthenticationToken", why);
+  }
+  if (resourceOf(identity.audience) !== "graph")
+    return refuseGraph(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.");
+  const { servicePrincipals: principals, users } = state.world;
+  const who = principals.find(({ id }) => id === identity.principalId) ?? users.find(({ id }) => id === identity.principalId);
+  return { ask, state, identity, roles: who?.graphRoles ?? [] };
+}
+
+function getByIds(asked: GraphAsk): Answer {
+  mayRead(asked);
+  const { ids } = body<{ ids: string[] }>(asked, object({ "ids!": listOf(text), types: listOf(text), includeReferences: anything }));
+  const { servicePrincipals: principals, users } = asked.state.world;
+  const value = [
+    ...principals
+      .filter(({ id }) => ids.includes(id))
+      .map((one) => ({ "@odata.type": "#microsoft.graph.servicePrincipal", ...principalBody(one) })),
+    ...users
+      .filter(({ id }) => ids.includes(id))
+      .map(({ id, userPrincipalName }) => ({ "@odata.type": "#microsoft.graph.user", id, userPrincipalName })),
+  ];
+  return { status: 200, body: { value } };
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from "node:crypto";
+import type { Shape } from "../fields.ts";
+import { type Answer, type Ask, mediaType, Refused } from "../http.ts";
+import type { Identity } from "../identity.ts";
+import type { State } from "../state.ts";
+import type { GraphRole } from "../world.ts";
+
+/** A request to Microsoft Graph whose caller is known, with the caller's permissions as its token has them. */
+export type GraphAsk = { readonly ask: Ask; readonly state: State; readonly identity: Identity; readonly roles: readonly GraphRole[] };
+
+/** Refuses as Graph does. */
+export function refuseGraph(status: number, code: string, message: string): never {
+  const id = randomUUID();
+  const innerError = { date: new Date().toISOString().slice(0, 19), "request-id": id, "client-request-id": id };
+  throw new Refused({ status, headers: { "request-id": id }, body: { error: { code, message, innerError } } });
+}
+
+/** Lets through whoever may read applications and service principals. */
+export function mayRead({ roles }: GraphAsk): void {
+  if (roles.length === 0) denied();
+}
+
+/** Lets through whoever may change what these principals own; without owners, whoever may make something of its own. */
+export function mayWrite({ roles, identity }: GraphAsk, owners?: readonly string[]): void {
+  if (roles.includes("Application.ReadWrite.All")) return;
+  if (roles.includes("Application.ReadWrite.OwnedBy") && (owners?.includes(identity.principalId) ?? true)) return;
+  denied();
+}
+
+function denied(): never {
+  return refuseGraph(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
+}
+
+export function resourceMissing(id: string): never {
+  return refuseGraph(
+    404,
+    "Request_ResourceNotFound",
+    `Resource '${id}' does not exist or one of its queried reference-property objects are not present.`,
+  );
+}
+
+/** The JSON body of a request, if it has this shape. */
+export function body<T>({ ask }: GraphAsk, shape: Shape): T {
+  if (mediaType(ask.headers) !== "application/json")
+    refuseGraph(400, "Request_BadRequest", "A content type of application/json is required.");
+  let value: unknown;
+  try {
+    value = JSON.parse(ask.body.toString("utf8"));
+  } catch {
+    return refuseGraph(
+      400,
+      "BadRequest",
+      "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+    );
+  }
+  const wrong = shape(value, "");
+  if (wrong) refuseGraph(400, "Request_BadRequest", `One or more properties are invalid: ${wrong}.`);
+  return value as T;
+}
+
+type Named = { readonly appId: string; readonly displayName: string };
+
+const filters: readonly [RegExp, (wanted: string) => (one: Named) => boolean][] = [
+  [/^appId eq '([^']*)'$/i, (wanted) => (one) => one.appId === wanted],
+  [/^servicePrincipalNames\/any\(c:\s?c eq '([^']*)'\)$/i, (wanted) => (one) => one.appId === wanted],
+  [/^displayName eq '([^']*)'$/i, (wanted) => (one) => one.displayName.toLowerCase() === wanted.toLowerCase()],
+  [/^startswith\(displayName,\s?'([^']*)'\)$/i, (wanted) => (one) => one.displayName.toLowerCase().startsWith(wanted.toLowerCase())],
+];
+
+/** Answers a list with its $filter, $select and $top. */
+export function list<T extends Named>(
+  { ask }: GraphAsk,
+  collection: string,
+  items: readonly T[],
+  toBody: (item: T) => Record<string, unknown>,
+): Answer {
+  const filter = ask.query.get("$filter");
+  const top = ask.query.get("$top");
+  let wanted = items;
+  if (filter !== null) {
+    const test = filters.map(([pattern, make]) => [pattern.exec(filter)?.[1], make] as const).find(([match]) => match !== undefined);
+    if (!test) return refuseGraph(400, "Request_UnsupportedQuery", `Unsupported query: ${filter}`);
+    wanted = items.filter(test[1](test[0] ?? ""));
+  }
+  const value = wanted.slice(0, top === null ? 100 : Number(top)).map((item) => select(ask, toBody(item)));
+  return { status: 200, body: { "@odata.context": `https://${ask.host}/v1.0/$metadata#${collection}`, value } };
+}
+
+/** Keeps the properties that $select names; all of them without it. */
+export function select(ask: Ask, item: Record<string, unknown>): Record<string, unknown> {
+  const names = ask.query.get("$select")?.split(",");
+  return names ? Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name))) : item;
+}

@@ -1,0 +1,52 @@
+import { instant, nullable, object, text } from "../fields.ts";
+import type { Answer } from "../http.ts";
+import { type ClientSecret, newClientSecret } from "../world.ts";
+import { body, type GraphAsk, refuseGraph } from "./request.ts";
+
+const shape = object({
+  passwordCredential: object({
+    displayName: nullable(text),
+    startDateTime: nullable(instant),
+    endDateTime: nullable(instant),
+    customKeyIdentifier: nullable(text),
+  }),
+});
+
+/** POST …/addPassword: the only answer that ever shows the secret. */
+export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
+  type Wanted = { passwordCredential?: { displayName?: string | null; startDateTime?: string | null; endDateTime?: string | null } };
+  const { displayName, startDateTime, endDateTime } = body<Wanted>(graph, shape).passwordCredential ?? {};
+  const start = startDateTime ?? new Date().toISOString();
+  const end = endDateTime ?? twoYearsAfter(start);
+  if (Date.parse(end) <= Date.parse(start)) return refuseGraph(400, "Request_BadRequest", "Key credential end date is invalid.");
+  const secret = newClientSecret(displayName ?? null, start, end);
+  secrets.push(secret);
+  return {
+    status: 200,
+    body: {
+      "@odata.context": `https://${graph.ask.host}/v1.0/$metadata#microsoft.graph.passwordCredential`,
+      ...secretBody(secret),
+      secretText: secret.value,
+    },
+  };
+}
+
+/** POST …/removePassword: ends one secret, named by its keyId. */
+export function removePassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
+  const { keyId } = body<{ keyId: string }>(graph, object({ "keyId!": text }));
+  const at = secrets.findIndex((secret) => secret.keyId === keyId);
+  if (at < 0) return refuseGraph(400, "Request_BadRequest", `No password credential found with keyId '${keyId}'.`);
+  secrets.splice(at, 1);
+  return { status: 204 };
+}
+
+/** Microsoft Graph passwordCredential, without its secret. */
+export function secretBody({ keyId, displayName, startDateTime, endDateTime, value }: ClientSecret) {
+  return { customKeyIdentifier: null, displayName, endDateTime, hint: value.slice(0, 3), keyId, secretText: null, startDateTime };
+}
+
+function twoYearsAfter(start: string): string {
+  const end = new Date(start);
+  end.setUTCFullYear(end.getUTCFullYear() + 2);
+  return end.toISOString();
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from "node:crypto";
+import { flag, object, text } from "../fields.ts";
+import type { Answer } from "../http.ts";
+import type { ServicePrincipal } from "../world.ts";
+import { body, type GraphAsk, list, mayRead, mayWrite, refuseGraph, resourceMissing, select } from "./request.ts";
+import { addPassword, removePassword, secretBody } from "./secrets.ts";
+
+/** /v1.0/servicePrincipals: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
+export function servicePrincipals(graph: GraphAsk, which: string, action: string): Answer {
+  const { ask, state } = graph;
+  const mine = state.world.servicePrincipals.filter((one) => one.tenantId === graph.identity.tenantId);
+  const route = `${ask.method} ${which ? "one" : "all"}${action && `/${action}`}`;
+  if (route === "GET all") {
+    mayRead(graph);
+    return list(graph, "servicePrincipals", mine, principalBody);
+  }
+  if (route === "POST all") return create(graph);
+  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
+  mayRead(graph);
+  const principal =
+    mine.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
+  if (route === "GET one") return { status: 200, body: select(ask, principalBody(principal)) };
+  mayWrite(graph, state.world.applications.find((one) => one.appId === principal.appId)?.owners ?? []);
+  if (route === "POST one/addPassword") return addPassword(graph, principal.secrets);
+  if (route === "POST one/removePassword") return removePassword(graph, principal.secrets);
+  if (route === "PATCH one") {
+    Object.assign(principal, body<Partial<ServicePrincipal>>(graph, object({ displayName: text, accountEnabled: flag })));
+    return { status: 204 };
+  }
+  if (route === "DELETE one") {
+    state.world.servicePrincipals = state.world.servicePrincipals.filter((one) => one !== principal);
+    return { status: 204 };
+  }
+  return refuseGraph(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+}
+
+function create(graph: GraphAsk): Answer {
+  const { world, faults } = graph.state;
+  const { appId, accountEnabled = true } = body<{ appId: string; accountEnabled?: boolean }>(
+    graph,
+    object({ "appId!": text, accountEnabled: flag }),
+  );
+  const application = world.applications.find((one) => one.appId === appId && one.tenantId === graph.identity.tenantId);
+  mayWrite(graph, application?.owners);
+  if (!application || !faults.replicated("principals", application.since)) {
+    return refuseGraph(
+      400,
+      "Request_BadRequest",
+      `The appId '${appId}' of the service principal does not reference a valid application object.`,
+    );
+  }
+  if (world.servicePrincipals.some((one) => one.appId === appId)) {
+    return refuseGraph(
+      409,
+      "Request_MultipleObjectsWithSameKeyValue",
+      `The service principal cannot be created, updated, or restored because the service principal name ${appId} is already in use.`,
+    );
+  }
+  const principal: ServicePrincipal = {
+    id: randomUUID(),
+    appId,
+    tenantId: application.tenantId,
+    displayName: application.displayName,
+    accountEnabled,
+    secrets: [],
+    graphRoles: [],
+    since: Date.now(),
+  };
+  world.servicePrincipals.push(principal);
+  return { status: 201, body: principalBody(principal) };
+}
+
+/** Microsoft Graph servicePrincipal. */
+export function principalBody({ id, appId, displayName, accountEnabled, secrets, tenantId }: ServicePrincipal) {
+  return {
+    id,
+    appId,
+    displayName,
+    appDisplayName: displayName,
+    accountEnabled,
+    appOwnerOrganizationId: tenantId,
+    servicePrincipalType: "Application",
+    servicePrincipalNames: [appId],
+    keyCredentials: [],
+    passwordCredentials: secrets.map(secretBody),
+  };
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { findRole } from "./roles.ts";
+import { type GraphRole, newClientSecret, registryId, type World } from "./world.ts";
+
+/** A role by its name, on a scope: by default the sandbox's subscription. `registry` is short for that registry's id. */
+export type Grant = { readonly role: string; readonly scope?: string; readonly registry?: string; readonly condition?: string };
+
+export type ServicePrincipalLogin = {
+  readonly tenantId: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  readonly objectId: string;
+};
+
+/** Adds an application with a service principal, a secret that lasts two years, and roles; a role's name alone means the subscription. */
+export function addServicePrincipal(
+  world: World,
+  displayName: string,
+  grants: readonly (string | Grant)[],
+  graphRoles: readonly GraphRole[] = [],
+): ServicePrincipalLogin {
+  const { tenantId } = world;
+  const [appId, objectId, since] = [randomUUID(), randomUUID(), 0];
+  const now = new Date();
+  const end = new Date(now.getTime() + 2 * 365 * 24 * 3600 * 1000);
+  const secret = { ...newClientSecret("sandbox", now.toISOString(), end.toISOString()), since };
+  const application = {
+    id: randomUUID(),
+    appId,
+    tenantId,
+    createdDateTime: now.toISOString(),
+    displayName,
+    notes: null,
+    signInAudience: "AzureADMyOrg",
+  };
+  world.applications.push({ ...application, secrets: [secret], owners: [], since });
+  world.servicePrincipals.push({
+    id: objectId,
+    appId,
+    tenantId,
+    displayName,
+    accountEnabled: true,
+    secrets: [],
+    graphRoles: [...graphRoles],
+    since,
+  });
+  for (const grant of grants) assignRole(world, objectId, typeof grant === "string" ? { role: grant } : grant);
+  return { tenantId, clientId: appId, clientSecret: secret.value, objectId };
+}
+
+/** Gives a principal a role, effective at once. */
+export function assignRole(world: World, principalId: string, { role, scope, registry, condition }: Grant): void {
+  const guid = findRole(role)?.guid;
+  if (!guid) throw new Error(`there is no role ${role}`);
+  world.roleAssignments.push({
+    name: randomUUID(),
+    scope: scope ?? (registry === undefined ? `/subscriptions/${world.subscriptionId}` : idOf(world, registry)),
+    role: guid,
+    principalId,
+    principalType: "ServicePrincipal",
+    description: null,
+    condition: condition ?? null,
+    conditionVersion: condition === undefined ? null : "2.0",
+    createdOn: new Date().toISOString(),
+    since: 0,
+  });
+}
+
+function idOf(world: World, name: string): string {
+  const registry = world.registries.find((one) => one.name === name);
+  if (!registry) throw new Error(`there is no registry ${name}`);
+  return registryId(registry);
+}

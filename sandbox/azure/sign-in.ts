@@ -1,0 +1,94 @@
+import { randomUUID } from "node:crypto";
+import type { FaultBox } from "./faults.ts";
+import type { Answer } from "./http.ts";
+import { Refused } from "./http.ts";
+import type { ServicePrincipal, User, World } from "./world.ts";
+
+/** What Entra says no with: an OAuth error code and an AADSTS number. */
+export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
+
+/** The body of a refusal by Entra's token endpoint. */
+export function entraAnswer({ status, error, number, message }: EntraError): Answer {
+  const [trace, correlation] = [randomUUID(), randomUUID()];
+  const timestamp = `${new Date().toISOString().slice(0, 19).replace("T", " ")}Z`;
+  return {
+    status,
+    headers: { "cache-control": "no-store" },
+    body: {
+      error,
+      error_description: `AADSTS${number}: ${message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
+      error_codes: [number],
+      timestamp,
+      trace_id: trace,
+      correlation_id: correlation,
+      error_uri: `https://login.microsoftonline.com/error?code=${number}`,
+    },
+  };
+}
+
+export function refuseEntra(status: number, error: string, number: number, message: string): never {
+  throw new Refused(entraAnswer({ status, error, number, message }));
+}
+
+/**
+ * The service principal that an application id and a secret sign in, as Entra checks them.
+ * @throws Refused with the AADSTS error
+ */
+export function signInApplication(world: World, faults: FaultBox, tenantId: string, appId: string, secret: string): ServicePrincipal {
+  const application = world.applications.find((one) => one.appId.toLowerCase() === appId.toLowerCase() && one.tenantId === tenantId);
+  if (!application || !faults.replicated("principals", application.since)) {
+    return refuseEntra(
+      400,
+      "unauthorized_client",
+      700016,
+      `Application with identifier '${appId}' was not found in the directory '${tenantId}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
+    );
+  }
+  const principal = world.servicePrincipals.find((one) => one.appId === application.appId && one.tenantId === tenantId);
+  if (!principal) {
+    return refuseEntra(
+      400,
+      "unauthorized_client",
+      7000229,
+      `The client application '${appId}' is missing service principal in the tenant '${tenantId}'.`,
+    );
+  }
+  if (!principal.accountEnabled)
+    return refuseEntra(400, "unauthorized_client", 7000112, `Application '${appId}'(${application.displayName}) is disabled.`);
+  const match = [...application.secrets, ...principal.secrets].find(
+    (one) => one.value === secret && faults.replicated("secrets", one.since),
+  );
+  if (!match) {
+    return refuseEntra(
+      401,
+      "invalid_client",
+      7000215,
+      `Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '${appId}'.`,
+    );
+  }
+  if (Date.parse(match.endDateTime) <= Date.now()) {
+    return refuseEntra(
+      401,
+      "invalid_client",
+      7000222,
+      `The provided client secret keys for app '${appId}' are expired. Visit the Azure portal to create new keys for your app.`,
+    );
+  }
+  return principal;
+}
+
+/** The user that a name and a password sign in. @throws Refused with the AADSTS error */
+export function signInUser(world: World, tenantId: string, name: string, password: string): User {
+  const user = world.users.find((one) => one.userPrincipalName.toLowerCase() === name.toLowerCase() && one.tenantId === tenantId);
+  if (!user)
+    return refuseEntra(
+      400,
+      "invalid_grant",
+      50034,
+      `The user account ${name} does not exist in the ${tenantId} directory. To sign into this application, the account must be added to the directory.`,
+    );
+  if (user.refusal) return refuseEntra(400, user.refusal.error, user.refusal.number, user.refusal.message);
+  if (user.password !== password)
+    return refuseEntra(400, "invalid_grant", 50126, "Error validating credentials due to invalid username or password.");
+  return user;
+}
