@@ -8,7 +8,7 @@ import { gzip } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/node/tar.ts";
 import { bundle } from "./bundle.ts";
-import { baseOf, type Platform, platforms } from "./platforms.ts";
+import { baseOf, hostPlatform, type Platform } from "./platforms.ts";
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
 
@@ -66,10 +66,8 @@ export async function archivePlugin({ progress, platform = thisMachine() }: Opti
 }
 
 function thisMachine(): Platform {
-  const arch = process.arch === "x64" ? "amd64" : process.arch;
-  const name = `${process.platform === "win32" ? "windows" : process.platform}-${arch}`;
-  const platform = platforms.find((one) => one.name === name);
-  if (!platform) throw new Error(`the plugin is not packaged for ${name} yet, only for ${platforms.map((one) => one.name).join(", ")}`);
+  const platform = hostPlatform();
+  if (!platform) throw new Error(`the plugin is not packaged for ${process.platform}-${process.arch} yet`);
   return platform;
 }
 

@@ -29,3 +29,9 @@ export async function baseOf({ base }: Platform): Promise<{ program: string; ver
   const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
   return { program: join(folder, base.program), version };
 }
+
+/** This machine's own; undefined if the plugin is not packaged for it. */
+export function hostPlatform(): Platform | undefined {
+  const host = `${process.platform.replace("darwin", "macos").replace("win32", "win")}-${process.arch}`;
+  return platforms.find(({ target }) => `${target.platform}-${target.arch}` === host);
+}

@@ -1,5 +1,42 @@
-export async function servers(_say: (line: string) => void): Promise<string | undefined> {
+import { binaries } from "../sandbox/binaries.ts";
+import { missingForNode } from "../sandbox/node/requirements.ts";
+import { showProgress } from "../sandbox/progress.ts";
+import type { Program } from "../sandbox/tools.ts";
+import { packagePlugin } from "./package.ts";
+import { hostPlatform, platforms } from "./platforms.ts";
+
+/** Makes ready what a tier stands on; @returns in a sentence what this machine lacks for it, and how to get that. */
+export type Preparation = () => Promise<string | undefined>;
+
+/** The sandbox's programs, built if they are not there yet. */
+export function programs(...need: readonly Program[]): Preparation {
+  return async () => {
+    const { line, done } = showProgress(process.stdout);
+    try {
+      await binaries({ need, progress: line });
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      done();
+    }
+  };
+}
+
+/**
+ * The packaged plugin, made anew if its sources changed.
+ *
+ * @throws whatever is wrong with the sources: that is no lack of the machine
+ */
+export async function plugin(): Promise<string | undefined> {
+  if (!hostPlatform()) return `the plugin is packaged for ${platforms.map(({ name }) => name).join(", ")} only: run this there`;
+  await packagePlugin({ progress: (line) => process.stdout.write(`${line}\n`) });
   return undefined;
 }
-export const plugin = servers;
-export const nodeParts = servers;
+
+/** What only the machine itself can have: a real node needs Linux, root and a container runtime. */
+export async function nodeParts(): Promise<string | undefined> {
+  const missing = await missingForNode();
+  if (missing.length === 0) return undefined;
+  return `a real node needs ${missing.join(", ")}: as root on Debian, apt-get install containerd runc containernetworking-plugins`;
+}

@@ -12,16 +12,11 @@ let total: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 for (const tier of chosen) {
   say(`\n── ${tier.name} ──`);
-  const reason = await prepare(tier);
-  if (reason) {
-    say(`not run: ${reason}`);
-    notRun.push(`${tier.name} was not run: ${reason}`);
-    total = add(total, { passed: 0, failed: 0, skipped: 1 });
-  } else {
-    const counts = tier.checker ? await check(tier.checker) : await runProject(tier.name, forVitest);
-    say(`${tier.name}: ${inWords(counts)}`);
-    total = add(total, counts);
-  }
+  const ended = await runTier(tier);
+  if (typeof ended === "string") notRun.push(`${tier.name} was not run: ${ended}`);
+  const counts = typeof ended === "string" ? { passed: 0, failed: 0, skipped: 1 } : ended;
+  say(typeof ended === "string" ? `not run: ${ended}` : `${tier.name}: ${inWords(counts)}`);
+  total = add(total, counts);
 }
 
 say("");
@@ -42,13 +37,18 @@ function readArguments(args: readonly string[], known: readonly Tier[]) {
   return { chosen: names.length === 0 ? known : known.filter(({ name }) => names.includes(name)), forVitest: rest };
 }
 
-/** @returns why the tier cannot run here, if it cannot */
-async function prepare({ needs }: Tier): Promise<string | undefined> {
-  for (const need of needs) {
-    const reason = await need(say);
-    if (reason) return reason;
+/** @returns how it went, or why the tier cannot run here */
+async function runTier({ name, checker, needs }: Tier): Promise<Counts | string> {
+  try {
+    for (const prepare of needs) {
+      const lack = await prepare();
+      if (lack) return lack;
+    }
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return { passed: 0, failed: 1, skipped: 0 };
   }
-  return undefined;
+  return checker ? await check(checker) : await runProject(name, forVitest);
 }
 
 /** A checker of the whole checkout counts as one test. */

@@ -1,10 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { nodeParts, plugin, servers } from "./prepare.ts";
+import { controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../sandbox/tools.ts";
+import { nodeParts, type Preparation, plugin, programs } from "./prepare.ts";
 import { root } from "./run.ts";
-
-/** Makes ready what a tier stands on, and says in one sentence what this machine lacks for it and how to get that. */
-export type Preparation = (say: (line: string) => void) => Promise<string | undefined>;
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
 export type Tier = {
@@ -12,6 +10,9 @@ export type Tier = {
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
 };
+
+const controlPlane = programs(...controlPlanePrograms);
+const registry = programs(...registryPrograms);
 
 /** Every tier, in the order they run: what is quick and likely to fail comes first. */
 const all: readonly Tier[] = [
@@ -23,12 +24,12 @@ const all: readonly Tier[] = [
   },
   { name: "unit", needs: [] },
   { name: "cli", needs: [] },
-  { name: "sandbox", needs: [servers] },
-  { name: "azure", needs: [servers] },
-  { name: "cluster", needs: [servers, plugin] },
-  { name: "docs", needs: [servers, plugin] },
-  { name: "node", needs: [nodeParts, servers] },
-  { name: "krew", needs: [servers, plugin] },
+  { name: "sandbox", needs: [controlPlane, registry] },
+  { name: "azure", needs: [registry] },
+  { name: "cluster", needs: [controlPlane, registry, plugin] },
+  { name: "docs", needs: [controlPlane, registry, plugin] },
+  { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
+  { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), plugin] },
 ];
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */

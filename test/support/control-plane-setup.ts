@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { binaries } from "../../sandbox/binaries.ts";
+import { startControlPlane } from "../../sandbox/control-plane.ts";
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { createAuthority } from "../../sandbox/pki.ts";
+import { controlPlanePrograms, registryPrograms } from "../../sandbox/tools.ts";
+import { packagePlugin } from "../../scripts/package.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The administrator's kubeconfig of the cluster that the tests share. */
+    kubeconfig: string;
+    /** The folder of the sandbox's programs: kubectl, registry, crane. */
+    binaries: string;
+    /** The folder of the packaged plugin. */
+    plugin: string;
+  }
+}
+
+/**
+ * Starts one real control plane for the tests of a project. In their environment, `kubectl` is the sandbox's, `kubectl acr-secret`
+ * the packaged plugin, and the current cluster this one: no test can reach a cluster of the person who runs it.
+ */
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const progress = (line: string) => process.stdout.write(`${line}\n`);
+  const programs = await binaries({ need: [...controlPlanePrograms, ...registryPrograms], progress });
+  const plugin = await packagePlugin({ progress });
+  const folder = await guardedFolder("acr-secret-cluster-");
+  const authority = await createAuthority("acr-secret tests");
+  const controlPlane = await startControlPlane({ folder: join(folder.path, "cluster"), binaries: programs, authority });
+  provide("kubeconfig", controlPlane.kubeconfig);
+  provide("binaries", programs.folder);
+  provide("plugin", plugin.folder);
+  process.env.PATH = [plugin.folder, ...programs.path, process.env.PATH].join(":");
+  process.env.KUBECONFIG = controlPlane.kubeconfig;
+  return async () => {
+    await controlPlane.stop();
+    await folder.remove();
+  };
+}
