@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Authority } from "../pki.ts";
 import { dataHost } from "./acr/blobs.ts";
@@ -14,7 +14,7 @@ import type { State } from "./state.ts";
 import { createWorld, type GraphRole, type RegistrySpec, type World } from "./world.ts";
 
 export type AzureOptions = {
-  /** An existing folder that only this user can enter: for the CA's file and the registries' data. */
+  /** For the CA's file and the registries' data; made if it is not there. */
   readonly folder: string;
   readonly authority: Authority;
   /** The path of distribution's `registry`. */
@@ -46,6 +46,7 @@ export async function startAzure({ folder, authority, registryBinary, registries
   const store = createDataStore({ folder, binary: registryBinary, signer: acr });
   const state: State = { world, faults: createFaults(Date.now), calls: createCalls(), entra, acr, store };
   const caFile = join(folder, "azure-ca.crt");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(caFile, authority.certificate);
   const names = [...controlPlane, "*.azurecr.io", ...new Set(world.registries.map((one) => dataHost(one).replace(/^[^.]+/, "*")))];
   const front = createFront(state, await authority.issue({ commonName: "sandbox azure", names }));

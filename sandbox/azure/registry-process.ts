@@ -69,7 +69,7 @@ async function start(folder: string, binary: string, loginServer: string, signer
   await writeFile(join(home, "jwks.json"), JSON.stringify(signer.jwks));
   await writeFile(join(home, "config.json"), JSON.stringify(configuration(home, loginServer, socketPath)));
   const log = join(home, "log");
-  const env = { PATH: process.env["PATH"], OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" };
+  const env = { PATH: process.env.PATH, OTEL_TRACES_EXPORTER: "none", OTEL_METRICS_EXPORTER: "none" };
   const child = await spawnGuarded(binary, ["serve", join(home, "config.json")], { log, env, cwd: home });
   let exited = false;
   void child.exited.then(() => {

@@ -30,16 +30,16 @@ export async function blobs(ask: Ask, response: ServerResponse, state: State, re
     return send(response, { status: 400, body: Buffer.from("<Error><Code>InvalidAuthenticationInfo</Code></Error>") });
   const claims = await state.acr.verify(ask.query.get("sig") ?? "");
   const refused =
-    typeof claims === "string" || claims.aud !== ask.host || ask.path !== `/${claims["digest"]}` || !["GET", "HEAD"].includes(ask.method);
+    typeof claims === "string" || claims.aud !== ask.host || ask.path !== `/${claims.digest}` || !["GET", "HEAD"].includes(ask.method);
   if (refused) return send(response, { status: 403, body: Buffer.from("<Error><Code>AuthenticationFailed</Code></Error>") });
-  const repository = String(claims["repository"]);
+  const repository = String(claims.repository);
   const headers = {
     authorization: `Bearer ${await ownToken(state.acr, registry, repository)}`,
     ...(ask.headers.range !== undefined && { range: ask.headers.range }),
   };
   const answer = await state.store.open(registry, {
     method: ask.method,
-    path: `/v2/${repository}/blobs/${String(claims["digest"])}`,
+    path: `/v2/${repository}/blobs/${String(claims.digest)}`,
     headers,
   });
   response.writeHead(answer.statusCode ?? 502, answer.headers);

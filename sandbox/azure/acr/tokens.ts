@@ -45,7 +45,7 @@ const common = (loginServer: string) => ({ iss: issuer, aud: loginServer, versio
 /** The claims of an access token that this registry issued and that is not over; undefined for any other token. */
 export async function readAccess(signer: Signer, registry: Registry, token: string): Promise<AccessClaims | undefined> {
   const claims = await read(signer, registry, token, "access_token");
-  return claims && { user: claims.sub ?? "", holder: String(claims["holder"]), access: claims["access"] as readonly Access[] };
+  return claims && { user: claims.sub ?? "", holder: String(claims.holder), access: claims.access as readonly Access[] };
 }
 
 /** The principal that a refresh token stands for. */
@@ -56,6 +56,6 @@ export async function readRefresh(signer: Signer, registry: Registry, token: str
 
 async function read(signer: Signer, { loginServer }: Registry, token: string, kind: string): Promise<JWTPayload | undefined> {
   const claims = await signer.verify(token);
-  if (typeof claims === "string" || claims.iss !== issuer || claims.aud !== loginServer || claims["grant_type"] !== kind) return undefined;
+  if (typeof claims === "string" || claims.iss !== issuer || claims.aud !== loginServer || claims.grant_type !== kind) return undefined;
   return claims;
 }

@@ -17,9 +17,8 @@ export const authorizationRoutes = [
   definitions("GET", `${provider}/roleDefinitions/{name}`, (arm) => {
     const scope = scopeOf(arm);
     authorize(arm, "Microsoft.Authorization/roleDefinitions/read", scope);
-    const role = roles.find(({ guid }) => guid === arm.at["name"]);
-    if (!role)
-      return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${arm.at["name"]}' does not exist.`);
+    const role = roles.find(({ guid }) => guid === arm.at.name);
+    if (!role) return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${arm.at.name}' does not exist.`);
     return { status: 200, body: definitionBody(arm, role) };
   }),
   assignments("GET", `${provider}/roleAssignments`, listAssignments),
@@ -44,7 +43,7 @@ export const authorizationRoutes = [
 
 /** The scope that a path is about, which has to exist if it is a registry. */
 function scopeOf({ state, at }: ArmAsk): string {
-  const scope = at["scope"] ?? "";
+  const scope = at.scope ?? "";
   const isRegistry = /\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/]+$/i.test(scope);
   if (isRegistry && !findRegistry(state.world, scope)) refuse(404, "ResourceNotFound", `The Resource '${scope}' was not found.`);
   return scope;
@@ -109,7 +108,7 @@ function assign(arm: ArmAsk): Answer {
   const { world, faults } = arm.state;
   const scope = scopeOf(arm);
   authorize(arm, "Microsoft.Authorization/roleAssignments/write", scope);
-  const name = (arm.at["name"] ?? "").toLowerCase();
+  const name = (arm.at.name ?? "").toLowerCase();
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
     return refuse(400, "InvalidRoleAssignmentId", `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`);
   }
@@ -183,11 +182,11 @@ function checkCondition({ condition, conditionVersion }: Wanted): void {
 
 function found(arm: ArmAsk): RoleAssignment | undefined {
   const scope = scopeOf(arm);
-  return arm.state.world.roleAssignments.find((one) => same(one.name, arm.at["name"] ?? "") && same(one.scope, scope));
+  return arm.state.world.roleAssignments.find((one) => same(one.name, arm.at.name ?? "") && same(one.scope, scope));
 }
 
 function assignmentMissing({ at }: ArmAsk): never {
-  return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at["name"]}' is not found.`);
+  return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at.name}' is not found.`);
 }
 
 function assignmentBody(one: RoleAssignment) {
@@ -216,7 +215,7 @@ function assignmentBody(one: RoleAssignment) {
 const permissionsBody = ({ actions, notActions, dataActions }: Role) => ({ actions, notActions, dataActions, notDataActions: [] });
 
 function definitionBody({ at }: ArmAsk, role: Role) {
-  const subscription = /^\/subscriptions\/[^/]+/i.exec(at["scope"] ?? "")?.[0] ?? "";
+  const subscription = /^\/subscriptions\/[^/]+/i.exec(at.scope ?? "")?.[0] ?? "";
   return {
     id: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role.guid}`,
     name: role.guid,

@@ -34,7 +34,7 @@ type Properties = { description?: string; actions?: string[] };
 /** Deleting a map that tokens use is allowed: they keep its id and lose its rights. */
 function remove(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "scopeMaps/delete");
-  const map = byName(registry, arm.at["name"] ?? "");
+  const map = byName(registry, arm.at.name ?? "");
   if (!map) return { status: 204 };
   if (map.system) refuseSystem(map);
   registry.scopeMaps = registry.scopeMaps.filter((other) => other !== map);
@@ -47,7 +47,7 @@ function put(arm: ArmAsk): Answer {
     arm,
     object({ "properties!": object({ description: text, "actions!": properties.actions }) }),
   ).properties;
-  const name = arm.at["name"] ?? "";
+  const name = arm.at.name ?? "";
   if (!/^[a-zA-Z0-9_-]{5,50}$/.test(name)) {
     refuse(
       400,

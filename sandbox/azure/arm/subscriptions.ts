@@ -24,7 +24,7 @@ export const subscriptionRoutes = [
   })),
   subscriptions("GET", "/subscriptions", (arm) => ({ status: 200, body: page(arm, visible(arm).map(subscriptionBody)) })),
   subscriptions("GET", "/subscriptions/{subscription}", (arm) => {
-    const id = arm.at["subscription"] ?? "";
+    const id = arm.at.subscription ?? "";
     const found = visible(arm).find((one) => same(one.id, id));
     return found
       ? { status: 200, body: subscriptionBody(found) }
@@ -59,7 +59,7 @@ function listResources(arm: ArmAsk) {
   const [, type] = /^resourceType eq '([^']+)'$/i.exec(filter) ?? [];
   if (filter && type === undefined) return refuse(400, "InvalidFilterInQueryString", "Invalid $filter specified in the query string.");
   const wanted = type === undefined || same(type, "Microsoft.ContainerRegistry/registries");
-  const items = wanted ? readableRegistries(arm, arm.at["subscription"] ?? "") : [];
+  const items = wanted ? readableRegistries(arm, arm.at.subscription ?? "") : [];
   return {
     status: 200,
     body: page(

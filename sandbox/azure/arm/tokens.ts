@@ -30,7 +30,7 @@ export const tokenRoutes = [
   tokens("PATCH", one, patch),
   tokens("DELETE", one, (arm) => {
     const registry = registryFor(arm, "tokens/delete");
-    const token = tokenNamed(registry, arm.at["name"] ?? "");
+    const token = tokenNamed(registry, arm.at.name ?? "");
     registry.tokens = registry.tokens.filter((other) => other !== token);
     return { status: token ? 200 : 204 };
   }),
@@ -50,7 +50,7 @@ function put(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "tokens/write");
   const shape = object({ "properties!": object({ "scopeMapId!": text, status, credentials }) });
   const wanted = body<{ properties: Properties & { scopeMapId: string } }>(arm, shape).properties;
-  const name = arm.at["name"] ?? "";
+  const name = arm.at.name ?? "";
   if (!/^[a-zA-Z0-9-]{5,50}$/.test(name)) {
     refuse(
       400,
