@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { explainArm } from "../../../src/azure/arm-error.ts";
+
+const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
+const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
+const unauthorized = `The client 'c' with object id 'o-1' does not have authorization to perform action 'Microsoft.ContainerRegistry/registries/tokens/write' over scope '${id}/tokens/demo' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
+
+test.for([
+  {
+    status: 403,
+    text: body("AuthorizationFailed", unauthorized),
+    kind: "forbidden",
+    message: `cannot write token demo: the Azure identity may not do Microsoft.ContainerRegistry/registries/tokens/write on ${id}/tokens/demo`,
+    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee o-1 --role Contributor --scope ${id}/tokens/demo`,
+  },
+  {
+    status: 403,
+    text: body("RequestDisallowedByPolicy", "Resource was disallowed by policy."),
+    kind: "forbidden",
+    message: "cannot write token demo: Resource was disallowed by policy",
+  },
+  {
+    status: 401,
+    text: body("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier."),
+    kind: "unauthenticated",
+    message: "cannot write token demo: The access token expiry UTC time is earlier",
+    hint: "az login",
+  },
+  {
+    status: 404,
+    text: body("ResourceNotFound", "The Resource was not found."),
+    kind: "notFound",
+    message: "cannot write token demo: The Resource was not found",
+  },
+  {
+    status: 409,
+    text: body("Conflict", "Another operation is in progress."),
+    kind: "conflict",
+    message: "cannot write token demo: Another operation is in progress",
+  },
+  { status: 400, text: body("InvalidRequest", "Bad\nname."), kind: "invalid", message: "cannot write token demo: Bad name" },
+  {
+    status: 429,
+    text: "",
+    retryAfter: 90_500,
+    kind: "unreachable",
+    message: "cannot write token demo: Azure Resource Manager answers no more requests for now (429)",
+    hint: "try again in 91 seconds",
+  },
+  {
+    status: 503,
+    text: "<html>",
+    kind: "unreachable",
+    message: "cannot write token demo: Azure answered 503",
+    hint: "try again; https://status.azure.com tells of outages",
+  },
+])("$status is $kind: $message", ({ status, text, retryAfter, ...shown }) => {
+  const { kind, message, hint } = explainArm("write token demo", { status, text, retryAfter });
+
+  expect({ kind, message, hint }).toEqual({ hint: undefined, ...shown });
+});

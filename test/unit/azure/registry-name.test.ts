@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { isWanted, readRegistryName } from "../../../src/azure/registry-name.ts";
+
+test.for([
+  ["myregistry", { name: "myregistry" }],
+  ["MyRegistry", { name: "myregistry" }],
+  ["myregistry.azurecr.io", { name: "myregistry", loginServer: "myregistry.azurecr.io" }],
+  ["myregistry-a1b2.azurecr.io", { name: "myregistry", loginServer: "myregistry-a1b2.azurecr.io" }],
+  ["myregistry-a1b2", { name: "myregistry", loginServer: "myregistry-a1b2.azurecr.io" }],
+  ["myregistry.eastus.geo.azurecr.io", { name: "myregistry", loginServer: "myregistry.azurecr.io" }],
+  ["myregistry-a1b2.eastus.geo.azurecr.io", { name: "myregistry", loginServer: "myregistry-a1b2.azurecr.io" }],
+] as const)("%s", ([text, wanted]) => {
+  expect(readRegistryName(text, ".azurecr.io")).toEqual(wanted);
+});
+
+test.for([
+  "",
+  "abcd",
+  "my_registry",
+  "myregistry.azurecr.us",
+  "docker.io",
+  "myregistry'",
+  "x' or true //",
+  "myregistry.azurecr.io/app",
+  "myregistry.eastus.geo",
+])("%j is refused before it can reach a query", (text) => {
+  expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
+    `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME.azurecr.io)`,
+  );
+});
+
+const registry = { id: "/subscriptions/s/x", name: "MyRegistry", loginServer: "myregistry-a1b2.azurecr.io" };
+
+test.for([
+  ["myregistry", true],
+  ["myregistry-a1b2.azurecr.io", true],
+  ["myregistry.azurecr.io", false],
+  ["otherregistry", false],
+] as const)("%s means a registry whose login server has a hash: %s", ([text, expected]) => {
+  expect(isWanted(registry, readRegistryName(text, ".azurecr.io"))).toBe(expected);
+});

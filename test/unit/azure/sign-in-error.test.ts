@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
+
+const trace = " Trace ID: 0a Correlation ID: 0b Timestamp: 2026-11-24 13:25:18Z";
+const interactive = "Interactive authentication is needed. Please run:\naz login --scope https://management.azure.com//.default\n";
+
+test.for([
+  {
+    said: "ERROR: Please run 'az login' to setup account.\n",
+    kind: "unauthenticated",
+    message: "not logged in to Azure",
+    hint: "az login",
+  },
+  {
+    said: `ERROR: AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.${trace}\n${interactive}`,
+    kind: "unauthenticated",
+    message:
+      "Azure wants multi-factor authentication for this sign-in (AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication)",
+    hint: "az login --scope https://management.azure.com//.default",
+  },
+  {
+    said: `ERROR: AADSTS700082: The refresh token has expired due to inactivity.${trace}\n${interactive}`,
+    kind: "unauthenticated",
+    message: "the Azure sign-in has expired (AADSTS700082: The refresh token has expired due to inactivity)",
+    hint: "az login --scope https://management.azure.com//.default",
+  },
+  {
+    said: `AADSTS53003: Access has been blocked by Conditional Access policies.${trace}`,
+    kind: "forbidden",
+    message:
+      "a Conditional Access policy of the tenant blocks this Azure sign-in (AADSTS53003: Access has been blocked by Conditional Access policies)",
+    hint: "sign in from a device or network that the policy allows, or ask the tenant's administrator",
+  },
+  {
+    said: "ERROR: Error loading command module 'monitor': boom\nERROR: Unable to get authority configuration for https://login.microsoftonline.com/nope.",
+    kind: "unauthenticated",
+    message: "the Azure tenant does not exist in this cloud",
+    hint: "check the tenant id, and with az the cloud: az cloud show",
+  },
+  {
+    said: `invalid_client: Error(s): 7000215 - Timestamp: x - Description: AADSTS7000215: Invalid client secret provided.${trace}`,
+    kind: "unauthenticated",
+    message:
+      "Azure refused the client secret: it is wrong, or was made less than a minute ago (AADSTS7000215: Invalid client secret provided)",
+    hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+  },
+  {
+    said: "ERROR: HTTPSConnectionPool(host='login.microsoftonline.com', port=443): Max retries exceeded with url: /x",
+    kind: "unreachable",
+    message: "Azure's sign-in service cannot be reached",
+    hint: "check the network and HTTPS_PROXY",
+  },
+  {
+    said: "ERROR: HTTPSConnectionPool(host='x'): Max retries exceeded (Caused by SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED')))",
+    kind: "unreachable",
+    message: "the Azure CLI does not trust the certificate of Azure, or of a proxy before it",
+    hint: "set REQUESTS_CA_BUNDLE to the file with the proxy's certificate authority",
+  },
+  {
+    said: "FutureWarning: x\nERROR: Error loading command module 'rdbms'\nERROR: something new\n",
+    kind: "unauthenticated",
+    message: "Azure gave no token: something new",
+    hint: "az login",
+  },
+  { said: "", kind: "unauthenticated", message: "Azure gave no token: it said nothing", hint: "az login" },
+])("$message", ({ said, ...shown }) => {
+  const { kind, message, hint } = explainSignIn(said);
+
+  expect({ kind, message, hint }).toEqual(shown);
+});
+
+test.for([
+  [50079, "Azure wants multi-factor authentication for this sign-in"],
+  [50078, "Azure wants multi-factor authentication for this sign-in"],
+  [70043, "the Azure sign-in has expired"],
+  [50173, "the Azure sign-in has expired"],
+  [700084, "the Azure sign-in has expired"],
+  [53000, "a Conditional Access policy of the tenant blocks this Azure sign-in"],
+  [53001, "a Conditional Access policy of the tenant blocks this Azure sign-in"],
+  [530003, "a Conditional Access policy of the tenant blocks this Azure sign-in"],
+  [90002, "the Azure tenant does not exist in this cloud"],
+  [700016, "the application is not known in this Azure tenant"],
+  [7000222, "the client secret has expired"],
+  [500011, "the Azure tenant does not let this identity ask for Azure Resource Manager"],
+  [65001, "the Azure tenant does not let this identity ask for Azure Resource Manager"],
+  [70021, "Azure refused the client certificate or federated assertion"],
+  [700213, "Azure refused the client certificate or federated assertion"],
+  [700024, "Azure refused the client certificate or federated assertion"],
+  [50057, "the Azure account is disabled"],
+  [50105, "the Azure account is not assigned to the application"],
+  [50126, "Azure refused the user name or the password"],
+  [50034, "Azure refused the user name or the password"],
+] as const)("AADSTS%i: %s", ([number, message]) => {
+  expect(explainSignIn(`AADSTS${number}: text.${trace}`).message).toBe(`${message} (AADSTS${number}: text)`);
+});

@@ -1,0 +1,23 @@
+import { expect, test } from "vitest";
+import { redact } from "../../../src/http/redact.ts";
+
+const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
+
+test.for([
+  ['{"token_type":"Bearer","access_token":"abc"}', '{"token_type":"Bearer","access_token":"***"}'],
+  ['{"accessToken": "a\\"b", "expires_on": 1}', '{"accessToken": "***", "expires_on": 1}'],
+  ['{"refresh_token":"abc"}', '{"refresh_token":"***"}'],
+  ['{"passwords":[{"name":"password1","value":"hunter2"}]}', '{"passwords":[{"name":"password1","value":"***"}]}'],
+  ['{"value":[{"name":"myregistry"}]}', '{"value":[{"name":"myregistry"}]}'],
+  ['{"secretText":"hunter2","keyId":"1"}', '{"secretText":"***","keyId":"1"}'],
+  ["client_id=1&client_secret=hun%7Eter2&grant_type=client_credentials", "client_id=1&client_secret=***&grant_type=client_credentials"],
+  [
+    "https://r.azurecr.io/oauth2/token?service=r.azurecr.io&refresh_token=abc",
+    "https://r.azurecr.io/oauth2/token?service=r.azurecr.io&refresh_token=***",
+  ],
+  ["Authorization: Basic dXNlcjpodW50ZXIy", "Authorization: Basic ***"],
+  [`ERROR: bad token ${jwt}, see above`, "ERROR: bad token ***, see above"],
+  ["nothing to hide", "nothing to hide"],
+] as const)("%s becomes %s", ([text, shown]) => {
+  expect(redact(text)).toBe(shown);
+});

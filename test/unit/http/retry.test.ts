@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { explainNetwork } from "../../../src/http/network-error.ts";
+import { retryAfter, retryDelay } from "../../../src/http/retry.ts";
+
+const answer = (status: number, headers: Record<string, string> = {}) => ({ status, text: "", header: (name: string) => headers[name] });
+const broken = (code: string) => explainNetwork(Object.assign(new Error("boom"), { code }), { host: "h", proxy: undefined });
+
+test.for([
+  { method: "GET", status: 200, waits: undefined },
+  { method: "GET", status: 404, waits: undefined },
+  { method: "POST", status: 429, headers: { "Retry-After": "7" }, waits: 7000 },
+  { method: "POST", status: 429, waits: 500 },
+  { method: "POST", status: 503, headers: { "Retry-After": "1" }, waits: 1000 },
+  { method: "POST", status: 503, waits: undefined, why: "it may have been carried out" },
+  { method: "GET", status: 429, headers: { "Retry-After": "3600" }, waits: undefined, why: "nobody waits for that" },
+  { method: "GET", status: 500, waits: 500 },
+  { method: "PUT", status: 502, attempt: 3, waits: 2000 },
+  { method: "GET", status: 501, waits: undefined },
+] as const)("$method $status $headers is asked again after $waits", (row) => {
+  const headers = "headers" in row ? row.headers : {};
+  const attempt = "attempt" in row ? row.attempt : 1;
+
+  expect(retryDelay(row.method, answer(row.status, headers), attempt)).toBe(row.waits);
+});
+
+test.for([
+  ["GET", "ECONNRESET", 500],
+  ["POST", "ECONNRESET", undefined],
+  ["GET", "ENOTFOUND", undefined],
+  ["GET", "ECONNREFUSED", undefined],
+  ["GET", "CERT_HAS_EXPIRED", undefined],
+] as const)("%s after %s is sent again after %s", ([method, code, waits]) => {
+  expect(retryDelay(method, broken(code), 1)).toBe(waits);
+});
+
+test.for([
+  [{ "Retry-After": "0" }, 0],
+  [{ "Retry-After": " 12 " }, 12_000],
+  [{ "Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT", Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, 30_000],
+  [{ "Retry-After": "Tue, 24 Nov 2026 09:00:00 GMT", Date: "Tue, 24 Nov 2026 10:00:00 GMT" }, 0],
+  [{ "Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT" }, undefined],
+  [{ "Retry-After": "soon" }, undefined],
+  [{}, undefined],
+] as const)("%j is %s milliseconds", ([headers, expected]) => {
+  expect(retryAfter(answer(429, headers))).toBe(expected);
+});

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parseImage } from "../../../src/registry/image-reference.ts";
+import { buildKeyring } from "../../../src/registry/keyring.ts";
+
+type Lookup = {
+  image: string;
+  secrets: { name: string; type: string; text: string }[];
+  logins: { secret: string; username: string; password: string }[];
+  error?: string;
+};
+
+// Recorded from the kubelet's own code (1.37.2) by kubelet-lookups.go.
+const lookups = readFileSync(new URL("kubelet-lookups.jsonl", import.meta.url), "utf8")
+  .trimEnd()
+  .split("\n")
+  .map((line): Lookup => JSON.parse(line));
+
+const asSecret = ({ name, type, text }: Lookup["secrets"][number]) => ({
+  name,
+  type,
+  data: { [type.endsWith("cfg") ? ".dockercfg" : ".dockerconfigjson"]: Buffer.from(text).toString("base64") },
+});
+
+test.for(lookups)("for $image with $secrets the kubelet takes $logins $error", ({ image, secrets, logins, error }) => {
+  const keyring = buildKeyring(secrets.map(asSecret));
+  const found = keyring.lookup(parseImage(image));
+
+  expect(found.map(({ secret, login }) => ({ secret, username: login.username, password: login.password.reveal() }))).toEqual(logins);
+  expect(keyring.poison?.message).toBe(error);
+});
+
+test("the recording has all kinds of outcomes", () => {
+  expect(lookups.length).toBeGreaterThan(120);
+  expect(lookups.filter(({ logins }) => logins.length > 1).length).toBeGreaterThan(5);
+  expect(lookups.filter(({ error }) => error !== undefined).length).toBeGreaterThan(25);
+});
+
+const dockerConfig = (server: string, entry: object) => JSON.stringify({ auths: { [server]: entry } });
+
+test("a match names the Secret and the key as it is written there", () => {
+  const text = dockerConfig("https://myregistry.azurecr.io/v2/", { username: "n", password: "q" });
+  const keyring = buildKeyring([asSecret({ name: "acr", type: "kubernetes.io/dockerconfigjson", text })]);
+
+  expect(keyring.lookup(parseImage("myregistry.azurecr.io/app"))).toMatchObject([
+    { secret: "acr", key: "https://myregistry.azurecr.io/v2/" },
+  ]);
+});
+
+test.for([
+  { secret: { name: "a", type: "Opaque", data: {} }, because: "is of type Opaque, not kubernetes.io/dockerconfigjson" },
+  { secret: { name: "a" }, because: "is of type Opaque, not kubernetes.io/dockerconfigjson" },
+  { secret: { name: "a", type: "kubernetes.io/dockercfg", data: {} }, because: "has nothing under .dockercfg" },
+  {
+    secret: asSecret({ name: "a", type: "kubernetes.io/dockerconfigjson", text: dockerConfig("https://%zz", { auth: "dTpw" }) }),
+    because: 'its key "https://%zz" is not a registry',
+  },
+])("a Secret that the kubelet passes over in silence is told of: it $because", ({ secret, because }) => {
+  expect(buildKeyring([secret]).skipped).toEqual([{ secret: "a", because }]);
+});
+
+test("a malformed Secret is named, which the kubelet does not do, and its text is not quoted", () => {
+  const bad = asSecret({ name: "bad", type: "kubernetes.io/dockerconfigjson", text: '{"auths": hunter2' });
+
+  expect(buildKeyring([bad]).poison).toEqual({ secret: "bad", message: "the text under .dockerconfigjson is not JSON" });
+});

@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { isLoginServer, registryName } from "../../../src/registry/login-server.ts";
+
+test.for([
+  ["myregistry.azurecr.io", "myregistry"],
+  ["MyRegistry.azurecr.io", "myregistry"],
+  ["myregistry.azurecr.us", "myregistry"],
+  ["myregistry.azurecr.cn", "myregistry"],
+  ["myregistry-a1b2c3d4.azurecr.io", "myregistry"],
+  ["myregistry.eastus.geo.azurecr.io", "myregistry"],
+] as const)("%s is a login server, of %s", ([host, name]) => {
+  expect(isLoginServer(host)).toBe(true);
+  expect(registryName(host)).toBe(name);
+});
+
+test.for([
+  "azurecr.io",
+  "myregistry.azurecr.io.evil.example",
+  "evil.example/myregistry.azurecr.io",
+  "myregistry.azurecr.io:443",
+  "myregistryazurecr.io",
+  "my.registry.azurecr.io",
+  "user@myregistry.azurecr.io",
+  "myregistry.azurecr.de",
+  "abc.azurecr.io",
+  "docker.io",
+  "",
+])("%s is none", (host) => {
+  expect(isLoginServer(host)).toBe(false);
+  expect(registryName(host)).toBeUndefined();
+});

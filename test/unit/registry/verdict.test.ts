@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { explainNetwork } from "../../../src/http/network-error.ts";
+import { judge, judgeFailure } from "../../../src/registry/verdict.ts";
+
+const image = { host: "r.azurecr.io", repository: "team/app", reference: "1" };
+const errors = (code: string, message: string) => JSON.stringify({ errors: [{ code, message, detail: null }] });
+const denied = errors("DENIED", "client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.");
+
+test.for([
+  { step: "manifest", status: 200, verdict: "pulls", says: 'user "acr" can pull r.azurecr.io/team/app:1' },
+  {
+    step: "token",
+    status: 401,
+    text: errors("UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization for more information."),
+    verdict: "refused",
+    says: 'r.azurecr.io refused user "acr" (401 Unauthorized): authentication required, visit https://aka.ms/acr/authorization for more information.',
+  },
+  {
+    step: "manifest",
+    status: 401,
+    challenge: 'Bearer realm="x",error="insufficient_scope"',
+    verdict: "outOfScope",
+    says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
+  },
+  {
+    step: "manifest",
+    status: 401,
+    challenge: 'Bearer error="invalid_token"',
+    verdict: "refused",
+    says: 'r.azurecr.io refused user "acr" (401 Unauthorized)',
+  },
+  {
+    step: "manifest",
+    status: 404,
+    text: errors("MANIFEST_UNKNOWN", "no"),
+    verdict: "notFound",
+    says: "r.azurecr.io has no r.azurecr.io/team/app:1",
+  },
+  {
+    step: "manifest",
+    status: 404,
+    text: errors("NAME_UNKNOWN", "no"),
+    verdict: "notFound",
+    says: "r.azurecr.io has no repository team/app",
+  },
+  {
+    step: "token",
+    status: 403,
+    text: denied,
+    verdict: "blocked",
+    says: "r.azurecr.io does not let this machine in (403 Forbidden): client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+  },
+  { step: "token", status: 429, verdict: "throttled", says: "r.azurecr.io answers no more requests for now (429 Too Many Requests)" },
+  { step: "token", status: 404, verdict: "unreachable", says: "r.azurecr.io answered 404 when asked for a token" },
+  { step: "manifest", status: 502, text: "<html>", verdict: "unreachable", says: "r.azurecr.io answered 502 when asked for a manifest" },
+  { step: "manifest", status: 307, verdict: "unreachable", says: "r.azurecr.io answered 307 when asked for a manifest" },
+] as const)("$status at the $step is $verdict", (row) => {
+  const { step, status, verdict, says } = row;
+  const text = "text" in row ? row.text : "";
+  const challenge = "challenge" in row ? row.challenge : undefined;
+
+  expect(judge(step, image, "acr", { status, text, challenge })).toEqual({ verdict, message: says });
+});
+
+test("without a login the words are about an anonymous pull", () => {
+  const { message } = judge("token", image, undefined, { status: 401, text: "" });
+
+  expect(message).toBe("r.azurecr.io refused an anonymous pull (401 Unauthorized)");
+});
+
+test.for([
+  ["ENOTFOUND", "unreachable", "lookup of r.azurecr.io failed: no such host"],
+  ["EAI_AGAIN", "unreachable", "lookup of r.azurecr.io failed: no such host"],
+  ["ECONNREFUSED", "unreachable", "r.azurecr.io refused the connection"],
+  ["ETIMEDOUT", "unreachable", "r.azurecr.io did not answer"],
+  ["ENETUNREACH", "unreachable", "there is no route to r.azurecr.io"],
+  ["ECONNRESET", "unreachable", "the connection to r.azurecr.io broke: boom"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
+  ["CERT_HAS_EXPIRED", "untrusted", "the certificate of r.azurecr.io has expired"],
+  ["ERR_TLS_CERT_ALTNAME_INVALID", "untrusted", "the certificate of r.azurecr.io is for another name"],
+] as const)("%s is %s: %s", ([code, verdict, message]) => {
+  const error = explainNetwork(Object.assign(new Error("boom"), { code }), { host: "r.azurecr.io", proxy: undefined });
+
+  expect(judgeFailure(error)).toEqual({ verdict, message });
+});
+
+test("a proxy that fails is named instead of the host behind it", () => {
+  const error = explainNetwork(Object.assign(new Error("boom"), { code: "ECONNREFUSED" }), {
+    host: "r.azurecr.io",
+    proxy: "proxy.corp:3128",
+  });
+
+  expect(error.message).toBe("the proxy proxy.corp:3128 refused the connection");
+});
