@@ -51,6 +51,8 @@ export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: st
 export type Cluster = {
   /** The namespace that the command is about: `-n`, else the context's, else `default`. */
   namespace(): Promise<string>;
+  /** The names of all namespaces. */
+  namespaces(): Promise<string[]>;
   /** The uid of a namespace; undefined if it does not exist. */
   namespaceUid(name: string): Promise<string | undefined>;
   secret(at: Named): Promise<Secret | undefined>;

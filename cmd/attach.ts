@@ -1,0 +1,59 @@
+import { carryOut } from "../src/apply/carry-out.ts";
+import { rehearse } from "../src/apply/rehearse.ts";
+import { CliError } from "../src/errors.ts";
+import { pullSecretKey } from "../src/objects.ts";
+import { readProvenance } from "../src/secret/provenance.ts";
+import { lookAt, planTargets } from "./create/scene.ts";
+import { dryRun, fieldManager, output, targets } from "./flags.ts";
+import { requireTargets } from "./gather/accounts.ts";
+import { secretNames, theSecret } from "./gather/secrets.ts";
+import { dryRunOf, reporter } from "./report.ts";
+import { verb } from "./verb.ts";
+
+export const attach = verb({
+  name: "attach",
+  usage: "attach [NAME] --serviceaccount=NAME",
+  summary: "Let ServiceAccounts use a pull secret that exists",
+  description:
+    "Adds the Secret to imagePullSecrets of the ServiceAccounts and leaves every other name in that list where it is, whoever " +
+    "writes to it at the same time. Pods that were made before and cannot start are made anew by their controllers. " +
+    "NAME may be left out where the namespace has one Secret of kubectl acr-secret.",
+  examples: [
+    "# The default ServiceAccount",
+    "kubectl acr-secret attach --serviceaccount",
+    "# Two by name",
+    "kubectl acr-secret attach acr-myregistry --serviceaccount web --serviceaccount worker",
+    "# All with a label",
+    "kubectl acr-secret attach acr-myregistry -l team=web",
+  ],
+  flags: { ...targets, ...dryRun, ...fieldManager, ...output },
+  most: 1,
+  complete: secretNames,
+  async run({ flags, args }, session) {
+    requireTargets(flags, "attach");
+    const cluster = session.cluster();
+    const mode = dryRunOf(flags);
+    const namespace = await cluster.namespace();
+    const at = { namespace, name: args[0] ?? (await theSecret(cluster, namespace)) };
+    const scene = await lookAt(cluster, at, flags, { withPods: true });
+    const { secret, seen } = scene;
+    if (!secret) {
+      throw new CliError("notFound", `Error from server (NotFound): secrets "${at.name}" not found`, {
+        hint: `kubectl acr-secret create ${at.name} --registry REGISTRY --serviceaccount default -n ${namespace}`,
+      });
+    }
+    const type = secret.type ?? "Opaque";
+    if (!(type in pullSecretKey))
+      throw new CliError("invalid", `secret "${at.name}" is of type ${type}, which the kubelet passes over when it pulls`);
+
+    const { plan, notices } = planTargets(at.name, readProvenance(secret)?.registry ?? "", scene);
+    const { report, end } = reporter(session, flags, mode);
+    if (mode === "client") rehearse(plan, seen, undefined).forEach(report);
+    else {
+      const write = { dryRun: mode === "server", fieldManager: flags["field-manager"] ?? "", force: false };
+      await carryOut(plan, { cluster, write, seen, sleep: session.context.sleep }, report);
+    }
+    notices.forEach(session.warn);
+    return end();
+  },
+});

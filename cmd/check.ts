@@ -1,0 +1,60 @@
+import { pool } from "../src/apply/pool.ts";
+import { printData } from "../src/output/object.ts";
+import { verdictText } from "../src/output/verdicts.ts";
+import { judge } from "../src/plan/verdict.ts";
+import { parseImage } from "../src/registry/image-reference.ts";
+import { collectPulls, pullsByAccount, readPullSecrets, tryPull } from "./gather/pulls.ts";
+import { secretNames } from "./gather/secrets.ts";
+import { verb } from "./verb.ts";
+
+export const check = verb({
+  name: "check",
+  usage: "check [NAME]",
+  summary: "Prove that the images of a namespace's pods can be pulled",
+  description:
+    "Takes each pod's pull secrets as the kubelet does: picks the logins by its rules and its order, and asks the registry for the " +
+    "manifest. One line per image, and for each that fails its cause and the command that mends it. With NAME only that Secret is tried. " +
+    "Exits with 1 if an image cannot be pulled.",
+  examples: [
+    "# The pods of this namespace",
+    "kubectl acr-secret check",
+    "# An image that no pod has yet, as the ServiceAccount web would pull it",
+    "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
+  ],
+  flags: {
+    image: { type: "strings", describe: "Check this image instead of those of the pods; may be repeated" },
+    serviceaccount: {
+      type: "string",
+      default: "default",
+      bare: "default",
+      describe: "The ServiceAccount whose pull secrets --image is checked with",
+    },
+    "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+    output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "Output format. One of: (json, yaml)." },
+  },
+  most: 1,
+  complete: secretNames,
+  async run({ flags, args }, session) {
+    const cluster = session.cluster();
+    const namespace = await cluster.namespace();
+    const images = flags.image.map(parseImage);
+    const pulls =
+      images.length > 0
+        ? await pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images)
+        : await collectPulls(cluster, namespace);
+    const named = args[0] === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [args[0] ?? ""], accountNames: [] }));
+    const secrets = await readPullSecrets(cluster, namespace, named);
+    const registry = session.registry();
+    const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>
+      pool(named, 8, (pull) => tryPull(pull, secrets, registry)),
+    );
+    const verdicts = facts.flatMap((found) => (found ? [judge(found)] : []));
+
+    if (flags.output === "json" || flags.output === "yaml") {
+      session.print(await printData({ apiVersion: "acr-secret/v1", kind: "CheckReport", items: verdicts }, flags.output));
+    } else if (verdicts.length === 0) {
+      session.context.stderr.write(`No images to check in ${namespace} namespace: name one with --image.\n`);
+    } else session.print(verdictText(verdicts, { headers: !flags["no-headers"] }));
+    return verdicts.every(({ ok }) => ok) ? 0 : 1;
+  },
+});

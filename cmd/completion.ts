@@ -1,0 +1,28 @@
+import { CliError } from "../src/errors.ts";
+import { verb } from "./verb.ts";
+
+/** What kubectl (1.26 and later) runs to complete a plugin's arguments: a program on PATH, named after the plugin. */
+const shim = `#!/bin/sh
+# Completion of kubectl acr-secret. Save it as kubectl_complete-acr_secret, executable, in a folder of your PATH.
+exec kubectl acr-secret __complete "$@"
+`;
+
+export const completion = verb({
+  name: "completion",
+  usage: "completion kubectl",
+  summary: "Print the program by which kubectl completes this plugin",
+  examples: [
+    "# Let the completion of kubectl know this plugin",
+    "kubectl acr-secret completion kubectl > ~/.local/bin/kubectl_complete-acr_secret",
+    "chmod +x ~/.local/bin/kubectl_complete-acr_secret",
+  ],
+  flags: {},
+  most: 1,
+  complete: async () => ["kubectl"],
+  async run({ args }, session) {
+    if (args[0] !== undefined && args[0] !== "kubectl")
+      throw new CliError("usage", `unknown shell "${args[0]}": only kubectl completes its plugins`);
+    session.print(shim);
+    return 0;
+  },
+});

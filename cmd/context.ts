@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { openAzure } from "../src/azure/azure.ts";
+import { openCluster } from "../src/cluster/cluster.ts";
+import type { Context, Sink } from "../src/context.ts";
+import { printWarning } from "../src/output/error.ts";
+import { openRegistry } from "../src/registry/registry.ts";
+import { clientVersion } from "./version.ts";
+
+/** The context of a real run: this process's streams, environment and clock, and ports to the real world. */
+export function processContext(signal: AbortSignal): Context {
+  const { env, stdin } = process;
+  const now = () => new Date();
+  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal });
+  const stderr = sink(process.stderr);
+  const userAgent = `kubectl-acr-secret/${clientVersion}`;
+  return {
+    stdin: { isTTY: stdin.isTTY === true, read: () => readAll(stdin) },
+    stdout: sink(process.stdout),
+    stderr,
+    env,
+    signal,
+    now,
+    sleep: pause,
+    cluster: (kube, trace) => {
+      const onWarning = (text: string) => printWarning(stderr, env, text);
+      const cluster = openCluster({
+        kube,
+        env,
+        trace,
+        signal,
+        stdin: stdin.isTTY ? "inherit" : "ignore",
+        stderr,
+        userAgent,
+        now,
+        sleep: pause,
+        onWarning,
+      });
+      // kubectl starts while the verb still reads its flags
+      cluster.warm();
+      return cluster;
+    },
+    azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
+    registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
+  };
+}
+
+function sink(stream: NodeJS.WriteStream): Sink {
+  return {
+    write: (text) => void stream.write(text),
+    isTTY: stream.isTTY === true,
+    columns: stream.columns ?? 0,
+  };
+}
+
+async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,45 @@
+import { carryOut, pullSecretsOf } from "../src/apply/carry-out.ts";
+import { remember } from "../src/apply/outcome.ts";
+import { rehearse } from "../src/apply/rehearse.ts";
+import { planDetach } from "../src/plan/attach.ts";
+import { dryRun, fieldManager, output, targets } from "./flags.ts";
+import { accountRef, chosenAccounts, requireTargets } from "./gather/accounts.ts";
+import { secretNames, theSecret } from "./gather/secrets.ts";
+import { dryRunOf, reporter } from "./report.ts";
+import { verb } from "./verb.ts";
+
+export const detach = verb({
+  name: "detach",
+  usage: "detach [NAME] --serviceaccount=NAME",
+  summary: "Take a pull secret out of ServiceAccounts",
+  description:
+    "Removes the Secret from imagePullSecrets of the ServiceAccounts and leaves every other name in that list where it is. " +
+    "The Secret itself stays, and so do pods that run: new pods no longer get it.",
+  examples: [
+    "# The default ServiceAccount",
+    "kubectl acr-secret detach --serviceaccount",
+    "# Wherever it is attached in the namespace",
+    "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
+  ],
+  flags: { ...targets, ...dryRun, ...fieldManager, ...output },
+  most: 1,
+  complete: secretNames,
+  async run({ flags, args }, session) {
+    requireTargets(flags, "detach");
+    const cluster = session.cluster();
+    const mode = dryRunOf(flags);
+    const namespace = await cluster.namespace();
+    const name = args[0] ?? (await theSecret(cluster, namespace));
+    const accounts = await chosenAccounts(cluster, namespace, flags);
+    const seen = remember(accounts);
+    const plan = accounts.map((account) => planDetach(name, accountRef(account), pullSecretsOf(account)));
+
+    const { report, end } = reporter(session, flags, mode);
+    if (mode === "client") rehearse(plan, seen, undefined).forEach(report);
+    else {
+      const write = { dryRun: mode === "server", fieldManager: flags["field-manager"] ?? "", force: false };
+      await carryOut(plan, { cluster, write, seen, sleep: session.context.sleep }, report);
+    }
+    return end();
+  },
+});

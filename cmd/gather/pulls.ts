@@ -1,0 +1,92 @@
+import { pullSecretsOf } from "../../src/apply/carry-out.ts";
+import type { Cluster, ImageRef, Registry } from "../../src/context.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Secret } from "../../src/objects.ts";
+import type { ImageFacts, Tried } from "../../src/plan/verdict.ts";
+import { formatImage } from "../../src/registry/image-reference.ts";
+import { buildKeyring } from "../../src/registry/keyring.ts";
+import { isLoginServer } from "../../src/registry/login-server.ts";
+import { imagesOf } from "./pods.ts";
+
+/** One image, pulled with one list of pull secrets, by one or more pods. */
+export type Pull = {
+  readonly namespace: string;
+  readonly image: ImageRef;
+  readonly account: string;
+  /** The pods' own imagePullSecrets. */
+  readonly names: readonly string[];
+  /** Those that the ServiceAccount has now. */
+  readonly accountNames: readonly string[];
+  readonly pods: readonly string[];
+};
+
+/** What the pods of a namespace pull; pods that have ended pull no more. */
+export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
+  const [pods, accounts] = await Promise.all([cluster.pods(namespace), cluster.serviceAccounts(namespace)]);
+  const listed = new Map(accounts.map((account) => [account.metadata.name, pullSecretsOf(account).names]));
+  const pulls = new Map<string, Pull>();
+  for (const pod of pods) {
+    if (pod.metadata.deletionTimestamp || pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") continue;
+    const account = pod.spec.serviceAccountName ?? "default";
+    const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+    for (const image of imagesOf(pod)) {
+      const key = JSON.stringify([formatImage(image), account, names]);
+      const before = pulls.get(key)?.pods ?? [];
+      const sharing = before.includes(pod.metadata.name) ? before : [...before, pod.metadata.name];
+      pulls.set(key, { namespace, image, account, names, accountNames: listed.get(account) ?? [], pods: sharing });
+    }
+  }
+  return [...pulls.values()].sort((a, b) => (formatImage(a.image) < formatImage(b.image) ? -1 : 1));
+}
+
+/** Images as a new pod of a ServiceAccount would pull them. */
+export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
+  const found = await cluster.serviceAccount({ namespace, name: account });
+  if (!found) throw new CliError("notFound", `Error from server (NotFound): serviceaccounts "${account}" not found`);
+  const { names } = pullSecretsOf(found);
+  return images.map((image) => ({ namespace, image, account, names, accountNames: names, pods: [] }));
+}
+
+/** The Secrets that pulls name; those that do not exist are absent. */
+export async function readPullSecrets(cluster: Cluster, namespace: string, pulls: readonly Pull[]): Promise<ReadonlyMap<string, Secret>> {
+  const names = [...new Set(pulls.flatMap((pull) => [...pull.names, ...pull.accountNames]))];
+  const secrets = await Promise.all(names.map((name) => cluster.secret({ namespace, name })));
+  return new Map(secrets.flatMap((secret) => (secret ? [[secret.metadata.name, secret] as const] : [])));
+}
+
+/**
+ * Tries one pull with the logins that the kubelet would offer, in its order.
+ * @returns undefined for an image that is none of ours: of another kind of registry, and without a login for it
+ */
+export async function tryPull(pull: Pull, secrets: ReadonlyMap<string, Secret>, registry: Registry): Promise<ImageFacts | undefined> {
+  const { namespace, image, account, names, pods } = pull;
+  const keyring = keyringOf(names, secrets);
+  const matches = keyring.lookup(image);
+  if (matches.length === 0 && !keyring.poison && !isLoginServer(image.host)) return undefined;
+  const tried: Tried[] = [];
+  for (const { secret, login } of matches) {
+    const proof = await registry.prove(image, login);
+    tried.push({ secret, proof });
+    if (proof.verdict === "pulls") break;
+  }
+  const anonymous = tried.length === 0 && !keyring.poison ? await registry.prove(image, undefined) : undefined;
+  const late = keyringOf(pull.accountNames, secrets).lookup(image)[0]?.secret;
+  const missing = names.filter((name) => !secrets.has(name));
+  return {
+    image: formatImage(image),
+    host: image.host,
+    namespace,
+    account,
+    pods,
+    tried,
+    missing,
+    skipped: keyring.skipped,
+    ...(anonymous && { anonymous }),
+    ...(keyring.poison && { poison: keyring.poison }),
+    ...(late && pods.length > 0 && !names.includes(late) && { tooLate: late }),
+  };
+}
+
+function keyringOf(names: readonly string[], secrets: ReadonlyMap<string, Secret>) {
+  return buildKeyring(names.flatMap((name) => secrets.get(name) ?? []).map((secret) => ({ ...secret, name: secret.metadata.name })));
+}

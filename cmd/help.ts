@@ -1,0 +1,54 @@
+import type { Flag, Flags } from "./flags.ts";
+import type { Verb } from "./verb.ts";
+
+/** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. */
+export function flagLines(flags: Flags): string {
+  return Object.entries(flags)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(
+      ([name, flag]) =>
+        `    ${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}:\n        ${wrap(flag.describe, 100, 8)}\n\n`,
+    )
+    .join("");
+}
+
+/** The help of one verb, as `kubectl create --help` is laid out. */
+export function verbHelp({ summary, description, examples, flags, usage }: Verb): string {
+  const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "  \n"}`).join("");
+  return [
+    `${summary}.\n`,
+    ...(description ? [`\n${wrap(description, 110, 1)}\n`] : []),
+    `\nExamples:\n${shown.trimEnd()}\n`,
+    ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags).trimEnd()}\n`] : []),
+    `\nUsage:\n  kubectl acr-secret ${usage} [options]\n`,
+    '\nUse "kubectl acr-secret options" for a list of global command-line options (applies to all commands).\n',
+  ].join("");
+}
+
+/** What `kubectl acr-secret` alone prints. */
+export function overview(verbs: readonly Verb[]): string {
+  const width = Math.max(...verbs.map(({ name }) => name.length));
+  return [
+    "Create, prove and attach Azure Container Registry pull secrets.\n",
+    "\nExamples:\n  # From an image that cannot be pulled to pods that run\n  kubectl acr-secret create --registry myregistry --serviceaccount default\n",
+    `\nAvailable Commands:\n${verbs.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}\n`).join("")}`,
+    "\nUsage:\n  kubectl acr-secret [flags] [options]\n",
+    '\nUse "kubectl acr-secret COMMAND --help" for more information about a given command.\n',
+    'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).\n',
+  ].join("");
+}
+
+function shownDefault({ type, default: value }: Flag): string {
+  if (type === "boolean") return String(value ?? false);
+  return type === "strings" ? "[]" : `'${value ?? ""}'`;
+}
+
+function wrap(text: string, width: number, indent: number): string {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1) ?? "";
+    if (last && last.length + word.length + 1 > width) lines.push(word);
+    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
+}

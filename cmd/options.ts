@@ -1,0 +1,16 @@
+import { global } from "./flags.ts";
+import { flagLines } from "./help.ts";
+import { verb } from "./verb.ts";
+
+export const options = verb({
+  name: "options",
+  usage: "options",
+  summary: "Print the flags that every command takes",
+  examples: ["# Print them", "kubectl acr-secret options"],
+  flags: {},
+  most: 0,
+  async run(_, session) {
+    session.print(`The following options can be passed to any command:\n\n${flagLines(global)}`);
+    return 0;
+  },
+});

@@ -1,0 +1,26 @@
+import type { Flags, Values } from "./flags.ts";
+import type { Session } from "./session.ts";
+
+/** A verb as data. To add one: a file like the others, and a row in verbs.ts. */
+export type Verb<F extends Flags = Flags> = {
+  readonly name: string;
+  /** Behind `kubectl acr-secret`: `create [NAME] --registry=REGISTRY`. */
+  readonly usage: string;
+  readonly summary: string;
+  /** Paragraphs of the help, under the summary. */
+  readonly description?: string;
+  /** `# why` and the line that is typed, alternating. */
+  readonly examples: readonly string[];
+  readonly flags: F;
+  /** The most arguments that it takes. */
+  readonly most: number;
+  /** Words that complete an argument. */
+  readonly complete?: (session: Session) => Promise<readonly string[]>;
+  /** @returns the exit code */
+  run(call: Call<F>, session: Session): Promise<number>;
+};
+
+export type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
+
+/** Gives a verb its types; nothing else. */
+export const verb = <F extends Flags>(of: Verb<F>): Verb => of as unknown as Verb;

@@ -1,0 +1,12 @@
+import { attach } from "./attach.ts";
+import { check } from "./check.ts";
+import { completion } from "./completion.ts";
+import { create } from "./create.ts";
+import { detach } from "./detach.ts";
+import { list } from "./list.ts";
+import { options } from "./options.ts";
+import type { Verb } from "./verb.ts";
+import { version } from "./version.ts";
+
+/** Every verb, in the order that the help shows. */
+export const verbs: readonly Verb[] = [create, attach, check, list, detach, completion, options, version];

@@ -1,0 +1,25 @@
+import type { Env, Sink } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { styleFor } from "./style.ts";
+
+/** Sentences that kubectl prints as they are, without `error: ` in front. */
+const whole = /^(error: |Error from server|Error in configuration|The |Unable to connect)/;
+
+/** Prints an error as kubectl does, and below it the one thing to do next. */
+export function printError(stderr: Sink, env: Env, error: unknown): void {
+  const style = styleFor(stderr, env);
+  const { message, hint } = error instanceof CliError ? error : defect(error);
+  stderr.write(`${whole.test(message) ? message : `${style.red("error:")} ${message}`}\n`);
+  if (hint) stderr.write(`${style.dim("hint:")} ${hint}\n`);
+}
+
+/** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
+function defect(error: unknown): { message: string; hint: string } {
+  const name = error instanceof Error ? error.name : typeof error;
+  return { message: `this is a defect of kubectl acr-secret (${name})`, hint: "run it again with -v=4 for the place, and report that" };
+}
+
+/** A warning in kubectl's form. */
+export function printWarning(stderr: Sink, env: Env, text: string): void {
+  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${text}\n`);
+}

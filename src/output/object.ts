@@ -1,0 +1,40 @@
+/** An object of the API, or a v1 List of several. */
+type Manifest = { readonly metadata?: object };
+
+/**
+ * Objects as `kubectl -o json|yaml` prints them: keys in alphabetical order, managedFields left out unless asked for,
+ * several objects, or whatever a `list` found, as one List.
+ */
+export async function printObjects(
+  objects: readonly Manifest[],
+  format: "json" | "yaml",
+  { managedFields = false, list = false } = {},
+): Promise<string> {
+  const items = objects.map((object) => (managedFields ? object : withoutManagedFields(object)));
+  const [first] = items;
+  const whole = !list && items.length === 1 && first ? first : { apiVersion: "v1", items, kind: "List", metadata: { resourceVersion: "" } };
+  return printData(whole, format);
+}
+
+/** Plain data in the same form. The YAML library is only loaded for YAML. */
+export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
+  if (format === "json") return `${JSON.stringify(sorted(data), null, 4)}\n`;
+  const { stringify } = await import("yaml");
+  return stringify(sorted(data), { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+function withoutManagedFields(object: Manifest): Manifest {
+  const { managedFields: _, ...metadata } = (object.metadata ?? {}) as Record<string, unknown>;
+  return { ...object, metadata };
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
+}

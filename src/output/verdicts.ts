@@ -1,0 +1,10 @@
+import type { Verdict } from "../plan/verdict.ts";
+import { table } from "./table.ts";
+
+/** A check as a person reads it: the table, and below it each failure with its cause and what mends it. */
+export function verdictText(verdicts: readonly Verdict[], options: { headers: boolean }): string {
+  const rows = verdicts.map(({ image, secret, pods, verdict }) => [image, secret, String(pods.length), verdict]);
+  const failures = verdicts.filter(({ ok }) => !ok);
+  const reasons = failures.map(({ image, cause, fix }) => `\n${image}: ${cause ?? "cannot be pulled"}\n${fix ? `  ${fix}\n` : ""}`);
+  return table(["IMAGE", "SECRET", "PODS", "VERDICT"], rows, options) + reasons.join("");
+}

@@ -1,0 +1,42 @@
+import type { Named } from "../context.ts";
+import type { Ref, Restart } from "./change.ts";
+
+/** A pod that has not started, with an image of the registry in question. */
+export type WaitingPod = {
+  readonly to: Ref & Named;
+  readonly uid: string;
+  readonly account: string;
+  /** Its own imagePullSecrets: what admission copied from the ServiceAccount, or what its author wrote. */
+  readonly names: readonly string[];
+  readonly hasController: boolean;
+};
+
+/**
+ * Pods that were made before their ServiceAccount carried the Secret. Admission copies the names once, when a pod is
+ * made, so such a pod never recovers by itself: one with a controller goes and comes back, of the others we only tell.
+ *
+ * @param accounts the names that each attached ServiceAccount has
+ */
+export function planRestarts(
+  secret: string,
+  accounts: ReadonlyMap<string, readonly string[]>,
+  pods: readonly WaitingPod[],
+): { restarts: Restart[]; notices: string[] } {
+  const restarts: Restart[] = [];
+  const notices: string[] = [];
+  for (const { to, uid, account, names, hasController } of pods) {
+    const now = accounts.get(account);
+    if (!now || names.includes(secret)) continue;
+    const copied = String(names) === String(now.filter((name) => name !== secret));
+    if (!copied)
+      notices.push(
+        `pod/${to.name} lists its own imagePullSecrets, so it does not get those of serviceaccount/${account}: add ${secret} there`,
+      );
+    else if (hasController) restarts.push({ act: "restart", to, uid, because: `made before serviceaccount/${account} carried ${secret}` });
+    else
+      notices.push(
+        `pod/${to.name} was made before serviceaccount/${account} carried ${secret} and has no controller: delete it and create it again`,
+      );
+  }
+  return { restarts, notices };
+}
