@@ -104,7 +104,7 @@ function writes(client: Client) {
         type: "application/merge-patch+json",
         body: {
           metadata: { resourceVersion: seen.metadata.resourceVersion },
-          imagePullSecrets: names.length === 0 ? null : names.map((name) => ({ name })),
+          imagePullSecrets: names.map((name) => ({ name })),
         },
       }),
     deleteSecret: (at, options) => remove("secrets", at, options),

@@ -13,8 +13,9 @@ async function against(
   replies: (Reply | RequestListener)[],
   { requestTimeout = 0, level = 0, signal = new AbortController().signal } = {},
 ) {
-  const seen = { requests: 0, slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
+  const seen = { requests: 0, asked: [] as string[], slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
   const server = createServer((request, response) => {
+    seen.asked.push(`${request.method} ${request.url} ${request.headers.authorization}`);
     const reply = replies[Math.min(seen.requests++, replies.length - 1)] ?? {};
     if (typeof reply === "function") return reply(request, response);
     response.writeHead(reply.status ?? 200, { "content-type": "application/json", ...reply.headers }).end(reply.body ?? "{}");
@@ -54,6 +55,14 @@ test("waits as long as a busy server asks, then is answered", async () => {
 
   expect(await send(get)).toMatchObject({ status: 200, text: '{"a":1}' });
   expect(seen.slept).toEqual([2000, 2000]);
+});
+
+test("every request goes below the endpoint's prefix, with its headers", async () => {
+  const { send, seen } = await against([{}]);
+
+  await send(get);
+
+  expect(seen.asked).toEqual(["GET /p/api/v1/secrets/acr Bearer hunter2"]);
 });
 
 test("a refusal comes back as it is", async () => {
