@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { root } from "./run.ts";
@@ -25,7 +26,7 @@ export async function bundle(from: string = entry): Promise<Uint8Array> {
     // CommonJS has no import.meta; yargs makes a `require` from its url.
     define: { "import.meta.url": "importMetaUrl" },
     banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
-    plugins: [lightYargs],
+    plugins: [lightYargs, lateBuiltins],
     logLevel: "error",
   });
   const [file] = outputFiles;
@@ -46,5 +47,24 @@ const lightYargs: Plugin = {
     onLoad({ filter: /./, namespace: "light-yargs" }, ({ path }) => ({
       contents: `export default () => { throw new Error("${path} is not bundled: scripts/bundle.ts leaves out yargs' own help"); };`,
     }));
+  },
+};
+
+/**
+ * Node's own modules that are loaded when something in them is first used, not when they are imported: with --use-system-ca,
+ * loading node:tls (or what stands on it) reads every certificate of the machine, which takes 50 ms.
+ */
+const lateBuiltins: Plugin = {
+  name: "late-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?(child_process|crypto|http|https|net|tls)$/ }, ({ kind, path, namespace }) =>
+      kind === "import-statement" && namespace === "file" ? { path, namespace: "late-builtins" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "late-builtins" }, ({ path }) => {
+      const names = Object.keys(createRequire(import.meta.url)(path));
+      return {
+        contents: `for (const name of ${JSON.stringify(names)}) Object.defineProperty(exports, name, { enumerable: true, get: () => require("${path}")[name] });`,
+      };
+    });
   },
 };
