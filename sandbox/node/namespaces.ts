@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { mounts } from "./mounts.ts";
+
+/** A program that runs inside. */
+export type Inside = {
+  /** Resolves when it has ended, with a sentence about how. Never rejects. */
+  readonly exited: Promise<string>;
+};
+
+/** A mount and a pid namespace of our own, with a folder and a cgroup that live as long as they do. */
+export type Namespaces = {
+  readonly folder: string;
+  /** A cgroup in every hierarchy that the machine mounts: `/acr-secret-…`. */
+  readonly cgroup: string;
+  /** Runs a program inside to its end. @throws Error with what it printed, if it fails */
+  run(command: string, args: readonly string[]): Promise<void>;
+  /** Starts a program inside that goes on; what it prints goes to `<folder>/<name>.log`. */
+  daemon(name: string, command: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Inside>;
+  /**
+   * Ends everything inside and removes the folder and the cgroup. May be called twice.
+   * @throws Error if something is left
+   */
+  close(): Promise<void>;
+};
+
+// Waits outside for the namespace's first process, whatever ends it, and then tidies up. It also makes what it will
+// tidy up, so that there is no moment at which something exists that nobody would remove.
+const keeper = `
+trap '' HUP INT TERM
+folder=$1 cgroup=$2 init=$3; shift 3
+if [ -e /sys/fs/cgroup/cgroup.procs ]; then roots=/sys/fs/cgroup; else roots=$(ls -d /sys/fs/cgroup/*); fi
+each() { for root in $roots; do [ ! -e "$root/cgroup.procs" ] || "$@" "$root$cgroup"; done; }
+drop() { [ ! -e "$1" ] || find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || left="$left $1"; }
+mkdir -m 700 "$folder" && each mkdir -p && mkdir "$folder/tmp" &&
+  unshare --mount --pid --fork --propagation private /bin/sh -ec "$init" sh "$folder" "$@"
+tries=100; left=some
+while [ "$left" ] && [ "$tries" -gt 0 ]; do left=; each drop; [ ! "$left" ] || sleep 0.1; tries=$((tries - 1)); done
+rm -rf "$folder" || left="$left $folder"
+[ ! "$left" ] || { echo "left behind:$left" >&2; exit 1; } `;
+
+// The first process of the pid namespace: its end ends everything inside. It waits for fd 3, whose other end is ours alone, and
+// for orphans. /proc is still the machine's when the process reads its own number there.
+const init = `
+read -r pid _ < /proc/self/stat
+${mounts}
+echo "$pid"
+cat <&3 > /dev/null &
+wait $! `;
+
+/**
+ * Opens the namespaces. They end when this process does, however it does.
+ *
+ * @param folder an absolute path at which nothing is yet; also where the logs go
+ * @param cgroup a name for the cgroup that no other has
+ * @param needs folders that stay visible inside wherever they are
+ * @throws Error with what the tools printed
+ */
+export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup: string; needs: readonly string[] }): Promise<Namespaces> {
+  const path = `/${cgroup}`;
+  const child = spawn("/bin/sh", ["-c", keeper, "sh", folder, path, init, ...needs], {
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    detached: true,
+  });
+  const [, output, problems, line] = child.stdio as unknown as [null, Readable, Readable, Writable];
+  line.on("error", () => {}); // the other end may be gone
+  const errors = textOf(problems);
+  const ended = endOf(child);
+  async function close(): Promise<void> {
+    line.end();
+    if ((await ended).code !== 0) throw new Error(`the node's namespaces did not close: ${await errors}`);
+  }
+
+  const pid = await firstLine(output);
+  if (pid === undefined) {
+    await ended;
+    throw new Error(`the node's namespaces did not open: ${await errors}`);
+  }
+  const inside = (command: string, args: readonly string[]) => ["-t", pid, "-m", "-p", "--", command, ...args];
+
+  return {
+    folder,
+    cgroup: path,
+    async run(command, args) {
+      const run = spawn("nsenter", inside(command, args), { stdio: ["ignore", "pipe", "pipe"], env: environment(folder), detached: true });
+      const [printed, { code }] = await Promise.all([textOf(run.stdout), textOf(run.stderr), endOf(run)]).then(
+        ([out, err, end]) => [out + err, end] as const,
+      );
+      if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed: ${printed.trim()}`);
+    },
+    async daemon(name, command, args, env = {}) {
+      const log = await open(join(folder, `${name}.log`), "a", 0o600);
+      const daemon = spawn("nsenter", inside(command, args), {
+        stdio: ["ignore", log.fd, log.fd],
+        env: { ...environment(folder), ...env },
+        cwd: folder,
+        detached: true,
+      });
+      await log.close();
+      return { exited: endOf(daemon).then(({ code, signal }) => `${name} ended (${signal ?? `exit code ${code}`})`) };
+    },
+    close,
+  };
+}
+
+/** Nothing of the person's own: no docker login from a home folder, no proxy. */
+function environment(folder: string): Record<string, string> {
+  return { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: join(folder, "tmp") };
+}
+
+function endOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve) => {
+    child.once("error", () => resolve({ code: null, signal: null }));
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  let text = "";
+  for await (const chunk of stream.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+async function firstLine(stream: Readable): Promise<string | undefined> {
+  for await (const line of createInterface({ input: stream })) return line;
+  return undefined;
+}

@@ -1,0 +1,101 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
+import type { Binaries } from "../binaries.ts";
+import type { ControlPlane } from "../control-plane.ts";
+import { freePort } from "../ports.ts";
+import type { Progress } from "../progress.ts";
+import { startContainerd } from "./containerd.ts";
+import { startKubelet } from "./kubelet.ts";
+import { type Namespaces, openNamespaces } from "./namespaces.ts";
+import { until } from "./until.ts";
+
+/** A node that is Ready. */
+export type SandboxNode = {
+  readonly name: string;
+  /** Where the logs of kubelet, containerd and kube-scheduler are. */
+  readonly folder: string;
+  /** Ends every container, the daemons and all that they made. May be called twice. @throws Error if something is left */
+  stop(): Promise<void>;
+};
+
+const name = "sandbox";
+
+/**
+ * Starts a real kubelet, containerd and kube-scheduler, and waits until the node is Ready. Pods then pull for real.
+ * Needs what `missingForNode` names. All of it ends with this process, however it ends, and leaves nothing behind.
+ *
+ * @param folder a folder that only this sandbox has; the node makes `<folder>/node` and removes it
+ * @param binaries with kubectl and the `nodePrograms`
+ * @param proxy an HTTP proxy (CONNECT) by which every registry is reached
+ * @param caFile the authorities that the registries' certificates are checked with
+ * @throws Error with the last lines of the log of what did not start
+ */
+export async function startNode({
+  folder,
+  cluster,
+  binaries,
+  proxy,
+  caFile,
+  progress = () => {},
+}: {
+  folder: string;
+  cluster: ControlPlane;
+  binaries: Binaries;
+  proxy: string;
+  caFile: string;
+  progress?: Progress;
+}): Promise<SandboxNode> {
+  const kubectl = (...args: string[]) => promisify(execFile)(binaries.program("kubectl"), ["--kubeconfig", cluster.kubeconfig, ...args]);
+
+  const needs = [folder, ...binaries.path, ...[cluster.kubeconfig, cluster.caFile, caFile].map((file) => dirname(file))];
+  const inside = await openNamespaces(join(folder, "node"), { cgroup: cgroupName(folder), needs });
+  try {
+    progress("starting a node: containerd, kube-scheduler and kubelet");
+    const [containerd, scheduler, identity, port] = await Promise.all([
+      startContainerd(inside, { proxy, caFile, pause: binaries.program("pause") }),
+      inside.daemon("kube-scheduler", binaries.program("kube-scheduler"), [
+        `--kubeconfig=${cluster.kubeconfig}`,
+        "--leader-elect=false",
+        "--secure-port=0",
+      ]),
+      cluster.issue({ commonName: `system:node:${name}`, organizations: ["system:nodes"], names: [name], addresses: ["127.0.0.1"] }),
+      freePort(),
+      kubectl("delete", "node", name, "--ignore-not-found"), // one of an earlier start would look Ready before ours is
+    ]);
+    const kubelet = await startKubelet(inside, binaries.program("kubelet"), {
+      name,
+      ...cluster,
+      identity,
+      port,
+      socket: containerd.socket,
+    });
+    const exited = Promise.race([containerd.exited, scheduler.exited, kubelet.exited]);
+    await until(`node ${name} is Ready`, exited, () => isReady(kubectl));
+    return { name, folder: inside.folder, stop: inside.close };
+  } catch (error) {
+    const message = `${error instanceof Error ? error.message : error}\n${await lastLines(inside)}`;
+    await inside.close();
+    throw new Error(message, { cause: error });
+  }
+}
+
+async function isReady(kubectl: (...args: string[]) => Promise<{ stdout: string }>): Promise<boolean> {
+  const status = '{.status.conditions[?(@.type=="Ready")].status}';
+  const { stdout } = await kubectl("get", "node", name, "--ignore-not-found", "-o", `jsonpath=${status}`);
+  return stdout === "True";
+}
+
+/** A name that says whose it is and that no other sandbox has. */
+function cgroupName(folder: string): string {
+  return `acr-secret-node-${basename(folder).replace(/[^A-Za-z0-9]/g, "-")}-${process.pid}`;
+}
+
+async function lastLines({ folder }: Namespaces): Promise<string> {
+  const logs = ["containerd", "kube-scheduler", "kubelet"].map(async (daemon) => {
+    const text = await readFile(join(folder, `${daemon}.log`), "utf8").catch(() => "");
+    return `--- ${daemon}\n${text.trim().split("\n").slice(-8).join("\n")}`;
+  });
+  return (await Promise.all(logs)).join("\n");
+}
