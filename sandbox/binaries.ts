@@ -50,8 +50,11 @@ export async function binaries({
 
 /** The folder with these programs, built if they are not there yet. */
 async function built(programs: readonly Program[], env: NodeJS.ProcessEnv, progress: Progress): Promise<string> {
-  const id = await fingerprint(modules, tools).catch((error: unknown) => {
-    throw new Error(withoutGo(programs, error));
+  const id = await fingerprint(modules, tools, env).catch((error: Error) => {
+    throw new Error(
+      `${programs.join(", ")} must be built once, but ${error.message}: ` +
+        "install Go 1.26 or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds them",
+    );
   });
   const folder = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubectl-acr-secret", "tools", id);
   for (const module of modules) {
@@ -61,7 +64,7 @@ async function built(programs: readonly Program[], env: NodeJS.ProcessEnv, progr
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const waiting = () => progress(`building ${module.name}: waiting for another process that builds it`);
     await exclusively(join(folder, ".lock"), waiting, async () => {
-      if (!(await complete())) await build(module, { folder: join(tools, module.name), into: folder, progress });
+      if (!(await complete())) await build(module, { folder: join(tools, module.name), into: folder, env, progress });
     });
   }
   return folder;
@@ -70,15 +73,6 @@ async function built(programs: readonly Program[], env: NodeJS.ProcessEnv, progr
 async function present(folder: string, programs: readonly Program[]): Promise<Program[]> {
   const found = await Promise.all(programs.map((program) => executable(join(folder, program))));
   return programs.filter((_, index) => found[index]);
-}
-
-function withoutGo(missing: readonly string[], error: unknown): string {
-  const absent = error instanceof Error && "code" in error && error.code === "ENOENT";
-  const why = absent ? "Go is not installed" : `Go is not usable here (${String((error as { stderr?: string }).stderr ?? error).trim()})`;
-  return (
-    `${missing.join(", ")} must be built once, and ${why}: ` +
-    "install Go 1.26 or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds them"
-  );
 }
 
 const executable = (path: string) =>

@@ -1,16 +1,26 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { readFile, rename } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { guardedFolder, spawnGuarded } from "./guard.ts";
 import { buildLine, type Progress, readGoLog } from "./progress.ts";
 import type { Module } from "./tools.ts";
 
-/** Everything that decides what the programs are: the pins, the compiler and the platform. 12 hex digits. */
-export async function fingerprint(modules: readonly Module[], tools: string): Promise<string> {
-  const cwd = join(tools, modules[0]?.name ?? "");
-  const { stdout } = await promisify(execFile)("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { cwd, env: goEnv });
+/**
+ * Everything that decides what the programs are: the pins, the compiler and the platform. 12 hex digits.
+ *
+ * @throws Error that says in a few words why Go cannot be used
+ */
+export async function fingerprint(modules: readonly Module[], tools: string, env: NodeJS.ProcessEnv): Promise<string> {
+  const first = join(tools, modules[0]?.name ?? "");
+  const asked = promisify(execFile)("go", ["env", "GOVERSION", "GOOS", "GOARCH"], { cwd: first, env: { ...env, GOWORK: "off" } });
+  const { stdout } = await asked.catch((error: NodeJS.ErrnoException & { stderr?: string }) => {
+    throw new Error(error.code === "ENOENT" ? "Go is not installed" : `Go does not work (${error.stderr?.trim() || error.message})`);
+  });
+  const [version = ""] = stdout.split("\n");
+  const needed = /^go (1\.\d+)/m.exec(await read(join(first, "go.mod")))?.[1] ?? "";
+  if (minor(version) < minor(needed)) throw new Error(`${version} is older than Go ${needed}`);
   const hash = createHash("sha256").update(stdout);
   for (const module of modules) {
     for (const file of ["go.mod", "go.sum", "main.go"]) hash.update(`${await read(join(tools, module.name, file))}\0`);
@@ -19,26 +29,34 @@ export async function fingerprint(modules: readonly Module[], tools: string): Pr
   return hash.digest("hex").slice(0, 12);
 }
 
+/** 26 of `go1.26.8` */
+const minor = (version: string) => Number(/1\.(\d+)/.exec(version)?.[1] ?? 0);
+
 /**
  * Builds every program of a module in one `go build`, which shares their packages, into the folder `into`, each whole or not at all.
  * A build that was killed goes on where it was (Go's own cache).
  */
 export async function build(
   module: Module,
-  { folder, into, progress }: { folder: string; into: string; progress: Progress },
+  { folder, into, env, progress }: { folder: string; into: string; env: NodeJS.ProcessEnv; progress: Progress },
 ): Promise<void> {
   const version = versionOf(module, await read(join(folder, "go.mod")));
   const what = `${module.name.replace(/-[\d.]+$/, "")} ${version.replace(/^v/, "")}`.trim();
   const work = await guardedFolder(`${into}/.`);
   try {
     const started = performance.now();
-    let total = 0;
+    let total: number | undefined;
     const go = async (name: string, args: string[]) => {
       const log = join(work.path, `${name}.log`);
-      const child = await spawnGuarded("go", args, { log, cwd: folder, env: { ...goEnv, ...module.env } });
-      const tell = async () => progress(buildLine(what, readGoLog(await read(log)), total, (performance.now() - started) / 1000));
-      const ticking = setInterval(() => void tell(), 1000);
-      const { code } = await child.exited.finally(() => clearInterval(ticking));
+      const child = await spawnGuarded("go", args, { log, cwd: folder, env: { ...env, GOWORK: "off", ...module.env } });
+      let running = true;
+      const ticking = setInterval(async () => {
+        const now = readGoLog(await read(log));
+        if (running) progress(buildLine(what, now, total, (performance.now() - started) / 1000));
+      }, 1000);
+      const { code } = await child.exited;
+      running = false;
+      clearInterval(ticking);
       await child.stop();
       if (code !== 0) throw new Error(`cannot build ${what}: go ${name} failed:\n${tail(await read(log))}`);
       return readGoLog(await read(log)).packages;
@@ -48,12 +66,7 @@ export async function build(
     total = await go("list", ["list", "-deps", "-f", stale, ...flags(module, version), ...packages]);
     await go("build", ["build", "-v", "-o", `${join(work.path, "bin")}/`, ...flags(module, version), ...packages]);
     for (const [program, path] of Object.entries(module.packages)) {
-      const built =
-        path
-          .replace(/\/v\d+$/, "")
-          .split("/")
-          .at(-1) ?? "";
-      await rename(join(work.path, "bin", path === "." ? program : built), join(into, program));
+      await rename(join(work.path, "bin", basename(path.replace(/\/v\d+$/, ""))), join(into, program));
     }
   } finally {
     await work.remove();
@@ -70,8 +83,6 @@ function flags(module: Module, version: string): string[] {
   const stamps = Object.entries(module.stamps(version)).map(([variable, value]) => `-X ${variable}=${value}`);
   return ["-mod=readonly", "-ldflags", ["-s -w", ...stamps].join(" ")];
 }
-
-const goEnv: NodeJS.ProcessEnv = { ...process.env, GOWORK: "off" };
 
 const read = (file: string) => readFile(file, "utf8").catch(() => "");
 

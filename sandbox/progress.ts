@@ -10,12 +10,16 @@ export function readGoLog(log: string): { downloads: number; packages: number } 
   };
 }
 
-/** `building kubernetes 1.37.2: 28 %, 812 of 2849 packages, 3 m 10 s`; `total` is 0 while it is not known. */
-export function buildLine(what: string, { downloads, packages }: ReturnType<typeof readGoLog>, total: number, seconds: number): string {
+/**
+ * `building kubernetes 1.37.2: 28 %, 812 of 2849 packages, 3 m 10 s`
+ *
+ * @param total the packages that must be compiled; undefined while that is being found out
+ */
+export function buildLine(what: string, done: ReturnType<typeof readGoLog>, total: number | undefined, seconds: number): string {
   const parts = [duration(seconds)];
-  if (total > 0 && packages >= total) parts.unshift("linking");
-  else if (total > 0) parts.unshift(`${Math.floor((100 * packages) / total)} %`, `${packages} of ${total} packages`);
-  else if (downloads > 0) parts.unshift(`${downloads} modules downloaded`);
+  if (total === undefined) parts.unshift(done.downloads > 0 ? `${done.downloads} modules downloaded` : "reading its modules");
+  else if (done.packages >= total) parts.unshift("linking");
+  else parts.unshift(`${Math.floor((100 * done.packages) / total)} %`, `${done.packages} of ${total} packages`);
   return `building ${what}: ${parts.join(", ")}`;
 }
 

@@ -30,7 +30,7 @@ const krew = {
   "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
 } as const;
 
-const pause = { pause: "." } as const;
+const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
 /** What a control plane, a registry, a node and the plugin index's own checks need. */
 export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const satisfies Program[];

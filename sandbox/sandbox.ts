@@ -1,0 +1,67 @@
+import { delimiter, join } from "node:path";
+import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
+import { type Binaries, binaries } from "./binaries.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { guardedFolder } from "./guard.ts";
+import { createAuthority } from "./pki.ts";
+import type { Progress } from "./progress.ts";
+import { controlPlanePrograms, nodePrograms, registryPrograms } from "./tools.ts";
+
+/** A whole world on loopback: a real Kubernetes without nodes, a real registry, an emulated Azure. */
+export type Sandbox = {
+  /** Holds everything that the sandbox writes. */
+  readonly folder: string;
+  /** What a program needs in its environment to live in this world: KUBECONFIG, PATH, and Azure's variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cluster: ControlPlane;
+  readonly azure: AzureEmulator;
+  readonly binaries: Binaries;
+  /** Ends everything, removes the folder and waits for both. May be called twice. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts a sandbox; programs that are missing are built first, which takes minutes the first time. It ends with this process,
+ * however that ends. Signals are the caller's to handle.
+ *
+ * @param withNode also finds or builds the programs of a node
+ * @throws Error with one sentence, or with the last lines of the log of what did not start; nothing is left then
+ */
+export async function startSandbox({
+  progress = () => {},
+  withNode = false,
+}: {
+  progress?: Progress;
+  withNode?: boolean;
+} = {}): Promise<Sandbox> {
+  const need = [...controlPlanePrograms, ...registryPrograms, ...(withNode ? nodePrograms : [])];
+  const found = await binaries({ need, progress });
+  progress("starting Kubernetes, the registry and Azure");
+  const home = await guardedFolder("acr-secret-sandbox-");
+  const authority = await createAuthority("kubectl acr-secret sandbox");
+  const [cluster, azure] = await Promise.allSettled([
+    startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority }),
+    startAzure({ folder: join(home.path, "azure"), authority, registryBinary: found.program("registry") }),
+  ]);
+  const stop = async () => {
+    await Promise.all([cluster, azure].map((part) => (part.status === "fulfilled" ? part.value.stop() : undefined)));
+    await home.remove();
+  };
+  if (cluster.status === "rejected" || azure.status === "rejected") {
+    await stop();
+    throw cluster.status === "rejected" ? cluster.reason : azure.status === "rejected" && azure.reason;
+  }
+  return {
+    folder: home.path,
+    env: {
+      KUBECONFIG: cluster.value.kubeconfig,
+      KUBECACHEDIR: join(home.path, "kubectl-cache"), // else kubectl writes below the person's home
+      ...azure.value.env,
+      PATH: [...found.path, process.env.PATH ?? ""].join(delimiter),
+    },
+    cluster: cluster.value,
+    azure: azure.value,
+    binaries: found,
+    stop,
+  };
+}

@@ -1,0 +1,37 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { processesOf } from "./processes.ts";
+
+test("two sandboxes side by side: each environment is all that kubectl and Azure's clients need", { timeout: 60_000 }, async () => {
+  const lines: string[] = [];
+  const started = performance.now();
+  const [sandbox, other] = await Promise.all([startSandbox({ progress: (line) => lines.push(line) }), startSandbox()]);
+  onTestFinished(sandbox.stop);
+  onTestFinished(other.stop);
+  console.log(`two sandboxes were ready after ${Math.round(performance.now() - started)} ms`);
+  const sh = async ({ env }: Sandbox, command: string) => (await promisify(execFile)("sh", ["-c", command], { env })).stdout;
+
+  expect(await sh(sandbox, "command -v kubectl")).toBe(`${sandbox.binaries.program("kubectl")}\n`);
+  expect(await sh(sandbox, "kubectl auth whoami -o jsonpath={.status.userInfo.username}")).toBe("admin");
+  expect(await sh(sandbox, "kubectl get serviceaccount default -o name")).toBe("serviceaccount/default\n");
+  expect(await sh(other, "kubectl config view --minify -o jsonpath={.clusters[0].cluster.server}")).toBe(other.cluster.server);
+  expect(Object.keys(sandbox.env)).toEqual(expect.arrayContaining(["HTTPS_PROXY", "SSL_CERT_FILE", "AZURE_CLIENT_ID"]));
+  expect(`,${sandbox.env.NO_PROXY},`).toContain(",127.0.0.1,");
+  expect(await sandbox.azure.push("myregistry.azurecr.io/app/web:1")).toMatch(/^sha256:/);
+  expect(lines).toEqual(["starting Kubernetes, the registry and Azure"]);
+});
+
+test("stop leaves nothing, and may be called twice", { timeout: 60_000 }, async () => {
+  const sandbox = await startSandbox();
+  await sandbox.azure.push("myregistry.azurecr.io/app/web:1");
+  expect((await processesOf(sandbox.folder)).length).toBeGreaterThan(4);
+
+  await sandbox.stop();
+  await sandbox.stop();
+
+  expect(existsSync(sandbox.folder)).toBe(false);
+  expect(await processesOf(sandbox.folder)).toEqual([]);
+});
