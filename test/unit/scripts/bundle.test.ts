@@ -1,0 +1,58 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundle } from "../../../scripts/bundle.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bundle-test-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Bundles the files, whose first is the entry, and runs that. */
+async function run(files: Readonly<Record<string, string>>): Promise<string> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return start(await bundle(join(folder, Object.keys(files)[0] ?? "")));
+}
+
+async function start(script: Uint8Array, { args = [], node = [] }: { args?: string[]; node?: string[] } = {}): Promise<string> {
+  const file = join(folder, "bundle.cjs");
+  await writeFile(file, script);
+  return (await promisify(execFile)(process.execPath, [...node, file, ...args])).stdout;
+}
+
+/** What a program prints at its end if it has loaded one of Node's modules that reach for the network or for keys. */
+const tellAtExit = `data:text/javascript,process.on("exit", () => {
+  const heavy = ["_tls_wrap", "_http_client", "crypto"].filter((name) => process.moduleLoadList.includes("NativeModule " + name));
+  if (heavy.length > 0) console.log("loaded", heavy.join());
+})`;
+
+test("a module of Node's is loaded when something in it is used", async () => {
+  const printed = await run({
+    "entry.ts": `
+      import { rootCertificates } from "node:tls";
+      import * as https from "node:https";
+      const loaded = () => process.moduleLoadList.includes("NativeModule tls");
+      console.log(loaded(), typeof https.request, rootCertificates.length > 0, loaded());`,
+  });
+
+  expect(printed).toBe("false function true true\n");
+});
+
+test("a module behind import() is evaluated when it is asked for", async () => {
+  const printed = await run({
+    "entry.ts": 'console.log("started"); import("./late.ts").then(({ late }) => console.log(late));',
+    "late.ts": 'console.log("evaluated"); export const late = 1;',
+  });
+
+  expect(printed).toBe("started\nevaluated\n1\n");
+});
+
+test("the plugin tells its version without loading what it needs for the network", async () => {
+  const printed = await start(await bundle(), { args: ["version", "--client"], node: ["--import", tellAtExit] });
+
+  expect(printed).toMatch(/^Client Version: v\d+\.\d+\.\d+\n$/);
+});
