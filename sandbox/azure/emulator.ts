@@ -48,7 +48,8 @@ export async function startAzure({ folder, authority, registryBinary, registries
   const caFile = join(folder, "azure-ca.crt");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(caFile, authority.certificate);
-  const names = [...controlPlane, "*.azurecr.io", ...new Set(world.registries.map((one) => dataHost(one).replace(/^[^.]+/, "*")))];
+  const hosts = world.registries.flatMap((one) => [one.loginServer, dataHost(one).replace(/^[^.]+/, "*")]);
+  const names = [...new Set([...controlPlane, "*.azurecr.io", ...hosts])];
   const front = createFront(state, await authority.issue({ commonName: "sandbox azure", names }));
   const proxy = await startConnectProxy({ reaches: front.reaches, enter: front.enter, refused: state.calls.addRefusedHost });
   const owner = addServicePrincipal(world, "sandbox-owner", ["Owner"], ["Application.ReadWrite.All"]);

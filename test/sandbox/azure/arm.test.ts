@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { addRegistry } from "../../../sandbox/azure/world.ts";
+import { audiences, type Login, registryId, startTestAzure, type TestAzure } from "./world.ts";
+
+let azure: TestAzure;
+let logins: Record<string, Login>;
+
+const subscription = "/subscriptions/22222222-2222-2222-2222-222222222222";
+const registries = `${subscription}/providers/Microsoft.ContainerRegistry/registries`;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+  const make = async (role: string, registry?: string) => azure.addServicePrincipal(role, [registry === undefined ? role : { role, registry }]);
+  logins = {
+    nobody: await azure.addServicePrincipal("nobody"),
+    reader: await make("Reader"),
+    contributor: await make("Contributor"),
+    owner: await make("Owner", "myregistry"),
+    puller: await make("AcrPull", "myregistry"),
+    "role administrator": await make("Role Based Access Control Administrator"),
+  };
+}, 1_800_000);
+afterAll(() => azure.stop());
+
+const as = (name: string): Login => logins[name] ?? azure.owner;
+
+test.for([
+  { why: "no token", headers: {}, code: "AuthenticationFailed" },
+  { why: "a header that is no bearer token", headers: { authorization: "Basic eDp5" }, code: "AuthenticationFailedInvalidHeader" },
+  { why: "a forged token", headers: { authorization: "Bearer eyJhbGciOiJub25lIn0.eyJvaWQiOiJ4In0." }, code: "InvalidAuthenticationToken" },
+])("$why is refused: $code", async ({ headers, code }) => {
+  const { status, json } = await azure.ask("GET", `${audiences.arm}${registries}?api-version=2025-11-01`, { headers });
+
+  expect(status).toBe(401);
+  expect(json.error?.code).toBe(code);
+});
+
+test.for([audiences.graph, audiences.acr])("a token for %s is refused", async (audience) => {
+  const token = await azure.accessToken(azure.owner, audience);
+
+  const { status, json } = await azure.ask("GET", `${audiences.arm}${registries}?api-version=2025-11-01`, { token });
+
+  expect(status).toBe(401);
+  expect(json.error?.code).toBe("InvalidAuthenticationTokenAudience");
+});
+
+test("a token that was changed by one letter is refused", async () => {
+  const token = await azure.accessToken(azure.owner, audiences.arm);
+  const [head, claims = "", signature] = token.split(".");
+  const changed = [head, Buffer.from(Buffer.from(claims, "base64url").toString().replace('"ver":"1.0"', '"ver":"1.1"')).toString("base64url"), signature].join(".");
+
+  expect(changed).not.toBe(token);
+  expect((await azure.ask("GET", `${audiences.arm}${registries}?api-version=2025-11-01`, { token: changed })).status).toBe(401);
+});
+
+test.for([
+  { path: "/subscriptions", version: undefined, code: "MissingApiVersionParameter" },
+  { path: "/subscriptions", version: "latest", code: "InvalidApiVersionParameter" },
+  { path: "/subscriptions", version: "1999-01-01", code: "InvalidApiVersionParameter" },
+  { path: registryId, version: "2022-12-01", code: "NoRegisteredProviderFound" },
+  { path: `${registryId}/tokens`, version: "2022-04-01", code: "NoRegisteredProviderFound" },
+  { path: `${registryId}/providers/Microsoft.Authorization/roleAssignments`, version: "2025-11-01", code: "NoRegisteredProviderFound" },
+])("$path with api-version $version is refused: $code", async ({ path, version, code }) => {
+  const token = await azure.accessToken(azure.owner, audiences.arm);
+
+  const { status, json } = await azure.ask("GET", `${audiences.arm}${path}${version === undefined ? "" : `?api-version=${version}`}`, { token });
+
+  expect(status).toBe(400);
+  expect(json.error?.code).toBe(code);
+});
+
+test.for(["2025-11-01", "2025-03-01-preview", "2024-11-01-preview"])("a registry answers api-version %s", async (version) => {
+  const { status, json } = await azure.arm(azure.owner, "GET", `${registryId}?api-version=${version}`);
+
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ id: registryId, name: "myregistry", sku: { name: "Standard" }, properties: { loginServer: "myregistry.azurecr.io" } });
+  expect("roleAssignmentMode" in (json.properties ?? {})).toBe(version !== "2024-11-01-preview");
+});
+
+test.for([
+  { path: "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.ContainerRegistry/registries", status: 404, code: "SubscriptionNotFound" },
+  { path: "/subscriptions/88888888-8888-8888-8888-888888888888/providers/Microsoft.ContainerRegistry/registries", status: 401, code: "InvalidAuthenticationTokenTenant" },
+  { path: registryId.replace("demo", "gone"), status: 404, code: "ResourceGroupNotFound" },
+  { path: registryId.replace("myregistry", "norregistry"), status: 404, code: "ResourceNotFound" },
+  { path: `${registryId}/tokens/nothing`, status: 404, code: "ResourceNotFound" },
+  { path: `${registryId}/scopeMaps/nothing`, status: 404, code: "ResourceNotFound" },
+  { path: `${registryId}/operationStatuses/nothing`, status: 404, code: "ResourceNotFound" },
+  { path: `${registryId}/webhooks`, status: 404, code: "InvalidResourceType" },
+])("what is not there: $path answers $code", async ({ path, status, code }) => {
+  const answer = await azure.arm(azure.owner, "GET", path);
+
+  expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
+});
+
+const body = { token: { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } }, map: { properties: { actions: ["repositories/app/content/read"] } } };
+
+test.for([
+  { who: "nobody", read: 403, list: 403, write: 403, admin: 403, roles: 403, name: 403 },
+  { who: "puller", read: 403, list: 200, write: 403, admin: 403, roles: 403, name: 403 },
+  { who: "reader", read: 200, list: 200, write: 403, admin: 403, roles: 403, name: 200 },
+  { who: "role administrator", read: 200, list: 200, write: 403, admin: 403, roles: 400, name: 200 },
+  { who: "contributor", read: 200, list: 200, write: 404, admin: 400, roles: 403, name: 200 },
+  { who: "owner", read: 200, list: 200, write: 404, admin: 400, roles: 400, name: 403 },
+])("$who may: read $read, list $list, make a password $write, see the admin's $admin, give roles $roles, ask for a name $name", async (row) => {
+  const login = as(row.who);
+  const status = async (method: string, path: string, json?: unknown) => (await azure.arm(login, method, path, json)).status;
+  const assignment = `${registryId}/providers/Microsoft.Authorization/roleAssignments/not-a-guid?api-version=2022-04-01`;
+
+  expect({
+    who: row.who,
+    read: await status("GET", registryId),
+    list: await status("GET", registries),
+    write: await status("POST", `${registryId}/generateCredentials`, { tokenId: "nothing" }),
+    admin: await status("POST", `${registryId}/listCredentials`),
+    roles: await status("PUT", assignment, {}),
+    name: await status("POST", `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, { name: "other1", type: "Microsoft.ContainerRegistry/registries" }),
+  }).toEqual(row);
+});
+
+test("a refusal names the client, the action and the scope", async () => {
+  const login = await azure.addServicePrincipal("named");
+
+  const { json } = await azure.arm(login, "PUT", `${registryId}/tokens/mytoken`, body.token);
+
+  expect(json.error?.code).toBe("AuthorizationFailed");
+  expect(json.error?.message).toContain(
+    `The client '${login.clientId}' with object id '${login.objectId}' does not have authorization to perform action 'Microsoft.ContainerRegistry/registries/tokens/write' over scope '${registryId}'`,
+  );
+});
+
+test("a list shows the registries that the identity may read, and nothing of the others", async () => {
+  expect((await azure.arm(as("puller"), "GET", registries)).json.value).toEqual([]);
+  expect((await azure.arm(as("owner"), "GET", registries)).json.value).toMatchObject([{ name: "myregistry" }]);
+  const filter = encodeURIComponent("resourceType eq 'Microsoft.ContainerRegistry/registries'");
+  const resources = await azure.arm(as("reader"), "GET", `${subscription}/resources?$filter=${filter}&api-version=2024-11-01`);
+  expect(resources.json.value).toMatchObject([{ id: registryId, type: "Microsoft.ContainerRegistry/registries" }]);
+});
+
+test("a list comes in pages", async () => {
+  for (const name of ["second", "third"]) addRegistry(azure.world, { name, resourceGroup: "more" });
+  azure.world.pageSize = 2;
+
+  const first = await azure.arm(azure.owner, "GET", registries);
+  const second = await azure.ask("GET", String(first.json.nextLink), { token: await azure.accessToken(azure.owner, audiences.arm) });
+  azure.world.pageSize = 100;
+
+  const names = [...(first.json.value ?? []), ...(second.json.value ?? [])].map(({ name }) => name);
+  expect(names).toEqual(["myregistry", "second", "third"]);
+  expect(second.json.nextLink).toBeUndefined();
+});
+
+test.for([
+  { name: "MyRegistry", answer: { nameAvailable: false, reason: "AlreadyExists" } },
+  { name: "otherregistry", answer: { nameAvailable: false, reason: "AlreadyExists" } },
+  { name: "my-registry", answer: { nameAvailable: false, reason: "Invalid" } },
+  { name: "abcd", answer: { nameAvailable: false, reason: "Invalid" } },
+  { name: "myregistri", answer: { nameAvailable: true } },
+])("checkNameAvailability of $name: $answer", async ({ name, answer }) => {
+  const check = { name, type: "Microsoft.ContainerRegistry/registries" };
+
+  expect((await azure.arm(azure.owner, "POST", `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, check)).json).toMatchObject(answer);
+});
+
+test("the subscriptions are those in which the identity was given something", async () => {
+  const names = async (login: Login) => (await azure.arm(login, "GET", "/subscriptions?api-version=2022-12-01")).json.value?.map((one) => one.subscriptionId);
+
+  expect(await names(as("puller"))).toEqual(["22222222-2222-2222-2222-222222222222"]);
+  expect(await names(as("nobody"))).toEqual([]);
+});
+
+test("permissions tell an identity what it may do on the registry", async () => {
+  const path = `${registryId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
+
+  expect((await azure.arm(as("puller"), "GET", path)).json.value).toEqual([
+    { actions: ["Microsoft.ContainerRegistry/registries/pull/read"], notActions: [], dataActions: [], notDataActions: [] },
+  ]);
+  expect((await azure.arm(as("contributor"), "GET", path)).json.value?.[0]?.notActions).toContain("Microsoft.Authorization/*/Write");
+});
+
+test("the admin user's passwords are shown while it is enabled, and each is made anew alone", async () => {
+  expect((await azure.arm(azure.owner, "POST", `${registryId}/listCredentials`)).json.error?.code).toBe("UnAuthorizedForCredentialOperations");
+  expect((await azure.arm(azure.owner, "PATCH", registryId, { properties: { adminUserEnabled: true } })).status).toBe(200);
+
+  const before = (await azure.arm(azure.owner, "POST", `${registryId}/listCredentials`)).json;
+  const after = (await azure.arm(azure.owner, "POST", `${registryId}/regenerateCredential`, { name: "password2" })).json;
+
+  expect(before).toMatchObject({ username: "myregistry", passwords: [{ name: "password" }, { name: "password2" }] });
+  expect(after.passwords?.[0]).toEqual(before.passwords?.[0]);
+  expect(after.passwords?.[1]?.value).not.toBe(before.passwords?.[1]?.value);
+});
+
+test("the cloud describes itself without a login", async () => {
+  const { status, json } = await azure.ask("GET", `${audiences.arm}/metadata/endpoints?api-version=2022-09-01`);
+
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ name: "AzureCloud", suffixes: { acrLoginServer: "azurecr.io" } });
+});
