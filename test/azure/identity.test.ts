@@ -1,0 +1,137 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openAzure } from "../../src/azure/azure.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+
+async function signedInByAz(extra: Record<string, string> = {}) {
+  const login = await world.azure.addServicePrincipal("jane", ["Contributor"]);
+  return { ...world.azEnv(login), ...extra };
+}
+
+const find = (env: Record<string, string>, identity: "auto" | "az" | "env" = "auto", signal = new AbortController().signal) =>
+  openAzure(world.options({ env, identity, signal })).findRegistry("myregistry");
+
+test("auto takes the environment's service principal, and does not start az", async () => {
+  await find({ ...world.azure.env, PATH: "/nonexistent" });
+
+  expect(world.azure.calls.count("POST", /\/oauth2\/v2\.0\/token/)).toBe(1);
+});
+
+test("without it, auto takes az, once for all requests of a command", async () => {
+  const log = join(world.azure.caFile, "../az.log");
+  const azure = openAzure(world.options({ env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
+  const registry = await azure.findRegistry("myregistry");
+  await Promise.all([azure.token(registry, "x"), azure.scopeMap(registry, "x")]);
+
+  expect(await readFile(log, "utf8")).toBe("account get-access-token --resource https://management.azure.com --output json\n");
+});
+
+test("az before 2.54 tells the expiry in local time only", async () => {
+  expect(await find(await signedInByAz({ FAKE_AZ: "before-2.54" }))).toMatchObject({ name: "myregistry" });
+});
+
+test("az is wanted although the environment has a service principal", async () => {
+  const env = { ...world.azure.env, ...(await signedInByAz({ FAKE_AZ: "signed-out" })) };
+
+  await expect(find(env, "az")).rejects.toMatchObject({ message: "not logged in to Azure" });
+});
+
+test("a token that is about to expire is renewed", async () => {
+  let now = new Date();
+  const azure = openAzure(world.options({ now: () => now }));
+  const registry = await azure.findRegistry("myregistry");
+  const asked = () => world.azure.calls.count("POST", /\/oauth2\/v2\.0\/token/);
+  await azure.token(registry, "x");
+  expect(asked()).toBe(1);
+
+  now = new Date(now.getTime() + 56 * 60_000);
+  await azure.token(registry, "x");
+  // The library has its own cache, by the real clock; what counts is that it is asked again.
+  expect(await azure.token(registry, "x")).toBeUndefined();
+});
+
+test.for([
+  { plays: "signed-out", kind: "unauthenticated", message: "not logged in to Azure", hint: "az login" },
+  {
+    plays: "mfa",
+    kind: "unauthenticated",
+    message: /^Azure wants multi-factor authentication for this sign-in \(AADSTS50076: [^)]*\)$/,
+    hint: "az login --scope https://management.azure.com/.default",
+  },
+  {
+    plays: "expired",
+    kind: "unauthenticated",
+    message: /^the Azure sign-in has expired/,
+    hint: "az login --scope https://management.azure.com/.default",
+  },
+  {
+    plays: "crashed",
+    kind: "unauthenticated",
+    message: "Azure gave no token: The command failed with an unexpected error.",
+    hint: "az login",
+  },
+  { plays: "old", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
+])("az that is $plays", async ({ plays, kind, message, hint }) => {
+  const env = await signedInByAz({ FAKE_AZ: plays });
+
+  await expect(find(env)).rejects.toMatchObject({
+    kind,
+    message: typeof message === "string" ? message : expect.stringMatching(message),
+    hint,
+  });
+});
+
+test("az that prints something else than JSON", async () => {
+  await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({ kind: "unauthenticated" });
+});
+
+test("az that is not installed", async () => {
+  await expect(find({ ...(await signedInByAz()), PATH: "/nonexistent" })).rejects.toMatchObject({
+    kind: "config",
+    message: "the Azure CLI (az) is not installed, or not on PATH",
+    hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+  });
+});
+
+test("Ctrl-C ends an az that hangs", async () => {
+  const interrupt = new AbortController();
+  const finding = find(await signedInByAz({ FAKE_AZ: "hangs" }), "auto", interrupt.signal);
+  setTimeout(() => interrupt.abort(), 100);
+
+  await expect(finding).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test.for([
+  {
+    change: { AZURE_CLIENT_SECRET: "wrong" },
+    message: /^Azure refused the client secret: .*AADSTS7000215/,
+    hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+  },
+  {
+    change: { AZURE_CLIENT_ID: "55555555-5555-5555-5555-555555555555" },
+    message: /^the application is not known in this Azure tenant .*AADSTS700016/,
+    hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+  },
+  {
+    change: { AZURE_TENANT_ID: "66666666-6666-6666-6666-666666666666" },
+    message: /^the Azure tenant does not exist in this cloud/,
+    hint: "check the tenant id, and with az the cloud: az cloud show",
+  },
+])("a service principal that Entra refuses: $message", async ({ change, message, hint }) => {
+  await expect(find({ ...world.azure.env, ...change } as Record<string, string>)).rejects.toMatchObject({
+    kind: "unauthenticated",
+    message: expect.stringMatching(message),
+    hint,
+  });
+});
+
+test("an environment without a service principal is told what to set", async () => {
+  await expect(find({ PATH: "/nonexistent" }, "env")).rejects.toMatchObject({
+    kind: "config",
+    message: "the environment describes no Azure identity",
+    hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
+  });
+});

@@ -1,0 +1,196 @@
+import { beforeAll, expect, test } from "vitest";
+import { addRegistry } from "../../sandbox/azure/world.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import type { Login } from "../../src/context.ts";
+import { parseImage } from "../../src/registry/image-reference.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { Sensitive } from "../../src/secret/sensitive.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+let puller: Login;
+let lister: Login;
+let digest: string;
+
+beforeAll(async () => {
+  digest = await world.azure.push("myregistry.azurecr.io/team/app:1");
+  await world.azure.push("myregistry.azurecr.io/team/app:2");
+  await world.azure.push("myregistry.azurecr.io/team/other:1");
+  puller = await loginFor("puller", ["repositories/team/app/content/read", "repositories/team/empty/content/read"]);
+  lister = await loginFor("lister", ["repositories/team/app/content/read", "repositories/team/app/metadata/read"]);
+});
+
+async function loginFor(name: string, actions: string[]): Promise<Login> {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+  const map = await azure.putScopeMap(registry, { name, description: "", actions });
+  await azure.putToken(registry, { name, scopeMapId: map.id });
+  return { username: name, password: (await azure.generatePassword(registry, { token: name, slot: "password1" })).password };
+}
+
+const prove = (image: string, login: Login | undefined, change = {}) => openRegistry(world.options(change)).prove(parseImage(image), login);
+const wrong = (): Login => ({ username: "puller", password: new Sensitive("hunter2") });
+
+test("a login that may pull is proven with the manifest itself, by tag and by digest", async () => {
+  expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toEqual({
+    verdict: "pulls",
+    message: 'user "puller" can pull myregistry.azurecr.io/team/app:1',
+  });
+  expect(await prove(`myregistry.azurecr.io/team/app@${digest}`, puller)).toMatchObject({ verdict: "pulls" });
+  expect(world.azure.calls.dataPlane().filter(({ verdict }) => verdict === "found").length).toBe(2);
+});
+
+test.for([
+  {
+    what: "a wrong password",
+    image: "team/app:1",
+    as: wrong,
+    verdict: "refused",
+    says: /^myregistry.azurecr.io refused user "puller" \(401 Unauthorized\): authentication required/,
+  },
+  {
+    what: "an unknown user",
+    image: "team/app:1",
+    as: () => ({ username: "nobody", password: new Sensitive("x") }),
+    verdict: "refused",
+    says: /refused user "nobody"/,
+  },
+  { what: "no login", image: "team/app:1", as: () => undefined, verdict: "refused", says: /refused an anonymous pull/ },
+  {
+    what: "another repository",
+    image: "team/other:1",
+    as: () => puller,
+    verdict: "outOfScope",
+    says: /^user "puller" may not pull from repository team\/other of myregistry.azurecr.io$/,
+  },
+  {
+    what: "a tag that is not there",
+    image: "team/app:9",
+    as: () => puller,
+    verdict: "notFound",
+    says: /^myregistry.azurecr.io has no myregistry.azurecr.io\/team\/app:9$/,
+  },
+  {
+    what: "a repository that is not there",
+    image: "team/empty:1",
+    as: () => puller,
+    verdict: "notFound",
+    says: /^myregistry.azurecr.io has no /,
+  },
+] as const)("$what is $verdict", async ({ image, as, verdict, says }) => {
+  const login = as();
+
+  expect(await prove(`myregistry.azurecr.io/${image}`, login)).toEqual({ verdict, message: expect.stringMatching(says) });
+});
+
+test("a token that is switched off is refused", async () => {
+  const token = world.azure.world.registries[0]?.tokens.find(({ name }) => name === "puller");
+  if (!token) throw new Error("the token is gone");
+  token.status = "disabled";
+  try {
+    expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toMatchObject({ verdict: "refused" });
+  } finally {
+    token.status = "enabled";
+  }
+});
+
+test("a registry that lets anybody pull needs no login, and a wrong one still fails", async () => {
+  addRegistry(world.azure.world, { name: "publicregistry", anonymousPullEnabled: true });
+  await world.azure.push("publicregistry.azurecr.io/app:1");
+
+  expect(await prove("publicregistry.azurecr.io/app:1", undefined)).toMatchObject({
+    verdict: "pulls",
+    message: "anybody can pull publicregistry.azurecr.io/app:1",
+  });
+  expect(await prove("publicregistry.azurecr.io/app:1", wrong())).toMatchObject({ verdict: "refused" });
+});
+
+test("a firewall is told with the registry's own words", async () => {
+  addRegistry(world.azure.world, { name: "closedregistry", publicNetworkAccess: "Disabled" });
+
+  expect(await prove("closedregistry.azurecr.io/app:1", puller)).toEqual({
+    verdict: "blocked",
+    message: expect.stringContaining("aka.ms/acr/firewall"),
+  });
+});
+
+test("throttling is waited out, and told when it does not end", async () => {
+  const throttle = { kind: "status", path: /\/oauth2\/token/, status: 429, headers: { "Retry-After": "3" } } as const;
+  world.azure.faults.add({ ...throttle, times: 2 });
+  expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toMatchObject({ verdict: "pulls" });
+  expect(world.slept).toEqual([3000, 3000]);
+
+  world.azure.faults.add(throttle);
+  expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toMatchObject({ verdict: "throttled" });
+});
+
+test("a login is never sent to another host than the registry's", async () => {
+  const challenge = 'Bearer realm="https://otherregistry.azurecr.io/oauth2/token",service="myregistry.azurecr.io"';
+  world.azure.faults.add({
+    kind: "status",
+    host: /^myregistry/,
+    path: /manifests/,
+    status: 401,
+    headers: { "WWW-Authenticate": challenge },
+  });
+
+  expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toEqual({
+    verdict: "unreachable",
+    message: "myregistry.azurecr.io wants the login sent to another place (https://otherregistry.azurecr.io)",
+  });
+  expect(world.azure.calls.list().map(({ host }) => host)).toEqual(["myregistry.azurecr.io"]);
+});
+
+test("an authority that is not trusted is told", async () => {
+  const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS, ...env } = world.azure.env;
+
+  expect(await prove("myregistry.azurecr.io/team/app:1", puller, { env })).toEqual({
+    verdict: "untrusted",
+    message: "the certificate of myregistry.azurecr.io is signed by an unknown authority",
+  });
+});
+
+test("a proxy that is not there is named", async () => {
+  const env = { ...world.azure.env, HTTPS_PROXY: "http://user:hunter2@127.0.0.1:1" };
+
+  expect(await prove("myregistry.azurecr.io/team/app:1", puller, { env })).toEqual({
+    verdict: "unreachable",
+    message: "the proxy 127.0.0.1:1 refused the connection",
+  });
+});
+
+test("a host that does not exist is told", async () => {
+  const { HTTPS_PROXY, ...env } = world.azure.env;
+
+  expect(await prove("nosuch.invalid/app:1", puller, { env })).toEqual({
+    verdict: "unreachable",
+    message: "lookup of nosuch.invalid failed: no such host",
+  });
+});
+
+test("a CA file that cannot be read is an error of the person's", async () => {
+  const env = { ...world.azure.env, SSL_CERT_FILE: "/nonexistent/ca.crt" };
+
+  await expect(prove("myregistry.azurecr.io/team/app:1", puller, { env })).rejects.toMatchObject({
+    kind: "config",
+    message: "cannot read /nonexistent/ca.crt, which SSL_CERT_FILE names",
+  });
+});
+
+test("the newest tag is told to whoever may list, and nothing to whoever may not", async () => {
+  const registry = openRegistry(world.options());
+
+  expect(await registry.anyTag("myregistry.azurecr.io", "team/app", lister)).toBe("2");
+  expect(await registry.anyTag("myregistry.azurecr.io", "team/app", puller)).toBeUndefined();
+  expect(await registry.anyTag("myregistry.azurecr.io", "team/none", lister)).toBeUndefined();
+});
+
+test("what -v=9 prints holds neither password nor token", async () => {
+  await prove("myregistry.azurecr.io/team/app:1", puller);
+  const printed = world.traced.join("\n");
+
+  expect(printed).toMatch(/GET https:\/\/myregistry\.azurecr\.io\/v2\/team\/app\/manifests\/1 401 in \d+ milliseconds/);
+  expect(printed).toContain('"access_token":"***"');
+  expect(printed).not.toContain(puller.password.reveal());
+  expect(printed).not.toContain(Buffer.from(`puller:${puller.password.reveal()}`).toString("base64"));
+});

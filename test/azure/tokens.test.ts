@@ -1,0 +1,160 @@
+import { expect, test } from "vitest";
+import { openAzure } from "../../src/azure/azure.ts";
+import type { Sensitive } from "../../src/secret/sensitive.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const actions = ["repositories/team/app/content/read", "repositories/team/app/metadata/read"];
+
+async function made(name: string) {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+  const map = await azure.putScopeMap(registry, { name, description: "made by a test", actions });
+  const token = await azure.putToken(registry, { name, scopeMapId: map.id });
+  return { azure, registry, map, token };
+}
+
+test("a token is made with its scope map, and both read as they were written", async () => {
+  const { azure, registry, map, token } = await made("written");
+
+  expect(map).toEqual({ id: `${registry.id}/scopeMaps/written`, name: "written", description: "made by a test", actions });
+  expect(token).toEqual({ name: "written", scopeMapId: map.id, status: "enabled", passwords: [] });
+  expect(await azure.scopeMap(registry, "written")).toEqual(map);
+  expect(await azure.token(registry, "written")).toEqual(token);
+});
+
+test("what is not there reads as undefined, and is deleted without an error", async () => {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+
+  expect(await azure.token(registry, "nothing")).toBeUndefined();
+  expect(await azure.scopeMap(registry, "nothing")).toBeUndefined();
+  await azure.deleteToken(registry, "nothing");
+  await azure.deleteScopeMap(registry, "nothing");
+});
+
+test("deleting takes both away", async () => {
+  const { azure, registry } = await made("deleted");
+
+  await azure.deleteToken(registry, "deleted");
+  await azure.deleteScopeMap(registry, "deleted");
+
+  expect(await azure.token(registry, "deleted")).toBeUndefined();
+  expect(await azure.scopeMap(registry, "deleted")).toBeUndefined();
+});
+
+const passwordOf = (token: string, slot: "password1" | "password2") =>
+  world.azure.world.registries[0]?.tokens.find(({ name }) => name === token)?.passwords[slot];
+
+test("making one password leaves the other slot alone", async () => {
+  const { azure, registry } = await made("slots");
+  const first = await azure.generatePassword(registry, { token: "slots", slot: "password1", expiry: "2099-01-01T00:00:00Z" });
+  const second = await azure.generatePassword(registry, { token: "slots", slot: "password2" });
+  const again = await azure.generatePassword(registry, { token: "slots", slot: "password2" });
+
+  expect(passwordOf("slots", "password1")?.value).toBe(first.password.reveal());
+  expect(passwordOf("slots", "password2")?.value).toBe(again.password.reveal());
+  expect(again.password.equals(second.password)).toBe(false);
+  expect(Date.parse(first.expiry ?? "")).toBe(Date.parse("2099-01-01T00:00:00Z"));
+  expect(second.expiry).toBeUndefined();
+  expect((await azure.token(registry, "slots"))?.passwords.map(({ name }) => name).sort()).toEqual(["password1", "password2"]);
+});
+
+test("operations are waited for as long as Azure says", async () => {
+  world.azure.world.longRunning = { polls: 3, retryAfter: 7 };
+  try {
+    const { azure, registry } = await made("patient");
+    await azure.generatePassword(registry, { token: "patient", slot: "password1" });
+  } finally {
+    world.azure.world.longRunning = { polls: 1, retryAfter: 0 };
+  }
+
+  expect(world.slept).toEqual(Array(8).fill(7000)); // three polls and the one that ends it, for the token and for its password
+});
+
+test("a password that does not come is given up on", async () => {
+  world.azure.world.longRunning = { polls: 1000, retryAfter: 60 };
+  try {
+    await expect(made("never")).rejects.toMatchObject({
+      kind: "timeout",
+      message: "cannot write token never: Azure has not finished after 5 minutes",
+    });
+  } finally {
+    world.azure.world.longRunning = { polls: 1, retryAfter: 0 };
+  }
+});
+
+test("throttling is waited out", async () => {
+  const { azure, registry } = await made("throttled");
+  world.azure.faults.add({
+    kind: "status",
+    path: /generateCredentials/,
+    method: "POST",
+    status: 429,
+    headers: { "Retry-After": "5" },
+    times: 2,
+  });
+  world.slept.length = 0;
+
+  await azure.generatePassword(registry, { token: "throttled", slot: "password1" });
+
+  expect(world.slept.slice(0, 2)).toEqual([5000, 5000]);
+});
+
+test("throttling that does not end is told", async () => {
+  const { azure, registry } = await made("stuck");
+  world.azure.faults.add({ kind: "status", path: /generateCredentials/, status: 429, headers: { "Retry-After": "5" } });
+
+  await expect(azure.generatePassword(registry, { token: "stuck", slot: "password1" })).rejects.toMatchObject({
+    kind: "unreachable",
+    message: "cannot make password1 of token stuck: Azure Resource Manager answers no more requests for now (429)",
+    hint: "try again in 5 seconds",
+  });
+});
+
+test("a dropped connection is tried again for a read, and for a password not", async () => {
+  const { azure, registry } = await made("dropped");
+  world.azure.faults.add({ kind: "drop", path: /tokens\/dropped\?/, method: "GET", times: 1 });
+  expect(await azure.token(registry, "dropped")).toBeDefined();
+
+  world.azure.faults.add({ kind: "drop", path: /generateCredentials/, method: "POST", times: 1 });
+  world.azure.calls.reset();
+  await expect(azure.generatePassword(registry, { token: "dropped", slot: "password1" })).rejects.toMatchObject({ kind: "unreachable" });
+  expect(world.azure.calls.count("POST", /generateCredentials/)).toBe(1);
+});
+
+test("an identity that may only read is told what it lacks, and who can give it", async () => {
+  const reader = await world.azure.addServicePrincipal("reader", ["Reader"]);
+  const env = { ...world.azure.env, AZURE_CLIENT_ID: reader.clientId, AZURE_CLIENT_SECRET: reader.clientSecret };
+  const azure = openAzure(world.options({ env }));
+  const registry = await azure.findRegistry("myregistry");
+
+  await expect(azure.putScopeMap(registry, { name: "forbidden", description: "", actions })).rejects.toMatchObject({
+    kind: "forbidden",
+    message: expect.stringMatching(
+      /^cannot write scope map forbidden: the Azure identity may not do Microsoft.ContainerRegistry\/registries\/scopeMaps\/write on \/subscriptions\//,
+    ),
+    hint: expect.stringContaining(`az role assignment create --assignee ${reader.objectId} --role Contributor --scope /subscriptions/`),
+  });
+});
+
+test("a scope map that Azure refuses is told in Azure's words", async () => {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+
+  await expect(azure.putScopeMap(registry, { name: "no", description: "", actions })).rejects.toMatchObject({ kind: "invalid" });
+});
+
+test("what -v=9 prints holds no secret", async () => {
+  const { azure, registry } = await made("traced");
+  const made1: { password: Sensitive } = await azure.generatePassword(registry, { token: "traced", slot: "password1" });
+  const printed = world.traced.join("\n");
+
+  expect(printed).toMatch(
+    /^PUT https:\/\/management\.azure\.com\/subscriptions\/.*\/tokens\/traced\?api-version=2025-11-01 201 in \d+ milliseconds$/m,
+  );
+  expect(printed).toContain('"value":"***"');
+  expect(printed).not.toContain(made1.password.reveal());
+  expect(printed).not.toContain(world.azure.env.AZURE_CLIENT_SECRET);
+  expect(printed).not.toMatch(/eyJ/);
+});

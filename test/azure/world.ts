@@ -1,0 +1,70 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
+import { binaries } from "../../sandbox/binaries.ts";
+import { createAuthority } from "../../sandbox/pki.ts";
+import type { AzureOptions } from "../../src/azure/azure.ts";
+
+/** An emulated Azure for the tests of one file, and what our ports are opened with. */
+export type TestWorld = {
+  readonly azure: AzureEmulator;
+  /** The lines that `-v=9` would print. */
+  readonly traced: string[];
+  /** The pauses that were asked for, in milliseconds; none is kept. */
+  readonly slept: number[];
+  options(change?: Partial<AzureOptions>): AzureOptions;
+  /** The environment of somebody who is signed in by az as this service principal. */
+  azEnv(login: { tenantId: string; clientId: string; clientSecret: string }): Record<string, string>;
+};
+
+/** Starts it before the tests of a file, ends it after them; faults are switched off after each test. */
+export function startTestWorld(): TestWorld {
+  let azure: AzureEmulator | undefined;
+  let folder = "";
+  const traced: string[] = [];
+  const slept: number[] = [];
+  const started = () => {
+    if (!azure) throw new Error("the emulator is started by beforeAll");
+    return azure;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "acr-secret-azure-"));
+    const { program } = await binaries({ need: ["registry"] });
+    azure = await startAzure({ folder, authority: await createAuthority("azure tests"), registryBinary: program("registry") });
+  }, 600_000);
+  afterEach(() => {
+    started().faults.reset();
+    started().calls.reset();
+    traced.length = 0;
+    slept.length = 0;
+  });
+  afterAll(async () => {
+    await azure?.stop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  return {
+    get azure() {
+      return started();
+    },
+    traced,
+    slept,
+    options: (change = {}) => ({
+      identity: "auto",
+      env: started().env,
+      trace: (_level, line) => void traced.push(line()),
+      signal: new AbortController().signal,
+      sleep: async (milliseconds) => void slept.push(milliseconds),
+      now: () => new Date(),
+      ...change,
+    }),
+    azEnv: ({ tenantId, clientId, clientSecret }) => {
+      const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...env } = started().env;
+      const PATH = [join(import.meta.dirname, "../support/fake-az"), process.env.PATH ?? ""].join(":");
+      return { ...env, PATH, FAKE_AZ_TENANT: tenantId, FAKE_AZ_CLIENT_ID: clientId, FAKE_AZ_CLIENT_SECRET: clientSecret };
+    },
+  };
+}
