@@ -36,12 +36,14 @@ async function listens(server: Server, path: string): Promise<boolean> {
 /** Waits until the listener at `path` goes; false if there was none. */
 async function closes(path: string, waiting: () => void): Promise<boolean> {
   const socket = connect(path);
+  const closed = new Promise<void>((resolve) => socket.resume().once("close", () => resolve()));
   try {
     await once(socket, "connect");
   } catch {
     return false;
   }
+  socket.on("error", () => {}); // a listener that is killed resets the connection: it is gone as well
   waiting();
-  await once(socket.on("error", () => {}).resume(), "close");
+  await closed;
   return true;
 }
