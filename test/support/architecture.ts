@@ -1,0 +1,104 @@
+/** A file of the project: its path in the checkout, with `/`, and its text. */
+export type Source = { readonly path: string; readonly text: string };
+
+/** What every room may import: contracts without behavior of their own. */
+const contracts = ["src/errors.ts", "src/context.ts", "src/objects.ts", "src/secret/sensitive.ts"];
+
+/** The rooms, and the other rooms that each may look into; the arrows of docs/architecture.md. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  "src/secret": [],
+  "src/plan": ["src/secret"],
+  "src/apply": ["src/plan", "src/secret"],
+  "src/http": [],
+  "src/azure": ["src/http"],
+  "src/registry": ["src/http"],
+  "src/cluster": [],
+  "src/credential": ["src/plan", "src/secret", "src/registry"],
+  "src/output": ["src/plan", "src/apply", "src/secret"],
+  cmd: ["src/plan", "src/apply", "src/secret", "src/credential", "src/azure", "src/http", "src/registry", "src/cluster", "src/output"],
+};
+
+/** The npm packages, and the only rooms that may use each. Those that are `late` take tens of milliseconds to load. */
+const packages: Readonly<Record<string, { readonly in: readonly string[]; readonly late?: true }>> = {
+  "@azure/core-rest-pipeline": { in: ["src/azure", "src/http"], late: true },
+  "@azure/identity": { in: ["src/azure"], late: true },
+  chalk: { in: ["src/output"] },
+  execa: { in: ["src/azure", "src/cluster"], late: true },
+  ora: { in: ["src/output"], late: true },
+  yaml: { in: ["src/output"], late: true },
+  yargs: { in: ["cmd"] },
+};
+
+/** Words that do not belong into most rooms. */
+const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => boolean; readonly instead: string }[] = [
+  {
+    word: /(?<![.\w])(process|console)\s*[.[]|"node:process"/,
+    notIn: (room) => room.startsWith("src"),
+    instead: "take streams and environment from the Context (src/context.ts); only cmd/ knows the process",
+  },
+  {
+    word: /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/,
+    notIn: (room) => room.startsWith("src"),
+    instead: "take the time from Context.now and chance from node:crypto, so that a test can know the result",
+  },
+  {
+    word: /\.reveal\(/,
+    notIn: (room) => !["src/secret", "src/registry", "src/azure", "src/credential"].includes(room),
+    instead: "hand the Sensitive on as it is; its text leaves us only in a Secret's data and in requests to Azure or a registry",
+  },
+];
+
+/** Every way in which the sources break the house's rules, each with what to do about it. */
+export function breaches(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, text }) => {
+    const room = roomOf(path);
+    const code = withoutComments(text);
+    const found = importsOf(code).map((one) => (one.from.startsWith(".") ? wrongRoom(path, room, one) : wrongPackage(room, one)));
+    const banned = bans.map(({ word, notIn, instead }) => {
+      const at = notIn(room) && word.exec(code);
+      return at ? `has ${at[0].trim()}: ${instead}` : undefined;
+    });
+    return [...found, ...banned].filter((breach) => breach !== undefined).map((breach) => `${path} ${breach}`);
+  });
+}
+
+type Import = { readonly from: string; readonly typeOnly: boolean; readonly late: boolean };
+
+function wrongRoom(path: string, room: string, { from }: Import): string | undefined {
+  const target = new URL(from, `file:///${path}`).pathname.slice(1);
+  const other = roomOf(target);
+  if (other === room || contracts.includes(target) || (room === "cmd" && target === "package.json")) return undefined;
+  const may = rooms[room] ?? [];
+  if (may.includes(other)) return undefined;
+  const list = may.length > 0 ? ` and ${may.join(", ")}` : "";
+  return `imports ${target}: ${room} may import the contracts (${contracts.join(", ")})${list}; let cmd bring the two together`;
+}
+
+function wrongPackage(room: string, { from, typeOnly, late }: Import): string | undefined {
+  if (from.startsWith("node:")) return undefined;
+  const rule = packages[from.split("/", from.startsWith("@") ? 2 : 1).join("/")];
+  if (!rule) return `imports ${from}: a new package needs a row in test/support/architecture.ts that says who may use it`;
+  if (!rule.in.includes(room)) return `imports ${from}: only ${rule.in.join(" and ")} may, and the rest asks there`;
+  if (rule.late && !late && !typeOnly) return `imports ${from} at every start: write await import("${from}") where it is used`;
+  return undefined;
+}
+
+/** `src/plan/attach.ts` is in `src/plan`, `cmd/create/request.ts` in `cmd`, `src/errors.ts` in `src`. */
+function roomOf(path: string): string {
+  const [top = "", next = "", ...rest] = path.split("/");
+  return top === "src" && rest.length > 0 ? `src/${next}` : top;
+}
+
+function importsOf(code: string): Import[] {
+  const standing = [...code.matchAll(/^(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm)];
+  // `import("x").Type` is a type's; only an awaited or chained one loads something, and both are late.
+  const called = [...code.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g)];
+  return [
+    ...standing.map(([, type, from = ""]) => ({ from, typeOnly: type !== undefined, late: false })),
+    ...called.map(([, from = ""]) => ({ from, typeOnly: false, late: true })),
+  ];
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
+}

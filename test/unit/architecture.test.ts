@@ -1,0 +1,56 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { breaches } from "../support/architecture.ts";
+
+const root = join(import.meta.dirname, "..", "..");
+
+test("the sources keep to the house's rules", async () => {
+  const names = await Promise.all(
+    ["src", "cmd"].map(async (top) => (await readdir(join(root, top), { recursive: true })).map((name) => `${top}/${name}`)),
+  );
+  const paths = names
+    .flat()
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => name.endsWith(".ts"));
+  const sources = await Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })));
+
+  expect(sources.length).toBeGreaterThan(20);
+  expect(breaches(sources)).toEqual([]);
+});
+
+test.for([
+  { path: "src/plan/x.ts", text: 'import { ask } from "../registry/ask.ts";', breach: "imports src/registry/ask.ts" },
+  { path: "src/plan/x.ts", text: 'import type { Outcome } from "../apply/outcome.ts";', breach: "imports src/apply/outcome.ts" },
+  { path: "src/azure/x.ts", text: 'import {\n  a,\n  b,\n} from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
+  { path: "src/cluster/x.ts", text: 'export { a } from "../output/lines.ts";', breach: "imports src/output/lines.ts" },
+  { path: "src/registry/x.ts", text: 'const a = await import("../azure/arm.ts");', breach: "imports src/azure/arm.ts" },
+  { path: "src/errors.ts", text: 'import { a } from "./plan/change.ts";', breach: "imports src/plan/change.ts" },
+  { path: "src/output/x.ts", text: 'import { a } from "../../cmd/flags.ts";', breach: "imports cmd/flags.ts" },
+  { path: "cmd/x.ts", text: 'import { a } from "../sandbox/pki.ts";', breach: "imports sandbox/pki.ts" },
+  { path: "cmd/create/x.ts", text: 'const { default: ora } = await import("ora");', breach: "imports ora: only src/output" },
+  { path: "src/output/x.ts", text: 'import ora from "ora";', breach: "imports ora at every start" },
+  { path: "src/azure/x.ts", text: 'import "lodash/fp";', breach: "imports lodash/fp: a new package" },
+  { path: "src/plan/x.ts", text: "const home = process.env.HOME;", breach: "has process." },
+  { path: "src/http/x.ts", text: 'console.log("here");', breach: "has console." },
+  { path: "src/plan/x.ts", text: "const at = Date.now();", breach: "has Date.now" },
+  { path: "src/secret/x.ts", text: "const at = new Date();", breach: "has new Date()" },
+  { path: "src/apply/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
+  { path: "src/output/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
+  { path: "cmd/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
+])("$path: $text", ({ path, text, breach }) => {
+  expect(breaches([{ path, text }])).toEqual([expect.stringContaining(`${path} ${breach}`)]);
+});
+
+test.for([
+  { path: "src/plan/x.ts", text: 'import { CliError } from "../errors.ts";\nimport { Sensitive } from "../secret/sensitive.ts";' },
+  {
+    path: "src/azure/x.ts",
+    text: 'import type { Pipeline } from "@azure/core-rest-pipeline";\nimport { readFile } from "node:fs/promises";',
+  },
+  { path: "src/azure/x.ts", text: 'const { ClientSecretCredential } = await import("@azure/identity");' },
+  { path: "src/registry/x.ts", text: "const header = basic(password.reveal()); // once per process.\n/* console.log() */" },
+  { path: "cmd/x.ts", text: 'import packageJson from "../package.json" with { type: "json" };\nprocess.exit(Date.now());' },
+])("$path may: $text", ({ path, text }) => {
+  expect(breaches([{ path, text }])).toEqual([]);
+});
