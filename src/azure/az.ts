@@ -42,9 +42,10 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
       hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
     });
   }
-  const parsed = exitCode === 0 ? parseObject(stdout) : undefined;
-  if (parsed === undefined) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
-  return parsed;
+  if (exitCode !== 0) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
+  const answer = parseObject(stdout);
+  if (answer) return answer;
+  throw new CliError("config", "the Azure CLI printed something else than JSON", { hint: `az ${argv.join(" ")} --output json` });
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {

@@ -84,8 +84,11 @@ test.for([
   });
 });
 
-test("az that prints something else than JSON", async () => {
-  await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({ kind: "unauthenticated" });
+test("az that prints something else than JSON is told without what it printed", async () => {
+  await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({
+    kind: "config",
+    message: "the Azure CLI printed something else than JSON",
+  });
 });
 
 test("az that is not installed", async () => {

@@ -86,7 +86,7 @@ async function post(host, path, body) {
   });
   const createConnection = () => tls.connect({ socket: tunnel, servername: host, ca: readFileSync(env.REQUESTS_CA_BUNDLE) });
   return new Promise((resolve, reject) => {
-    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const headers = { host, "content-type": "application/x-www-form-urlencoded" };
     const request = https.request({ host, path, method: "POST", headers, createConnection }, async (response) => {
       let text = "";
       for await (const part of response) text += part;
