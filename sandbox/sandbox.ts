@@ -47,10 +47,12 @@ export async function startSandbox({
     await Promise.all([cluster, azure].map((part) => (part.status === "fulfilled" ? part.value.stop() : undefined)));
     await home.remove();
   };
-  if (cluster.status === "rejected" || azure.status === "rejected") {
+  const giveUp = async (reason: unknown) => {
     await stop();
-    throw cluster.status === "rejected" ? cluster.reason : azure.status === "rejected" && azure.reason;
-  }
+    throw reason;
+  };
+  if (cluster.status === "rejected") return giveUp(cluster.reason);
+  if (azure.status === "rejected") return giveUp(azure.reason);
   return {
     folder: home.path,
     env: {

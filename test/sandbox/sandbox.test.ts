@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { guardedFolder } from "../../sandbox/guard.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { processesOf } from "./processes.ts";
 
@@ -34,4 +37,20 @@ test("stop leaves nothing, and may be called twice", { timeout: 60_000 }, async 
 
   expect(existsSync(sandbox.folder)).toBe(false);
   expect(await processesOf(sandbox.folder)).toEqual([]);
+});
+
+test("a start that fails leaves nothing", { timeout: 60_000 }, async () => {
+  const assets = await guardedFolder("sandbox-test-");
+  onTestFinished(assets.remove);
+  const broken = `#!/bin/sh\npwd >${assets.path}/cwd\necho 'no such flag'\nexit 1\n`;
+  await writeFile(join(assets.path, "kube-apiserver"), broken, { mode: 0o755 });
+  vi.stubEnv("KUBEBUILDER_ASSETS", assets.path);
+  onTestFinished(() => void vi.unstubAllEnvs());
+
+  await expect(startSandbox()).rejects.toThrow("kube-apiserver ended:\nno such flag");
+
+  const folder = dirname((await readFile(join(assets.path, "cwd"), "utf8")).trim());
+  expect(folder).toContain("acr-secret-sandbox-");
+  expect(existsSync(folder)).toBe(false);
+  expect(await processesOf(folder)).toEqual([]);
 });
