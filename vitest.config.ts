@@ -3,6 +3,12 @@ import { defineConfig } from "vitest/config";
 /** The tiers that talk to a real kube-apiserver: one for each run, started by their global setup. */
 const withControlPlane = ["cluster", "docs"];
 
+/** What starts before a tier's tests, once for a run. */
+const setups: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(withControlPlane.map((tier) => [tier, "test/support/control-plane-setup.ts"])),
+  node: "test/support/node-setup.ts",
+};
+
 /** One project for each folder of test/; scripts/test.ts runs them in its order. */
 const tiers = ["unit", "cli", "sandbox", "azure", ...withControlPlane, "node", "krew"];
 
@@ -17,7 +23,7 @@ export default defineConfig({
       test: {
         name: tier,
         include: [`test/${tier}/**/*.test.ts`],
-        globalSetup: withControlPlane.includes(tier) ? ["test/support/control-plane-setup.ts"] : [],
+        globalSetup: setups[tier] ?? [],
       },
     })),
   },

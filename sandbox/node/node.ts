@@ -47,10 +47,11 @@ export async function startNode({
   caFile: string;
   progress?: Progress;
 }): Promise<SandboxNode> {
-  const kubectl = (...args: string[]) => promisify(execFile)(binaries.program("kubectl"), ["--kubeconfig", cluster.kubeconfig, ...args]);
-
   const needs = [folder, ...binaries.path, ...[cluster.kubeconfig, cluster.caFile, caFile].map((file) => dirname(file))];
   const inside = await openNamespaces(join(folder, "node"), { cgroup: cgroupName(folder), needs });
+  const env = { ...process.env, KUBECACHEDIR: join(inside.folder, "kubectl-cache") }; // else kubectl writes below the person's home
+  const kubectl = (...args: string[]) =>
+    promisify(execFile)(binaries.program("kubectl"), ["--kubeconfig", cluster.kubeconfig, ...args], { env });
   try {
     progress("starting a node: containerd, kube-scheduler and kubelet");
     const [containerd, scheduler, identity, port] = await Promise.all([

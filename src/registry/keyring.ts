@@ -2,10 +2,10 @@ import type { ImageRef, Login } from "../context.ts";
 import { splitUrl } from "./go-url.ts";
 import { type PullSecret, readPullSecret } from "./pull-secret.ts";
 
-/** A login that the kubelet would try: from which Secret, and under which key of its `auths` (as written). */
+/** A login that a registry would be offered: from which Secret, and under which key of its `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
 
-/** A Secret, or one key of it, that the kubelet passes over in silence. */
+/** A Secret, or one key of it, that comes to nothing in silence. */
 export type Skipped = { readonly secret: string; readonly because: string };
 
 /** The pull secrets of one pod, as the kubelet sees them. */
@@ -36,7 +36,10 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
     }
     for (const { server, login } of reading.entries) {
       const key = keyOf(server);
-      if (key === undefined) skipped.push({ secret: secret.name, because: `its key ${JSON.stringify(server)} is not a registry` });
+      const skip = (because: string) => skipped.push({ secret: secret.name, because });
+      if (key === undefined) skip(`its key ${JSON.stringify(server)} is not a registry`);
+      // The kubelet passes it on, and the runtime pulls anonymously with it.
+      else if (login.username === "" || login.password.reveal() === "") skip(`has no user name or no password for ${JSON.stringify(server)}`);
       else byKey.set(key, [...(byKey.get(key) ?? []), { secret: secret.name, key: server, login }]);
     }
   }

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, describe, expect, inject, test } from "vitest";
+import type { Pod } from "../../src/objects.ts";
+import { parseImage } from "../../src/registry/image-reference.ts";
+import { buildKeyring } from "../../src/registry/keyring.ts";
+import { keyMatchingRows, type RowSecret, secretOf } from "../support/key-matching-rows.ts";
+import { create, getJson } from "../support/kubectl.ts";
+import { reachWorld } from "../support/node-world.ts";
+
+const namespace = "matching";
+
+const rows = keyMatchingRows.map((row, index) => ({ ...row, name: `row-${index}` }));
+type NamedRow = (typeof rows)[number];
+
+/** What came of a row's pod: the user names that the registry was offered for its image, in order, and why it waits. */
+type Seen = { readonly offered: readonly string[]; readonly waits: string };
+const seen = new Map<string, Seen>();
+
+beforeAll(async () => {
+  await create([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
+  await create(rows.flatMap(secretsOf));
+  // A kubelet that is given many pods at once may not have a Secret in time, says so by an event, and pulls without it. That is
+  // another matter than matching, so such a pod is run again.
+  for (let round = 1, pending: readonly NamedRow[] = rows; pending.length > 0 && round <= 6; round++) {
+    const late = await run(pending, round);
+    pending = pending.filter(({ name }) => late.has(name));
+  }
+}, 240_000);
+
+/** Runs these rows' pods, and notes what came of them. @returns the names of the rows whose Secrets were not there in time */
+async function run(some: readonly NamedRow[], round: number): Promise<Set<string>> {
+  const label = { round: `${round}` };
+  await create(some.map((row) => podOf(row, label)));
+  const waits = new Map<string, string>();
+  while (waits.size < some.length) {
+    await sleep(500);
+    const { items } = await getJson<{ items: Pod[] }>("pods", "-n", namespace, "-l", `round=${round}`);
+    for (const { metadata, status } of items) {
+      const reason = status?.containerStatuses?.[0]?.state?.waiting?.reason ?? "ContainerCreating";
+      if (reason !== "ContainerCreating") waits.set(metadata.name, reason);
+    }
+  }
+  const log = await reachWorld(inject("world")).dataPlane();
+  const late = await podsWithoutSecrets();
+  for (const row of some) {
+    const { repository } = parseImage(imageOf(row, label));
+    const users = log.filter((call) => call.step === "token" && call.repository === repository && call.user !== "").map(({ user }) => user);
+    const pod = nameOf(row, label);
+    // containerd asks twice, and the kubelet tries again
+    if (!late.has(pod)) seen.set(row.name, { offered: [...new Set(users)], waits: waits.get(pod) ?? "" });
+  }
+  return new Set(some.filter((row) => late.has(nameOf(row, label))).map(({ name }) => name));
+}
+
+async function podsWithoutSecrets(): Promise<Set<string>> {
+  const reason = "reason=FailedToRetrieveImagePullSecret";
+  const events = await getJson<{ items: { involvedObject: { name: string } }[] }>("events", "-n", namespace, "--field-selector", reason);
+  return new Set(events.items.map(({ involvedObject }) => involvedObject.name));
+}
+
+describe("the kubelet", () => {
+  test.for(rows)("$rule", ({ name, offers, anyOrder, poison }) => {
+    const { offered, waits } = whatCameOf(name);
+
+    expect(inOrder(offered, anyOrder)).toEqual(offers);
+    expect(waits.replace("ImagePullBackOff", "ErrImagePull")).toBe(poison ?? "ErrImagePull");
+  });
+});
+
+describe("our matcher", () => {
+  test.for(rows)("$rule", ({ name, image, secrets, anyOrder }) => {
+    const { offered, waits } = whatCameOf(name);
+    const keyring = buildKeyring(secrets.map((secret, index) => ({ name: `${index}`, ...asStored(secret) })));
+    const users = keyring.lookup(parseImage(image)).map(({ login }) => login.username);
+
+    expect(inOrder(users, anyOrder)).toEqual(inOrder(offered, anyOrder));
+    expect(keyring.poison?.message).toBe(waits.includes(" ") ? waits : undefined);
+  });
+});
+
+function whatCameOf(name: string): Seen {
+  const came = seen.get(name);
+  if (!came) throw new Error("the kubelet never had this pod's Secrets in time");
+  return came;
+}
+
+function inOrder(users: readonly string[], anyOrder: true | undefined): string[] {
+  return anyOrder ? [...users].sort() : [...users];
+}
+
+function secretsOf({ name, secrets }: NamedRow): object[] {
+  return secrets.map((secret, index) => ({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { namespace, name: `${name}-${index}` },
+    ...secretOf(secret),
+  }));
+}
+
+type Label = { readonly round: string };
+
+const nameOf = ({ name }: NamedRow, { round }: Label) => `${name}-${round}`;
+
+/** A repository for this pod alone, so that the registry's log tells the pods apart. No login is good, so all are tried. */
+const imageOf = (row: NamedRow, label: Label) => `${row.image}-${nameOf(row, label)}`;
+
+function podOf(row: NamedRow, label: Label): object {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { namespace, name: nameOf(row, label), labels: label },
+    spec: {
+      imagePullSecrets: row.secrets.map((_, index) => ({ name: `${row.name}-${index}` })),
+      terminationGracePeriodSeconds: 0,
+      automountServiceAccountToken: false,
+      containers: [{ name: "app", image: `${imageOf(row, label)}:1` }],
+    },
+  };
+}
+
+/** As the API gives it back: stringData has become data. */
+function asStored(secret: RowSecret) {
+  const { type, stringData } = secretOf(secret);
+  return { type, data: Object.fromEntries(Object.entries(stringData).map(([key, text]) => [key, Buffer.from(text).toString("base64")])) };
+}

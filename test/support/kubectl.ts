@@ -1,0 +1,26 @@
+import { spawn } from "node:child_process";
+
+/** Runs the kubectl of the tests' environment. @returns what it printed @throws Error with what it said */
+export async function kubectl(args: readonly string[], input = ""): Promise<string> {
+  const child = spawn("kubectl", args, { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.end(input);
+  const read = async (stream: NodeJS.ReadableStream) => {
+    let text = "";
+    for await (const chunk of stream) text += chunk;
+    return text;
+  };
+  const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  const [printed, said, code] = await Promise.all([read(child.stdout), read(child.stderr), ended]);
+  if (code !== 0) throw new Error(`kubectl ${args.join(" ")}: ${said}`);
+  return printed;
+}
+
+/** Creates objects (any kind, as kubectl takes them) in one go. */
+export async function create(objects: readonly object[]): Promise<void> {
+  await kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+}
+
+/** Reads objects as JSON: `getJson("pods", "-n", "demo")`. */
+export async function getJson<T>(...args: string[]): Promise<T> {
+  return JSON.parse(await kubectl(["get", ...args, "-o", "json"]));
+}
