@@ -6,8 +6,6 @@ import type { State } from "./state.ts";
 import type { User } from "./world.ts";
 
 const host = "https://login.microsoftonline.com";
-/** Lifetime of an access token, seconds. */
-const lifetime = 3599;
 
 /** Microsoft Entra ID: discovery, and OAuth 2.0 with client_credentials, password and refresh_token. */
 export async function entra(ask: Ask, state: State): Promise<Answer> {
@@ -131,7 +129,7 @@ async function token(ask: Ask, state: State, tenantInPath: string): Promise<Answ
         sub: principal.id,
         ...roleClaim(audience, principal.graphRoles),
       },
-      lifetime,
+      state.world.lifetimes.entra,
     );
     return tokenAnswer({ access_token: access });
   }
@@ -155,7 +153,7 @@ const roleClaim = (audience: string, roles: readonly string[]) => (resourceOf(au
 const tokenAnswer = (body: Record<string, unknown>): Answer => ({
   status: 200,
   headers: { "cache-control": "no-store" },
-  body: { token_type: "Bearer", expires_in: lifetime, ext_expires_in: lifetime, ...body },
+  body: { token_type: "Bearer", expires_in: 3599, ext_expires_in: 3599, ...body },
 });
 
 /** The audience of a `…/.default` scope: the text before it, whose own slash stays (`https://management.core.windows.net//.default`). */
@@ -186,7 +184,7 @@ async function userToken(state: State, user: User, clientId: string, scope: stri
   const person = { oid: user.id, sub: user.id, upn: user.userPrincipalName, unique_name: user.userPrincipalName };
   const access = await state.entra.sign(
     { ...issuedBy(user.tenantId), aud: audience, appid: clientId, idtyp: "user", ...person, scp: "user_impersonation" },
-    lifetime,
+    state.world.lifetimes.entra,
   );
   const id = await state.entra.sign(
     {
@@ -197,7 +195,7 @@ async function userToken(state: State, user: User, clientId: string, scope: stri
       preferred_username: user.userPrincipalName,
       ...person,
     },
-    lifetime,
+    state.world.lifetimes.entra,
   );
   const clientInfo = Buffer.from(JSON.stringify({ uid: user.id, utid: user.tenantId })).toString("base64url");
   return tokenAnswer({ scope: wanted, access_token: access, refresh_token: refresh, id_token: id, client_info: clientInfo });

@@ -17,6 +17,8 @@ export type World = {
   roleAssignments: RoleAssignment[];
   /** How long-running operations behave: polls that answer "not yet", and the Retry-After that goes with them (seconds). */
   longRunning: { polls: number; retryAfter: number };
+  /** How long tokens live, seconds: Entra's access tokens, and a registry's access and refresh tokens. Negative makes them expired. */
+  lifetimes: { entra: number; access: number; refresh: number };
   /** Items on one page of an ARM list. */
   pageSize: number;
   /** Long-running operations by their identifier. */
@@ -176,6 +178,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     users: [],
     roleAssignments: [],
     longRunning: { polls: 1, retryAfter: 0 },
+    lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },
     pageSize: 100,
     operations: new Map(),
   };

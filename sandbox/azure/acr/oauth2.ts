@@ -20,7 +20,7 @@ export async function exchange(ask: Ask, state: State, registry: Registry): Prom
   if (!audience || identity.tenantId !== registry.tenantId || (tenant && tenant !== registry.tenantId))
     return unauthorized("token validation failed");
   if (!hasAnyRight(state, registry, identity.principalId)) return unauthorized();
-  return { status: 200, body: { refresh_token: await signRefresh(state.acr, registry, identity) } };
+  return { status: 200, body: { refresh_token: await signRefresh(state.acr, state.world.lifetimes.refresh, registry, identity) } };
 }
 
 /** GET (Basic) and POST (password, refresh_token) /oauth2/token: an access token with as much of the scope as the login may have. */
@@ -45,7 +45,12 @@ export async function token(ask: Ask, state: State, registry: Registry): Promise
     name,
     actions: actions.filter((action) => mayHave(state, registry, holder, type, name, action)),
   }));
-  return { status: 200, body: { access_token: await signAccess(state.acr, registry, { user: holder.user, holder: holder.kind, access }) } };
+  return {
+    status: 200,
+    body: {
+      access_token: await signAccess(state.acr, state.world.lifetimes.access, registry, { user: holder.user, holder: holder.kind, access }),
+    },
+  };
 }
 
 type Offer = { readonly user: string; readonly password?: string; readonly refreshToken?: string };

@@ -9,23 +9,26 @@ export const issuer = "Azure Container Registry";
 /** The user name that goes with a refresh token in the place of a password. */
 export const nullGuid = "00000000-0000-0000-0000-000000000000";
 
-/** Lifetimes, seconds: an access token's 75 minutes and a refresh token's 3 hours. */
-const accessLifetime = 4500;
-const refreshLifetime = 3 * 3600;
-
 /** One entry of a token's `access` claim (distribution's token specification). */
 export type Access = { readonly type: string; readonly name: string; readonly actions: readonly string[] };
 
 /** What a registry's access token says. `holder` is ours: whom the rights came from. */
 export type AccessClaims = { readonly user: string; readonly holder: string; readonly access: readonly Access[] };
 
-export function signAccess(signer: Signer, { loginServer }: Registry, { user, holder, access }: AccessClaims): Promise<string> {
-  return signer.sign({ ...common(loginServer), sub: user, grant_type: "access_token", holder, access, roles: [] }, accessLifetime);
+/** @param lifetime seconds */
+export function signAccess(
+  signer: Signer,
+  lifetime: number,
+  { loginServer }: Registry,
+  { user, holder, access }: AccessClaims,
+): Promise<string> {
+  return signer.sign({ ...common(loginServer), sub: user, grant_type: "access_token", holder, access, roles: [] }, lifetime);
 }
 
-/** A refresh token for an Entra identity. It carries who that is; what it may do is looked up at each use. */
+/** A refresh token for an Entra identity. It carries who that is; what it may do is looked up at each use. `lifetime` in seconds. */
 export function signRefresh(
   signer: Signer,
+  lifetime: number,
   { loginServer, tenantId }: Registry,
   { principalId, clientId }: { principalId: string; clientId: string },
 ): Promise<string> {
@@ -37,7 +40,7 @@ export function signRefresh(
     permissions: { actions: ["read"], notActions: [] },
     roles: [],
   };
-  return signer.sign({ ...common(loginServer), ...claims }, refreshLifetime);
+  return signer.sign({ ...common(loginServer), ...claims }, lifetime);
 }
 
 const common = (loginServer: string) => ({ iss: issuer, aud: loginServer, version: "1.0", rid: randomUUID().replaceAll("-", "") });

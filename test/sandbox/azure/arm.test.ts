@@ -10,7 +10,8 @@ const registries = `${subscription}/providers/Microsoft.ContainerRegistry/regist
 
 beforeAll(async () => {
   azure = await startTestAzure();
-  const make = async (role: string, registry?: string) => azure.addServicePrincipal(role, [registry === undefined ? role : { role, registry }]);
+  const make = async (role: string, registry?: string) =>
+    azure.addServicePrincipal(role, [registry === undefined ? role : { role, registry }]);
   logins = {
     nobody: await azure.addServicePrincipal("nobody"),
     reader: await make("Reader"),
@@ -44,10 +45,24 @@ test.for([audiences.graph, audiences.acr])("a token for %s is refused", async (a
   expect(json.error?.code).toBe("InvalidAuthenticationTokenAudience");
 });
 
+test("a token that is over is refused", async () => {
+  azure.world.lifetimes.entra = -1;
+  const token = await azure.accessToken(azure.owner, audiences.arm);
+  azure.world.lifetimes.entra = 3599;
+
+  const { json } = await azure.ask("GET", `${audiences.arm}${registries}?api-version=2025-11-01`, { token });
+
+  expect(json.error?.code).toBe("ExpiredAuthenticationToken");
+});
+
 test("a token that was changed by one letter is refused", async () => {
   const token = await azure.accessToken(azure.owner, audiences.arm);
   const [head, claims = "", signature] = token.split(".");
-  const changed = [head, Buffer.from(Buffer.from(claims, "base64url").toString().replace('"ver":"1.0"', '"ver":"1.1"')).toString("base64url"), signature].join(".");
+  const changed = [
+    head,
+    Buffer.from(Buffer.from(claims, "base64url").toString().replace('"ver":"1.0"', '"ver":"1.1"')).toString("base64url"),
+    signature,
+  ].join(".");
 
   expect(changed).not.toBe(token);
   expect((await azure.ask("GET", `${audiences.arm}${registries}?api-version=2025-11-01`, { token: changed })).status).toBe(401);
@@ -63,7 +78,9 @@ test.for([
 ])("$path with api-version $version is refused: $code", async ({ path, version, code }) => {
   const token = await azure.accessToken(azure.owner, audiences.arm);
 
-  const { status, json } = await azure.ask("GET", `${audiences.arm}${path}${version === undefined ? "" : `?api-version=${version}`}`, { token });
+  const { status, json } = await azure.ask("GET", `${audiences.arm}${path}${version === undefined ? "" : `?api-version=${version}`}`, {
+    token,
+  });
 
   expect(status).toBe(400);
   expect(json.error?.code).toBe(code);
@@ -73,13 +90,26 @@ test.for(["2025-11-01", "2025-03-01-preview", "2024-11-01-preview"])("a registry
   const { status, json } = await azure.arm(azure.owner, "GET", `${registryId}?api-version=${version}`);
 
   expect(status).toBe(200);
-  expect(json).toMatchObject({ id: registryId, name: "myregistry", sku: { name: "Standard" }, properties: { loginServer: "myregistry.azurecr.io" } });
+  expect(json).toMatchObject({
+    id: registryId,
+    name: "myregistry",
+    sku: { name: "Standard" },
+    properties: { loginServer: "myregistry.azurecr.io" },
+  });
   expect("roleAssignmentMode" in (json.properties ?? {})).toBe(version !== "2024-11-01-preview");
 });
 
 test.for([
-  { path: "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.ContainerRegistry/registries", status: 404, code: "SubscriptionNotFound" },
-  { path: "/subscriptions/88888888-8888-8888-8888-888888888888/providers/Microsoft.ContainerRegistry/registries", status: 401, code: "InvalidAuthenticationTokenTenant" },
+  {
+    path: "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.ContainerRegistry/registries",
+    status: 404,
+    code: "SubscriptionNotFound",
+  },
+  {
+    path: "/subscriptions/88888888-8888-8888-8888-888888888888/providers/Microsoft.ContainerRegistry/registries",
+    status: 401,
+    code: "InvalidAuthenticationTokenTenant",
+  },
   { path: registryId.replace("demo", "gone"), status: 404, code: "ResourceGroupNotFound" },
   { path: registryId.replace("myregistry", "norregistry"), status: 404, code: "ResourceNotFound" },
   { path: `${registryId}/tokens/nothing`, status: 404, code: "ResourceNotFound" },
@@ -92,7 +122,10 @@ test.for([
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
 });
 
-const body = { token: { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } }, map: { properties: { actions: ["repositories/app/content/read"] } } };
+const body = {
+  token: { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } },
+  map: { properties: { actions: ["repositories/app/content/read"] } },
+};
 
 test.for([
   { who: "nobody", read: 403, list: 403, write: 403, admin: 403, roles: 403, name: 403 },
@@ -101,21 +134,27 @@ test.for([
   { who: "role administrator", read: 200, list: 200, write: 403, admin: 403, roles: 400, name: 200 },
   { who: "contributor", read: 200, list: 200, write: 404, admin: 400, roles: 403, name: 200 },
   { who: "owner", read: 200, list: 200, write: 404, admin: 400, roles: 400, name: 403 },
-])("$who may: read $read, list $list, make a password $write, see the admin's $admin, give roles $roles, ask for a name $name", async (row) => {
-  const login = as(row.who);
-  const status = async (method: string, path: string, json?: unknown) => (await azure.arm(login, method, path, json)).status;
-  const assignment = `${registryId}/providers/Microsoft.Authorization/roleAssignments/not-a-guid?api-version=2022-04-01`;
+])(
+  "$who may: read $read, list $list, make a password $write, see the admin's $admin, give roles $roles, ask for a name $name",
+  async (row) => {
+    const login = as(row.who);
+    const status = async (method: string, path: string, json?: unknown) => (await azure.arm(login, method, path, json)).status;
+    const assignment = `${registryId}/providers/Microsoft.Authorization/roleAssignments/not-a-guid?api-version=2022-04-01`;
 
-  expect({
-    who: row.who,
-    read: await status("GET", registryId),
-    list: await status("GET", registries),
-    write: await status("POST", `${registryId}/generateCredentials`, { tokenId: "nothing" }),
-    admin: await status("POST", `${registryId}/listCredentials`),
-    roles: await status("PUT", assignment, {}),
-    name: await status("POST", `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, { name: "other1", type: "Microsoft.ContainerRegistry/registries" }),
-  }).toEqual(row);
-});
+    expect({
+      who: row.who,
+      read: await status("GET", registryId),
+      list: await status("GET", registries),
+      write: await status("POST", `${registryId}/generateCredentials`, { tokenId: "nothing" }),
+      admin: await status("POST", `${registryId}/listCredentials`),
+      roles: await status("PUT", assignment, {}),
+      name: await status("POST", `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, {
+        name: "other1",
+        type: "Microsoft.ContainerRegistry/registries",
+      }),
+    }).toEqual(row);
+  },
+);
 
 test("a refusal names the client, the action and the scope", async () => {
   const login = await azure.addServicePrincipal("named");
@@ -158,11 +197,14 @@ test.for([
 ])("checkNameAvailability of $name: $answer", async ({ name, answer }) => {
   const check = { name, type: "Microsoft.ContainerRegistry/registries" };
 
-  expect((await azure.arm(azure.owner, "POST", `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, check)).json).toMatchObject(answer);
+  expect(
+    (await azure.arm(azure.owner, "POST", `${subscription}/providers/Microsoft.ContainerRegistry/checkNameAvailability`, check)).json,
+  ).toMatchObject(answer);
 });
 
 test("the subscriptions are those in which the identity was given something", async () => {
-  const names = async (login: Login) => (await azure.arm(login, "GET", "/subscriptions?api-version=2022-12-01")).json.value?.map((one) => one.subscriptionId);
+  const names = async (login: Login) =>
+    (await azure.arm(login, "GET", "/subscriptions?api-version=2022-12-01")).json.value?.map((one) => one.subscriptionId);
 
   expect(await names(as("puller"))).toEqual(["22222222-2222-2222-2222-222222222222"]);
   expect(await names(as("nobody"))).toEqual([]);
@@ -178,7 +220,9 @@ test("permissions tell an identity what it may do on the registry", async () => 
 });
 
 test("the admin user's passwords are shown while it is enabled, and each is made anew alone", async () => {
-  expect((await azure.arm(azure.owner, "POST", `${registryId}/listCredentials`)).json.error?.code).toBe("UnAuthorizedForCredentialOperations");
+  expect((await azure.arm(azure.owner, "POST", `${registryId}/listCredentials`)).json.error?.code).toBe(
+    "UnAuthorizedForCredentialOperations",
+  );
   expect((await azure.arm(azure.owner, "PATCH", registryId, { properties: { adminUserEnabled: true } })).status).toBe(200);
 
   const before = (await azure.arm(azure.owner, "POST", `${registryId}/listCredentials`)).json;

@@ -43,14 +43,44 @@ test.for([
 test.for([
   { why: "a wrong secret", changes: { client_secret: "no" }, status: 401, error: "invalid_client", number: 7000215 },
   { why: "no secret", changes: { client_secret: undefined }, status: 401, error: "invalid_client", number: 7000218 },
-  { why: "an unknown application", changes: { client_id: "44444444-4444-4444-4444-444444444444" }, status: 400, error: "unauthorized_client", number: 700016 },
+  {
+    why: "an unknown application",
+    changes: { client_id: "44444444-4444-4444-4444-444444444444" },
+    status: 400,
+    error: "unauthorized_client",
+    number: 700016,
+  },
   { why: "no application", changes: { client_id: undefined }, status: 400, error: "invalid_request", number: 900144 },
   { why: "no scope", changes: { scope: undefined }, status: 400, error: "invalid_request", number: 900144 },
-  { why: "a scope of one right", changes: { scope: "https://management.azure.com/user_impersonation" }, status: 400, error: "invalid_scope", number: 1002012 },
-  { why: "an unknown resource", changes: { scope: "https://myregistry.azurecr.io/.default" }, status: 400, error: "invalid_resource", number: 500011 },
+  {
+    why: "a scope of one right",
+    changes: { scope: "https://management.azure.com/user_impersonation" },
+    status: 400,
+    error: "invalid_scope",
+    number: 1002012,
+  },
+  {
+    why: "an unknown resource",
+    changes: { scope: "https://myregistry.azurecr.io/.default" },
+    status: 400,
+    error: "invalid_resource",
+    number: 500011,
+  },
   { why: "an unknown grant", changes: { grant_type: "magic" }, status: 400, error: "unsupported_grant_type", number: 70003 },
-  { why: "an unknown user", changes: { grant_type: "password", username: "x@y", password: "z" }, status: 400, error: "invalid_grant", number: 50034 },
-  { why: "an old refresh token", changes: { grant_type: "refresh_token", refresh_token: "old" }, status: 400, error: "invalid_grant", number: 700082 },
+  {
+    why: "an unknown user",
+    changes: { grant_type: "password", username: "x@y", password: "z" },
+    status: 400,
+    error: "invalid_grant",
+    number: 50034,
+  },
+  {
+    why: "an old refresh token",
+    changes: { grant_type: "refresh_token", refresh_token: "old" },
+    status: 400,
+    error: "invalid_grant",
+    number: 700082,
+  },
 ])("$why is refused: $error AADSTS$number", async ({ changes, status, error, number }) => {
   const answer = await signIn(changes);
 
@@ -83,9 +113,20 @@ test("an expired secret, a disabled and a vanished service principal are told ap
 
 test("a user signs in by password, goes on by refresh token, and is stopped by multi-factor authentication", async () => {
   const { tenantId } = azure.world;
-  azure.world.users.push({ id: "66666666-6666-6666-6666-666666666666", tenantId, userPrincipalName: "jane@example.com", password: "p", refreshTokens: [], graphRoles: [] });
+  azure.world.users.push({
+    id: "66666666-6666-6666-6666-666666666666",
+    tenantId,
+    userPrincipalName: "jane@example.com",
+    password: "p",
+    refreshTokens: [],
+    graphRoles: [],
+  });
   const user = azure.world.users.at(-1);
-  const common = { client_id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", client_secret: undefined, scope: "https://management.core.windows.net//.default openid profile offline_access" };
+  const common = {
+    client_id: "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+    client_secret: undefined,
+    scope: "https://management.core.windows.net//.default openid profile offline_access",
+  };
   const byPassword = { ...common, grant_type: "password", username: "jane@example.com", password: "p" };
 
   const first = await signIn(byPassword, "organizations");
@@ -94,7 +135,9 @@ test("a user signs in by password, goes on by refresh token, and is stopped by m
   expect(claimsOf(String(second.json.access_token))).toMatchObject({ upn: "jane@example.com", oid: user?.id });
   expect((await signIn({ ...byPassword, password: "wrong" })).json.error_codes).toEqual([50126]);
 
-  Object.assign(user ?? {}, { refusal: { error: "interaction_required", number: 50076, message: "You must use multi-factor authentication." } });
+  Object.assign(user ?? {}, {
+    refusal: { error: "interaction_required", number: 50076, message: "You must use multi-factor authentication." },
+  });
   expect((await signIn(byPassword)).json).toMatchObject({ error: "interaction_required", error_codes: [50076] });
 });
 
@@ -102,8 +145,12 @@ test("discovery answers as MSAL reads it", async () => {
   const openid = await azure.ask("GET", `${entra}/${azure.owner.tenantId}/v2.0/.well-known/openid-configuration`);
   expect(openid.json.token_endpoint).toBe(`${entra}/${azure.owner.tenantId}/oauth2/v2.0/token`);
   const query = new URLSearchParams({ "api-version": "1.1", authorization_endpoint: `${entra}/common/oauth2/v2.0/authorize` });
-  expect((await azure.ask("GET", `${entra}/common/discovery/instance?${query}`)).json).toMatchObject({ metadata: [{ preferred_network: "login.microsoftonline.com" }] });
-  expect((await azure.ask("GET", `${entra}/common/userrealm/jane@example.com?api-version=1.0`)).json).toMatchObject({ account_type: "Managed" });
+  expect((await azure.ask("GET", `${entra}/common/discovery/instance?${query}`)).json).toMatchObject({
+    metadata: [{ preferred_network: "login.microsoftonline.com" }],
+  });
+  expect((await azure.ask("GET", `${entra}/common/userrealm/jane@example.com?api-version=1.0`)).json).toMatchObject({
+    account_type: "Managed",
+  });
 });
 
 test("@azure/identity signs in from the environment alone", async () => {

@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request as connectRequest } from "node:http";
+import { request as connectRequest, type IncomingHttpHeaders } from "node:http";
 import { request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { connect } from "node:tls";
@@ -12,7 +12,11 @@ import { createAuthority } from "../../../sandbox/pki.ts";
 export const registryId =
   "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry";
 export const loginServer = "myregistry.azurecr.io";
-export const audiences = { arm: "https://management.azure.com", graph: "https://graph.microsoft.com", acr: "https://containerregistry.azure.net" };
+export const audiences = {
+  arm: "https://management.azure.com",
+  graph: "https://graph.microsoft.com",
+  acr: "https://containerregistry.azure.net",
+};
 
 /** An answer; `json` is what its text says as JSON, or undefined. */
 export type Reply = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: Json };
@@ -48,12 +52,23 @@ export async function startTestAzure(registries?: readonly RegistrySpec[]): Prom
   const programs = await binaries({ need: ["registry", "crane"], progress: console.log });
   const folder = await guardedFolder("azure-test-");
   const authority = await createAuthority("azure test");
-  const azure = await startAzure({ folder: folder.path, authority, registryBinary: programs.program("registry"), ...(registries && { registries }) });
+  const azure = await startAzure({
+    folder: folder.path,
+    authority,
+    registryBinary: programs.program("registry"),
+    ...(registries && { registries }),
+  });
   const { AZURE_TENANT_ID: tenantId = "", AZURE_CLIENT_ID: clientId = "", AZURE_CLIENT_SECRET: clientSecret = "" } = azure.env;
 
-  const ask: TestAzure["ask"] = (method, url, options) => askThrough(azure.proxy, authority.certificate, method, new URL(url), options ?? {});
+  const ask: TestAzure["ask"] = (method, url, options) =>
+    askThrough(azure.proxy, authority.certificate, method, new URL(url), options ?? {});
   const accessToken: TestAzure["accessToken"] = async (login, audience) => {
-    const form = { grant_type: "client_credentials", client_id: login.clientId, client_secret: login.clientSecret, scope: `${audience}/.default` };
+    const form = {
+      grant_type: "client_credentials",
+      client_id: login.clientId,
+      client_secret: login.clientSecret,
+      scope: `${audience}/.default`,
+    };
     const { json } = await ask("POST", `https://login.microsoftonline.com/${login.tenantId}/oauth2/v2.0/token`, { form });
     return String(json.access_token);
   };
@@ -75,11 +90,19 @@ export async function startTestAzure(registries?: readonly RegistrySpec[]): Prom
   };
 }
 
-async function askThrough(proxy: string, ca: string, method: string, url: URL, { headers = {}, login, token, json, form }: Ask): Promise<Reply> {
+async function askThrough(
+  proxy: string,
+  ca: string,
+  method: string,
+  url: URL,
+  { headers = {}, login, token, json, form }: Ask,
+): Promise<Reply> {
   const socket = await tunnel(new URL(proxy), url.hostname, ca);
   const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
   const type = json !== undefined ? "application/json" : "application/x-www-form-urlencoded";
-  const authorization = login ? `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}` : token && `Bearer ${token}`;
+  const authorization = login
+    ? `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`
+    : token && `Bearer ${token}`;
   try {
     return await new Promise((resolve, reject) => {
       const out = request(url, {

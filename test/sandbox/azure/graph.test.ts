@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { GraphRole } from "../../../sandbox/azure/world.ts";
+import { audiences, type Login, startTestAzure, type TestAzure } from "./world.ts";
+
+let azure: TestAzure;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+}, 1_800_000);
+afterAll(() => azure.stop());
+beforeEach(() => azure.faults.reset());
+
+const graph = async (method: string, path: string, json?: unknown, login: Login = azure.owner) =>
+  azure.ask(method, `${audiences.graph}/v1.0${path}`, {
+    token: await azure.accessToken(login, audiences.graph),
+    ...(json !== undefined && { json }),
+  });
+
+/** Makes an application and its service principal. */
+async function makeApplication(displayName: string, login?: Login) {
+  const application = (await graph("POST", "/applications", { displayName, signInAudience: "AzureADMyOrg", notes: "ours" }, login)).json;
+  const principal = (await graph("POST", "/servicePrincipals", { appId: application.appId }, login)).json;
+  return { id: String(application.id), appId: String(application.appId), principalId: String(principal.id) };
+}
+
+test("an application, its service principal and a secret that signs in until it is removed", async () => {
+  const { id, appId, principalId } = await makeApplication("acr-pull");
+  const passwordCredential = { displayName: "acr-secret demo/acr", endDateTime: "2999-01-01T00:00:00Z" };
+
+  const added = await graph("POST", `/applications/${id}/addPassword`, { passwordCredential });
+  const secret = String(added.json.secretText);
+  const signIn = async () => azure.accessToken({ tenantId: azure.owner.tenantId, clientId: appId, clientSecret: secret }, audiences.arm);
+
+  expect(added.status).toBe(200);
+  expect(added.json).toMatchObject({ ...passwordCredential, hint: secret.slice(0, 3) });
+  expect(await signIn()).toMatch(/^ey/);
+  const shown = await graph("GET", `/applications(appId='${appId}')?$select=id,passwordCredentials`);
+  expect(shown.json).toMatchObject({ id, passwordCredentials: [{ keyId: added.json.keyId, secretText: null }] });
+  expect(Object.keys(shown.json)).toEqual(["id", "passwordCredentials"]);
+  expect(shown.text).not.toContain(secret);
+  expect((await graph("GET", `/servicePrincipals(appId='${appId}')`)).json).toMatchObject({ id: principalId, appId, accountEnabled: true });
+
+  expect((await graph("POST", `/applications/${id}/removePassword`, { keyId: added.json.keyId })).status).toBe(204);
+  expect(await signIn()).toBe("undefined");
+  expect((await graph("POST", `/applications/${id}/removePassword`, { keyId: added.json.keyId })).status).toBe(400);
+  expect((await graph("DELETE", `/applications/${id}`)).status).toBe(204);
+  expect((await graph("GET", `/servicePrincipals/${principalId}`)).status).toBe(404);
+});
+
+test("without an end a secret lasts two years", async () => {
+  const { id } = await makeApplication("two years");
+
+  const { json } = await graph("POST", `/applications/${id}/addPassword`, {
+    passwordCredential: { displayName: null, startDateTime: "2026-05-05T00:00:00Z" },
+  });
+
+  expect(json.endDateTime).toBe("2028-05-05T00:00:00.000Z");
+});
+
+test.for([
+  { filter: "appId eq '$APP'", collection: "applications" },
+  { filter: "displayName eq 'Named'", collection: "applications" },
+  { filter: "startswith(displayName,'nam')", collection: "applications" },
+  { filter: "servicePrincipalNames/any(c:c eq '$APP')", collection: "servicePrincipals" },
+  { filter: "displayName eq 'named'", collection: "servicePrincipals" },
+])("$collection are found by $filter", async ({ filter, collection }) => {
+  const there = azure.world.applications.find(({ displayName }) => displayName === "named");
+  const appId = there?.appId ?? (await makeApplication("named")).appId;
+
+  const { json } = await graph("GET", `/${collection}?$filter=${encodeURIComponent(filter.replace("$APP", appId))}`);
+
+  expect(json.value?.map((one) => one.appId)).toEqual([appId]);
+});
+
+test("a service principal is disabled, looked up by its id, and has secrets of its own", async () => {
+  const { appId, principalId } = await makeApplication("own secrets");
+
+  const added = await graph("POST", `/servicePrincipals/${principalId}/addPassword`, {});
+  const login = { tenantId: azure.owner.tenantId, clientId: appId, clientSecret: String(added.json.secretText) };
+  expect(await azure.accessToken(login, audiences.arm)).toMatch(/^ey/);
+  expect((await graph("POST", "/directoryObjects/getByIds", { ids: [principalId], types: ["servicePrincipal"] })).json.value).toMatchObject(
+    [{ id: principalId }],
+  );
+  expect((await graph("PATCH", `/servicePrincipals/${principalId}`, { accountEnabled: false })).status).toBe(204);
+  expect(await azure.accessToken(login, audiences.arm)).toBe("undefined");
+});
+
+test.for([
+  { roles: [], reads: 403, makes: 403, changesOthers: 403, changesOwn: 403 },
+  { roles: ["Application.Read.All"], reads: 200, makes: 403, changesOthers: 403, changesOwn: 403 },
+  { roles: ["Application.ReadWrite.OwnedBy"], reads: 200, makes: 201, changesOthers: 403, changesOwn: 200 },
+  { roles: ["Application.ReadWrite.All"], reads: 200, makes: 201, changesOthers: 200, changesOwn: 200 },
+] as { roles: GraphRole[]; reads: number; makes: number; changesOthers: number; changesOwn: number }[])(
+  "with $roles: reads $reads, makes $makes, changes others' $changesOthers and its own $changesOwn",
+  async ({ roles, ...expected }) => {
+    const login = await azure.addServicePrincipal("somebody", [], roles);
+    const others = await makeApplication("theirs");
+    const made = await graph("POST", "/applications", { displayName: "mine" }, login);
+
+    expect({
+      reads: (await graph("GET", "/applications", undefined, login)).status,
+      makes: made.status,
+      changesOthers: (await graph("POST", `/applications/${others.id}/addPassword`, {}, login)).status,
+      changesOwn: (await graph("POST", `/applications/${made.json.id ?? others.id}/addPassword`, {}, login)).status,
+    }).toEqual(expected);
+  },
+);
+
+test.for([
+  {
+    why: "an unknown field",
+    method: "POST",
+    path: "/applications",
+    body: { displayName: "x", color: "red" },
+    status: 400,
+    code: "Request_BadRequest",
+  },
+  { why: "no name", method: "POST", path: "/applications", body: {}, status: 400, code: "Request_BadRequest" },
+  {
+    why: "an application that is not there",
+    method: "POST",
+    path: "/servicePrincipals",
+    body: { appId: "44444444-4444-4444-4444-444444444444" },
+    status: 400,
+    code: "Request_BadRequest",
+  },
+  {
+    why: "an object that is not there",
+    method: "GET",
+    path: "/applications/44444444-4444-4444-4444-444444444444",
+    body: undefined,
+    status: 404,
+    code: "Request_ResourceNotFound",
+  },
+  {
+    why: "a filter that is not supported",
+    method: "GET",
+    path: "/applications?$filter=notes%20eq%20'x'",
+    body: undefined,
+    status: 400,
+    code: "Request_UnsupportedQuery",
+  },
+  { why: "an unknown collection", method: "GET", path: "/magic", body: undefined, status: 400, code: "BadRequest" },
+])("$why is refused: $code", async ({ method, path, body, status, code }) => {
+  const answer = await graph(method, path, body);
+
+  expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
+});
+
+test("no token, and a token for another resource, are refused", async () => {
+  const token = await azure.accessToken(azure.owner, audiences.arm);
+
+  for (const ask of [{}, { token }, { token: "x.y.z" }]) {
+    const { status, json } = await azure.ask("GET", `${audiences.graph}/v1.0/applications`, ask);
+    expect([status, json.error?.code]).toEqual([401, "InvalidAuthenticationToken"]);
+  }
+});
+
+test("what was just made is not known everywhere at once", async () => {
+  azure.faults.add({ kind: "replication", of: "principals", milliseconds: 400 });
+  azure.faults.add({ kind: "replication", of: "secrets", milliseconds: 800 });
+  const application = (await graph("POST", "/applications", { displayName: "slow" })).json;
+  const makePrincipal = async () => (await graph("POST", "/servicePrincipals", { appId: application.appId })).status;
+  const { json } = await graph("POST", `/applications/${application.id}/addPassword`, {});
+  const signIn = () =>
+    azure.accessToken(
+      { tenantId: azure.owner.tenantId, clientId: String(application.appId), clientSecret: String(json.secretText) },
+      audiences.arm,
+    );
+
+  expect(await makePrincipal()).toBe(400);
+  await expect.poll(makePrincipal, { timeout: 5000 }).toBe(201);
+  expect(await signIn()).toBe("undefined");
+  await expect.poll(signIn, { timeout: 5000 }).toMatch(/^ey/);
+});

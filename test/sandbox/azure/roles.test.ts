@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { claimsOf, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
+
+let azure: TestAzure;
+
+const subscription = "/subscriptions/22222222-2222-2222-2222-222222222222";
+const version = "api-version=2022-04-01";
+const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+  await azure.push(`${loginServer}/app/web:1`);
+}, 1_800_000);
+afterAll(() => azure.stop());
+beforeEach(() => azure.faults.reset());
+
+/** Whether a service principal's own login pulls from a repository. */
+async function actions({ clientId, clientSecret }: { clientId: string; clientSecret: string }, repository = "app/web"): Promise<string> {
+  const scope = `repository:${repository}:pull,push,delete,metadata_read`;
+  const { status, json } = await azure.ask("GET", `https://${loginServer}/oauth2/token?service=${loginServer}&scope=${scope}`, {
+    login: { username: clientId, password: clientSecret },
+  });
+  return status === 200 ? String(claimsOf(String(json.access_token)).access?.[0]?.actions) : String(status);
+}
+
+function assign(properties: Record<string, unknown>, name: string = randomUUID(), scope = registryId) {
+  return azure.arm(azure.owner, "PUT", `${scope}/providers/Microsoft.Authorization/roleAssignments/${name}?${version}`, { properties });
+}
+
+const definition = (guid: string) => `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
+
+test.for([
+  { role: "AcrPull", legacy: "pull,metadata_read", abac: "401" },
+  { role: "AcrPush", legacy: "pull,push,metadata_read", abac: "401" },
+  { role: "AcrDelete", legacy: "delete", abac: "401" },
+  { role: "Reader", legacy: "pull,metadata_read", abac: "401" },
+  { role: "Contributor", legacy: "pull,push,delete,metadata_read", abac: "401" },
+  { role: "Owner", legacy: "pull,push,delete,metadata_read", abac: "401" },
+  { role: "Container Registry Repository Reader", legacy: "401", abac: "pull,metadata_read" },
+  { role: "Container Registry Repository Writer", legacy: "401", abac: "pull,push,metadata_read" },
+  { role: "Container Registry Repository Contributor", legacy: "401", abac: "pull,push,delete,metadata_read" },
+  { role: "Container Registry Repository Catalog Lister", legacy: "401", abac: "" },
+])("$role on a legacy registry: $legacy; on an ABAC registry: $abac", async ({ role, legacy, abac }) => {
+  const login = await azure.addServicePrincipal(role, [{ role, registry: "myregistry" }]);
+  const [registry] = azure.world.registries;
+
+  expect(await actions(login)).toBe(legacy);
+  Object.assign(registry ?? {}, { roleAssignmentMode: "AbacRepositoryPermissions" });
+  expect(await actions(login)).toBe(abac);
+  Object.assign(registry ?? {}, { roleAssignmentMode: "LegacyRegistryPermissions" });
+});
+
+const content = "Microsoft.ContainerRegistry/registries/repositories/content/read";
+const metadata = "Microsoft.ContainerRegistry/registries/repositories/metadata/read";
+const only = (expression: string) => `((!(ActionMatches{'${content}'}) AND !(ActionMatches{'${metadata}'})) OR (${expression}))`;
+const name = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
+
+test.for([
+  { condition: only(`${name} StringEqualsIgnoreCase 'app/web'`), allowed: ["app/web"], not: ["app/web2", "app"] },
+  { condition: only(`${name} StringStartsWithIgnoreCase 'app/'`), allowed: ["app/web", "app/api"], not: ["app-infra/web", "other"] },
+  { condition: only(`${name} StringStartsWithIgnoreCase 'app'`), allowed: ["app/web", "app-infra/web"], not: ["other"] },
+  { condition: only(`${name} StringEquals 'a' OR ${name} StringEquals 'b'`), allowed: ["a", "b"], not: ["c"] },
+  { condition: only(`${name} StringNotEquals 'a'`), allowed: ["b"], not: ["a"] },
+  { condition: only(`${name} ForAnyOfAnyValues:StringEquals {'a', 'b'}`), allowed: ["a", "b"], not: ["c"] },
+])("the condition $condition", async ({ condition, allowed, not }) => {
+  const [registry] = azure.world.registries;
+  Object.assign(registry ?? {}, { roleAssignmentMode: "AbacRepositoryPermissions" });
+  const login = await azure.addServicePrincipal("conditional");
+  const made = await assign({
+    roleDefinitionId: definition(reader),
+    principalId: login.objectId,
+    principalType: "ServicePrincipal",
+    condition,
+    conditionVersion: "2.0",
+  });
+
+  expect(made.status).toBe(201);
+  for (const repository of allowed) expect(await actions(login, repository)).toBe("pull,metadata_read");
+  for (const repository of not) expect(await actions(login, repository)).toBe("");
+  Object.assign(registry ?? {}, { roleAssignmentMode: "LegacyRegistryPermissions" });
+});
+
+test("an assignment is made once: again it is the same, under another name it exists already", async () => {
+  const { objectId: principalId } = await azure.addServicePrincipal("assigned");
+  const properties = { roleDefinitionId: definition(acrPull), principalId, principalType: "ServicePrincipal" };
+  const own = randomUUID();
+
+  const made = await assign(properties, own);
+  expect(made.status).toBe(201);
+  expect(made.json).toMatchObject({
+    name: own,
+    id: `${registryId}/providers/Microsoft.Authorization/roleAssignments/${own}`,
+    properties: { ...properties, scope: registryId },
+  });
+  expect((await assign({ ...properties, description: "ours" }, own)).status).toBe(200);
+  const twin = await assign(properties);
+  expect([twin.status, twin.json.error?.code]).toEqual([409, "RoleAssignmentExists"]);
+  const other = await assign({ ...properties, roleDefinitionId: definition(reader) }, own);
+  expect([other.status, other.json.error?.code]).toEqual([409, "RoleAssignmentUpdateNotPermitted"]);
+});
+
+test("assignments are found by principal and by name, and deleted once", async () => {
+  const login = await azure.addServicePrincipal("found", ["Reader"]);
+  const own = randomUUID();
+  await assign({ roleDefinitionId: definition(acrPull), principalId: login.objectId }, own);
+  const path = `${registryId}/providers/Microsoft.Authorization/roleAssignments`;
+  const list = async (filter: string) =>
+    (await azure.arm(azure.owner, "GET", `${path}?$filter=${encodeURIComponent(filter)}&${version}`)).json;
+
+  for (const filter of [`assignedTo('${login.objectId}')`, `principalId eq '${login.objectId}'`]) {
+    expect((await list(filter)).value?.map(({ properties }) => properties?.scope)).toEqual([subscription, registryId]);
+  }
+  expect((await list("createdBy eq 'x'")).error?.code).toBe("UnsupportedQuery");
+  expect((await azure.arm(azure.owner, "GET", `${path}/${own}?${version}`)).status).toBe(200);
+  expect((await azure.arm(azure.owner, "DELETE", `${path}/${own}?${version}`)).status).toBe(200);
+  expect((await azure.arm(azure.owner, "DELETE", `${path}/${own}?${version}`)).status).toBe(204);
+  expect((await azure.arm(azure.owner, "GET", `${path}/${own}?${version}`)).status).toBe(404);
+});
+
+test.for([
+  { why: "a name that is no GUID", assignment: "mine", change: {}, status: 400, code: "InvalidRoleAssignmentId" },
+  {
+    why: "an unknown role",
+    change: { roleDefinitionId: definition("00000000-0000-0000-0000-000000000000") },
+    status: 404,
+    code: "RoleDefinitionDoesNotExist",
+  },
+  { why: "an unknown principal", change: { principalId: "00000000-0000-0000-0000-000000000000" }, status: 400, code: "PrincipalNotFound" },
+  {
+    why: "a condition without its version",
+    change: { condition: only(`${name} StringEquals 'a'`) },
+    status: 400,
+    code: "InvalidConditionVersion",
+  },
+  { why: "a condition that does not end", change: { condition: "(", conditionVersion: "2.0" }, status: 400, code: "InvalidCondition" },
+  {
+    why: "an unknown operator",
+    change: { condition: only(`${name} StringSounds 'a'`), conditionVersion: "2.0" },
+    status: 400,
+    code: "InvalidCondition",
+  },
+  { why: "an unknown field", change: { role: "AcrPull" }, status: 400, code: "InvalidRequestContent" },
+])("an assignment with $why is refused: $code", async ({ assignment, change, status, code }) => {
+  const { objectId } = await azure.addServicePrincipal("refused");
+
+  const answer = await assign({ roleDefinitionId: definition(acrPull), principalId: objectId, ...change }, assignment);
+
+  expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
+});
+
+test("a role is found by its name in any case, as the Azure CLI asks", async () => {
+  const filter = encodeURIComponent("roleName eq 'acrpull'");
+
+  const { json } = await azure.arm(
+    azure.owner,
+    "GET",
+    `${registryId}/providers/Microsoft.Authorization/roleDefinitions?$filter=${filter}&api-version=2022-05-01-preview`,
+  );
+
+  expect(json.value).toMatchObject([{ name: acrPull, properties: { roleName: "AcrPull" } }]);
+});
+
+test("a role takes its time to reach the registry", async () => {
+  azure.faults.add({ kind: "replication", of: "roles", milliseconds: 400 });
+  const login = await azure.addServicePrincipal("patient");
+  await assign({ roleDefinitionId: definition(acrPull), principalId: login.objectId });
+
+  expect(await actions(login)).toBe("401");
+  await expect.poll(() => actions(login), { timeout: 5000 }).toBe("pull,metadata_read");
+});

@@ -1,0 +1,237 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { audiences, type Json, type Reply, registryId, startTestAzure, type TestAzure } from "./world.ts";
+
+let azure: TestAzure;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+}, 1_800_000);
+afterAll(() => azure.stop());
+
+const arm = (method: string, path: string, json?: unknown) => azure.arm(azure.owner, method, `${registryId}${path}`, json);
+const pulls = { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } };
+
+async function follow(url: string | string[] | undefined): Promise<Reply> {
+  return azure.ask("GET", String(url), { token: await azure.accessToken(azure.owner, audiences.arm) });
+}
+
+/** Makes a token and waits until it is there. */
+async function makeToken(name: string): Promise<void> {
+  const made = await arm("PUT", `/tokens/${name}`, pulls);
+  for (;;) {
+    const { json } = await follow(made.headers["azure-asyncoperation"]);
+    if (json.status === "Succeeded") return;
+  }
+}
+
+/** Generates credentials and waits for them. */
+async function generate(request: Record<string, string>): Promise<Json> {
+  let answer = await arm("POST", "/generateCredentials", request);
+  while (answer.status === 202) answer = await follow(answer.headers.location);
+  return answer.json;
+}
+
+const tokenId = (name: string) => `${registryId}/tokens/${name}`;
+
+test("a registry has its system scope maps, and they stay as they are", async () => {
+  const { json } = await arm("GET", "/scopeMaps");
+  const pull = await arm("GET", "/scopeMaps/_repositories_pull");
+
+  expect(json.value?.map(({ name }) => name)).toEqual([
+    "_repositories_admin",
+    "_repositories_pull",
+    "_repositories_pull_metadata_read",
+    "_repositories_push",
+    "_repositories_push_metadata_write",
+  ]);
+  expect(pull.json.properties).toMatchObject({ type: "SystemDefined", actions: ["repositories/*/content/read"] });
+  for (const method of ["PUT", "DELETE"]) {
+    expect((await arm(method, "/scopeMaps/_repositories_pull", { properties: { actions: [] } })).json.error?.code).toBe(
+      "SystemScopeMapCannotBeModified",
+    );
+  }
+});
+
+test("a scope map is made, changed and deleted", async () => {
+  const body = (...actions: string[]) => ({ properties: { description: "ours", actions } });
+
+  expect((await arm("PUT", "/scopeMaps/mymap", body("repositories/app/web/content/read"))).status).toBe(201);
+  expect((await arm("PUT", "/scopeMaps/mymap", body("repositories/app/*/content/read"))).status).toBe(200);
+  expect((await arm("GET", "/scopeMaps/MyMap")).json).toMatchObject({
+    id: `${registryId}/scopeMaps/mymap`,
+    ...body("repositories/app/*/content/read"),
+  });
+  expect((await arm("PATCH", "/scopeMaps/mymap", { properties: { description: "changed" } })).json.properties).toMatchObject({
+    description: "changed",
+  });
+  expect((await arm("DELETE", "/scopeMaps/mymap")).status).toBe(200);
+  expect((await arm("DELETE", "/scopeMaps/mymap")).status).toBe(204);
+});
+
+test.for([
+  "repositories/a*/content/read",
+  "repositories/a/*/b/content/read",
+  "repositories/App/content/read",
+  "repositories//content/read",
+  "repositories/app/content/pull",
+  "repositories/app/metadata/delete",
+  "app/content/read",
+])("the action %s is refused", async (action) => {
+  expect((await arm("PUT", "/scopeMaps/wrongmap", { properties: { actions: [action] } })).json.error?.code).toBe("InvalidScopeMapAction");
+});
+
+test("a new token is there when its operation has ended, and not before", async () => {
+  const made = await arm("PUT", "/tokens/newtoken", pulls);
+
+  expect(made.status).toBe(201);
+  expect(made.json).toMatchObject({
+    id: tokenId("newtoken"),
+    properties: { status: "enabled", provisioningState: "Creating", credentials: { certificates: [], passwords: [] } },
+  });
+  expect((await arm("POST", "/generateCredentials", { tokenId: tokenId("newtoken") })).status).toBe(409);
+  const operation = made.headers["azure-asyncoperation"];
+  expect(operation).toMatch(/\/tokens\/newtoken\/operationStatuses\/tokens-[0-9a-f-]+\?api-version=2025-11-01$/);
+  expect((await follow(operation)).json.status).toBe("InProgress");
+  expect((await follow(operation)).json.status).toBe("Succeeded");
+  expect((await arm("GET", "/tokens/newtoken")).json.properties).toMatchObject({ provisioningState: "Succeeded" });
+  expect((await arm("PUT", "/tokens/newtoken", pulls)).status).toBe(200);
+});
+
+test("credentials come by polling, with Retry-After, and are shown once", async () => {
+  await makeToken("slowtoken");
+  azure.world.longRunning = { polls: 2, retryAfter: 1 };
+  const begun = await arm("POST", "/generateCredentials", {
+    tokenId: tokenId("slowtoken"),
+    name: "password1",
+    expiry: "2999-01-01T00:00:00Z",
+  });
+  const polls = [
+    await follow(begun.headers.location),
+    await follow(begun.headers.location),
+    await follow(begun.headers.location),
+    await follow(begun.headers.location),
+  ];
+  azure.world.longRunning = { polls: 1, retryAfter: 0 };
+
+  expect([begun.status, begun.headers["retry-after"], begun.text]).toEqual([202, "1", ""]);
+  expect(polls.map(({ status }) => status)).toEqual([202, 202, 200, 404]);
+  expect(polls[2]?.json).toMatchObject({ username: "slowtoken", passwords: [{ name: "password1", expiry: "2999-01-01T00:00:00Z" }] });
+  expect(polls[2]?.json.passwords?.[0]?.value).toMatch(/^.{52}$/);
+  const { text, json } = await arm("GET", "/tokens/slowtoken");
+  expect(json.properties?.credentials?.passwords).toMatchObject([{ name: "password1", expiry: "2999-01-01T00:00:00Z" }]);
+  expect(text).not.toContain(polls[2]?.json.passwords?.[0]?.value);
+});
+
+test("one slot is made anew alone; without a name both are", async () => {
+  await makeToken("twoslots");
+  const values = () =>
+    Object.values(azure.world.registries[0]?.tokens.find(({ name }) => name === "twoslots")?.passwords ?? {}).map(({ value }) => value);
+
+  const both = await generate({ tokenId: tokenId("twoslots") });
+  const [first, second] = values();
+  expect(both.passwords?.map(({ value }) => value)).toEqual([first, second]);
+  await generate({ tokenId: tokenId("twoslots"), name: "password2" });
+  expect(values()[0]).toBe(first);
+  expect(values()[1]).not.toBe(second);
+  await generate({ tokenId: tokenId("twoslots") });
+  expect(values()).not.toContain(first);
+});
+
+test("a token is disabled, and a password that a PATCH does not name is gone", async () => {
+  await makeToken("patched");
+  await generate({ tokenId: tokenId("patched") });
+
+  const patched = await arm("PATCH", "/tokens/patched", {
+    properties: { status: "disabled", credentials: { passwords: [{ name: "password2" }] } },
+  });
+
+  expect(patched.json.properties).toMatchObject({ status: "disabled", credentials: { passwords: [{ name: "password2" }] } });
+  expect((await arm("DELETE", "/tokens/patched")).status).toBe(200);
+  expect((await arm("DELETE", "/tokens/patched")).status).toBe(204);
+  expect((await arm("GET", "/tokens/patched")).status).toBe(404);
+});
+
+test.for([
+  { why: "a short name", path: "/tokens/abcd", body: pulls, code: "InvalidTokenName" },
+  { why: "a name with an underscore", path: "/tokens/my_token", body: pulls, code: "InvalidTokenName" },
+  { why: "a name of 51 letters", path: `/tokens/${"a".repeat(51)}`, body: pulls, code: "InvalidTokenName" },
+  { why: "a scope map's name with a dot", path: "/scopeMaps/my.map", body: { properties: { actions: [] } }, code: "InvalidScopeMapName" },
+  {
+    why: "a scope map that is not there",
+    path: "/tokens/mytoken",
+    body: { properties: { scopeMapId: `${registryId}/scopeMaps/nothing` } },
+    code: "ScopeMapNotFound",
+  },
+  {
+    why: "a scope map by its name alone",
+    path: "/tokens/mytoken",
+    body: { properties: { scopeMapId: "_repositories_pull" } },
+    code: "ScopeMapNotFound",
+  },
+  { why: "no properties", path: "/tokens/mytoken", body: {}, code: "InvalidRequestContent" },
+  { why: "no scope map", path: "/tokens/mytoken", body: { properties: { status: "enabled" } }, code: "InvalidRequestContent" },
+  { why: "an unknown field", path: "/tokens/mytoken", body: { ...pulls, tags: {} }, code: "InvalidRequestContent" },
+  {
+    why: "an unknown property",
+    path: "/tokens/mytoken",
+    body: { properties: { ...pulls.properties, expiry: "2999-01-01T00:00:00Z" } },
+    code: "InvalidRequestContent",
+  },
+  {
+    why: "an unknown status",
+    path: "/tokens/mytoken",
+    body: { properties: { ...pulls.properties, status: "on" } },
+    code: "InvalidRequestContent",
+  },
+  { why: "an action that is no text", path: "/scopeMaps/mymap", body: { properties: { actions: [1] } }, code: "InvalidRequestContent" },
+])("PUT with $why is refused: $code", async ({ path, body, code }) => {
+  const { status, json } = await arm("PUT", path, body);
+
+  expect([status, json.error?.code]).toEqual([400, code]);
+});
+
+test.for([
+  { why: "no token", body: { name: "password1" }, status: 400, code: "InvalidRequestContent" },
+  { why: "an unknown slot", body: { tokenId: tokenId("asked"), name: "password3" }, status: 400, code: "InvalidRequestContent" },
+  { why: "an expiry that is no time", body: { tokenId: tokenId("asked"), expiry: "30d" }, status: 400, code: "InvalidRequestContent" },
+  {
+    why: "an expiry that has passed",
+    body: { tokenId: tokenId("asked"), expiry: "2020-01-01T00:00:00Z" },
+    status: 400,
+    code: "InvalidExpiry",
+  },
+  { why: "a token by its name alone", body: { tokenId: "asked" }, status: 404, code: "TokenNotFound" },
+])("generateCredentials with $why is refused: $code", async ({ body, status, code }) => {
+  if (azure.world.registries[0]?.tokens.every(({ name }) => name !== "asked")) await makeToken("asked");
+
+  const answer = await arm("POST", "/generateCredentials", body);
+
+  expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
+});
+
+test("a body that is no JSON, or does not say that it is, is refused", async () => {
+  const token = await azure.accessToken(azure.owner, audiences.arm);
+  const url = `${audiences.arm}${registryId}/tokens/mytoken?api-version=2025-11-01`;
+
+  expect((await azure.ask("PUT", url, { token, form: { a: "b" }, headers: { "content-type": "application/json" } })).json.error?.code).toBe(
+    "InvalidRequestContent",
+  );
+  expect((await azure.ask("PUT", url, { token, form: { a: "b" } })).status).toBe(415);
+});
+
+test.for([
+  { sku: "Basic" as const, limit: 100 },
+  { sku: "Standard" as const, limit: 500 },
+])("a $sku registry has at most $limit tokens", async ({ sku, limit }) => {
+  const [registry] = azure.world.registries;
+  if (!registry) throw new Error("there is no registry");
+  const before = { sku: registry.sku, tokens: registry.tokens };
+  const creationDate = new Date().toISOString();
+  const one = { creationDate, status: "enabled" as const, scopeMapId: "", pollsLeft: 0, passwords: {} };
+  registry.sku = sku;
+  registry.tokens = Array.from({ length: limit - 1 }, (_, index) => ({ ...one, name: `token${index}` }));
+
+  expect((await arm("PUT", "/tokens/the-last", pulls)).status).toBe(201);
+  expect((await arm("PUT", "/tokens/too-many", pulls)).json.error?.code).toBe("QuotaExceeded");
+  Object.assign(registry, before);
+});
