@@ -1,16 +1,18 @@
 import { defineConfig } from "vitest/config";
 
-/** The tiers that talk to a real kube-apiserver: one for each run, started by their global setup. */
-const withControlPlane = ["cluster", "docs"];
+const controlPlane = "test/support/control-plane-setup.ts";
 
-/** What starts before a tier's tests, once for a run. */
-const setups: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(withControlPlane.map((tier) => [tier, "test/support/control-plane-setup.ts"])),
-  node: "test/support/node-setup.ts",
+/** The folders of test/, each a project of its own, and what starts before its tests, once for a run. */
+const tiers: Readonly<Record<string, string[]>> = {
+  unit: [],
+  cli: [],
+  sandbox: [],
+  azure: [],
+  cluster: [controlPlane],
+  docs: [controlPlane],
+  node: ["test/support/node-setup.ts"],
+  krew: [controlPlane],
 };
-
-/** One project for each folder of test/; scripts/test.ts runs them in its order. */
-const tiers = ["unit", "cli", "sandbox", "azure", ...withControlPlane, "node", "krew"];
 
 export default defineConfig({
   test: {
@@ -18,13 +20,9 @@ export default defineConfig({
     retry: 0,
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    projects: tiers.map((tier) => ({
+    projects: Object.entries(tiers).map(([name, globalSetup]) => ({
       extends: true,
-      test: {
-        name: tier,
-        include: [`test/${tier}/**/*.test.ts`],
-        globalSetup: setups[tier] ?? [],
-      },
+      test: { name, globalSetup, include: [`test/${name}/**/*.test.ts`] },
     })),
   },
 });

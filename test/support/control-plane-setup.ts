@@ -32,8 +32,11 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide("kubeconfig", controlPlane.kubeconfig);
   provide("binaries", programs.folder);
   provide("plugin", plugin.folder);
-  process.env.PATH = [plugin.folder, ...programs.path, process.env.PATH].join(":");
-  process.env.KUBECONFIG = controlPlane.kubeconfig;
+  Object.assign(process.env, {
+    PATH: [plugin.folder, ...programs.path, process.env.PATH].join(":"),
+    KUBECONFIG: controlPlane.kubeconfig,
+    KUBECACHEDIR: join(folder.path, "kubectl-cache"),
+  });
   return async () => {
     await controlPlane.stop();
     await folder.remove();
