@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { inject, onTestFinished } from "vitest";
+import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { createAuthority } from "../../sandbox/pki.ts";
+import { create, kubectl } from "./kubectl.ts";
+
+/** What became of a command line. `code` is null if a signal ended it. */
+export type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number | null };
+
+export type Options = { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string };
+
+/** A person's shell in a world of its own: the tests' cluster, an emulated Azure, the packaged plugin behind the real kubectl. */
+export type Shell = {
+  readonly azure: AzureEmulator;
+  /** Everything that is in the environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** For files of a test; it is also HOME. */
+  readonly folder: string;
+  /** Types a line into `sh` and waits for its end. Without `stdin` nothing is piped in. */
+  type(command: string, options?: Options): Promise<Ended>;
+  /** Starts a program without a shell around it, so that its pid is the child's. */
+  start(program: string, args: readonly string[], options?: Options): ChildProcess;
+  stop(): Promise<void>;
+};
+
+/** Opens a shell. Its Azure has one image, `myregistry.azurecr.io/app/web:1`, and signs in as an Owner. */
+export async function openShell(): Promise<Shell> {
+  const home = await guardedFolder("acr-secret-shell-");
+  const authority = await createAuthority("azure of a test");
+  const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary: join(inject("binaries"), "registry") });
+  await azure.push("myregistry.azurecr.io/app/web:1");
+  await mkdir(join(home.path, "tmp"));
+  const env = {
+    ...azure.env,
+    KUBECONFIG: inject("kubeconfig"),
+    KUBECACHEDIR: join(home.path, "kubectl-cache"),
+    HOME: home.path,
+    TMPDIR: join(home.path, "tmp"),
+    PATH: [inject("plugin"), inject("binaries"), process.env.PATH].join(":"),
+  };
+  const start: Shell["start"] = (program, args, options = {}) => {
+    const stdin = options.stdin === undefined ? "ignore" : "pipe";
+    const child = spawn(program, args, { env: { ...env, ...options.env }, stdio: [stdin, "pipe", "pipe"] });
+    // Who does not read its stdin to the end is free to
+    child.stdin?.on("error", () => {}).end(options.stdin);
+    return child;
+  };
+  return {
+    azure,
+    env,
+    folder: home.path,
+    start,
+    type: (command, options) => ended(start("sh", ["-c", command], options)),
+    stop: async () => {
+      await azure.stop();
+      await home.remove();
+    },
+  };
+}
+
+/** Waits for the end of a program, and gives all that it printed. */
+export async function ended(child: ChildProcess): Promise<Ended> {
+  const exit = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  const read = async (stream: NodeJS.ReadableStream | null) => (stream ? text(stream) : "");
+  const [stdout, stderr, code] = await Promise.all([read(child.stdout), read(child.stderr), exit]);
+  return { stdout, stderr, code };
+}
+
+/** A new namespace with a ServiceAccount `app` that may carry pull secrets already; it goes when the test ends. */
+export async function newNamespace(imagePullSecrets: readonly string[] = []): Promise<string> {
+  const namespace = `p-${randomBytes(4).toString("hex")}`;
+  const references = imagePullSecrets.map((name) => ({ name }));
+  await create([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "app", namespace }, imagePullSecrets: references },
+  ]);
+  onTestFinished(async () => void (await kubectl(["delete", "namespace", namespace, "--wait=false"])));
+  return namespace;
+}
