@@ -1,0 +1,136 @@
+import { describe, expect, test } from "vitest";
+import { readEvent, readWaiting } from "../../../src/registry/kubelet-message.ts";
+
+const image = "myregistry.azurecr.io/app:v1";
+const pull = `failed to pull and unpack image "${image}": `;
+const resolve = `${pull}failed to resolve reference "${image}": `;
+const token = "https://myregistry.azurecr.io/oauth2/token?scope=repository%3Aapp%3Apull&service=myregistry.azurecr.io";
+const head = 'failed to do request: Head "https://myregistry.azurecr.io/v2/app/manifests/v1": ';
+const anonymous = `failed to authorize: failed to fetch anonymous token: unexpected status from GET request to ${token}: 401 Unauthorized`;
+const oauth = `failed to authorize: failed to fetch oauth token: unexpected status from GET request to ${token}: 401 Unauthorized`;
+const post =
+  "failed to authorize: failed to fetch oauth token: unexpected status from POST request to https://myregistry.azurecr.io/oauth2/token: ";
+const manifest = "unexpected status from HEAD request to https://myregistry.azurecr.io/v2/app/manifests/1: ";
+const denied =
+  "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
+
+describe("the error of a pull", () => {
+  test.for([
+    { cause: "noLogin", error: resolve + anonymous, text: anonymous },
+    { cause: "refused", error: resolve + oauth, text: oauth },
+    { cause: "outOfScope", error: resolve + denied, text: denied },
+    { cause: "notFound", error: `rpc error: code = NotFound desc = ${resolve}${image}: not found`, text: `${image}: not found` },
+    {
+      cause: "otherPlatform",
+      error: `rpc error: code = NotFound desc = ${pull}no match for platform in manifest: not found`,
+      text: "no match for platform in manifest: not found",
+    },
+    ...[
+      "dial tcp 127.77.0.2:443: connect: connection refused",
+      "dial tcp: lookup nosuch.azurecr.io on 127.77.0.53:53: no such host",
+      "net/http: TLS handshake timeout",
+    ].map((why) => ({ cause: "unreachable", error: resolve + head + why, text: head + why })),
+    {
+      cause: "unreachable",
+      error: `rpc error: code = DeadlineExceeded desc = ${resolve}${head}dial tcp 127.77.0.6:443: i/o timeout`,
+      text: `${head}dial tcp 127.77.0.6:443: i/o timeout`,
+    },
+    ...[
+      "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+      "tls: failed to verify certificate: x509: certificate is valid for myregistry.azurecr.io, not alias.azurecr.io",
+      "x509: certificate has expired or is not yet valid: current time 2026-11-24T14:23:18Z is after 2025-02-01T00:00:00Z",
+    ].map((why) => ({ cause: "untrusted", error: resolve + head + why, text: head + why })),
+    { cause: "blocked", error: `${resolve}${post}403 Forbidden`, text: `${post}403 Forbidden` },
+    { cause: "unreachable", error: `${resolve}${post}503 Service Unavailable`, text: `${post}503 Service Unavailable` },
+    { cause: "blocked", error: `${resolve}${manifest}403 Forbidden`, text: `${manifest}403 Forbidden` },
+    { cause: "throttled", error: `${resolve}${manifest}429 Too Many Requests`, text: `${manifest}429 Too Many Requests` },
+    { cause: "unreachable", error: `${resolve}${manifest}500 Internal Server Error`, text: `${manifest}500 Internal Server Error` },
+    { cause: "unreachable", error: `${resolve}${manifest}503 Service Unavailable`, text: `${manifest}503 Service Unavailable` },
+    { cause: "unknown", error: "something that nobody has seen", text: "something that nobody has seen" },
+  ])("$cause: $text", ({ cause, error, text }) => {
+    const failures = [{ cause, text }];
+
+    expect(readWaiting({ reason: "ErrImagePull", message: error })).toEqual(failures);
+    expect(readWaiting({ reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": ErrImagePull: ${error}` })).toEqual(
+      failures,
+    );
+    expect(readEvent({ reason: "Failed", message: `Failed to pull image "${image}": ${error}` })).toEqual({ failures, missing: [] });
+  });
+
+  test("several logins that fail in different ways give their failures in order", () => {
+    const notFound = `rpc error: code = NotFound desc = ${resolve}${image}: not found`;
+    const failures = readWaiting({ reason: "ErrImagePull", message: `[${resolve}${oauth}, ${resolve}${denied}, ${notFound}]` });
+
+    expect(failures.map(({ cause }) => cause)).toEqual(["refused", "outOfScope", "notFound"]);
+    expect(failures[1]?.text).toBe(denied);
+  });
+});
+
+describe("a malformed Secret", () => {
+  test.for([
+    "illegal base64 data at input byte 0",
+    "unable to parse auth field, must be formatted as base64(username:password)",
+    "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.DockerConfig",
+    "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth",
+  ])("%s", (text) => {
+    const failures = [{ cause: "malformedSecret", text }];
+
+    expect(readWaiting({ reason: text, message: text })).toEqual(failures);
+    expect(readEvent({ reason: "Failed", message: `Error: ${text}` })).toEqual({ failures, missing: [] });
+  });
+});
+
+test.for([
+  { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "neverPulled" },
+  {
+    reason: "InvalidImageName",
+    message:
+      'Failed to apply default image tag "x.io/App": couldn\'t parse image name "x.io/App": invalid reference format: repository name (App) must be lowercase',
+    cause: "invalidImage",
+  },
+])("$reason", ({ reason, message, cause }) => {
+  expect(readWaiting({ reason, message })).toEqual([{ cause, text: message }]);
+});
+
+test.for([
+  { reason: "ContainerCreating" },
+  { reason: "PodInitializing" },
+  { reason: "CrashLoopBackOff", message: "back-off 1m20s restarting failed container=app pod=app_demo(1)" },
+  { reason: "CreateContainerConfigError", message: 'secret "acr" not found' },
+  {},
+])("a container that waits for something else: $reason", (waiting) => {
+  expect(readWaiting(waiting)).toEqual([]);
+});
+
+describe("events", () => {
+  test.for([
+    { names: "nosuchsecret", missing: ["nosuchsecret"] },
+    { names: "one, two", missing: ["one", "two"] },
+  ])("name the Secrets that are missing: $names", ({ names, missing }) => {
+    const message = `Unable to retrieve some image pull secrets (${names}); attempting to pull the image may not succeed.`;
+
+    expect(readEvent({ reason: "FailedToRetrieveImagePullSecret", message })).toEqual({ failures: [], missing });
+  });
+
+  test.for([
+    { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "neverPulled" },
+    {
+      reason: "InspectFailed",
+      message: `Failed to apply default image tag "App": couldn't parse image name "App": invalid reference format`,
+      cause: "invalidImage",
+    },
+  ])("tell what waiting tells: $reason", ({ reason, message, cause }) => {
+    expect(readEvent({ reason, message }).failures).toEqual([{ cause, text: message }]);
+  });
+
+  test.for([
+    { reason: "Pulling", message: `Pulling image "${image}"` },
+    { reason: "BackOff", message: `Back-off pulling image "${image}"` },
+    { reason: "Failed", message: "Error: ErrImagePull" },
+    { reason: "Failed", message: "Error: ImagePullBackOff" },
+    { reason: "Failed", message: 'Error: secret "acr" not found' },
+    { reason: "Scheduled", message: "Successfully assigned demo/app to sandbox" },
+  ])("say nothing of the cause: $message", (event) => {
+    expect(readEvent(event)).toEqual({ failures: [], missing: [] });
+  });
+});
