@@ -1,0 +1,77 @@
+import fc from "fast-check";
+import { afterAll, expect, test } from "vitest";
+import { pool } from "../../../src/apply/pool.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { getJson } from "../../support/kubectl.ts";
+import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const server = "myregistry.azurecr.io";
+
+/** What Go's JSON escapes and ours does not, or the other way round; what a shell reads; what a process argument can carry at all. */
+const hostile = fc.oneof(
+  fc.constantFrom(
+    "<",
+    ">",
+    "&",
+    '"',
+    "'",
+    "\\",
+    "/",
+    "`",
+    "$",
+    "%",
+    "\u2028",
+    "\u2029",
+    "\u007f",
+    "\u0085",
+    "\ufeff",
+    "\ufffd",
+    "é",
+    "😀",
+    "👩‍💻",
+  ),
+  fc.constantFrom(" ", "\t", "\n", "\r", "\b", "\f", "\v", "\u0001", "\u001b", "\u001f", "\\n", "\\u2028", "{{", "=", ",", ":"),
+  fc.string({ unit: "grapheme", minLength: 1, maxLength: 4 }).filter((text) => !text.includes("\0")),
+);
+
+/** `docker login` and we take one newline off the end of stdin, so a password that ends with one cannot be piped. */
+const password = fc
+  .array(hostile, { minLength: 1, maxLength: 24 })
+  .map((parts) => parts.join(""))
+  .filter((text) => text.isWellFormed() && !/[\r\n]$/.test(text));
+
+const passwords = fc.sample(password, { numRuns: 200, seed: 20_260_101 });
+
+const kubectlMakes = async (text: string) => {
+  const flags = [`--docker-server=${server}`, "--docker-username=ci", `--docker-password=${text}`, "--dry-run=client", "--output=json"];
+  const { stdout, stderr } = await ended(shell.start("kubectl", ["create", "secret", "docker-registry", "any", ...flags]));
+  expect(stderr).toBe("");
+  return decoded(JSON.parse(stdout));
+};
+
+const decoded = ({ data }: Secret) => Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString();
+
+test("the config is kubectl's byte for byte, whatever is in the password", { timeout: 180_000 }, async () => {
+  const theirs = await pool(passwords, 2, kubectlMakes);
+
+  expect(passwords.map((text) => encodeDockerConfig(server, { username: "ci", password: new Sensitive(text) }))).toEqual(theirs);
+});
+
+test("what is piped in reaches the Secret as it is", { timeout: 60_000 }, async () => {
+  const namespace = await newNamespace();
+  const sample = passwords.filter((_, index) => index % 20 === 0);
+
+  const made = await pool([...sample.entries()], 2, async ([index, stdin]) => {
+    const flags = `--registry ${server} --username ci --password-stdin --verify=false -n ${namespace}`;
+    const { code, stderr } = await shell.type(`kubectl acr-secret create s-${index} ${flags}`, { stdin: `${stdin}\n` });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    return decoded(await getJson<Secret>("secret", `s-${index}`, "-n", namespace));
+  });
+
+  expect(made).toEqual(await pool(sample, 2, kubectlMakes));
+});
