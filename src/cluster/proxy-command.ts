@@ -4,9 +4,11 @@ import type { Kubectl } from "./kubectl.ts";
 /**
  * Runs kubectl as our child's child, because a child outlives a parent that is killed with SIGKILL.
  * The pipe at 3 ends with us however we end; then kubectl and the socket's folder ($0) go too.
+ * A shell gives /dev/null to what it starts with `&`, hence the way round by 4 for kubectl's stdin.
  * Ctrl-C and a closed terminal are for us to answer: what we still have to write goes through the proxy.
  */
-const watchdog = '"$@" <&0 3<&- & p=$!; exec >&- 2>&-; trap "" INT HUP TERM; read -r _ <&3; kill $p; wait $p; rm -rf -- "$0"';
+const watchdog =
+  'exec 4<&0; "$@" <&4 3<&- 4<&- & p=$!; exec >&- 2>&- 4<&-; trap "" INT HUP TERM; read -r _ <&3; kill $p; wait $p; rm -rf -- "$0"';
 
 /** How to start `kubectl proxy`, and where it will serve. */
 export type ProxyCommand = { readonly file: string; readonly args: readonly string[]; readonly prefix: string };

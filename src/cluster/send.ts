@@ -44,6 +44,14 @@ export function sender(options: SendOptions): Send {
     }
   }
 
+  async function pause(milliseconds: number): Promise<void> {
+    try {
+      await sleep(milliseconds);
+    } catch (error) {
+      throw signal.aborted ? cancelled() : error;
+    }
+  }
+
   return async (request) => {
     const outcomes: Outcome[] = [];
     for (;;) {
@@ -51,7 +59,7 @@ export function sender(options: SendOptions): Send {
       const failure = result instanceof Error ? result.message : proxyFailure(result);
       outcomes.push(outcomeOf(result, failure));
       const delay = retryDelay(request.method, outcomes);
-      if (delay !== undefined) await sleep(delay);
+      if (delay !== undefined) await pause(delay);
       else if (failure !== undefined) throw await explain(failure);
       else if (!(result instanceof Error)) return result;
     }

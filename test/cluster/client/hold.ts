@@ -7,7 +7,7 @@ const cluster = openCluster({
   env: process.env,
   trace: () => {},
   signal: new AbortController().signal,
-  stdin: "ignore",
+  stdin: "inherit",
   stderr: process.stderr,
   userAgent: "kubectl-acr-secret/test",
   now: () => new Date(),

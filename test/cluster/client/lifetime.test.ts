@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, readlink } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
@@ -18,6 +18,8 @@ async function leftIn(folder: string) {
   });
   return { processes: (await Promise.all(processes)).filter(({ command }) => command.includes(folder)), entries: await readdir(folder) };
 }
+const proxyIn = async (folder: string) => (await leftIn(folder)).processes.find(({ command }) => !command.startsWith("sh "));
+
 const nothing = { processes: [], entries: [] };
 
 const isClean = (folder: string) => async () => JSON.stringify(await leftIn(folder)) === JSON.stringify(nothing);
@@ -26,7 +28,7 @@ const isClean = (folder: string) => async () => JSON.stringify(await leftIn(fold
 async function hold(folder: string, ...args: string[]): Promise<{ child: ChildProcess; next(): Promise<string> }> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${import.meta.dirname}/hold.ts`, ...args], {
     env: { ...env, TMPDIR: folder },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
     detached: true,
   });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -73,8 +75,7 @@ test("a kubectl that ends is started again", async () => {
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
   await cluster.serviceAccount(account);
 
-  const proxy = (await leftIn(folder)).processes.find(({ command }) => !command.startsWith("sh "));
-  process.kill(proxy?.pid ?? 0, "SIGKILL");
+  process.kill((await proxyIn(folder))?.pid ?? 0, "SIGKILL");
   expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
   await cluster.close();
   await until(isClean(folder), 5);
@@ -105,6 +106,16 @@ test("a process that is killed takes its kubectl along", async () => {
   await once(child, "exit");
 
   await until(isClean(folder), 5);
+});
+
+test("kubectl reads where its person types, and nowhere without one", async () => {
+  const [typed, unattended] = [await newFolder(), await newFolder()];
+  const { child } = await hold(typed, "stay");
+  await open([], { env: { ...env, TMPDIR: unattended } }).serviceAccount(account);
+
+  const stdinOf = (pid: number | undefined) => readlink(`/proc/${pid}/fd/0`);
+  expect(await stdinOf((await proxyIn(typed))?.pid)).toBe(await stdinOf(child.pid));
+  expect(await stdinOf((await proxyIn(unattended))?.pid)).toBe("/dev/null");
 });
 
 test("after Ctrl-C, which the whole process group gets, there is still a way to the server", async () => {

@@ -8,13 +8,6 @@ import { inject, onTestFinished } from "vitest";
 import { type ClusterOptions, type OpenedCluster, openCluster } from "../../../src/cluster/cluster.ts";
 import type { Env } from "../../../src/context.ts";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** The administrator's kubeconfig of the cluster that the tests share. */
-    kubeconfig: string;
-  }
-}
-
 export const dry = { dryRun: true, fieldManager: "kubectl-acr-secret" };
 export const real = { dryRun: false, fieldManager: "kubectl-acr-secret" };
 

@@ -11,7 +11,7 @@ type Reply = { status?: number; headers?: Record<string, string | string[]>; bod
 /** A sender to a server that gives these replies in turn; the last one is repeated. What it waited, warned and traced is kept. */
 async function against(
   replies: (Reply | RequestListener)[],
-  { requestTimeout = 0, level = 0, signal = new AbortController().signal } = {},
+  { requestTimeout = 0, level = 0, signal = new AbortController().signal, sleep = async () => {} } = {},
 ) {
   const seen = { requests: 0, asked: [] as string[], slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
   const server = createServer((request, response) => {
@@ -38,7 +38,10 @@ async function against(
     signal,
     trace: (at, line) => void (at <= level && seen.lines.push(line())),
     now: () => new Date(0),
-    sleep: async (milliseconds) => void seen.slept.push(milliseconds),
+    sleep: (milliseconds) => {
+      seen.slept.push(milliseconds);
+      return sleep();
+    },
     onWarning: (text) => void seen.warnings.push(text),
     explain: async (sentence) => connectionError(sentence),
   });
@@ -120,6 +123,14 @@ test("cancelling ends a request at once", async () => {
   const { send } = await against([() => cancel.abort()], { signal: cancel.signal });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+  await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test("cancelling ends the wait for a busy server", async () => {
+  const cancel = new AbortController();
+  const busy: RequestListener = (_, response) => void response.writeHead(429, { "retry-after": "1" }).end(() => cancel.abort());
+  const { send } = await against([busy], { signal: cancel.signal, sleep: () => Promise.reject(new Error("aborted")) });
+
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
 });
 
