@@ -25,6 +25,7 @@ async function find(word: string, before: readonly string[], verbs: readonly Ver
   const flags: Flags = { ...global, ...verb?.flags };
   const waiting = /^--([^=]+)=/.exec(word)?.[1] ?? flagOf(before.at(-1) ?? "", flags);
   const flag = waiting === undefined ? undefined : flags[waiting];
+  const whole = waiting !== undefined && !word.startsWith("--") ? before.slice(0, -1) : before;
   if (waiting !== undefined && flag && flag.type !== "boolean") {
     if (flag.choices) return [...flag.choices];
     return waiting === "serviceaccount"
@@ -40,7 +41,7 @@ async function find(word: string, before: readonly string[], verbs: readonly Ver
 
   async function ask(of: (session: Session) => Promise<readonly string[]>): Promise<string[]> {
     const silent = { ...context, stderr: { write: () => {}, isTTY: false, columns: 0 } };
-    const session = openSession(silent, parse(before, { ...flags, ...allFlags(verbs) }).flags);
+    const session = openSession(silent, parse(whole, { ...flags, ...allFlags(verbs) }).flags);
     const late = context.sleep(patience).then((): readonly string[] => []);
     return [...(await Promise.race([of(session), late]).finally(() => session.close()))];
   }

@@ -14,10 +14,10 @@ export function flagLines(flags: Flags): string {
 
 /** The help of one verb, as `kubectl create --help` is laid out. */
 export function verbHelp({ summary, description, examples, flags, usage }: Verb): string {
-  const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "  \n"}`).join("");
+  const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
     `${summary}.\n`,
-    ...(description ? [`\n${wrap(description, 110, 1)}\n`] : []),
+    ...(description ? [`\n${wrap(description, 110, 0)}\n`] : []),
     `\nExamples:\n${shown.trimEnd()}\n`,
     ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags).trimEnd()}\n`] : []),
     `\nUsage:\n  kubectl acr-secret ${usage} [options]\n`,

@@ -1,4 +1,5 @@
 import { carryOut, type Hands } from "../../src/apply/carry-out.ts";
+import type { Outcome } from "../../src/apply/outcome.ts";
 import { rehearse } from "../../src/apply/rehearse.ts";
 import type { Azure, AzureRegistry, Cluster, IdentitySource, Login, Named, ScopeMap } from "../../src/context.ts";
 import { acrToken } from "../../src/credential/acr-token.ts";
@@ -91,6 +92,8 @@ async function mintAndStore(
     );
     for (const name of empty) session.warn(`${claim.host}/${name} has no image yet, so nothing shows that it can be pulled`);
   };
+  // What a failure takes back is not reported as made
+  const unsettled: Outcome[] = [];
   let settled = false;
   try {
     if (mints) await rehearseStore(plan, hands);
@@ -110,7 +113,8 @@ async function mintAndStore(
       },
       (outcome) => {
         settled ||= outcome.change.to.kind === "secret";
-        report(outcome);
+        if (settled) [...unsettled.splice(0), outcome].forEach(report);
+        else unsettled.push(outcome);
       },
     );
   } catch (error) {
@@ -131,7 +135,14 @@ async function nameToken(cluster: Cluster, at: Named, named: string | undefined)
     if (/^[a-zA-Z0-9-]{5,50}$/.test(named)) return { name: named, derived: false };
     throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
   }
-  const uid = await cluster.namespaceUid(at.namespace);
+  const uid = await cluster.namespaceUid(at.namespace).catch((error: unknown) => {
+    if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
+    // The token's name is made of the namespace's uid, unless it is given
+    throw new CliError("forbidden", error.message, {
+      hint: "add --acr-token NAME, a name in Azure that this Secret alone is to use",
+      cause: error,
+    });
+  });
   if (uid === undefined) throw noNamespace(at.namespace);
   return { name: tokenName(uid, at.namespace, at.name), derived: true };
 }

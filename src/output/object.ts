@@ -20,7 +20,7 @@ export async function printObjects(
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
   if (format === "json") return `${JSON.stringify(sorted(data), null, 4)}\n`;
   const { stringify } = await import("yaml");
-  return stringify(sorted(data), { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(sorted(data), { version: "1.1", indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 function withoutManagedFields(object: Manifest): Manifest {

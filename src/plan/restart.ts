@@ -30,7 +30,7 @@ export function planRestarts(
     const copied = String(names) === String(now.filter((name) => name !== secret));
     if (!copied)
       notices.push(
-        `pod/${to.name} lists its own imagePullSecrets, so it does not get those of serviceaccount/${account}: add ${secret} there`,
+        `pod/${to.name} has other imagePullSecrets than serviceaccount/${account}: if its template lists them, add ${secret} there, else delete the pod`,
       );
     else if (hasController) restarts.push({ act: "restart", to, uid, because: `made before serviceaccount/${account} carried ${secret}` });
     else
