@@ -4,6 +4,7 @@ import type { Authority } from "../pki.ts";
 import { dataHost } from "./acr/blobs.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { startConnectProxy } from "./connect-proxy.ts";
+
 import { createFaults, type Faults } from "./faults.ts";
 import { createFront } from "./front.ts";
 import { addServicePrincipal, type Grant, type ServicePrincipalLogin } from "./identities.ts";

@@ -8,7 +8,7 @@ import { blobs, dataHost } from "./acr/blobs.ts";
 import { dataPlane } from "./acr/data-plane.ts";
 import { blocked } from "./acr/errors.ts";
 import { arm } from "./arm/arm.ts";
-import { entra } from "./entra.ts";
+import { entra } from "./entra/entra.ts";
 import { graph } from "./graph/graph.ts";
 import { type Answer, type Ask, Refused, readAsk, send } from "./http.ts";
 import type { State } from "./state.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { findRole } from "./roles.ts";
-import { type GraphRole, newClientSecret, registryId, type World } from "./world.ts";
+import { newClientSecret } from "./secrets.ts";
+import { type GraphRole, registryId, type World } from "./world.ts";
 
 /** A role by its name, on a scope: by default the sandbox's subscription. `registry` is short for that registry's id. */
 export type Grant = { readonly role: string; readonly scope?: string; readonly registry?: string; readonly condition?: string };

@@ -1,7 +1,7 @@
-import { randomBytes, randomUUID } from "node:crypto";
 import type { Slot } from "../../src/context.ts";
 import type { Answer } from "./http.ts";
 
+export { addRegistry, createWorld, defaultRegistries, type RegistrySpec } from "./create-world.ts";
 export type { Slot };
 
 /** Everything that the emulated Azure knows: plain data, for a test to read and to change between two requests. */
@@ -139,134 +139,6 @@ export type RoleAssignment = {
 
 /** A long-running operation: so many more polls say "not yet", then `done` is carried out and its answer given. */
 export type Operation = { polls: number; readonly kind: "status" | "result"; readonly done: () => Answer };
-
-/** A registry to begin with. Without a tenant and a subscription it is the default ones'. */
-export type RegistrySpec = { readonly name: string } & Partial<
-  Pick<
-    Registry,
-    | "loginServer"
-    | "tenantId"
-    | "subscriptionId"
-    | "resourceGroup"
-    | "location"
-    | "sku"
-    | "adminUserEnabled"
-    | "anonymousPullEnabled"
-    | "publicNetworkAccess"
-    | "roleAssignmentMode"
-    | "armAudience"
-    | "tags"
-  >
->;
-
-const home = { tenantId: "11111111-1111-1111-1111-111111111111", subscriptionId: "22222222-2222-2222-2222-222222222222" };
-const elsewhere = { tenantId: "99999999-9999-9999-9999-999999999999", subscriptionId: "88888888-8888-8888-8888-888888888888" };
-
-/** One Standard registry that everybody here may be given rights on, and one whose name is taken by another tenant. */
-export const defaultRegistries: readonly RegistrySpec[] = [
-  { name: "myregistry" },
-  { name: "otherregistry", ...elsewhere, resourceGroup: "theirs" },
-];
-
-export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries): World {
-  const world: World = {
-    ...home,
-    subscriptions: [],
-    registries: [],
-    applications: [],
-    servicePrincipals: [],
-    users: [],
-    roleAssignments: [],
-    longRunning: { polls: 1, retryAfter: 0 },
-    lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },
-    pageSize: 100,
-    operations: new Map(),
-  };
-  addGroup(world, home, "demo");
-  for (const spec of specs) addRegistry(world, spec);
-  return world;
-}
-
-/** Adds a registry, and the subscription and resource group that it is in. */
-export function addRegistry(world: World, spec: RegistrySpec): Registry {
-  if (!/^[a-zA-Z0-9]{5,50}$/.test(spec.name)) throw new Error(`a registry's name is 5 to 50 letters and digits: ${spec.name}`);
-  const registry: Registry = {
-    loginServer: `${spec.name.toLowerCase()}.azurecr.io`,
-    ...home,
-    resourceGroup: "demo",
-    location: "eastus",
-    sku: "Standard",
-    adminUserEnabled: false,
-    anonymousPullEnabled: false,
-    publicNetworkAccess: "Enabled",
-    roleAssignmentMode: "LegacyRegistryPermissions",
-    armAudience: "enabled",
-    tags: {},
-    ...spec,
-    creationDate: new Date().toISOString(),
-    adminPasswords: { password: newPassword(), password2: newPassword() },
-    scopeMaps: systemScopeMaps(),
-    tokens: [],
-    pushed: new Map(),
-  };
-  addGroup(world, registry, registry.resourceGroup);
-  world.registries.push(registry);
-  return registry;
-}
-
-function addGroup(world: World, { tenantId, subscriptionId: id }: typeof home, group: string): void {
-  let subscription = world.subscriptions.find((one) => one.id === id);
-  if (!subscription) {
-    subscription = { id, name: `Subscription ${world.subscriptions.length + 1}`, tenantId, resourceGroups: [] };
-    world.subscriptions.push(subscription);
-  }
-  if (!subscription.resourceGroups.includes(group)) subscription.resourceGroups.push(group);
-}
-
-/** The scope maps that every registry has from its beginning. */
-function systemScopeMaps(): ScopeMap[] {
-  const map = (name: string, description: string, ...rights: string[]): ScopeMap => ({
-    name,
-    description,
-    system: true,
-    creationDate: new Date().toISOString(),
-    actions: rights.map((right) => `repositories/*/${right}`),
-  });
-  return [
-    map(
-      "_repositories_admin",
-      "Can perform all read, write and delete operations on the registry",
-      "metadata/read",
-      "metadata/write",
-      "content/read",
-      "content/write",
-      "content/delete",
-    ),
-    map("_repositories_pull", "Can pull any repository of the registry", "content/read"),
-    map("_repositories_pull_metadata_read", "Can perform all read operations on the registry", "content/read", "metadata/read"),
-    map("_repositories_push", "Can push to any repository of the registry", "content/read", "content/write"),
-    map(
-      "_repositories_push_metadata_write",
-      "Can perform all read and write operations on the registry",
-      "metadata/read",
-      "metadata/write",
-      "content/read",
-      "content/write",
-    ),
-  ];
-}
-
-/** A password as ACR makes it: 52 letters, digits and `+`. */
-export function newPassword(): string {
-  const letters = randomBytes(64).toString("base64").replace(/[+/=]/g, "").slice(0, 42);
-  return `${letters.padEnd(42, "A")}+ACR${randomBytes(8).toString("hex").slice(0, 6)}`;
-}
-
-/** A client secret as Entra makes it: 40 characters, some of which a shell or a URL would read. */
-export function newClientSecret(displayName: string | null, startDateTime: string, endDateTime: string): ClientSecret {
-  const value = `${randomBytes(3).toString("base64url").slice(0, 3)}8Q~${randomBytes(32).toString("base64url").slice(0, 32)}~_`;
-  return { keyId: randomUUID(), value, displayName, startDateTime, endDateTime, since: Date.now() };
-}
 
 /** The ARM resource id of a registry. */
 export function registryId({ subscriptionId, resourceGroup, name }: Registry): string {

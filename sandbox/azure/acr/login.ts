@@ -1,6 +1,6 @@
+import { signInApplication } from "../entra/sign-in.ts";
 import { Refused } from "../http.ts";
 import { permitsData } from "../rbac.ts";
-import { signInApplication } from "../sign-in.ts";
 import type { State } from "../state.ts";
 import { type Registry, registryId, type Token } from "../world.ts";
 import { nullGuid, readRefresh } from "./tokens.ts";

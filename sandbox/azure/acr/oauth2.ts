@@ -1,5 +1,5 @@
+import { readIdentity, resourceOf } from "../entra/identity.ts";
 import { type Answer, type Ask, basic, form } from "../http.ts";
-import { readIdentity, resourceOf } from "../identity.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
 import { acrError, unauthorized } from "./errors.ts";

@@ -1,14 +1,15 @@
+import { type Identity, readIdentity, resourceOf } from "../entra/identity.ts";
 import type { Answer, Ask } from "../http.ts";
 import { bearer } from "../http.ts";
-import { type Identity, readIdentity, resourceOf } from "../identity.ts";
 import type { State } from "../state.ts";
-import { authorizationRoutes } from "./authorization.ts";
 import { credentialRoutes } from "./credentials.ts";
 import { metadata } from "./metadata.ts";
 import { operationRoutes } from "./operations.ts";
 import { registryRoutes } from "./registries.ts";
 import { type ArmAsk, refuse } from "./request.ts";
 import { resourceGraphRoutes } from "./resource-graph.ts";
+import { roleAssignmentRoutes } from "./role-assignments.ts";
+import { roleDefinitionRoutes } from "./role-definitions.ts";
 import { type Route, versionError } from "./route.ts";
 import { scopeMapRoutes } from "./scope-maps.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
@@ -22,7 +23,8 @@ const routes: readonly Route[] = [
   ...tokenRoutes,
   ...operationRoutes,
   ...resourceGraphRoutes,
-  ...authorizationRoutes,
+  ...roleDefinitionRoutes,
+  ...roleAssignmentRoutes,
 ];
 
 /** Azure Resource Manager: who is it, which api-version, which subscription, then the route's own checks, in ARM's order. */

@@ -1,6 +1,7 @@
 import { instant, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
-import { newPassword, type Registry, registryId, type Slot, type Token } from "../world.ts";
+import { newPassword } from "../secrets.ts";
+import { type Registry, registryId, type Slot, type Token } from "../world.ts";
 import { begin } from "./operations.ts";
 import { type ArmAsk, body, refuse, registryFor, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";

@@ -1,6 +1,6 @@
+import type { Identity } from "../entra/identity.ts";
 import type { Shape } from "../fields.ts";
 import { type Ask, mediaType, Refused } from "../http.ts";
-import type { Identity } from "../identity.ts";
 import { permits } from "../rbac.ts";
 import type { State } from "../state.ts";
 import { type Registry, registryId, type World } from "../world.ts";

@@ -1,6 +1,6 @@
+import { readIdentity, resourceOf } from "../entra/identity.ts";
 import { anything, listOf, object, text } from "../fields.ts";
 import { type Answer, type Ask, bearer } from "../http.ts";
-import { readIdentity, resourceOf } from "../identity.ts";
 import type { State } from "../state.ts";
 import { applications } from "./applications.ts";
 import { body, type GraphAsk, mayRead, refuseGraph } from "./request.ts";

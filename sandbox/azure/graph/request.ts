@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import type { Identity } from "../entra/identity.ts";
 import type { Shape } from "../fields.ts";
 import { type Answer, type Ask, mediaType, Refused } from "../http.ts";
-import type { Identity } from "../identity.ts";
 import type { State } from "../state.ts";
 import type { GraphRole } from "../world.ts";
 

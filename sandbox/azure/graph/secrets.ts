@@ -1,6 +1,7 @@
 import { instant, nullable, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
-import { type ClientSecret, newClientSecret } from "../world.ts";
+import { newClientSecret } from "../secrets.ts";
+import type { ClientSecret } from "../world.ts";
 import { body, type GraphAsk, refuseGraph } from "./request.ts";
 
 const shape = object({

@@ -1,100 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { type Answer, type Ask, form, Refused } from "./http.ts";
+import { type Answer, type Ask, form, Refused } from "../http.ts";
+import type { State } from "../state.ts";
+import type { User } from "../world.ts";
+import { host } from "./discovery.ts";
 import { resourceOf } from "./identity.ts";
 import { refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
-import type { State } from "./state.ts";
-import type { User } from "./world.ts";
 
-const host = "https://login.microsoftonline.com";
-
-/** Microsoft Entra ID: discovery, and OAuth 2.0 with client_credentials, password and refresh_token. */
-export async function entra(ask: Ask, state: State): Promise<Answer> {
-  const [, tenant = "", rest = ""] = /^\/([^/]+)\/(.*)$/.exec(ask.path) ?? [];
-  const route = `${ask.method} ${rest}`;
-  if (route === "GET discovery/instance") return instanceDiscovery(ask);
-  if (/^GET userrealm\//i.test(route)) return userRealm(rest.slice("userrealm/".length));
-  if (route === "GET v2.0/.well-known/openid-configuration") return openid(knownTenant(state, tenant));
-  if (route === "GET discovery/v2.0/keys") return { status: 200, body: state.entra.jwks };
-  if (route === "POST oauth2/v2.0/token") return token(ask, state, tenant);
-  return { status: 404, body: { error: "not_found", error_description: `there is no ${ask.path}` } };
-}
-
-/** The id of a tenant that exists. `organizations` and `common` stand for the only one that there is to sign in to. */
-function knownTenant(state: State, tenant: string): string {
-  if (["organizations", "common"].includes(tenant)) return state.world.tenantId;
-  if (state.world.subscriptions.some((one) => one.tenantId === tenant)) return tenant;
-  return refuseEntra(
-    400,
-    "invalid_tenant",
-    90002,
-    `Tenant '${tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.`,
-  );
-}
-
-function openid(tenant: string): Answer {
-  const base = `${host}/${tenant}`;
-  return {
-    status: 200,
-    body: {
-      issuer: `${base}/v2.0`,
-      authorization_endpoint: `${base}/oauth2/v2.0/authorize`,
-      token_endpoint: `${base}/oauth2/v2.0/token`,
-      device_authorization_endpoint: `${base}/oauth2/v2.0/devicecode`,
-      end_session_endpoint: `${base}/oauth2/v2.0/logout`,
-      jwks_uri: `${base}/discovery/v2.0/keys`,
-      response_types_supported: ["code", "id_token", "code id_token", "id_token token"],
-      token_endpoint_auth_methods_supported: ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-      scopes_supported: ["openid", "profile", "email", "offline_access"],
-      subject_types_supported: ["pairwise"],
-      id_token_signing_alg_values_supported: ["RS256"],
-      tenant_region_scope: "NA",
-      cloud_instance_name: "microsoftonline.com",
-      msgraph_host: "graph.microsoft.com",
-    },
-  };
-}
-
-function instanceDiscovery(ask: Ask): Answer {
-  const asked = ask.query.get("authorization_endpoint") ?? "";
-  if (!asked.startsWith(`${host}/`))
-    return {
-      status: 400,
-      body: { error: "invalid_instance", error_description: "AADSTS50049: Unknown or invalid instance.", error_codes: [50049] },
-    };
-  const tenant = new URL(asked).pathname.split("/")[1];
-  return {
-    status: 200,
-    body: {
-      tenant_discovery_endpoint: `${host}/${tenant}/v2.0/.well-known/openid-configuration`,
-      "api-version": "1.1",
-      metadata: [
-        {
-          preferred_network: "login.microsoftonline.com",
-          preferred_cache: "login.windows.net",
-          aliases: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"],
-        },
-      ],
-    },
-  };
-}
-
-function userRealm(user: string): Answer {
-  return {
-    status: 200,
-    body: {
-      ver: "1.0",
-      account_type: "Managed",
-      domain_name: user.split("@")[1] ?? "",
-      cloud_instance_name: "microsoftonline.com",
-      cloud_audience_urn: "urn:federation:MicrosoftOnline",
-    },
-  };
-}
-
-async function token(ask: Ask, state: State, tenantInPath: string): Promise<Answer> {
+/** POST /oauth2/v2.0/token: client_credentials with a secret, password, refresh_token (RFC 6749). */
+export async function token(ask: Ask, state: State, tenantId: string): Promise<Answer> {
   const fields = form(ask);
   if (!fields) return refuseEntra(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.");
-  const tenantId = knownTenant(state, tenantInPath);
   const need = (name: string): string =>
     fields.get(name) || refuseEntra(400, "invalid_request", 900144, `The request body must contain the following parameter: '${name}'.`);
   const grant = need("grant_type");

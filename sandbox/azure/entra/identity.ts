@@ -1,5 +1,5 @@
 import type { JWTPayload } from "jose";
-import type { Signer } from "./jwt.ts";
+import type { Signer } from "../jwt.ts";
 
 /** The resources that Entra gives access tokens for. */
 export type Resource = "arm" | "graph" | "acr";

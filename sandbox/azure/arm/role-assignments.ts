@@ -1,26 +1,16 @@
 import { parseCondition } from "../condition.ts";
 import { nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
-import { assignmentsOn, within } from "../rbac.ts";
-import { findRole, type Role, roles } from "../roles.ts";
+import { within } from "../rbac.ts";
+import { findRole } from "../roles.ts";
 import type { RoleAssignment } from "../world.ts";
-import { type ArmAsk, authorize, body, findRegistry, page, refuse, same } from "./request.ts";
+import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
+import { badFilter, provider, scopeOf, subscriptionOf } from "./scope.ts";
 
-const provider = "{*scope}/providers/Microsoft.Authorization";
-const definitions = routesOf("Microsoft.Authorization/roleDefinitions", ["2022-04-01", "2022-05-01-preview"]);
 const assignments = routesOf("Microsoft.Authorization/roleAssignments", ["2022-04-01"]);
-const permissions = routesOf("Microsoft.Authorization/permissions", ["2022-04-01"]);
 
-export const authorizationRoutes = [
-  definitions("GET", `${provider}/roleDefinitions`, listDefinitions),
-  definitions("GET", `${provider}/roleDefinitions/{name}`, (arm) => {
-    const scope = scopeOf(arm);
-    authorize(arm, "Microsoft.Authorization/roleDefinitions/read", scope);
-    const role = roles.find(({ guid }) => guid === arm.at.name);
-    if (!role) return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${arm.at.name}' does not exist.`);
-    return { status: 200, body: definitionBody(arm, role) };
-  }),
+export const roleAssignmentRoutes = [
   assignments("GET", `${provider}/roleAssignments`, listAssignments),
   assignments("GET", `${provider}/roleAssignments/{name}`, (arm) => {
     authorize(arm, "Microsoft.Authorization/roleAssignments/read", scopeOf(arm));
@@ -34,35 +24,7 @@ export const authorizationRoutes = [
     arm.state.world.roleAssignments = arm.state.world.roleAssignments.filter((one) => one !== assignment);
     return { status: 200, body: assignmentBody(assignment) };
   }),
-  permissions("GET", `${provider}/permissions`, (arm) => {
-    const granted = assignmentsOn(arm.state.world, arm.identity.principalId, scopeOf(arm)).map(({ role }) => permissionsBody(role));
-    if (granted.length === 0) authorize(arm, "Microsoft.Authorization/permissions/read", scopeOf(arm));
-    return { status: 200, body: page(arm, granted) };
-  }),
 ];
-
-/** The scope that a path is about, which has to exist if it is a registry. */
-function scopeOf({ state, at }: ArmAsk): string {
-  const scope = at.scope ?? "";
-  const isRegistry = /\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/]+$/i.test(scope);
-  if (isRegistry && !findRegistry(state.world, scope)) refuse(404, "ResourceNotFound", `The Resource '${scope}' was not found.`);
-  return scope;
-}
-
-function listDefinitions(arm: ArmAsk): Answer {
-  authorize(arm, "Microsoft.Authorization/roleDefinitions/read", scopeOf(arm));
-  const filter = arm.ask.query.get("$filter");
-  const name = /^roleName eq '([^']*)'$/i.exec(filter ?? "")?.[1];
-  if (filter && name === undefined) return badFilter(filter);
-  const wanted = name === undefined ? roles : roles.filter((role) => same(role.name, name));
-  return {
-    status: 200,
-    body: page(
-      arm,
-      wanted.map((role) => definitionBody(arm, role)),
-    ),
-  };
-}
 
 function listAssignments(arm: ArmAsk): Answer {
   const scope = scopeOf(arm);
@@ -77,10 +39,6 @@ function listAssignments(arm: ArmAsk): Answer {
       (!principal || one.principalId === (principal[1] ?? principal[2])),
   );
   return { status: 200, body: page(arm, wanted.map(assignmentBody)) };
-}
-
-function badFilter(filter: string): never {
-  return refuse(400, "UnsupportedQuery", `The filter '${filter}' is not supported.`);
 }
 
 type Wanted = {
@@ -190,7 +148,7 @@ function assignmentMissing({ at }: ArmAsk): never {
 }
 
 function assignmentBody(one: RoleAssignment) {
-  const subscription = /^\/subscriptions\/[^/]+/i.exec(one.scope)?.[0] ?? "";
+  const subscription = subscriptionOf(one.scope);
   return {
     id: `${one.scope}/providers/Microsoft.Authorization/roleAssignments/${one.name}`,
     name: one.name,
@@ -208,24 +166,6 @@ function assignmentBody(one: RoleAssignment) {
       createdBy: null,
       updatedBy: null,
       delegatedManagedIdentityResourceId: null,
-    },
-  };
-}
-
-const permissionsBody = ({ actions, notActions, dataActions }: Role) => ({ actions, notActions, dataActions, notDataActions: [] });
-
-function definitionBody({ at }: ArmAsk, role: Role) {
-  const subscription = /^\/subscriptions\/[^/]+/i.exec(at.scope ?? "")?.[0] ?? "";
-  return {
-    id: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role.guid}`,
-    name: role.guid,
-    type: "Microsoft.Authorization/roleDefinitions",
-    properties: {
-      roleName: role.name,
-      type: "BuiltInRole",
-      description: "",
-      assignableScopes: ["/"],
-      permissions: [permissionsBody(role)],
     },
   };
 }

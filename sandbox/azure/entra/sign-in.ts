@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { FaultBox } from "./faults.ts";
-import type { Answer } from "./http.ts";
-import { Refused } from "./http.ts";
-import type { ServicePrincipal, User, World } from "./world.ts";
+import type { FaultBox } from "../faults.ts";
+import type { Answer } from "../http.ts";
+import { Refused } from "../http.ts";
+import type { ServicePrincipal, User, World } from "../world.ts";
 
 /** What Entra says no with: an OAuth error code and an AADSTS number. */
 export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
