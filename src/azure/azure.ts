@@ -1,18 +1,27 @@
-import type { Azure, IdentitySource } from "../context.ts";
-import { type HttpOptions, openHttp } from "../http/client.ts";
+import type { Azure, Env, IdentitySource, Trace } from "../context.ts";
+import { openHttp } from "../http/client.ts";
+import { openTransport } from "../http/transport.ts";
 import { openArm } from "./arm.ts";
 import { cloudOf } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openIdentity } from "./identity.ts";
 import { generatePassword, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
-export type AzureOptions = HttpOptions & { readonly identity: IdentitySource; now(): Date };
+export type AzureOptions = {
+  readonly identity: IdentitySource;
+  readonly env: Env;
+  readonly trace: Trace;
+  readonly signal: AbortSignal;
+  sleep(milliseconds: number): Promise<void>;
+  now(): Date;
+};
 
 /** Opens Azure Resource Manager for an identity; nothing is asked before the first call. */
 export function openAzure(options: AzureOptions): Azure {
   const cloud = cloudOf(options.env);
-  const identity = openIdentity(options.identity, cloud, options);
-  const arm = openArm({ cloud, identity, http: openHttp(options), sleep: options.sleep });
+  const transport = openTransport(options.env, options.trace);
+  const identity = openIdentity(options.identity, { ...options, cloud, transport });
+  const arm = openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
   return {
     findRegistry: (nameOrLoginServer) => findRegistry(arm, identity, cloud, nameOrLoginServer),
     scopeMap: (registry, name) => scopeMap(arm, registry, name),

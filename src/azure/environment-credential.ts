@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { openTransport } from "../http/transport.ts";
+import type { Transport } from "../http/transport.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
 /** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
@@ -14,7 +14,7 @@ export function hasEnvironmentCredential(env: Env): boolean {
  * These are the parts of Azure's EnvironmentCredential, which itself reads the process's environment instead of the given one.
  * @throws CliError config when a variable is missing
  */
-export function environmentCredential(env: Env, authorityHost: string): TokenCredential {
+export function environmentCredential(env: Env, authorityHost: string, transport: Transport): TokenCredential {
   const {
     AZURE_TENANT_ID: tenant,
     AZURE_CLIENT_ID: client,
@@ -30,7 +30,7 @@ export function environmentCredential(env: Env, authorityHost: string): TokenCre
 
   async function open(tenantId: string, clientId: string): Promise<TokenCredential> {
     const { ClientCertificateCredential, ClientSecretCredential } = await import("@azure/identity");
-    const options = { authorityHost, httpClient: await openTransport(env), retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
+    const options = { authorityHost, httpClient: await transport(), retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
     if (secret) return new ClientSecretCredential(tenantId, clientId, secret, options);
     const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
     const certificate = { certificatePath: certificatePath ?? "", ...(certificatePassword ? { certificatePassword } : {}) };
@@ -44,6 +44,7 @@ export function environmentCredential(env: Env, authorityHost: string): TokenCre
       try {
         return await (await credential).getToken(scopes, options);
       } catch (error) {
+        if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted", { cause: error });
         throw error instanceof CliError ? error : explainSignIn(error instanceof Error ? error.message : String(error), error);
       }
     },

@@ -1,6 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { IdentitySource } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { AzOptions } from "./az.ts";
 import { azCredential, azSubscription } from "./az-credential.ts";
@@ -15,18 +16,20 @@ export type Identity = {
   subscription(): Promise<string | undefined>;
 };
 
+export type IdentityOptions = AzOptions & { readonly cloud: Cloud; readonly transport: Transport; now(): Date };
+
 /** A token with less time than this left is renewed before it is used. Milliseconds. */
 const margin = 5 * 60_000;
 
 /** `auto` takes the environment where it describes a service principal, else the Azure CLI. Nothing is asked yet. */
-export function openIdentity(source: IdentitySource, cloud: Cloud, options: AzOptions & { now(): Date }): Identity {
-  const { env, signal, now } = options;
+export function openIdentity(source: IdentitySource, options: IdentityOptions): Identity {
+  const { cloud, env, signal, now } = options;
   const byEnvironment = source === "env" || (source === "auto" && hasEnvironmentCredential(env));
   let credential: TokenCredential | undefined;
   let held: Promise<{ token: Sensitive; until: number }> | undefined;
 
   async function renew(): Promise<{ token: Sensitive; until: number }> {
-    credential ??= byEnvironment ? environmentCredential(env, cloud.authority) : azCredential(options);
+    credential ??= byEnvironment ? environmentCredential(env, cloud.authority, options.transport) : azCredential(options);
     const token = await credential.getToken(`${cloud.resourceManager}/.default`, { abortSignal: signal });
     if (token === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
     return { token: new Sensitive(token.token), until: token.expiresOnTimestamp - margin };
@@ -35,7 +38,11 @@ export function openIdentity(source: IdentitySource, cloud: Cloud, options: AzOp
   return {
     async token() {
       held ??= renew();
-      if ((await held).until <= now().getTime()) held = renew();
+      const asked = held;
+      const { token, until } = await asked;
+      if (now().getTime() < until) return token;
+      // Whoever comes first renews it for all who wait.
+      if (held === asked) held = renew();
       return (await held).token;
     },
     async subscription() {

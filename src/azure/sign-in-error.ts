@@ -66,7 +66,7 @@ const explanations: readonly Explanation[] = [
     hint: "set REQUESTS_CA_BUNDLE to the file with the proxy's certificate authority",
   },
   {
-    says: /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|getaddrinfo|network_error|ENOTFOUND|ECONNREFUSED/,
+    says: /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|network_error|no such host|refused the connection|opens no connection|did not answer/,
     kind: "unreachable",
     message: "Azure's sign-in service cannot be reached",
     hint: "check the network and HTTPS_PROXY",

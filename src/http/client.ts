@@ -1,10 +1,7 @@
-import type { Env, Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { explainNetwork, NetworkError } from "./network-error.ts";
-import { proxyFor } from "./proxy.ts";
-import { redact } from "./redact.ts";
+import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
-import { openTransport } from "./transport.ts";
+import type { Transport } from "./transport.ts";
 
 export type HttpRequest = {
   readonly method: "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
@@ -22,20 +19,12 @@ export type HttpResponse = { readonly status: number; header(name: string): stri
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
-export type HttpOptions = {
-  readonly env: Env;
-  readonly trace: Trace;
-  readonly signal: AbortSignal;
-  sleep(milliseconds: number): Promise<void>;
-};
+export type HttpOptions = { readonly transport: Transport; readonly signal: AbortSignal; sleep(milliseconds: number): Promise<void> };
 
 const attempts = 4;
 const timeout = 30_000; // milliseconds for one attempt
 
-/** Opens nothing yet: Azure's HTTP library is loaded by the first request. */
-export function openHttp({ env, trace, signal, sleep }: HttpOptions): Http {
-  let opened: ReturnType<typeof openTransport> | undefined;
-
+export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
   return async (request) => {
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnce(request).catch(networkError);
@@ -48,8 +37,7 @@ export function openHttp({ env, trace, signal, sleep }: HttpOptions): Http {
 
   async function sendOnce({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
-    opened ??= openTransport(env);
-    const transport = await opened;
+    const client = await transport();
     const request = createPipelineRequest({
       method,
       url,
@@ -58,25 +46,10 @@ export function openHttp({ env, trace, signal, sleep }: HttpOptions): Http {
       abortSignal: signal,
       timeout,
     });
-    const started = performance.now();
-    const line = (outcome: string) => `${method} ${redact(url)} ${outcome} in ${Math.round(performance.now() - started)} milliseconds`;
-    if (body !== undefined) trace(8, () => `Request Body: ${redact(body)}`);
-    try {
-      const response = await transport.sendRequest(request);
-      const text = response.bodyAsText ?? "";
-      trace(6, () => line(String(response.status)));
-      if (text !== "") trace(8, () => `Response Body: ${redact(text)}`);
-      return { status: response.status, header: (name) => response.headers.get(name), text };
-    } catch (error) {
-      if (signal.aborted) throw new CliError("cancelled", "interrupted", { cause: error });
-      if (error instanceof CliError) throw error;
-      const { host } = new URL(url);
-      const failure = isTimeout(error)
-        ? new NetworkError("timeout", `${host} did not answer within ${timeout / 1000} seconds`, error)
-        : explainNetwork(error, { host, proxy: proxyFor(url, env)?.host });
-      trace(6, () => line(failure.message));
-      throw failure;
-    }
+    const response = await client.sendRequest(request).catch((error: unknown) => {
+      throw signal.aborted ? new CliError("cancelled", "interrupted", { cause: error }) : error;
+    });
+    return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }
 }
 
@@ -84,6 +57,3 @@ function networkError(error: unknown): NetworkError {
   if (error instanceof NetworkError) return error;
   throw error;
 }
-
-/** The client aborts by itself when the time is up. */
-const isTimeout = (error: unknown) => error instanceof Error && error.name === "AbortError";

@@ -1,59 +1,83 @@
 import { readFile } from "node:fs/promises";
-import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import type { HttpClient } from "@azure/core-rest-pipeline";
-import type { Env } from "../context.ts";
+import { createSecureContext, type SecureContext } from "node:tls";
+import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
+import type { Env, Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
+import { openTunnels } from "./proxy-tunnel.ts";
+import { redact } from "./redact.ts";
+
+/** Gives the one client of a port; the first call loads Azure's HTTP library. */
+export type Transport = () => Promise<HttpClient>;
 
 /**
- * Azure's own HTTP client, with proxy and trust from the environment that we are handed instead of the process's.
- * It is loaded on first use. @azure/identity takes it as its `httpClient`, so its requests go the same way.
- * @throws CliError config when a CA file that the environment names cannot be read
+ * Azure's own HTTP client, with proxy and trust from the environment that we are handed instead of the process's, and traced.
+ * @azure/identity takes it as its `httpClient`, so its requests go the same way.
+ * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read.
  */
-export async function openTransport(env: Env): Promise<HttpClient> {
-  const { createDefaultHttpClient, createEmptyPipeline, proxyPolicy } = await import("@azure/core-rest-pipeline");
-  const client = createDefaultHttpClient();
-  const secureContext = await trustedContext(env);
-  const direct = createEmptyPipeline();
-  const byProxy = new Map<string, ReturnType<typeof createEmptyPipeline>>();
-
-  return {
-    sendRequest(request) {
-      const proxy = proxyFor(request.url, env);
-      // A policy of the caller's pipeline may have chosen an agent by the process's environment.
-      delete request.agent;
-      if (secureContext) request.requestOverrides = { ...request.requestOverrides, secureContext };
-      return (proxy ? through(proxy) : direct).sendRequest(client, request);
-    },
+export function openTransport(env: Env, trace: Trace): Transport {
+  let opened: Promise<HttpClient> | undefined;
+  return () => {
+    opened ??= open(env, trace);
+    return opened;
   };
+}
 
-  function through(proxy: URL) {
-    const known = byProxy.get(proxy.href);
-    if (known) return known;
-    const pipeline = createEmptyPipeline();
-    const { protocol, hostname, username, password } = proxy;
-    const port = Number(proxy.port || (protocol === "https:" ? 443 : 80));
-    pipeline.addPolicy(proxyPolicy({ host: `${protocol}//${hostname}`, port, username, password }, { customNoProxyList: [] }));
-    byProxy.set(proxy.href, pipeline);
-    return pipeline;
+async function open(env: Env, trace: Trace): Promise<HttpClient> {
+  const library = await import("@azure/core-rest-pipeline");
+  const client = library.createDefaultHttpClient();
+  const tunnels = openTunnels(library, client);
+  const secureContext = await trusted(env);
+
+  async function send(request: PipelineRequest): Promise<PipelineResponse> {
+    const proxy = proxyFor(request.url, env);
+    // A policy of the caller's pipeline may have chosen an agent by the process's environment.
+    delete request.agent;
+    if (secureContext) request.requestOverrides = { ...request.requestOverrides, secureContext };
+    try {
+      return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
+    } catch (error) {
+      if (request.abortSignal?.aborted || error instanceof NetworkError) throw error;
+      const { host } = new URL(request.url);
+      // Without the caller's wish, the client only aborts when the time is up.
+      if (isAbort(error)) throw new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`, error);
+      throw explainNetwork(error, { host, proxy: proxy?.host });
+    }
+  }
+  return { sendRequest: (request) => traced(request, trace, send) };
+}
+
+/** kubectl's levels: 6 for the request and its outcome, 8 for bodies. */
+async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["sendRequest"]): Promise<PipelineResponse> {
+  const { method, url, body } = request;
+  const started = performance.now();
+  const outcome = (what: string) =>
+    trace(6, () => `${method} ${redact(url)} ${what} in ${Math.round(performance.now() - started)} milliseconds`);
+  if (typeof body === "string") trace(8, () => `Request Body: ${redact(body)}`);
+  try {
+    const response = await send(request);
+    outcome(String(response.status));
+    const { bodyAsText: text } = response;
+    if (text) trace(8, () => `Response Body: ${redact(text)}`);
+    return response;
+  } catch (error) {
+    outcome(error instanceof Error ? error.message : "failed");
+    throw error;
   }
 }
 
-/** The authorities of Node and those of SSL_CERT_FILE and NODE_EXTRA_CA_CERTS; undefined when Node has them all already. */
-async function trustedContext(env: Env): Promise<SecureContext | undefined> {
-  const files = ["SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"].flatMap((name) => {
-    const path = env[name];
-    return path ? [{ name, path }] : [];
+/**
+ * The authorities of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL, Go and so for kubectl; those of
+ * NODE_EXTRA_CA_CERTS are added. Without SSL_CERT_FILE, Node trusts what it trusts.
+ */
+async function trusted({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: extra }: Env): Promise<SecureContext | undefined> {
+  if (!file) return undefined;
+  const ca = await readFile(file).catch((cause: unknown) => {
+    throw new CliError("config", `cannot read ${file}, which SSL_CERT_FILE names`, { cause });
   });
-  if (files.length === 0) return undefined;
-  const texts = await Promise.all(
-    files.map(({ name, path }) =>
-      readFile(path, "utf8").catch((cause: unknown) => {
-        throw new CliError("config", `cannot read ${path}, which ${name} names`, { cause });
-      }),
-    ),
-  );
-  const known = getCACertificates("default").map((pem) => pem.trim());
-  const wanted = texts.join("\n").match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-  return wanted.every((pem) => known.includes(pem.trim())) ? undefined : createSecureContext({ ca: [...known, ...wanted] });
+  const more = extra && extra !== file ? await readFile(extra).catch(() => "") : "";
+  return createSecureContext({ ca: more === "" ? ca : [ca, more] });
 }
+
+const isAbort = (error: unknown) => error instanceof Error && error.name === "AbortError";

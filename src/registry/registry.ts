@@ -1,11 +1,19 @@
-import type { Registry } from "../context.ts";
-import { type HttpOptions, openHttp } from "../http/client.ts";
+import type { Env, Registry, Trace } from "../context.ts";
+import { openHttp } from "../http/client.ts";
+import { openTransport } from "../http/transport.ts";
 import { prove } from "./prove.ts";
 import { anyTag } from "./tags.ts";
 
+export type RegistryOptions = {
+  readonly env: Env;
+  readonly trace: Trace;
+  readonly signal: AbortSignal;
+  sleep(milliseconds: number): Promise<void>;
+};
+
 /** Opens a registry's data plane; nothing is sent before the first question. */
-export function openRegistry(options: HttpOptions): Registry {
-  const http = openHttp(options);
+export function openRegistry({ env, trace, signal, sleep }: RegistryOptions): Registry {
+  const http = openHttp({ transport: openTransport(env, trace), signal, sleep });
   return {
     prove: (image, login) => prove(http, image, login),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),

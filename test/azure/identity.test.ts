@@ -39,18 +39,21 @@ test("az is wanted although the environment has a service principal", async () =
   await expect(find(env, "az")).rejects.toMatchObject({ message: "not logged in to Azure" });
 });
 
-test("a token that is about to expire is renewed", async () => {
-  let now = new Date();
-  const azure = openAzure(world.options({ now: () => now }));
+test("a token that is about to expire is renewed, once for those who wait", async () => {
+  const log = join(world.azure.caFile, "../az-renew.log");
+  const start = new Date();
+  let later = 0;
+  const now = () => new Date(start.getTime() + later);
+  const azure = openAzure(world.options({ now, env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
   const registry = await azure.findRegistry("myregistry");
-  const asked = () => world.azure.calls.count("POST", /\/oauth2\/v2\.0\/token/);
-  await azure.token(registry, "x");
-  expect(asked()).toBe(1);
+  const asked = async () => (await readFile(log, "utf8")).trimEnd().split("\n").length;
 
-  now = new Date(now.getTime() + 56 * 60_000);
+  later = 50 * 60_000; // of the hour that a token lasts
   await azure.token(registry, "x");
-  // The library has its own cache, by the real clock; what counts is that it is asked again.
-  expect(await azure.token(registry, "x")).toBeUndefined();
+  expect(await asked()).toBe(1);
+  later = 56 * 60_000;
+  await Promise.all([azure.token(registry, "x"), azure.token(registry, "y")]);
+  expect(await asked()).toBe(2);
 });
 
 test.for([
@@ -137,4 +140,29 @@ test("an environment without a service principal is told what to set", async () 
     message: "the environment describes no Azure identity",
     hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
   });
+});
+
+test("an Entra that cannot be reached", async () => {
+  await expect(find({ ...world.azure.env, HTTPS_PROXY: "http://127.0.0.1:1" })).rejects.toMatchObject({
+    kind: "unreachable",
+    message: "Azure's sign-in service cannot be reached",
+  });
+});
+
+test("Ctrl-C while Entra thinks", async () => {
+  world.azure.faults.add({ kind: "slow", path: /oauth2/, milliseconds: 5000 });
+  const interrupt = new AbortController();
+  setTimeout(() => interrupt.abort(), 100);
+
+  await expect(find({ ...world.azure.env }, "env", interrupt.signal)).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test("what -v=9 prints shows the sign-in, without its secret", async () => {
+  await find({ ...world.azure.env });
+  const printed = world.traced.join("\n");
+
+  expect(printed).toMatch(/^POST https:\/\/login\.microsoftonline\.com\/.*\/oauth2\/v2\.0\/token\S* 200 in \d+ milliseconds$/m);
+  expect(printed).toContain("client_secret=***");
+  expect(printed).not.toContain(world.azure.env.AZURE_CLIENT_SECRET);
+  expect(printed).not.toMatch(/eyJ/);
 });

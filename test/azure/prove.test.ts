@@ -159,6 +159,27 @@ test("a proxy that is not there is named", async () => {
   });
 });
 
+test("a proxy that opens no connection is told from a registry that answers so", async () => {
+  expect(await prove("docker.io/library/nginx", undefined)).toEqual({
+    verdict: "unreachable",
+    message: `the proxy ${new URL(world.azure.proxy).host} opens no connection to registry-1.docker.io (502)`,
+  });
+});
+
+test("many questions at once leave no warning behind", async () => {
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on("warning", note);
+  const registry = openRegistry(world.options());
+  const proofs = await Promise.all(
+    Array.from({ length: 40 }, () => registry.prove(parseImage("myregistry.azurecr.io/team/app:1"), puller)),
+  );
+  process.off("warning", note);
+
+  expect(new Set(proofs.map(({ verdict }) => verdict))).toEqual(new Set(["pulls"]));
+  expect(warnings).toEqual([]);
+});
+
 test("a host that does not exist is told", async () => {
   const { HTTPS_PROXY, ...env } = world.azure.env;
 

@@ -1,0 +1,45 @@
+import { EventEmitter } from "node:events";
+import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
+import { NetworkError } from "./network-error.ts";
+
+/** A client that goes through a proxy. */
+type Tunnels = (proxy: URL) => HttpClient;
+
+/** Opens the way through HTTP CONNECT proxies, one way for each proxy. */
+export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient): Tunnels {
+  const ways = new Map<string, HttpClient>();
+  return (proxy) => {
+    const { protocol, host, hostname, username, password, href } = proxy;
+    const known = ways.get(href);
+    if (known) return known;
+    const port = Number(proxy.port || (protocol === "https:" ? 443 : 80));
+    const settings = { host: `${protocol}//${hostname}`, port, username, password };
+    const pipeline = library.createEmptyPipeline();
+    pipeline.addPolicy(library.proxyPolicy(settings, { customNoProxyList: [] }));
+    pipeline.addPolicy(tellRefusals(host), { afterPolicies: [library.proxyPolicyName] });
+    const way: HttpClient = { sendRequest: (request) => pipeline.sendRequest(client, request) };
+    ways.set(href, way);
+    return way;
+  };
+}
+
+/** A proxy that opens no tunnel (407, 502) answers in the host's place: without this, it would pass for the host's own answer. */
+function tellRefusals(proxy: string): PipelinePolicy {
+  const statuses = new Map<string, number>();
+  let watched: unknown;
+  return {
+    name: "tellRefusals",
+    async sendRequest(request, next) {
+      const { agent } = request;
+      if (agent !== watched && agent instanceof EventEmitter) {
+        watched = agent;
+        agent.on("proxyConnect", (answer: { statusCode: number }, asked: { host: string }) => statuses.set(asked.host, answer.statusCode));
+      }
+      const response = await next(request);
+      const { hostname } = new URL(request.url);
+      const status = statuses.get(hostname) ?? 200;
+      if (status === 200) return response;
+      throw new NetworkError("refused", `the proxy ${proxy} opens no connection to ${hostname} (${status})`);
+    },
+  };
+}
