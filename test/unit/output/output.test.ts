@@ -1,0 +1,90 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { age, until } from "../../../src/output/age.ts";
+import { printError } from "../../../src/output/error.ts";
+import { printData, printObjects } from "../../../src/output/object.ts";
+import { colored } from "../../../src/output/style.ts";
+import { table } from "../../../src/output/table.ts";
+
+test("a table is kubectl's", () => {
+  const text = table(
+    ["NAME", "AGE"],
+    [
+      ["a-long-name", "5s"],
+      ["b", ""],
+    ],
+  );
+
+  expect(text).toBe("NAME          AGE\na-long-name   5s\nb             <none>\n");
+});
+
+test("no cell can move the cursor", () => {
+  expect(table(["NAME"], [["a\u001b[2Jb\nc"]])).toBe("NAME\na\\x1b[2Jb\\x0ac\n");
+});
+
+test("headers can be left out", () => {
+  expect(table(["NAME"], [["a"]], { headers: false })).toBe("a\n");
+});
+
+test.for([
+  { why: "a terminal", tty: true, env: {}, color: true },
+  { why: "a pipe", tty: false, env: {}, color: false },
+  { why: "NO_COLOR, even empty", tty: true, env: { NO_COLOR: "" }, color: false },
+  { why: "NO_COLOR before FORCE_COLOR", tty: true, env: { NO_COLOR: "1", FORCE_COLOR: "1" }, color: false },
+  { why: "FORCE_COLOR on a pipe", tty: false, env: { FORCE_COLOR: "1" }, color: true },
+  { why: "FORCE_COLOR=0 on a terminal", tty: true, env: { FORCE_COLOR: "0" }, color: false },
+  { why: "a dumb terminal", tty: true, env: { TERM: "dumb" }, color: false },
+])("color on $why: $color", ({ tty, env, color }) => {
+  expect(colored({ write: () => {}, isTTY: tty, columns: 80 }, env)).toBe(color);
+});
+
+test.for([
+  { error: new CliError("usage", "unknown flag: --x", { hint: "look" }), shows: "error: unknown flag: --x\nhint: look\n" },
+  { error: new CliError("forbidden", "Error from server (Forbidden): no"), shows: "Error from server (Forbidden): no\n" },
+  { error: new CliError("invalid", 'The Secret "x" is invalid: y'), shows: 'The Secret "x" is invalid: y\n' },
+  {
+    error: new TypeError("password hunter2 is undefined"),
+    shows: /^error: this is a defect of kubectl acr-secret \(TypeError\)\nhint: .*\n$/,
+  },
+])("$error.message", ({ error, shows }) => {
+  const printed: string[] = [];
+  printError({ write: (text) => printed.push(text), isTTY: false, columns: 0 }, {}, error);
+  const text = printed.join("");
+
+  expect(text).toMatch(typeof shows === "string" ? new RegExp(`^${shows.replace(/[()]/g, "\\$&")}$`) : shows);
+  expect(text).not.toContain("hunter2");
+});
+
+test("yaml is as kubectl writes it", async () => {
+  const text = await printData({ b: [{ x: "y" }], a: "2026-01-01T00:00:00Z", n: "123", y: "yes", e: "" }, "yaml");
+
+  expect(text).toBe('a: "2026-01-01T00:00:00Z"\nb:\n- x: "y"\ne: ""\n"n": "123"\n"y": "yes"\n');
+});
+
+test("several objects are one List, without managedFields", async () => {
+  const object = { kind: "Secret", metadata: { name: "a", managedFields: [] } };
+  const list = JSON.parse(await printObjects([object, object], "json"));
+
+  expect(list).toMatchObject({ kind: "List", apiVersion: "v1", items: [{ metadata: { name: "a" } }, {}] });
+  expect(list.items[0].metadata).not.toHaveProperty("managedFields");
+});
+
+const now = new Date("2026-01-01T00:00:00Z");
+const before = (seconds: number) => new Date(now.getTime() - seconds * 1000).toISOString();
+
+test.for([
+  [5, "5s"],
+  [119, "119s"],
+  [120, "2m"],
+  [192, "3m12s"],
+  [3600, "60m"],
+  [5 * 3600, "5h"],
+  [30 * 3600, "30h"],
+  [12 * 86_400, "12d"],
+] as const)("%i seconds are %s", ([seconds, text]) => {
+  expect(age(before(seconds), now)).toBe(text);
+});
+
+test("until", () => {
+  expect([until(undefined, now), until(before(1), now), until(before(-7200), now)]).toEqual(["never", "expired", "120m"]);
+});
