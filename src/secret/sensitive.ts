@@ -15,11 +15,6 @@ export class Sensitive {
     return this.#text;
   }
 
-  /** Compares without showing either. */
-  equals(other: Sensitive): boolean {
-    return this.#text === other.#text;
-  }
-
   toString(): string {
     return "***";
   }
