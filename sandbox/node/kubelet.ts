@@ -70,6 +70,7 @@ function configuration({ folder, cgroup }: Namespaces, { caFile, port, socket }:
     makeIPTablesUtilChains: false,
     localStorageCapacityIsolation: false,
     resolvConf: "",
+    clusterDNS: ["10.96.0.10"], // nobody is there, but without one every pod is warned of it
     volumePluginDir: join(folder, "volume-plugins"),
     podLogsDir: "/var/log/pods",
     evictionHard: {

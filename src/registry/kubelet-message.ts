@@ -81,7 +81,7 @@ const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/: 403 Forbidden/, "blocked"],
   [/: 429 Too Many Requests/, "throttled"],
   [/x509: /, "untrusted"],
-  [/no such host|connection refused|i\/o timeout|TLS handshake timeout|: 5\d\d /, "unreachable"],
+  [/failed to do request: |: 5\d\d [A-Z]/, "unreachable"], // no such host, connection refused, i/o timeout, a proxy's refusal…
 ];
 
 function causeOf(text: string): PullCause {

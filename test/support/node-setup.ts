@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { startAzure } from "../../sandbox/azure/emulator.ts";
-import { defaultRegistries } from "../../sandbox/azure/world.ts";
+import { defaultRegistries, type RegistrySpec } from "../../sandbox/azure/world.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { startControlPlane } from "../../sandbox/control-plane.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
@@ -19,8 +19,11 @@ declare module "vitest" {
   }
 }
 
-/** Docker Hub by the name that container runtimes ask it by, so that its pulls are seen too. */
-const dockerHub = { name: "dockerhub", loginServer: "registry-1.docker.io" };
+const registries: readonly RegistrySpec[] = [
+  ...defaultRegistries,
+  { name: "dockerhub", loginServer: "registry-1.docker.io" }, // the name that container runtimes ask Docker Hub by
+  { name: "lockedregistry", publicNetworkAccess: "Disabled" },
+];
 
 /**
  * Starts one cluster with a real node, and the registries that it pulls from. In the tests' environment, `kubectl` is the sandbox's,
@@ -39,7 +42,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       folder: join(folder, "azure"),
       authority,
       registryBinary: programs.program("registry"),
-      registries: [...defaultRegistries, dockerHub],
+      registries,
     }),
   ]);
   const node = await startNode({ folder, cluster, binaries: programs, proxy: azure.proxy, caFile: azure.caFile, progress });

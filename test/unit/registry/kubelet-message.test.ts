@@ -46,6 +46,22 @@ describe("the error of a pull", () => {
     { cause: "throttled", error: `${resolve}${manifest}429 Too Many Requests`, text: `${manifest}429 Too Many Requests` },
     { cause: "unreachable", error: `${resolve}${manifest}500 Internal Server Error`, text: `${manifest}500 Internal Server Error` },
     { cause: "unreachable", error: `${resolve}${manifest}503 Service Unavailable`, text: `${manifest}503 Service Unavailable` },
+    // containerd 1.6
+    {
+      cause: "noLogin",
+      error: `${resolve}failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`,
+      text: "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
+    },
+    {
+      cause: "refused",
+      error: `${resolve}failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized`,
+      text: "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized",
+    },
+    ...["403 Forbidden", "429 Too Many Requests", "503 Service Unavailable"].map((status, index) => {
+      const text = `pulling from host myregistry.azurecr.io failed with status code [manifests v1]: ${status}`;
+      return { cause: ["blocked", "throttled", "unreachable"][index], error: resolve + text, text };
+    }),
+    { cause: "unreachable", error: `${resolve}${head}Bad Gateway`, text: `${head}Bad Gateway` },
     { cause: "unknown", error: "something that nobody has seen", text: "something that nobody has seen" },
   ])("$cause: $text", ({ cause, error, text }) => {
     const failures = [{ cause, text }];

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { beforeAll, expect, inject, test } from "vitest";
+import type { Pod } from "../../src/objects.ts";
+import { type PullCause, readEvent, readWaiting } from "../../src/registry/kubelet-message.ts";
+import { create, getJson } from "../support/kubectl.ts";
+import { reachWorld } from "../support/node-world.ts";
+
+const namespace = "failures";
+const server = "myregistry.azurecr.io";
+
+/** A pod that cannot pull, and what its kubelet says. */
+type Case = {
+  readonly when: string;
+  /** The pod's Secrets, given the password of the token `failing`, which may pull the repository app. */
+  readonly secrets?: (password: string) => readonly object[];
+  readonly image?: string;
+  readonly policy?: "Never";
+  /** With IMAGE for the image's name. containerd 1.7 also says to which address a request was; that is left out. */
+  readonly says: string;
+  readonly causes: readonly PullCause[];
+  /** The pod also names a Secret that does not exist. */
+  readonly nosuch?: true;
+};
+
+const secret = (type: string, login: object) => ({
+  type,
+  stringData: { ".dockerconfigjson": JSON.stringify({ auths: { [server]: login } }) },
+});
+const pullSecret = (password: string) => secret("kubernetes.io/dockerconfigjson", { username: "failing", password });
+const resolving = 'failed to pull and unpack image "IMAGE": failed to resolve reference "IMAGE": ';
+const anonymous = `${resolving}failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`;
+const refused = `${resolving}failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized`;
+const denied = `${resolving}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
+
+const cases: readonly Case[] = [
+  { when: "there is no Secret", says: anonymous, causes: ["noLogin"] },
+  { when: "the password is wrong", secrets: () => [pullSecret("wrong")], says: refused, causes: ["refused"] },
+  { when: "the Secret does not exist", nosuch: true, says: anonymous, causes: ["noLogin"] },
+  {
+    when: "the Secret is of another type",
+    secrets: (password) => [secret("Opaque", { username: "failing", password })],
+    says: anonymous,
+    causes: ["noLogin"],
+  },
+  {
+    when: "the token may not pull this repository",
+    secrets: (password) => [pullSecret(password)],
+    image: `${server}/other`,
+    says: denied,
+    causes: ["outOfScope"],
+  },
+  {
+    when: "there is no such tag",
+    secrets: (password) => [pullSecret(password)],
+    says: `rpc error: code = NotFound desc = ${resolving}IMAGE: not found`,
+    causes: ["notFound"],
+  },
+  {
+    when: "two logins fail in different ways",
+    secrets: (password) => [pullSecret("wrong"), pullSecret(password)],
+    image: `${server}/other`,
+    says: `[${refused}, ${denied}]`,
+    causes: ["refused", "outOfScope"],
+  },
+  {
+    when: "two logins fail in the same way",
+    secrets: () => [pullSecret("wrong"), pullSecret("wrong too")],
+    says: refused,
+    causes: ["refused"],
+  },
+  {
+    when: "one Secret is malformed",
+    secrets: (password) => [pullSecret(password), secret("kubernetes.io/dockerconfigjson", { auth: "!" })],
+    says: "illegal base64 data at input byte 0",
+    causes: ["malformedSecret"],
+  },
+  {
+    when: "the registry is not reached",
+    image: "nosuchregistry.azurecr.io/app",
+    says: `${resolving}failed to do request: Head "https://nosuchregistry.azurecr.io/v2/app/manifests/1": Bad Gateway`,
+    causes: ["unreachable"],
+  },
+  {
+    when: "the policy is Never",
+    policy: "Never",
+    says: 'Container image "IMAGE" is not present with pull policy of Never',
+    causes: ["neverPulled"],
+  },
+  {
+    when: "the image's name is none",
+    image: `${server}/App`,
+    says: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
+    causes: ["invalidImage"],
+  },
+];
+
+type Event = { readonly reason: string; readonly message: string; readonly involvedObject: { readonly name: string } };
+let pods: readonly Pod[] = [];
+let events: readonly Event[] = [];
+
+beforeAll(async () => {
+  const password = await reachWorld(inject("world")).addToken("failing", ["app"]);
+  await create([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
+  await create(
+    cases.flatMap(({ secrets = () => [] }, index) =>
+      secrets(password).map((made, at) => ({
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { namespace, name: `${nameOf(index)}-${at}` },
+        ...made,
+      })),
+    ),
+  );
+  await create(cases.map((one, index) => podOf(one, index)));
+  do {
+    await sleep(500);
+    pods = (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items;
+  } while (!pods.every((pod) => readWaiting(waitingOf(pod)).length > 0));
+  await sleep(1000); // events come a little later than the status that they tell of
+  events = (await getJson<{ items: Event[] }>("events", "-n", namespace)).items;
+}, 60_000);
+
+test.for(cases.map((one, index) => ({ ...one, index })))("when $when the kubelet says so, and we understand it", (one) => {
+  const name = nameOf(one.index);
+  const pod = pods.find(({ metadata }) => metadata.name === name);
+  const waiting = pod ? waitingOf(pod) : {};
+  const plain = (waiting.message ?? "")
+    .replace(/^Back-off pulling image "[^"]*": ErrImagePull: /, "")
+    .replaceAll(imageOf(one), "IMAGE")
+    .replaceAll(/ from \w+ request to \S+(?=: )/g, "");
+
+  expect(plain).toBe(one.says);
+  expect(readWaiting(waiting).map(({ cause }) => cause)).toEqual(one.causes);
+
+  const readings = events.filter(({ involvedObject }) => involvedObject.name === name).map(readEvent);
+  expect(readings.flatMap(({ missing }) => missing)).toEqual(one.nosuch ? ["nosuch"] : []);
+  expect([...new Set(readings.flatMap(({ failures }) => failures.map(({ cause }) => cause)))]).toEqual(one.causes);
+});
+
+function waitingOf({ status }: Pod): { reason?: string; message?: string } {
+  return status?.containerStatuses?.[0]?.state?.waiting ?? {};
+}
+
+const nameOf = (index: number) => `case-${index}`;
+const imageOf = ({ image = `${server}/app` }: Case) => `${image}:1`;
+
+function podOf(one: Case, index: number): object {
+  const name = nameOf(index);
+  const names = (one.secrets?.("") ?? []).map((_, at) => `${name}-${at}`);
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { namespace, name },
+    spec: {
+      imagePullSecrets: [...names, ...(one.nosuch ? ["nosuch"] : [])].map((secretName) => ({ name: secretName })),
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "app", image: imageOf(one), ...(one.policy && { imagePullPolicy: one.policy }) }],
+    },
+  };
+}
