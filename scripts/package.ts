@@ -96,7 +96,7 @@ async function seal(order: Order): Promise<void> {
   await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, JSON.stringify(order)], { cwd: root });
 }
 
-if (import.meta.main) {
+if (process.argv[1] === import.meta.filename) {
   const progress = (line: string) => process.stderr.write(`${line}\n`);
   const archive = await archivePlugin({ progress });
   process.stdout.write(`${archive}\n`);

@@ -3,27 +3,30 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { add, type Counts, countReport, inWords, type Report } from "./counts.ts";
-import { runTool } from "./run.ts";
+import { Interrupted, runTool } from "./run.ts";
 import { type Tier, tiers } from "./tiers.ts";
 
 const { chosen, forVitest } = readArguments(process.argv.slice(2), tiers());
-const notRun: string[] = [];
-let total: Counts = { passed: 0, failed: 0, skipped: 0 };
+process.exitCode = await runAll(chosen).catch((error: unknown) => {
+  if (error instanceof Interrupted) return error.exitCode;
+  throw error;
+});
 
-for (const tier of chosen) {
-  say(`\n── ${tier.name} ──`);
-  const ended = await runTier(tier);
-  if (typeof ended === "string") notRun.push(`${tier.name} was not run: ${ended}`);
-  const counts = typeof ended === "string" ? { passed: 0, failed: 0, skipped: 1 } : ended;
-  say(typeof ended === "string" ? `not run: ${ended}` : `${tier.name}: ${inWords(counts)}`);
-  total = add(total, counts);
+/** @returns the exit code: 1 if a test failed, and on a machine that guards the branch (CI=true) also if one was left out */
+async function runAll(chosen: readonly Tier[]): Promise<number> {
+  let total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const summary: string[] = [];
+  for (const tier of chosen) {
+    say(`\n── ${tier.name} ──`);
+    const ended = await runTier(tier);
+    const line = typeof ended === "string" ? `${tier.name} was not run: ${ended}` : `${tier.name}: ${inWords(ended)}`;
+    say(line);
+    summary.push(line);
+    total = add(total, typeof ended === "string" ? { passed: 0, failed: 0, skipped: 1 } : ended);
+  }
+  say(`\n── all ──\n${summary.join("\n")}\n${inWords(total)}`);
+  return total.failed > 0 || (total.skipped > 0 && process.env.CI === "true") ? 1 : 0;
 }
-
-say("");
-for (const line of notRun) say(line);
-say(inWords(total));
-// A person may lack a part of the machine; the machine that guards the branch may not.
-process.exitCode = total.failed > 0 || (total.skipped > 0 && process.env["CI"] === "true") ? 1 : 0;
 
 /** The names of tiers that the arguments begin with choose (none: all); the rest is vitest's. */
 function readArguments(args: readonly string[], known: readonly Tier[]) {
