@@ -3,11 +3,12 @@ import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
 import { type Binaries, binaries } from "./binaries.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { guardedFolder } from "./guard.ts";
+import { type SandboxNode, startNode } from "./node/node.ts";
 import { createAuthority } from "./pki.ts";
 import type { Progress } from "./progress.ts";
 import { controlPlanePrograms, nodePrograms, registryPrograms } from "./tools.ts";
 
-/** A whole world on loopback: a real Kubernetes without nodes, a real registry, an emulated Azure. */
+/** A whole world on loopback: a real Kubernetes, with a real node where it is asked for, a real registry, an emulated Azure. */
 export type Sandbox = {
   /** Holds everything that the sandbox writes. */
   readonly folder: string;
@@ -24,7 +25,7 @@ export type Sandbox = {
  * Starts a sandbox; programs that are missing are built first, which takes minutes the first time. It ends with this process,
  * however that ends. Signals are the caller's to handle.
  *
- * @param withNode also finds or builds the programs of a node
+ * @param withNode pods run, too; needs what `missingForNode` names
  * @throws Error with one sentence, or with the last lines of the log of what did not start; nothing is left then
  */
 export async function startSandbox({
@@ -43,16 +44,23 @@ export async function startSandbox({
     startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority }),
     startAzure({ folder: join(home.path, "azure"), authority, registryBinary: found.program("registry") }),
   ]);
+  let node: SandboxNode | undefined;
   const stop = async () => {
+    await node?.stop();
     await Promise.all([cluster, azure].map((part) => (part.status === "fulfilled" ? part.value.stop() : undefined)));
     await home.remove();
   };
-  const giveUp = async (reason: unknown) => {
+  try {
+    if (cluster.status === "rejected") throw cluster.reason;
+    if (azure.status === "rejected") throw azure.reason;
+    if (withNode) {
+      const { proxy, caFile } = azure.value;
+      node = await startNode({ folder: home.path, cluster: cluster.value, binaries: found, proxy, caFile, progress });
+    }
+  } catch (error) {
     await stop();
-    throw reason;
-  };
-  if (cluster.status === "rejected") return giveUp(cluster.reason);
-  if (azure.status === "rejected") return giveUp(azure.reason);
+    throw error;
+  }
   return {
     folder: home.path,
     env: {

@@ -22,7 +22,7 @@ export function readTranscript(markdown: string): Step[] {
     else if (!inside && text === "<!-- before") inside = "before";
     else if (inside === "before" && text === "-->") inside = undefined;
     else if (inside === "before") type(index, text, true);
-    else if (!inside) prose.push(text);
+    else if (!inside && !text.startsWith("<!--")) prose.push(text);
     else if (inside !== "console") continue;
     else if (text.startsWith("$ ")) type(index, text.slice(2), false);
     else if (text.startsWith("> ") && step && step.prints.length === 0) step.command += `\n${text.slice(2)}`;

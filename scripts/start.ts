@@ -1,8 +1,9 @@
-// npm start: the main job on a world of its own, as a transcript. `npm start -- --keep` leaves that world up to play in.
+// npm start: the main job on a world of its own, as a transcript. `-- --keep` leaves that world up to play in, `-- --no-node` has no pods run.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { missingForNode } from "../sandbox/node/requirements.ts";
 import { showProgress } from "../sandbox/progress.ts";
-import { startSandbox } from "../sandbox/sandbox.ts";
+import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
 import { pushImages } from "../sandbox/scenery.ts";
 import { openTerminal } from "../sandbox/terminal.ts";
 import { packagePlugin } from "./package.ts";
@@ -10,25 +11,26 @@ import { playAloud } from "./play.ts";
 import { root } from "./run.ts";
 
 const keep = process.argv.includes("--keep");
-const { line, done } = showProgress(process.stdout);
-const { folder: plugin } = await packagePlugin({ progress: line });
-const sandbox = await startSandbox({ progress: line });
-const interrupted = new Promise<void>((resolve) => {
-  process.once("SIGINT", resolve);
-  process.once("SIGTERM", resolve);
+const lacks = process.argv.includes("--no-node") ? ["--no-node to be left out"] : await missingForNode();
+const withNode = lacks.length === 0;
+const interrupted = new Promise<"interrupted">((resolve) => {
+  process.once("SIGINT", () => resolve("interrupted"));
+  process.once("SIGTERM", () => resolve("interrupted"));
 });
 
+const { line, done } = showProgress(process.stdout);
+const { folder: plugin } = await packagePlugin({ progress: line });
+const sandbox = await startSandbox({ progress: line, withNode });
+const env = { ...sandbox.env, HOME: sandbox.folder, PATH: `${plugin}:${sandbox.env["PATH"]}` };
 try {
-  await pushImages(sandbox.azure);
-  const folder = join(sandbox.folder, "work");
-  await mkdir(folder);
+  await pushImages(sandbox.azure, withNode ? await readFile(sandbox.binaries.program("pause")) : undefined);
   done();
-  const env = { ...sandbox.env, HOME: sandbox.folder, PATH: `${plugin}:${sandbox.env["PATH"]}` };
-  const page = await readFile(join(root, "docs", "tour.md"), "utf8");
-  const playing = playAloud(page, openTerminal({ env: { ...process.env, ...env } as Record<string, string>, folder }), process.stdout);
-  const end = await Promise.race([playing, interrupted.then(() => "interrupted" as const)]);
-  if (end === "differs") process.exitCode = 1;
-  if (end === "interrupted") process.exitCode = 130;
+  const end = await Promise.race([play(sandbox), interrupted]);
+  if (end !== "as promised") process.exitCode = end === "interrupted" ? 130 : 1;
+  if (!withNode)
+    process.stdout.write(
+      `\nNo pod has run: a node needs ${lacks.join(", ")}. On Debian, as root: apt-get install containerd runc containernetworking-plugins\n`,
+    );
   if (keep && end !== "interrupted") {
     const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
     process.stdout.write(`\nThe sandbox stays up until Ctrl-C. In another terminal:\n\n${exports.join("")}`);
@@ -39,3 +41,14 @@ try {
   process.stdout.write("\nEverything that was started is stopped.\n");
 }
 process.exit();
+
+async function play({ folder }: Sandbox): Promise<"as promised" | "differs"> {
+  const work = join(folder, "work");
+  await mkdir(work);
+  const terminal = openTerminal({ env: { ...process.env, ...env } as Record<string, string>, folder: work });
+  for (const page of withNode ? ["tour.md", "pods.md"] : ["tour.md"]) {
+    const end = await playAloud(await readFile(join(root, "docs", page), "utf8"), terminal, process.stdout);
+    if (end === "differs") return end;
+  }
+  return "as promised";
+}

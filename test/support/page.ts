@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, inject } from "vitest";
@@ -5,12 +6,15 @@ import { startAzure } from "../../sandbox/azure/emulator.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { pushImages } from "../../sandbox/scenery.ts";
-import { openTerminal } from "../../sandbox/terminal.ts";
+import { openTerminal, type Terminal } from "../../sandbox/terminal.ts";
 import { readTranscript, shows } from "../../sandbox/transcript.ts";
 
+/** Whether a page speaks of pods that run: test/node plays it. */
+export const needsNode = (page: string): boolean => readFileSync(page, "utf8").includes("\n<!-- needs a node -->\n");
+
 /**
- * Types every command of a page into a real shell, with the packaged plugin behind the real kubectl, and compares what appears.
- * A page has a registry, an Azure and a kubeconfig of its own, and shares the cluster with the other pages.
+ * Plays a page for a person who has just logged in: a registry, an Azure and a kubeconfig of the page's own,
+ * the packaged plugin behind the real kubectl, and the cluster that all pages share.
  */
 export async function playPage(page: string): Promise<void> {
   const home = await guardedFolder("acr-secret-page-");
@@ -21,30 +25,30 @@ export async function playPage(page: string): Promise<void> {
   });
   try {
     await pushImages(azure);
-    await copyFile(inject("kubeconfig"), join(home.path, "kubeconfig"));
-    const folder = join(home.path, "work");
-    await mkdir(folder);
-    const terminal = openTerminal({ folder, env: { ...azure.env, ...(await personOf(home.path)) } });
-    for (const { line, command, prints, quiet } of readTranscript(await readFile(page, "utf8"))) {
-      const { printed, code } = await terminal.type(command);
-      const what = `${page}:${line}\n$ ${command}\n${printed}`;
-      if (quiet) expect(code, what).toBe(0);
-      else expect(shows(prints, printed), `${what}\n--- the page says\n${prints}`).toBe(true);
-    }
+    const PATH = `${inject("plugin")}:${inject("binaries")}:${process.env["PATH"]}`;
+    await typePage(page, await sitDown(home.path, inject("kubeconfig"), { ...azure.env, PATH }));
   } finally {
     await azure.stop();
     await home.remove();
   }
 }
 
-/** The environment of somebody who has just logged in, and has nothing but this cluster. */
-async function personOf(home: string): Promise<Record<string, string>> {
-  return {
-    HOME: home,
-    KUBECONFIG: join(home, "kubeconfig"),
-    KUBECACHEDIR: join(home, "cache"),
-    PATH: `${inject("plugin")}:${inject("binaries")}:${process.env["PATH"]}`,
-    LANG: "C.UTF-8",
-    TERM: "dumb",
-  };
+/** A terminal in a home folder of its own, with its own copy of a kubeconfig. */
+export async function sitDown(home: string, kubeconfig: string, env: Readonly<Record<string, string>>): Promise<Terminal> {
+  const own = join(home, "kubeconfig");
+  await copyFile(kubeconfig, own);
+  const folder = join(home, "work");
+  await mkdir(folder);
+  const person = { HOME: home, KUBECONFIG: own, KUBECACHEDIR: join(home, "cache"), LANG: "C.UTF-8", TERM: "dumb" };
+  return openTerminal({ folder, env: { ...env, ...person } });
+}
+
+/** Types every command of a page and compares what appears with what the page says. */
+export async function typePage(page: string, terminal: Terminal): Promise<void> {
+  for (const { line, command, prints, quiet } of readTranscript(await readFile(page, "utf8"))) {
+    const { printed, code } = await terminal.type(command);
+    const what = `${page}:${line}\n$ ${command}\n${printed}`;
+    if (quiet) expect(code, what).toBe(0);
+    else expect(shows(prints, printed), `${what}\n--- the page says\n${prints}`).toBe(true);
+  }
 }
