@@ -48,7 +48,7 @@ export function openArm(options: { cloud: Cloud; identity: Identity; http: Http;
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       const kind = error.failure === "timeout" ? "timeout" : "unreachable";
-      throw new CliError(kind, `cannot reach Azure: ${error.message}`, { hint: "check the network and HTTPS_PROXY", cause: error });
+      throw new CliError(kind, `cannot reach Azure: ${error.message}`, { hint: "check the network and HTTPS_PROXY" });
     }
   }
 
@@ -121,7 +121,7 @@ function parse(doing: string, { text }: HttpResponse): unknown {
   if (text === "") return undefined;
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    throw new CliError("unreachable", `cannot ${doing}: the answer is not Azure's`, { hint: "check HTTPS_PROXY", cause });
+  } catch {
+    throw new CliError("unreachable", `cannot ${doing}: the answer is not Azure's`, { hint: "check HTTPS_PROXY" });
   }
 }

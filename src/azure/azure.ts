@@ -19,7 +19,7 @@ export type AzureOptions = {
 /** Opens Azure Resource Manager for an identity; nothing is asked before the first call. */
 export function openAzure(options: AzureOptions): Azure {
   const cloud = cloudOf(options.env);
-  const transport = openTransport(options.env, options.trace);
+  const transport = openTransport(options.env, options.trace, options.signal);
   const identity = openIdentity(options.identity, { ...options, cloud, transport });
   const arm = openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
   return {

@@ -1,6 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
@@ -29,8 +30,11 @@ export function environmentCredential(env: Env, authorityHost: string, transport
   let credential: Promise<TokenCredential> | undefined;
 
   async function open(tenantId: string, clientId: string): Promise<TokenCredential> {
-    const { ClientCertificateCredential, ClientSecretCredential } = await import("@azure/identity");
-    const options = { authorityHost, httpClient: await transport(), retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
+    const [{ ClientCertificateCredential, ClientSecretCredential }, httpClient] = await Promise.all([
+      import("@azure/identity"),
+      transport(),
+    ]);
+    const options = { authorityHost, httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
     if (secret) return new ClientSecretCredential(tenantId, clientId, secret, options);
     const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
     const certificate = { certificatePath: certificatePath ?? "", ...(certificatePassword ? { certificatePassword } : {}) };
@@ -44,8 +48,8 @@ export function environmentCredential(env: Env, authorityHost: string, transport
       try {
         return await (await credential).getToken(scopes, options);
       } catch (error) {
-        if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted", { cause: error });
-        throw error instanceof CliError ? error : explainSignIn(error instanceof Error ? error.message : String(error), error);
+        if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted");
+        throw error instanceof CliError ? error : explainSignIn(redact(error instanceof Error ? error.message : String(error)));
       }
     },
   };

@@ -84,13 +84,13 @@ const explanations: readonly Explanation[] = [
  * Explains why there is no Azure token.
  * @param said what az printed on stderr, or the message of @azure/identity
  */
-export function explainSignIn(said: string, cause?: unknown): CliError {
+export function explainSignIn(said: string): CliError {
   const known = explanations.find(({ says }) => says.test(said));
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(said)?.[0];
   const command = /Please run:\s+(az login[^\r\n]*)/.exec(said)?.[1];
-  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: "az login", cause });
+  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: "az login" });
   const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
-  return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint, cause });
+  return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint });
 }
 
 /** az prints warnings and `ERROR:` lines of broken modules beside the real one, which comes last. */

@@ -43,11 +43,10 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
       url,
       headers: createHttpHeaders({ "User-Agent": "kubectl-acr-secret", ...headers }),
       ...(body === undefined ? {} : { body }),
-      abortSignal: signal,
       timeout,
     });
     const response = await client.sendRequest(request).catch((error: unknown) => {
-      throw signal.aborted ? new CliError("cancelled", "interrupted", { cause: error }) : error;
+      throw signal.aborted ? new CliError("cancelled", "interrupted") : error;
     });
     return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }

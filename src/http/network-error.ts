@@ -1,12 +1,15 @@
 /** How a request failed before any answer came. */
 export type NetworkFailure = "dns" | "refused" | "timeout" | "untrusted" | "interrupted";
 
-/** A request got no answer. The message is one clause for a person: `lookup of x.azurecr.io failed: no such host`. */
+/**
+ * A request got no answer. The message is one clause for a person: `lookup of x.azurecr.io failed: no such host`.
+ * There is no cause: the library's errors carry the request, with its Authorization.
+ */
 export class NetworkError extends Error {
   readonly failure: NetworkFailure;
 
-  constructor(failure: NetworkFailure, message: string, cause?: unknown) {
-    super(message, { cause });
+  constructor(failure: NetworkFailure, message: string) {
+    super(message);
     this.name = "NetworkError";
     this.failure = failure;
   }
@@ -20,7 +23,7 @@ export function explainNetwork(error: unknown, { host, proxy }: { host: string; 
   const code = (error as { code?: unknown }).code;
   const text = error instanceof Error ? error.message : String(error);
   const peer = proxy === undefined ? host : `the proxy ${proxy}`;
-  const made = (failure: NetworkFailure, message: string) => new NetworkError(failure, message, error);
+  const made = (failure: NetworkFailure, message: string) => new NetworkError(failure, message);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return made("dns", `lookup of ${peer} failed: no such host`);
   if (code === "ECONNREFUSED") return made("refused", `${peer} refused the connection`);
   if (code === "ETIMEDOUT") return made("timeout", `${peer} did not answer`);

@@ -16,15 +16,15 @@ export type Transport = () => Promise<HttpClient>;
  * @azure/identity takes it as its `httpClient`, so its requests go the same way.
  * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read.
  */
-export function openTransport(env: Env, trace: Trace): Transport {
+export function openTransport(env: Env, trace: Trace, signal: AbortSignal): Transport {
   let opened: Promise<HttpClient> | undefined;
   return () => {
-    opened ??= open(env, trace);
+    opened ??= open(env, trace, signal);
     return opened;
   };
 }
 
-async function open(env: Env, trace: Trace): Promise<HttpClient> {
+async function open(env: Env, trace: Trace, signal: AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
   const tunnels = openTunnels(library, client);
@@ -32,16 +32,19 @@ async function open(env: Env, trace: Trace): Promise<HttpClient> {
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
+    // @azure/identity brings its own signal, and does not hand on its caller's.
+    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, signal]) : signal;
+    request.abortSignal = interrupted;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;
     if (secureContext) request.requestOverrides = { ...request.requestOverrides, secureContext };
     try {
       return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
     } catch (error) {
-      if (request.abortSignal?.aborted || error instanceof NetworkError) throw error;
+      if (interrupted.aborted || error instanceof NetworkError) throw error;
       const { host } = new URL(request.url);
       // Without the caller's wish, the client only aborts when the time is up.
-      if (isAbort(error)) throw new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`, error);
+      if (isAbort(error)) throw new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
       throw explainNetwork(error, { host, proxy: proxy?.host });
     }
   }
