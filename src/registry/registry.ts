@@ -13,7 +13,7 @@ export type RegistryOptions = {
 
 /** Opens a registry's data plane; nothing is sent before the first question. */
 export function openRegistry({ env, trace, signal, sleep }: RegistryOptions): Registry {
-  const http = openHttp({ transport: openTransport(env, trace), signal, sleep });
+  const http = openHttp({ transport: openTransport(env, trace, signal), signal, sleep });
   return {
     prove: (image, login) => prove(http, image, login),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),
