@@ -28,22 +28,27 @@ export async function proveLogin(
 ): Promise<string[]> {
   const empty: string[] = [];
   for (const repository of repositories) {
-    const image = await someImage(repository);
-    const proof = image && (await patiently(image));
-    if (!image || !proof || proof.verdict === "notFound") empty.push(repository);
-    else if (proof.verdict !== "pulls") throw disproved(host, image, proof);
+    const asked = await askFor(repository);
+    if (!asked) empty.push(repository);
+    else if (asked.proof.verdict !== "pulls") throw disproved(host, asked.image, asked.proof);
   }
   if (empty.length < repositories.length) return empty;
   throw new CliError("notFound", nothing(host, repositories), {
     hint: "push an image first, name another --repository, or add --verify=false to go on unproven",
   });
 
-  async function someImage(repository: string): Promise<ImageRef | undefined> {
+  /** The answer about an image of the repository that exists: one that pods name, else `latest`, else any. */
+  async function askFor(repository: string): Promise<{ image: ImageRef; proof: Proof } | undefined> {
+    const many = repository.endsWith("*");
     const named = images.filter((image) => covers(repository, image.repository));
-    for (const image of named) if ((await patiently(image)).verdict !== "notFound") return image;
-    if (repository.endsWith("*")) return undefined;
-    const tag = await registry.anyTag(host, repository, login);
-    return { host, repository, reference: tag ?? "latest" };
+    for (const image of many ? named : [...named, { host, repository, reference: "latest" }]) {
+      const proof = await patiently(image);
+      if (proof.verdict !== "notFound") return { image, proof };
+    }
+    // Last, since nobody waits for a login that may not list yet
+    const tag = many ? undefined : await registry.anyTag(host, repository, login);
+    const image = tag === undefined ? undefined : { host, repository, reference: tag };
+    return image && { image, proof: await patiently(image) };
   }
 
   async function patiently(image: ImageRef): Promise<Proof> {
