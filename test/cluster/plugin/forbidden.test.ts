@@ -1,0 +1,111 @@
+import { afterAll, expect, test, vi } from "vitest";
+import type { Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
+import { create, getJson } from "../../support/kubectl.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+/** What `create` and `attach` need, but for the rule that a test leaves out. */
+const rules = {
+  secrets: { apiGroups: [""], resources: ["secrets"], verbs: ["get", "create", "patch"] },
+  accounts: { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get", "patch"] },
+  pods: { apiGroups: [""], resources: ["pods"], verbs: ["list", "delete"] },
+};
+
+/** Lets the user `jane` do what these rules say in a namespace, and see that it exists. */
+async function allowJane(namespace: string, allowed: readonly (typeof rules.secrets)[]): Promise<void> {
+  const metadata = { name: "jane", namespace };
+  const api = "rbac.authorization.k8s.io";
+  const see = { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] };
+  await create([
+    { apiVersion: `${api}/v1`, kind: "Role", metadata, rules: [see, ...allowed] },
+    {
+      apiVersion: `${api}/v1`,
+      kind: "RoleBinding",
+      metadata,
+      roleRef: { apiGroup: api, kind: "Role", name: "jane" },
+      subjects: [{ apiGroup: api, kind: "User", name: "jane" }],
+    },
+  ]);
+}
+
+const read = (rule: typeof rules.secrets) => ({ ...rule, verbs: ["get", "list"] });
+
+test("who may not write Secrets makes no password", async () => {
+  const namespace = await newNamespace();
+  await allowJane(namespace, [read(rules.secrets), rules.accounts, rules.pods]);
+  shell.azure.calls.reset();
+
+  const ended = await shell.type(
+    `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app --as jane -n ${namespace}`,
+  );
+
+  expect(ended).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      'Error from server (Forbidden): secrets "acr-myregistry" is forbidden: User "jane" cannot patch resource "secrets" ' +
+      `in API group "" in the namespace "${namespace}"\n`,
+  });
+  const writes = shell.azure.calls.list().filter(({ method, path }) => method === "PUT" || path.includes("generateCredentials"));
+  expect(writes).toEqual([]);
+});
+
+test("who may not write ServiceAccounts gets the Secret, and the server's sentence", async () => {
+  const namespace = await newNamespace();
+  await allowJane(namespace, [rules.secrets, read(rules.accounts), rules.pods]);
+
+  const { code, stdout, stderr } = await shell.type(
+    `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app --as jane -n ${namespace}`,
+  );
+
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\n$/);
+  expect(stderr).toBe(
+    'Error from server (Forbidden): serviceaccounts "app" is forbidden: User "jane" cannot patch resource "serviceaccounts" ' +
+      `in API group "" in the namespace "${namespace}"\n`,
+  );
+});
+
+test("who may not delete pods gets everything but their restart", async () => {
+  const namespace = await newNamespace();
+  await allowJane(namespace, [rules.secrets, rules.accounts, { ...rules.pods, verbs: ["list"] }]);
+  const labels = { app: "web" };
+  await create([
+    {
+      apiVersion: "apps/v1",
+      kind: "ReplicaSet",
+      metadata: { name: "web", namespace },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: labels },
+        template: {
+          metadata: { labels },
+          spec: { serviceAccountName: "app", containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] },
+        },
+      },
+    },
+  ]);
+  const pods = async () => (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items.map(({ metadata }) => metadata.name).sort();
+  await vi.waitFor(async () => expect(await pods()).toHaveLength(2), { timeout: 10_000, interval: 100 });
+  const before = await pods();
+
+  const { code, stdout, stderr } = await shell.type(
+    `kubectl acr-secret create --registry myregistry --serviceaccount app --as jane -n ${namespace}`,
+  );
+
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
+  expect(stderr).toBe(
+    before
+      .map(
+        (name) =>
+          `Error from server (Forbidden): pods "${name}" is forbidden: User "jane" cannot delete resource "pods" in API group "" in the namespace "${namespace}"\n`,
+      )
+      .join(""),
+  );
+  expect(await pods()).toEqual(before);
+  expect(await getJson<Secret>("secret", "acr-myregistry", "-n", namespace)).toMatchObject({ type: "kubernetes.io/dockerconfigjson" });
+  expect((await getJson<ServiceAccount>("serviceaccount", "app", "-n", namespace)).imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
+});
