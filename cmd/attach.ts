@@ -1,13 +1,11 @@
-import { carryOut } from "../src/apply/carry-out.ts";
-import { rehearse } from "../src/apply/rehearse.ts";
 import { CliError } from "../src/errors.ts";
 import { pullSecretKey } from "../src/objects.ts";
 import { readProvenance } from "../src/secret/provenance.ts";
+import { conclude } from "./conclude.ts";
 import { lookAt, planTargets } from "./create/scene.ts";
 import { dryRun, fieldManager, output, targets } from "./flags.ts";
 import { requireTargets } from "./gather/accounts.ts";
 import { secretNames, theSecret } from "./gather/secrets.ts";
-import { dryRunOf, reporter } from "./report.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -32,10 +30,9 @@ export const attach = verb({
   async run({ flags, args }, session) {
     requireTargets(flags, "attach");
     const cluster = session.cluster();
-    const mode = dryRunOf(flags);
     const namespace = await cluster.namespace();
     const at = { namespace, name: args[0] ?? (await theSecret(cluster, namespace)) };
-    const scene = await lookAt(cluster, at, flags, { withPods: true });
+    const scene = await lookAt(cluster, at, flags);
     const { secret, seen } = scene;
     if (!secret) {
       throw new CliError("notFound", `Error from server (NotFound): secrets "${at.name}" not found`, {
@@ -47,13 +44,6 @@ export const attach = verb({
       throw new CliError("invalid", `secret "${at.name}" is of type ${type}, which the kubelet passes over when it pulls`);
 
     const { plan, notices } = planTargets(at.name, readProvenance(secret)?.registry ?? "", scene);
-    const { report, end } = reporter(session, flags, mode);
-    if (mode === "client") rehearse(plan, seen, undefined).forEach(report);
-    else {
-      const write = { dryRun: mode === "server", fieldManager: flags["field-manager"] ?? "", force: false };
-      await carryOut(plan, { cluster, write, seen, sleep: session.context.sleep }, report);
-    }
-    notices.forEach(session.warn);
-    return end();
+    return conclude(plan, { session, flags, seen, notices });
   },
 });

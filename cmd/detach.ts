@@ -1,11 +1,10 @@
-import { carryOut, pullSecretsOf } from "../src/apply/carry-out.ts";
+import { pullSecretsOf } from "../src/apply/carry-out.ts";
 import { remember } from "../src/apply/outcome.ts";
-import { rehearse } from "../src/apply/rehearse.ts";
 import { planDetach } from "../src/plan/attach.ts";
+import { conclude } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./flags.ts";
 import { accountRef, chosenAccounts, requireTargets } from "./gather/accounts.ts";
 import { secretNames, theSecret } from "./gather/secrets.ts";
-import { dryRunOf, reporter } from "./report.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({
@@ -27,19 +26,10 @@ export const detach = verb({
   async run({ flags, args }, session) {
     requireTargets(flags, "detach");
     const cluster = session.cluster();
-    const mode = dryRunOf(flags);
     const namespace = await cluster.namespace();
     const name = args[0] ?? (await theSecret(cluster, namespace));
     const accounts = await chosenAccounts(cluster, namespace, flags);
-    const seen = remember(accounts);
     const plan = accounts.map((account) => planDetach(name, accountRef(account), pullSecretsOf(account)));
-
-    const { report, end } = reporter(session, flags, mode);
-    if (mode === "client") rehearse(plan, seen, undefined).forEach(report);
-    else {
-      const write = { dryRun: mode === "server", fieldManager: flags["field-manager"] ?? "", force: false };
-      await carryOut(plan, { cluster, write, seen, sleep: session.context.sleep }, report);
-    }
-    return end();
+    return conclude(plan, { session, flags, seen: remember(accounts) });
   },
 });

@@ -3,7 +3,6 @@ import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
 import { nameLine, resultLine } from "../src/output/lines.ts";
 import { printObjects } from "../src/output/object.ts";
-import type { Plan } from "../src/plan/change.ts";
 import type { Session } from "./session.ts";
 
 /** Prints outcomes as they come, in the form that `-o` asks for. */
@@ -45,9 +44,4 @@ export function dryRunOf(flags: { "dry-run": string | undefined }): DryRun {
   const value = flags["dry-run"];
   if (value === "client" || value === "server" || value === "none") return value;
   throw new CliError("usage", `Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
-}
-
-/** Reports a plan that is not carried out. */
-export function reportPlan(plan: Plan, { report }: Reporter): void {
-  for (const change of plan) report({ change });
 }

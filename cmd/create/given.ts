@@ -1,16 +1,15 @@
-import { carryOut } from "../../src/apply/carry-out.ts";
-import { rehearse } from "../../src/apply/rehearse.ts";
-import type { Login } from "../../src/context.ts";
-import { proveLogin } from "../../src/credential/prove.ts";
+import type { IdentitySource, Login } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { planStore } from "../../src/plan/store.ts";
 import { encodeDockerConfig } from "../../src/secret/docker-config.ts";
 import type { Provenance } from "../../src/secret/provenance.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
+import { conclude } from "../conclude.ts";
 import { readHeld } from "../gather/held.ts";
 import { imagesFrom } from "../gather/pods.ts";
-import { dryRunOf, reporter } from "../report.ts";
+import { dryRunOf } from "../report.ts";
 import type { Session } from "../session.ts";
+import { prove } from "./prove.ts";
 import type { CreateRequest } from "./request.ts";
 import { lookAt, planTargets } from "./scene.ts";
 
@@ -20,7 +19,7 @@ export async function createGiven(request: CreateRequest, session: Session): Pro
   const dryRun = dryRunOf(request);
   const [login, host, namespace] = await Promise.all([readLogin(request, session), loginServer(request, session), cluster.namespace()]);
   const at = { namespace, name: request.name };
-  const scene = await lookAt(cluster, at, request, { withPods: true });
+  const scene = await lookAt(cluster, at, request);
 
   const held = scene.secret && readHeld(scene.secret, host).held;
   const text = Buffer.from(encodeDockerConfig(host, login)).toString("base64");
@@ -28,25 +27,11 @@ export async function createGiven(request: CreateRequest, session: Session): Pro
   const provenance: Provenance = { registry: host, credential: "given", identity: login.username };
   const store = planStore(at, provenance, held, { fresh, force: request.force });
   const { plan: targets, notices } = planTargets(request.name, host, scene);
-  const plan = [store, ...targets];
 
-  if (fresh && request.verify && dryRun !== "client") {
-    const images = imagesFrom(host, scene.pods);
-    const repositories = request.repository.length > 0 ? request.repository : [...new Set(images.map((image) => image.repository))];
-    const { sleep } = session.context;
-    const prove = () => proveLogin({ host, repositories, images }, login, { registry: session.registry(), sleep, fresh: false });
-    for (const repository of await session.progress.during(`Asking ${host} for a manifest as ${login.username}`, prove)) {
-      session.warn(`${host}/${repository} has no image yet, so nothing shows that it can be pulled`);
-    }
-  }
-  const { report, end } = reporter(session, request, dryRun);
-  if (dryRun === "client") rehearse(plan, scene.seen, login).forEach(report);
-  else {
-    const write = { dryRun: dryRun === "server", fieldManager: request["field-manager"] ?? "", force: request.force };
-    await carryOut(plan, { cluster, write, login, seen: scene.seen, sleep: session.context.sleep }, report);
-  }
-  notices.forEach(session.warn);
-  return end();
+  const images = imagesFrom(host, scene.pods);
+  const repositories = request.repository.length > 0 ? request.repository : [...new Set(images.map((image) => image.repository))];
+  if (fresh && request.verify && dryRun !== "client") await prove({ host, repositories, images }, login, { session, fresh: false });
+  return conclude([store, ...targets], { session, flags: request, seen: scene.seen, login, notices });
 }
 
 /** The password is a whole stdin less the newline that `echo` puts behind it, as `docker login --password-stdin` reads it. */
@@ -65,7 +50,7 @@ async function readLogin({ username, "password-stdin": fromStdin, registry }: Cr
 /** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */
 async function loginServer({ registry, verify, auth }: CreateRequest, session: Session): Promise<string> {
   if (/[.:]/.test(registry)) return registry.toLowerCase();
-  if (verify) return (await session.azure(auth as "auto").findRegistry(registry)).loginServer;
+  if (verify) return (await session.azure(auth as IdentitySource).findRegistry(registry)).loginServer;
   throw new CliError("usage", `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is a name`, {
     hint: `--registry ${registry}.azurecr.io, if "az acr show -n ${registry} --query loginServer" says so`,
   });

@@ -18,16 +18,11 @@ export type Scene = {
 };
 
 /** Reads the Secret, the targets and the pods at once. */
-export async function lookAt(
-  cluster: Cluster,
-  at: Named,
-  flags: Values<typeof targets>,
-  { withPods }: { withPods: boolean },
-): Promise<Scene> {
+export async function lookAt(cluster: Cluster, at: Named, flags: Values<typeof targets>): Promise<Scene> {
   const [secret, accounts, pods] = await Promise.all([
     cluster.secret(at),
     chosenAccounts(cluster, at.namespace, flags),
-    withPods ? cluster.pods(at.namespace) : [],
+    cluster.pods(at.namespace),
   ]);
   return { secret, accounts, pods, seen: remember([secret, ...accounts, ...pods]) };
 }
