@@ -61,7 +61,7 @@ function registryBody({ ask }: ArmAsk, registry: Registry) {
         ...audience,
       },
       // Older api-versions do not have it.
-      ...(["2025-11-01", "2025-03-01-preview"].includes(ask.query.get("api-version") ?? "") && {
+      ...(ask.query.get("api-version") !== "2024-11-01-preview" && {
         roleAssignmentMode: registry.roleAssignmentMode,
       }),
     },

@@ -86,18 +86,21 @@ test.for([
   expect(json.error?.code).toBe(code);
 });
 
-test.for(["2025-11-01", "2025-03-01-preview", "2024-11-01-preview"])("a registry answers api-version %s", async (version) => {
-  const { status, json } = await azure.arm(azure.owner, "GET", `${registryId}?api-version=${version}`);
+test.for(["2025-11-01", "2026-09-01-preview", "2025-03-01-preview", "2024-11-01-preview"])(
+  "a registry answers api-version %s",
+  async (version) => {
+    const { status, json } = await azure.arm(azure.owner, "GET", `${registryId}?api-version=${version}`);
 
-  expect(status).toBe(200);
-  expect(json).toMatchObject({
-    id: registryId,
-    name: "myregistry",
-    sku: { name: "Standard" },
-    properties: { loginServer: "myregistry.azurecr.io" },
-  });
-  expect("roleAssignmentMode" in (json.properties ?? {})).toBe(version !== "2024-11-01-preview");
-});
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      id: registryId,
+      name: "myregistry",
+      sku: { name: "Standard" },
+      properties: { loginServer: "myregistry.azurecr.io" },
+    });
+    expect("roleAssignmentMode" in (json.properties ?? {})).toBe(version !== "2024-11-01-preview");
+  },
+);
 
 test.for([
   {

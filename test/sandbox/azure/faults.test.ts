@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { createFaults } from "../../../sandbox/azure/faults.ts";
+
+const request = { method: "GET", host: "management.azure.com", path: "/subscriptions?api-version=2022-12-01" };
+
+test("what was made is known when its time has passed, and the longest delay counts", () => {
+  let now = 1000;
+  const faults = createFaults(() => now);
+  faults.add({ kind: "replication", of: "roles", milliseconds: 50 });
+  faults.add({ kind: "replication", of: "roles", milliseconds: 200 });
+
+  expect([faults.replicated("roles", 1000), faults.replicated("secrets", 1000)]).toEqual([false, true]);
+  now = 1199;
+  expect(faults.replicated("roles", 1000)).toBe(false);
+  now = 1200;
+  expect(faults.replicated("roles", 1000)).toBe(true);
+});
+
+test("one answer for one request: the second fault waits for the next, slowness adds up", () => {
+  const faults = createFaults(() => 0);
+  faults.add({ kind: "slow", milliseconds: 5, path: /./ });
+  faults.add({ kind: "slow", milliseconds: 7, path: /./, times: 1 });
+  faults.add({ kind: "status", status: 429, path: /./, times: 1 });
+  faults.add({ kind: "drop", path: /./, times: 1 });
+
+  expect(faults.strike(request)).toMatchObject({ wait: 12, drop: false, answer: { status: 429 } });
+  expect(faults.strike(request)).toEqual({ wait: 5, drop: true });
+  expect(faults.strike(request)).toEqual({ wait: 5, drop: false });
+  faults.reset();
+  expect(faults.strike(request)).toEqual({ wait: 0, drop: false });
+});
+
+test.for([
+  { where: { path: /api-version/ }, strikes: true },
+  { where: { path: /tokens/ }, strikes: false },
+  { where: { path: /./, method: "PUT" }, strikes: false },
+  { where: { path: /./, host: /azurecr/ }, strikes: false },
+  { where: { path: /./, host: /^management/, method: "GET" }, strikes: true },
+])("$where strikes: $strikes", ({ where, strikes }) => {
+  const faults = createFaults(() => 0);
+  faults.add({ kind: "drop", ...where });
+
+  expect(faults.strike(request).drop).toBe(strikes);
+});
