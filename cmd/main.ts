@@ -42,6 +42,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   } catch (error) {
     if (context.signal.aborted) return 130;
     printError(context.stderr, context.env, withUsage(error, chosen));
+    if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
     return 1;
   } finally {
     await session?.close();
@@ -66,6 +67,12 @@ function unknown(word: string): CliError {
   );
   const hint = meant ? `did you mean "kubectl acr-secret ${meant}"?` : "kubectl acr-secret --help";
   return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
+}
+
+/** Where a defect arose: the frames of its stack, without its text, which may hold anything. */
+function placeOf(error: unknown): string {
+  const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
+  return lines.filter((line) => /^\s+at /.test(line)).join("\n");
 }
 
 /** A misused flag ends with where to read on, as in kubectl. */

@@ -9,6 +9,7 @@ import type { Parsed } from "./parse.ts";
 export type Session = {
   readonly context: Context;
   readonly progress: Progress;
+  readonly trace: Trace;
   cluster(): Cluster;
   azure(identity: IdentitySource): Azure;
   registry(): Registry;
@@ -28,6 +29,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   return {
     context,
     progress: progressOn(context.stderr, context.env, verbosity),
+    trace,
     cluster: () => (cluster ??= context.cluster(kubeFlags(flags), trace)),
     azure: (identity) => (azure ??= context.azure(identity, trace)),
     registry: () => (registry ??= context.registry(trace)),

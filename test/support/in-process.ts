@@ -1,0 +1,52 @@
+import { main } from "../../cmd/main.ts";
+import type { Azure, Cluster, Context, Env, Registry } from "../../src/context.ts";
+
+/** What a person sees of one command line that runs in this process. */
+export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
+
+export type World = {
+  readonly env?: Env;
+  readonly terminal?: boolean;
+  readonly stdin?: string;
+  readonly aborted?: boolean;
+  /** Waits never end, instead of at once. */
+  readonly patient?: boolean;
+  readonly cluster?: Partial<Cluster>;
+  readonly azure?: Partial<Azure>;
+  readonly registry?: Partial<Registry>;
+};
+
+/** Runs a command line in this process. A port, or a call of one, that the world does not have fails the test by its name. */
+export async function run(argv: readonly string[], world: World = {}): Promise<Run> {
+  const printed = { stdout: [] as string[], stderr: [] as string[] };
+  const sink = (name: keyof typeof printed) => ({
+    write: (text: string) => void printed[name].push(text),
+    isTTY: world.terminal ?? false,
+    columns: world.terminal ? 80 : 0,
+  });
+  const context: Context = {
+    stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
+    stdout: sink("stdout"),
+    stderr: sink("stderr"),
+    // No spinner, which would write to the real terminal
+    env: { CI: "true", ...world.env },
+    signal: world.aborted ? AbortSignal.abort() : new AbortController().signal,
+    now: () => new Date("2026-01-01T00:00:00Z"),
+    sleep: () => (world.patient ? new Promise(() => {}) : Promise.resolve()),
+    cluster: () => only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster),
+    azure: () => only<Azure>("azure", world.azure ?? {}, world.azure),
+    registry: () => only<Registry>("registry", world.registry ?? {}, world.registry),
+  };
+  const code = await main(argv, context);
+  return { stdout: printed.stdout.join(""), stderr: printed.stderr.join(""), code };
+}
+
+function only<Port extends object>(name: string, port: Partial<Port>, given: unknown): Port {
+  if (!given) throw new Error(`${name} was opened`);
+  return new Proxy(port, {
+    get(target, call) {
+      if (call in target) return target[call as keyof Port];
+      throw new Error(`${name}.${String(call)} was called`);
+    },
+  }) as Port;
+}
