@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { programLayer } from "../node/tar.ts";
 import { notePush } from "./acr/data-plane.ts";
 import type { State } from "./state.ts";
-import { fileInTar } from "./tar.ts";
 import type { Registry } from "./world.ts";
 
 /** `layer` is an uncompressed tar, `entrypoint` what a container of the image runs. */
@@ -35,7 +35,7 @@ export async function push(
   const registry = state.world.registries.find(({ loginServer }) => loginServer === host);
   if (!registry) throw new Error(`there is no registry for ${image}`);
   const types = mediaTypes[format];
-  const tar = layer ?? fileInTar("hello", Buffer.from(`${image}\n`));
+  const tar = layer ?? programLayer("hello", Buffer.from(`${image}\n`));
   const packed = gzipSync(tar);
   const config = Buffer.from(
     JSON.stringify({

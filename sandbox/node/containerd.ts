@@ -1,8 +1,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeNetwork } from "./cni.ts";
-import { imageArchive, programLayer } from "./image.ts";
+import { imageArchive } from "./image.ts";
 import type { Inside, Namespaces } from "./namespaces.ts";
+import { programLayer } from "./tar.ts";
 import { until } from "./until.ts";
 
 /** The image that holds a pod's namespaces open; it is imported, never pulled. */

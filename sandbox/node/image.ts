@@ -3,11 +3,6 @@ import { tar } from "./tar.ts";
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
-/** A layer (an uncompressed tar) with one static program at `/<name>`. */
-export function programLayer(name: string, program: Uint8Array): Buffer {
-  return tar([{ name, content: program, mode: 0o755 }]);
-}
-
 /**
  * An image of one layer as `ctr images import` takes it: the tar of an OCI image layout 1.0.0 whose index names it
  * by containerd's own annotation.

@@ -35,7 +35,8 @@ folder=$1 cgroup=$2 init=$3; shift 3
 if [ -e /sys/fs/cgroup/cgroup.procs ]; then roots=/sys/fs/cgroup; else roots=$(ls -d /sys/fs/cgroup/*); fi
 each() { for root in $roots; do [ ! -e "$root/cgroup.procs" ] || "$@" "$root$cgroup"; done; }
 drop() { [ ! -e "$1" ] || find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || left="$left $1"; }
-mkdir -m 700 "$folder" && each mkdir -p && mkdir "$folder/tmp" &&
+mkdir -m 700 "$folder" || exit 1
+each mkdir -p && mkdir "$folder/tmp" &&
   unshare --mount --pid --fork --propagation private /bin/sh -ec "$init" sh "$folder" "$@"
 tries=100; left=some
 while [ "$left" ] && [ "$tries" -gt 0 ]; do left=; each drop; [ ! "$left" ] || sleep 0.1; tries=$((tries - 1)); done

@@ -54,7 +54,7 @@ export async function startNode({
     promisify(execFile)(binaries.program("kubectl"), ["--kubeconfig", cluster.kubeconfig, ...args], { env });
   try {
     progress("starting a node: containerd, kube-scheduler and kubelet");
-    const [containerd, scheduler, identity, port] = await Promise.all([
+    const [containerd, scheduler, identity, port] = await all([
       startContainerd(inside, { proxy, caFile, pause: binaries.program("pause") }),
       inside.daemon("kube-scheduler", binaries.program("kube-scheduler"), [
         `--kubeconfig=${cluster.kubeconfig}`,
@@ -80,6 +80,12 @@ export async function startNode({
     await inside.close();
     throw new Error(message, { cause: error });
   }
+}
+
+/** Promise.all that does not leave the others at work when one fails: what they write would come after the folder is gone. */
+async function all<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
+  await Promise.allSettled(work);
+  return Promise.all(work) as unknown as Promise<T>;
 }
 
 async function isReady(kubectl: (...args: string[]) => Promise<{ stdout: string }>): Promise<boolean> {

@@ -9,6 +9,11 @@ export function tar(entries: readonly Entry[]): Buffer {
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
+/** An image's layer with one executable program at `/<name>`. */
+export function programLayer(name: string, program: Uint8Array): Buffer {
+  return tar([{ name, content: program, mode: 0o755 }]);
+}
+
 function header(name: string, size: number, mode: number): Buffer {
   const bytes = Buffer.alloc(block);
   const number = (value: number, at: number, length: number) => bytes.write(value.toString(8).padStart(length - 1, "0"), at, "latin1");

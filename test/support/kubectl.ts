@@ -1,8 +1,11 @@
 import { spawn } from "node:child_process";
 
-/** Runs the kubectl of the tests' environment. @returns what it printed @throws Error with what it said */
-export async function kubectl(args: readonly string[], input = ""): Promise<string> {
-  const child = spawn("kubectl", args, { stdio: ["pipe", "pipe", "pipe"] });
+/** Runs the kubectl of the tests' environment, against its cluster or another. @returns what it printed @throws Error with what it said */
+export async function kubectl(args: readonly string[], input = "", kubeconfig = process.env.KUBECONFIG): Promise<string> {
+  const child = spawn("kubectl", args, {
+    env: { ...process.env, KUBECONFIG: kubeconfig },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   child.stdin.end(input);
   const read = async (stream: NodeJS.ReadableStream) => {
     let text = "";
@@ -16,8 +19,8 @@ export async function kubectl(args: readonly string[], input = ""): Promise<stri
 }
 
 /** Creates objects (any kind, as kubectl takes them) in one go. */
-export async function create(objects: readonly object[]): Promise<void> {
-  await kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }));
+export async function create(objects: readonly object[], kubeconfig = process.env.KUBECONFIG): Promise<void> {
+  await kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }), kubeconfig);
 }
 
 /** Reads objects as JSON: `getJson("pods", "-n", "demo")`. */

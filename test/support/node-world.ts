@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { DataCall } from "../../sandbox/azure/calls.ts";
 import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
-import { fileInTar } from "../../sandbox/azure/tar.ts";
+import { programLayer } from "../../sandbox/node/tar.ts";
 
 /** What the tests of the node do to the registries, which live in the process that started them. */
 export type NodeWorld = {
@@ -51,7 +51,7 @@ export function reachWorld(socket: string): NodeWorld {
 
 /** The world of an emulated Azure. `pause` is a static program that waits until it is told to stop. */
 export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
-  const layers = { waits: fileInTar("program", pause), ends: fileInTar("program", exitProgram) };
+  const layers = { waits: programLayer("program", pause), ends: programLayer("program", exitProgram) };
   return {
     async push(image, program) {
       await azure.push(image, { layer: layers[program], entrypoint: ["/program"] });
