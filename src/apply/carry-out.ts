@@ -64,9 +64,15 @@ async function store(change: Store, login: Login | undefined, { cluster, write }
 async function refer(change: Attach, { cluster, write, sleep, seen }: Hands): Promise<Outcome> {
   const secret = difference(change);
   const plan = change.act === "attach" ? planAttach : planDetach;
+  // What was seen will do for the first round: if it is old by now, the write is refused
+  let first = seen.get(keyOf(change.to));
   const settled = await settle<ServiceAccount, Attach | Keep, ServiceAccount>(
     {
-      observe: async () => (await cluster.serviceAccount(change.to)) ?? missing(change),
+      observe: async () => {
+        const account = first?.kind === "ServiceAccount" ? first : await cluster.serviceAccount(change.to);
+        first = undefined;
+        return account ?? missing(change);
+      },
       decide: (account) => plan(secret, change.to, pullSecretsOf(account)),
       write: (next, account) => cluster.setPullSecrets(account, next.after.names, write),
     },
