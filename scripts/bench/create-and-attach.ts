@@ -1,0 +1,46 @@
+import type { Comparison } from "./compare.ts";
+import { run } from "./run.ts";
+
+/**
+ * The same by hand, and as safe: an upsert of the Secret, and a patch of the list that holds only if nobody wrote to it meanwhile.
+ * `$1` is the Secret, `$2` the ServiceAccount. The password is on a command line, for want of another way.
+ */
+const byHand = `
+kubectl create secret docker-registry "$1" --docker-server=myregistry.azurecr.io --docker-username=u \\
+  --docker-password="$(cat)" --dry-run=client -o yaml | kubectl apply -f - || exit
+seen=$(kubectl get serviceaccount "$2" -o jsonpath='{.metadata.resourceVersion}{range .imagePullSecrets[*]} {.name}{end}') || exit
+version=\${seen%% *} list=
+for name in \${seen#"$version"} "$1"; do list="$list{\\"name\\":\\"$name\\"},"; done
+kubectl patch serviceaccount "$2" --type=merge \\
+  -p "{\\"metadata\\":{\\"resourceVersion\\":\\"$version\\"},\\"imagePullSecrets\\":[\${list%,}]}"
+`;
+
+/** A new Secret on a ServiceAccount that carries another one already; each run has its own of both. */
+export function createAndAttach({ kubectl, env }: { kubectl: string; env: NodeJS.ProcessEnv }): Comparison {
+  const namesOf = (run: number, way: string) => ({ secret: `pull-${way}-${run}`, account: `account-${way}-${run}` });
+  const account = (name: string) => ({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { name },
+    imagePullSecrets: [{ name: "before" }],
+  });
+  const flags = ["--registry", "myregistry.azurecr.io", "--username", "u", "--password-stdin", "--verify=false"];
+  return {
+    name: "create and attach",
+    budget: 0.7,
+    runs: 21,
+    warmUp: 3,
+    async prepare(number) {
+      const items = ["ours", "theirs"].map((way) => account(namesOf(number, way).account));
+      await run(kubectl, ["create", "-f", "-"], env, JSON.stringify({ apiVersion: "v1", kind: "List", items }));
+    },
+    async ours(number) {
+      const { secret, account } = namesOf(number, "ours");
+      await run(kubectl, ["acr-secret", "create", secret, ...flags, "--serviceaccount", account], env, "hunter2");
+    },
+    async theirs(number) {
+      const { secret, account } = namesOf(number, "theirs");
+      await run("sh", ["-c", byHand, "by-hand", secret, account], env, "hunter2");
+    },
+  };
+}

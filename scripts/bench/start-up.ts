@@ -1,0 +1,14 @@
+import type { Comparison } from "./compare.ts";
+import { run } from "./run.ts";
+
+/** How long each program takes to say its version, which asks nobody. */
+export function startUp({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Comparison {
+  return {
+    name: "start-up",
+    budget: 1.5,
+    runs: 25,
+    warmUp: 3,
+    ours: () => run(plugin, ["version", "--client"], env),
+    theirs: () => run(kubectl, ["version", "--client"], env),
+  };
+}
