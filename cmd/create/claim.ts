@@ -9,12 +9,15 @@ import type { Session } from "../session.ts";
 import type { CreateRequest } from "./request.ts";
 import type { Scene } from "./scene.ts";
 
-/** The repositories to pull: those that are named; else those that pods use and those that the scope map has already. */
+/**
+ * The repositories to pull: those that are named, else those that pods use; and always those that the scope map has already,
+ * since somebody may pull them with this credential.
+ */
 export function claimFor(request: CreateRequest, registry: AzureRegistry, { pods }: Scene, scopeMap: ScopeMap | undefined): Claim {
   const host = registry.loginServer;
   const images = imagesFrom(host, pods);
-  const found = [...images.map((image) => image.repository), ...(scopeMap ? pulledRepositories(scopeMap) : [])];
-  const repositories = [...new Set(request.repository.length > 0 ? request.repository : found)].sort();
+  const wanted = request.repository.length > 0 ? request.repository : images.map((image) => image.repository);
+  const repositories = [...new Set([...wanted, ...(scopeMap ? pulledRepositories(scopeMap) : [])])].sort();
   if (repositories.length > 0) return { host, repositories, images };
   throw new CliError("usage", `no pod in the namespace uses an image of ${host}, so the repositories have to be named`, {
     hint: `kubectl acr-secret create --registry ${request.registry} --repository REPOSITORY`,
