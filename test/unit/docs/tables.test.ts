@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { verbs } from "../../../cmd/verbs.ts";
+import { pages, withTables } from "../../../scripts/docs.ts";
+
+// What pages show of the code is made by `npm run docs`.
+const all = await pages();
+
+test.for(all)("$path says what the code does", ({ now, wanted }) => {
+  expect(now).toBe(wanted);
+});
+
+test("every verb has its row in README.md, and its flags in a page", () => {
+  const read = (path: string) => all.find((page) => page.path === path)?.now ?? "";
+  for (const { name, flags } of verbs) {
+    expect(read("README.md")).toContain(`\`${name}\``);
+    if (Object.keys(flags).length > 0) expect(read(`docs/${name}.md`)).toContain(`<!-- flags:${name} -->`);
+  }
+});
+
+test("a page that asks for the flags of something else is refused", () => {
+  expect(() => withTables("<!-- flags:nothing -->\n<!-- /flags -->")).toThrow("nothing, which is no verb");
+});
