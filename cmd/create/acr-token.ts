@@ -34,7 +34,7 @@ export async function createAcrToken(request: CreateRequest, session: Session): 
   const planned = planAcrToken(wanted, { ...(held && { held }), ...(acr && { token: acr }), ...(scopeMap && { scopeMap }) });
   const { plan: targets, notices } = planTargets(at.name, loginServer, scene);
 
-  const sketched = dryRun !== "none" && request.output !== undefined && planned.some(({ act }) => act === "mint");
+  const sketched = dryRun !== "none" && ["json", "yaml"].includes(request.output ?? "") && planned.some(({ act }) => act === "mint");
   const sketch = "the password is only made without --dry-run, so the Secret is shown without it";
   const made = acrToken(azure, registry, `kubectl acr-secret: secret ${at.name} in namespace ${at.namespace}`);
   return conclude([...planned, ...targets], {

@@ -8,5 +8,5 @@ export async function prove(claim: Claim, login: Login, { session, fresh }: { se
   const empty = await session.progress.during(`Asking ${claim.host} for a manifest as ${login.username}`, () =>
     proveLogin(claim, login, { registry: session.registry(), sleep, fresh }),
   );
-  for (const name of empty) session.warn(`${claim.host}/${name} has no image yet, so nothing shows that it can be pulled`);
+  for (const name of empty) session.warn(`no image of ${claim.host}/${name} is known, so nothing shows that it can be pulled`);
 }

@@ -67,7 +67,7 @@ export function judge(facts: ImageFacts): Verdict {
     ok: false,
     verdict: "no credential",
     cause: absence(facts),
-    fix: create(facts, undefined, ` --serviceaccount ${facts.account}`),
+    fix: create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`),
   };
 }
 
@@ -77,7 +77,7 @@ function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tri
     case "refused":
       return { verdict: "credential refused", cause, fix: create(facts, secret) };
     case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, fix: create(facts, secret) };
+      return { verdict: "not in the credential's scope", cause, fix: create(facts, secret, repositoryFlag(facts, " --repository OTHERS")) };
     case "notFound":
       return {
         verdict: "no such image",
@@ -106,6 +106,11 @@ function absence({ missing, skipped, pods, account }: ImageFacts): string {
 
 function create({ host, namespace }: ImageFacts, secret: string | undefined, more = ""): string {
   return `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`;
+}
+
+/** What pods use, `create` finds by itself; an image that was only named is to be named there too, beside what the scope has. */
+function repositoryFlag(facts: ImageFacts, others = ""): string {
+  return facts.pods.length > 0 ? "" : ` --repository ${repositoryOf(facts)}${others}`;
 }
 
 const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");

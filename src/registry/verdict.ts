@@ -14,7 +14,7 @@ type Answer = { readonly status: number; readonly text: string; readonly challen
  * @param username of the login that was tried; undefined for anonymous
  */
 export function judge(step: Step, image: ImageRef, username: string | undefined, { status, text, challenge = "" }: Answer): Proof {
-  const { host, repository } = image;
+  const { host, repository, reference } = image;
   const said = readRegistryError(text);
   const words = said?.message ? `: ${said.message.slice(0, 300)}` : "";
   const who = username === undefined ? "an anonymous pull" : `user ${JSON.stringify(username)}`;
@@ -28,8 +28,9 @@ export function judge(step: Step, image: ImageRef, username: string | undefined,
   }
   if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
   if (status === 404 && step === "manifest") {
-    const what = said?.code === "NAME_UNKNOWN" ? `has no repository ${repository}` : `has no ${formatImage(image)}`;
-    return { verdict: "notFound", message: `${host} ${what}` };
+    const what = reference.includes(":") ? `manifest ${reference}` : `tag ${reference}`;
+    const missing = said?.code === "NAME_UNKNOWN" ? `repository ${repository}` : `${what} in ${repository}`;
+    return { verdict: "notFound", message: `${host} has no ${missing}` };
   }
   return { verdict: "unreachable", message: `${host} answered ${status} when asked for a ${step}${words}` };
 }

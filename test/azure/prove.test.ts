@@ -68,7 +68,7 @@ test.for([
     image: "team/app:9",
     as: () => puller,
     verdict: "notFound",
-    says: /^myregistry.azurecr.io has no myregistry.azurecr.io\/team\/app:9$/,
+    says: /^myregistry.azurecr.io has no tag 9 in team\/app$/,
   },
   {
     what: "a repository that is not there",

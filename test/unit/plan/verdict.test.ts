@@ -44,6 +44,17 @@ test.for<{ facts: Partial<ImageFacts>; verdict: string; cause?: RegExp; fix?: st
     cause: /has no pull secret/,
     fix: "kubectl acr-secret create --registry r.azurecr.io --serviceaccount web -n demo",
   },
+  {
+    facts: { anonymous: says("refused"), pods: [] },
+    verdict: "no credential",
+    cause: /serviceaccount\/web has no pull secret/,
+    fix: "kubectl acr-secret create --registry r.azurecr.io --repository app/web --serviceaccount web -n demo",
+  },
+  {
+    facts: { tried: [tried("a", "outOfScope")], pods: [] },
+    verdict: "not in the credential's scope",
+    fix: "kubectl acr-secret create a --registry r.azurecr.io --repository app/web --repository OTHERS -n demo",
+  },
   { facts: { anonymous: says("refused"), missing: ["gone"] }, verdict: "no credential", cause: /secret gone does not exist/ },
   {
     facts: { anonymous: says("refused"), skipped: [{ secret: "o", because: "is of type Opaque" }] },

@@ -34,7 +34,7 @@ test.for([
     status: 404,
     text: errors("MANIFEST_UNKNOWN", "no"),
     verdict: "notFound",
-    says: "r.azurecr.io has no r.azurecr.io/team/app:1",
+    says: "r.azurecr.io has no tag 1 in team/app",
   },
   {
     step: "manifest",
