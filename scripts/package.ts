@@ -8,7 +8,7 @@ import { gzip } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/node/tar.ts";
 import { bundle } from "./bundle.ts";
-import { baseOf, hostPlatform, type Platform } from "./platforms.ts";
+import { archiveName, baseOf, hostPlatform, type Platform } from "./platforms.ts";
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
 
@@ -51,7 +51,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
 export async function archivePlugin({ progress, platform = thisMachine() }: Options): Promise<string> {
   const { folder } = await packagePlugin({ progress, platform });
   const names = ["LICENSE", platform.program, "kubectl_complete-acr_secret"].sort();
-  const archive = join(dist, `kubectl-acr_secret-v${packageJson.version}-${platform.name}.tar.gz`);
+  const archive = join(dist, archiveName(platform.name, packageJson.version));
   const files = await Promise.all(names.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));
   const stamp = `${archive}.made-of`;
   const madeOf = await digest(...files.map(({ content }) => content));

@@ -30,6 +30,9 @@ export async function baseOf({ base }: Platform): Promise<{ program: string; ver
   return { program: join(folder, base.program), version };
 }
 
+/** The file that a release has of a platform (`linux-amd64`), and that Krew installs. */
+export const archiveName = (platform: string, version: string): string => `kubectl-acr_secret-v${version}-${platform}.tar.gz`;
+
 /** This machine's own; undefined if the plugin is not packaged for it. */
 export function hostPlatform(): Platform | undefined {
   const host = `${process.platform.replace("darwin", "macos").replace("win32", "win")}-${process.arch}`;

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { posix } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { FileOperation, Platform } from "./manifest.ts";
+
+/** A header of a tar archive, as far as an installation depends on it. */
+type Entry = { readonly name: string; readonly kind: "file" | "folder" | "other"; readonly mode: number };
+
+const block = 512;
+
+export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+
+/**
+ * Every reason why Krew would not install an archive as a platform of a manifest says, or its index not accept it, a line each.
+ * Krew also takes zip; we do not make any, so it is refused here.
+ */
+export function archiveProblems(
+  bytes: Uint8Array,
+  { sha256, bin, files = [{ from: "*", to: "." }] }: Omit<Platform, "uri" | "selector">,
+): string[] {
+  const digest = sha256Of(bytes);
+  if (digest !== sha256) return [`sha256: the archive's is ${digest}, the manifest has ${sha256}`];
+  const entries = entriesOf(bytes);
+  if (!entries) return ["archive: it is no gzip'd tar"];
+  const refused = entries.flatMap(refusal);
+  if (refused.length > 0) return refused;
+
+  const paths = entries.filter(({ kind }) => kind === "file").map(({ name }) => clean(name));
+  const moves = files.map((operation) => ({ from: operation.from, moved: move(paths, operation) }));
+  const nothing = moves.filter(({ moved }) => moved.length === 0).map(({ from }) => `files: nothing in the archive is named ${from}`);
+  if (nothing.length > 0) return nothing;
+  const installed = new Map(moves.flatMap(({ moved }) => moved).map(({ from, to }) => [to, modeOf(entries, from)]));
+  return [...program(installed, bin), ...license(installed)];
+}
+
+function refusal({ name, kind }: Entry): string[] {
+  if (name.includes("..")) return [`archive: ${name} has .. in it`];
+  if (/^[/\\]/.test(name)) return [`archive: ${name} is an absolute path`];
+  return kind === "other" ? [`archive: ${name} is neither a file nor a folder`] : [];
+}
+
+function program(installed: ReadonlyMap<string, number>, bin: string): string[] {
+  const mode = installed.get(bin);
+  if (mode === undefined) return [`bin: ${bin} is not in the archive`];
+  // Krew leaves modes as they are, and does not look.
+  return (mode & 0o111) === 0o111 ? [] : [`bin: ${bin} is not executable in the archive`];
+}
+
+/** As validate-krew-manifest has it: a file of such a name, anywhere in what is installed. */
+function license(installed: ReadonlyMap<string, number>): string[] {
+  const names = [...installed.keys()].map((path) => posix.basename(path).toLowerCase());
+  const found = names.some((name) => /^(licenses?(\.txt|\.md)?|copying(\.txt)?)$/.test(name));
+  return found ? [] : ["license: no file named LICENSE, LICENSES or COPYING is installed"];
+}
+
+/** Where Krew puts files: the one file or folder that is named, else all that a pattern matches (krew, internal/installation/move.go). */
+function move(paths: readonly string[], { from, to }: FileOperation): { from: string; to: string }[] {
+  const folders = paths.flatMap((path) => path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/")));
+  const all = [...new Set(folders)];
+  const one = clean(from);
+  const direct = all.includes(one);
+  const matched = direct ? [one] : all.filter((path) => glob(one).test(path));
+  return matched.flatMap((source) => {
+    const target = direct && to !== "." ? to : posix.join(to, posix.basename(source));
+    return paths
+      .filter((path) => path === source || path.startsWith(`${source}/`))
+      .map((path) => ({ from: path, to: posix.join(target, path.slice(source.length)) }));
+  });
+}
+
+/** A pattern of Go's path/filepath: `*` and `?` stay within a name. */
+function glob(pattern: string): RegExp {
+  const literal = pattern.replace(/[.+^${}()|\\]/g, "\\$&");
+  return new RegExp(`^${literal.replaceAll("*", "[^/]*").replaceAll("?", "[^/]")}$`);
+}
+
+const modeOf = (entries: readonly Entry[], path: string) => entries.find(({ name }) => clean(name) === path)?.mode ?? 0;
+
+const clean = (path: string) => posix.normalize(path).replace(/(?<=.)\/$/, "");
+
+/** The headers of a gzip'd tar; undefined if it is none. */
+function entriesOf(bytes: Uint8Array): Entry[] | undefined {
+  const tar = unpacked(bytes);
+  if (tar?.toString("latin1", 257, 262) !== "ustar") return undefined;
+  const entries: Entry[] = [];
+  for (let at = 0; at + block <= tar.length && tar[at] !== 0; ) {
+    const text = (from: number, length: number) => tar.toString("utf8", at + from, at + from + length).replace(/\0.*$/s, "");
+    const number = (from: number, length: number) => Number.parseInt(text(from, length).trim() || "0", 8);
+    const prefix = text(345, 155);
+    const type = text(156, 1);
+    entries.push({
+      name: prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`,
+      kind: type === "0" || type === "" ? "file" : type === "5" ? "folder" : "other",
+      mode: number(100, 8),
+    });
+    at += block + Math.ceil(number(124, 12) / block) * block;
+  }
+  return entries;
+}
+
+function unpacked(bytes: Uint8Array): Buffer | undefined {
+  try {
+    return gunzipSync(bytes);
+  } catch {
+    return undefined;
+  }
+}

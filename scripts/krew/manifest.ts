@@ -1,0 +1,83 @@
+import { stringify } from "yaml";
+import { archiveName } from "../platforms.ts";
+import type { Selector } from "./selector.ts";
+
+/** plugin.yaml: a Krew manifest without what only a release knows. One platform is one os and one arch. */
+export type Descriptor = Manifest<{ selector: { matchLabels: { os: string; arch: string } }; bin: string }, "version">;
+
+/** A plugin manifest of Krew (sigs.k8s.io/krew pkg/index, Plugin). */
+export type Manifest<P = Platform, Left extends string = never> = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: Omit<Spec, Left> & { readonly platforms: readonly P[] };
+};
+
+type Spec = {
+  readonly version: string;
+  readonly homepage: string;
+  readonly shortDescription: string;
+  readonly description: string;
+  readonly caveats?: string;
+};
+
+export type Platform = {
+  readonly selector: Selector;
+  readonly uri: string;
+  readonly sha256: string;
+  readonly files?: readonly FileOperation[];
+  readonly bin: string;
+};
+
+/** Which files of the archive are installed, and where. Without any, all of them are, as they lie. */
+export type FileOperation = { readonly from: string; readonly to: string };
+
+/** `linux-amd64`, as the archives are named. */
+export const platformName = ({ selector: { matchLabels } }: Descriptor["spec"]["platforms"][number]): string =>
+  `${matchLabels.os}-${matchLabels.arch}`;
+
+/**
+ * The manifest of a release.
+ *
+ * @param digests sha256 of the archives by platform (`linux-amd64`); a platform without an archive is left out
+ */
+export function manifestOf(descriptor: Descriptor, version: string, digests: ReadonlyMap<string, string>): Manifest {
+  const { homepage, shortDescription, description, caveats, platforms } = descriptor.spec;
+  return {
+    ...descriptor,
+    spec: {
+      version: `v${version}`,
+      homepage,
+      shortDescription,
+      description,
+      ...(caveats !== undefined && { caveats }),
+      platforms: platforms.flatMap(({ selector, bin }) => {
+        const name = platformName({ selector, bin });
+        const sha256 = digests.get(name);
+        return sha256 === undefined ? [] : [{ selector, uri: uriOf(descriptor, name, version), sha256, bin }];
+      }),
+    },
+  };
+}
+
+const uriOf = ({ spec }: Descriptor, platform: string, version: string) =>
+  `${spec.homepage}/releases/download/v${version}/${archiveName(platform, version)}`;
+
+/** The text of a manifest, with a comment above it. */
+export function manifestText(manifest: Manifest, comment: string): string {
+  // Items of a list are not indented, which is what krew-release-bot's templates count on.
+  return `# ${comment}\n${stringify(manifest, { indentSeq: false, lineWidth: 0 })}`;
+}
+
+/**
+ * The manifest of any release, as krew-release-bot makes it: it puts the tag where TagName is, downloads the archives of all
+ * platforms, and writes the two lines uri and sha256, the second indented by four spaces.
+ */
+export function templateText(descriptor: Descriptor, comment: string): string {
+  const version = "0.0.0";
+  const names = descriptor.spec.platforms.map(platformName);
+  const text = manifestText(manifestOf(descriptor, version, new Map(names.map((name) => [name, "?"]))), comment);
+  return text
+    .replace(/^( {4})uri: (\S+)\n {4}sha256: .*$/gm, (_, indent, uri) => `${indent}{{addURIAndSha "${uri}" .TagName }}`)
+    .replaceAll(`v${version}`, "{{ .TagName }}");
+}

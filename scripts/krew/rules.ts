@@ -1,0 +1,140 @@
+import { basename, posix } from "node:path";
+import type { Descriptor, Manifest, Platform } from "./manifest.ts";
+import { machines, selects } from "./selector.ts";
+import { fields, listOf, oneOf, type Shape, text } from "./shape.ts";
+
+/** A rule of Krew or of its index, or a stricter one of ours. It gives lines that begin with its name: `uri: …`. */
+type Rule<M = Manifest> = (manifest: M) => string[];
+type Either = Manifest | Descriptor;
+
+/** What both have of their platforms. */
+const platformsOf = ({ spec }: Either): readonly Pick<Platform, "selector" | "bin">[] => spec.platforms;
+
+const expression = fields({ key: oneOf("os", "arch"), operator: oneOf("In", "NotIn", "Exists", "DoesNotExist") }, { values: listOf(text) });
+const selector = fields({}, { matchLabels: fields({}, { os: text, arch: text }), matchExpressions: listOf(expression) });
+
+function manifestShape(version: Readonly<Record<string, Shape>>, platform: Shape): Shape {
+  const words = { homepage: text, shortDescription: text, description: text };
+  return fields({
+    apiVersion: oneOf("krew.googlecontainertools.github.com/v1alpha2"),
+    kind: oneOf("Plugin"),
+    metadata: fields({ name: text }),
+    spec: fields({ ...version, ...words, platforms: listOf(platform) }, { caveats: text }),
+  });
+}
+
+const file = fields({ from: text, to: text });
+const releaseShape = manifestShape({ version: text }, fields({ selector, uri: text, sha256: text, bin: text }, { files: listOf(file) }));
+const machine = fields({ matchLabels: fields({ os: text, arch: text }) });
+const descriptorShape = manifestShape({}, fields({ selector: machine, bin: text }));
+
+/**
+ * Every way in which a manifest breaks a rule, a line each. Without one, krew-index's own check passes it, but for what is in
+ * the archives. What has not the form of a manifest is told of that alone.
+ *
+ * @param path the manifest's file, which must be named after the plugin
+ */
+export function manifestProblems(value: unknown, path: string): string[] {
+  const misshapen = releaseShape(value, "");
+  if (misshapen.length > 0) return misshapen;
+  const manifest = value as Manifest;
+  const rules: Rule[] = [name, fileName(path), version, shortDescription, homepage, used, overlap, bin, uri, sha256, files];
+  return rules.flatMap((rule) => rule(manifest));
+}
+
+/** The same of plugin.yaml, which knows nothing of a release. */
+export function descriptorProblems(value: unknown): string[] {
+  const misshapen = descriptorShape(value, "");
+  if (misshapen.length > 0) return misshapen;
+  const descriptor = value as Descriptor;
+  const rules: Rule<Descriptor>[] = [name, shortDescription, homepage, used, overlap, bin];
+  return rules.flatMap((rule) => rule(descriptor));
+}
+
+/** Krew takes `^[\w-]+$`; its index wants lower-case words joined by dashes. Windows cannot have files of some names. */
+const name: Rule<Either> = ({ metadata }) => {
+  if (/^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i.test(metadata.name)) return [`name: metadata.name is ${metadata.name}, a device of Windows`];
+  return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(metadata.name)
+    ? []
+    : [`name: metadata.name is ${JSON.stringify(metadata.name)}, not lower-case words joined by dashes`];
+};
+
+const fileName =
+  (path: string): Rule =>
+  ({ metadata }) =>
+    basename(path) === `${metadata.name}.yaml`
+      ? []
+      : [`file-name: ${basename(path)} must be named ${metadata.name}.yaml, after the plugin`];
+
+/** https://semver.org, 2.0.0, behind a `v`. */
+const semantic = /^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/;
+
+const version: Rule = ({ spec }) => (semantic.test(spec.version) ? [] : [`version: spec.version is ${spec.version}, not like v1.2.3`]);
+
+/** `krew search` cuts it after 50 characters, and everything there is a kubectl plugin for Kubernetes. */
+const shortDescription: Rule<Either> = ({ spec: { shortDescription: words } }) => [
+  ...(/[\r\n]/.test(words) ? ["short-description: spec.shortDescription has more than one line"] : []),
+  ...(words.length > 50 ? [`short-description: spec.shortDescription has ${words.length} characters, 50 are shown`] : []),
+  ...(/kubectl|kubernetes|plugin/i.test(words) ? ["short-description: spec.shortDescription says that it is a plugin: all are"] : []),
+];
+
+const homepage: Rule<Either> = ({ spec }) =>
+  isHttps(spec.homepage) ? [] : [`homepage: spec.homepage is ${spec.homepage}, no https address`];
+
+const used: Rule<Either> = (manifest) =>
+  each(platformsOf(manifest), ({ selector }, at) =>
+    machines.some((one) => selects(selector, one)) ? [] : [`selector: ${at}.selector selects nothing that Krew runs on`],
+  );
+
+const overlap: Rule<Either> = (manifest) =>
+  machines.flatMap((one) => {
+    const indexes = platformsOf(manifest).flatMap(({ selector }, index) => (selects(selector, one) ? [index] : []));
+    return indexes.length > 1 ? [`overlap: spec.platforms ${indexes.join(" and ")} both select ${one.os}/${one.arch}`] : [];
+  });
+
+/** Krew links whatever bin is; ours has the name that kubectl looks for, so that the archive serves without Krew too. */
+const bin: Rule<Either> = (manifest) =>
+  each(platformsOf(manifest), ({ selector, bin: path }, at) => {
+    const fault = faultOf(path);
+    if (fault) return [`bin: ${at}.bin is ${path}, which ${fault}`];
+    const windows = machines.some((one) => one.os === "windows" && selects(selector, one));
+    const wanted = `kubectl-${manifest.metadata.name.replaceAll("-", "_")}${windows ? ".exe" : ""}`;
+    return posix.basename(path) === wanted ? [] : [`bin: ${at}.bin is ${path}, but kubectl looks for ${wanted}`];
+  });
+
+const uri: Rule = ({ spec }) =>
+  each(spec.platforms, (platform, at) => [
+    ...(isHttps(platform.uri) ? [] : [`uri: ${at}.uri is ${platform.uri}, no https address`]),
+    ...(platform.uri.includes(spec.version) ? [] : [`uri: ${at}.uri has not the version ${spec.version} in it`]),
+  ]);
+
+const sha256: Rule = ({ spec }) =>
+  each(spec.platforms, (platform, at) =>
+    /^[a-f0-9]{64}$/.test(platform.sha256) ? [] : [`sha256: ${at}.sha256 is not 64 lower-case hexadecimal digits`],
+  );
+
+const files: Rule = ({ spec }) =>
+  each(spec.platforms, (platform, at) =>
+    each(
+      platform.files ?? [],
+      ({ to }, file) => {
+        const fault = faultOf(to);
+        return fault ? [`files: ${file}.to is ${to}, which ${fault}`] : [];
+      },
+      `${at}.files`,
+    ),
+  );
+
+/** What is wrong with a path in the installation, in Go's sense of clean (path/filepath). */
+function faultOf(path: string): string | undefined {
+  if (path.startsWith("/") || path.startsWith("\\")) return "is absolute";
+  const clean = posix.normalize(path).replace(/(?<=.)\/$/, "");
+  if (clean === ".." || clean.startsWith("../")) return "leads out of the installation";
+  return clean === path ? undefined : `should be written ${clean}`;
+}
+
+function each<T>(items: readonly T[], problems: (item: T, at: string) => string[], prefix = "spec.platforms"): string[] {
+  return items.flatMap((item, index) => problems(item, `${prefix}[${index}]`));
+}
+
+const isHttps = (address: string) => URL.canParse(address) && new URL(address).protocol === "https:";

@@ -1,0 +1,113 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, expect, inject, onTestFinished, test } from "vitest";
+import { parse, stringify } from "yaml";
+import packageJson from "../../package.json" with { type: "json" };
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { generate } from "../../scripts/krew/generate.ts";
+import type { Manifest } from "../../scripts/krew/manifest.ts";
+import { verify } from "../../scripts/krew/verify.ts";
+import { archivePlugin } from "../../scripts/package.ts";
+import { newNamespace, openShell } from "../support/plugin.ts";
+import { openKrew } from "./krew.ts";
+
+const folder = await guardedFolder("acr-secret-manifest-");
+afterAll(() => folder.remove());
+
+const archive = await archivePlugin({ progress: (line) => process.stdout.write(`${line}\n`) });
+const file = await generate(folder.path);
+const manifest: Manifest = parse(await readFile(file, "utf8"));
+const version = `v${packageJson.version}`;
+
+/** Somebody for whom this version, and whatever else is said, has been released. */
+async function openUser(...versions: Manifest[]) {
+  const user = await openKrew();
+  onTestFinished(() => user.stop());
+  const bytes = await readFile(archive);
+  for (const { uri } of [manifest, ...versions].flatMap(({ spec }) => spec.platforms)) user.releases.archives.set(uri, bytes);
+  return user;
+}
+
+const empty = ["bin", "index", "receipts", "store"];
+const installed = (as: string) => {
+  const store = ["", "/LICENSE", "/kubectl-acr_secret", "/kubectl_complete-acr_secret"].map((name) => `store/acr-secret/${as}${name}`);
+  return [...empty, "bin/kubectl-acr_secret", "receipts/acr-secret.yaml", "store/acr-secret", ...store].sort();
+};
+
+test("our own checks and those of Krew's index pass the manifest", { timeout: 60_000 }, async () => {
+  const { type } = await openUser();
+  expect(await verify(file, dirname(archive))).toEqual({ problems: [], unseen: [] });
+
+  const { stderr, code } = await type(`validate-krew-manifest -manifest ${file}`);
+
+  expect(stderr).toContain(`all ${manifest.spec.platforms.length} spec.platforms installed fine`);
+  expect(code).toBe(0);
+});
+
+test("installed from the local archive, it works through kubectl, and uninstalled it leaves nothing", { timeout: 60_000 }, async () => {
+  const { type, tree, env } = await openUser();
+  expect(await tree()).toEqual(empty);
+
+  const { code, stderr } = await type(`kubectl krew install --manifest=${file} --archive=${archive}`);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("Installed plugin: acr-secret\n") });
+  expect(stderr).toContain(manifest.spec.caveats?.split("\n")[0]);
+  expect(await tree()).toEqual(installed(version));
+
+  expect(await type("kubectl acr-secret version --client")).toEqual({ code: 0, stdout: `Client Version: ${version}\n`, stderr: "" });
+  const plugins = await type("kubectl plugin list");
+  expect(plugins.stdout).toContain(`${env["KREW_ROOT"]}/bin/kubectl-acr_secret\n`);
+  expect(plugins.stdout + plugins.stderr).not.toMatch(/warning/i);
+
+  expect(await type("kubectl krew uninstall acr-secret")).toMatchObject({ code: 0, stderr: "Uninstalled plugin: acr-secret\n" });
+  expect(await tree()).toEqual(empty);
+  expect(await type("kubectl acr-secret version --client")).toMatchObject({ code: 1, stderr: /unknown command "acr-secret"/ });
+});
+
+test("a pull secret is made by the installed plugin", { timeout: 60_000 }, async () => {
+  const { type, env } = await openUser();
+  const shell = await openShell();
+  onTestFinished(() => shell.stop());
+  const namespace = await newNamespace();
+  await type(`kubectl krew install --manifest=${file} --archive=${archive}`);
+
+  const command = `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app -n ${namespace}`;
+  const { code, stdout, stderr } = await shell.type(command, { env: { PATH: env["PATH"] ?? "" } });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
+});
+
+test("the command of the caveats makes kubectl complete the arguments", { timeout: 60_000 }, async () => {
+  const { type, env } = await openUser();
+  await type(`kubectl krew install --manifest=${file}`);
+  const command = manifest.spec.caveats?.split("\n").find((line) => line.startsWith("  kubectl")) ?? "";
+  const local = join(env["HOME"] ?? "", ".local/bin");
+  await mkdir(local, { recursive: true });
+  const complete = () => type("kubectl __complete acr-secret cr", { PATH: `${local}:${env["PATH"]}`, KUBECONFIG: inject("kubeconfig") });
+
+  const before = await complete();
+  expect(await type(command)).toEqual({ code: 0, stdout: "", stderr: "" });
+  const after = await complete();
+
+  expect(before.stdout).not.toContain("create");
+  expect(after.stdout).toMatch(/^create\t/);
+});
+
+test("installed from Krew's index by its name, it is upgraded in place of the old version", { timeout: 60_000 }, async () => {
+  const next: Manifest = JSON.parse(JSON.stringify(manifest).replaceAll(version, "v99.0.0"));
+  const { type, tree, publish } = await openUser(next);
+  await publish(await readFile(file, "utf8"));
+
+  expect(await type("kubectl krew install acr-secret")).toMatchObject({ code: 0 });
+  expect(await tree()).toEqual(installed(version));
+  expect(await type("kubectl krew upgrade acr-secret")).toMatchObject({ code: 1, stderr: /newest version is already installed/ });
+
+  await publish(stringify(next));
+  const upgraded = await type("kubectl krew upgrade");
+  expect(upgraded).toMatchObject({ code: 0, stderr: expect.stringContaining("Upgraded plugin: acr-secret\n") });
+  expect(await tree()).toEqual(installed("v99.0.0"));
+  expect(await type("kubectl acr-secret version --client")).toMatchObject({ code: 0, stdout: `Client Version: ${version}\n` });
+
+  expect(await type("kubectl krew uninstall acr-secret")).toMatchObject({ code: 0 });
+  expect(await tree()).toEqual(empty);
+});
