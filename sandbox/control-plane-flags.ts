@@ -42,4 +42,5 @@ export const controllerManager = (kubeconfig: string) => [
   "--secure-port=0",
   "--service-account-private-key-file=service-account.key",
   "--root-ca-file=ca.crt",
+  "--flex-volume-plugin-dir=volume-plugins", // it is made at the start; the default is below /usr/libexec
 ];

@@ -27,12 +27,16 @@ export type Namespaces = {
   close(): Promise<void>;
 };
 
+// With cgroup v2 the controllers that a kubelet wants are handed down first, as every container runtime does; that stays.
 // Waits outside for the namespace's first process, whatever ends it, and then tidies up. It also makes what it will
 // tidy up, so that there is no moment at which something exists that nobody would remove.
 const keeper = `
 trap '' HUP INT TERM
 folder=$1 cgroup=$2 init=$3; shift 3
-if [ -e /sys/fs/cgroup/cgroup.procs ]; then roots=/sys/fs/cgroup; else roots=$(ls -d /sys/fs/cgroup/*); fi
+if [ -e /sys/fs/cgroup/cgroup.procs ]; then
+  roots=/sys/fs/cgroup
+  for one in cpu cpuset memory hugetlb pids; do echo "+$one" > "$roots/cgroup.subtree_control"; done 2>/dev/null
+else roots=$(ls -d /sys/fs/cgroup/*); fi
 each() { for root in $roots; do [ ! -e "$root/cgroup.procs" ] || "$@" "$root$cgroup"; done; }
 drop() { [ ! -e "$1" ] || find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || left="$left $1"; }
 mkdir -m 700 "$folder" || exit 1
