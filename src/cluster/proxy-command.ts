@@ -10,12 +10,15 @@ import type { Kubectl } from "./kubectl.ts";
 const watchdog =
   'exec 4<&0; "$@" <&4 3<&- 4<&- & p=$!; exec >&- 2>&- 4<&-; trap "" INT HUP TERM; read -r _ <&3; kill $p; wait $p; rm -rf -- "$0"';
 
+/** Where every POSIX system has it; looking for it on PATH takes longer than starting it. */
+export const shell = "/bin/sh";
+
 /** How to start `kubectl proxy`, and where it will serve. */
 export type ProxyCommand = { readonly file: string; readonly args: readonly string[]; readonly prefix: string };
 
 /** On a unix socket in `folder`, which must be ours alone (mode 0700): whoever can connect has the user's rights. */
 export function socketCommand({ file, flags }: Pick<Kubectl, "file" | "flags">, folder: string): ProxyCommand {
-  return { file: "sh", args: ["-c", watchdog, folder, file, "proxy", `--unix-socket=${socketIn(folder)}`, ...flags], prefix: "" };
+  return { file: shell, args: ["-c", watchdog, folder, file, "proxy", `--unix-socket=${socketIn(folder)}`, ...flags], prefix: "" };
 }
 
 /** On a TCP port of the system's choice, below a path that nobody can guess: for Windows, where Node cannot dial a unix socket. */

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { Agent } from "node:http";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
 import { kubeconfigError } from "./connection.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
-import { type ProxyCommand, portCommand, servingAt, socketCommand, withoutRequestLog } from "./proxy-command.ts";
+import { type ProxyCommand, portCommand, servingAt, shell, socketCommand, withoutRequestLog } from "./proxy-command.ts";
 import type { Endpoint, Transport } from "./transport.ts";
 
 export type ProxyOptions = Kubectl & {
@@ -37,7 +36,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
     close: async () => {
       const proxy = await running?.catch(() => undefined);
       running = undefined;
-      if (proxy) await stop(proxy);
+      if (proxy) stop(proxy);
     },
   };
 }
@@ -94,20 +93,17 @@ function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
   return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }) };
 }
 
-async function stop({ child, agent }: Proxy): Promise<void> {
+/** Nobody waits for kubectl to end: the watchdog sees to it, as when we are killed. */
+function stop({ child, agent }: Proxy): void {
   agent.destroy();
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.ref();
-  const exit = once(child, "exit");
   release(child);
-  await exit;
 }
 
 /** Lets go of the watchdog's pipe; without a watchdog, ends kubectl itself. */
 function release(child: ChildProcess): void {
   const pipe = child.stdio[3];
   if (pipe instanceof Socket) pipe.destroy();
-  if (child.spawnfile !== "sh") child.kill();
+  if (child.spawnfile !== shell) child.kill();
 }
 
 /** A proxy that waits for work does not keep us alive. */

@@ -6,7 +6,7 @@ const kubectl = { file: "/opt/my tools/kubectl", flags: ["--context=prod", "--as
 test("on a socket, a shell watches kubectl and hands every flag on as it is", () => {
   const { file, args, prefix } = socketCommand(kubectl, "/tmp/x");
 
-  expect([file, args[0], prefix]).toEqual(["sh", "-c", ""]);
+  expect([file, args[0], prefix]).toEqual(["/bin/sh", "-c", ""]);
   expect(args.slice(2)).toEqual([
     "/tmp/x",
     "/opt/my tools/kubectl",
