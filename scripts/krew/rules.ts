@@ -38,8 +38,11 @@ export function manifestProblems(value: unknown, path: string): string[] {
   const misshapen = releaseShape(value, "");
   if (misshapen.length > 0) return misshapen;
   const manifest = value as Manifest;
-  const rules: Rule[] = [name, fileName(path), version, shortDescription, homepage, used, overlap, bin, uri, sha256, files];
-  return rules.flatMap((rule) => rule(manifest));
+  // What a file, a program or an address is to be named after must have a good name itself.
+  const names = [...name(manifest), ...version(manifest)];
+  const named: Rule[] = names.length > 0 ? [] : [fileName(path), bin, uri];
+  const rules: Rule[] = [...named, shortDescription, homepage, used, overlap, sha256, files];
+  return [...names, ...rules.flatMap((rule) => rule(manifest))];
 }
 
 /** The same of plugin.yaml, which knows nothing of a release. */

@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { descriptor, manifestFolder, template } from "../../../scripts/krew/generate.ts";
+import { manifestOf, manifestText, platformName } from "../../../scripts/krew/manifest.ts";
+import { manifestProblems } from "../../../scripts/krew/rules.ts";
+import { readDescriptor } from "../../../scripts/krew/verify.ts";
+import { platforms } from "../../../scripts/platforms.ts";
+
+const plugin = await descriptor();
+const sha256 = "0".repeat(64);
+const complete = manifestOf(plugin, "1.2.3", new Map(plugin.spec.platforms.map((platform) => [platformName(platform), sha256])));
+
+test("with the archives of all platforms, the manifest is a valid one", () => {
+  expect(manifestProblems(parse(manifestText(complete, "generated")), "acr-secret.yaml")).toEqual([]);
+  expect(complete.spec.platforms.map(({ uri }) => uri.replace(/^.*v1\.2\.3-/, ""))).toEqual([
+    "linux-amd64.tar.gz",
+    "linux-arm64.tar.gz",
+    "darwin-amd64.tar.gz",
+    "darwin-arm64.tar.gz",
+    "windows-amd64.tar.gz",
+    "windows-arm64.tar.gz",
+  ]);
+});
+
+test("a platform without an archive is left out", () => {
+  const { spec } = manifestOf(plugin, "1.2.3", new Map([["darwin-arm64", sha256]]));
+  expect(spec.platforms.map(({ selector }) => selector)).toEqual([{ matchLabels: { os: "darwin", arch: "arm64" } }]);
+});
+
+test("whatever is packaged is in plugin.yaml", () => {
+  expect(plugin.spec.platforms.map((platform) => ({ name: platformName(platform), program: platform.bin }))).toEqual(
+    expect.arrayContaining(platforms.map(({ name, program }) => ({ name, program }))),
+  );
+});
+
+test("krew.yaml.tmpl is what plugin.yaml makes of it (if not: npm run krew)", async () => {
+  expect(await readFile(join(manifestFolder, "krew.yaml.tmpl"), "utf8")).toBe(await template());
+});
+
+test("krew-release-bot makes the manifest of the template", async () => {
+  // As the bot has it: the tag within the address, and two lines, the second indented by four spaces
+  const text = (await template())
+    .replace(/\{\{addURIAndSha "(.*)" \.TagName \}\}/g, (_, uri) => `uri: ${uri}\n    sha256: "${sha256}"`)
+    .replaceAll("{{ .TagName }}", "v1.2.3");
+  expect(parse(text)).toEqual(complete);
+});
+
+test.for([
+  { text: "kind: Plugin", says: "fields: spec is missing" },
+  { text: "spec: {version: v1.2.3}", says: "fields: spec.version is not known to Krew" },
+  { text: "kind: [", says: expect.stringMatching(/^yaml: /) },
+])("plugin.yaml with $text", ({ text, says }) => {
+  expect(readDescriptor(text).problems).toContainEqual(says);
+});

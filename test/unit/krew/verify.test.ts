@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { verify } from "../../../scripts/krew/verify.ts";
+import { address, type Release, release, rows } from "../../krew/broken.ts";
+
+/** Judges a release by our own rules. */
+async function judge({ file, text, archive }: Release, there = true) {
+  const folder = await mkdtemp(join(tmpdir(), "acr-secret-verify-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const dist = join(folder, "dist");
+  await mkdir(dist);
+  await writeFile(join(folder, file), text);
+  if (there) await writeFile(join(dist, basename(address)), archive);
+  return verify(join(folder, file), dist);
+}
+
+test("a manifest that nothing is broken in", async () => {
+  expect(await judge(release())).toEqual({ problems: [], unseen: [] });
+});
+
+test("files that are moved, one by name and more by a pattern", async () => {
+  const files = [
+    { from: "LICENSE", to: "legal/COPYING" },
+    { from: "kubectl-*", to: "." },
+  ];
+  expect(await judge(release({ platform: { files } }))).toEqual({ problems: [], unseen: [] });
+});
+
+test("an archive that is not there is not looked into, and that is said", async () => {
+  expect(await judge(release(), false)).toEqual({ problems: [], unseen: [basename(address)] });
+});
+
+test("no manifest at all", async () => {
+  const problems = async (text: string) => (await judge({ ...release(), text })).problems;
+  expect(await problems("")).toEqual(["fields: the manifest is not a mapping"]);
+  expect(await problems("a: [")).toEqual([expect.stringMatching(/^yaml: /)]);
+});
+
+test.for(rows)("$what is refused in one line", async (row) => {
+  expect((await judge(release(row))).problems).toEqual([expect.stringMatching(row.ours)]);
+});
