@@ -1,6 +1,5 @@
 import { CliError } from "../errors.ts";
 import type { Answer, Method } from "./exchange.ts";
-import { withoutContents } from "./redact.ts";
 import type { Send } from "./send.ts";
 import { readStatus, saysAbsent, statusError } from "./status.ts";
 
@@ -10,7 +9,7 @@ export type Write = {
   readonly path: string;
   readonly type: string;
   readonly body: unknown;
-  /** Secret `data` of the body, for a refusal not to repeat. */
+  /** Secret `data` of the body. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
 };
 
@@ -51,9 +50,9 @@ export function apiClient(send: Send, userAgent: string): Client {
         page = expired ? {} : { limit: 500, continue: list.metadata?.continue ?? "" };
       }
     },
-    write: async <T>({ method, path, type, body, contents = {} }: Write) => {
-      const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body) });
-      return parse<T>(answer.status >= 400 ? { ...answer, text: withoutContents(answer.text, contents) } : answer);
+    write: async <T>({ method, path, type, body, contents }: Write) => {
+      const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
+      return parse<T>(answer);
     },
   };
 }

@@ -10,6 +10,8 @@ export type Request = {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** Secret `data` of the body, which nothing that is shown may repeat. */
+  readonly contents?: Readonly<Record<string, string>> | undefined;
 };
 
 export type Answer = {

@@ -2,7 +2,7 @@ import type { Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { isBroken, proxyFailure } from "./connection.ts";
 import { type Answer, exchange, type Request } from "./exchange.ts";
-import { redactBody, redactHeaders } from "./redact.ts";
+import { redactBody, redactHeaders, withoutContents } from "./redact.ts";
 import { type Outcome, retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { warningText } from "./warnings.ts";
@@ -30,13 +30,21 @@ export type Send = (request: Request) => Promise<Answer>;
 export function sender(options: SendOptions): Send {
   const { transport, signal, requestTimeout, sleep, explain } = options;
   const observe = observer(options);
+  let first: Promise<unknown> | undefined;
+
+  /** The first request goes alone, since kubectl dials the server for each one that comes before it has a connection. */
+  function inTurn(send: () => Promise<Answer>): Promise<Answer> {
+    const answering = first ? first.then(send, send) : send();
+    first ??= answering;
+    return answering;
+  }
 
   async function attempt(request: Request): Promise<Answer | Error> {
     const endpoint = await transport.open();
     if (signal.aborted) throw cancelled();
     const limit = requestTimeout > 0 ? AbortSignal.timeout(requestTimeout) : undefined;
     try {
-      return await observe(request, exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal));
+      return await observe(request, () => inTurn(() => exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal)));
     } catch (error) {
       if (signal.aborted) throw cancelled();
       if (limit?.aborted) throw timedOut(requestTimeout);
@@ -74,11 +82,11 @@ function outcomeOf(result: Answer | Error, failure: string | undefined): Outcome
 /** Traces an exchange, at 6 its line and at 8 what was said, and passes its warnings on. */
 function observer({ trace, now, onWarning }: Pick<SendOptions, "trace" | "now" | "onWarning">) {
   const warned = new Set<string>();
-  return async (request: Request, answering: Promise<Answer>): Promise<Answer> => {
+  return async (request: Request, answering: () => Promise<Answer>): Promise<Answer> => {
     const began = now().getTime();
     const line = (result: string) => `${request.method} ${request.path} ${result} in ${now().getTime() - began} milliseconds`;
     try {
-      const answer = await answering;
+      const answer = discreet(await answering(), request);
       trace(6, () => line(`${answer.status} ${answer.phrase}`));
       trace(8, () => `Request headers:\n${redactHeaders(request.headers)}`);
       if (request.body !== undefined) trace(8, () => `Request body: ${redactBody(request.body ?? "")}`);
@@ -94,6 +102,13 @@ function observer({ trace, now, onWarning }: Pick<SendOptions, "trace" | "now" |
     }
   };
 }
+
+/** A refusal or a warning may repeat what was sent: an admission policy says what it likes. */
+const discreet = ({ text, ...answer }: Answer, { contents = {} }: Request): Answer => ({
+  ...answer,
+  text: answer.status >= 400 ? withoutContents(text, contents) : text,
+  warnings: answer.warnings.map((warning) => withoutContents(warning, contents)),
+});
 
 const cancelled = () => new CliError("cancelled", "cancelled");
 

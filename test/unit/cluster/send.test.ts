@@ -167,3 +167,17 @@ test("at -v=8 everything is shown but what is secret", async () => {
     'Response body: {"kind":"Secret","data":{"x":"***"}}',
   ]);
 });
+
+test("what a refusal or a warning repeats of a Secret's contents is not shown", async () => {
+  const contents = { x: "aHVudGVyMg==" };
+  const repeats = {
+    status: 400,
+    headers: { warning: `299 - "bad: ${contents.x}"` },
+    body: `{"message":"cannot decode hunter2 of ${contents.x}"}`,
+  };
+  const { send, seen } = await against([repeats], { level: 8 });
+
+  expect(await send({ ...patch, contents })).toMatchObject({ text: '{"message":"cannot decode *** of ***"}' });
+  expect(seen.lines.at(-1)).toBe('Response body: {"message":"cannot decode *** of ***"}');
+  expect(seen.warnings).toEqual(["bad: ***"]);
+});
