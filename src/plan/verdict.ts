@@ -77,7 +77,7 @@ function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tri
     case "refused":
       return { verdict: "credential refused", cause, fix: create(facts, secret) };
     case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, fix: create(facts, secret, repositoryFlag(facts, " --repository OTHERS")) };
+      return { verdict: "not in the credential's scope", cause, fix: create(facts, secret, repositoryFlag(facts)) };
     case "notFound":
       return {
         verdict: "no such image",
@@ -108,9 +108,9 @@ function create({ host, namespace }: ImageFacts, secret: string | undefined, mor
   return `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`;
 }
 
-/** What pods use, `create` finds by itself; an image that was only named is to be named there too, beside what the scope has. */
-function repositoryFlag(facts: ImageFacts, others = ""): string {
-  return facts.pods.length > 0 ? "" : ` --repository ${repositoryOf(facts)}${others}`;
+/** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
+function repositoryFlag(facts: ImageFacts): string {
+  return facts.pods.length > 0 ? "" : ` --repository ${repositoryOf(facts)}`;
 }
 
 const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");

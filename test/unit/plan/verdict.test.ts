@@ -53,7 +53,7 @@ test.for<{ facts: Partial<ImageFacts>; verdict: string; cause?: RegExp; fix?: st
   {
     facts: { tried: [tried("a", "outOfScope")], pods: [] },
     verdict: "not in the credential's scope",
-    fix: "kubectl acr-secret create a --registry r.azurecr.io --repository app/web --repository OTHERS -n demo",
+    fix: "kubectl acr-secret create a --registry r.azurecr.io --repository app/web -n demo",
   },
   { facts: { anonymous: says("refused"), missing: ["gone"] }, verdict: "no credential", cause: /secret gone does not exist/ },
   {
