@@ -2,23 +2,21 @@
 import { join, relative } from "node:path";
 import { dist, generate, manifestFolder } from "./krew/generate.ts";
 import { verify } from "./krew/verify.ts";
-import { root } from "./run.ts";
 
-const [verb, file = join(manifestFolder, "acr-secret.yaml"), ...more] = process.argv.slice(2);
+const [verb, file = relative(".", join(manifestFolder, "acr-secret.yaml")), ...more] = process.argv.slice(2);
 
 try {
   if (more.length > 0 || (verb !== undefined && verb !== "verify"))
     throw new Error("usage: npm run krew, or npm run krew -- verify [FILE]");
-  process.exitCode = await judge(verb === undefined ? await generate() : file);
+  process.exitCode = await judge(verb === undefined ? relative(".", await generate()) : file);
 } catch (error) {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
 }
 
 /** What is generated is judged too. @returns the exit code */
-async function judge(path: string): Promise<number> {
-  const name = relative(root, path);
-  const { problems, unseen } = await verify(path, dist);
+async function judge(name: string): Promise<number> {
+  const { problems, unseen } = await verify(name, dist);
   for (const problem of problems) process.stderr.write(`${name}: ${problem}\n`);
   for (const archive of unseen) process.stderr.write(`${name}: dist/${archive} is not there, so it was not looked into\n`);
   if (problems.length === 0) process.stdout.write(`${name} is a valid manifest\n`);
