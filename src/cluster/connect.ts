@@ -38,7 +38,11 @@ export function connection(options: ConnectionOptions): Connection {
     if (kube.forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
     throw noKubectl(kube.forward);
   });
-  const namespace = once(async () => currentNamespace(await kubectl(), { env, folder }));
+  const namespace = once(async () => {
+    // The proxy starts first, because it is what everything waits for
+    await way().catch(() => {});
+    return currentNamespace(await kubectl(), { env, folder });
+  });
 
   const transport: Transport = {
     open: async () => (await way()).open(),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtempSync } from "node:fs";
 import { Agent } from "node:http";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
@@ -42,7 +42,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
 }
 
 async function startProxy(options: ProxyOptions, ended: () => void): Promise<Proxy> {
-  const command = options.platform === "win32" ? portCommand(options) : socketCommand(options, await privateFolder(options.env.TMPDIR));
+  const command = options.platform === "win32" ? portCommand(options) : socketCommand(options, privateFolder(options.env.TMPDIR));
   const child = launch(command, options);
   try {
     const at = await serving(child, options.stderr);
@@ -113,7 +113,7 @@ function unref(child: ChildProcess): void {
 }
 
 /** A new folder with mode 0700. A socket's path may have 104 bytes at most on macOS, so a long TMPDIR is passed over. */
-function privateFolder(wanted: string | undefined): Promise<string> {
+function privateFolder(wanted: string | undefined): string {
   const parent = wanted && wanted.length < 60 ? wanted.replace(/\/$/, "") : "/tmp";
-  return mkdtemp(`${parent}/kubectl-acr-secret-`);
+  return mkdtempSync(`${parent}/kubectl-acr-secret-`);
 }
