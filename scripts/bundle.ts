@@ -19,9 +19,8 @@ export async function bundle(from: string = entry): Promise<Uint8Array> {
     platform: "node",
     format: "cjs",
     target: "node22",
-    // Names stay as they are, so that a stack trace can be read.
-    minifySyntax: true,
-    minifyWhitespace: true,
+    // Each start reads all of it: half the text is a tenth of the time
+    minify: true,
     legalComments: "none",
     // CommonJS has no import.meta; yargs makes a `require` from its url.
     define: { "import.meta.url": "importMetaUrl" },

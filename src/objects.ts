@@ -13,7 +13,13 @@ export type Metadata = {
   readonly deletionTimestamp?: string;
 };
 
-export type OwnerReference = { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string; readonly controller?: boolean };
+export type OwnerReference = {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+};
 
 /** A reference by name: core/v1 LocalObjectReference. */
 export type NameRef = { readonly name?: string };

@@ -1,6 +1,7 @@
 import type { Env } from "../context.ts";
 import { kubeconfigError, saysNoContext } from "./connection.ts";
 import { inCluster, podNamespace } from "./in-cluster.ts";
+import { namespaceInFile } from "./kubeconfig.ts";
 import { contextNamespace, type Kubectl } from "./kubectl.ts";
 
 /** Flags that name a cluster, so that no context is needed. */
@@ -11,6 +12,8 @@ const namesCluster = /^(-s|--server|--cluster)(=|$)/;
  * @throws CliError config for a kubeconfig that chooses no cluster
  */
 export async function currentNamespace(kubectl: Kubectl | undefined, { env, folder }: { env: Env; folder: string }): Promise<string> {
+  const read = kubectl && (await namespaceInFile(kubectl));
+  if (read !== undefined) return read || "default";
   const found = kubectl ? await contextNamespace(kubectl) : { failure: "" };
   if ("namespace" in found) return found.namespace || "default";
   const noContext = !kubectl || saysNoContext(found.failure);

@@ -1,0 +1,55 @@
+import { readFile } from "node:fs/promises";
+import type { Kubectl } from "./kubectl.ts";
+
+/** Bytes; parsing a larger kubeconfig takes longer than asking kubectl. */
+const largest = 100_000;
+
+/**
+ * The namespace of the context that these flags choose, read from a kubeconfig of one plain file ("" if the context names none).
+ * It saves a second kubectl beside the proxy, which slows both. Whatever leaves room for interpretation is kubectl's to read.
+ *
+ * @returns undefined where only kubectl can tell: a list of files, no such context, anything unusual
+ */
+export async function namespaceInFile(kubectl: Kubectl): Promise<string | undefined> {
+  const path = onlyFile(kubectl);
+  const text = path && (await readFile(path, "utf8").catch(() => undefined));
+  if (!text || text.length > largest) return undefined;
+  const { parse } = await import("yaml");
+  try {
+    return namespaceIn(parse(text, { version: "1.1", logLevel: "error" }), lastValue(kubectl.flags, "--context="));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The only file that the kubeconfig is read from, if there is only one. */
+export function onlyFile({ flags, env }: Pick<Kubectl, "flags" | "env">): string | undefined {
+  const named = lastValue(flags, "--kubeconfig=");
+  if (named) return named;
+  if (env["KUBECONFIG"]) return /[:;]/.test(env["KUBECONFIG"]) ? undefined : env["KUBECONFIG"];
+  return env["HOME"] ? `${env["HOME"]}/.kube/config` : undefined;
+}
+
+/**
+ * The namespace of one context of a parsed kubeconfig (client-go clientcmd/api/v1 Config).
+ *
+ * @param chosen `--context`; else the current context counts
+ */
+export function namespaceIn(config: unknown, chosen: string | undefined): string | undefined {
+  const { "current-context": current, contexts, clusters } = asObject(config);
+  const name = chosen ?? current;
+  if (typeof name !== "string" || name === "" || !Array.isArray(contexts) || !Array.isArray(clusters)) return undefined;
+  const named = contexts.map(asObject).filter((entry) => entry["name"] === name);
+  const { namespace = "", cluster } = asObject(named[0]?.["context"]);
+  if (named.length !== 1 || !clusters.some((entry) => asObject(entry)["name"] === cluster)) return undefined;
+  return typeof namespace === "string" ? namespace : undefined;
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
+}
+
+/** The last of a flag counts, as for pflag. */
+function lastValue(flags: readonly string[], flag: string): string | undefined {
+  return flags.findLast((each) => each.startsWith(flag))?.slice(flag.length);
+}

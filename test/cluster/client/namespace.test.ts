@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { namespaceInFile } from "../../../src/cluster/kubeconfig.ts";
+import { contextNamespace } from "../../../src/cluster/kubectl.ts";
+import { env, newFolder } from "./opened.ts";
+
+const rest = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {token: t}}]\n";
+const contexts = (text: string) => `apiVersion: v1\nkind: Config\ncurrent-context: a\n${rest}contexts:\n${text}`;
+
+// What we read ourselves must be what kubectl reads; where we do not read it, kubectl is asked
+test.for([
+  { why: "plain", text: contexts("- name: a\n  context: {cluster: c, user: u, namespace: demo}\n"), read: true },
+  { why: "no namespace", text: contexts("- context:\n    cluster: c\n    user: u\n  name: a\n"), read: true },
+  {
+    why: "another context by flag",
+    flags: ["--context=b"],
+    text: contexts("- {name: a, context: {cluster: c, namespace: one}}\n- {name: b, context: {cluster: c, namespace: two}}\n"),
+    read: true,
+  },
+  {
+    why: "JSON",
+    text: JSON.stringify({
+      "current-context": "a",
+      clusters: [{ name: "c", cluster: {} }],
+      contexts: [{ name: "a", context: { cluster: "c", namespace: "j" } }],
+    }),
+    read: true,
+  },
+  { why: "quoted, with a comment", text: contexts('- name: "a"   # mine\n  context: {cluster: c, namespace: "1e3"}\n'), read: true },
+  {
+    why: "an anchor",
+    text: contexts("- name: a\n  context: &x {cluster: c, namespace: anchored}\n- name: b\n  context: *x\n"),
+    read: true,
+  },
+  { why: "a number", text: contexts("- name: a\n  context: {cluster: c, namespace: 5}\n"), read: false },
+  { why: "a boolean of YAML 1.1", text: contexts("- name: a\n  context: {cluster: c, namespace: yes}\n"), read: false },
+  { why: "a key twice", text: contexts("- name: a\n  context: {cluster: c, namespace: one, namespace: two}\n"), read: false },
+  {
+    why: "two contexts of one name",
+    text: contexts("- {name: a, context: {cluster: c, namespace: x}}\n- {name: a, context: {cluster: c, namespace: y}}\n"),
+    read: false,
+  },
+  { why: "no such context", text: contexts("- {name: z, context: {cluster: c, namespace: x}}\n"), read: false },
+  { why: "no YAML", text: "{", read: false },
+])("$why", async ({ text, flags = [], read }) => {
+  const file = `${await newFolder()}/kubeconfig`;
+  await writeFile(file, text);
+  const { stdout } = await promisify(execFile)("sh", ["-c", "command -v kubectl"], { env });
+  const kubectl = { file: stdout.trim(), flags: [...flags, `--kubeconfig=${file}`], env };
+
+  const ours = await namespaceInFile(kubectl);
+
+  expect(ours !== undefined).toBe(read);
+  if (read) expect(await contextNamespace(kubectl)).toEqual({ namespace: ours });
+});
