@@ -15,9 +15,12 @@ export function checkSecretName(name: string): string {
   );
 }
 
-/** The Secret's name when none is given: `acr-myregistry`, from a registry's name or its login server. */
+/**
+ * The Secret's name when none is given: `acr-myregistry`, from a registry's name or its login server.
+ * What no name may hold becomes a hyphen: whether it is a registry at all is told by who knows registries.
+ */
 export function defaultSecretName(registry: string): string {
-  return `acr-${(registry.split(".")[0] ?? registry).toLowerCase()}`;
+  return `acr-${(registry.split(".")[0] ?? registry).toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { expect, inject } from "vitest";
-import { startAzure } from "../../sandbox/azure/emulator.ts";
+import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { pushImages } from "../../sandbox/scenery.ts";
@@ -25,12 +25,17 @@ export async function playPage(page: string): Promise<void> {
   });
   try {
     await pushImages(azure);
-    const PATH = `${inject("plugin")}:${inject("binaries")}:${process.env["PATH"]}`;
-    await typePage(page, await sitDown(home.path, inject("kubeconfig"), { ...azure.env, PATH }));
+    const PATH = [inject("plugin"), inject("binaries"), resolve("test/support/fake-az"), process.env["PATH"]].join(":");
+    await typePage(page, await sitDown(home.path, inject("kubeconfig"), { ...azure.env, ...azLogin(azure.env), PATH }));
   } finally {
     await azure.stop();
     await home.remove();
   }
+}
+
+/** Signs the stand-in for the Azure CLI in as whom the environment describes. */
+function azLogin({ AZURE_TENANT_ID = "", AZURE_CLIENT_ID = "", AZURE_CLIENT_SECRET = "" }: AzureEmulator["env"]): Record<string, string> {
+  return { FAKE_AZ_TENANT: AZURE_TENANT_ID, FAKE_AZ_CLIENT_ID: AZURE_CLIENT_ID, FAKE_AZ_CLIENT_SECRET: AZURE_CLIENT_SECRET };
 }
 
 /** A terminal in a home folder of its own, with its own copy of a kubeconfig. */
