@@ -84,7 +84,8 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
     await ended;
     throw new Error(`the node's namespaces did not open: ${await errors}`);
   }
-  const inside = (command: string, args: readonly string[]) => ["-t", pid, "-m", "-p", "--", command, ...args];
+  // -r: where this process has another root than the machine's, the programs are to be found below it.
+  const inside = (command: string, args: readonly string[]) => ["-t", pid, "-m", "-p", "-r", "--", command, ...args];
 
   return {
     folder,
