@@ -1,5 +1,5 @@
 // npm run bench: what the plugin costs beside kubectl, on the sandbox. The two ways of a comparison take turns, so that whatever
-// else the machine does slows both; only the ratio of the medians is judged. Exits 1 if a budget is missed.
+// else the machine does slows both; only the ratio is judged. Exits 1 if a budget is missed.
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { compare } from "./bench/compare.ts";
 import { createAndAttach } from "./bench/create-and-attach.ts";

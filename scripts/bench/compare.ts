@@ -12,7 +12,7 @@ export type Comparison = {
   theirs(run: number): Promise<void>;
 };
 
-/** Medians in milliseconds, and the ratio of the two. */
+/** Medians in milliseconds; `ratio` is the median of what each pair of runs gave, which a change of load hits together. */
 export type Result = Pick<Comparison, "name" | "budget" | "runs"> & {
   readonly ours: number;
   readonly theirs: number;
@@ -31,8 +31,8 @@ export async function compare(comparison: Comparison): Promise<Result> {
       if (run >= warmUp) took[way].push(performance.now() - began);
     }
   }
-  const [ours, theirs] = [median(took.ours), median(took.theirs)];
-  return { name, budget, runs, ours, theirs, ratio: ours / theirs };
+  const ratios = took.ours.map((time, run) => time / (took.theirs[run] ?? Number.NaN));
+  return { name, budget, runs, ours: median(took.ours), theirs: median(took.theirs), ratio: median(ratios) };
 }
 
 /** @throws RangeError for no numbers */

@@ -28,7 +28,7 @@ export function createAndAttach({ kubectl, env }: { kubectl: string; env: NodeJS
   return {
     name: "create and attach",
     budget: 0.7,
-    runs: 21,
+    runs: 31,
     warmUp: 3,
     async prepare(number) {
       const items = ["ours", "theirs"].map((way) => account(namesOf(number, way).account));

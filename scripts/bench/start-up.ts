@@ -6,7 +6,7 @@ export function startUp({ plugin, kubectl, env }: { plugin: string; kubectl: str
   return {
     name: "start-up",
     budget: 1.5,
-    runs: 25,
+    runs: 31,
     warmUp: 3,
     ours: () => run(plugin, ["version", "--client"], env),
     theirs: () => run(kubectl, ["version", "--client"], env),
