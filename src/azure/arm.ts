@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Http, HttpRequest, HttpResponse } from "../http/client.ts";
+import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
 import { explainArm, readArmError } from "./arm-error.ts";

@@ -1,23 +1,8 @@
 import { CliError } from "../errors.ts";
+import type { Http, HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
-
-export type HttpRequest = {
-  readonly method: "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE";
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
-};
-
-export type HttpResponse = { readonly status: number; header(name: string): string | undefined; readonly text: string };
-
-/**
- * Sends a request over TLS and gives whatever is answered; redirects are not followed.
- * Throttling (429, 503 with Retry-After) and, for requests that may be repeated, server errors are waited out a few times.
- * @throws NetworkError when no answer comes; CliError cancelled when the signal is aborted
- */
-export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
 export type HttpOptions = { readonly transport: Transport; readonly signal: AbortSignal; sleep(milliseconds: number): Promise<void> };
 

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponse } from "./client.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 
 /** Longer than this nobody waits in front of a terminal: the answer is given back instead. Milliseconds. */

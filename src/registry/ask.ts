@@ -1,5 +1,5 @@
 import type { Login } from "../context.ts";
-import type { Http, HttpResponse } from "../http/client.ts";
+import type { Http, HttpResponse } from "../http/message.ts";
 import { enter } from "./token-auth.ts";
 
 /** The last answer of a request, and at which step it came. */

@@ -1,6 +1,6 @@
 import type { ImageRef, Login } from "../context.ts";
 import { splitUrl } from "./go-url.ts";
-import { type PullSecret, readPullSecret } from "./pull-secret.ts";
+import { type PullSecret, readPullSecret } from "./read-pull-secret.ts";
 
 /** A login that a registry would be offered: from which Secret, and under which key of its `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };

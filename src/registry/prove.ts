@@ -1,5 +1,5 @@
 import type { ImageRef, Login, Proof } from "../context.ts";
-import type { Http } from "../http/client.ts";
+import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { ask } from "./ask.ts";
 import { judge, judgeFailure } from "./verdict.ts";

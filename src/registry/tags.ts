@@ -1,5 +1,5 @@
 import type { Login } from "../context.ts";
-import type { Http } from "../http/client.ts";
+import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { readFirstTag } from "./answers.ts";
 import { ask } from "./ask.ts";

@@ -1,5 +1,5 @@
 import type { Login } from "../context.ts";
-import type { Http, HttpResponse } from "../http/client.ts";
+import type { Http, HttpResponse } from "../http/message.ts";
 import { readToken } from "./answers.ts";
 import { parseChallenges } from "./challenge.ts";
 
