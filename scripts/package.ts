@@ -6,7 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
-import { tar } from "../sandbox/node/tar.ts";
+import { tar } from "../sandbox/tar.ts";
 import { bundle } from "./bundle.ts";
 import { archiveName, baseOf, hostPlatform, type Platform } from "./platforms.ts";
 import { root } from "./run.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { programLayer } from "../node/tar.ts";
+import { programLayer } from "../tar.ts";
 import { notePush } from "./acr/data-plane.ts";
 import type { State } from "./state.ts";
 import type { Registry } from "./world.ts";

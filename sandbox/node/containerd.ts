@@ -1,9 +1,9 @@
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { programLayer } from "../tar.ts";
 import { writeNetwork } from "./cni.ts";
 import { imageArchive } from "./image.ts";
 import type { Inside, Namespaces } from "./namespaces.ts";
-import { programLayer } from "./tar.ts";
 import { until } from "./until.ts";
 
 /** The image that holds a pod's namespaces open; it is imported, never pulled. */

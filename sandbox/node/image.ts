@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { tar } from "./tar.ts";
+import { tar } from "../tar.ts";
 
 const architectures: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 

@@ -85,9 +85,6 @@ function configuration({ folder, cgroup }: Namespaces, { caFile, port, socket }:
     serializeImagePulls: false,
     registryPullQPS: 0,
     eventRecordQPS: 0,
-    // With the default (50 a second) a hundred pods at once wait for their Secrets for more than the kubelet's second, and pull without.
-    kubeAPIQPS: 1000,
-    kubeAPIBurst: 2000,
     oomScoreAdj: 0,
     maxPods: 250,
   };

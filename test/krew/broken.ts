@@ -1,6 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { stringify } from "yaml";
-import { type Entry, tar } from "../../sandbox/node/tar.ts";
+import { type Entry, tar } from "../../sandbox/tar.ts";
 import { sha256Of } from "../../scripts/krew/archive.ts";
 
 /** A manifest's file and the one archive it is about. */

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { DataCall } from "../../sandbox/azure/calls.ts";
 import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
-import { programLayer } from "../../sandbox/node/tar.ts";
+import { programLayer } from "../../sandbox/tar.ts";
 
 /** What the tests of the node do to the registries, which live in the process that started them. */
 export type NodeWorld = {
