@@ -19,7 +19,7 @@ const seen = new Map<string, Seen>();
 beforeAll(async () => {
   await create([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   await create(rows.flatMap(secretsOf));
-  // A kubelet that is given many pods at once may not have a Secret in time, says so by an event, and pulls without it. That is
+  // Of many pods at once a few may not get a Secret in time: the kubelet says so by an event, and pulls without it. That is
   // another matter than matching, so such a pod is run again.
   for (let round = 1, pending: readonly NamedRow[] = rows; pending.length > 0 && round <= 6; round++) {
     const late = await run(pending, round);
