@@ -1,8 +1,6 @@
-import packageJson from "../package.json" with { type: "json" };
 import { printData } from "../src/output/object.ts";
+import { clientVersion } from "./client-version.ts";
 import { verb } from "./verb.ts";
-
-export const clientVersion = `v${packageJson.version}`;
 
 export const version = verb({
   name: "version",

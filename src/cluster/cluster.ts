@@ -1,27 +1,18 @@
-import { platform as here } from "node:os";
-import type { Cluster, Env, KubeFlags, Named, Sink, Trace, WriteOptions } from "../context.ts";
+import type { Cluster, KubeFlags, Named, Trace, WriteOptions } from "../context.ts";
 import type { Metadata, Pod, Secret, ServiceAccount } from "../objects.ts";
 import { apiClient, type Client } from "./client.ts";
-import { connection } from "./connect.ts";
-import { serviceAccountFolder } from "./in-cluster.ts";
+import { type Connection, type ConnectionOptions, connection } from "./connect.ts";
 import { listPath, objectPath, type Resource } from "./path.ts";
 import { sender } from "./send.ts";
 
-export type ClusterOptions = {
+export type ClusterOptions = ConnectionOptions & {
   readonly kube: KubeFlags;
-  readonly env: Env;
+  /** A connection with the same flags that was opened before. */
+  readonly link?: Connection | undefined;
   readonly trace: Trace;
   readonly signal: AbortSignal;
-  /** `inherit` on a terminal: kubectl's credential plugins ask their questions there. */
-  readonly stdin: "inherit" | "ignore";
-  /** Gets what kubectl and its credential plugins print on their stderr. */
-  readonly stderr: Pick<Sink, "write">;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
-  readonly platform?: NodeJS.Platform;
-  /** Where a pod's identity is mounted. */
-  readonly podFolder?: string;
-  now(): Date;
   sleep(milliseconds: number): Promise<void>;
   /** Called with each different warning of the API server. */
   onWarning(text: string): void;
@@ -35,8 +26,7 @@ export type OpenedCluster = Cluster & {
 
 /** Opens the cluster that kubectl would talk to with these flags. Nothing runs before the first call. */
 export function openCluster(options: ClusterOptions): OpenedCluster {
-  const { kube, platform = here(), podFolder = serviceAccountFolder } = options;
-  const link = connection({ ...options, platform, podFolder });
+  const { kube, link = connection(options) } = options;
   const client = apiClient(
     sender({ ...options, transport: link.transport, requestTimeout: kube.requestTimeout, explain: link.explain }),
     options.userAgent,

@@ -1,19 +1,23 @@
+import { platform as here } from "node:os";
 import type { Env, KubeFlags, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { connectionError } from "./connection.ts";
-import { inCluster, inClusterTransport } from "./in-cluster.ts";
+import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
 import { currentNamespace } from "./namespace.ts";
 import { proxyTransport } from "./proxy.ts";
 import type { Transport } from "./transport.ts";
 
 export type ConnectionOptions = {
-  readonly kube: KubeFlags;
+  readonly kube: Pick<KubeFlags, "forward">;
   readonly env: Env;
+  /** `inherit` on a terminal: kubectl's credential plugins ask their questions there. */
   readonly stdin: "inherit" | "ignore";
+  /** Gets what kubectl and its credential plugins print on their stderr. */
   readonly stderr: Pick<Sink, "write">;
-  readonly platform: NodeJS.Platform;
-  readonly podFolder: string;
+  readonly platform?: NodeJS.Platform;
+  /** Where a pod's identity is mounted. */
+  readonly podFolder?: string;
   now(): Date;
 };
 
@@ -27,14 +31,14 @@ export type Connection = {
 
 /** Finds the way to the API server, at the first call: through kubectl, or in a pod without kubectl, straight. */
 export function connection(options: ConnectionOptions): Connection {
-  const { kube, env, platform, podFolder: folder } = options;
+  const { kube, env, platform = here(), podFolder: folder = serviceAccountFolder } = options;
   const kubectl = once(async (): Promise<Kubectl | undefined> => {
-    const file = await findKubectl(env, platform);
+    const file = findKubectl(env, platform);
     return file === undefined ? undefined : { file, flags: kube.forward, env };
   });
   const way = once(async (): Promise<Transport> => {
     const found = await kubectl();
-    if (found) return proxyTransport({ ...options, ...found });
+    if (found) return proxyTransport({ ...options, ...found, platform });
     if (kube.forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
     throw noKubectl(kube.forward);
   });

@@ -14,9 +14,9 @@ export async function namespaceInFile(kubectl: Kubectl): Promise<string | undefi
   const path = onlyFile(kubectl);
   const text = path && (await readFile(path, "utf8").catch(() => undefined));
   if (!text || text.length > largest) return undefined;
-  const { parse } = await import("yaml");
+  const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
-    return namespaceIn(parse(text, { version: "1.1", logLevel: "error" }), lastValue(kubectl.flags, "--context="));
+    return namespaceIn(load(text, { schema: YAML11_SCHEMA }), lastValue(kubectl.flags, "--context="));
   } catch {
     return undefined;
   }

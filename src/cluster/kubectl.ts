@@ -1,28 +1,30 @@
 import { execFile } from "node:child_process";
-import { constants } from "node:fs";
-import { access } from "node:fs/promises";
+import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../context.ts";
 
 /** kubectl, and the flags of the command line that are its own. */
 export type Kubectl = { readonly file: string; readonly flags: readonly string[]; readonly env: Env };
 
-/** The kubectl that runs us (since 1.37 it tells in KUBECTL_PATH), else the first one on PATH; undefined if there is none. */
-export async function findKubectl(env: Env, platform: NodeJS.Platform): Promise<string | undefined> {
-  if (env.KUBECTL_PATH && (await runs(env.KUBECTL_PATH))) return env.KUBECTL_PATH;
+/**
+ * The kubectl that runs us (since 1.37 it tells in KUBECTL_PATH), else the first one on PATH; undefined if there is none.
+ * It is looked for at once and not in turn, because everything waits for it.
+ */
+export function findKubectl(env: Env, platform: NodeJS.Platform): string | undefined {
+  if (env.KUBECTL_PATH && runs(env.KUBECTL_PATH)) return env.KUBECTL_PATH;
   const [separator, name] = platform === "win32" ? [";", "kubectl.exe"] : [":", "kubectl"];
-  for (const folder of (env.PATH ?? env.Path ?? "").split(separator).filter(Boolean)) {
-    const file = join(folder, name);
-    if (await runs(file)) return file;
-  }
-  return undefined;
+  const folders = (env.PATH ?? env.Path ?? "").split(separator).filter(Boolean);
+  return folders.map((folder) => join(folder, name)).find(runs);
 }
 
-const runs = (file: string) =>
-  access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+function runs(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Go collects garbage several times while kubectl starts; to wait until there is some to speak of saves a third of the start. */
 export function quickStart(env: Env): Env {

@@ -30,21 +30,13 @@ export type Send = (request: Request) => Promise<Answer>;
 export function sender(options: SendOptions): Send {
   const { transport, signal, requestTimeout, sleep, explain } = options;
   const observe = observer(options);
-  let first: Promise<unknown> | undefined;
-
-  /** The first request goes alone, since kubectl dials the server for each one that comes before it has a connection. */
-  function inTurn(send: () => Promise<Answer>): Promise<Answer> {
-    const answering = first ? first.then(send, send) : send();
-    first ??= answering;
-    return answering;
-  }
 
   async function attempt(request: Request): Promise<Answer | Error> {
     const endpoint = await transport.open();
     if (signal.aborted) throw cancelled();
     const limit = requestTimeout > 0 ? AbortSignal.timeout(requestTimeout) : undefined;
     try {
-      return await observe(request, () => inTurn(() => exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal)));
+      return await observe(request, exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal));
     } catch (error) {
       if (signal.aborted) throw cancelled();
       if (limit?.aborted) throw timedOut(requestTimeout);
@@ -82,11 +74,11 @@ function outcomeOf(result: Answer | Error, failure: string | undefined): Outcome
 /** Traces an exchange, at 6 its line and at 8 what was said, and passes its warnings on. */
 function observer({ trace, now, onWarning }: Pick<SendOptions, "trace" | "now" | "onWarning">) {
   const warned = new Set<string>();
-  return async (request: Request, answering: () => Promise<Answer>): Promise<Answer> => {
+  return async (request: Request, answering: Promise<Answer>): Promise<Answer> => {
     const began = now().getTime();
     const line = (result: string) => `${request.method} ${request.path} ${result} in ${now().getTime() - began} milliseconds`;
     try {
-      const answer = discreet(await answering(), request);
+      const answer = discreet(await answering, request);
       trace(6, () => line(`${answer.status} ${answer.phrase}`));
       trace(8, () => `Request headers:\n${redactHeaders(request.headers)}`);
       if (request.body !== undefined) trace(8, () => `Request body: ${redactBody(request.body ?? "")}`);

@@ -19,8 +19,8 @@ export async function printObjects(
 /** Plain data in the same form. The YAML library is only loaded for YAML. */
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
   if (format === "json") return `${JSON.stringify(sorted(data), null, 4)}\n`;
-  const { stringify } = await import("yaml");
-  return stringify(sorted(data), { version: "1.1", indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false });
+  const { dump } = await import("js-yaml");
+  return dump(sorted(data), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" });
 }
 
 function withoutManagedFields(object: Manifest): Manifest {

@@ -25,7 +25,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   chalk: { in: ["src/output"] },
   execa: { in: ["src/azure", "src/cluster"], late: true },
   ora: { in: ["src/output"], late: true },
-  yaml: { in: ["src/output", "src/cluster"], late: true },
+  "js-yaml": { in: ["src/output", "src/cluster"], late: true },
   yargs: { in: ["cmd"] },
 };
 

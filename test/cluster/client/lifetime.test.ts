@@ -131,7 +131,7 @@ test("after Ctrl-C, which the whole process group gets, there is still a way to 
 });
 
 test("without unix sockets a port is used, below a path that nobody can guess", async () => {
-  const cluster = open([], { env: { ...env, KUBECTL_PATH: await findKubectl(env, "linux") }, platform: "win32" });
+  const cluster = open([], { env: { ...env, KUBECTL_PATH: findKubectl(env, "linux") }, platform: "win32" });
 
   expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
   await cluster.close();

@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { deservesHeadStart } from "../../../cmd/head-start.ts";
+
+test.for([
+  { typed: "create --registry myregistry --serviceaccount default", start: true },
+  { typed: "list -n demo -oyaml", start: true },
+  { typed: "list -A", start: true },
+  { typed: "list --context=prod", start: false },
+  { typed: "list --context prod", start: false },
+  { typed: "list -s https://x", start: false },
+  { typed: "list -As=https://x", start: false },
+  { typed: "list --token=t", start: false },
+  { typed: "create --help", start: false },
+  { typed: "create -h", start: false },
+  { typed: "version", start: false },
+  { typed: "-n demo list", start: false },
+  { typed: "", start: false },
+])("%o", ({ typed, start }) => {
+  expect(deservesHeadStart(typed.split(" "))).toBe(start);
+});
