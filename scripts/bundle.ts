@@ -33,6 +33,11 @@ export async function bundle(from: string = entry): Promise<Uint8Array> {
   return file.contents;
 }
 
+/** A bundle as a function of what CommonJS gives its modules, which is how scripts/unseal.cjs runs it. */
+export function asFunction(script: Uint8Array): string {
+  return `(function(require,__filename){${Buffer.from(script).toString()}\n})`;
+}
+
 /**
  * What yargs lays out its own help with. We do not show that help, and the emoji tables of these two alone
  * take 25 ms at every start, as long as Node itself.

@@ -1,13 +1,13 @@
 // npm run package: makes the plugin's single binary for this machine, and the archive that Krew installs.
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/tar.ts";
-import { bundle } from "./bundle.ts";
+import { asFunction, bundle } from "./bundle.ts";
 import { archiveName, baseOf, hostPlatform, type Platform } from "./platforms.ts";
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
@@ -35,8 +35,16 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   progress(`Packaging the plugin for ${platform.name}`);
   await rm(stamp, { force: true });
   await mkdir(folder, { recursive: true });
-  await put(join(dist, "bundle.cjs"), (file) => writeFile(file, script));
-  await put(binary, (output) => seal({ bundle: join(dist, "bundle.cjs"), output, node, target: platform.target }), 0o755);
+  const making = await mkdtemp(join(dist, ".making-"));
+  try {
+    const [text, cache] = [join(making, "bundle.cjs"), join(making, "bundle.cache")];
+    await writeFile(text, asFunction(script));
+    await runScript("warm.ts", text, cache);
+    const order: Order = { main: join(import.meta.dirname, "unseal.cjs"), bundle: text, cache, output: "", node, target: platform.target };
+    await put(binary, (output) => runScript("seal.ts", JSON.stringify({ ...order, output })), 0o755);
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
   await put(join(folder, "kubectl_complete-acr_secret"), (file) => writeFile(file, completion), 0o755);
   await put(join(folder, "LICENSE"), (file) => copyFile(join(root, "LICENSE"), file));
   await writeFile(stamp, madeOf);
@@ -74,7 +82,7 @@ function thisMachine(): Platform {
 /** A digest of everything that decides what is made, the scripts that make it among it. */
 async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const script of ["package.ts", "seal.ts"]) hash.update(await readFile(join(import.meta.dirname, script)));
+  for (const script of ["package.ts", "seal.ts", "unseal.cjs", "warm.ts"]) hash.update(await readFile(join(import.meta.dirname, script)));
   for (const input of inputs) hash.update(input instanceof Uint8Array ? input : JSON.stringify(input));
   return hash.digest("hex");
 }
@@ -91,9 +99,12 @@ async function put(path: string, make: (path: string) => Promise<unknown>, mode 
   }
 }
 
-async function seal(order: Order): Promise<void> {
-  const script = join(import.meta.dirname, "seal.ts");
-  await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, JSON.stringify(order)], { cwd: root });
+/** Runs a script of this folder in a process of its own, with the base Node of this machine. */
+async function runScript(name: string, ...args: readonly string[]): Promise<void> {
+  const script = [join(import.meta.dirname, name), ...args];
+  const running = promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", ...script], { cwd: root });
+  running.child.stdin?.end("warm");
+  await running;
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -3,27 +3,32 @@ import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
 import type { Platform } from "./platforms.ts";
 
 export type Order = {
+  /** The program that starts the bundle. */
+  readonly main: string;
   readonly bundle: string;
+  /** What V8 has compiled of the bundle. */
+  readonly cache: string;
   readonly output: string;
   readonly node: { readonly program: string; readonly version: string };
   readonly target: Platform["target"];
 };
 
-const { bundle, output, node, target }: Order = JSON.parse(process.argv[2] ?? "");
+const { main, bundle, cache, output, node, target }: Order = JSON.parse(process.argv[2] ?? "");
 
 /** Node's single-executable configuration (nodejs.org/api/single-executable-applications.html). */
 const configuration = {
   disableExperimentalSEAWarning: true,
   useSnapshot: false,
-  // Start-up is a third shorter, and the bytes differ from build to build.
-  useCodeCache: true,
+  // The bundle has its own code cache, made after it has run.
+  useCodeCache: false,
   // Trust the certificates that the machine trusts, as kubectl does; and what Node has to say of itself is nothing for kubectl's users.
   execArgv: ["--use-system-ca", "--no-warnings"],
   // Else NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
+  assets: { "bundle.cjs": bundle, "bundle.cache": cache },
 };
 
-await pkg.default(bundle, {
+await pkg.default(main, {
   nodePath: node.program,
   targets: [{ nodeRange: `node${node.version}`, ...target, output }],
   seaConfig: configuration,
