@@ -4,6 +4,7 @@ import { printObjects } from "../src/output/object.ts";
 import { table } from "../src/output/table.ts";
 import { readProvenance } from "../src/secret/provenance.ts";
 import { managedSecrets } from "./gather/secrets.ts";
+import { together } from "./gather/together.ts";
 import { verb } from "./verb.ts";
 
 export const list = verb({
@@ -34,7 +35,7 @@ export const list = verb({
     const cluster = session.cluster();
     const all = flags["all-namespaces"];
     const namespace = all ? undefined : await cluster.namespace();
-    const [secrets, accounts] = await Promise.all([
+    const [secrets, accounts] = await together([
       managedSecrets(cluster, namespace, flags.selector),
       flags.output === undefined || flags.output === "wide" ? cluster.serviceAccounts(namespace) : [],
     ]);

@@ -2,6 +2,7 @@ import type { IdentitySource } from "../../src/context.ts";
 import { acrToken } from "../../src/credential/acr-token.ts";
 import { planAcrToken } from "../../src/plan/acr-token.ts";
 import { conclude } from "../conclude.ts";
+import { together } from "../gather/together.ts";
 import { dryRunOf } from "../report.ts";
 import type { Session } from "../session.ts";
 import { claimFor, observeHeld } from "./claim.ts";
@@ -21,11 +22,11 @@ export async function createAcrToken(request: CreateRequest, session: Session): 
   const looking = azure.findRegistry(request.registry);
   looking.catch(() => undefined);
   const at = { namespace: await cluster.namespace(), name: request.name };
-  const [scene, { name: token, derived }] = await Promise.all([lookAt(cluster, at, request), nameToken(cluster, at, request["acr-token"])]);
+  const [scene, { name: token, derived }] = await together([lookAt(cluster, at, request), nameToken(cluster, at, request["acr-token"])]);
 
   const registry = await session.progress.during(`Looking for ${request.registry} in Azure`, () => looking);
   const { loginServer } = registry;
-  const [acr, scopeMap] = await Promise.all([azure.token(registry, token), azure.scopeMap(registry, token)]);
+  const [acr, scopeMap] = await together([azure.token(registry, token), azure.scopeMap(registry, token)]);
   const claim = claimFor(request, registry, scene, scopeMap);
   const { held, login } = await observeHeld(registry, claim, scene, request.verify, session);
   const { repositories } = claim;

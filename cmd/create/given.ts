@@ -7,6 +7,7 @@ import { Sensitive } from "../../src/secret/sensitive.ts";
 import { conclude } from "../conclude.ts";
 import { readHeld } from "../gather/held.ts";
 import { imagesFrom } from "../gather/pods.ts";
+import { together } from "../gather/together.ts";
 import { dryRunOf } from "../report.ts";
 import type { Session } from "../session.ts";
 import { prove } from "./prove.ts";
@@ -17,7 +18,7 @@ import { lookAt, planTargets } from "./scene.ts";
 export async function createGiven(request: CreateRequest, session: Session): Promise<number> {
   const cluster = session.cluster();
   const dryRun = dryRunOf(request);
-  const [login, host, namespace] = await Promise.all([readLogin(request, session), loginServer(request, session), cluster.namespace()]);
+  const [login, host, namespace] = await together([readLogin(request, session), loginServer(request, session), cluster.namespace()]);
   const at = { namespace, name: request.name };
   const scene = await lookAt(cluster, at, request);
 

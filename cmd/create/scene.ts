@@ -8,6 +8,7 @@ import { planRestarts } from "../../src/plan/restart.ts";
 import type { targets, Values } from "../flags.ts";
 import { accountRef, chosenAccounts } from "../gather/accounts.ts";
 import { waitingPods } from "../gather/pods.ts";
+import { together } from "../gather/together.ts";
 
 /** What the cluster holds that a command on one Secret is about. */
 export type Scene = {
@@ -19,7 +20,7 @@ export type Scene = {
 
 /** Reads the Secret, the targets and the pods at once. */
 export async function lookAt(cluster: Cluster, at: Named, flags: Values<typeof targets>): Promise<Scene> {
-  const [secret, accounts, pods] = await Promise.all([
+  const [secret, accounts, pods] = await together([
     cluster.secret(at),
     chosenAccounts(cluster, at.namespace, flags),
     cluster.pods(at.namespace),

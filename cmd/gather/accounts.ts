@@ -3,6 +3,7 @@ import { CliError } from "../../src/errors.ts";
 import type { ServiceAccount } from "../../src/objects.ts";
 import type { Ref } from "../../src/plan/change.ts";
 import type { targets, Values } from "../flags.ts";
+import { together } from "./together.ts";
 
 /** The ServiceAccounts that a command line names, each once. None of them is missing. */
 export async function chosenAccounts(cluster: Cluster, namespace: string, flags: Values<typeof targets>): Promise<ServiceAccount[]> {
@@ -19,7 +20,7 @@ export async function chosenAccounts(cluster: Cluster, namespace: string, flags:
       `no serviceaccount in namespace "${namespace}"${selector ? ` has the labels ${selector}` : ""}`,
     );
   }
-  return Promise.all([...new Set(names)].map((name) => accountNamed(cluster, { namespace, name })));
+  return together([...new Set(names)].map((name) => accountNamed(cluster, { namespace, name })));
 }
 
 /** Refuses a command that has nothing to act on. */

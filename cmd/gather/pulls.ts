@@ -7,6 +7,7 @@ import { formatImage } from "../../src/registry/image-reference.ts";
 import { buildKeyring } from "../../src/registry/keyring.ts";
 import { isLoginServer } from "../../src/registry/login-server.ts";
 import { imagesOf } from "./pods.ts";
+import { together } from "./together.ts";
 
 /** One image, pulled with one list of pull secrets, by one or more pods. */
 export type Pull = {
@@ -22,7 +23,7 @@ export type Pull = {
 
 /** What the pods of a namespace pull; pods that have ended pull no more. */
 export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
-  const [pods, accounts] = await Promise.all([cluster.pods(namespace), cluster.serviceAccounts(namespace)]);
+  const [pods, accounts] = await together([cluster.pods(namespace), cluster.serviceAccounts(namespace)]);
   const listed = new Map(accounts.map((account) => [account.metadata.name, pullSecretsOf(account).names]));
   const pulls = new Map<string, Pull>();
   for (const pod of pods) {
