@@ -113,7 +113,7 @@ beforeAll(async () => {
   );
   await create(cases.map((one, index) => podOf(one, index)));
   await look();
-  // A kubelet that sees a pod before the node authorizer does may not read its Secrets yet; such a pod is made anew
+  // A kubelet may see a pod before the API server lets it read the Secrets of that pod, and goes on without; such a pod is made anew
   for (let round = 0; round < 5; round++) {
     const early = cases.flatMap((one, index) =>
       !one.nosuch && readingsOf(index).some(({ missing }) => missing.length > 0) ? [{ one, index }] : [],
