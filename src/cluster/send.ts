@@ -52,7 +52,21 @@ export function sender(options: SendOptions): Send {
     }
   }
 
-  return async (request) => {
+  /**
+   * The first request goes alone, and those that wait for it share its failure: kubectl would dial the server for each of them,
+   * and a credential plugin would ask its question again for each.
+   */
+  let first: Promise<Answer> | undefined;
+  return (request) => {
+    if (first) return first.then(() => send(request));
+    first = send(request);
+    first.catch(() => {
+      first = undefined;
+    });
+    return first;
+  };
+
+  async function send(request: Request): Promise<Answer> {
     const outcomes: Outcome[] = [];
     for (;;) {
       const result = await attempt(request);
@@ -63,7 +77,7 @@ export function sender(options: SendOptions): Send {
       else if (failure !== undefined) throw await explain(failure);
       else if (!(result instanceof Error)) return result;
     }
-  };
+  }
 }
 
 function outcomeOf(result: Answer | Error, failure: string | undefined): Outcome {
