@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
-import { connection } from "../src/cluster/connect.ts";
+import type { Launched } from "../src/cluster/launch.ts";
 import type { Context, Sink } from "../src/context.ts";
 import { printWarning } from "../src/output/error.ts";
 import { openRegistry } from "../src/registry/registry.ts";
@@ -10,9 +10,9 @@ import { clientVersion } from "./client-version.ts";
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
  *
- * @param headStart kubectl starts at once, for a command line without any of its flags
+ * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
-export function processContext(signal: AbortSignal, { headStart }: { headStart: boolean }): Context {
+export function processContext(signal: AbortSignal, launched?: Launched): Context {
   const { env, stdin } = process;
   const now = () => new Date();
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal });
@@ -20,8 +20,6 @@ export function processContext(signal: AbortSignal, { headStart }: { headStart: 
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   const onWarning = (text: string) => printWarning(stderr, env, text);
   const place = { env, stdin: stdin.isTTY ? "inherit" : "ignore", stderr, now } as const;
-  const early = headStart ? connection({ ...place, kube: { forward: [] } }) : undefined;
-  early?.transport.open().catch(() => {});
   return {
     stdin: { isTTY: stdin.isTTY === true, read: () => readAll(stdin) },
     stdout: sink(process.stdout),
@@ -31,8 +29,8 @@ export function processContext(signal: AbortSignal, { headStart }: { headStart: 
     now,
     sleep: pause,
     cluster: (kube, trace) => {
-      const link = kube.forward.length === 0 ? early : undefined;
-      const cluster = openCluster({ ...place, kube, link, trace, signal, userAgent, sleep: pause, onWarning });
+      const early = kube.forward.length === 0 ? launched : undefined;
+      const cluster = openCluster({ ...place, kube, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
       // kubectl starts while the verb still reads its flags
       cluster.warm();
       return cluster;

@@ -1,16 +1,32 @@
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { root } from "./run.ts";
 
-/** The entry of the command line. */
-const entry = join(root, "cmd", "kubectl-acr_secret.ts");
+/**
+ * The plugin's files, and what each is made of. `start` launches kubectl; all others are read when they are first imported,
+ * because reading everything takes as long as starting Node.
+ */
+const parts: Readonly<Record<string, string>> = {
+  start: "./cmd/kubectl-acr_secret.ts",
+  run: "./cmd/run.ts",
+  identity: "@azure/identity",
+  http: "@azure/core-rest-pipeline",
+  execa: "execa",
+  ora: "ora",
+};
+
+/** The plugin as bundles by their names; each asks for others as `require("./NAME.cjs")`. */
+export async function bundlePlugin(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const made = Object.entries(parts).map(async ([name, from]) => [name, await bundle(from)] as const);
+  return new Map(await Promise.all(made));
+}
 
 /**
- * The whole plugin as one CommonJS file, which is what a Node single executable runs.
+ * A program as one CommonJS file, which is what a Node single executable runs.
  * A module behind `import()` is in it, but not evaluated before it is asked for.
  */
-export async function bundle(from: string = entry): Promise<Uint8Array> {
+export async function bundle(from: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     entryPoints: [from],
     absWorkingDir: root,
@@ -25,7 +41,7 @@ export async function bundle(from: string = entry): Promise<Uint8Array> {
     // CommonJS has no import.meta; yargs makes a `require` from its url.
     define: { "import.meta.url": "importMetaUrl" },
     banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
-    plugins: [lightYargs, lateBuiltins],
+    plugins: [byThemselves, lightYargs, lateBuiltins],
     logLevel: "error",
   });
   const [file] = outputFiles;
@@ -35,19 +51,39 @@ export async function bundle(from: string = entry): Promise<Uint8Array> {
 
 /** A bundle as a function of what CommonJS gives its modules, which is how scripts/unseal.cjs runs it. */
 export function asFunction(script: Uint8Array): string {
-  return `(function(require,__filename){${Buffer.from(script).toString()}\n})`;
+  return `(function(require,module,__filename){${Buffer.from(script).toString()}\n})`;
 }
 
+/** Leaves what is a part by itself to whoever runs the bundle. */
+const byThemselves: Plugin = {
+  name: "by-themselves",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /./ }, ({ kind, path, resolveDir, namespace }) => {
+      if (namespace === "part") return { path, external: true };
+      if (kind !== "dynamic-import") return undefined;
+      const from = path.startsWith(".") ? `./${relative(root, join(resolveDir, path)).replaceAll("\\", "/")}` : path;
+      const [name] = Object.entries(parts).find(([, made]) => made === from) ?? [];
+      return name === undefined ? undefined : { path: `./${name}.cjs`, namespace: "part" };
+    });
+    // Asked for as it is, it would be taken for CommonJS that is its own default export
+    onLoad({ filter: /./, namespace: "part" }, ({ path }) => ({
+      contents: `export * from "${path}"; export { default } from "${path}";`,
+    }));
+  },
+};
+
 /**
- * What yargs lays out its own help with. We do not show that help, and the emoji tables of these two alone
- * take 25 ms at every start, as long as Node itself.
+ * What yargs lays out its own help with: we do not show that help, and the emoji tables of these two alone take 25 ms at every
+ * start, as long as Node itself. And the loader of ES modules, which it asks for a `require`: there is one already.
  */
 const lightYargs: Plugin = {
   name: "light-yargs",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(cliui|string-width)$/ }, ({ importer, path }) =>
-      /[\\/]node_modules[\\/]yargs[\\/]/.test(importer) ? { path, namespace: "light-yargs" } : undefined,
+    const ofYargs = (importer: string) => /[\\/]node_modules[\\/]yargs[\\/]/.test(importer);
+    onResolve({ filter: /^(cliui|string-width|node:module)$/ }, ({ importer, path }) =>
+      ofYargs(importer) ? { path, namespace: "light-yargs" } : undefined,
     );
+    onLoad({ filter: /^node:module$/, namespace: "light-yargs" }, () => ({ contents: "export const createRequire = () => require;" }));
     onLoad({ filter: /./, namespace: "light-yargs" }, ({ path }) => ({
       contents: `export default () => { throw new Error("${path} is not bundled: scripts/bundle.ts leaves out yargs' own help"); };`,
     }));
@@ -61,7 +97,7 @@ const lightYargs: Plugin = {
 const lateBuiltins: Plugin = {
   name: "late-builtins",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?(child_process|crypto|http|https|net|tls)$/ }, ({ kind, path, namespace }) =>
+    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|tls)$/ }, ({ kind, path, namespace }) =>
       kind === "import-statement" && namespace === "file" ? { path, namespace: "late-builtins" } : undefined,
     );
     onLoad({ filter: /./, namespace: "late-builtins" }, ({ path }) => {

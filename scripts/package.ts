@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/tar.ts";
-import { asFunction, bundle } from "./bundle.ts";
+import { asFunction, bundlePlugin } from "./bundle.ts";
 import { archiveName, baseOf, hostPlatform, type Platform } from "./platforms.ts";
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
@@ -26,10 +26,10 @@ const completion = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
 export async function packagePlugin({ progress, platform = thisMachine() }: Options): Promise<Packaged> {
   const folder = join(dist, platform.name);
   const binary = join(folder, platform.program);
-  const script = await bundle();
+  const bundles = [...(await bundlePlugin())];
   const node = await baseOf(platform);
   const stamp = `${folder}.made-of`;
-  const madeOf = await digest(script, node.version, platform, completion);
+  const madeOf = await digest(...bundles.map(([, script]) => script), node.version, platform, completion);
   if ((await readFile(stamp, "utf8").catch(() => "")) === madeOf) return { folder, binary };
 
   progress(`Packaging the plugin for ${platform.name}`);
@@ -37,10 +37,11 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   await mkdir(folder, { recursive: true });
   const making = await mkdtemp(join(dist, ".making-"));
   try {
-    const [text, cache] = [join(making, "bundle.cjs"), join(making, "bundle.cache")];
-    await writeFile(text, asFunction(script));
-    await runScript("warm.ts", text, cache);
-    const order: Order = { main: join(import.meta.dirname, "unseal.cjs"), bundle: text, cache, output: "", node, target: platform.target };
+    for (const [name, script] of bundles) await writeFile(join(making, `${name}.cjs`), asFunction(script));
+    await runScript("warm.ts", making);
+    const names = bundles.flatMap(([name]) => [`${name}.cjs`, `${name}.cache`]);
+    const assets = Object.fromEntries(names.map((name) => [name, join(making, name)]));
+    const order: Order = { main: join(import.meta.dirname, "unseal.cjs"), assets, output: "", node, target: platform.target };
     await put(binary, (output) => runScript("seal.ts", JSON.stringify({ ...order, output })), 0o755);
   } finally {
     await rm(making, { recursive: true, force: true });

@@ -1,7 +1,23 @@
-// The main program of the single executable: runs the bundle that lies in it, compiled as it was left by scripts/warm.ts.
+// The main program of the single executable: runs the bundles that lie in it, compiled as they were left by scripts/warm.ts.
 const { getAsset, getRawAsset } = require("node:sea");
 const { Script } = require("node:vm");
 
-// Of another Node or another processor the compiled code is passed over, and the bundle compiled as usual
-const script = new Script(getAsset("bundle.cjs", "utf8"), { filename: "bundle.cjs", cachedData: new Uint8Array(getRawAsset("bundle.cache")) });
-script.runInThisContext()(require, __filename);
+const loaded = new Map();
+
+function load(id) {
+  const [, name] = /^\.\/(\w+)\.cjs$/.exec(id) ?? [];
+  if (!name) return require(id);
+  if (!loaded.has(name)) loaded.set(name, unseal(name));
+  return loaded.get(name);
+}
+
+function unseal(name) {
+  const cachedData = new Uint8Array(getRawAsset(`${name}.cache`));
+  // Of another Node or another processor the compiled code is passed over, and the bundle compiled as usual
+  const script = new Script(getAsset(`${name}.cjs`, "utf8"), { filename: `${name}.cjs`, cachedData });
+  const module = { exports: {} };
+  script.runInThisContext()(load, module, __filename);
+  return module.exports;
+}
+
+load("./start.cjs");

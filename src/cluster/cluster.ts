@@ -1,14 +1,12 @@
 import type { Cluster, KubeFlags, Named, Trace, WriteOptions } from "../context.ts";
 import type { Metadata, Pod, Secret, ServiceAccount } from "../objects.ts";
 import { apiClient, type Client } from "./client.ts";
-import { type Connection, type ConnectionOptions, connection } from "./connect.ts";
+import { type ConnectionOptions, connection } from "./connect.ts";
 import { listPath, objectPath, type Resource } from "./path.ts";
 import { sender } from "./send.ts";
 
 export type ClusterOptions = ConnectionOptions & {
   readonly kube: KubeFlags;
-  /** A connection with the same flags that was opened before. */
-  readonly link?: Connection | undefined;
   readonly trace: Trace;
   readonly signal: AbortSignal;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
@@ -26,7 +24,8 @@ export type OpenedCluster = Cluster & {
 
 /** Opens the cluster that kubectl would talk to with these flags. Nothing runs before the first call. */
 export function openCluster(options: ClusterOptions): OpenedCluster {
-  const { kube, link = connection(options) } = options;
+  const { kube } = options;
+  const link = connection(options);
   const client = apiClient(
     sender({ ...options, transport: link.transport, requestTimeout: kube.requestTimeout, explain: link.explain }),
     options.userAgent,

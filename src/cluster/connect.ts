@@ -4,12 +4,15 @@ import { CliError } from "../errors.ts";
 import { connectionError } from "./connection.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
+import type { Launched } from "./launch.ts";
 import { currentNamespace } from "./namespace.ts";
 import { proxyTransport } from "./proxy.ts";
 import type { Transport } from "./transport.ts";
 
 export type ConnectionOptions = {
   readonly kube: Pick<KubeFlags, "forward">;
+  /** A `kubectl proxy` with the same flags that is on its way. */
+  readonly launched?: Launched | undefined;
   readonly env: Env;
   /** `inherit` on a terminal: kubectl's credential plugins ask their questions there. */
   readonly stdin: "inherit" | "ignore";

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import type { Kubectl } from "./kubectl.ts";
 
 /** Bytes; parsing a larger kubeconfig takes longer than asking kubectl. */
@@ -12,11 +12,20 @@ const largest = 100_000;
  */
 export async function namespaceInFile(kubectl: Kubectl): Promise<string | undefined> {
   const path = onlyFile(kubectl);
-  const text = path && (await readFile(path, "utf8").catch(() => undefined));
+  const text = path && textOf(path);
   if (!text || text.length > largest) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
     return namespaceIn(load(text, { schema: YAML11_SCHEMA }), lastValue(kubectl.flags, "--context="));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Read at once: a small file takes less time than loading what reads it in turns. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
   } catch {
     return undefined;
   }

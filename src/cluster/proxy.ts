@@ -1,18 +1,17 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
 import { Agent, request } from "node:http";
+import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
 import { kubeconfigError } from "./connection.ts";
-import { type Kubectl, quickStart } from "./kubectl.ts";
-import { type ProxyCommand, portCommand, servingAt, shell, socketCommand, withoutRequestLog } from "./proxy-command.ts";
+import { type Launch, type Launched, launchProxy } from "./launch.ts";
+import { servingAt, shell, withoutRequestLog } from "./proxy-command.ts";
 import type { Endpoint, Transport } from "./transport.ts";
 
-export type ProxyOptions = Kubectl & {
-  /** `inherit` on a terminal, where credential plugins ask their questions. */
-  readonly stdin: "inherit" | "ignore";
+export type ProxyOptions = Launch & {
+  /** One with the same flags that was launched before, to use first. */
+  readonly launched?: Launched | undefined;
   readonly stderr: Pick<Sink, "write">;
-  readonly platform: NodeJS.Platform;
 };
 
 type Proxy = { readonly endpoint: Endpoint; readonly child: ChildProcess; readonly agent: Agent };
@@ -20,9 +19,12 @@ type Proxy = { readonly endpoint: Endpoint; readonly child: ChildProcess; readon
 /** Reaches the API server through one `kubectl proxy`, so that kubectl does all authentication. Takes about 50 ms to start. */
 export function proxyTransport(options: ProxyOptions): Transport {
   let running: Promise<Proxy> | undefined;
+  let { launched } = options;
 
   function start(): Promise<Proxy> {
-    const starting = startProxy(options, () => {
+    const child = launched ?? launchProxy(options);
+    launched = undefined;
+    const starting = waitFor(child, options.stderr, () => {
       if (running === starting) running = undefined;
     });
     return starting;
@@ -41,19 +43,18 @@ export function proxyTransport(options: ProxyOptions): Transport {
   };
 }
 
-async function startProxy(options: ProxyOptions, ended: () => void): Promise<Proxy> {
-  const command = options.platform === "win32" ? portCommand(options) : socketCommand(options, privateFolder(options.env.TMPDIR));
-  const child = launch(command, options);
+async function waitFor(launched: Launched, stderr: Pick<Sink, "write">, ended: () => void): Promise<Proxy> {
+  const { child, prefix } = launched;
   rehearse();
   const agent = new Agent({ keepAlive: true });
   try {
-    const at = await serving(child, options.stderr);
+    const at = await serving(launched, stderr);
     child.stdout?.once("end", () => {
       ended();
       release(child);
     });
     unref(child);
-    return { endpoint: endpointAt(at, command.prefix, agent), child, agent };
+    return { endpoint: endpointAt(at, prefix, agent), child, agent };
   } catch (error) {
     ended();
     release(child);
@@ -63,22 +64,17 @@ async function startProxy(options: ProxyOptions, ended: () => void): Promise<Pro
 
 /** Node loads and compiles its HTTP client at the first request: one to nobody does it while kubectl starts, and saves 7 ms. */
 function rehearse(): void {
-  request({ socketPath: "/dev/null/nobody", headers: { host: "localhost" }, agent: new Agent({ keepAlive: true }) })
+  request({ ...over("/dev/null/nobody", new Agent({ keepAlive: true })), headers: { host: "localhost" } })
     .on("error", () => {})
     .end();
 }
 
-function launch({ file, args }: ProxyCommand, { stdin, env }: ProxyOptions): ChildProcess {
-  return spawn(file, args, { stdio: [stdin, "pipe", "pipe", "pipe"], env: quickStart(env), windowsHide: true });
-}
-
 /** Waits for the line that says where kubectl serves. Until then its stderr is kept: it is the reason if kubectl ends. */
-function serving(child: ChildProcess, stderr: Pick<Sink, "write">): Promise<string> {
+function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Promise<string> {
   let out = "";
   let said = "";
   let ready = false;
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
+  const line = new Promise<string>((resolve, reject) => {
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out += text;
       const at = servingAt(out);
@@ -93,13 +89,17 @@ function serving(child: ChildProcess, stderr: Pick<Sink, "write">): Promise<stri
     });
     child.stderr?.once("end", () => reject(kubeconfigError(said)));
   });
+  return Promise.race([line, failure]);
 }
 
 function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
   const port = /^127\.0\.0\.1:(\d+)$/.exec(at)?.[1];
-  const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : { socketPath: at, agent };
+  const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : over(at, agent);
   return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }) };
 }
+
+/** Without a server name Node would look for one in the host header, by expressions that take it milliseconds to compile. */
+const over = (socketPath: string, agent: Agent): RequestOptions => ({ socketPath, agent, servername: "" });
 
 /** Nobody waits for kubectl to end: the watchdog sees to it, as when we are killed. */
 function stop({ child, agent }: Proxy): void {
@@ -118,10 +118,4 @@ function release(child: ChildProcess): void {
 function unref(child: ChildProcess): void {
   child.unref();
   for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
-}
-
-/** A new folder with mode 0700. A socket's path may have 104 bytes at most on macOS, so a long TMPDIR is passed over. */
-function privateFolder(wanted: string | undefined): string {
-  const parent = wanted && wanted.length < 60 ? wanted.replace(/\/$/, "") : "/tmp";
-  return mkdtempSync(`${parent}/kubectl-acr-secret-`);
 }

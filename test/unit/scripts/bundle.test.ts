@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundle } from "../../../scripts/bundle.ts";
+import { bundle, bundlePlugin } from "../../../scripts/bundle.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -15,13 +15,12 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Bundles the files, whose first is the entry, and runs that. */
 async function run(files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return start(await bundle(join(folder, Object.keys(files)[0] ?? "")));
+  await writeFile(join(folder, "bundle.cjs"), await bundle(join(folder, Object.keys(files)[0] ?? "")));
+  return start("bundle.cjs");
 }
 
-async function start(script: Uint8Array, { args = [], node = [] }: { args?: string[]; node?: string[] } = {}): Promise<string> {
-  const file = join(folder, "bundle.cjs");
-  await writeFile(file, script);
-  return (await promisify(execFile)(process.execPath, [...node, file, ...args])).stdout;
+async function start(file: string, { args = [], node = [] }: { args?: string[]; node?: string[] } = {}): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [...node, join(folder, file), ...args])).stdout;
 }
 
 /** What a program prints at its end if it has loaded one of Node's modules that reach for the network or for keys. */
@@ -51,8 +50,20 @@ test("a module behind import() is evaluated when it is asked for", async () => {
   expect(printed).toBe("started\nevaluated\n1\n");
 });
 
+test("a library that is a part by itself gives what it exports, its default among it", async () => {
+  await writeFile(join(folder, "ora.cjs"), await bundle("ora"));
+
+  const printed = await run({
+    "entry.ts": 'import("ora").then(({ default: ora, spinners }) => console.log(typeof ora, typeof spinners));',
+  });
+
+  expect(printed).toBe("function object\n");
+});
+
 test("the plugin tells its version without loading what it needs for the network", async () => {
-  const printed = await start(await bundle(), { args: ["version", "--client"], node: ["--import", tellAtExit] });
+  for (const [name, script] of await bundlePlugin()) await writeFile(join(folder, `${name}.cjs`), script);
+
+  const printed = await start("start.cjs", { args: ["version", "--client"], node: ["--import", tellAtExit] });
 
   expect(printed).toMatch(/^Client Version: v\d+\.\d+\.\d+\n$/);
 });

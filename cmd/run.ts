@@ -1,0 +1,16 @@
+import type { Launched } from "../src/cluster/launch.ts";
+import { processContext } from "./context.ts";
+import { main } from "./main.ts";
+
+/** Runs this process's command line to its end. The only place that exits. */
+export async function run(argv: readonly string[], launched: Launched | undefined): Promise<void> {
+  const interrupt = new AbortController();
+  process.once("SIGINT", () => interrupt.abort());
+  process.once("SIGTERM", () => interrupt.abort());
+  // A reader that has seen enough (`| head`) is no error
+  process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
+
+  const code = await main(argv, processContext(interrupt.signal, launched));
+  // Idle connections would keep the process alive; what was printed has to be out first
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+}

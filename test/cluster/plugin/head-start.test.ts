@@ -1,0 +1,41 @@
+import { chmod, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+/** A kubectl that notes what it is asked for, and does it. */
+async function noting() {
+  const folder = await mkdtemp(join(shell.folder, "noting-"));
+  const [file, notes] = [join(folder, "kubectl"), join(folder, "notes")];
+  await writeFile(file, `#!/bin/sh\necho "$1" >> "${notes}"\nexec "$(PATH="${shell.env["PATH"]}" command -v kubectl)" "$@"\n`);
+  await chmod(file, 0o755);
+  const asked = async () => (await readFile(notes, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
+  // Started by its own name, since kubectl would put itself in the place of this one
+  const type = (command: string, env: Record<string, string> = {}) =>
+    shell.type(`kubectl-acr_secret ${command}`, { env: { KUBECTL_PATH: file, ...env } });
+  return { asked, type };
+}
+
+test.for([
+  { typed: "list -A", asked: ["proxy"] },
+  { typed: "list -A --cache-dir=unused", asked: ["proxy"] },
+  { typed: "detach gone --serviceaccount default", asked: ["proxy"] },
+  { typed: "list --help", asked: [] },
+  { typed: "version --client", asked: [] },
+])("$typed starts kubectl so often: $asked", async ({ typed, asked }) => {
+  const kubectl = await noting();
+
+  const { stderr } = await kubectl.type(typed);
+
+  expect({ asked: await kubectl.asked(), stderr }).toEqual({ asked, stderr: expect.not.stringContaining("defect") });
+});
+
+test.for(["list", "list --context=none"])("where %s has no place for a socket, it says what to set", async (typed) => {
+  const { code, stdout, stderr } = await (await noting()).type(typed, { TMPDIR: "/no/such/folder" });
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toBe("error: no folder can be made in /no/such/folder (ENOENT)\nhint: set TMPDIR to a folder that you may write to\n");
+});
