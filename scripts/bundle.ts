@@ -16,8 +16,11 @@ const parts: Readonly<Record<string, string>> = {
   ora: "ora",
 };
 
+/** A program, and the files that it was made of, relative to the checkout. */
+export type Bundle = { readonly script: Uint8Array; readonly sources: readonly string[] };
+
 /** The plugin as bundles by their names; each asks for others as `require("./NAME.cjs")`. */
-export async function bundlePlugin(): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function bundlePlugin(): Promise<ReadonlyMap<string, Bundle>> {
   const made = Object.entries(parts).map(async ([name, from]) => [name, await bundle(from)] as const);
   return new Map(await Promise.all(made));
 }
@@ -26,12 +29,13 @@ export async function bundlePlugin(): Promise<ReadonlyMap<string, Uint8Array>> {
  * A program as one CommonJS file, which is what a Node single executable runs.
  * A module behind `import()` is in it, but not evaluated before it is asked for.
  */
-export async function bundle(from: string): Promise<Uint8Array> {
-  const { outputFiles } = await build({
+export async function bundle(from: string): Promise<Bundle> {
+  const { outputFiles, metafile } = await build({
     entryPoints: [from],
     absWorkingDir: root,
     bundle: true,
     write: false,
+    metafile: true,
     platform: "node",
     format: "cjs",
     target: "node22",
@@ -46,7 +50,7 @@ export async function bundle(from: string): Promise<Uint8Array> {
   });
   const [file] = outputFiles;
   if (!file) throw new Error(`esbuild made nothing of ${from}`);
-  return file.contents;
+  return { script: file.contents, sources: Object.keys(metafile.inputs) };
 }
 
 /** A bundle as a function of what CommonJS gives its modules, which is how scripts/unseal.cjs runs it. */

@@ -8,6 +8,7 @@ import { gzip } from "node:zlib";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/tar.ts";
 import { asFunction, bundlePlugin } from "./bundle.ts";
+import { notices } from "./notices.ts";
 import { archiveName, baseOf, hostPlatform, type Platform } from "./platforms.ts";
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
@@ -29,7 +30,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   const bundles = [...(await bundlePlugin())];
   const node = await baseOf(platform);
   const stamp = `${folder}.made-of`;
-  const madeOf = await digest(...bundles.map(([, script]) => script), node.version, platform, completion);
+  const madeOf = await digest(...bundles.map(([, { script }]) => script), node.version, platform, completion);
   if ((await readFile(stamp, "utf8").catch(() => "")) === madeOf) return { folder, binary };
 
   progress(`Packaging the plugin for ${platform.name}`);
@@ -37,7 +38,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   await mkdir(folder, { recursive: true });
   const making = await mkdtemp(join(dist, ".making-"));
   try {
-    for (const [name, script] of bundles) await writeFile(join(making, `${name}.cjs`), asFunction(script));
+    for (const [name, { script }] of bundles) await writeFile(join(making, `${name}.cjs`), asFunction(script));
     await runScript("warm.ts", making);
     const names = bundles.flatMap(([name]) => [`${name}.cjs`, `${name}.cache`]);
     const assets = Object.fromEntries(names.map((name) => [name, join(making, name)]));
@@ -48,6 +49,11 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   }
   await put(join(folder, "kubectl_complete-acr_secret"), (file) => writeFile(file, completion), 0o755);
   await put(join(folder, "LICENSE"), (file) => copyFile(join(root, "LICENSE"), file));
+  const others = await notices(
+    bundles.flatMap(([, { sources }]) => sources),
+    node.folder,
+  );
+  await put(join(folder, "THIRD_PARTY_LICENSES"), (file) => writeFile(file, others));
   await writeFile(stamp, madeOf);
   return { folder, binary };
 }
@@ -59,7 +65,8 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
  */
 export async function archivePlugin({ progress, platform = thisMachine() }: Options): Promise<string> {
   const { folder } = await packagePlugin({ progress, platform });
-  const names = ["LICENSE", platform.program, "kubectl_complete-acr_secret"].sort();
+  const programs = [platform.program, "kubectl_complete-acr_secret"];
+  const names = ["LICENSE", "THIRD_PARTY_LICENSES", ...programs].sort();
   const archive = join(dist, archiveName(platform.name, packageJson.version));
   const files = await Promise.all(names.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));
   const stamp = `${archive}.made-of`;
@@ -68,7 +75,7 @@ export async function archivePlugin({ progress, platform = thisMachine() }: Opti
 
   progress(`Compressing ${basename(archive)}`);
   await rm(stamp, { force: true });
-  const entries = files.map((file) => ({ ...file, mode: file.name === "LICENSE" ? 0o644 : 0o755 }));
+  const entries = files.map((file) => ({ ...file, mode: programs.includes(file.name) ? 0o755 : 0o644 }));
   await put(archive, async (file) => writeFile(file, await promisify(gzip)(tar(entries), { level: 9 })));
   await writeFile(stamp, madeOf);
   return archive;
@@ -83,7 +90,8 @@ function thisMachine(): Platform {
 /** A digest of everything that decides what is made, the scripts that make it among it. */
 async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const script of ["package.ts", "seal.ts", "unseal.cjs", "warm.ts"]) hash.update(await readFile(join(import.meta.dirname, script)));
+  for (const script of ["notices.ts", "package.ts", "seal.ts", "unseal.cjs", "warm.ts"])
+    hash.update(await readFile(join(import.meta.dirname, script)));
   for (const input of inputs) hash.update(input instanceof Uint8Array ? input : JSON.stringify(input));
   return hash.digest("hex");
 }

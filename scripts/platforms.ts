@@ -23,11 +23,11 @@ export const platforms: readonly Platform[] = [
   },
 ];
 
-/** The Node that a platform's binary is made from: its program and its version (`22.23.2`). */
-export async function baseOf({ base }: Platform): Promise<{ program: string; version: string }> {
+/** The Node that a platform's binary is made from: its package's folder, its program and its version (`22.23.2`). */
+export async function baseOf({ base }: Platform): Promise<{ folder: string; program: string; version: string }> {
   const folder = join(root, "node_modules", base.package);
   const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  return { program: join(folder, base.program), version };
+  return { folder, program: join(folder, base.program), version };
 }
 
 /** The file that a release has of a platform (`linux-amd64`), and that Krew installs. */

@@ -30,7 +30,8 @@ async function openUser(...versions: Manifest[]) {
 
 const empty = ["bin", "index", "receipts", "store"];
 const installed = (as: string) => {
-  const store = ["", "/LICENSE", "/kubectl-acr_secret", "/kubectl_complete-acr_secret"].map((name) => `store/acr-secret/${as}${name}`);
+  const files = ["LICENSE", "THIRD_PARTY_LICENSES", "kubectl-acr_secret", "kubectl_complete-acr_secret"];
+  const store = ["", ...files.map((name) => `/${name}`)].map((name) => `store/acr-secret/${as}${name}`);
   return [...empty, "bin/kubectl-acr_secret", "receipts/acr-secret.yaml", "store/acr-secret", ...store].sort();
 };
 

@@ -15,7 +15,8 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Bundles the files, whose first is the entry, and runs that. */
 async function run(files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  await writeFile(join(folder, "bundle.cjs"), await bundle(join(folder, Object.keys(files)[0] ?? "")));
+  const { script } = await bundle(join(folder, Object.keys(files)[0] ?? ""));
+  await writeFile(join(folder, "bundle.cjs"), script);
   return start("bundle.cjs");
 }
 
@@ -51,7 +52,7 @@ test("a module behind import() is evaluated when it is asked for", async () => {
 });
 
 test("a library that is a part by itself gives what it exports, its default among it", async () => {
-  await writeFile(join(folder, "ora.cjs"), await bundle("ora"));
+  await writeFile(join(folder, "ora.cjs"), (await bundle("ora")).script);
 
   const printed = await run({
     "entry.ts": 'import("ora").then(({ default: ora, spinners }) => console.log(typeof ora, typeof spinners));',
@@ -61,7 +62,7 @@ test("a library that is a part by itself gives what it exports, its default amon
 });
 
 test("the plugin tells its version without loading what it needs for the network", async () => {
-  for (const [name, script] of await bundlePlugin()) await writeFile(join(folder, `${name}.cjs`), script);
+  for (const [name, { script }] of await bundlePlugin()) await writeFile(join(folder, `${name}.cjs`), script);
 
   const printed = await start("start.cjs", { args: ["version", "--client"], node: ["--import", tellAtExit] });
 

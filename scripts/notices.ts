@@ -1,0 +1,34 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { root } from "./run.ts";
+
+/** What a license wants to be kept with the program that contains the work. */
+type Notice = { readonly work: string; readonly text: string };
+
+/**
+ * The licenses of everything that is in the binary: Node, and the npm packages whose files were bundled.
+ *
+ * @param sources the files of the bundles, relative to the checkout
+ * @param node the folder of the npm package that brings Node
+ * @throws Error for a package that comes without its license
+ */
+export async function notices(sources: Iterable<string>, node: string): Promise<string> {
+  const folders = [...new Set([...sources].flatMap(packageOf))].sort();
+  const found = await Promise.all([node, ...folders.map((folder) => join(root, folder))].map(noticeOf));
+  const rule = "=".repeat(80);
+  return `${found.map(({ work, text }) => `${rule}\n${work}\n${rule}\n\n${text.trim()}\n`).join("\n")}`;
+}
+
+/** The folder of the package that a file belongs to; the innermost, where one package has its own copy of another. */
+function packageOf(source: string): string[] {
+  const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source);
+  return found ? [found[0]] : [];
+}
+
+async function noticeOf(folder: string): Promise<Notice> {
+  const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
+  if (files.length === 0) throw new Error(`${name} ${version} has no license file, so it cannot be given away`);
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+  return { work: `${name} ${version}`, text: texts.join("\n\n") };
+}

