@@ -9,8 +9,11 @@ export type Subject = { commonName: string; organizations?: string[]; names?: st
 /** PEM: an X.509 certificate and its PKCS#8 private key. */
 export type KeyPair = { readonly certificate: string; readonly key: string };
 
+/** `ec` is P-256; Entra ID takes `rsa` alone (2048 bits). */
+export type KeyKind = "ec" | "rsa";
+
 /** A certificate authority that lives as long as the sandbox. Everything it issues is good for servers and for clients. */
-export type Authority = KeyPair & { issue(of: Subject): Promise<KeyPair> };
+export type Authority = KeyPair & { issue(of: Subject, kind?: KeyKind): Promise<KeyPair> };
 
 const newKeyPair = promisify(generateKeyPair);
 const day = 24 * 3600 * 1000;
@@ -25,8 +28,10 @@ export async function createAuthority(commonName: string): Promise<Authority> {
       extension("2.5.29.15", true, der.bits(Buffer.from([0x06]), 1)), // keyUsage: keyCertSign, cRLSign
     ]),
     key: pem("PRIVATE KEY", own.privateKey.export({ type: "pkcs8", format: "der" })),
-    async issue(of) {
-      const { publicKey, privateKey } = await newKeyPair("ec", { namedCurve: "P-256" });
+    async issue(of, kind = "ec") {
+      const { publicKey, privateKey } = await (kind === "ec"
+        ? newKeyPair("ec", { namedCurve: "P-256" })
+        : newKeyPair("rsa", { modulusLength: 2048 }));
       const hosts = alternativeNames(of);
       return {
         certificate: certify(issuer, distinguishedName(of), publicKey, [
@@ -105,7 +110,7 @@ function addressBytes(address: string): Buffer {
   return Buffer.from(groups.map((group) => group.padStart(4, "0")).join(""), "hex");
 }
 
-/** SHA-1 of the public key's bits, which are the last 65 bytes of a P-256 key (RFC 5280, 4.2.1.2). */
+/** SHA-1 of the last 65 bytes of the public key: for P-256 these are its bits (RFC 5280, 4.2.1.2), and for RSA unique as well. */
 function keyId(publicKey: KeyObject): Buffer {
   const spki = publicKey.export({ type: "spki", format: "der" });
   return createHash("sha1").update(spki.subarray(-65)).digest();

@@ -34,7 +34,7 @@ export function addServicePrincipal(
     notes: null,
     signInAudience: "AzureADMyOrg",
   };
-  world.applications.push({ ...application, secrets: [secret], owners: [], since });
+  world.applications.push({ ...application, secrets: [secret], certificates: [], owners: [], since });
   world.servicePrincipals.push({
     id: objectId,
     appId,

@@ -92,6 +92,8 @@ export type Application = {
   notes: string | null;
   signInAudience: string;
   secrets: ClientSecret[];
+  /** In PEM; whoever has the key of one may sign in as the application. */
+  certificates: string[];
   /** Object ids of those who may change it with Application.ReadWrite.OwnedBy. */
   owners: string[];
   since: number;

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -37,7 +38,10 @@ export function environmentCredential(env: Env, authorityHost: string, transport
     const options = { authorityHost, httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
     if (secret) return new ClientSecretCredential(tenantId, clientId, secret, options);
     const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
-    const certificate = { certificatePath: certificatePath ?? "", ...(certificatePassword ? { certificatePassword } : {}) };
+    const certificate = {
+      certificate: await readCertificate(certificatePath ?? ""),
+      ...(certificatePassword ? { certificatePassword } : {}),
+    };
     const sendCertificateChain = /^(1|true)$/i.test(env.AZURE_CLIENT_SEND_CERTIFICATE_CHAIN ?? "");
     return new ClientCertificateCredential(tenantId, clientId, certificate, { ...options, sendCertificateChain });
   }
@@ -49,8 +53,20 @@ export function environmentCredential(env: Env, authorityHost: string, transport
         return await (await credential).getToken(scopes, options);
       } catch (error) {
         if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted");
-        throw error instanceof CliError ? error : explainSignIn(redact(error instanceof Error ? error.message : String(error)));
+        if (error instanceof CliError) throw error;
+        throw explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
       }
     },
   };
+}
+
+/** The certificate and its private key in one PEM file, as @azure/identity wants them. @throws CliError config */
+async function readCertificate(path: string): Promise<string> {
+  const hint = "set AZURE_CLIENT_CERTIFICATE_PATH to a PEM file with the certificate and its private key";
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code})`;
+    throw new CliError("config", `the file ${path} ${why}`, { hint, cause });
+  });
+  if (/^-----BEGIN CERTIFICATE-----/m.test(text) && /^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/m.test(text)) return text;
+  throw new CliError("config", `no certificate with its key can be read from ${path}`, { hint });
 }

@@ -83,12 +83,13 @@ const explanations: readonly Explanation[] = [
 /**
  * Explains why there is no Azure token.
  * @param said what az printed on stderr, or the message of @azure/identity
+ * @param otherwise what to try where nothing better is known
  */
-export function explainSignIn(said: string): CliError {
+export function explainSignIn(said: string, otherwise = "az login"): CliError {
   const known = explanations.find(({ says }) => says.test(said));
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(said)?.[0];
   const command = /Please run:\s+(az login[^\r\n]*)/.exec(said)?.[1];
-  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: "az login" });
+  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: otherwise });
   const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
   return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint });
 }

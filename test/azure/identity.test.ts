@@ -1,6 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { createPrivateKey } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { startTestWorld } from "./world.ts";
 
@@ -132,6 +134,61 @@ test.for([
     message: expect.stringMatching(message),
     hint,
   });
+});
+
+/** The environment of a service principal that has a certificate, and the file with that and its key. */
+async function withCertificate({ registered = true } = {}) {
+  const { clientId, tenantId } = await world.azure.addServicePrincipal("certified", ["Contributor"]);
+  const { certificate, key } = await (await createAuthority("certified")).issue({ commonName: "certified" }, "rsa");
+  if (registered) world.azure.world.applications.find(({ appId }) => appId === clientId)?.certificates.push(certificate);
+  const file = join(world.azure.caFile, `../${clientId}.pem`);
+  await writeFile(file, key + certificate);
+  const { AZURE_CLIENT_SECRET, ...env } = world.azure.env;
+  return { file, certificate, env: { ...env, AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_CERTIFICATE_PATH: file } };
+}
+
+test.for(["0", "true"])("a service principal signs in with its certificate (chain sent: %s)", async (chain) => {
+  const { env } = await withCertificate();
+
+  expect(await find({ ...env, AZURE_CLIENT_SEND_CERTIFICATE_CHAIN: chain, PATH: "/nonexistent" })).toMatchObject({ name: "myregistry" });
+});
+
+test("a certificate that the application does not have", async () => {
+  const { env } = await withCertificate({ registered: false });
+
+  await expect(find(env)).rejects.toMatchObject({
+    kind: "unauthenticated",
+    message: expect.stringMatching(/^Azure refused the client certificate or federated assertion \(AADSTS700027: /),
+    hint: "check the application's certificates and federated credentials",
+  });
+});
+
+test("a file without the certificate or its key, and no file", async () => {
+  const { env, file, certificate } = await withCertificate();
+  const failing = (path: string) => find({ ...env, AZURE_CLIENT_CERTIFICATE_PATH: path });
+  const hint = "set AZURE_CLIENT_CERTIFICATE_PATH to a PEM file with the certificate and its private key";
+
+  await expect(failing(`${file}.gone`)).rejects.toMatchObject({ kind: "config", message: `the file ${file}.gone does not exist`, hint });
+  for (const text of ["", certificate]) {
+    await writeFile(`${file}.part`, text);
+    await expect(failing(`${file}.part`)).rejects.toMatchObject({
+      kind: "config",
+      message: `no certificate with its key can be read from ${file}.part`,
+      hint,
+    });
+  }
+});
+
+test("a key with a passphrase takes AZURE_CLIENT_CERTIFICATE_PASSWORD, and a wrong one is told without it", async () => {
+  const { env, file, certificate } = await withCertificate();
+  const key = createPrivateKey(await readFile(file, "utf8"));
+  await writeFile(file, `${key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "hunter2" })}${certificate}`);
+
+  expect(await find({ ...env, AZURE_CLIENT_CERTIFICATE_PASSWORD: "hunter2" })).toMatchObject({ name: "myregistry" });
+  const refused = await find({ ...env, AZURE_CLIENT_CERTIFICATE_PASSWORD: "hunter3" }).catch((error: unknown) => error);
+  expect(refused).toMatchObject({ kind: "unauthenticated", hint: "check the AZURE_* variables" });
+  expect(String(refused)).toMatch(/^CliError: Azure gave no token: .*decrypt/);
+  expect(String(refused)).not.toContain("hunter");
 });
 
 test("an environment without a service principal is told what to set", async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { FaultBox } from "../faults.ts";
 import type { Answer } from "../http.ts";
 import { Refused } from "../http.ts";
-import type { ServicePrincipal, User, World } from "../world.ts";
+import type { Application, ServicePrincipal, User, World } from "../world.ts";
 
 /** What Entra says no with: an OAuth error code and an AADSTS number. */
 export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
@@ -30,11 +30,11 @@ export function refuseEntra(status: number, error: string, number: number, messa
   throw new Refused(entraAnswer({ status, error, number, message }));
 }
 
-/**
- * The service principal that an application id and a secret sign in, as Entra checks them.
- * @throws Refused with the AADSTS error
- */
-export function signInApplication(world: World, faults: FaultBox, tenantId: string, appId: string, secret: string): ServicePrincipal {
+/** An application and its service principal in a tenant. */
+export type Client = { readonly application: Application; readonly principal: ServicePrincipal };
+
+/** The client of an application id, whatever it proves itself with. @throws Refused with the AADSTS error */
+export function findClient(world: World, faults: FaultBox, tenantId: string, appId: string): Client {
   const application = world.applications.find((one) => one.appId.toLowerCase() === appId.toLowerCase() && one.tenantId === tenantId);
   if (!application || !faults.replicated("principals", application.since)) {
     return refuseEntra(
@@ -55,6 +55,15 @@ export function signInApplication(world: World, faults: FaultBox, tenantId: stri
   }
   if (!principal.accountEnabled)
     return refuseEntra(400, "unauthorized_client", 7000112, `Application '${appId}'(${application.displayName}) is disabled.`);
+  return { application, principal };
+}
+
+/**
+ * The service principal that an application id and a secret sign in, as Entra checks them.
+ * @throws Refused with the AADSTS error
+ */
+export function signInApplication(world: World, faults: FaultBox, tenantId: string, appId: string, secret: string): ServicePrincipal {
+  const { application, principal } = findClient(world, faults, tenantId, appId);
   const match = [...application.secrets, ...principal.secrets].find(
     (one) => one.value === secret && faults.replicated("secrets", one.since),
   );

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type Answer, type Ask, form, Refused } from "../http.ts";
 import type { State } from "../state.ts";
-import type { User } from "../world.ts";
+import type { ServicePrincipal, User } from "../world.ts";
+import { checkAssertion } from "./assertion.ts";
 import { host } from "./discovery.ts";
 import { resourceOf } from "./identity.ts";
-import { refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
+import { findClient, refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
 
-/** POST /oauth2/v2.0/token: client_credentials with a secret, password, refresh_token (RFC 6749). */
+/** POST /oauth2/v2.0/token: client_credentials with a secret or a signed assertion, password, refresh_token (RFC 6749, RFC 7523). */
 export async function token(ask: Ask, state: State, tenantId: string): Promise<Answer> {
   const fields = form(ask);
   if (!fields) return refuseEntra(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.");
@@ -15,14 +16,7 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
   const grant = need("grant_type");
   const clientId = need("client_id");
   if (grant === "client_credentials") {
-    if (!fields.get("client_secret"))
-      return refuseEntra(
-        401,
-        "invalid_client",
-        7000218,
-        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-      );
-    const principal = signInApplication(state.world, state.faults, tenantId, clientId, need("client_secret"));
+    const principal = await prove(fields, need, state, tenantId, clientId);
     const scope = need("scope");
     if (!/^\S+\/\.default$/.test(scope)) {
       return refuseEntra(
@@ -38,7 +32,7 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
         ...issuedBy(tenantId),
         aud: audience,
         appid: principal.appId,
-        appidacr: "1",
+        appidacr: fields.has("client_assertion") ? "2" : "1",
         idtyp: "app",
         oid: principal.id,
         sub: principal.id,
@@ -54,6 +48,24 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
     return userToken(state, user, clientId, need("scope"));
   }
   return refuseEntra(400, "unsupported_grant_type", 70003, `The app requested an unsupported grant type '${grant}'.`);
+}
+
+/** The service principal that proves itself by its application's certificate, else by a secret. */
+async function prove(
+  fields: URLSearchParams,
+  need: (name: string) => string,
+  { world, faults }: State,
+  tenantId: string,
+  clientId: string,
+): Promise<ServicePrincipal> {
+  if (fields.has("client_assertion")) {
+    const { application, principal } = findClient(world, faults, tenantId, clientId);
+    await checkAssertion(application, tenantId, need("client_assertion_type"), need("client_assertion"));
+    return principal;
+  }
+  if (fields.get("client_secret")) return signInApplication(world, faults, tenantId, clientId, need("client_secret"));
+  const missing = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.";
+  return refuseEntra(401, "invalid_client", 7000218, missing);
 }
 
 const issuedBy = (tenantId: string) => ({

@@ -57,6 +57,7 @@ function create(graph: GraphAsk): Answer {
     notes: wanted.notes ?? null,
     signInAudience: wanted.signInAudience ?? "AzureADMyOrg",
     secrets: [],
+    certificates: [],
     owners: [graph.identity.principalId],
     since: Date.now(),
   };

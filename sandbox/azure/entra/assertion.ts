@@ -1,0 +1,76 @@
+import { X509Certificate } from "node:crypto";
+import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import type { Application } from "../world.ts";
+import { host } from "./discovery.ts";
+import { refuseEntra } from "./sign-in.ts";
+
+/** The only kind of assertion that an application signs in with (RFC 7523, 2.2). */
+const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/**
+ * Checks that an application's own certificate has signed a client assertion, as Entra does: for this tenant's token endpoint,
+ * by and about the application, and not over; clocks may differ by five minutes.
+ *
+ * @throws Refused with the AADSTS error
+ */
+export async function checkAssertion(
+  { appId, certificates }: Application,
+  tenantId: string,
+  type: string,
+  assertion: string,
+): Promise<void> {
+  if (type !== jwtBearer) return refuseEntra(400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.");
+  const signed = thumbprint(assertion);
+  const certificate = certificates.map((pem) => new X509Certificate(pem)).find((one) => signed.matches(one));
+  if (!certificate) return notRegistered(`The key was not found., Thumbprint of key used by client: '${signed.text}'`, appId);
+  if (Date.parse(certificate.validTo) <= Date.now()) return notRegistered("The key used is expired.", appId);
+  try {
+    const audience = [`${host}/${tenantId}/oauth2/v2.0/token`, `${host}/${tenantId}/v2.0`];
+    await jwtVerify(assertion, certificate.publicKey, {
+      algorithms: ["RS256", "PS256"],
+      audience,
+      requiredClaims: ["exp"],
+      clockTolerance: 300,
+    });
+  } catch (error) {
+    if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
+      return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
+    if (claimOf(error) === "aud")
+      return refuseEntra(401, "invalid_client", 700023, "Client assertion audience claim does not match Realm issuer.");
+    return notRegistered("The key was found, but its signature is not valid.", appId);
+  }
+  const { iss, sub } = claims(assertion);
+  if (iss === appId && sub === appId) return undefined;
+  return refuseEntra(401, "invalid_client", 700021, "Client assertion application identifier doesn't match 'client_id' parameter.");
+}
+
+function notRegistered(reason: string, appId: string): never {
+  const message = `The certificate with identifier used to sign the client assertion is not registered on application. [Reason - ${reason}, Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '${appId}'.]`;
+  return refuseEntra(401, "invalid_client", 700027, message);
+}
+
+/** The certificate that an assertion's header names: by `x5t#S256` (RFC 7515, 4.1.8), else by `x5t`. */
+function thumbprint(assertion: string): { text: string; matches(certificate: X509Certificate): boolean } {
+  const { x5t, "x5t#S256": x5tS256 } = headerOf(assertion);
+  const text = hex(String(x5tS256 ?? x5t ?? ""));
+  const plain = (fingerprint: string) => fingerprint.replaceAll(":", "");
+  return {
+    text,
+    matches: ({ fingerprint, fingerprint256 }) => plain(x5tS256 === undefined ? fingerprint : fingerprint256) === text,
+  };
+}
+
+function headerOf(assertion: string): Record<string, unknown> {
+  try {
+    return decodeProtectedHeader(assertion);
+  } catch {
+    return refuseEntra(401, "invalid_client", 50027, "JWT token is invalid or malformed.");
+  }
+}
+
+const hex = (base64url: string) => Buffer.from(base64url, "base64url").toString("hex").toUpperCase();
+
+const claims = (assertion: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(assertion.split(".")[1] ?? "", "base64url").toString());
+
+const claimOf = (error: unknown) => (error instanceof errors.JWTClaimValidationFailed ? error.claim : undefined);

@@ -1,0 +1,71 @@
+import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
+import { SignJWT } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAuthority, type KeyPair } from "../../../sandbox/pki.ts";
+import { claimsOf, startTestAzure, type TestAzure } from "./world.ts";
+
+let azure: TestAzure;
+let own: KeyPair;
+let foreign: KeyPair;
+
+beforeAll(async () => {
+  azure = await startTestAzure();
+  const authority = await createAuthority("people who sign in");
+  [own, foreign] = await Promise.all([authority.issue({ commonName: "own" }, "rsa"), authority.issue({ commonName: "foreign" }, "rsa")]);
+  azure.world.applications.find(({ appId }) => appId === azure.owner.clientId)?.certificates.push(own.certificate);
+}, 1_800_000);
+afterAll(() => azure.stop());
+
+const url = () => `https://login.microsoftonline.com/${azure.owner.tenantId}/oauth2/v2.0/token`;
+const now = () => Math.floor(Date.now() / 1000);
+
+type Change = { readonly claims?: Record<string, unknown>; readonly named?: KeyPair; readonly signed?: KeyPair; readonly alg?: string };
+
+/** An assertion as MSAL makes it, or with one thing changed. */
+async function assertion({ claims, named = own, signed = named, alg = "PS256" }: Change): Promise<string> {
+  const { raw } = new X509Certificate(named.certificate);
+  const thumbprint = (algorithm: string) => createHash(algorithm).update(raw).digest("base64url");
+  const header = alg === "PS256" ? { alg, "x5t#S256": thumbprint("sha256") } : { alg, x5t: thumbprint("sha1") };
+  const { clientId } = azure.owner;
+  const usual = { aud: url(), iss: clientId, sub: clientId, jti: "1", nbf: now(), exp: now() + 600 };
+  return new SignJWT({ ...usual, ...claims }).setProtectedHeader(header).sign(createPrivateKey(signed.key));
+}
+
+const signIn = (client_assertion: string, changes: Record<string, string> = {}) => {
+  const form = Object.entries({
+    grant_type: "client_credentials",
+    client_id: azure.owner.clientId,
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    client_assertion,
+    scope: "https://management.azure.com/.default",
+    ...changes,
+  });
+  return azure.ask("POST", url(), { form });
+};
+
+test.for(["PS256", "RS256"])("an assertion that the application's certificate has signed with %s signs it in", async (alg) => {
+  const { status, json } = await signIn(await assertion({ alg }));
+
+  expect(status).toBe(200);
+  expect(claimsOf(String(json.access_token))).toMatchObject({ appid: azure.owner.clientId, appidacr: "2" });
+});
+
+test.for<{ why: string; change: () => Change; number: number }>([
+  { why: "of a certificate that is not registered", change: () => ({ named: foreign }), number: 700027 },
+  { why: "that names the certificate and is signed by another key", change: () => ({ signed: foreign }), number: 700027 },
+  { why: "for another endpoint", change: () => ({ claims: { aud: "https://example.com" } }), number: 700023 },
+  { why: "that is over", change: () => ({ claims: { exp: now() - 360 } }), number: 700024 },
+  { why: "that is not valid yet", change: () => ({ claims: { nbf: now() + 360 } }), number: 700024 },
+  { why: "by somebody else", change: () => ({ claims: { iss: "somebody" } }), number: 700021 },
+  { why: "about somebody else", change: () => ({ claims: { sub: "somebody" } }), number: 700021 },
+])("an assertion $why is refused: AADSTS$number", async ({ change, number }) => {
+  const { status, json } = await signIn(await assertion(change()));
+
+  expect(status).toBe(401);
+  expect(json).toMatchObject({ error: "invalid_client", error_codes: [number] });
+});
+
+test("what is no assertion, or of another kind, is refused", async () => {
+  expect((await signIn("nonsense")).json).toMatchObject({ error: "invalid_client", error_codes: [50027] });
+  expect((await signIn(await assertion({}), { client_assertion_type: "magic" })).json).toMatchObject({ error_codes: [9002313] });
+});
