@@ -1,6 +1,6 @@
 import type { IdentitySource } from "../../src/context.ts";
 import { acrToken } from "../../src/credential/acr-token.ts";
-import { planAcrToken } from "../../src/plan/acr-token.ts";
+import { keptTooLong, planAcrToken } from "../../src/plan/acr-token.ts";
 import { conclude } from "../conclude.ts";
 import { together } from "../gather/together.ts";
 import { dryRunOf } from "../report.ts";
@@ -37,13 +37,14 @@ export async function createAcrToken(request: CreateRequest, session: Session): 
 
   const sketched = dryRun !== "none" && ["json", "yaml"].includes(request.output ?? "") && planned.some(({ act }) => act === "mint");
   const sketch = "the password is only made without --dry-run, so the Secret is shown without it";
+  const hints = [sketched ? sketch : undefined, keptTooLong(wanted, held, planned)].filter((hint) => hint !== undefined);
   const made = acrToken(azure, registry, `kubectl acr-secret: secret ${at.name} in namespace ${at.namespace}`);
   return conclude([...planned, ...targets], {
     session,
     flags: request,
     seen: scene.seen,
     login,
-    notices: sketched ? [sketch, ...notices] : notices,
+    notices: [...hints, ...notices],
     carry: (plan, hands, report) => mintAndStore(plan, hands, report, { session, made, claim: request.verify ? claim : undefined }),
   });
 }

@@ -49,6 +49,17 @@ export function planAcrToken(request: TokenRequest, { held, token, scopeMap }: T
   return [planScope(request, token, scopeMap), mint, planStore(request.secret, provenance, held, options)];
 }
 
+/**
+ * What to tell of a password that is kept although it lasts longer than was asked for. It is not made anew: whoever runs a
+ * command again with the same flags would get a new one each time.
+ */
+export function keptTooLong({ secret, expiresAt }: TokenRequest, held: Held | undefined, plan: Plan): string | undefined {
+  const until = held?.provenance?.expiresAt;
+  if (!expiresAt || plan.some(({ act }) => act === "mint") || (until && until <= expiresAt)) return undefined;
+  const now = until ? `works until ${until}` : "never expires";
+  return `secret/${secret.name} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`;
+}
+
 /** Pull needs content/read; listing tags, by which a credential is proven, needs metadata/read. */
 export function pullActions(repositories: readonly string[]): string[] {
   return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);

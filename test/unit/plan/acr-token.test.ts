@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import type { AcrToken, ScopeMap } from "../../../src/context.ts";
-import { planAcrToken, pullActions, pulledRepositories, type TokenObserved, type TokenRequest } from "../../../src/plan/acr-token.ts";
+import {
+  keptTooLong,
+  planAcrToken,
+  pullActions,
+  pulledRepositories,
+  type TokenObserved,
+  type TokenRequest,
+} from "../../../src/plan/acr-token.ts";
 import type { Held } from "../../../src/plan/store.ts";
 
 const registry = "myregistry.azurecr.io";
@@ -132,4 +139,21 @@ test("the expiry goes with a new password, and stays with an old one", () => {
 
 test("a scope map's repositories are read back as they were written", () => {
   expect(pulledRepositories(map("app/web", "base/*"))).toEqual(["app/web", "base/*"]);
+});
+
+test.for<{ why: string; asked?: string; until?: string; credential?: Held["credential"]; says: string | undefined }>([
+  { why: "no expiry is asked for", says: undefined },
+  { why: "the password never expires", asked: "2026-06-01T00:00:00Z", says: "never expires" },
+  { why: "it expires later", asked: "2026-06-01T00:00:00Z", until: "2026-06-02T00:00:00Z", says: "works until 2026-06-02T00:00:00Z" },
+  { why: "it expires earlier, as after a first run", asked: "2026-06-01T00:00:00Z", until: "2026-05-31T00:00:00Z", says: undefined },
+  { why: "a new one is made", asked: "2026-06-01T00:00:00Z", credential: "dead", says: undefined },
+])("a kept password is told where it lasts longer than asked for: $why", ({ asked, until, credential = "works", says }) => {
+  const wanted = { ...request, ...(asked && { expiresAt: asked }) };
+  const { provenance, ...rest } = ours(credential);
+  const held: Held = { ...rest, ...(provenance && { provenance: { ...provenance, ...(until && { expiresAt: until }) } }) };
+
+  const notice = keptTooLong(wanted, held, planAcrToken(wanted, { held, token: token(p1), scopeMap: map("app/web") }));
+
+  if (says === undefined) expect(notice).toBeUndefined();
+  else expect(notice).toMatch(new RegExp(`^secret/acr keeps its password, which ${says}: --expires-in is for a new one`));
 });
