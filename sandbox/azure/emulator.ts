@@ -4,7 +4,7 @@ import type { Authority } from "../pki.ts";
 import { dataHost } from "./acr/blobs.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { startConnectProxy } from "./connect-proxy.ts";
-
+import { createWorld, type RegistrySpec } from "./create-world.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createFront } from "./front.ts";
 import { addServicePrincipal, type Grant, type ServicePrincipalLogin } from "./identities.ts";
@@ -12,7 +12,7 @@ import { createSigner } from "./jwt.ts";
 import { type PushOptions, push } from "./push.ts";
 import { createDataStore } from "./registry-process.ts";
 import type { State } from "./state.ts";
-import { createWorld, type GraphRole, type RegistrySpec, type World } from "./world.ts";
+import type { GraphRole, World } from "./world.ts";
 
 export type AzureOptions = {
   /** For the CA's file and the registries' data; made if it is not there. */

@@ -1,7 +1,6 @@
 import type { Slot } from "../../src/context.ts";
 import type { Answer } from "./http.ts";
 
-export { addRegistry, createWorld, defaultRegistries, type RegistrySpec } from "./create-world.ts";
 export type { Slot };
 
 /** Everything that the emulated Azure knows: plain data, for a test to read and to change between two requests. */

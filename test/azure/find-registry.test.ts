@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { addRegistry, registryId } from "../../sandbox/azure/world.ts";
+import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import { registryId } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { startTestWorld } from "./world.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { addRegistry } from "../../sandbox/azure/world.ts";
+import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import type { Login } from "../../src/context.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { defaultRegistries, type RegistrySpec } from "../../sandbox/azure/create-world.ts";
 import { startAzure } from "../../sandbox/azure/emulator.ts";
-import { defaultRegistries, type RegistrySpec } from "../../sandbox/azure/world.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { startControlPlane } from "../../sandbox/control-plane.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";

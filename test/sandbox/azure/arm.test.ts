@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { addRegistry } from "../../../sandbox/azure/world.ts";
+import { addRegistry } from "../../../sandbox/azure/create-world.ts";
 import { audiences, type Login, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
 let azure: TestAzure;
