@@ -38,6 +38,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     servicePrincipals: [],
     users: [],
     roleAssignments: [],
+    customRoles: [],
     longRunning: { polls: 1, retryAfter: 0 },
     lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },
     pageSize: 100,

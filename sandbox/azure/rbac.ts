@@ -14,7 +14,7 @@ export function assignmentsOn(world: World, principalId: string, scope: string):
   return world.roleAssignments
     .filter((assignment) => assignment.principalId === principalId && within(scope, assignment.scope))
     .flatMap((assignment) => {
-      const role = findRole(assignment.role);
+      const role = findRole(assignment.role, world.customRoles);
       return role ? [{ assignment, role }] : [];
     });
 }

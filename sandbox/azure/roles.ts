@@ -1,4 +1,4 @@
-/** A built-in role (Microsoft.Authorization/roleDefinitions), its permissions only. */
+/** A role (Microsoft.Authorization/roleDefinitions), its permissions only. */
 export type Role = {
   readonly guid: string;
   readonly name: string;
@@ -10,7 +10,8 @@ export type Role = {
 const registries = "Microsoft.ContainerRegistry/registries";
 const repositories = `${registries}/repositories`;
 
-const role = (guid: string, name: string, grants: Partial<Role>): Role => ({
+/** A role that allows just what `grants` lists. */
+export const role = (guid: string, name: string, grants: Partial<Role>): Role => ({
   guid,
   name,
   actions: [],
@@ -57,8 +58,8 @@ export const roles: readonly Role[] = [
   }),
 ];
 
-/** Finds a role by its name (in any case) or its identifier. */
-export function findRole(nameOrGuid: string): Role | undefined {
+/** Finds a role by its name (in any case) or its identifier, a built-in one or one of the tenant's own. */
+export function findRole(nameOrGuid: string, own: readonly Role[]): Role | undefined {
   const wanted = nameOrGuid.toLowerCase();
-  return roles.find((one) => one.name.toLowerCase() === wanted || one.guid === wanted);
+  return [...roles, ...own].find((one) => one.name.toLowerCase() === wanted || one.guid === wanted);
 }

@@ -1,5 +1,6 @@
 import type { Slot } from "../../src/context.ts";
 import type { Answer } from "./http.ts";
+import type { Role } from "./roles.ts";
 
 export type { Slot };
 
@@ -14,6 +15,8 @@ export type World = {
   servicePrincipals: ServicePrincipal[];
   users: User[];
   roleAssignments: RoleAssignment[];
+  /** The tenant's own roles, beside the built-in ones. */
+  customRoles: Role[];
   /** How long-running operations behave: polls that answer "not yet", and the Retry-After that goes with them (seconds). */
   longRunning: { polls: number; retryAfter: number };
   /** How long tokens live, seconds: Entra's access tokens, and a registry's access and refresh tokens. Negative makes them expired. */
@@ -124,7 +127,7 @@ export type User = {
   refusal?: { readonly error: string; readonly number: number; readonly message: string };
 };
 
-/** Microsoft.Authorization/roleAssignments 2022-04-01. `role` is the GUID of a built-in role. */
+/** Microsoft.Authorization/roleAssignments 2022-04-01. `role` is the GUID of a role. */
 export type RoleAssignment = {
   readonly name: string;
   readonly scope: string;

@@ -29,7 +29,7 @@ export function begin(
 const retryAfter = (state: State) => ({ "retry-after": String(state.world.longRunning.retryAfter) });
 
 function poll(arm: ArmAsk): Answer {
-  const registry = registryFor(arm, "operationStatuses/read");
+  const registry = registryFor(arm, `${arm.at["name"] === undefined ? "" : "tokens/"}operationStatuses/read`);
   const { operation: id = "", group = "" } = arm.at;
   const { world } = arm.state;
   const operation = world.operations.get(id);

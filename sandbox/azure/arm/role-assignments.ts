@@ -71,7 +71,7 @@ function assign(arm: ArmAsk): Answer {
     return refuse(400, "InvalidRoleAssignmentId", `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`);
   }
   const wanted = body<{ properties: Wanted }>(arm, shape).properties;
-  const role = findRole(wanted.roleDefinitionId.split("/").at(-1) ?? "");
+  const role = findRole(wanted.roleDefinitionId.split("/").at(-1) ?? "", world.customRoles);
   if (!role)
     return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${wanted.roleDefinitionId}' does not exist.`);
   checkCondition(wanted);
