@@ -35,19 +35,26 @@ const width = 16;
  */
 export async function carryOut(plan: Plan, hands: Hands, report: (outcome: Outcome) => void): Promise<void> {
   let login = hands.login;
-  const targets: (Attach | Restart)[] = [];
+  const targets: (Attach | Keep | Restart)[] = [];
   for (const change of plan) {
     if (change.act === "scope") await hands.scope?.(change);
     if (change.act === "mint") login = await hands.mint?.(change);
     if (change.act === "scope" || change.act === "mint") report({ change });
     else if (change.act === "store") report(await store(change, login, hands));
-    else if (change.act === "keep") report({ change, object: hands.seen.get(keyOf(change.to)) });
+    else if (change.act === "keep" && change.to.kind !== "serviceaccount") report(kept(change, hands));
     else targets.push(change);
   }
-  const restarts = targets.filter((change) => change.act === "restart");
-  const references = targets.filter((change) => change.act !== "restart");
-  for (const outcome of await pool(references, width, (change) => collect(change, () => refer(change, hands)))) report(outcome);
-  for (const outcome of await pool(restarts, width, (change) => collect(change, () => restart(change, hands)))) report(outcome);
+  const isRestart = ({ act }: Change) => act === "restart";
+  for (const group of [targets.filter((change) => !isRestart(change)), targets.filter(isRestart)]) {
+    for (const outcome of await pool(group, width, (change) => collect(change, () => reach(change, hands)))) report(outcome);
+  }
+}
+
+const kept = (change: Keep, { seen }: Hands): Outcome => ({ change, object: seen.get(keyOf(change.to)) });
+
+async function reach(change: Attach | Keep | Restart, hands: Hands): Promise<Outcome> {
+  if (change.act === "keep") return kept(change, hands);
+  return change.act === "restart" ? restart(change, hands) : refer(change, hands);
 }
 
 async function store(change: Store, login: Login | undefined, { cluster, write }: Hands): Promise<Outcome> {

@@ -62,6 +62,27 @@ export function breaches(sources: readonly Source[]): string[] {
   });
 }
 
+/** The first way found by which a file comes back to itself over its imports, as its files in order; empty if there is none. */
+export function circle(sources: readonly Source[]): string[] {
+  const imports = new Map(
+    sources.map(({ path, text }) => [path, importsOf(withoutComments(text)).flatMap(({ from }) => fileOf(path, from))]),
+  );
+  const clear = new Set<string>();
+  const follow = (path: string, way: readonly string[]): string[] => {
+    if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+    if (clear.has(path)) return [];
+    for (const next of imports.get(path) ?? []) {
+      const found = follow(next, [...way, path]);
+      if (found.length > 0) return found;
+    }
+    clear.add(path);
+    return [];
+  };
+  return sources.map(({ path }) => follow(path, [])).find((way) => way.length > 0) ?? [];
+}
+
+const fileOf = (path: string, from: string) => (from.startsWith(".") ? [new URL(from, `file:///${path}`).pathname.slice(1)] : []);
+
 type Import = { readonly from: string; readonly typeOnly: boolean; readonly late: boolean };
 
 function wrongRoom(path: string, room: string, { from }: Import): string | undefined {

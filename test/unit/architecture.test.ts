@@ -1,22 +1,41 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { breaches } from "../support/architecture.ts";
+import { breaches, circle, type Source } from "../support/architecture.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
-test("the sources keep to the house's rules", async () => {
+async function sourcesOf(...tops: string[]): Promise<Source[]> {
   const names = await Promise.all(
-    ["src", "cmd"].map(async (top) => (await readdir(join(root, top), { recursive: true })).map((name) => `${top}/${name}`)),
+    tops.map(async (top) => (await readdir(join(root, top), { recursive: true })).map((name) => `${top}/${name}`)),
   );
   const paths = names
     .flat()
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => name.endsWith(".ts"));
-  const sources = await Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })));
+  return Promise.all(paths.map(async (path) => ({ path, text: await readFile(join(root, path), "utf8") })));
+}
+
+test("the sources keep to the house's rules", async () => {
+  const sources = await sourcesOf("src", "cmd");
 
   expect(sources.length).toBeGreaterThan(20);
   expect(breaches(sources)).toEqual([]);
+});
+
+test("no file comes back to itself over its imports", async () => {
+  expect(circle(await sourcesOf("src", "cmd", "sandbox", "scripts"))).toEqual([]);
+});
+
+test("a circle is found, over types and late imports as well", () => {
+  const sources = [
+    { path: "src/a.ts", text: 'import "./b.ts";' },
+    { path: "src/b.ts", text: 'import type { C } from "./c/c.ts";' },
+    { path: "src/c/c.ts", text: 'await import("../b.ts");' },
+  ];
+
+  expect(circle(sources)).toEqual(["src/b.ts", "src/c/c.ts", "src/b.ts"]);
+  expect(circle(sources.slice(0, 2))).toEqual([]);
 });
 
 test.for([

@@ -61,6 +61,14 @@ test("a library that is a part by itself gives what it exports, its default amon
   expect(printed).toBe("function object\n");
 });
 
+test("what starts kubectl is a bundle of its own, small and without a library", async () => {
+  const { script, sources } = (await bundlePlugin()).get("start") ?? { script: new Uint8Array(), sources: [] };
+
+  expect(sources).toContain("cmd/head-start.ts");
+  expect(sources.filter((source) => source.includes("node_modules"))).toEqual([]);
+  expect(script.length).toBeLessThan(10_000);
+});
+
 test("the plugin tells its version without loading what it needs for the network", async () => {
   for (const [name, { script }] of await bundlePlugin()) await writeFile(join(folder, `${name}.cjs`), script);
 
