@@ -10,6 +10,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   azure: [],
   cluster: [controlPlane],
   docs: [controlPlane],
+  az: [controlPlane],
   node: ["test/support/node-setup.ts"],
   krew: [controlPlane],
 };

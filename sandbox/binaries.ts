@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, mkdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "./cache.ts";
 import { build, fingerprint } from "./go.ts";
 import { exclusively } from "./lock.ts";
 import type { Progress } from "./progress.ts";
@@ -56,7 +56,7 @@ async function built(programs: readonly Program[], env: NodeJS.ProcessEnv, progr
         "install Go 1.26 or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds them",
     );
   });
-  const folder = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kubectl-acr-secret", "tools", id);
+  const folder = cacheFolder(env, "tools", id);
   for (const module of modules) {
     const wanted = programs.filter((program) => program in module.packages);
     const complete = async () => (await present(folder, wanted)).length === wanted.length;

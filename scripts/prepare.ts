@@ -1,6 +1,7 @@
+import { azureCli } from "../sandbox/azure-cli.ts";
 import { binaries } from "../sandbox/binaries.ts";
 import { missingForNode } from "../sandbox/node/requirements.ts";
-import { showProgress } from "../sandbox/progress.ts";
+import { type Progress, showProgress } from "../sandbox/progress.ts";
 import type { Program } from "../sandbox/tools.ts";
 import { packagePlugin } from "./package.ts";
 import { hostPlatform, platforms } from "./platforms.ts";
@@ -10,17 +11,22 @@ export type Preparation = () => Promise<string | undefined>;
 
 /** The sandbox's programs, built if they are not there yet. */
 export function programs(...need: readonly Program[]): Preparation {
-  return async () => {
-    const { line, done } = showProgress(process.stdout);
-    try {
-      await binaries({ need, progress: line });
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    } finally {
-      done();
-    }
-  };
+  return () => shown((progress) => binaries({ need, progress }));
+}
+
+/** The real Azure CLI, installed if it is not there yet. */
+export const az: Preparation = () => shown((progress) => azureCli({ progress }));
+
+async function shown(work: (progress: Progress) => Promise<unknown>): Promise<string | undefined> {
+  const { line, done } = showProgress(process.stdout);
+  try {
+    await work(line);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    done();
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../sandbox/tools.ts";
-import { nodeParts, type Preparation, plugin, programs } from "./prepare.ts";
+import { az, nodeParts, type Preparation, plugin, programs } from "./prepare.ts";
 import { root } from "./run.ts";
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
@@ -28,6 +28,7 @@ const all: readonly Tier[] = [
   { name: "azure", needs: [registry] },
   { name: "cluster", needs: [controlPlane, registry, plugin] },
   { name: "docs", needs: [controlPlane, registry, plugin] },
+  { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
   { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), plugin] },
 ];

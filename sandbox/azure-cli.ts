@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { cacheFolder } from "./cache.ts";
+import { spawnGuarded } from "./guard.ts";
+import { exclusively } from "./lock.ts";
+import { duration, type Progress } from "./progress.ts";
+
+/** The version of every Python package of it, as it was tried. */
+const constraints = join(import.meta.dirname, "tools", "az", "constraints.txt");
+
+/** What makes a virtual environment with pip in it; Debian has this in a package of its own. */
+const asksPython = "import ensurepip, platform, sys, venv; assert sys.version_info >= (3, 10); print(platform.python_version())";
+
+/**
+ * The real Azure CLI, installed once per user by pip into a virtual environment of its own (0.7 GB, a minute or two).
+ *
+ * @returns the folder that has `az`, for PATH
+ * @throws Error with one sentence for a person, when it cannot be installed
+ */
+export async function azureCli({ progress = () => {}, env = process.env }: { progress?: Progress; env?: NodeJS.ProcessEnv } = {}) {
+  const asked = promisify(execFile)("python3", ["-c", asksPython], { env });
+  const { stdout: python } = await asked.catch(() => {
+    throw new Error("the Azure CLI needs Python 3.10 or newer with venv: on Debian, apt-get install python3-venv");
+  });
+  const pinned = await readFile(constraints, "utf8");
+  const id = createHash("sha256").update(python).update(pinned).digest("hex").slice(0, 12);
+  const folder = cacheFolder(env, "az", id);
+  const done = join(folder, "installed");
+  const complete = () =>
+    readFile(done).then(
+      () => true,
+      () => false,
+    );
+  if (await complete()) return join(folder, "bin");
+
+  const what = `installing the Azure CLI ${/^azure-cli==(.*)$/m.exec(pinned)?.[1]}`;
+  await mkdir(cacheFolder(env, "az"), { recursive: true, mode: 0o700 });
+  const waiting = () => progress(`${what}: waiting for another process that installs it`);
+  await exclusively(cacheFolder(env, "az", `.${id}`), waiting, async () => {
+    if (await complete()) return;
+    // What was begun and not ended cannot be told from what is whole
+    await rm(folder, { recursive: true, force: true });
+    const log = `${folder}.log`;
+    await rm(log, { force: true });
+    const run = (file: string, args: readonly string[]) => runLong(what, file, args, { env, log, progress });
+    await run("python3", ["-m", "venv", folder]);
+    await run(join(folder, "bin", "pip"), [
+      ...["install", "--disable-pip-version-check", "--no-input", "--quiet"],
+      ...["--constraint", constraints, "azure-cli"],
+    ]);
+    await writeFile(done, "");
+    await rm(log);
+  });
+  return join(folder, "bin");
+}
+
+/** Runs a program that dies with us, and says now and then how long it has been at it. */
+async function runLong(
+  what: string,
+  file: string,
+  args: readonly string[],
+  { env, log, progress }: { env: NodeJS.ProcessEnv; log: string; progress: Progress },
+): Promise<void> {
+  const started = performance.now();
+  const say = () => progress(`${what}: ${duration((performance.now() - started) / 1000)}`);
+  say();
+  const child = await spawnGuarded(file, args, { log, env });
+  const ticking = setInterval(say, 1000);
+  const { code } = await child.exited;
+  clearInterval(ticking);
+  await child.stop();
+  if (code === 0) return;
+  const said = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-5).join("\n");
+  throw new Error(`${what} failed:\n${said}`);
+}

@@ -1,0 +1,107 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { azureCli } from "../../sandbox/azure-cli.ts";
+import { newNamespace, openShell } from "../support/plugin.ts";
+
+const shell = await openShell();
+const folder = await azureCli();
+afterAll(() => shell.stop());
+
+const create = "kubectl acr-secret create --registry myregistry --repository app/web --auth az";
+
+/** Somebody with the real Azure CLI and a configuration of its own, signed in by nothing yet. */
+async function withAz() {
+  const config = await mkdtemp(join(shell.folder, "az-"));
+  const namespace = await newNamespace();
+  const env = {
+    PATH: `${folder}:${shell.env["PATH"]}`,
+    AZURE_CONFIG_DIR: config,
+    AZURE_CORE_COLLECT_TELEMETRY: "false",
+    AZURE_CLIENT_SECRET: "",
+  };
+  return {
+    type: (command: string) => shell.type(command, { env }),
+    create: (more = "") => shell.type(`${create} ${more} -n ${namespace}`, { env }),
+    /** Takes away the tokens that az keeps, so that it has to ask for one. */
+    async forget() {
+      const file = join(config, "msal_token_cache.json");
+      const { AccessToken: _, ...rest } = JSON.parse(await readFile(file, "utf8"));
+      await writeFile(file, JSON.stringify(rest));
+    },
+  };
+}
+
+async function signedIn() {
+  const person = await withAz();
+  const { clientId, clientSecret, tenantId } = await shell.azure.addServicePrincipal("jane", ["Contributor"]);
+  const login = `az login --service-principal --username ${clientId} --password '${clientSecret}' --tenant ${tenantId} --output none`;
+  expect(await person.type(login)).toMatchObject({ code: 0 });
+  return { ...person, clientId };
+}
+
+test("who is signed in by az needs nothing else, and a second run finds all done", async () => {
+  const jane = await signedIn();
+
+  expect(await jane.create("--serviceaccount app")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/),
+    stderr: "",
+  });
+  expect((await jane.create("--serviceaccount app")).stdout.match(/ unchanged$/gm)).toHaveLength(4);
+});
+
+test("a registry that the subscription of az does not have is told from one that nobody has", async () => {
+  const jane = await signedIn();
+  const asked = async (name: string) => (await jane.type(`${create.replace("myregistry", name)} -n default`)).stderr;
+
+  expect(await asked("otherregistry")).toMatch(/^error: registry "otherregistry" exists, but in no subscription .*\nhint: az account set /);
+  expect(await asked("nosuchregistry")).toMatch(/^error: there is no registry "nosuchregistry": nobody in Azure has that name\n/);
+});
+
+test("who is signed out is told what to type", async () => {
+  const notLoggedIn = { code: 1, stdout: "", stderr: "error: not logged in to Azure\nhint: az login\n" };
+  expect(await (await withAz()).create()).toEqual(notLoggedIn);
+
+  const jane = await signedIn();
+  await jane.type("az logout");
+  expect(await jane.create()).toEqual(notLoggedIn);
+});
+
+test("a secret that is no longer valid is Azure's own sentence, and not the secret", async () => {
+  const jane = await signedIn();
+  const application = shell.azure.world.applications.find(({ appId }) => appId === jane.clientId);
+  const secret = application?.secrets.pop();
+  await jane.forget();
+
+  const { code, stdout, stderr } = await jane.create("-v=9");
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(/^error: Azure refused the client secret: .* \(AADSTS7000215: Invalid client secret provided/m);
+  expect(secret?.value).toMatch(/.{40}/);
+  expect(stderr).not.toContain(secret?.value);
+});
+
+test("a person whom Azure asks for a second factor is told how to sign in", async () => {
+  const { tenantId, users } = shell.azure.world;
+  const name = "jane@example.com";
+  const user = {
+    id: "77777777-7777-7777-7777-777777777777",
+    tenantId,
+    userPrincipalName: name,
+    password: "p",
+    refreshTokens: [],
+    graphRoles: [],
+  };
+  users.push(user);
+  const jane = await withAz();
+  await jane.type(`az login --username ${name} --password p --allow-no-subscriptions --output none`);
+  const message = "Due to a configuration change made by your administrator, you must use multi-factor authentication.";
+  Object.assign(user, { refusal: { error: "interaction_required", number: 50076, message } });
+  await jane.forget();
+
+  const { code, stderr } = await jane.create();
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: Azure wants multi-factor authentication for this sign-in \(AADSTS50076: .*\)\nhint: az login/);
+});
