@@ -63,7 +63,8 @@ export async function tryPull(pull: Pull, secrets: ReadonlyMap<string, Secret>, 
   const { namespace, image, account, names, pods } = pull;
   const keyring = keyringOf(names, secrets);
   const matches = keyring.lookup(image);
-  if (matches.length === 0 && !keyring.poison && !isLoginServer(image.host)) return undefined;
+  const inAzure = isLoginServer(image.host);
+  if (matches.length === 0 && !keyring.poison && !inAzure) return undefined;
   const tried: Tried[] = [];
   for (const { secret, login } of matches) {
     const proof = await registry.prove(image, login);
@@ -76,6 +77,7 @@ export async function tryPull(pull: Pull, secrets: ReadonlyMap<string, Secret>, 
   return {
     image: formatImage(image),
     host: image.host,
+    inAzure,
     namespace,
     account,
     pods,

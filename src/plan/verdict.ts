@@ -8,6 +8,8 @@ export type ImageFacts = {
   readonly image: string;
   /** The registry's host. */
   readonly host: string;
+  /** Whether that is a registry in Azure: of others we know no command that mends anything. */
+  readonly inAzure: boolean;
   readonly namespace: string;
   readonly account: string;
   /** Names of the pods; none when the image was only named on the command line. */
@@ -44,7 +46,14 @@ export function judge(facts: ImageFacts): Verdict {
   const row = { image, pods, secret: pulled?.secret ?? tried.map(({ secret }) => secret).join(",") };
   if (poison) {
     const cause = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return { ...row, secret: poison.secret, ok: false, verdict: "malformed secret", cause, fix: create(facts, poison.secret, " --force") };
+    return {
+      ...row,
+      secret: poison.secret,
+      ok: false,
+      verdict: "malformed secret",
+      cause,
+      ...fix(facts, create(facts, poison.secret, " --force")),
+    };
   }
   if (pulled) return { ...row, ok: true, verdict: "pulls" };
   const last = tried.at(-1);
@@ -67,7 +76,7 @@ export function judge(facts: ImageFacts): Verdict {
     ok: false,
     verdict: "no credential",
     cause: absence(facts),
-    fix: create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`),
+    ...fix(facts, create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`)),
   };
 }
 
@@ -75,17 +84,17 @@ function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tri
   const cause = secret ? `with secret ${secret}: ${message}` : message;
   switch (verdict) {
     case "refused":
-      return { verdict: "credential refused", cause, fix: create(facts, secret) };
+      return { verdict: "credential refused", cause, ...fix(facts, create(facts, secret)) };
     case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, fix: create(facts, secret, repositoryFlag(facts)) };
+      return { verdict: "not in the credential's scope", cause, ...fix(facts, create(facts, secret, repositoryFlag(facts))) };
     case "notFound":
       return {
         verdict: "no such image",
         cause,
-        fix: `az acr repository show-tags --name ${facts.host.split(".")[0]} --repository ${repositoryOf(facts)}`,
+        ...fix(facts, `az acr repository show-tags --name ${nameOf(facts)} --repository ${repositoryOf(facts)}`),
       };
     case "blocked":
-      return { verdict: "blocked by the registry's firewall", cause, fix: `az acr network-rule list --name ${facts.host.split(".")[0]}` };
+      return { verdict: "blocked by the registry's firewall", cause, ...fix(facts, `az acr network-rule list --name ${nameOf(facts)}`) };
     case "throttled":
       return { verdict: "throttled", cause };
     case "untrusted":
@@ -104,6 +113,8 @@ function absence({ missing, skipped, pods, account }: ImageFacts): string {
     : `serviceaccount/${account} has no pull secret for this registry`;
 }
 
+const fix = ({ inAzure }: ImageFacts, command: string) => (inAzure ? { fix: command } : {});
+
 function create({ host, namespace }: ImageFacts, secret: string | undefined, more = ""): string {
   return `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`;
 }
@@ -114,3 +125,5 @@ function repositoryFlag(facts: ImageFacts): string {
 }
 
 const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");
+
+const nameOf = ({ host }: ImageFacts) => host.split(".")[0];

@@ -6,6 +6,7 @@ const says = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `the reg
 const facts: ImageFacts = {
   image: "r.azurecr.io/app/web:1",
   host: "r.azurecr.io",
+  inAzure: true,
   namespace: "demo",
   account: "web",
   pods: ["web-1"],
@@ -35,7 +36,23 @@ test.for<{ facts: Partial<ImageFacts>; verdict: string; cause?: RegExp; fix?: st
     verdict: "no such image",
     fix: "az acr repository show-tags --name r --repository app/web",
   },
-  { facts: { tried: [tried("a", "blocked")] }, verdict: "blocked by the registry's firewall" },
+  {
+    facts: { tried: [tried("a", "blocked")] },
+    verdict: "blocked by the registry's firewall",
+    fix: "az acr network-rule list --name r",
+  },
+  ...(["refused", "outOfScope", "notFound", "blocked"] as const).map((no) => ({
+    facts: { inAzure: false, tried: [tried("a", no)] },
+    verdict: judge({ ...facts, tried: [tried("a", no)] }).verdict,
+    cause: /with secret a/,
+    fix: undefined,
+  })),
+  {
+    facts: { inAzure: false, poison: { secret: "broken", message: "invalid character" } },
+    verdict: "malformed secret",
+    cause: /secret broken is malformed/,
+    fix: undefined,
+  },
   { facts: { tried: [tried("a", "unreachable")] }, verdict: "registry not reached", fix: undefined },
   { facts: { anonymous: says("unreachable") }, verdict: "registry not reached", fix: undefined },
   {
@@ -71,11 +88,11 @@ test.for<{ facts: Partial<ImageFacts>; verdict: string; cause?: RegExp; fix?: st
     verdict: "malformed secret",
     fix: "kubectl acr-secret create x --registry r.azurecr.io --force -n demo",
   },
-])("$verdict", ({ facts: more, verdict, cause, fix }) => {
+])("$verdict", ({ facts: more, verdict, cause, ...says }) => {
   const row = judge({ ...facts, ...more });
 
   expect(row.verdict).toBe(verdict);
   expect(row.ok).toBe(verdict.startsWith("pulls"));
   expect(row.cause ?? "").toMatch(cause ?? /^/);
-  expect(fix === undefined ? undefined : row.fix).toBe(fix);
+  if ("fix" in says) expect(row.fix).toBe(says.fix);
 });
