@@ -5,6 +5,7 @@ import type { Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { planAttach } from "../../src/plan/attach.ts";
 import type { Plan } from "../../src/plan/change.ts";
 import { planRestarts } from "../../src/plan/restart.ts";
+import { covers } from "../../src/registry/repository.ts";
 import type { targets, Values } from "../flags.ts";
 import { accountRef, chosenAccounts } from "../gather/accounts.ts";
 import { waitingPods } from "../gather/pods.ts";
@@ -28,10 +29,21 @@ export async function lookAt(cluster: Cluster, at: Named, flags: Values<typeof t
   return { secret, accounts, pods, seen: remember([secret, ...accounts, ...pods]) };
 }
 
-/** Plans the references to a Secret, and the restart of the pods that wait for it. */
-export function planTargets(name: string, host: string, { accounts, pods }: Scene): { plan: Plan; notices: string[] } {
+/**
+ * Plans the references to a Secret, and the restart of the pods that wait for it.
+ *
+ * @param scopes the repositories that it may pull, where that is known
+ */
+export function planTargets(
+  name: string,
+  host: string,
+  { accounts, pods }: Scene,
+  scopes: readonly string[] = ["*"],
+): { plan: Plan; notices: string[] } {
   const attaches = accounts.map((account) => planAttach(name, accountRef(account), pullSecretsOf(account)));
   const after = new Map(accounts.map((account) => [account.metadata.name, [...new Set([...pullSecretsOf(account).names, name])]] as const));
-  const { restarts, notices } = planRestarts(name, after, waitingPods(host, pods));
+  const { restarts, notices } = planRestarts(name, after, waitingPods(host, pods), (repository) =>
+    scopes.some((scope) => covers(scope, repository)),
+  );
   return { plan: [...attaches, ...restarts], notices };
 }

@@ -24,14 +24,17 @@ export function imagesFrom(host: string, pods: readonly Pod[]): ImageRef[] {
 /** Pods that have not started and have an image of this registry. */
 export function waitingPods(host: string, pods: readonly Pod[]): WaitingPod[] {
   return pods
-    .filter(
-      (pod) => pod.status?.phase === "Pending" && !pod.metadata.deletionTimestamp && imagesOf(pod).some((image) => image.host === host),
-    )
-    .map(({ metadata, spec }) => ({
-      to: { kind: "pod", namespace: metadata.namespace ?? "", name: metadata.name },
-      uid: metadata.uid ?? "",
-      account: spec.serviceAccountName ?? "default",
-      names: (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
-      hasController: (metadata.ownerReferences ?? []).some(({ controller }) => controller === true),
-    }));
+    .filter(({ metadata, status }) => status?.phase === "Pending" && !metadata.deletionTimestamp)
+    .map((pod): WaitingPod => {
+      const { metadata, spec } = pod;
+      return {
+        to: { kind: "pod", namespace: metadata.namespace ?? "", name: metadata.name },
+        uid: metadata.uid ?? "",
+        account: spec.serviceAccountName ?? "default",
+        repositories: [...new Set(imagesFrom(host, [pod]).map(({ repository }) => repository))],
+        names: (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []),
+        hasController: (metadata.ownerReferences ?? []).some(({ controller }) => controller === true),
+      };
+    })
+    .filter(({ repositories }) => repositories.length > 0);
 }
