@@ -4,7 +4,8 @@ import { verdictText } from "../src/output/verdicts.ts";
 import { judge } from "../src/plan/verdict.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { collectPulls, pullsByAccount, readPullSecrets, tryPull } from "./gather/pulls.ts";
-import { secretNames } from "./gather/secrets.ts";
+import { namedSecret, secretNames } from "./gather/secrets.ts";
+import { together } from "./gather/together.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
@@ -38,11 +39,12 @@ export const check = verb({
     const cluster = session.cluster();
     const namespace = await cluster.namespace();
     const images = flags.image.map(parseImage);
-    const pulls =
-      images.length > 0
-        ? await pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images)
-        : await collectPulls(cluster, namespace);
-    const named = args[0] === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [args[0] ?? ""], accountNames: [] }));
+    const [name] = args;
+    const [pulls] = await together([
+      images.length > 0 ? pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images) : collectPulls(cluster, namespace),
+      name === undefined ? undefined : namedSecret(cluster, { namespace, name }),
+    ]);
+    const named = name === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [name], accountNames: [] }));
     const secrets = await readPullSecrets(cluster, namespace, named);
     const registry = session.registry();
     const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>

@@ -1,4 +1,4 @@
-import type { Cluster } from "../../src/context.ts";
+import type { Cluster, Named } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Secret } from "../../src/objects.ts";
 import { managedBy } from "../../src/secret/provenance.ts";
@@ -14,9 +14,25 @@ export async function theSecret(cluster: Cluster, namespace: string): Promise<st
   const names = (await managedSecrets(cluster, namespace)).map(({ metadata }) => metadata.name);
   const [name, ...others] = names;
   if (name && others.length === 0) return name;
-  if (name) throw new CliError("usage", `namespace "${namespace}" has several pull secrets, so one has to be named: ${names.join(", ")}`);
+  if (name) {
+    const [shown, more] = [names.slice(0, 5), names.length - 5];
+    throw new CliError(
+      "usage",
+      `namespace "${namespace}" has several pull secrets, so one has to be named: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
+      { hint: `kubectl acr-secret list -n ${namespace}` },
+    );
+  }
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, {
     hint: `kubectl acr-secret create --registry REGISTRY --serviceaccount default -n ${namespace}, or name the Secret`,
+  });
+}
+
+/** A Secret that a command line names. @throws CliError notFound */
+export async function namedSecret(cluster: Cluster, at: Named): Promise<Secret> {
+  const secret = await cluster.secret(at);
+  if (secret) return secret;
+  throw new CliError("notFound", `Error from server (NotFound): secrets "${at.name}" not found`, {
+    hint: `kubectl acr-secret list -n ${at.namespace}`,
   });
 }
 
