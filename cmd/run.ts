@@ -1,4 +1,4 @@
-import type { Launched } from "../src/cluster/launch.ts";
+import { type Launched, release } from "../src/cluster/launch.ts";
 import { processContext } from "./context.ts";
 import { main } from "./main.ts";
 
@@ -11,6 +11,8 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
 
   const code = await main(argv, processContext(interrupt.signal, launched));
+  // A verb that did not come to use it has not ended it either
+  if (launched) release(launched);
   // Idle connections would keep the process alive; what was printed has to be out first
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
+import { Socket } from "node:net";
 import { CliError } from "../errors.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
-import { portCommand, socketCommand } from "./proxy-command.ts";
+import { portCommand, shell, socketCommand } from "./proxy-command.ts";
 
 /** A `kubectl proxy` that is on its way. */
 export type Launched = {
@@ -26,6 +27,13 @@ export function launchProxy({ stdin, platform, ...kubectl }: Launch): Launched {
   const failure = new Promise<never>((_, reject) => child.once("error", reject));
   failure.catch(() => {});
   return { child, prefix, failure };
+}
+
+/** Lets go of the watchdog's pipe, and it ends kubectl; without a watchdog we do. May be called twice. */
+export function release({ child }: Pick<Launched, "child">): void {
+  const pipe = child.stdio[3];
+  if (pipe instanceof Socket) pipe.destroy();
+  if (child.spawnfile !== shell) child.kill();
 }
 
 /** A new folder with mode 0700. A socket's path may have 104 bytes at most on macOS, so a long TMPDIR is passed over. */

@@ -4,8 +4,8 @@ import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
 import { kubeconfigError } from "./connection.ts";
-import { type Launch, type Launched, launchProxy } from "./launch.ts";
-import { servingAt, shell, withoutRequestLog } from "./proxy-command.ts";
+import { type Launch, type Launched, launchProxy, release } from "./launch.ts";
+import { servingAt, withoutRequestLog } from "./proxy-command.ts";
 import type { Endpoint, Transport } from "./transport.ts";
 
 export type ProxyOptions = Launch & {
@@ -14,7 +14,7 @@ export type ProxyOptions = Launch & {
   readonly stderr: Pick<Sink, "write">;
 };
 
-type Proxy = { readonly endpoint: Endpoint; readonly child: ChildProcess; readonly agent: Agent };
+type Proxy = { readonly endpoint: Endpoint; readonly launched: Launched; readonly agent: Agent };
 
 /** Reaches the API server through one `kubectl proxy`, so that kubectl does all authentication. Takes about 50 ms to start. */
 export function proxyTransport(options: ProxyOptions): Transport {
@@ -51,13 +51,13 @@ async function waitFor(launched: Launched, stderr: Pick<Sink, "write">, ended: (
     const at = await serving(launched, stderr);
     child.stdout?.once("end", () => {
       ended();
-      release(child);
+      release(launched);
     });
     unref(child);
-    return { endpoint: endpointAt(at, prefix, agent), child, agent };
+    return { endpoint: endpointAt(at, prefix, agent), launched, agent };
   } catch (error) {
     ended();
-    release(child);
+    release(launched);
     throw error;
   }
 }
@@ -102,16 +102,9 @@ function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
 const over = (socketPath: string, agent: Agent): RequestOptions => ({ socketPath, agent, servername: "" });
 
 /** Nobody waits for kubectl to end: the watchdog sees to it, as when we are killed. */
-function stop({ child, agent }: Proxy): void {
+function stop({ launched, agent }: Proxy): void {
   agent.destroy();
-  release(child);
-}
-
-/** Lets go of the watchdog's pipe; without a watchdog, ends kubectl itself. */
-function release(child: ChildProcess): void {
-  const pipe = child.stdio[3];
-  if (pipe instanceof Socket) pipe.destroy();
-  if (child.spawnfile !== shell) child.kill();
+  release(launched);
 }
 
 /** A proxy that waits for work does not keep us alive. */
