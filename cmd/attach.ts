@@ -5,7 +5,7 @@ import { conclude } from "./conclude.ts";
 import { lookAt, planTargets } from "./create/scene.ts";
 import { dryRun, fieldManager, output, targets } from "./flags.ts";
 import { requireTargets } from "./gather/accounts.ts";
-import { secretNames, theSecret } from "./gather/secrets.ts";
+import { noSecret, secretNames, theSecret } from "./gather/secrets.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -34,11 +34,8 @@ export const attach = verb({
     const at = { namespace, name: args[0] ?? (await theSecret(cluster, namespace)) };
     const scene = await lookAt(cluster, at, flags);
     const { secret, seen } = scene;
-    if (!secret) {
-      throw new CliError("notFound", `Error from server (NotFound): secrets "${at.name}" not found`, {
-        hint: `kubectl acr-secret create ${at.name} --registry REGISTRY --serviceaccount default -n ${namespace}`,
-      });
-    }
+    if (!secret)
+      throw noSecret(at.name, `kubectl acr-secret create ${at.name} --registry REGISTRY --serviceaccount default -n ${namespace}`);
     const type = secret.type ?? "Opaque";
     if (!(type in pullSecretKey))
       throw new CliError("invalid", `secret "${at.name}" is of type ${type}, which the kubelet passes over when it pulls`);

@@ -3,9 +3,8 @@ import { printData } from "../src/output/object.ts";
 import { verdictText } from "../src/output/verdicts.ts";
 import { judge } from "../src/plan/verdict.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { collectPulls, pullsByAccount, readPullSecrets, tryPull } from "./gather/pulls.ts";
-import { namedSecret, secretNames } from "./gather/secrets.ts";
-import { together } from "./gather/together.ts";
+import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
+import { noSecret, secretNames } from "./gather/secrets.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
@@ -40,12 +39,13 @@ export const check = verb({
     const namespace = await cluster.namespace();
     const images = flags.image.map(parseImage);
     const [name] = args;
-    const [pulls] = await together([
-      images.length > 0 ? pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images) : collectPulls(cluster, namespace),
-      name === undefined ? undefined : namedSecret(cluster, { namespace, name }),
-    ]);
+    const pulls =
+      images.length > 0
+        ? await pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images)
+        : await collectPulls(cluster, namespace);
     const named = name === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [name], accountNames: [] }));
-    const secrets = await readPullSecrets(cluster, namespace, named);
+    const secrets = await readPullSecrets(cluster, namespace, name === undefined ? secretsOf(pulls) : [name]);
+    if (name !== undefined && !secrets.has(name)) throw noSecret(name, `kubectl acr-secret list -n ${namespace}`);
     const registry = session.registry();
     const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>
       pool(named, 8, (pull) => tryPull(pull, secrets, registry)),

@@ -4,9 +4,9 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder } from "./cache.ts";
-import { spawnGuarded } from "./guard.ts";
 import { exclusively } from "./lock.ts";
 import { duration, type Progress } from "./progress.ts";
+import { runLong } from "./run-long.ts";
 
 /** The version of every Python package of it, as it was tried. */
 const constraints = join(import.meta.dirname, "tools", "az", "constraints.txt");
@@ -45,7 +45,10 @@ export async function azureCli({ progress = () => {}, env = process.env }: { pro
     await rm(folder, { recursive: true, force: true });
     const log = `${folder}.log`;
     await rm(log, { force: true });
-    const run = (file: string, args: readonly string[]) => runLong(what, file, args, { env, log, progress });
+    const started = performance.now();
+    const tick = () => progress(`${what}: ${duration((performance.now() - started) / 1000)}`);
+    const run = (file: string, args: readonly string[]) => runLong(file, args, { log, what, env, tick });
+    tick();
     await run("python3", ["-m", "venv", folder]);
     await run(join(folder, "bin", "pip"), [
       ...["install", "--disable-pip-version-check", "--no-input", "--quiet"],
@@ -55,24 +58,4 @@ export async function azureCli({ progress = () => {}, env = process.env }: { pro
     await rm(log);
   });
   return join(folder, "bin");
-}
-
-/** Runs a program that dies with us, and says now and then how long it has been at it. */
-async function runLong(
-  what: string,
-  file: string,
-  args: readonly string[],
-  { env, log, progress }: { env: NodeJS.ProcessEnv; log: string; progress: Progress },
-): Promise<void> {
-  const started = performance.now();
-  const say = () => progress(`${what}: ${duration((performance.now() - started) / 1000)}`);
-  say();
-  const child = await spawnGuarded(file, args, { log, env });
-  const ticking = setInterval(say, 1000);
-  const { code } = await child.exited;
-  clearInterval(ticking);
-  await child.stop();
-  if (code === 0) return;
-  const said = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-5).join("\n");
-  throw new Error(`${what} failed:\n${said}`);
 }

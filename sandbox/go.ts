@@ -3,8 +3,9 @@ import { createHash } from "node:crypto";
 import { readFile, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
-import { guardedFolder, spawnGuarded } from "./guard.ts";
+import { guardedFolder } from "./guard.ts";
 import { buildLine, type Progress, readGoLog } from "./progress.ts";
+import { runLong } from "./run-long.ts";
 import type { Module } from "./tools.ts";
 
 /**
@@ -47,19 +48,14 @@ export async function build(
     const started = performance.now();
     let total: number | undefined;
     const go = async (name: string, args: string[]) => {
-      const log = join(work.path, `${name}.log`);
-      const child = await spawnGuarded("go", args, { log, cwd: folder, env: { ...env, GOWORK: "off", ...module.env } });
-      let running = true;
-      const ticking = setInterval(async () => {
-        const now = readGoLog(await read(log));
-        if (running) progress(buildLine(what, now, total, (performance.now() - started) / 1000));
-      }, 1000);
-      const { code } = await child.exited;
-      running = false;
-      clearInterval(ticking);
-      await child.stop();
-      if (code !== 0) throw new Error(`cannot build ${what}: go ${name} failed:\n${tail(await read(log))}`);
-      return readGoLog(await read(log)).packages;
+      const said = await runLong("go", args, {
+        log: join(work.path, `${name}.log`),
+        what: `cannot build ${what}: go ${name}`,
+        cwd: folder,
+        env: { ...env, GOWORK: "off", ...module.env },
+        tick: (log) => progress(buildLine(what, readGoLog(log), total, (performance.now() - started) / 1000)),
+      });
+      return readGoLog(said).packages;
     };
     const packages = Object.values(module.packages);
     const stale = '{{if and .Stale (ne .StaleReason "not installed but available in build cache")}}{{.ImportPath}}{{end}}';
@@ -85,5 +81,3 @@ function flags(module: Module, version: string): string[] {
 }
 
 const read = (file: string) => readFile(file, "utf8").catch(() => "");
-
-const tail = (log: string) => log.trimEnd().split("\n").slice(-12).join("\n");

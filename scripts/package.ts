@@ -39,7 +39,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   const making = await mkdtemp(join(dist, ".making-"));
   try {
     for (const [name, { script }] of bundles) await writeFile(join(making, `${name}.cjs`), asFunction(script));
-    await runScript("warm.ts", making);
+    await runScript("warm.ts", making, "warm");
     const names = bundles.flatMap(([name]) => [`${name}.cjs`, `${name}.cache`]);
     const assets = Object.fromEntries(names.map((name) => [name, join(making, name)]));
     const order: Order = { main: join(import.meta.dirname, "unseal.cjs"), assets, output: "", node, target: platform.target };
@@ -109,10 +109,10 @@ async function put(path: string, make: (path: string) => Promise<unknown>, mode 
 }
 
 /** Runs a script of this folder in a process of its own, with the base Node of this machine. */
-async function runScript(name: string, ...args: readonly string[]): Promise<void> {
-  const script = [join(import.meta.dirname, name), ...args];
+async function runScript(name: string, argument: string, stdin = ""): Promise<void> {
+  const script = [join(import.meta.dirname, name), argument];
   const running = promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", ...script], { cwd: root });
-  running.child.stdin?.end("warm");
+  running.child.stdin?.end(stdin);
   await running;
 }
 

@@ -20,4 +20,5 @@ function unseal(name) {
   return module.exports;
 }
 
+module.exports = load;
 load("./start.cjs");

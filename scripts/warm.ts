@@ -28,30 +28,36 @@ const clusters = "clusters: [{name: c, cluster: {server: http://127.0.0.1}}]";
 writeFileSync(kubeconfig, `current-context: a\n${clusters}\ncontexts:\n- context:\n    cluster: c\n    namespace: warm\n  name: a\n`);
 const server = createServer(answer).listen(socket);
 
-const require = createRequire(join(folder, "start.cjs"));
-const scripts = new Map<string, { readonly script: Script; readonly exports: unknown }>();
+const scripts = new Map<string, Script>();
 
-/** Runs a bundle as scripts/unseal.cjs does. */
-function load(id: string): unknown {
-  const [, name] = /^\.\/(\w+)\.cjs$/.exec(id) ?? [];
-  if (!name) return require(id);
-  const before = scripts.get(name);
-  if (before) return before.exports;
-  const script = new Script(readFileSync(join(folder, id), "utf8"), { filename: `${name}.cjs` });
-  const module = { exports: {} };
-  script.runInThisContext()(load, module, join(folder, id));
-  scripts.set(name, { script, exports: module.exports });
-  return module.exports;
+/** Keeps each bundle that is run, and takes no compiled code, since there is none yet. */
+class Kept extends Script {
+  constructor(text: string, { filename }: { filename: string }) {
+    super(text, { filename });
+    scripts.set(filename, this);
+  }
+}
+
+const sea = { getAsset: (name: string) => readFileSync(join(folder, name), "utf8"), getRawAsset: () => new ArrayBuffer(0) };
+const instead: Readonly<Record<string, unknown>> = { "node:sea": sea, "node:vm": { Script: Kept } };
+const require = createRequire(import.meta.url);
+const main = { exports: (_id: string): unknown => undefined };
+
+/** Runs the executable's main program, on the files of the folder. */
+function unseal(): void {
+  const file = join(import.meta.dirname, "unseal.cjs");
+  const run = new Script(`(function(require,module,__filename){${readFileSync(file, "utf8")}\n})`, { filename: file }).runInThisContext();
+  run((id: string) => instead[id] ?? require(id), main, file);
 }
 
 process.on("exit", () => {
   if (process.exitCode) return;
   // Of what this command did not need, at least its loading is compiled
-  for (const file of readdirSync(folder)) if (file.endsWith(".cjs")) load(`./${file}`);
-  for (const [name, { script }] of scripts) writeFileSync(join(folder, `${name}.cache`), script.createCachedData());
+  for (const file of readdirSync(folder)) if (file.endsWith(".cjs")) main.exports(`./${file}`);
+  for (const [file, script] of scripts) writeFileSync(join(folder, file.replace(/cjs$/, "cache")), script.createCachedData());
   for (const file of [kubectl, kubeconfig, socket]) rmSync(file, { force: true });
 });
 Object.assign(process.env, { KUBECTL_PATH: kubectl, KUBECONFIG: kubeconfig });
 const usual = "create --registry warm.azurecr.io --username warm --password-stdin --verify=false --serviceaccount default";
 process.argv = [process.argv0, "kubectl-acr_secret", ...usual.split(" ")];
-server.once("listening", () => load("./start.cjs"));
+server.once("listening", unseal);

@@ -35,7 +35,7 @@ export async function createAcrToken(request: CreateRequest, session: Session): 
   const planned = planAcrToken(wanted, { ...(held && { held }), ...(acr && { token: acr }), ...(scopeMap && { scopeMap }) });
   // A token of somebody else's making may have a scope map of another name, which we do not look into
   const ours = planned.every(({ to }) => to.kind !== "scopemap.azurecr.io" || to.name === token);
-  const { plan: targets, notices } = planTargets(at.name, loginServer, scene, ours ? repositories : ["*"]);
+  const { plan: targets, notices } = planTargets(at.name, loginServer, scene, ours ? repositories : undefined);
 
   const sketched = dryRun !== "none" && ["json", "yaml"].includes(request.output ?? "") && planned.some(({ act }) => act === "mint");
   const sketch = "the password is only made without --dry-run, so the Secret is shown without it";

@@ -48,9 +48,13 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   return images.map((image) => ({ namespace, image, account, names, accountNames: names, pods: [] }));
 }
 
-/** The Secrets that pulls name; those that do not exist are absent. */
-export async function readPullSecrets(cluster: Cluster, namespace: string, pulls: readonly Pull[]): Promise<ReadonlyMap<string, Secret>> {
-  const names = [...new Set(pulls.flatMap((pull) => [...pull.names, ...pull.accountNames]))];
+/** The names of the Secrets that pulls are made with, each once. */
+export const secretsOf = (pulls: readonly Pull[]): string[] => [
+  ...new Set(pulls.flatMap(({ names, accountNames }) => [...names, ...accountNames])),
+];
+
+/** The Secrets with these names; those that do not exist are absent. */
+export async function readPullSecrets(cluster: Cluster, namespace: string, names: readonly string[]): Promise<ReadonlyMap<string, Secret>> {
   const secrets = await Promise.all(names.map((name) => cluster.secret({ namespace, name })));
   return new Map(secrets.flatMap((secret) => (secret ? [[secret.metadata.name, secret] as const] : [])));
 }

@@ -1,4 +1,4 @@
-import type { Cluster, Named } from "../../src/context.ts";
+import type { Cluster } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Secret } from "../../src/objects.ts";
 import { managedBy } from "../../src/secret/provenance.ts";
@@ -27,13 +27,9 @@ export async function theSecret(cluster: Cluster, namespace: string): Promise<st
   });
 }
 
-/** A Secret that a command line names. @throws CliError notFound */
-export async function namedSecret(cluster: Cluster, at: Named): Promise<Secret> {
-  const secret = await cluster.secret(at);
-  if (secret) return secret;
-  throw new CliError("notFound", `Error from server (NotFound): secrets "${at.name}" not found`, {
-    hint: `kubectl acr-secret list -n ${at.namespace}`,
-  });
+/** The error for a Secret that a command line names and that is not there. */
+export function noSecret(name: string, hint: string): CliError {
+  return new CliError("notFound", `Error from server (NotFound): secrets "${name}" not found`, { hint });
 }
 
 /** Completes the name of a Secret. */

@@ -30,7 +30,7 @@ export function launchProxy({ stdin, platform, ...kubectl }: Launch): Launched {
 }
 
 /** Lets go of the watchdog's pipe, and it ends kubectl; without a watchdog we do. May be called twice. */
-export function release({ child }: Pick<Launched, "child">): void {
+export function release({ child }: Launched): void {
   const pipe = child.stdio[3];
   if (pipe instanceof Socket) pipe.destroy();
   if (child.spawnfile !== shell) child.kill();

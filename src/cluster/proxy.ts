@@ -22,9 +22,9 @@ export function proxyTransport(options: ProxyOptions): Transport {
   let { launched } = options;
 
   function start(): Promise<Proxy> {
-    const child = launched ?? launchProxy(options);
+    const next = launched ?? launchProxy(options);
     launched = undefined;
-    const starting = waitFor(child, options.stderr, () => {
+    const starting = waitFor(next, options.stderr, () => {
       if (running === starting) running = undefined;
     });
     return starting;

@@ -46,14 +46,7 @@ export function judge(facts: ImageFacts): Verdict {
   const row = { image, pods, secret: pulled?.secret ?? tried.map(({ secret }) => secret).join(",") };
   if (poison) {
     const cause = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return {
-      ...row,
-      secret: poison.secret,
-      ok: false,
-      verdict: "malformed secret",
-      cause,
-      ...fix(facts, create(facts, poison.secret, " --force")),
-    };
+    return { ...row, secret: poison.secret, ok: false, verdict: "malformed secret", cause, ...create(facts, poison.secret, " --force") };
   }
   if (pulled) return { ...row, ok: true, verdict: "pulls" };
   const last = tried.at(-1);
@@ -76,7 +69,7 @@ export function judge(facts: ImageFacts): Verdict {
     ok: false,
     verdict: "no credential",
     cause: absence(facts),
-    ...fix(facts, create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`)),
+    ...create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`),
   };
 }
 
@@ -84,17 +77,13 @@ function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tri
   const cause = secret ? `with secret ${secret}: ${message}` : message;
   switch (verdict) {
     case "refused":
-      return { verdict: "credential refused", cause, ...fix(facts, create(facts, secret)) };
+      return { verdict: "credential refused", cause, ...create(facts, secret) };
     case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, ...fix(facts, create(facts, secret, repositoryFlag(facts))) };
+      return { verdict: "not in the credential's scope", cause, ...create(facts, secret, repositoryFlag(facts)) };
     case "notFound":
-      return {
-        verdict: "no such image",
-        cause,
-        ...fix(facts, `az acr repository show-tags --name ${nameOf(facts)} --repository ${repositoryOf(facts)}`),
-      };
+      return { verdict: "no such image", cause, ...az(facts, "repository show-tags", ` --repository ${repositoryOf(facts)}`) };
     case "blocked":
-      return { verdict: "blocked by the registry's firewall", cause, ...fix(facts, `az acr network-rule list --name ${nameOf(facts)}`) };
+      return { verdict: "blocked by the registry's firewall", cause, ...az(facts, "network-rule list") };
     case "throttled":
       return { verdict: "throttled", cause };
     case "untrusted":
@@ -113,10 +102,17 @@ function absence({ missing, skipped, pods, account }: ImageFacts): string {
     : `serviceaccount/${account} has no pull secret for this registry`;
 }
 
-const fix = ({ inAzure }: ImageFacts, command: string) => (inAzure ? { fix: command } : {});
+type Advice = Pick<Verdict, "fix">;
 
-function create({ host, namespace }: ImageFacts, secret: string | undefined, more = ""): string {
-  return `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`;
+const advise = ({ inAzure }: ImageFacts, command: string): Advice => (inAzure ? { fix: command } : {});
+
+function create(facts: ImageFacts, secret: string | undefined, more = ""): Advice {
+  const { host, namespace } = facts;
+  return advise(facts, `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`);
+}
+
+function az(facts: ImageFacts, what: string, more = ""): Advice {
+  return advise(facts, `az acr ${what} --name ${facts.host.split(".")[0]}${more}`);
 }
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
@@ -125,5 +121,3 @@ function repositoryFlag(facts: ImageFacts): string {
 }
 
 const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");
-
-const nameOf = ({ host }: ImageFacts) => host.split(".")[0];
