@@ -3,9 +3,9 @@ import { pullSecretKey } from "../src/objects.ts";
 import { readProvenance } from "../src/secret/provenance.ts";
 import { conclude } from "./conclude.ts";
 import { lookAt, planTargets } from "./create/scene.ts";
-import { dryRun, fieldManager, output, targets } from "./flags.ts";
 import { requireTargets } from "./gather/accounts.ts";
 import { noSecret, secretNames, theSecret } from "./gather/secrets.ts";
+import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({

@@ -1,7 +1,7 @@
 import { pool } from "../src/apply/pool.ts";
+import { judge } from "../src/check/verdict.ts";
 import { printData } from "../src/output/object.ts";
 import { verdictText } from "../src/output/verdicts.ts";
-import { judge } from "../src/plan/verdict.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
 import { noSecret, secretNames } from "./gather/secrets.ts";

@@ -1,10 +1,9 @@
-import { pullSecretsOf } from "../src/apply/carry-out.ts";
 import { remember } from "../src/apply/outcome.ts";
-import { planDetach } from "../src/plan/attach.ts";
+import { planDetach, pullSecretsOf } from "../src/plan/references.ts";
 import { conclude } from "./conclude.ts";
-import { dryRun, fieldManager, output, targets } from "./flags.ts";
 import { accountRef, chosenAccounts, requireTargets } from "./gather/accounts.ts";
 import { secretNames, theSecret } from "./gather/secrets.ts";
+import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({

@@ -2,7 +2,7 @@ import { isatty } from "node:tty";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { type Launched, launchProxy } from "../src/cluster/launch.ts";
 import type { Env } from "../src/context.ts";
-import { forwarded } from "./flags.ts";
+import { forwarded } from "./line/flags.ts";
 
 /** Verbs that always ask the cluster. */
 const verbs = ["create", "attach", "check", "list", "detach"];

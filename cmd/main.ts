@@ -1,11 +1,11 @@
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
-import { complete } from "./complete.ts";
-import { global } from "./flags.ts";
-import { overview, verbHelp } from "./help.ts";
-import { nearest } from "./nearest.ts";
-import { parse } from "./parse.ts";
+import { complete } from "./line/complete.ts";
+import { global } from "./line/flags.ts";
+import { overview, verbHelp } from "./line/help.ts";
+import { nearest } from "./line/nearest.ts";
+import { parse } from "./line/parse.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";

@@ -1,5 +1,5 @@
-import { global } from "./flags.ts";
-import { flagLines } from "./help.ts";
+import { global } from "./line/flags.ts";
+import { flagLines } from "./line/help.ts";
 import { verb } from "./verb.ts";
 
 export const options = verb({

@@ -1,9 +1,9 @@
 import type { Azure, Cluster, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
-import { CliError } from "../src/errors.ts";
 import { printWarning } from "../src/output/error.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
-import { forwarded } from "./flags.ts";
-import type { Parsed } from "./parse.ts";
+import { milliseconds } from "./line/durations.ts";
+import { forwarded } from "./line/flags.ts";
+import type { Parsed } from "./line/parse.ts";
 
 /** One run of one verb: the context with this command line's flags applied, and its ports, each opened once. */
 export type Session = {
@@ -52,21 +52,4 @@ export function kubeFlags(flags: Parsed["flags"]): KubeFlags {
     requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")),
     ...(typeof namespace === "string" && { namespace }),
   };
-}
-
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** A Go duration: `1m30s`, or `0`. @throws CliError usage, in kubectl's words */
-export function milliseconds(text: string): number {
-  if (text === "0") return 0;
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
-    throw new CliError(
-      "usage",
-      `Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit`,
-    );
-  }
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
-    0,
-  );
 }

@@ -1,4 +1,4 @@
-import type { Flags, Values } from "./flags.ts";
+import type { Flags, Values } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 
 /** A verb as data. To add one: a file like the others, and a row in verbs.ts. */

@@ -1,7 +1,7 @@
 // npm run docs: writes what the pages show of the code itself: the tables of verbs and flags, and the picture of the tour.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Flag, Flags } from "../cmd/flags.ts";
+import type { Flag, Flags } from "../cmd/line/flags.ts";
 import type { Verb } from "../cmd/verb.ts";
 import { verbs } from "../cmd/verbs.ts";
 import { readTranscript } from "../sandbox/transcript.ts";

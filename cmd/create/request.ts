@@ -1,4 +1,4 @@
-import { dryRun, fieldManager, output, targets, type Values } from "../flags.ts";
+import { dryRun, fieldManager, output, targets, type Values } from "../line/flags.ts";
 
 export const createFlags = {
   registry: { type: "string", describe: "The registry: its name in Azure, or its login server (myregistry.azurecr.io)" },

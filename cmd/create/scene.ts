@@ -1,15 +1,14 @@
-import { pullSecretsOf } from "../../src/apply/carry-out.ts";
 import { remember, type Seen } from "../../src/apply/outcome.ts";
 import type { Cluster, Named } from "../../src/context.ts";
 import type { Pod, Secret, ServiceAccount } from "../../src/objects.ts";
-import { planAttach } from "../../src/plan/attach.ts";
 import type { Plan } from "../../src/plan/change.ts";
+import { planAttach, pullSecretsOf } from "../../src/plan/references.ts";
 import { planRestarts } from "../../src/plan/restart.ts";
 import { covers } from "../../src/registry/repository.ts";
-import type { targets, Values } from "../flags.ts";
 import { accountRef, chosenAccounts } from "../gather/accounts.ts";
 import { waitingPods } from "../gather/pods.ts";
 import { together } from "../gather/together.ts";
+import type { targets, Values } from "../line/flags.ts";
 
 /** What the cluster holds that a command on one Secret is about. */
 export type Scene = {

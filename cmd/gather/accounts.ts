@@ -2,7 +2,7 @@ import type { Cluster, Named } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ServiceAccount } from "../../src/objects.ts";
 import type { Ref } from "../../src/plan/change.ts";
-import type { targets, Values } from "../flags.ts";
+import type { targets, Values } from "../line/flags.ts";
 import { together } from "./together.ts";
 
 /** The ServiceAccounts that a command line names, each once. None of them is missing. */

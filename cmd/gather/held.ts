@@ -1,7 +1,7 @@
 import type { ImageRef, Login, Registry } from "../../src/context.ts";
+import { buildKeyring } from "../../src/kubelet/keyring.ts";
 import type { Secret } from "../../src/objects.ts";
 import type { Held } from "../../src/plan/store.ts";
-import { buildKeyring } from "../../src/registry/keyring.ts";
 import { readProvenance } from "../../src/secret/provenance.ts";
 
 /** A Secret for a plan, and the login inside for a registry, as the kubelet would pick it. */

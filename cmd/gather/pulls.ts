@@ -1,10 +1,10 @@
-import { pullSecretsOf } from "../../src/apply/carry-out.ts";
+import type { ImageFacts, Tried } from "../../src/check/verdict.ts";
 import type { Cluster, ImageRef, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
+import { buildKeyring } from "../../src/kubelet/keyring.ts";
 import type { Secret } from "../../src/objects.ts";
-import type { ImageFacts, Tried } from "../../src/plan/verdict.ts";
+import { pullSecretsOf } from "../../src/plan/references.ts";
 import { formatImage } from "../../src/registry/image-reference.ts";
-import { buildKeyring } from "../../src/registry/keyring.ts";
 import { isLoginServer } from "../../src/registry/login-server.ts";
 import { imagesOf } from "./pods.ts";
 import { together } from "./together.ts";

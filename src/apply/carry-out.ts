@@ -1,8 +1,8 @@
 import type { Cluster, Login, WriteOptions } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { ServiceAccount } from "../objects.ts";
-import { planAttach, planDetach } from "../plan/attach.ts";
 import type { Attach, Change, Keep, Mint, Plan, Restart, Scope, Store } from "../plan/change.ts";
+import { planAttach, planDetach, pullSecretsOf } from "../plan/references.ts";
 import { encodeDockerConfig } from "../secret/docker-config.ts";
 import { pullSecret } from "../secret/pull-secret.ts";
 import { keyOf, type Outcome, type Seen } from "./outcome.ts";
@@ -101,11 +101,6 @@ async function collect(change: Change, work: () => Promise<Outcome>): Promise<Ou
     if (error instanceof CliError) return { change, error };
     throw error;
   }
-}
-
-/** The names that a ServiceAccount refers to, and when they were read. */
-export function pullSecretsOf(account: ServiceAccount): { names: string[]; version: string } {
-  return { names: (account.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []), version: account.metadata.resourceVersion ?? "" };
 }
 
 function difference({ before, after }: Attach): string {

@@ -1,7 +1,7 @@
 import { platform as here } from "node:os";
 import type { Env, KubeFlags, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { connectionError } from "./connection.ts";
+import { connectionError } from "./connection-error.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
 import type { Launched } from "./launch.ts";

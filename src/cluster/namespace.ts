@@ -1,5 +1,5 @@
 import type { Env } from "../context.ts";
-import { kubeconfigError, saysNoContext } from "./connection.ts";
+import { kubeconfigError, saysNoContext } from "./connection-error.ts";
 import { inCluster, podNamespace } from "./in-cluster.ts";
 import { namespaceInFile } from "./kubeconfig.ts";
 import { contextNamespace, type Kubectl } from "./kubectl.ts";

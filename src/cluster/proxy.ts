@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
-import { kubeconfigError } from "./connection.ts";
+import { kubeconfigError } from "./connection-error.ts";
 import { type Launch, type Launched, launchProxy, release } from "./launch.ts";
 import { servingAt, withoutRequestLog } from "./proxy-command.ts";
 import type { Endpoint, Transport } from "./transport.ts";

@@ -1,6 +1,6 @@
 import type { Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { isBroken, proxyFailure } from "./connection.ts";
+import { isBroken, proxyFailure } from "./connection-error.ts";
 import { type Answer, exchange, type Request } from "./exchange.ts";
 import { redactBody, redactHeaders, withoutContents } from "./redact.ts";
 import { type Outcome, retryDelay } from "./retry.ts";

@@ -1,4 +1,4 @@
-import type { Verdict } from "../plan/verdict.ts";
+import type { Verdict } from "../check/verdict.ts";
 import { table } from "./table.ts";
 
 /** A check as a person reads it: the table, and below it each failure with its cause and what mends it. */

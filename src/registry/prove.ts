@@ -2,7 +2,7 @@ import type { ImageRef, Login, Proof } from "../context.ts";
 import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { ask } from "./ask.ts";
-import { judge, judgeFailure } from "./verdict.ts";
+import { readAnswer, readFailure } from "./read-answer.ts";
 
 /** The kinds of manifest that container runtimes ask for: OCI and docker, for one platform and for several. */
 const manifests = [
@@ -12,7 +12,7 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Asks for an image's manifest as a container runtime does before it pulls. A token alone would prove nothing: see judge. */
+/** Asks for an image's manifest as a container runtime does before it pulls. A token alone would prove nothing: see readAnswer. */
 export async function prove(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {
   const { repository, reference } = image;
   const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
@@ -21,9 +21,9 @@ export async function prove(http: Http, image: ImageRef, login: Login | undefine
     const asked = await ask(http, { host, path, scope: `repository:${repository}:pull`, accept: manifests }, login);
     if ("unusable" in asked) return { verdict: "unreachable", message: asked.unusable };
     const { status, text, header } = asked.answer;
-    return judge(asked.step, image, login?.username, { status, text, challenge: header("WWW-Authenticate") });
+    return readAnswer(asked.step, image, login?.username, { status, text, challenge: header("WWW-Authenticate") });
   } catch (error) {
-    if (error instanceof NetworkError) return judgeFailure(error);
+    if (error instanceof NetworkError) return readFailure(error);
     throw error;
   }
 }

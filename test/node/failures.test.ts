@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, inject, test } from "vitest";
+import { type PullCause, readEvent, readWaiting } from "../../src/kubelet/message.ts";
 import type { Pod } from "../../src/objects.ts";
-import { type PullCause, readEvent, readWaiting } from "../../src/registry/kubelet-message.ts";
 import { create, getJson, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, inject, test } from "vitest";
+import { buildKeyring } from "../../src/kubelet/keyring.ts";
 import type { Pod } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
-import { buildKeyring } from "../../src/registry/keyring.ts";
 import { keyMatchingRows, type RowSecret, secretOf } from "../support/key-matching-rows.ts";
 import { create, getJson } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";

@@ -7,15 +7,29 @@ const contracts = ["src/errors.ts", "src/context.ts", "src/objects.ts", "src/sec
 /** The rooms, and the other rooms that each may look into; the arrows of docs/architecture.md. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": [],
+  "src/kubelet": [],
   "src/plan": ["src/secret"],
+  "src/check": [],
   "src/apply": ["src/plan", "src/secret"],
   "src/http": [],
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],
   "src/cluster": [],
   "src/credential": ["src/plan", "src/secret", "src/registry"],
-  "src/output": ["src/plan", "src/apply", "src/secret"],
-  cmd: ["src/plan", "src/apply", "src/secret", "src/credential", "src/azure", "src/http", "src/registry", "src/cluster", "src/output"],
+  "src/output": ["src/plan", "src/apply", "src/secret", "src/check"],
+  cmd: [
+    "src/kubelet",
+    "src/check",
+    "src/plan",
+    "src/apply",
+    "src/secret",
+    "src/credential",
+    "src/azure",
+    "src/http",
+    "src/registry",
+    "src/cluster",
+    "src/output",
+  ],
 };
 
 /** The npm packages, and the only rooms that may use each. Those that are `late` take tens of milliseconds to load. */

@@ -45,7 +45,7 @@ test.for([
   { path: "src/cluster/x.ts", text: 'export { a } from "../output/lines.ts";', breach: "imports src/output/lines.ts" },
   { path: "src/registry/x.ts", text: 'const a = await import("../azure/arm.ts");', breach: "imports src/azure/arm.ts" },
   { path: "src/errors.ts", text: 'import { a } from "./plan/change.ts";', breach: "imports src/plan/change.ts" },
-  { path: "src/output/x.ts", text: 'import { a } from "../../cmd/flags.ts";', breach: "imports cmd/flags.ts" },
+  { path: "src/output/x.ts", text: 'import { a } from "../../cmd/line/flags.ts";', breach: "imports cmd/line/flags.ts" },
   { path: "cmd/x.ts", text: 'import { a } from "../sandbox/pki.ts";', breach: "imports sandbox/pki.ts" },
   { path: "cmd/create/x.ts", text: 'const { default: ora } = await import("ora");', breach: "imports ora: only src/output" },
   { path: "src/output/x.ts", text: 'import ora from "ora";', breach: "imports ora at every start" },

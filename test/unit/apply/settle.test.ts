@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { settle } from "../../../src/apply/settle.ts";
 import { Conflict } from "../../../src/errors.ts";
-import { planAttach } from "../../../src/plan/attach.ts";
 import type { Attach, PullSecrets } from "../../../src/plan/change.ts";
+import { planAttach } from "../../../src/plan/references.ts";
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 

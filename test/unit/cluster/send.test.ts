@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Agent, createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { connectionError } from "../../../src/cluster/connection.ts";
+import { connectionError } from "../../../src/cluster/connection-error.ts";
 import type { Request } from "../../../src/cluster/exchange.ts";
 import { sender } from "../../../src/cluster/send.ts";
 

@@ -1,9 +1,9 @@
-import type { Context } from "../src/context.ts";
+import type { Context } from "../../src/context.ts";
+import { accountNames } from "../gather/secrets.ts";
+import { openSession, type Session } from "../session.ts";
+import type { Verb } from "../verb.ts";
 import { type Flags, global } from "./flags.ts";
-import { accountNames } from "./gather/secrets.ts";
 import { parse } from "./parse.ts";
-import { openSession, type Session } from "./session.ts";
-import type { Verb } from "./verb.ts";
 
 /** How long a word may take that the cluster has to be asked for, in milliseconds. */
 const patience = 1500;

@@ -1,5 +1,5 @@
+import type { Verb } from "../verb.ts";
 import type { Flag, Flags } from "./flags.ts";
-import type { Verb } from "./verb.ts";
 
 /** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. */
 export function flagLines(flags: Flags): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectionError, isBroken, kubeconfigError, proxyFailure } from "../../../src/cluster/connection.ts";
+import { connectionError, isBroken, kubeconfigError, proxyFailure } from "../../../src/cluster/connection-error.ts";
 
 const pluginMissing = `getting credentials: exec: executable kubelogin not found
 

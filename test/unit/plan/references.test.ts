@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { planAttach, planDetach } from "../../../src/plan/attach.ts";
 import type { PullSecrets } from "../../../src/plan/change.ts";
+import { planAttach, planDetach } from "../../../src/plan/references.ts";
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const at7 = (...names: string[]): PullSecrets => ({ names, version: "7" });

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { dryRun, global, output, targets } from "../../../cmd/flags.ts";
-import { parse } from "../../../cmd/parse.ts";
-import { kubeFlags, milliseconds } from "../../../cmd/session.ts";
+import { milliseconds } from "../../../../cmd/line/durations.ts";
+import { dryRun, global, output, targets } from "../../../../cmd/line/flags.ts";
+import { parse } from "../../../../cmd/line/parse.ts";
+import { kubeFlags } from "../../../../cmd/session.ts";
 
 const flags = {
   ...global,

@@ -13,7 +13,7 @@ type Answer = { readonly status: number; readonly text: string; readonly challen
  * ACR hands out a token for a repository outside of the scope map too: only the manifest then says `insufficient_scope`.
  * @param username of the login that was tried; undefined for anonymous
  */
-export function judge(step: Step, image: ImageRef, username: string | undefined, { status, text, challenge = "" }: Answer): Proof {
+export function readAnswer(step: Step, image: ImageRef, username: string | undefined, { status, text, challenge = "" }: Answer): Proof {
   const { host, repository, reference } = image;
   const said = readRegistryError(text);
   const words = said?.message ? `: ${said.message.slice(0, 300)}` : "";
@@ -36,6 +36,6 @@ export function judge(step: Step, image: ImageRef, username: string | undefined,
 }
 
 /** What a request without an answer means. */
-export function judgeFailure({ failure, message }: NetworkError): Proof {
+export function readFailure({ failure, message }: NetworkError): Proof {
   return { verdict: failure === "untrusted" ? "untrusted" : "unreachable", message };
 }

@@ -1,15 +1,5 @@
 import { expect, test } from "vitest";
-import { expiryAfter } from "../../../cmd/create/expiry.ts";
-import { nearest } from "../../../cmd/nearest.ts";
-
-test.for([
-  ["creat", "create"],
-  ["chekc", "check"],
-  ["lst", "list"],
-  ["banana", undefined],
-] as const)("%s means %s", ([typed, meant]) => {
-  expect(nearest(typed, ["create", "attach", "check", "list"])).toBe(meant);
-});
+import { expiryAfter } from "../../../../cmd/line/durations.ts";
 
 test.for([
   ["90d", "2026-04-01T00:00:00Z"],

@@ -1,5 +1,5 @@
 import yargs from "yargs";
-import { CliError } from "../src/errors.ts";
+import { CliError } from "../../src/errors.ts";
 import { spellOut } from "./argv.ts";
 import type { Flag, Flags } from "./flags.ts";
 

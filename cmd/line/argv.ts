@@ -1,4 +1,4 @@
-import { CliError } from "../src/errors.ts";
+import { CliError } from "../../src/errors.ts";
 import type { Flags } from "./flags.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { type ImageFacts, judge } from "../../../src/check/verdict.ts";
 import type { Proof } from "../../../src/context.ts";
-import { type ImageFacts, judge } from "../../../src/plan/verdict.ts";
 
 const says = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `the registry says ${verdict}` });
 const facts: ImageFacts = {

@@ -1,4 +1,5 @@
 import type { Named } from "../context.ts";
+import type { ServiceAccount } from "../objects.ts";
 import type { Attach, Keep, PullSecrets, Ref } from "./change.ts";
 
 /**
@@ -16,4 +17,9 @@ export function planAttach(secret: string, to: Ref & Named, now: PullSecrets): A
 export function planDetach(secret: string, to: Ref & Named, now: PullSecrets): Attach | Keep {
   if (!now.names.includes(secret)) return { act: "keep", to, because: "not attached" };
   return { act: "detach", to, before: now, after: { ...now, names: now.names.filter((name) => name !== secret) } };
+}
+
+/** The names that a ServiceAccount refers to, and when they were read. */
+export function pullSecretsOf(account: ServiceAccount): { names: string[]; version: string } {
+  return { names: (account.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []), version: account.metadata.resourceVersion ?? "" };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readEvent, readWaiting } from "../../../src/registry/kubelet-message.ts";
+import { readEvent, readWaiting } from "../../../src/kubelet/message.ts";
 
 const image = "myregistry.azurecr.io/app:v1";
 const pull = `failed to pull and unpack image "${image}": `;

@@ -1,6 +1,6 @@
 // Asks the kubelet's own code which logins it takes for an image. Reads and writes kubelet-lookups.jsonl, one case a line:
 //
-//	cd sandbox/tools/kubernetes-1.37 && go run ../../../test/unit/registry/kubelet-lookups.go < CASES > LOOKUPS
+//	cd sandbox/tools/kubernetes-1.37 && go run ../../../test/unit/kubelet/kubelet-lookups.go < CASES > LOOKUPS
 package main
 
 import (

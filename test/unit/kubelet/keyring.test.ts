@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { buildKeyring } from "../../../src/kubelet/keyring.ts";
 import { parseImage } from "../../../src/registry/image-reference.ts";
-import { buildKeyring } from "../../../src/registry/keyring.ts";
 
 type Lookup = {
   image: string;

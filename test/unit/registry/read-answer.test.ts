@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { explainNetwork } from "../../../src/http/network-error.ts";
-import { judge, judgeFailure } from "../../../src/registry/verdict.ts";
+import { readAnswer, readFailure } from "../../../src/registry/read-answer.ts";
 
 const image = { host: "r.azurecr.io", repository: "team/app", reference: "1" };
 const errors = (code: string, message: string) => JSON.stringify({ errors: [{ code, message, detail: null }] });
@@ -59,11 +59,11 @@ test.for([
   const text = "text" in row ? row.text : "";
   const challenge = "challenge" in row ? row.challenge : undefined;
 
-  expect(judge(step, image, "acr", { status, text, challenge })).toEqual({ verdict, message: says });
+  expect(readAnswer(step, image, "acr", { status, text, challenge })).toEqual({ verdict, message: says });
 });
 
 test("without a login the words are about an anonymous pull", () => {
-  const { message } = judge("token", image, undefined, { status: 401, text: "" });
+  const { message } = readAnswer("token", image, undefined, { status: 401, text: "" });
 
   expect(message).toBe("r.azurecr.io refused an anonymous pull (401 Unauthorized)");
 });
@@ -83,7 +83,7 @@ test.for([
 ] as const)("%s is %s: %s", ([code, verdict, message]) => {
   const error = explainNetwork(Object.assign(new Error("boom"), { code }), { host: "r.azurecr.io", proxy: undefined });
 
-  expect(judgeFailure(error)).toEqual({ verdict, message });
+  expect(readFailure(error)).toEqual({ verdict, message });
 });
 
 test("a proxy that fails is named instead of the host behind it", () => {
