@@ -15,6 +15,10 @@ export class Sensitive {
     return this.#text;
   }
 
+  get isEmpty(): boolean {
+    return this.#text === "";
+  }
+
   toString(): string {
     return "***";
   }
