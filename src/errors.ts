@@ -35,3 +35,7 @@ export class Conflict extends CliError {
     this.name = "Conflict";
   }
 }
+
+/** The error for an object that a command line names and that is not there, in the API server's words. @param plural `serviceaccounts` */
+export const absent = (plural: string, name: string, hint?: string): CliError =>
+  new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });

@@ -1,23 +1,19 @@
-import type { Login } from "../context.ts";
-import type { Plan } from "../plan/change.ts";
-import { encodeDockerConfig } from "../secret/docker-config.ts";
-import { pullSecret } from "../secret/pull-secret.ts";
-import { keyOf, type Outcome, type Seen } from "./outcome.ts";
+import type { Rehearse } from "../plan/change.ts";
+import { sketchConfig } from "../secret/docker-config.ts";
+import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
+import type { Tools } from "./tools.ts";
+
+/** What is noted on a Secret that is only tried. */
+const nobody = { hosts: [], kind: "rehearsal", identity: "" };
 
 /**
- * What a plan would come to, without a write: the outcomes of `--dry-run=client`.
- * A Secret whose password is still to be minted is shown with an empty config.
+ * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
+ * @throws CliError, Conflict where another run has written it since it was looked at
  */
-export function rehearse(plan: Plan, seen: Seen, login: Login | undefined): Outcome[] {
-  return plan.map((change) => {
-    const object = seen.get(keyOf(change.to));
-    if (change.act === "store") {
-      const text = login ? encodeDockerConfig(change.provenance.registry, login) : '{"auths":{}}';
-      return { change, object: pullSecret(change.to, change.provenance, text) };
-    }
-    if ((change.act === "attach" || change.act === "detach") && object?.kind === "ServiceAccount") {
-      return { change, object: { ...object, imagePullSecrets: change.after.names.map((name) => ({ name })) } };
-    }
-    return { change, object };
-  });
+export async function rehearse({ to, stands, replaces }: Rehearse, { cluster, write }: Tools): Promise<void> {
+  const options = { ...write, dryRun: true };
+  // One that is to be replaced still stands under its name
+  const at = replaces ? { ...to, name: `${to.name.slice(0, 243)}-rehearsal` } : to;
+  if (stands && !replaces) await cluster(to.context).write(to, { patch: pullSecretPatch(stands.version, nobody, sketchConfig) }, options);
+  else await cluster(to.context).write(at, { create: pullSecret(at, nobody, sketchConfig) }, options);
 }

@@ -2,7 +2,7 @@ import http from "node:http";
 import https from "node:https";
 import type { Endpoint } from "./transport.ts";
 
-export type Method = "GET" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** One HTTP request to the API server; `path` has its query. */
 export type Request = {

@@ -1,36 +1,141 @@
-import type { Azure, AzureRegistry, Login } from "../context.ts";
-import type { Mint, Scope } from "../plan/change.ts";
+import type { Azure, AzureRegistry, Login, Slot } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Change, Make } from "../plan/change.ts";
+import { sameMoment } from "../secret/entry.ts";
+import { keptTooLong, planToken, pulledRepositories, type TokenPlan } from "./acr-token-plan.ts";
+import type { Asked, Carried, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
+import { stillPulls } from "./prove.ts";
+import { type Claim, claimOf } from "./repositories.ts";
 
-/** The hands of a plan for an ACR token: they make what it says, and can take back what they made. */
-export type TokenHands = {
-  scope(change: Scope): Promise<void>;
-  mint(change: Mint): Promise<Login>;
-  /** Puts the scope map and the token back to where this run found them: what it made goes, what stood before stays. */
-  undo(): Promise<void>;
-};
+const flags = {
+  "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
+} as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** @param description what the scope map says of itself in Azure */
-export function acrToken(azure: Azure, registry: AzureRegistry, description: string): TokenHands {
-  const made: (() => Promise<void>)[] = [];
+/** Passwords that a registry has room for, by its SKU. */
+const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
+
+/** An ACR token with a scope map of its own: it may pull, and nothing else. */
+export const acrToken = {
+  name: "acr-token",
+  flags,
+  means: () => true,
+  async room({ registry: text, identity }, { azure }) {
+    const registry = await azure(identity).findRegistry(text);
+    const most = tokensIn[registry.sku];
+    return most === undefined ? undefined : most - (await azure(identity).tokenCount(registry));
+  },
+  async open(asked, sources) {
+    const named = checkName(asked.flags["acr-token"]);
+    const azure = sources.azure(asked.identity);
+    const registry = await sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
+    return credentialOf(registry, named, azure, asked, sources);
+  },
+} as const satisfies Kind;
+
+function checkName(named: unknown): string | undefined {
+  if (named === undefined) return undefined;
+  if (typeof named === "string" && /^[a-zA-Z0-9-]{5,50}$/.test(named)) return named;
+  throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
+}
+
+function credentialOf(registry: AzureRegistry, named: string | undefined, azure: Azure, asked: Asked, sources: Sources): Credential {
+  const host = registry.loginServer;
+  let description = "";
   return {
-    async scope({ to: { name }, before, actions }) {
-      await azure.putScopeMap(registry, { name, description, actions });
-      made.unshift(async () => {
-        if (before) await azure.putScopeMap(registry, { name, description, actions: before });
-        else await azure.deleteScopeMap(registry, name);
-      });
+    host,
+    async issue(need: Need) {
+      const { owner, held } = need;
+      description = `kubectl acr-secret: ${owner.words}`;
+      const name = named ?? (await owner.ownName());
+      const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
+      const claim = claimOf(host, need.repositories, need.images, pulledRepositories(scopeMap));
+      const pulls = await test(held, claim, asked, sources);
+      const { repositories } = claim;
+      const wish = { host, name, alone: named === undefined && owner.alone, repositories, expiresAt: asked.expiresAt };
+      const plan = planToken(wish, { token, scopeMap, held: held?.entry, pulls });
+      return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, wish, plan) });
     },
-    async mint({ to: { name }, isNew, slot, expiresAt }) {
-      if (isNew) {
-        await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${name}` });
-        made.unshift(() => azure.deleteToken(registry, name));
-      }
-      const { password } = await azure.generatePassword(registry, { token: name, slot, expiry: expiresAt });
-      return { username: name, password };
-    },
-    async undo() {
-      // A token goes before the scope map that it uses
-      for (const takeBack of made.splice(0)) await takeBack();
-    },
+    carry: carrier(azure, registry, () => description),
   };
 }
+
+/** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
+async function test(held: HeldLogin | undefined, claim: Claim, { verify }: Asked, { registry, during, now }: Sources): Promise<Issue["pulls"]> {
+  const { entry, login } = held ?? {};
+  if (!entry || !login) return "no";
+  if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return "no";
+  if (!verify) return "unknown";
+  return during(`Asking ${claim.host} whether the credential still pulls`, () => stillPulls(claim, login, registry()));
+}
+
+type Standing = { readonly held: HeldLogin | undefined; readonly pulls: Issue["pulls"]; readonly verify: boolean; readonly tooLong: string | undefined };
+
+/** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
+function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held, pulls, verify, tooLong }: Standing): Issue {
+  const { host, repositories, images } = claim;
+  const isNew = mint.act === "mint";
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew };
+  const told: Change[] = tooLong === undefined ? [] : [{ act: "tell", to: mint.to, says: tooLong }];
+  const proven = verify && (isNew || (scope.act !== "keep" && held?.login)) ? [prove] : [];
+  const steps = [scope, ...(token ? [token] : []), mint, ...proven, ...told];
+  // A token of somebody else's making may have a scope map of another name, which we do not look into
+  const mayPull = scope.to.name === entry.identity ? repositories : undefined;
+  const common = { entry, pulls, mayPull, images };
+  if (isNew) return { ...common, before: [], demand: steps, login: undefined };
+  return { ...common, before: steps, demand: [], login: held?.login };
+}
+
+/** Makes what a plan says, and takes back what is still as this run left it. */
+function carrier(azure: Azure, registry: AzureRegistry, description: () => string): (change: Change) => Promise<Carried> {
+  let minted: { readonly slot: Slot; readonly madeAt: string | undefined } | undefined;
+  const isOurs = ({ name, creationTime }: { name: Slot; creationTime?: string }) =>
+    minted?.slot === name && sameMoment(minted.madeAt, creationTime);
+
+  async function writeScopeMap({ act, to: { name }, before = [], after = [] }: Make): Promise<void> {
+    const now = act === "create" ? undefined : await azure.scopeMap(registry, name);
+    // Others may have changed it since it was looked at: only our own difference is made
+    const added = after.filter((action) => !before.includes(action));
+    const removed = before.filter((action) => !after.includes(action));
+    const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
+    await azure.putScopeMap(registry, { name, description: now?.description ?? description(), actions });
+  }
+
+  async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
+    const now = await azure.scopeMap(registry, name);
+    const untouched = now?.description === description() && String([...now.actions].sort()) === String([...before].sort());
+    if (untouched) await azure.deleteScopeMap(registry, name);
+  }
+
+  async function deleteToken({ to: { name } }: Make): Promise<void> {
+    const now = await azure.token(registry, name);
+    if (now?.passwords.every(isOurs)) await azure.deleteToken(registry, name);
+  }
+
+  async function clearSlot({ to: { name }, slot }: Make): Promise<void> {
+    const now = await azure.token(registry, name);
+    const password = now?.passwords.find((one) => one.name === slot);
+    if (password && isOurs(password)) await azure.clearPassword(registry, { token: name, slot: password.name });
+  }
+
+  async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Carried> {
+    const { password, creationTime: madeAt, expiry: expiresAt } = await azure.generatePassword(registry, { token: name, slot, expiry });
+    minted = { slot, madeAt };
+    const login: Login = { username: name, password };
+    return { login, madeAt, expiresAt };
+  }
+
+  const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
+    create: async ({ to: { name }, after: [scopeMap = name] = [] }) =>
+      void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${scopeMap}` })),
+    delete: (change) => (change.slot === undefined ? deleteToken(change) : clearSlot(change)),
+  };
+  const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
+  const rows: Readonly<Record<string, typeof token>> = { "token.azurecr.io": token, "scopemap.azurecr.io": scopeMap };
+
+  return async (change) => {
+    if (change.act === "mint") return mint(change.to.name, change.slot as Slot, change.expiresAt);
+    await rows[change.to.kind]?.[change.act]?.(change as Make);
+    return {};
+  };
+}
+

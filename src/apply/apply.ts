@@ -1,0 +1,148 @@
+import { proveLogin } from "../credential/prove.ts";
+import { CliError } from "../errors.ts";
+import { over } from "../fleet/over.ts";
+import { keyOf, kinds } from "../kinds.ts";
+import type { Seen } from "../observe/seen.ts";
+import { type Act, type Change, type ChangeOf, opposite, type Plan } from "../plan/change.ts";
+import type { Outcome } from "./outcome.ts";
+import { refer } from "./refer.ts";
+import { rehearse } from "./rehearse.ts";
+import { restart } from "./restart.ts";
+import { store } from "./store.ts";
+import type { Run, Tools } from "./tools.ts";
+
+/** What one change is carried out with, in its place. */
+export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
+
+type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<Outcome, "change"> & { readonly change?: Change }>;
+
+/** How each act is carried out. A new act does not compile before it has a row here, in sketch.ts, and in the words of the output. */
+const rows: { readonly [A in Act]: Carry<A> } = {
+  keep: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  tell: async ({ says }) => ({ says: [says] }),
+  create: make,
+  update: make,
+  delete: make,
+  mint: async (change, { tools, run }) => {
+    if (tools.write.dryRun) return {};
+    const { login, ...made } = await tools.during(`Making a password of token ${change.to.name}`, () => tools.carry(change));
+    run.login = login;
+    run.made = made;
+    return {};
+  },
+  prove,
+  rehearse: async (change, { tools }) => {
+    await rehearse(change, tools);
+    return {};
+  },
+  store,
+  attach: refer,
+  detach: refer,
+  restart,
+};
+
+/** What lives in Azure is made by who knows it; a dry run does not touch it. */
+async function make(change: ChangeOf<"create" | "update" | "delete">, { tools }: Bench): Promise<Omit<Outcome, "change">> {
+  if (tools.write.dryRun) return {};
+  if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no plan makes a ${change.to.kind}`);
+  await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change));
+  return {};
+}
+
+async function prove({ to, repositories, fresh }: ChangeOf<"prove">, { tools, run }: Bench): Promise<Omit<Outcome, "change">> {
+  const { login, images } = run;
+  if (!login) return {};
+  const claim = { host: to.name, repositories, images };
+  const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
+    proveLogin(claim, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
+  );
+  run.proven = proven.image;
+  return { says: proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`) };
+}
+
+async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promise<Outcome> {
+  const row: Carry<A> = rows[change.act as A];
+  return { change, ...(await row(change, bench)) };
+}
+
+/**
+ * Carries out a plan and gives each outcome in the plan's order, as soon as it is due. Changes are independent but for what they
+ * `need`: one that fails keeps only those from their turn that need it.
+ */
+export async function* apply(plan: Plan, bench: Bench): AsyncGenerator<Outcome> {
+  const { tools } = bench;
+  const went = new Map<string, Promise<boolean>>();
+
+  async function* step(change: Change): AsyncGenerator<Outcome> {
+    let told = (_good: boolean) => {};
+    const told$ = new Promise<boolean>((resolve) => {
+      told = resolve;
+    });
+    const needed = change.needs && went.get(keyOf(change.needs));
+    if (change.act !== "tell") went.set(keyOf(change.to), told$);
+    const outcome = await attempt(change, needed, bench);
+    told(!outcome.error && !outcome.left);
+    yield outcome;
+  }
+
+  yield* over(plan, { width: tools.width, halted: () => false }, step);
+}
+
+async function attempt(change: Change, needed: Promise<boolean> | undefined, bench: Bench): Promise<Outcome> {
+  if (needed && !(await needed)) return { change, left: bench.tools.halted() ? "interrupted" : "failed" };
+  if (bench.tools.halted() && change.act !== "tell") return { change, left: "interrupted" };
+  try {
+    return await carryOut(change, bench);
+  } catch (error) {
+    if (error instanceof CliError) return { change, error };
+    throw error;
+  }
+}
+
+/**
+ * Carries out a plan all or nothing, one change after the other: where one fails, it and those before it are taken back.
+ * @throws CliError of the change that failed, with what could not be taken back
+ */
+export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
+  const done: Outcome[] = [];
+  for (const change of plan) {
+    const outcome = await attempt(change, undefined, bench);
+    if (outcome.left) return await failWith(new CliError("cancelled", "interrupted"), done, bench);
+    // A change whose answer was lost may have happened
+    if (outcome.error) return await failWith(outcome.error, [...done, outcome], bench);
+    done.push(outcome);
+  }
+  return done;
+}
+
+async function failWith(error: CliError, done: readonly Outcome[], bench: Bench): Promise<never> {
+  const kept = await takeBack(done, bench.tools);
+  throw kept.length === 0 ? error : new CliError(error.kind, error.message, { hint: leftover(kept), cause: error });
+}
+
+/** What a run made and could not take back, with the command that shows it. */
+export function leftover(kept: readonly Outcome[]): string {
+  const names = kept.map(({ change: { to } }) => `${to.kind}/${to.name}`);
+  return `${[...new Set(names)].join(" and ")} could not be taken back; running the command again will use ${names.length > 1 ? "them" : "it"}`;
+}
+
+/** Takes back what was done, last first, also after an interruption. @returns what could not be taken back */
+export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcome[]> {
+  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+  if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
+  return tools.unhalted(async () => {
+    const kept: Outcome[] = [];
+    await tools.during("Taking back what was made in Azure", async () => {
+      for (const change of back) {
+        const error = await tools.carry(change).then(() => undefined, asCliError);
+        if (error) kept.push({ change, error });
+      }
+    });
+    return kept;
+  });
+}
+
+function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}

@@ -1,0 +1,62 @@
+import type { Login } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Change } from "../plan/change.ts";
+import { Sensitive } from "../secret/sensitive.ts";
+import type { Asked, Credential, FlagRow, Kind, Need, Sources } from "./kind.ts";
+import { stillPulls } from "./prove.ts";
+
+const flags = {
+  username: { type: "string", describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin" },
+  "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** A user name and password that somebody has. Azure is only asked where the login server is not said. */
+export const given = {
+  name: "given",
+  flags,
+  means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
+  async open(asked, sources) {
+    const login = await readLogin(asked, sources);
+    return credentialOf(await loginServer(asked, sources), login, asked, sources);
+  },
+} as const satisfies Kind;
+
+function credentialOf(host: string, login: Login, { verify }: Asked, { registry }: Sources): Credential {
+  return {
+    host,
+    async issue({ repositories: named, images, held }: Need) {
+      const repositories = named.length > 0 ? named : [...new Set(images.map((image) => image.repository))];
+      const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
+      const claim = { host, repositories, images };
+      // Another login may only go if it is of no use any more
+      const other = held?.login && (held.login.username !== login.username ? held.login : undefined);
+      const pulls = other && verify ? await stillPulls(claim, other, registry()) : "unknown";
+      const entry = { hosts: [host], kind: "given", identity: login.username };
+      return { before: [], demand: verify ? [prove] : [], entry, login, pulls, mayPull: undefined, images };
+    },
+    carry: async () => ({}),
+  };
+}
+
+/** The password is a whole stdin less the newline that `echo` puts behind it, as `docker login --password-stdin` reads it. */
+async function readLogin({ flags: { username, "password-stdin": fromStdin }, registry }: Asked, { stdin }: Sources): Promise<Login> {
+  const name = typeof username === "string" ? username : undefined;
+  const hint = `printf %s "$PASSWORD" | kubectl acr-secret create --registry ${registry} --username ${name ?? "NAME"} --password-stdin`;
+  if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
+  if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
+  if (fromStdin !== true)
+    throw new CliError("usage", "--username needs --password-stdin: a password on the command line can be read by others", { hint });
+  if (stdin.isTTY) throw new CliError("usage", "--password-stdin is given, but nothing is piped in", { hint });
+  const password = (await stdin.read()).replace(/\r?\n$/, "");
+  if (password === "") throw new CliError("usage", "the password on stdin is empty", { hint });
+  return { username: name, password: new Sensitive(password) };
+}
+
+/** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */
+async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
+  if (/[.:]/.test(registry)) return registry.toLowerCase();
+  if (verify) return (await azure(identity).findRegistry(registry)).loginServer;
+  throw new CliError("usage", `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is a name`, {
+    hint: `--registry ${registry}.azurecr.io, if "az acr show -n ${registry} --query loginServer" says so`,
+  });
+}

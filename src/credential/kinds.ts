@@ -1,0 +1,12 @@
+import { acrToken } from "./acr-token.ts";
+import { given } from "./given.ts";
+import type { Asked, FlagRow, Kind } from "./kind.ts";
+
+/** Every kind of credential, in the order in which they are asked whether the flags mean them; the last one takes what nobody took. */
+const credentialKinds: readonly Kind[] = [given, acrToken];
+
+/** The kind that a command line asks for. */
+export const kindMeant = (flags: Asked["flags"]): Kind => credentialKinds.find((kind) => kind.means(flags)) ?? acrToken;
+
+/** The flags of all kinds. */
+export const credentialFlags = { ...given.flags, ...acrToken.flags } as const satisfies Readonly<Record<string, FlagRow>>;

@@ -1,0 +1,48 @@
+/** A list of objects of many namespaces, page by page, in the API server's order. */
+export type Pages<T> = AsyncIterable<readonly T[]>;
+
+type Placed = { readonly metadata: { readonly namespace?: string } };
+
+/**
+ * Reads a list namespace by namespace, in constant memory.
+ *
+ * The server gives objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`: namespaces have to be asked for
+ * in that order ({@link byKey}), each once.
+ */
+export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
+  const source = pages[Symbol.asyncIterator]();
+  let page: readonly T[] = [];
+  let at = 0;
+  let over = false;
+
+  /** The next object, which stays the next until it is taken. */
+  async function peek(): Promise<T | undefined> {
+    while (at >= page.length && !over) {
+      const next = await source.next();
+      over = next.done === true;
+      page = next.done ? [] : next.value;
+      at = 0;
+    }
+    return page[at];
+  }
+
+  return async (namespace) => {
+    const found: T[] = [];
+    for (let next = await peek(); next !== undefined; next = await peek()) {
+      const order = compareKeys(next.metadata.namespace ?? "", namespace);
+      if (order > 0) break;
+      if (order === 0) found.push(next);
+      at++;
+    }
+    return found;
+  };
+}
+
+/** Names of namespaces in the order in which lists of namespaced objects go through them. */
+export const byKey = (names: readonly string[]): string[] => [...names].sort(compareKeys);
+
+function compareKeys(a: string, b: string): number {
+  const [left, right] = [`${a}/`, `${b}/`];
+  if (left === right) return 0;
+  return left < right ? -1 : 1;
+}

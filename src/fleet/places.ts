@@ -1,0 +1,57 @@
+import { type Cluster, listAll } from "../cluster/port.ts";
+import { CliError } from "../errors.ts";
+import { includes, isOpen, type Scope } from "./scope.ts";
+
+/** One namespace of one cluster: what every verb works on, one at a time. `context` is only there where a run is about several. */
+export type Place = { readonly context: string | undefined; readonly namespace: string; readonly cluster: Cluster };
+
+/** The namespaces of one cluster that a run is about, or why they cannot be told. Only their names are held. */
+export type Ground = {
+  readonly context: string | undefined;
+  readonly cluster: Cluster;
+  readonly namespaces: readonly string[];
+  /** Some of the cluster's namespaces, found by asking it. */
+  readonly open: boolean;
+  readonly error?: CliError;
+};
+
+export type GroundTools = {
+  /** The names of all contexts of the kubeconfig. */
+  contexts(): Promise<readonly string[]>;
+  cluster(context: string | undefined): Cluster;
+  /** Whether the run writes: then `kube-*` is left out. */
+  readonly writes: boolean;
+};
+
+/** Finds the namespaces of a scope, in all of its clusters at once. A cluster that cannot be asked does not stop the others. */
+export async function groundsOf(scope: Scope, tools: GroundTools): Promise<Ground[]> {
+  const contexts = scope.contexts === "all" ? await tools.contexts() : scope.contexts;
+  if (contexts === "current") return [await groundOf(scope, undefined, tools)];
+  return Promise.all(
+    contexts.map(async (context): Promise<Ground> => {
+      try {
+        return await groundOf(scope, context, tools);
+      } catch (error) {
+        if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+        return { context, cluster: tools.cluster(context), namespaces: [], open: false, error };
+      }
+    }),
+  );
+}
+
+async function groundOf(scope: Scope, context: string | undefined, tools: GroundTools): Promise<Ground> {
+  const cluster = tools.cluster(context);
+  const open = isOpen(scope);
+  if (open) return { context, cluster, namespaces: await namesIn(cluster, scope, tools.writes), open };
+  const names: readonly string[] =
+    scope.namespaces === "current" ? [await cluster.namespace()] : (scope.namespaces as { names: readonly string[] }).names;
+  return { context, cluster, namespaces: names.filter((name) => includes(scope, name, tools.writes)), open };
+}
+
+async function namesIn(cluster: Cluster, scope: Scope, writes: boolean): Promise<string[]> {
+  const found = await listAll(cluster, "namespace", { labels: scope.selector, metadataOnly: true });
+  // One that is on its way out takes no more objects
+  const names = found.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
+  const named = typeof scope.namespaces === "object" ? scope.namespaces.names : [];
+  return [...new Set([...named, ...names.filter((name) => includes(scope, name, writes))])];
+}

@@ -1,0 +1,37 @@
+/** What a command is about: namespaces of clusters. Plain data, as the command line said it. */
+export type Scope = {
+  readonly contexts: "current" | "all" | readonly string[];
+  readonly namespaces: "current" | "all" | { readonly names: readonly string[]; readonly globs: readonly string[] };
+  /** A label selector for namespaces. */
+  readonly selector: string | undefined;
+  /** Globs of namespaces that are left out. */
+  readonly exclude: readonly string[];
+  /** `kube-*` is left out unless it is asked for. */
+  readonly includeSystem: boolean;
+};
+
+/** Whether the namespaces have to be asked for, so that there may be any number of them. */
+export const isOpen = ({ namespaces, selector }: Scope): boolean =>
+  namespaces === "all" || selector !== undefined || (namespaces !== "current" && namespaces.globs.length > 0);
+
+/** Whether a scope is one namespace of one cluster, whose lines need not say which. */
+export const isOnePlace = (scope: Scope): boolean =>
+  scope.contexts === "current" && !isOpen(scope) && (scope.namespaces === "current" || (scope.namespaces as { names: readonly string[] }).names.length === 1);
+
+/** Whether a namespace that the cluster has belongs to an open scope. A name counts however it is spelled elsewhere. */
+export function includes({ namespaces, exclude, includeSystem }: Scope, name: string, writes: boolean): boolean {
+  const named = typeof namespaces === "object" && namespaces.names.includes(name);
+  if (exclude.some((glob) => matchesGlob(glob, name))) return false;
+  if (named) return true;
+  if (writes && !includeSystem && name.startsWith("kube-")) return false;
+  return typeof namespaces !== "object" || isUnbounded(namespaces) || namespaces.globs.some((glob) => matchesGlob(glob, name));
+}
+
+/** A selector alone. */
+const isUnbounded = ({ names, globs }: { readonly names: readonly string[]; readonly globs: readonly string[] }) => names.length + globs.length === 0;
+
+/** `*` stands for any text, `?` for one character. */
+export function matchesGlob(glob: string, name: string): boolean {
+  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  return new RegExp(`^${pattern}$`).test(name);
+}
