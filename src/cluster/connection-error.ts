@@ -45,6 +45,9 @@ export function kubeconfigError(stderr: string): CliError {
     return new CliError("config", message, { hint: "kubectl config get-contexts" });
   }
   if (saysNoContext(said)) return noContext();
+  if (said === "unknown flag: --append-server-path") {
+    return new CliError("config", "this kubectl is older than 1.23, which is needed", { hint: "kubectl version --client" });
+  }
   const missing = /^stat (.*): no such file or directory$/.exec(said);
   if (missing) return new CliError("config", `the kubeconfig ${missing[1]} does not exist`);
   return new CliError("config", said || "kubectl ended without a word");

@@ -16,15 +16,22 @@ export const shell = "/bin/sh";
 /** How to start `kubectl proxy`, and where it will serve. */
 export type ProxyCommand = { readonly file: string; readonly args: readonly string[]; readonly prefix: string };
 
+/**
+ * Below the path of the kubeconfig's server, if it has one (Rancher, Loft, `az connectedk8s proxy`): without the flag (kubectl 1.23)
+ * the proxy drops that path, and every request goes to whatever API stands at the server's root.
+ */
+const toThatServer = "--append-server-path";
+
 /** On a unix socket in `folder`, which must be ours alone (mode 0700): whoever can connect has the user's rights. */
 export function socketCommand({ file, flags }: Pick<Kubectl, "file" | "flags">, folder: string): ProxyCommand {
-  return { file: shell, args: ["-c", watchdog, folder, file, "proxy", `--unix-socket=${socketIn(folder)}`, ...flags], prefix: "" };
+  const proxy = [file, "proxy", `--unix-socket=${socketIn(folder)}`, toThatServer, ...flags];
+  return { file: shell, args: ["-c", watchdog, folder, ...proxy], prefix: "" };
 }
 
 /** On a TCP port of the system's choice, below a path that nobody can guess: for Windows, where Node cannot dial a unix socket. */
 export function portCommand({ file, flags }: Pick<Kubectl, "file" | "flags">): ProxyCommand {
   const prefix = `/${randomBytes(16).toString("hex")}`;
-  return { file, args: ["proxy", "--port=0", `--api-prefix=${prefix}/`, ...flags], prefix };
+  return { file, args: ["proxy", "--port=0", `--api-prefix=${prefix}/`, toThatServer, ...flags], prefix };
 }
 
 export const socketIn = (folder: string) => `${folder}/s`;

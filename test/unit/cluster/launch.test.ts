@@ -20,7 +20,7 @@ async function launch(platform: NodeJS.Platform) {
 test("released, it goes with its socket's folder", async () => {
   const { folder, launched, printed } = await launch("linux");
   const [socket = ""] = (await readdir(folder)).filter((name) => name !== "kubectl");
-  expect(printed).toBe(`proxy --unix-socket=${folder}/${socket}/s --as=jane\n`);
+  expect(printed).toBe(`proxy --unix-socket=${folder}/${socket}/s --append-server-path --as=jane\n`);
 
   release(launched);
   release(launched);
@@ -31,7 +31,7 @@ test("released, it goes with its socket's folder", async () => {
 
 test("where there is no watchdog, it is ended by us", async () => {
   const { folder, launched, printed } = await launch("win32");
-  expect(printed).toBe(`proxy --port=0 --api-prefix=${launched.prefix}/ --as=jane\n`);
+  expect(printed).toBe(`proxy --port=0 --api-prefix=${launched.prefix}/ --append-server-path --as=jane\n`);
 
   release(launched);
 

@@ -12,6 +12,7 @@ test("on a socket, a shell watches kubectl and hands every flag on as it is", ()
     "/opt/my tools/kubectl",
     "proxy",
     "--unix-socket=/tmp/x/s",
+    "--append-server-path",
     "--context=prod",
     "--as=jane",
     "--as-group=a b",
@@ -23,7 +24,7 @@ test("on a port, only those who know the path are let through", () => {
 
   expect(file).toBe(kubectl.file);
   expect(prefix).toMatch(/^\/[0-9a-f]{32}$/);
-  expect(args).toEqual(["proxy", "--port=0", `--api-prefix=${prefix}/`, ...kubectl.flags]);
+  expect(args).toEqual(["proxy", "--port=0", `--api-prefix=${prefix}/`, "--append-server-path", ...kubectl.flags]);
   expect(portCommand(kubectl).prefix).not.toBe(prefix);
 });
 
