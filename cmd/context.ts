@@ -10,12 +10,13 @@ import { clientVersion } from "./client-version.ts";
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
  *
+ * @param signal gives what ends the run, asked anew at each use
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
-export function processContext(signal: AbortSignal, launched?: Launched): Context {
+export function processContext(signal: () => AbortSignal, launched?: Launched): Context {
   const { env, stdin } = process;
   const now = () => new Date();
-  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal });
+  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: signal() });
   const stderr = sink(process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   const onWarning = (text: string) => printWarning(stderr, env, text);
@@ -25,7 +26,9 @@ export function processContext(signal: AbortSignal, launched?: Launched): Contex
     stdout: sink(process.stdout),
     stderr,
     env,
-    signal,
+    get signal() {
+      return signal();
+    },
     now,
     sleep: pause,
     cluster: (kube, trace) => {
@@ -35,8 +38,8 @@ export function processContext(signal: AbortSignal, launched?: Launched): Contex
       cluster.warm();
       return cluster;
     },
-    azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
-    registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
+    azure: (identity, trace) => openAzure({ identity, env, trace, signal: signal(), sleep: pause, now }),
+    registry: (trace) => openRegistry({ env, trace, signal: signal(), sleep: pause }),
   };
 }
 

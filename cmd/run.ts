@@ -10,7 +10,10 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   // A reader that has seen enough (`| head`) is no error
   process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => process.exit(code === "EPIPE" ? 0 : 1));
 
-  const code = await main(argv, processContext(interrupt.signal, launched));
+  const code = await main(
+    argv,
+    processContext(() => interrupt.signal, launched),
+  );
   // A verb that did not come to use it has not ended it either
   if (launched) release(launched);
   // Idle connections would keep the process alive; what was printed has to be out first

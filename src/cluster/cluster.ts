@@ -10,7 +10,8 @@ import { sender } from "./send.ts";
 export type ClusterOptions = ConnectionOptions & {
   readonly kube: KubeFlags;
   readonly trace: Trace;
-  readonly signal: AbortSignal;
+  /** Asked at each request: what is taken back after an interruption goes by another signal. */
+  signal(): AbortSignal;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
   sleep(milliseconds: number): Promise<void>;

@@ -10,7 +10,8 @@ import { warningText } from "./warnings.ts";
 export type SendOptions = {
   readonly transport: Transport;
   readonly trace: Trace;
-  readonly signal: AbortSignal;
+  /** What ends a request and its waits, asked when the request begins. */
+  signal(): AbortSignal;
   /** Milliseconds for one attempt; 0 means no limit. */
   readonly requestTimeout: number;
   now(): Date;
@@ -28,10 +29,10 @@ export type Send = (request: Request) => Promise<Answer>;
  * @throws CliError for a connection that failed, never for what the API server answered
  */
 export function sender(options: SendOptions): Send {
-  const { transport, signal, requestTimeout, sleep, explain } = options;
+  const { transport, requestTimeout, sleep, explain } = options;
   const observe = observer(options);
 
-  async function attempt(request: Request): Promise<Answer | Error> {
+  async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
     const endpoint = await transport.open();
     if (signal.aborted) throw cancelled();
     const limit = requestTimeout > 0 ? AbortSignal.timeout(requestTimeout) : undefined;
@@ -44,7 +45,7 @@ export function sender(options: SendOptions): Send {
     }
   }
 
-  async function pause(milliseconds: number): Promise<void> {
+  async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
     try {
       await sleep(milliseconds);
     } catch (error) {
@@ -67,13 +68,14 @@ export function sender(options: SendOptions): Send {
   };
 
   async function send(request: Request): Promise<Answer> {
+    const signal = options.signal();
     const outcomes: Outcome[] = [];
     for (;;) {
-      const result = await attempt(request);
+      const result = await attempt(request, signal);
       const failure = result instanceof Error ? result.message : proxyFailure(result);
       outcomes.push(outcomeOf(result, failure));
       const delay = retryDelay(request.method, outcomes);
-      if (delay !== undefined) await pause(delay);
+      if (delay !== undefined) await pause(delay, signal);
       else if (failure !== undefined) throw await explain(failure);
       else if (!(result instanceof Error)) return result;
     }

@@ -6,7 +6,7 @@ const cluster = openCluster({
   kube: { forward: [], requestTimeout: 0 },
   env: process.env,
   trace: () => {},
-  signal: new AbortController().signal,
+  signal: () => new AbortController().signal,
   stdin: "inherit",
   stderr: process.stderr,
   userAgent: "kubectl-acr-secret/test",

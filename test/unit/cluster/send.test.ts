@@ -11,7 +11,7 @@ type Reply = { status?: number; headers?: Record<string, string | string[]>; bod
 /** A sender to a server that gives these replies in turn; the last one is repeated. What it waited, warned and traced is kept. */
 async function against(
   replies: (Reply | RequestListener)[],
-  { requestTimeout = 0, level = 0, signal = new AbortController().signal, sleep = async () => {} } = {},
+  { requestTimeout = 0, level = 0, signal = () => new AbortController().signal, sleep = async () => {} } = {},
 ) {
   const seen = { requests: 0, asked: [] as string[], slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
   const server = createServer((request, response) => {
@@ -120,16 +120,26 @@ test("a server that stops in the middle of its answer is given up on", async () 
 
 test("cancelling ends a request at once", async () => {
   const cancel = new AbortController();
-  const { send } = await against([() => cancel.abort()], { signal: cancel.signal });
+  const { send } = await against([() => cancel.abort()], { signal: () => cancel.signal });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
 });
 
+test("after cancelling, what is sent by another signal arrives", async () => {
+  let cancel = new AbortController();
+  const { send } = await against([() => cancel.abort(), {}], { signal: () => cancel.signal });
+  await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+
+  cancel = new AbortController();
+
+  expect(await send(get)).toMatchObject({ status: 200 });
+});
+
 test("cancelling ends the wait for a busy server", async () => {
   const cancel = new AbortController();
   const busy: RequestListener = (_, response) => void response.writeHead(429, { "retry-after": "1" }).end(() => cancel.abort());
-  const { send } = await against([busy], { signal: cancel.signal, sleep: () => Promise.reject(new Error("aborted")) });
+  const { send } = await against([busy], { signal: () => cancel.signal, sleep: () => Promise.reject(new Error("aborted")) });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
 });
