@@ -38,8 +38,8 @@ export function processContext(signal: () => AbortSignal, launched?: Launched): 
       cluster.warm();
       return cluster;
     },
-    azure: (identity, trace) => openAzure({ identity, env, trace, signal: signal(), sleep: pause, now }),
-    registry: (trace) => openRegistry({ env, trace, signal: signal(), sleep: pause }),
+    azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
+    registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
   };
 }
 

@@ -11,7 +11,8 @@ export type AzureOptions = {
   readonly identity: IdentitySource;
   readonly env: Env;
   readonly trace: Trace;
-  readonly signal: AbortSignal;
+  /** What ends a request, asked anew for each. */
+  signal(): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
 };

@@ -4,7 +4,12 @@ import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 
-export type HttpOptions = { readonly transport: Transport; readonly signal: AbortSignal; sleep(milliseconds: number): Promise<void> };
+export type HttpOptions = {
+  readonly transport: Transport;
+  /** What ends a request; asked anew for each, since a run that is taken back goes on with another one. */
+  signal(): AbortSignal;
+  sleep(milliseconds: number): Promise<void>;
+};
 
 const attempts = 4;
 const timeout = 30_000; // milliseconds for one attempt
@@ -23,6 +28,7 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
   async function sendOnce({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
     const client = await transport();
+    const ours = signal();
     const request = createPipelineRequest({
       method,
       url,
@@ -31,7 +37,7 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
       timeout,
     });
     const response = await client.sendRequest(request).catch((error: unknown) => {
-      throw signal.aborted ? new CliError("cancelled", "interrupted") : error;
+      throw ours.aborted ? new CliError("cancelled", "interrupted") : error;
     });
     return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }

@@ -15,8 +15,9 @@ export type Transport = () => Promise<HttpClient>;
  * Azure's own HTTP client, with proxy and trust from the environment that we are handed instead of the process's, and traced.
  * @azure/identity takes it as its `httpClient`, so its requests go the same way.
  * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read.
+ * @param signal what ends a request; asked anew for each, since a run that is taken back goes on with another one
  */
-export function openTransport(env: Env, trace: Trace, signal: AbortSignal): Transport {
+export function openTransport(env: Env, trace: Trace, signal: () => AbortSignal): Transport {
   let opened: Promise<HttpClient> | undefined;
   return () => {
     opened ??= open(env, trace, signal);
@@ -24,7 +25,7 @@ export function openTransport(env: Env, trace: Trace, signal: AbortSignal): Tran
   };
 }
 
-async function open(env: Env, trace: Trace, signal: AbortSignal): Promise<HttpClient> {
+async function open(env: Env, trace: Trace, signal: () => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
   const tunnels = openTunnels(library, client);
@@ -33,7 +34,7 @@ async function open(env: Env, trace: Trace, signal: AbortSignal): Promise<HttpCl
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
     // @azure/identity brings its own signal, and does not hand on its caller's.
-    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, signal]) : signal;
+    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, signal()]) : signal();
     request.abortSignal = interrupted;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;

@@ -14,7 +14,7 @@ async function signedInByAz(extra: Record<string, string> = {}) {
 }
 
 const find = (env: Record<string, string>, identity: "auto" | "az" | "env" = "auto", signal = new AbortController().signal) =>
-  openAzure(world.options({ env, identity, signal })).findRegistry("myregistry");
+  openAzure(world.options({ env, identity, signal: () => signal })).findRegistry("myregistry");
 
 test("auto takes the environment's service principal, and does not start az", async () => {
   await find({ ...world.azure.env, PATH: "/nonexistent" });
@@ -212,6 +212,20 @@ test("Ctrl-C while Entra thinks", { timeout: 10_000 }, async () => {
   setTimeout(() => interrupt.abort(), 100);
 
   await expect(find({ ...world.azure.env }, "env", interrupt.signal)).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test("who was interrupted while signing in can go on with another signal", { timeout: 10_000 }, async () => {
+  const slow = world.azure.faults.add({ kind: "slow", path: /oauth2/, milliseconds: 20_000 });
+  const interrupt = new AbortController();
+  let { signal } = interrupt;
+  const azure = openAzure(world.options({ signal: () => signal }));
+  setTimeout(() => interrupt.abort(), 100);
+  await expect(azure.findRegistry("myregistry")).rejects.toMatchObject({ kind: "cancelled" });
+
+  slow();
+  await expect(azure.findRegistry("myregistry")).rejects.toMatchObject({ kind: "cancelled" });
+  signal = new AbortController().signal;
+  expect(await azure.findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
 test("what -v=9 prints shows the sign-in, without its secret", async () => {

@@ -23,6 +23,7 @@ export type TestWorld = {
 export function startTestWorld(): TestWorld {
   let azure: AzureEmulator | undefined;
   let folder = "";
+  const { signal } = new AbortController();
   const traced: string[] = [];
   const slept: number[] = [];
   const started = () => {
@@ -56,7 +57,7 @@ export function startTestWorld(): TestWorld {
       identity: "auto",
       env: started().env,
       trace: (_level, line) => void traced.push(line()),
-      signal: new AbortController().signal,
+      signal: () => signal,
       sleep: async (milliseconds) => void slept.push(milliseconds),
       now: () => new Date(),
       ...change,
