@@ -1,10 +1,10 @@
-import { pool } from "../src/apply/pool.ts";
 import { judge } from "../src/check/verdict.ts";
+import { noSecret } from "../src/observe/secrets.ts";
 import { printData } from "../src/output/object.ts";
 import { verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
-import { noSecret, secretNames } from "./gather/secrets.ts";
+import { secretNames } from "./names.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
@@ -48,7 +48,7 @@ export const check = verb({
     if (name !== undefined && !secrets.has(name)) throw noSecret(name, `kubectl acr-secret list -n ${namespace}`);
     const registry = session.registry();
     const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>
-      pool(named, 8, (pull) => tryPull(pull, secrets, registry)),
+      Promise.all(named.map((pull) => tryPull(pull, secrets, registry))),
     );
     const verdicts = facts.flatMap((found) => (found ? [judge(found)] : []));
 

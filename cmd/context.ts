@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
+import { contextNames } from "../src/cluster/contexts.ts";
 import type { Launched } from "../src/cluster/launch.ts";
 import type { Context, Sink } from "../src/context.ts";
+import type { Interruption } from "../src/interruption.ts";
 import { printWarning } from "../src/output/error.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
@@ -10,11 +12,11 @@ import { clientVersion } from "./client-version.ts";
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
  *
- * @param signal gives what ends the run, asked anew at each use
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
-export function processContext(signal: () => AbortSignal, launched?: Launched): Context {
+export function processContext(interruption: Interruption, launched?: Launched): Context {
   const { env, stdin } = process;
+  const { signal } = interruption;
   const now = () => new Date();
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: signal() });
   const stderr = sink(process.stderr);
@@ -26,18 +28,17 @@ export function processContext(signal: () => AbortSignal, launched?: Launched): 
     stdout: sink(process.stdout),
     stderr,
     env,
-    get signal() {
-      return signal();
-    },
+    interruption,
     now,
     sleep: pause,
-    cluster: (kube, trace) => {
+    cluster: (kube, trace, pace) => {
       const early = kube.forward.length === 0 ? launched : undefined;
-      const cluster = openCluster({ ...place, kube, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
+      const cluster = openCluster({ ...place, kube, pace, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
       // kubectl starts while the verb still reads its flags
       cluster.warm();
       return cluster;
     },
+    contexts: (kube) => contextNames(kube.forward, env),
     azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
   };

@@ -1,11 +1,18 @@
-import type { ServiceAccount } from "../src/objects.ts";
+import { CliError } from "../src/errors.ts";
+import { groundsOf } from "../src/fleet/places.ts";
+import { type Carried, carriedOn } from "../src/observe/carriers.ts";
 import { age, until } from "../src/output/age.ts";
+import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { table } from "../src/output/table.ts";
-import { readProvenance } from "../src/secret/provenance.ts";
-import { managedSecrets } from "./gather/secrets.ts";
-import { together } from "./gather/together.ts";
+import { placePrefix, type Where } from "../src/output/words.ts";
+import { readEntries } from "../src/secret/entry.ts";
+import type { Flags } from "./line/flags.ts";
+import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
+
+const { "include-system": _, ...readScope } = scopeFlags;
 
 export const list = verb({
   name: "list",
@@ -19,7 +26,7 @@ export const list = verb({
     "kubectl acr-secret list -A -o wide",
   ],
   flags: {
-    "all-namespaces": { type: "boolean", short: "A", describe: "If present, list across all namespaces." },
+    ...readScope,
     selector: { type: "string", short: "l", describe: "Secrets with these labels (-l key1=value1,key2=value2)" },
     "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
     output: {
@@ -29,52 +36,63 @@ export const list = verb({
       describe: "Output format. One of: (json, yaml, name, wide).",
     },
     "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
-  },
+  } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
-    const cluster = session.cluster();
-    const all = flags["all-namespaces"];
-    const namespace = all ? undefined : await cluster.namespace();
-    const [secrets, accounts] = await together([
-      managedSecrets(cluster, namespace, flags.selector),
-      flags.output === undefined || flags.output === "wide" ? cluster.serviceAccounts(namespace) : [],
-    ]);
-    if (flags.output === "json" || flags.output === "yaml") {
-      session.print(await printObjects(secrets, flags.output, { managedFields: flags["show-managed-fields"], list: true }));
-      return 0;
+    const scope = scopeOf({ ...flags, "include-system": true });
+    const grounds = await groundsOf(scope, { ...session, writes: false });
+    const { output, selector } = flags;
+    const objects = output === "json" || output === "yaml";
+    const wish = { selector, whole: objects, carriers: output === undefined || output === "wide" };
+    const several = grounds.some(({ open, namespaces }) => open || namespaces.length > 1);
+    const where: Where = scope.contexts === "current" ? (several ? "namespaces" : "one") : "clusters";
+    const found: Carried[] = [];
+    let failed = false;
+    for (const ground of grounds) {
+      try {
+        if (ground.error) throw ground.error;
+        for await (const carried of carriedOn(ground, wish)) found.push(carried);
+      } catch (error) {
+        if (where !== "clusters" || !(error instanceof CliError)) throw error;
+        failed = true;
+        const { context = "" } = ground;
+        const prefix = placePrefix({ kind: "namespace", name: "", context }, where);
+        printError(
+          session.context.stderr,
+          session.context.env,
+          new CliError(error.kind, `${prefix}${error.message}`, { hint: error.hint }),
+        );
+      }
     }
-    if (flags.output === "name") {
-      session.print(secrets.map(({ metadata }) => `secret/${metadata.name}\n`).join(""));
-      return 0;
-    }
-    if (secrets.length === 0) {
-      session.context.stderr.write(all ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`);
-      return 0;
-    }
-    const now = session.context.now();
-    const wide = flags.output === "wide";
-    const header = ["NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
-    const rows = secrets.map((secret) => {
-      const { name, namespace: in_ = "", creationTimestamp } = secret.metadata;
-      const of = readProvenance(secret);
-      const cells = [
-        name,
-        of?.registry ?? "",
-        of?.credential ?? "",
-        until(of?.expiresAt, now),
-        carriers(accounts, in_, name),
-        age(creationTimestamp, now),
-      ];
-      return [...(all ? [in_] : []), ...cells, ...(wide ? [of?.identity ?? "", of?.slot ?? ""] : [])];
-    });
-    session.print(table([...(all ? ["NAMESPACE"] : []), ...header], rows, { headers: !flags["no-headers"] }));
-    return 0;
+    const secrets = found.map(({ secret }) => secret);
+    if (objects) session.print(await printObjects(secrets, output, { managedFields: flags["show-managed-fields"], list: true }));
+    else if (output === "name") session.print(secrets.map(({ metadata }) => `secret/${metadata.name}\n`).join(""));
+    else if (found.length === 0)
+      session.context.stderr.write(
+        where === "one" ? `No resources found in ${grounds[0]?.namespaces[0]} namespace.\n` : "No resources found\n",
+      );
+    else session.print(rows(found, { wide: output === "wide", where, headers: !flags["no-headers"] }, session));
+    return failed ? 1 : 0;
   },
 });
 
-function carriers(accounts: readonly ServiceAccount[], namespace: string, secret: string): string {
-  return accounts
-    .filter(({ metadata, imagePullSecrets }) => metadata.namespace === namespace && imagePullSecrets?.some(({ name }) => name === secret))
-    .map(({ metadata }) => metadata.name)
-    .join(",");
+type Columns = { readonly wide: boolean; readonly where: Where; readonly headers: boolean };
+
+function rows(found: readonly Carried[], { wide, where, headers }: Columns, { context: { now } }: Session): string {
+  const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
+  const header = ["NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
+  const cells = found.map(({ context = "", secret, carriers }) => {
+    const { name, namespace = "", creationTimestamp } = secret.metadata;
+    const [entry] = readEntries(secret) ?? [];
+    const place = { one: [], namespaces: [namespace], clusters: [context, namespace] }[where];
+    const of = [
+      entry?.hosts.join(",") ?? "",
+      entry?.kind ?? "",
+      until(entry?.expiresAt, now()),
+      carriers.join(","),
+      age(creationTimestamp, now()),
+    ];
+    return [...place, name, ...of, ...(wide ? [entry?.identity ?? "", entry?.slot ?? ""] : [])];
+  });
+  return table([...places, ...header], cells, { headers });
 }

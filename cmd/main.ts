@@ -40,7 +40,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     // The flags of this verb were read with this verb's table, so they have its types
     return await chosen.run({ flags: flags as never, args }, session);
   } catch (error) {
-    if (context.signal.aborted) return 130;
+    if (context.interruption.halted) return 130;
     printError(context.stderr, context.env, withUsage(error, chosen));
     if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
     return 1;

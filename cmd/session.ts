@@ -1,4 +1,6 @@
-import type { Azure, Cluster, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
+import { openPace, type Pace } from "../src/cluster/pace.ts";
+import type { Cluster } from "../src/cluster/port.ts";
+import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
 import { printWarning } from "../src/output/error.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
@@ -10,9 +12,14 @@ export type Session = {
   readonly context: Context;
   readonly progress: Progress;
   readonly trace: Trace;
-  cluster(): Cluster;
+  /** The cluster of a context; without a name, that of the command line or the current one. */
+  cluster(context?: string): Cluster;
+  /** The names of all contexts of the kubeconfig. */
+  contexts(): Promise<readonly string[]>;
   azure(identity: IdentitySource): Azure;
   registry(): Registry;
+  /** How much may be under way at once: what the quickest cluster takes. */
+  width(): number;
   print(text: string): void;
   warn(text: string): void;
   close(): Promise<void>;
@@ -23,21 +30,48 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const trace: Trace = (level, line) => {
     if (verbosity >= level) context.stderr.write(`${line()}\n`);
   };
-  let cluster: Cluster | undefined;
-  let azure: Azure | undefined;
+  const kube = kubeFlags(flags);
+  const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
+  const azures = new Map<IdentitySource, Azure>();
   let registry: Registry | undefined;
+  const concurrency = flags["concurrency"];
+  const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
+
+  function open(name: string | undefined) {
+    const pace = openPace({ fixed, now: () => context.now().getTime() });
+    return { pace, cluster: context.cluster(name === undefined ? kube : inContext(kube, name), trace, pace) };
+  }
+
   return {
     context,
-    progress: progressOn(context.stderr, context.env, verbosity),
+    progress: progressOn(context.stderr, context.env, verbosity, context.now),
     trace,
-    cluster: () => (cluster ??= context.cluster(kubeFlags(flags), trace)),
-    azure: (identity) => (azure ??= context.azure(identity, trace)),
-    registry: () => (registry ??= context.registry(trace)),
+    cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
+    contexts: () => context.contexts(kube),
+    azure: (identity) => remember(azures, identity, () => context.azure(identity, trace)),
+    registry: () => {
+      registry ??= context.registry(trace);
+      return registry;
+    },
+    width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
     warn: (text) => printWarning(context.stderr, context.env, text),
-    close: async () => cluster?.close(),
+    close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }
+
+/** The value of a key, made at the first question. */
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
+}
+
+/** The flags for the cluster of another context; a namespace of the current one is not its. */
+const inContext = (kube: KubeFlags, name: string): KubeFlags => ({
+  ...kube,
+  forward: [...kube.forward.filter((flag) => !flag.startsWith("--context=")), `--context=${name}`],
+});
 
 /** The global flags of a command line, for kubectl and for us. */
 export function kubeFlags(flags: Parsed["flags"]): KubeFlags {

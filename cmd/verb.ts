@@ -23,4 +23,4 @@ export type Verb<F extends Flags = Flags> = {
 export type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
 
 /** Gives a verb its types; nothing else. */
-export const verb = <F extends Flags>(of: Verb<F>): Verb => of as unknown as Verb;
+export const verb = <const F extends Flags>(of: Verb<F>): Verb => of as unknown as Verb;

@@ -14,7 +14,12 @@ export type Metadata = {
 };
 
 /** meta/v1 ManagedFieldsEntry: what a manager has written, as a tree of `f:field`. */
-export type ManagedFields = { readonly manager?: string; readonly operation?: string; readonly apiVersion?: string; readonly fieldsV1?: object };
+export type ManagedFields = {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly fieldsV1?: object;
+};
 
 export type OwnerReference = {
   readonly apiVersion: string;

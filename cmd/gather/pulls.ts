@@ -1,13 +1,14 @@
 import type { ImageFacts, Tried } from "../../src/check/verdict.ts";
-import type { Cluster, ImageRef, Registry } from "../../src/context.ts";
+import { type Cluster, listAll } from "../../src/cluster/port.ts";
+import type { ImageRef, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { buildKeyring } from "../../src/kubelet/keyring.ts";
 import type { Secret } from "../../src/objects.ts";
-import { pullSecretsOf } from "../../src/plan/references.ts";
+import { imagesOf } from "../../src/observe/images.ts";
+import { together } from "../../src/observe/together.ts";
+import { readTarget } from "../../src/plan/references.ts";
 import { formatImage } from "../../src/registry/image-reference.ts";
 import { isLoginServer } from "../../src/registry/login-server.ts";
-import { imagesOf } from "./pods.ts";
-import { together } from "./together.ts";
 
 /** One image, pulled with one list of pull secrets, by one or more pods. */
 export type Pull = {
@@ -23,8 +24,8 @@ export type Pull = {
 
 /** What the pods of a namespace pull; pods that have ended pull no more. */
 export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
-  const [pods, accounts] = await together([cluster.pods(namespace), cluster.serviceAccounts(namespace)]);
-  const listed = new Map(accounts.map((account) => [account.metadata.name, pullSecretsOf(account).names]));
+  const [pods, accounts] = await together([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
+  const listed = new Map(accounts.map((account) => [account.metadata.name, readTarget("serviceaccount", account).names]));
   const pulls = new Map<string, Pull>();
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp || pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") continue;
@@ -42,9 +43,9 @@ export async function collectPulls(cluster: Cluster, namespace: string): Promise
 
 /** Images as a new pod of a ServiceAccount would pull them. */
 export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
-  const found = await cluster.serviceAccount({ namespace, name: account });
+  const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
   if (!found) throw new CliError("notFound", `Error from server (NotFound): serviceaccounts "${account}" not found`);
-  const { names } = pullSecretsOf(found);
+  const { names } = readTarget("serviceaccount", found);
   return images.map((image) => ({ namespace, image, account, names, accountNames: names, pods: [] }));
 }
 
@@ -55,7 +56,7 @@ export const secretsOf = (pulls: readonly Pull[]): string[] => [
 
 /** The Secrets with these names; those that do not exist are absent. */
 export async function readPullSecrets(cluster: Cluster, namespace: string, names: readonly string[]): Promise<ReadonlyMap<string, Secret>> {
-  const secrets = await Promise.all(names.map((name) => cluster.secret({ namespace, name })));
+  const secrets = await Promise.all(names.map((name) => cluster.get({ kind: "secret", namespace, name })));
   return new Map(secrets.flatMap((secret) => (secret ? [[secret.metadata.name, secret] as const] : [])));
 }
 

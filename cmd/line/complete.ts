@@ -1,5 +1,5 @@
 import type { Context } from "../../src/context.ts";
-import { accountNames } from "../gather/secrets.ts";
+import { accountNames, namespaceNames } from "../names.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Verb } from "../verb.ts";
 import { type Flags, global } from "./flags.ts";
@@ -28,11 +28,7 @@ async function find(word: string, before: readonly string[], verbs: readonly Ver
   const whole = waiting !== undefined && !word.startsWith("--") ? before.slice(0, -1) : before;
   if (waiting !== undefined && flag && flag.type !== "boolean") {
     if (flag.choices) return [...flag.choices];
-    return waiting === "serviceaccount"
-      ? ask(accountNames)
-      : waiting === "namespace"
-        ? ask((session) => session.cluster().namespaces())
-        : [];
+    return waiting === "serviceaccount" ? ask(accountNames) : waiting === "namespace" ? ask(namespaceNames) : [];
   }
   if (word.startsWith("-")) return Object.entries(flags).map(([name, { type }]) => (type === "boolean" ? `--${name}` : `--${name}=`));
   if (!verb) return verbs.map(({ name, summary }) => `${name}\t${summary}`);

@@ -11,14 +11,14 @@ export type Flag = {
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** What a command line said for the flags `F`. */
-export type Values<F extends Flags> = {
-  readonly [K in keyof F]: F[K]["type"] extends "boolean"
-    ? boolean
-    : F[K]["type"] extends "strings"
-      ? readonly string[]
-      : string | undefined;
-};
+/** What a command line said for the flags `F`: of a flag with choices one of these, and of one with a default never nothing. */
+export type Values<F extends Flags> = { readonly [K in keyof F]: ValueOf<F[K]> };
+
+type ValueOf<R> = R extends { readonly type: "boolean" }
+  ? boolean
+  : R extends { readonly type: "strings" }
+    ? readonly string[]
+    : (R extends { readonly choices: readonly (infer C)[] } ? C : string) | (R extends { readonly default: string } ? never : undefined);
 
 /** Global flags of kubectl that are handed on to it as they are (cli-runtime genericclioptions/config_flags.go). */
 export const forwarded = {
@@ -85,7 +85,12 @@ export const dryRun = {
 } as const satisfies Flags;
 
 export const output = {
-  output: { type: "string", short: "o", choices: ["json", "yaml", "name"], describe: "Output format. One of: (json, yaml, name)." },
+  output: {
+    type: "string",
+    short: "o",
+    choices: ["json", "yaml", "name", "jsonl", "plan"],
+    describe: "Output format. One of: (json, yaml, name, jsonl, plan). jsonl is a line for each outcome; plan is for --dry-run=client.",
+  },
   "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
 } as const satisfies Flags;
 

@@ -1,7 +1,7 @@
 import { CliError, Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
-import type { Restart } from "../plan/change.ts";
 import { waitOf } from "../observe/pods.ts";
+import type { Restart } from "../plan/change.ts";
 import type { Bench } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
 

@@ -1,8 +1,8 @@
-import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { keyOf } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { patchOf } from "../plan/references.ts";
+import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret } from "../secret/pull-secret.ts";
 import type { Bench } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
@@ -44,4 +44,3 @@ function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeO
 export function sketch(plan: Plan, bench: Bench): Outcome[] {
   return plan.map((change) => ({ change, ...(rows[change.act] as Sketch<Act>)(change as ChangeOf<Act>, bench) }));
 }
-

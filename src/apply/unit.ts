@@ -1,8 +1,8 @@
 import { CliError, Conflict } from "../errors.ts";
 import { over } from "../fleet/over.ts";
-import type { Outlook } from "../observe/sights.ts";
-import { remember, type Seen } from "../observe/seen.ts";
 import type { Sight } from "../observe/place.ts";
+import { remember, type Seen } from "../observe/seen.ts";
+import type { Outlook } from "../observe/sights.ts";
 import { type Change, mints, type Plan, type Rehearse, type Store } from "../plan/change.ts";
 import { apply, applyWhole, type Bench, takeBack } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -35,7 +35,12 @@ const ofPlace = ({ place: { context, namespace } }: Outlook): Change => ({
  * Carries out a unit: each outcome in the order of the places, as soon as it is due. A place that fails does not stop the others.
  * @throws CliError of what all places depend on; Conflict where a unit of one place was decided by an old look
  */
-export async function* runUnit(unit: Unit, places: AsyncIterable<Outlook> | Iterable<Outlook>, tools: Tools, dryRun: DryRun): AsyncGenerator<Outcome> {
+export async function* runUnit(
+  unit: Unit,
+  places: AsyncIterable<Outlook> | Iterable<Outlook>,
+  tools: Tools,
+  dryRun: DryRun,
+): AsyncGenerator<Outcome> {
   const bench: Bench = { tools, run: unit.run, seen: new Map() };
   const carry = (plan: Plan, seen: Seen) => (dryRun === "client" ? sketch(plan, { ...bench, seen }) : apply(plan, { ...bench, seen }));
   yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);

@@ -54,14 +54,35 @@ export async function generatePassword(
   arm: Arm,
   registry: AzureRegistry,
   { token: name, slot, expiry }: { token: string; slot: Slot; expiry?: string | undefined },
-): Promise<{ password: Sensitive; expiry?: string }> {
+): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }> {
   const doing = `make ${slot} of token ${name}`;
   const body = { tokenId: pathOf(registry, "tokens", name), name: slot, ...(expiry === undefined ? {} : { expiry }) };
   const answer = await arm.send({ method: "POST", path: `${registry.id}/generateCredentials`, version, body, doing });
-  const { passwords } = (answer ?? {}) as { passwords?: { name?: unknown; value?: unknown; expiry?: unknown }[] };
+  const { passwords } = (answer ?? {}) as { passwords?: { name?: unknown; value?: unknown; creationTime?: unknown; expiry?: unknown }[] };
   const made = passwords?.find((it) => it.name === slot);
   if (typeof made?.value !== "string" || made.value === "") return unreadable(doing);
-  return { password: new Sensitive(made.value), ...(typeof made.expiry === "string" ? { expiry: made.expiry } : {}) };
+  const { creationTime, expiry: until } = made;
+  return {
+    password: new Sensitive(made.value),
+    ...(typeof creationTime === "string" && { creationTime }),
+    ...(typeof until === "string" && { expiry: until }),
+  };
+}
+
+/** Empties one slot of a token; the other keeps its password. */
+export async function clearPassword(
+  arm: Arm,
+  registry: AzureRegistry,
+  { token: name, slot }: { token: string; slot: Slot },
+): Promise<void> {
+  const passwords = (["password1", "password2"] as const).filter((other) => other !== slot).map((other) => ({ name: other }));
+  const body = { properties: { credentials: { passwords } } };
+  await arm.send({ method: "PATCH", path: pathOf(registry, "tokens", name), version, body, doing: `empty ${slot} of token ${name}` });
+}
+
+/** How many tokens a registry has. */
+export async function tokenCount(arm: Arm, registry: AzureRegistry): Promise<number> {
+  return (await arm.list({ path: `${registry.id}/tokens`, version, doing: "count the registry's tokens" })).length;
 }
 
 function asScopeMap(body: unknown): ScopeMap | undefined {

@@ -3,6 +3,7 @@ import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { apiClient, type Change, type Client } from "./client.ts";
 import { type ConnectionOptions, connection } from "./connect.ts";
+import type { Pace } from "./pace.ts";
 import { listPath, objectPath } from "./path.ts";
 import type { Cluster, Preconditions, Write, WriteOptions } from "./port.ts";
 import { sender } from "./send.ts";
@@ -10,8 +11,9 @@ import { sender } from "./send.ts";
 export type ClusterOptions = ConnectionOptions & {
   readonly kube: KubeFlags;
   readonly trace: Trace;
+  readonly pace?: Pace | undefined;
   /** Asked at each request: what is taken back after an interruption goes by another signal. */
-  signal(): AbortSignal;
+  signal(writes?: boolean): AbortSignal;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
   sleep(milliseconds: number): Promise<void>;
@@ -48,11 +50,15 @@ export function openCluster(options: ClusterOptions): OpenedCluster {
 function objects(client: Client): Pick<Cluster, "get" | "pages" | "write"> {
   return {
     get: (to) => client.read(objectPath(to)),
-    pages: async function* <K extends ClusterKind>(kind: K, { namespace, labels, fields, metadataOnly }: Parameters<Cluster["pages"]>[1] = {}) {
+    pages: async function* <K extends ClusterKind>(
+      kind: K,
+      { namespace, labels, fields, metadataOnly }: Parameters<Cluster["pages"]>[1] = {},
+    ) {
       const { api, kind: name } = kinds[kind];
       const path = (page: object) => listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, ...page });
       // The items of a list do not say what they are
-      for await (const page of client.pages<object>(path, metadataOnly)) yield page.map((item) => whole<K>({ ...item, apiVersion: api, kind: name }));
+      for await (const page of client.pages<object>(path, metadataOnly))
+        yield page.map((item) => whole<K>({ ...item, apiVersion: api, kind: name }));
     },
     write: async (to, write, options) => whole(await client.write<object>(requestFor(to, write, options))),
   };
@@ -64,13 +70,30 @@ const whole = <K extends ClusterKind>(object: object) => object as KubeObjects[K
 function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): Change {
   const query = { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
   if ("create" in write)
-    return { method: "POST", path: listPath(to.kind, to.namespace, query), type: "application/json", body: write.create, contents: contentsOf(write.create) };
+    return {
+      method: "POST",
+      path: listPath(to.kind, to.namespace, query),
+      type: "application/json",
+      body: write.create,
+      contents: contentsOf(write.create),
+    };
   if ("patch" in write)
-    return { method: "PATCH", path: objectPath(to, query), type: "application/merge-patch+json", body: write.patch, contents: contentsOf(write.patch) };
+    return {
+      method: "PATCH",
+      path: objectPath(to, query),
+      type: "application/merge-patch+json",
+      body: write.patch,
+      contents: contentsOf(write.patch),
+    };
   if ("delete" in write)
     return { method: "DELETE", path: objectPath(to), type: "application/json", body: deleteOptions(write.delete, options) };
   const { namespace, name } = to;
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace }, deleteOptions: deleteOptions(write.evict, options) };
+  const body = {
+    apiVersion: "policy/v1",
+    kind: "Eviction",
+    metadata: { name, namespace },
+    deleteOptions: deleteOptions(write.evict, options),
+  };
   return { method: "POST", path: objectPath(to, {}, "eviction"), type: "application/json", body };
 }
 

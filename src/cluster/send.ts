@@ -2,6 +2,7 @@ import type { Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { isBroken, proxyFailure } from "./connection-error.ts";
 import { type Answer, exchange, type Request } from "./exchange.ts";
+import type { Pace } from "./pace.ts";
 import { redactBody, redactHeaders, withoutContents } from "./redact.ts";
 import { type Outcome, retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
@@ -11,9 +12,11 @@ export type SendOptions = {
   readonly transport: Transport;
   readonly trace: Trace;
   /** What ends a request and its waits, asked when the request begins. */
-  signal(): AbortSignal;
+  signal(writes?: boolean): AbortSignal;
   /** Milliseconds for one attempt; 0 means no limit. */
   readonly requestTimeout: number;
+  /** Bounds what is under way at once. */
+  readonly pace?: Pace | undefined;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
   /** Called with the text of each `Warning: 299` header, once per text. */
@@ -37,7 +40,8 @@ export function sender(options: SendOptions): Send {
     if (signal.aborted) throw cancelled();
     const limit = requestTimeout > 0 ? AbortSignal.timeout(requestTimeout) : undefined;
     try {
-      return await observe(request, exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal));
+      const send = () => observe(request, exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal));
+      return await (options.pace ? options.pace.run(send, !isList(request)) : send());
     } catch (error) {
       if (signal.aborted) throw cancelled();
       if (limit?.aborted) throw timedOut(requestTimeout);
@@ -68,7 +72,7 @@ export function sender(options: SendOptions): Send {
   };
 
   async function send(request: Request): Promise<Answer> {
-    const signal = options.signal();
+    const signal = options.signal(request.method !== "GET");
     const outcomes: Outcome[] = [];
     for (;;) {
       const result = await attempt(request, signal);
@@ -117,6 +121,9 @@ const discreet = ({ text, ...answer }: Answer, { contents = {} }: Request): Answ
   text: answer.status >= 400 ? withoutContents(text, contents) : text,
   warnings: answer.warnings.map((warning) => withoutContents(warning, contents)),
 });
+
+/** A page of a list takes its own time, which says nothing of how busy the server is. */
+const isList = ({ path }: Request) => /[?&]limit=/.test(path);
 
 const cancelled = () => new CliError("cancelled", "cancelled");
 

@@ -24,7 +24,12 @@ export type TokenFound = {
   readonly pulls: "yes" | "no" | "unknown";
 };
 
-export type TokenPlan = { readonly scope: Make | Keep; readonly token: Make | Keep | undefined; readonly mint: Mint | Keep; readonly entry: Entry };
+export type TokenPlan = {
+  readonly scope: Make | Keep;
+  readonly token: Make | Keep | undefined;
+  readonly mint: Mint | Keep;
+  readonly entry: Entry;
+};
 
 /**
  * Scope map, token, password: each is made, corrected, or kept. A password is only made where the Secret has none that works, and
@@ -118,7 +123,11 @@ function freeSlot({ alone }: TokenWish, token: AcrToken): Slot {
   const empty = slots.find((slot) => !made(slot));
   if (empty) return empty;
   if (alone) return (made("password1")?.creationTime ?? "") <= (made("password2")?.creationTime ?? "") ? "password1" : "password2";
-  throw new CliError("conflict", `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`, {
-    hint: "name a token of your own with --acr-token, or leave the flag out",
-  });
+  throw new CliError(
+    "conflict",
+    `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`,
+    {
+      hint: "name a token of your own with --acr-token, or leave the flag out",
+    },
+  );
 }

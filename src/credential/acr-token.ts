@@ -19,6 +19,7 @@ export const acrToken = {
   name: "acr-token",
   flags,
   means: () => true,
+  needsName: ({ flags: { "acr-token": named } }) => named === undefined,
   async room({ registry: text, identity }, { azure }) {
     const registry = await azure(identity).findRegistry(text);
     const most = tokensIn[registry.sku];
@@ -60,7 +61,12 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
 }
 
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
-async function test(held: HeldLogin | undefined, claim: Claim, { verify }: Asked, { registry, during, now }: Sources): Promise<Issue["pulls"]> {
+async function test(
+  held: HeldLogin | undefined,
+  claim: Claim,
+  { verify }: Asked,
+  { registry, during, now }: Sources,
+): Promise<Issue["pulls"]> {
   const { entry, login } = held ?? {};
   if (!entry || !login) return "no";
   if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return "no";
@@ -68,7 +74,12 @@ async function test(held: HeldLogin | undefined, claim: Claim, { verify }: Asked
   return during(`Asking ${claim.host} whether the credential still pulls`, () => stillPulls(claim, login, registry()));
 }
 
-type Standing = { readonly held: HeldLogin | undefined; readonly pulls: Issue["pulls"]; readonly verify: boolean; readonly tooLong: string | undefined };
+type Standing = {
+  readonly held: HeldLogin | undefined;
+  readonly pulls: Issue["pulls"];
+  readonly verify: boolean;
+  readonly tooLong: string | undefined;
+};
 
 /** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
 function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held, pulls, verify, tooLong }: Standing): Issue {
@@ -138,4 +149,3 @@ function carrier(azure: Azure, registry: AzureRegistry, description: () => strin
     return {};
   };
 }
-

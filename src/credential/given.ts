@@ -15,6 +15,7 @@ export const given = {
   name: "given",
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
+  needsName: () => false,
   async open(asked, sources) {
     const login = await readLogin(asked, sources);
     return credentialOf(await loginServer(asked, sources), login, asked, sources);

@@ -87,6 +87,8 @@ export type Kind = {
   readonly flags: Readonly<Record<string, FlagRow>>;
   /** Whether these flags ask for it. */
   means(flags: Asked["flags"]): boolean;
+  /** Whether it will ask its owner for a name. */
+  needsName(asked: Asked): boolean;
   /** How many of it a registry has room for; undefined where there is no such bound. */
   room?(asked: Asked, sources: Sources): Promise<number | undefined>;
   /** Opens it: reads what is the same in every namespace. @throws CliError usage */

@@ -16,7 +16,9 @@ export const isOpen = ({ namespaces, selector }: Scope): boolean =>
 
 /** Whether a scope is one namespace of one cluster, whose lines need not say which. */
 export const isOnePlace = (scope: Scope): boolean =>
-  scope.contexts === "current" && !isOpen(scope) && (scope.namespaces === "current" || (scope.namespaces as { names: readonly string[] }).names.length === 1);
+  scope.contexts === "current" &&
+  !isOpen(scope) &&
+  (scope.namespaces === "current" || (scope.namespaces as { names: readonly string[] }).names.length === 1);
 
 /** Whether a namespace that the cluster has belongs to an open scope. A name counts however it is spelled elsewhere. */
 export function includes({ namespaces, exclude, includeSystem }: Scope, name: string, writes: boolean): boolean {
@@ -28,10 +30,14 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
 }
 
 /** A selector alone. */
-const isUnbounded = ({ names, globs }: { readonly names: readonly string[]; readonly globs: readonly string[] }) => names.length + globs.length === 0;
+const isUnbounded = ({ names, globs }: { readonly names: readonly string[]; readonly globs: readonly string[] }) =>
+  names.length + globs.length === 0;
 
 /** `*` stands for any text, `?` for one character. */
 export function matchesGlob(glob: string, name: string): boolean {
-  const pattern = glob.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const pattern = glob
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${pattern}$`).test(name);
 }

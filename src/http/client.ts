@@ -7,7 +7,7 @@ import type { Transport } from "./transport.ts";
 export type HttpOptions = {
   readonly transport: Transport;
   /** What ends a request; asked anew for each, since a run that is taken back goes on with another one. */
-  signal(): AbortSignal;
+  signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
 };
 
@@ -28,7 +28,7 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
   async function sendOnce({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
     const client = await transport();
-    const ours = signal();
+    const ours = signal(method !== "GET");
     const request = createPipelineRequest({
       method,
       url,

@@ -17,7 +17,7 @@ export type Transport = () => Promise<HttpClient>;
  * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read.
  * @param signal what ends a request; asked anew for each, since a run that is taken back goes on with another one
  */
-export function openTransport(env: Env, trace: Trace, signal: () => AbortSignal): Transport {
+export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
   let opened: Promise<HttpClient> | undefined;
   return () => {
     opened ??= open(env, trace, signal);
@@ -25,7 +25,7 @@ export function openTransport(env: Env, trace: Trace, signal: () => AbortSignal)
   };
 }
 
-async function open(env: Env, trace: Trace, signal: () => AbortSignal): Promise<HttpClient> {
+async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
   const tunnels = openTunnels(library, client);
@@ -34,7 +34,8 @@ async function open(env: Env, trace: Trace, signal: () => AbortSignal): Promise<
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
     // @azure/identity brings its own signal, and does not hand on its caller's.
-    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, signal()]) : signal();
+    const ours = signal(request.method !== "GET");
+    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, ours]) : ours;
     request.abortSignal = interrupted;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;

@@ -39,8 +39,7 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
       const skip = (because: string) => skipped.push({ secret: secret.name, because });
       if (key === undefined) skip(`its key ${JSON.stringify(server)} is not a registry`);
       // The kubelet passes it on, and the runtime pulls anonymously with it.
-      else if (login.username === "" || login.password.isEmpty)
-        skip(`has no user name or no password for ${JSON.stringify(server)}`);
+      else if (login.username === "" || login.password.isEmpty) skip(`has no user name or no password for ${JSON.stringify(server)}`);
       else byKey.set(key, [...(byKey.get(key) ?? []), { secret: secret.name, key: server, login }]);
     }
   }

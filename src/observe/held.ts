@@ -29,5 +29,7 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
   const [match] = buildKeyring([named]).lookup({ host, repository: "any", reference: "latest" });
   if (match) return match.login;
   const reading = readPullSecret(named);
-  return "entries" in reading ? reading.entries.find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login : undefined;
+  return "entries" in reading
+    ? reading.entries.find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login
+    : undefined;
 }

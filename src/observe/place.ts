@@ -42,7 +42,11 @@ export async function observe(place: Place, { secret, targets, pods }: PlaceWish
 /** The ServiceAccounts that a command line names, each once. */
 async function chosenAccounts({ cluster, namespace }: Place, { names, all, selector }: TargetWish): Promise<ServiceAccount[]> {
   if (!all && selector === undefined) {
-    return together([...new Set(names)].map(async (name) => (await cluster.get({ kind: "serviceaccount", name, namespace })) ?? noAccount(cluster, namespace, name)));
+    return together(
+      [...new Set(names)].map(
+        async (name) => (await cluster.get({ kind: "serviceaccount", name, namespace })) ?? noAccount(cluster, namespace, name),
+      ),
+    );
   }
   const found = await listAll(cluster, "serviceaccount", { namespace, labels: selector });
   if (found.length > 0) return found;

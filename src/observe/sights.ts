@@ -56,7 +56,10 @@ function reader({ cluster }: Ground, { secret, targets, pods }: PlaceWish): (pla
   };
 }
 
-function accountsInStep(cluster: Ground["cluster"], { names, all, selector }: TargetWish): (namespace: string) => Promise<readonly ServiceAccount[]> {
+function accountsInStep(
+  cluster: Ground["cluster"],
+  { names, all, selector }: TargetWish,
+): (namespace: string) => Promise<readonly ServiceAccount[]> {
   if (all || selector !== undefined) return inStep(cluster.pages("serviceaccount", { labels: selector }));
   if (names.length === 0) return async () => [];
   const [only] = names;

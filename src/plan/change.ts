@@ -5,17 +5,7 @@ import type { Entry } from "../secret/entry.ts";
  * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
  * `needs` names what has to have gone well before: without it the step makes no sense and is not tried.
  */
-export type Change = { readonly needs?: Ref } & (
-  | Keep
-  | Tell
-  | Make
-  | Mint
-  | Prove
-  | Rehearse
-  | Store
-  | Refer
-  | Restart
-);
+export type Change = { readonly needs?: Ref } & (Keep | Tell | Make | Mint | Prove | Rehearse | Store | Refer | Restart);
 
 /** Right already. */
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
@@ -55,7 +45,12 @@ export type Prove = {
 };
 
 /** The API server is asked whether it would take the Secret, before a password is made for it. */
-export type Rehearse = { readonly act: "rehearse"; readonly to: Ref<"secret">; readonly stands: Standing | undefined };
+export type Rehearse = {
+  readonly act: "rehearse";
+  readonly to: Ref<"secret">;
+  readonly stands: Standing | undefined;
+  readonly replaces: boolean;
+};
 
 /** A Secret as it was looked at: what a write holds it to. */
 export type Standing = { readonly uid: string; readonly version: string };

@@ -56,18 +56,28 @@ function planRestart(secret: string, account: Attached, pod: WaitingPod, mayPull
 }
 
 /** Why a pod that lacks the Secret is left alone, and what to do about it. */
-function hindrance(secret: string, { to, names: carried }: Attached, { to: { name, namespace }, names, waits, owner }: WaitingPod): string | undefined {
+function hindrance(
+  secret: string,
+  { to, names: carried }: Attached,
+  { to: { name, namespace }, names, waits, owner }: WaitingPod,
+): string | undefined {
   const late = `was made before serviceaccount/${to.name} carried ${secret}`;
   if (String(names) !== String(carried.filter((one) => one !== secret)))
     return `has other imagePullSecrets than serviceaccount/${to.name}: if its template lists them, add ${secret} there, else delete the pod`;
   if (waits === "node") return `${late} and waits for a node: if it cannot pull there, kubectl delete pod ${name} -n ${namespace}`;
-  if (waits === "other") return `${late} and does not wait for an image: if it cannot pull later, kubectl delete pod ${name} -n ${namespace}`;
+  if (waits === "other")
+    return `${late} and does not wait for an image: if it cannot pull later, kubectl delete pod ${name} -n ${namespace}`;
   if (owner === undefined) return `${late} and has no controller: delete it and create it again`;
   if (makesAnew.has(owner)) return undefined;
   return `${late} and belongs to a ${owner}, which would count a deleted pod as failed: make the ${owner} anew`;
 }
 
-const tell = (account: Attached, { to }: WaitingPod, says: string): Change => ({ act: "tell", needs: account.to, to, says: `pod/${to.name} ${says}` });
+const tell = (account: Attached, { to }: WaitingPod, says: string): Change => ({
+  act: "tell",
+  needs: account.to,
+  to,
+  says: `pod/${to.name} ${says}`,
+});
 
 /** What {@link readWait} looks at, of core/v1 PodStatus. */
 export type PodWait = {

@@ -71,9 +71,10 @@ function lossOf(wanted: Entry, host: string, { entries, hosts, type, pulls }: He
     return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, again];
   }
   const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
-  return same || pulls === "no" ? undefined : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
+  return same || pulls === "no"
+    ? undefined
+    : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
 }
-
 
 /** The API server's own sentence for an apply that meets other managers. */
 function conflictWith(others: readonly string[]): string {

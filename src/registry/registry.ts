@@ -8,7 +8,7 @@ export type RegistryOptions = {
   readonly env: Env;
   readonly trace: Trace;
   /** What ends a request, asked anew for each. */
-  signal(): AbortSignal;
+  signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
 };
 

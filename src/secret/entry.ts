@@ -59,7 +59,8 @@ export const sameLogin = (a: Entry, b: Entry): boolean =>
   a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && sameMoment(a.madeAt, b.madeAt);
 
 /** Whether two notes say the same, in whatever order. */
-export const sameEntry = (a: Entry, b: Entry): boolean => sameLogin(a, b) && a.expiresAt === b.expiresAt && String(a.hosts) === String(b.hosts);
+export const sameEntry = (a: Entry, b: Entry): boolean =>
+  sameLogin(a, b) && a.expiresAt === b.expiresAt && String(a.hosts) === String(b.hosts);
 
 /** Azure writes one moment in several ways: `Z` and `+00:00`, three decimals and seven. */
 export function sameMoment(a: string | undefined, b: string | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import { type Entry, noteEntries } from "./entry.ts";
 import { toData } from "./docker-config.ts";
+import { type Entry, noteEntries } from "./entry.ts";
 
 export const dockerConfigJson = "kubernetes.io/dockerconfigjson";
 

@@ -1,0 +1,52 @@
+import type { Login } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Ground } from "../fleet/places.ts";
+import { type Entry, entryFor, managedBy, readEntries, sameLogin } from "../secret/entry.ts";
+import { loginFor } from "./held.ts";
+
+/** A login that Secrets of a scope hold, and what they note of it. */
+export type Holder = { readonly entry: Entry; readonly login: Login };
+
+type Candidate = { readonly entry: Entry; readonly count: number; read(): Promise<Holder | undefined> };
+
+/**
+ * The credential for a registry that most Secrets of one name hold in a scope: where 999 namespaces share one, the thousandth is
+ * to get that one. Only metadata is listed, and one Secret is read.
+ */
+export async function holderIn(grounds: readonly Ground[], name: string, host: string): Promise<Holder | undefined> {
+  const found: Candidate[] = [];
+  for (const ground of grounds) if (!ground.error) await collect(ground, name, host, found);
+  const [most] = found.sort((a, b) => b.count - a.count);
+  return most?.read();
+}
+
+async function collect({ cluster, namespaces }: Ground, name: string, host: string, found: Candidate[]): Promise<void> {
+  const meant = new Set(namespaces);
+  const where = { labels: `${managedBy.key}=${managedBy.value}`, fields: `metadata.name=${name}`, metadataOnly: true };
+  try {
+    for await (const page of cluster.pages("secret", where)) {
+      for (const secret of page) {
+        const { namespace = "" } = secret.metadata;
+        const entry = meant.has(namespace) ? entryFor(readEntries(secret), host) : undefined;
+        if (entry) add(found, entry, () => read(namespace));
+      }
+    }
+  } catch (error) {
+    // Who may not list all Secrets finds no holder, and is asked how many credentials there are to be
+    if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
+  }
+
+  async function read(namespace: string): Promise<Holder | undefined> {
+    const secret = await cluster.get({ kind: "secret", name, namespace });
+    const entry = secret && entryFor(readEntries(secret), host);
+    const login = secret && loginFor(secret, host);
+    return entry && login ? { entry, login } : undefined;
+  }
+}
+
+function add(found: Candidate[], entry: Entry, read: Candidate["read"]): void {
+  const at = found.findIndex((one) => sameLogin(one.entry, entry));
+  const before = found[at];
+  if (before) found[at] = { ...before, count: before.count + 1 };
+  else found.push({ entry, count: 1, read });
+}

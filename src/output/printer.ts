@@ -1,0 +1,99 @@
+import type { DryRun, Outcome } from "../apply/outcome.ts";
+import type { Env, Sink } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { livesInCluster } from "../kinds.ts";
+import { opposite } from "../plan/change.ts";
+import { printError, printWarning } from "./error.ts";
+import { jsonLine } from "./jsonl.ts";
+import { printData, printObjects } from "./object.ts";
+import { drySuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
+
+/** Prints outcomes as they come. */
+export type Printer = {
+  print(outcome: Outcome): void;
+  /** Prints what had to wait for the end. */
+  end(): Promise<void>;
+};
+
+export type PrinterOptions = {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Env;
+  readonly dryRun: DryRun;
+  readonly where: Where;
+  readonly managedFields: boolean;
+};
+
+/** What `-o` asks for; absent: lines for people. */
+export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | undefined;
+
+/** The printer of a form. A new form is a row. */
+export function openPrinter(form: Form, options: PrinterOptions): Printer {
+  const printers: Readonly<Record<NonNullable<Form> | "lines", () => Printer>> = {
+    lines: () =>
+      linePrinter(options, ({ change }) => {
+        const word = wordOf(change);
+        return word && `${nameOf(change.to)} ${word}${placeSuffix(change.to, options.where)}${drySuffix[options.dryRun]}`;
+      }),
+    // What lives in Azure is no name that kubectl could take
+    name: () => linePrinter(options, ({ change }) => (wordOf(change) && livesInCluster(change.to) ? nameOf(change.to) : undefined)),
+    json: () => objectPrinter(options, "json"),
+    yaml: () => objectPrinter(options, "yaml"),
+    jsonl: () => ({
+      print: (outcome) => jsonLine(outcome, options.dryRun).forEach((line) => void options.stdout.write(line)),
+      end: async () => {},
+    }),
+    plan: () => planPrinter(options),
+  };
+  return printers[form ?? "lines"]();
+}
+
+function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => string | undefined): Printer {
+  return {
+    print: (outcome) => {
+      if (outcome.error) printFailure(outcome, options);
+      const line = outcome.error || outcome.left ? undefined : lineOf(outcome);
+      if (line !== undefined) options.stdout.write(`${line}\n`);
+      printWarnings(outcome, options);
+    },
+    end: async () => {},
+  };
+}
+
+/** Objects that kubectl can apply: several are a List, so they have to wait for the last. */
+function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printer {
+  const objects: object[] = [];
+  return {
+    print: (outcome) => {
+      if (outcome.error) printFailure(outcome, options);
+      else if (outcome.object && !outcome.left && wordOf(outcome.change)) objects.push(outcome.object);
+      printWarnings(outcome, options);
+    },
+    end: async () => {
+      if (objects.length > 0) options.stdout.write(await printObjects(objects, format, { managedFields: options.managedFields }));
+    },
+  };
+}
+
+/** The plan itself, with what would take each step back. */
+function planPrinter(options: PrinterOptions): Printer {
+  const changes: object[] = [];
+  return {
+    print: (outcome) => {
+      const { change, error } = outcome;
+      if (error) printFailure(outcome, options);
+      else changes.push({ ...change, ...(opposite(change) && { undo: opposite(change) }) });
+    },
+    end: async () => options.stdout.write(await printData({ apiVersion: "acr-secret/v1", kind: "Plan", changes }, "json")),
+  };
+}
+
+function printFailure({ change, error }: Outcome, { stderr, env, where }: PrinterOptions): void {
+  if (!error) return;
+  const prefix = placePrefix(change.to, where);
+  printError(stderr, env, prefix === "" ? error : new CliError(error.kind, `${prefix}${error.message}`, { hint: error.hint }));
+}
+
+function printWarnings({ change, says = [] }: Outcome, { stderr, env, where }: PrinterOptions): void {
+  for (const text of says) printWarning(stderr, env, `${placePrefix(change.to, where)}${text}`);
+}
