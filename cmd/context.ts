@@ -1,8 +1,9 @@
+import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { contextNames } from "../src/cluster/contexts.ts";
-import type { Launched } from "../src/cluster/launch.ts";
+import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context, Sink } from "../src/context.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printWarning } from "../src/output/error.ts";
@@ -24,7 +25,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const onWarning = (text: string) => printWarning(stderr, env, text);
   const place = { env, stdin: stdin.isTTY ? "inherit" : "ignore", stderr, now } as const;
   return {
-    stdin: { isTTY: stdin.isTTY === true, read: () => readAll(stdin) },
+    stdin: { isTTY: stdin.isTTY === true, read: () => readAll(addAbortSignal(signal(), stdin)) },
     stdout: sink(process.stdout),
     stderr,
     env,

@@ -1,6 +1,6 @@
 import { isatty } from "node:tty";
 import { findKubectl } from "../src/cluster/kubectl.ts";
-import { type Launched, launchProxy } from "../src/cluster/launch.ts";
+import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
 import type { Env } from "../src/context.ts";
 import { forwarded } from "./line/flags.ts";
 

@@ -12,8 +12,6 @@ export type ClusterOptions = ConnectionOptions & {
   readonly kube: KubeFlags;
   readonly trace: Trace;
   readonly pace?: Pace | undefined;
-  /** Asked at each request: what is taken back after an interruption goes by another signal. */
-  signal(writes?: boolean): AbortSignal;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
   sleep(milliseconds: number): Promise<void>;

@@ -32,13 +32,16 @@ export function quickStart(env: Env): Env {
 }
 
 /**
- * The namespace of the context that these flags choose, "" if it names none.
+ * The namespace of the context that these flags choose, "" if it names none. `signal` ends a kubectl that hangs.
  * @returns what kubectl printed, and `failure` with its stderr if it could not tell
  */
-export function contextNamespace({ file, flags, env }: Kubectl): Promise<{ namespace: string } | { failure: string }> {
+export function contextNamespace(
+  { file, flags, env }: Kubectl,
+  signal?: AbortSignal,
+): Promise<{ namespace: string } | { failure: string }> {
   const args = ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}", ...flags];
   return new Promise((resolve) => {
-    execFile(file, args, { env: quickStart(env) }, (error, stdout, stderr) =>
+    execFile(file, args, { env: quickStart(env), signal }, (error, stdout, stderr) =>
       resolve(error ? { failure: stderr || error.message } : { namespace: stdout.trim() }),
     );
   });

@@ -7,6 +7,7 @@ import { redactBody, redactHeaders, withoutContents } from "./redact.ts";
 import { type Outcome, retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 import { warningText } from "./warnings.ts";
+import { cancelled, within } from "./within.ts";
 
 export type SendOptions = {
   readonly transport: Transport;
@@ -36,15 +37,16 @@ export function sender(options: SendOptions): Send {
   const observe = observer(options);
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
-    const endpoint = await transport.open();
-    if (signal.aborted) throw cancelled();
-    const limit = requestTimeout > 0 ? AbortSignal.timeout(requestTimeout) : undefined;
     try {
-      const send = () => observe(request, exchange(endpoint, request, limit ? AbortSignal.any([signal, limit]) : signal));
-      return await (options.pace ? options.pace.run(send, !isList(request)) : send());
+      return await within({ signal, requestTimeout }, async (ends) => {
+        const endpoint = await transport.open();
+        // Nobody waits for the answer any more, so nothing may be written either
+        ends.throwIfAborted();
+        const send = () => observe(request, exchange(endpoint, request, ends));
+        return options.pace ? options.pace.run(send, !isList(request)) : send();
+      });
     } catch (error) {
-      if (signal.aborted) throw cancelled();
-      if (limit?.aborted) throw timedOut(requestTimeout);
+      if (error instanceof CliError) throw error;
       return error instanceof Error ? error : new Error(String(error));
     }
   }
@@ -124,10 +126,3 @@ const discreet = ({ text, ...answer }: Answer, { contents = {} }: Request): Answ
 
 /** A page of a list takes its own time, which says nothing of how busy the server is. */
 const isList = ({ path }: Request) => /[?&]limit=/.test(path);
-
-const cancelled = () => new CliError("cancelled", "cancelled");
-
-const timedOut = (milliseconds: number) =>
-  new CliError("timeout", `Unable to connect to the server: no answer within ${milliseconds / 1000}s`, {
-    hint: "give it more time with --request-timeout",
-  });

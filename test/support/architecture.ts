@@ -46,7 +46,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
 /** Words that do not belong into most rooms. */
 const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => boolean; readonly instead: string }[] = [
   {
-    word: /(?<![.\w])(process|console)\s*[.[]|"node:process"/,
+    word: /(?<![-.\w])(process|console)\s*[.[]|"node:process"/,
     notIn: (room) => room.startsWith("src"),
     instead: "take streams and environment from the Context (src/context.ts); only cmd/ knows the process",
   },
