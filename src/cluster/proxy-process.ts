@@ -41,17 +41,18 @@ export function release({ child }: Launched): void {
  * The pipe at 3 ends with us however we end; then kubectl and the socket's folder ($0) go too.
  * A shell gives /dev/null to what it starts with `&`, hence the way round by 4 for kubectl's stdin.
  * Ctrl-C and a closed terminal are for us to answer: what we still have to write goes through the proxy.
- * kubectl may be a wrapper that outlived its own end, so everything below it is ended with it. A process group would name the same
- * processes, but one in the background may not read from the terminal, and credential plugins ask there.
+ * kubectl may be a wrapper, so everything below it is ended with it; stopped first, it cannot start another one meanwhile. A process
+ * group would name the same processes, but one in the background may not read from the terminal, where credential plugins ask.
  */
 const watchdog = `
 exec 4<&0
 "$@" <&4 3<&- 4<&- & kubectl=$!
 exec >/dev/null 2>&1 4<&-
 trap "" INT HUP TERM
-below() { echo $1; for child in $(cat /proc/$1/task/*/children || pgrep -P $1); do below $child; done; }
+below() { kill -STOP $1; echo $1; for child in $(cat /proc/$1/task/*/children || pgrep -P $1); do below $child; done; }
 read -r _ <&3
-kill $(below $kubectl)
+all=$(below $kubectl)
+kill $all; kill -CONT $all
 wait $kubectl
 rm -rf -- "$0"`;
 

@@ -3,6 +3,7 @@ import { Agent, request } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
+import { CliError } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
 import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";
 import type { Endpoint, Transport } from "./transport.ts";
@@ -13,7 +14,7 @@ export type ProxyOptions = Launch & {
   readonly stderr: Pick<Sink, "write">;
 };
 
-type Proxy = { readonly launched: Launched; readonly agent: Agent; readonly endpoint: Promise<Endpoint> };
+type Proxy = { readonly endpoint: Promise<Endpoint>; close(): void };
 
 /** Reaches the API server through one `kubectl proxy`, so that kubectl does all authentication. Takes about 50 ms to start. */
 export function proxyTransport(options: ProxyOptions): Transport {
@@ -24,7 +25,17 @@ export function proxyTransport(options: ProxyOptions): Transport {
     const next = launched ?? launchProxy(options);
     launched = undefined;
     const agent = new Agent({ keepAlive: true });
-    const proxy: Proxy = { launched: next, agent, endpoint: waitFor(next, agent, options.stderr, ended) };
+    const closed = Promise.withResolvers<never>();
+    const proxy: Proxy = {
+      endpoint: Promise.race([waitFor(next, agent, options.stderr, ended), closed.promise]),
+      // Nobody waits for kubectl to come up or to end: the watchdog sees to it, as when we are killed
+      close: () => {
+        closed.reject(new CliError("cancelled", "closed"));
+        agent.destroy();
+        release(next);
+      },
+    };
+    proxy.endpoint.catch(() => {});
     return proxy;
 
     function ended() {
@@ -38,11 +49,8 @@ export function proxyTransport(options: ProxyOptions): Transport {
       running ??= start();
       return running.endpoint;
     },
-    // Nobody waits for kubectl to come up or to end: the watchdog sees to it, as when we are killed
     close: async () => {
-      running?.endpoint.catch(() => {});
-      running?.agent.destroy();
-      if (running) release(running.launched);
+      running?.close();
       running = undefined;
     },
   };

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
@@ -78,6 +78,17 @@ test("a kubectl that ends is started again", async () => {
   process.kill((await proxyIn(folder))?.pid ?? 0, "SIGKILL");
   expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
   await cluster.close();
+  await until(isClean(folder), 5);
+});
+
+test("a kubectl behind a wrapper goes with it", async () => {
+  const [folder, wrapper] = [await newFolder(), `${await newFolder()}/kubectl`];
+  await writeFile(wrapper, `#!/bin/sh\n"${findKubectl(env, "linux")}" "$@"\n`, { mode: 0o755 });
+  const cluster = open([], { env: { ...env, TMPDIR: folder, KUBECTL_PATH: wrapper } });
+  await cluster.serviceAccount(account);
+
+  await cluster.close();
+
   await until(isClean(folder), 5);
 });
 

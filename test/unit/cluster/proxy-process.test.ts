@@ -56,6 +56,30 @@ test.for([
   expect(await readdir(folder)).toEqual(["kubectl"]);
 });
 
+test("released while a wrapper starts it, kubectl goes", async () => {
+  for (let round = 0; round < 20; round++) {
+    const marker = `sleep 6${round}.25`;
+    const folder = await mkdtemp(join(tmpdir(), "launch-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, "kubectl"), `#!/bin/sh\n${marker}\n`, { mode: 0o755 });
+    const launched = launchProxy({
+      file: join(folder, "kubectl"),
+      flags,
+      env: { ...process.env, TMPDIR: folder },
+      stdin: "ignore",
+      platform: "linux",
+    });
+    // Of the moments at which the wrapper, the watchdog or both have not come far
+    await new Promise((resolve) => setTimeout(resolve, round / 2));
+
+    release(launched);
+
+    await once(launched.child, "exit");
+    // Whatever was left would hold its end of the pipe
+    if (!launched.child.stdout?.closed) await once(launched.child.stdout?.resume() ?? launched.child, "close");
+  }
+});
+
 test("where there is no watchdog, it is ended by us", async () => {
   const { folder, launched, printed } = await launch(waiting, "win32");
   expect(printed.trim().split("\n")).toEqual(["proxy", "--port=0", `--api-prefix=${launched.prefix}/`, "--append-server-path", ...flags]);
