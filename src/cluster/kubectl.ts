@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../context.ts";
 
@@ -17,10 +17,11 @@ export function findKubectl(env: Env, platform: NodeJS.Platform): string | undef
   return folders.map((folder) => join(folder, name)).find(runs);
 }
 
+/** A folder may be entered, which is the same bit. */
 function runs(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile();
   } catch {
     return false;
   }

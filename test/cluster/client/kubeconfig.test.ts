@@ -112,8 +112,10 @@ test("a credential plugin runs once for thirty requests at once, and its words a
   expect(said.join("")).toBe("To sign in, enter the code ABC\n");
 });
 
-const nobody = { ...env, KUBECONFIG: "/nope", HOME: "/nope" };
+const nobody = { ...env, KUBECONFIG: undefined, HOME: "/nope" };
+const mistyped = { ...env, KUBECONFIG: "/nope", HOME: "/nope" };
 const noContext = "the kubeconfig has no current context, so there is no cluster to talk to";
+const notThere = "the kubeconfig /nope, which KUBECONFIG names, does not exist";
 
 test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | RegExp; hint?: string }>([
   {
@@ -125,6 +127,7 @@ test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | Re
   { flags: ["--kubeconfig=/nope"], kind: "config", message: "the kubeconfig /nope does not exist" },
   { flags: ["--bogus"], kind: "config", message: "unknown flag: --bogus" },
   { as: nobody, kind: "config", message: noContext, hint: "kubectl config use-context NAME" },
+  { as: mistyped, kind: "config", message: notThere },
   {
     flags: ["--server=https://127.0.0.1:1"],
     kind: "unreachable",
@@ -161,6 +164,7 @@ test("a namespace that cannot be told is explained like a request that cannot be
   });
   await expect(open(["--kubeconfig=/nope"]).namespace()).rejects.toMatchObject({ message: "the kubeconfig /nope does not exist" });
   await expect(open([], { env: nobody }).namespace()).rejects.toMatchObject({ message: noContext });
+  await expect(open([], { env: mistyped }).namespace()).rejects.toMatchObject({ message: notThere });
 });
 
 test("a server whose certificate is another authority's", async () => {
@@ -190,6 +194,22 @@ test("a credential plugin that fails", async () => {
     kind: "unauthenticated",
     message: "Unable to connect to the server: getting credentials: exec: executable false failed with exit code 1",
   });
+});
+
+test("in a pod, a kubeconfig whose context names no namespace leaves the pod's", async () => {
+  const folder = await newFolder();
+  await writeFile(`${folder}/token`, "t");
+  await writeFile(`${folder}/namespace`, "ci-runners");
+  const pod = { ...env, KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
+  const plain = await kubeconfig({});
+
+  for (const flags of [[`--kubeconfig=${plain}`], [`--kubeconfig=${plain}`, "--context=it"]]) {
+    expect(await open(flags, { env: pod, podFolder: folder }).namespace()).toBe("ci-runners");
+  }
+  expect(await open([], { env: { ...pod, KUBECONFIG: `${plain}:/nope` }, podFolder: folder }).namespace()).toBe("ci-runners");
+  expect(await open([`--kubeconfig=${await kubeconfig({ namespace: "default" })}`], { env: pod, podFolder: folder }).namespace()).toBe(
+    "default",
+  );
 });
 
 test("in a pod without kubectl the mounted identity is used", async () => {
