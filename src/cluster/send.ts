@@ -38,13 +38,14 @@ export function sender(options: SendOptions): Send {
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
     try {
-      return await within({ signal, requestTimeout }, async (ends) => {
-        const endpoint = await transport.open();
-        // Nobody waits for the answer any more, so nothing may be written either
-        ends.throwIfAborted();
-        const send = () => observe(request, exchange(endpoint, request, ends));
-        return options.pace ? options.pace.run(send, !isList(request)) : send();
-      });
+      const ask = () =>
+        within({ signal, requestTimeout }, async (ends) => {
+          const endpoint = await transport.open();
+          // Nobody waits for the answer any more, so nothing may be written either
+          ends.throwIfAborted();
+          return observe(request, exchange(endpoint, request, ends));
+        });
+      return await (options.pace ? options.pace.run(ask, !isList(request)) : ask());
     } catch (error) {
       if (error instanceof CliError) throw error;
       return error instanceof Error ? error : new Error(String(error));
