@@ -19,8 +19,8 @@ const rounds = 10;
  * is looked at again: a credential of the same kind that pulls stays, whoever made it.
  */
 export async function store(change: Store, bench: Bench): Promise<Outcome> {
-  const { tools, run } = bench;
-  const entry: Entry = { ...change.entry, ...known(run.made) };
+  const { run } = bench;
+  const entry = withMoments(change.entry, run.made);
   const [host = ""] = entry.hosts;
   // A dry run makes no password, so there may be no login: an empty config is what the server can check
   const config = run.login ? encodeDockerConfig(host, run.login) : sketchConfig;
@@ -37,7 +37,12 @@ export async function store(change: Store, bench: Bench): Promise<Outcome> {
   }
 }
 
-const known = (made: Bench["run"]["made"]) => Object.fromEntries(Object.entries(made ?? {}).filter(([, value]) => value !== undefined));
+/** The note with the moments that Azure told when it made the password. */
+function withMoments(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
+  const { expiresAt: wished, ...of } = entry;
+  const { madeAt, expiresAt = wished } = made;
+  return { ...of, ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
+}
 
 /** Another was first, or the answer was lost: only a new look tells how things stand. */
 const isOpenEnd = (error: CliError) => error instanceof Conflict || error.kind === "unreachable" || error.kind === "timeout";

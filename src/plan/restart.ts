@@ -36,10 +36,12 @@ export function planRestarts(
   mayPull: (repository: string) => boolean,
 ): Change[] {
   const byName = new Map(accounts.map((account) => [account.to.name, account]));
-  return pods.flatMap((pod) => {
+  const changes = pods.flatMap((pod) => {
     const account = byName.get(pod.account);
     return account ? planRestart(secret, account, pod, mayPull) : [];
   });
+  // What is done comes before what is left to do
+  return [...changes.filter(({ act }) => act !== "tell"), ...changes.filter(({ act }) => act === "tell")];
 }
 
 function planRestart(secret: string, account: Attached, pod: WaitingPod, mayPull: (repository: string) => boolean): Change[] {
