@@ -49,7 +49,7 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       description = `kubectl acr-secret: ${owner.words}`;
       const name = named ?? (await owner.ownName());
       const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
-      const claim = claimOf(host, need.repositories, need.images, pulledRepositories(scopeMap));
+      const claim = claimOf({ host, registry: asked.registry }, need.repositories, need.images, pulledRepositories(scopeMap));
       const pulls = await test(held, claim, asked, sources);
       const { repositories } = claim;
       const wish = { host, name, alone: named === undefined && owner.alone, repositories, expiresAt: asked.expiresAt };

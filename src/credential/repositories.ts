@@ -13,13 +13,19 @@ export type Claim = {
 /**
  * The repositories to pull: those that are named, else those that pods use; and always those that are allowed already, since
  * somebody may pull them with this credential.
+ * @param registry as it was named, for the hint
  * @throws CliError usage where there is none
  */
-export function claimOf(host: string, named: readonly string[], images: readonly ImageRef[], allowed: readonly string[]): Claim {
+export function claimOf(
+  { host, registry }: { readonly host: string; readonly registry: string },
+  named: readonly string[],
+  images: readonly ImageRef[],
+  allowed: readonly string[],
+): Claim {
   const wanted = named.length > 0 ? named : images.map((image) => image.repository);
   const repositories = [...new Set([...wanted, ...allowed])].sort();
   if (repositories.length > 0) return { host, repositories, images };
   throw new CliError("usage", `no pod in the namespace uses an image of ${host}, so the repositories have to be named`, {
-    hint: `kubectl acr-secret create --registry ${host} --repository REPOSITORY`,
+    hint: `kubectl acr-secret create --registry ${registry} --repository REPOSITORY`,
   });
 }
