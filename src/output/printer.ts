@@ -60,6 +60,8 @@ function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => stri
   };
 }
 
+const sketched = "the password is only made without --dry-run, so the Secret is shown without it";
+
 /** Objects that kubectl can apply: several are a List, so they have to wait for the last. */
 function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printer {
   const objects: object[] = [];
@@ -67,6 +69,7 @@ function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printe
     print: (outcome) => {
       if (outcome.error) printFailure(outcome, options);
       else if (outcome.object && !outcome.left && wordOf(outcome.change)) objects.push(outcome.object);
+      if (outcome.change.act === "mint" && options.dryRun !== "none") printWarning(options.stderr, options.env, sketched);
       printWarnings(outcome, options);
     },
     end: async () => {
