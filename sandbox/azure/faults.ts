@@ -15,6 +15,10 @@ export type Fault =
     })
   | (Where & { readonly kind: "slow"; readonly milliseconds: number })
   | (Where & { readonly kind: "drop" })
+  /** The answer is lost after the request was carried out; with `half`, half of its body arrives. */
+  | (Where & { readonly kind: "lose"; readonly half?: boolean })
+  /** generateCredentials answers 202, as the specification allows, and shows its passwords to who asks again. */
+  | { readonly kind: "credentialsByPolling" }
   /** New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made. */
   | { readonly kind: "replication"; readonly of: Replicated; readonly milliseconds: number };
 
@@ -25,12 +29,13 @@ export type Faults = {
 };
 
 /** What happens to one request instead of, or before, its answer. */
-export type Mishap = { readonly wait: number; readonly drop: boolean; readonly answer?: Answer };
+export type Mishap = { readonly wait: number; readonly drop: boolean; readonly lose?: "all" | "half"; readonly answer?: Answer };
 
 /** The side of the switches that the servers ask. */
 export type FaultBox = Faults & {
   /** Takes the faults that hit this request; each counts once. */
   strike(request: { method: string; host: string; path: string }): Mishap;
+  credentialsByPolling(): boolean;
   /** Whether something made at `since` (epoch milliseconds) is known by now. */
   replicated(what: Replicated, since: number): boolean;
 };
@@ -42,14 +47,14 @@ export function createFaults(now: () => number): FaultBox {
     faults = faults.filter((other) => other !== entry);
   };
   const hits = ({ fault }: { fault: Fault }, request: { method: string; host: string; path: string }) =>
-    fault.kind !== "replication" &&
+    "path" in fault &&
     fault.path.test(request.path) &&
     (fault.host?.test(request.host) ?? true) &&
     (fault.method ?? request.method) === request.method;
 
   return {
     add: (fault) => {
-      const entry = { fault, left: fault.kind === "replication" ? Number.POSITIVE_INFINITY : (fault.times ?? Number.POSITIVE_INFINITY) };
+      const entry = { fault, left: ("path" in fault ? fault.times : undefined) ?? Number.POSITIVE_INFINITY };
       faults.push(entry);
       return () => remove(entry);
     },
@@ -61,16 +66,18 @@ export function createFaults(now: () => number): FaultBox {
       for (const entry of faults.filter((one) => hits(one, request))) {
         const { fault } = entry;
         // One answer or one drop is enough for a request; later ones wait for the next.
-        if (fault.kind !== "slow" && (mishap.drop || mishap.answer)) continue;
+        if (fault.kind !== "slow" && (mishap.drop || mishap.lose || mishap.answer)) continue;
         entry.left--;
         if (entry.left <= 0) remove(entry);
         if (fault.kind === "slow") mishap = { ...mishap, wait: mishap.wait + fault.milliseconds };
         if (fault.kind === "drop") mishap = { ...mishap, drop: true };
+        if (fault.kind === "lose") mishap = { ...mishap, lose: fault.half ? "half" : "all" };
         if (fault.kind === "status")
           mishap = { ...mishap, answer: { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? null } };
       }
       return mishap;
     },
+    credentialsByPolling: () => faults.some(({ fault }) => fault.kind === "credentialsByPolling"),
     replicated: (what, since) => {
       const delays = faults.flatMap(({ fault }) => (fault.kind === "replication" && fault.of === what ? [fault.milliseconds] : []));
       return now() - since >= Math.max(0, ...delays);

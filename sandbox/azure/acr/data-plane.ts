@@ -1,12 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { DataCall } from "../calls.ts";
-import { bearer, send } from "../http.ts";
+import { type Answer, bearer, send } from "../http.ts";
 import { ownToken } from "../registry-process.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
 import { redirectToData } from "./blobs.ts";
-import { challenge, type Need } from "./errors.ts";
+import { challenge, type Need, noSuchTag } from "./errors.ts";
 import { type AccessClaims, readAccess } from "./tokens.ts";
 
 /** What a path under /v2/ is about. */
@@ -83,9 +84,17 @@ export async function dataPlane(request: IncomingMessage, response: ServerRespon
   );
   const status = answer.statusCode ?? 502;
   log(status === 404 ? "not found" : status === 401 ? "insufficient_scope" : "found");
+  if (status === 404 && target.kind === "manifests" && method === "GET") return send(response, await missing(answer, target.reference));
   if (method === "PUT" && target.kind === "manifests" && status < 300) notePush(registry, target);
   response.writeHead(status, forwardable(answer.headers));
   await pipeline(answer, response);
+}
+
+/** 404 of a manifest in ACR's words. What it says of a digest or a repository that is not there is not known: those stay as they are. */
+async function missing(answer: IncomingMessage, reference: string): Promise<Answer> {
+  const body = await buffer(answer);
+  if (!reference.includes(":") && body.includes("MANIFEST_UNKNOWN")) return noSuchTag(reference);
+  return { status: 404, headers: { "content-type": "application/json; charset=utf-8" }, body };
 }
 
 /** Remembers when a tag was pushed, which the real registry does not tell. */

@@ -47,6 +47,7 @@ export async function token(ask: Ask, state: State, registry: Registry): Promise
   }));
   return {
     status: 200,
+    headers: { "x-ms-ratelimit-remaining-calls-per-second": "166.65" },
     body: {
       access_token: await signAccess(state.acr, state.world.lifetimes.access, registry, { user: holder.user, holder: holder.kind, access }),
     },
@@ -60,6 +61,8 @@ function offered(ask: Ask, fields: URLSearchParams): Offer | "unsupported" {
     const login = basic(ask.headers);
     return login ? { user: login.username, password: login.password } : { user: "" };
   }
+  // Azure's own libraries ask so for what anybody may have.
+  if (fields.get("grant_type") === "password" && !fields.get("username")) return { user: "" };
   if (fields.get("grant_type") === "password") return { user: fields.get("username") ?? "", password: fields.get("password") ?? "" };
   if (fields.get("grant_type") === "refresh_token") return { user: nullGuid, refreshToken: fields.get("refresh_token") ?? "" };
   return "unsupported";

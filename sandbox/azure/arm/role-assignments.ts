@@ -3,6 +3,7 @@ import { nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { within } from "../rbac.ts";
 import { findRole } from "../roles.ts";
+import { preciseNow } from "../time.ts";
 import type { RoleAssignment } from "../world.ts";
 import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
@@ -38,7 +39,13 @@ function listAssignments(arm: ArmAsk): Answer {
       (within(scope, one.scope) || (!atScope && within(one.scope, scope))) &&
       (!principal || one.principalId === (principal[1] ?? principal[2])),
   );
-  return { status: 200, body: page(arm, wanted.map(assignmentBody)) };
+  return {
+    status: 200,
+    body: page(
+      arm,
+      wanted.map((one) => assignmentBody(one, subscriptionOf(scope))),
+    ),
+  };
 }
 
 type Wanted = {
@@ -100,7 +107,7 @@ function assign(arm: ArmAsk): Answer {
         "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
       );
     }
-    Object.assign(there, { description, condition, conditionVersion });
+    Object.assign(there, { description, condition, conditionVersion, updatedBy: arm.identity.principalId });
     return { status: 200, body: assignmentBody(there) };
   }
   const twin = world.roleAssignments.find(
@@ -121,11 +128,15 @@ function assign(arm: ArmAsk): Answer {
     description,
     condition,
     conditionVersion,
-    createdOn: new Date().toISOString(),
+    createdOn: preciseNow(),
+    createdBy: arm.identity.principalId,
+    updatedBy: arm.identity.principalId,
     since: Date.now(),
   };
   world.roleAssignments.push(made);
-  return { status: 201, body: assignmentBody(made) };
+  // Who made it is told by later answers only.
+  const { createdBy: _, ...untold } = made;
+  return { status: 201, body: assignmentBody(untold) };
 }
 
 function checkCondition({ condition, conditionVersion }: Wanted): void {
@@ -147,10 +158,11 @@ function assignmentMissing({ at }: ArmAsk): never {
   return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at.name}' is not found.`);
 }
 
-function assignmentBody(one: RoleAssignment) {
-  const subscription = subscriptionOf(one.scope);
+/** @param asked the subscription that was asked about, in which the role of an assignment at the root is shown */
+function assignmentBody(one: RoleAssignment, asked = "") {
+  const subscription = subscriptionOf(one.scope) || asked;
   return {
-    id: `${one.scope}/providers/Microsoft.Authorization/roleAssignments/${one.name}`,
+    id: `${one.scope === "/" ? "" : one.scope}/providers/Microsoft.Authorization/roleAssignments/${one.name}`,
     name: one.name,
     type: "Microsoft.Authorization/roleAssignments",
     properties: {
@@ -163,8 +175,8 @@ function assignmentBody(one: RoleAssignment) {
       conditionVersion: one.conditionVersion,
       createdOn: one.createdOn,
       updatedOn: one.createdOn,
-      createdBy: null,
-      updatedBy: null,
+      createdBy: one.createdBy ?? null,
+      updatedBy: one.updatedBy ?? null,
       delegatedManagedIdentityResourceId: null,
     },
   };
