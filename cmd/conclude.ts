@@ -1,4 +1,5 @@
 import type { DryRun, Outcome } from "../src/apply/outcome.ts";
+import { CliError } from "../src/errors.ts";
 import type { Ground } from "../src/fleet/places.ts";
 import type { Scope } from "../src/fleet/scope.ts";
 import { openPrinter } from "../src/output/printer.ts";
@@ -27,6 +28,8 @@ export async function conclude(
   outcomes: AsyncIterable<Outcome>,
   { session, flags, scope, grounds }: { session: Session; flags: PrintingFlags; scope: Scope; grounds: readonly Ground[] },
 ): Promise<number> {
+  if (flags.output === "plan" && flags["dry-run"] !== "client")
+    throw new CliError("usage", "-o plan shows what would be done, so it needs --dry-run=client");
   const { stdout, stderr, env, interruption } = session.context;
   const where = whereOf(scope, grounds);
   const dryRun = flags["dry-run"];

@@ -1,7 +1,7 @@
 import type { Outcome } from "../src/apply/outcome.ts";
 import { newRun } from "../src/apply/tools.ts";
-import { runUnit, type Unit } from "../src/apply/unit.ts";
-import type { Credential, Issue, Kind, Sources } from "../src/credential/kind.ts";
+import { failure, runUnit, type Unit } from "../src/apply/unit.ts";
+import type { Credential, HeldLogin, Issue, Kind, Need, Sources } from "../src/credential/kind.ts";
 import { kindMeant } from "../src/credential/kinds.ts";
 import { ownerOf, sharedOwner } from "../src/credential/owner.ts";
 import { CliError, Conflict } from "../src/errors.ts";
@@ -9,7 +9,7 @@ import { over } from "../src/fleet/over.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { factsOf } from "../src/observe/facts.ts";
 import { loginFor } from "../src/observe/held.ts";
-import { holderIn } from "../src/observe/holders.ts";
+import { holdersIn } from "../src/observe/holders.ts";
 import { imagesFrom } from "../src/observe/images.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { imagesIn } from "../src/observe/scope-images.ts";
@@ -59,7 +59,8 @@ export const create = verb({
     const run: Creating = { flags, wish, kind, sources, session, opening };
     const onePlace = whereOf(scope, grounds) === "one";
     const places = outlooks(grounds, { secret: wish.name, targets: wish.targets, pods: podsWanted(wish, onePlace) });
-    const outcomes = onePlace || wish.per === "namespace" ? eachItsOwn(places, run) : oneForAll(places, grounds, run);
+    const shared = (wish.per ?? (onePlace ? "namespace" : "scope")) === "scope";
+    const outcomes = shared ? oneForAll(places, grounds, run) : eachItsOwn(places, run);
     return conclude(outcomes, { session, flags, scope, grounds });
   },
 });
@@ -106,11 +107,7 @@ async function* inOne(outlook: Outlook, run: Creating): AsyncGenerator<Outcome> 
     } catch (error) {
       if (error instanceof Conflict && round < 5) continue;
       if (!(error instanceof CliError)) throw error;
-      const { namespace, context } = outlook.place;
-      yield {
-        change: { act: "tell", to: { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) }, says: "" },
-        error,
-      };
+      yield failure(outlook, error);
       return;
     }
   }
@@ -121,12 +118,22 @@ async function* oneForAll(places: AsyncIterable<Outlook>, grounds: readonly Grou
   const { flags, wish, session, opening } = run;
   const credential = await opening;
   const { host } = credential;
-  const held = await holderIn(grounds, wish.name, host);
   const images = wish.repositories.length > 0 ? [] : await imagesIn(grounds, host);
-  const issue = await credential.issue({ owner: sharedOwner(grounds, wish.name), repositories: wish.repositories, images, held });
+  const need = { owner: sharedOwner(grounds, wish.name), repositories: wish.repositories, images };
+  const issue = await issueShared(credential, need, await holdersIn(grounds, wish.name, host));
   if (mints(issue.demand) && wish.per === undefined) throw await priceOfSharing(grounds, run);
   const unit = unitOf(issue, credential, run, () => "unknown");
   yield* runUnit(unit, places, toolsOf(session, flags, credential), flags["dry-run"]);
+}
+
+/** Issues a credential that Secrets of the scope hold already, if one of these still pulls. */
+async function issueShared(credential: Credential, need: Omit<Need, "held">, holders: AsyncIterable<HeldLogin>): Promise<Issue> {
+  let last: Issue | undefined;
+  for await (const held of holders) {
+    last = await credential.issue({ ...need, held });
+    if (last.pulls !== "no") return last;
+  }
+  return last ?? credential.issue({ ...need, held: undefined });
 }
 
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as the issue can tell */

@@ -18,6 +18,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     cluster: session.cluster,
     registry: session.registry,
     carry: credential?.carry ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
+    removal: credential?.removal ?? (() => ""),
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
     sleep,

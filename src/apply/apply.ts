@@ -74,15 +74,14 @@ export async function* apply(plan: Plan, bench: Bench): AsyncGenerator<Outcome> 
   const went = new Map<string, Promise<boolean>>();
 
   async function* step(change: Change): AsyncGenerator<Outcome> {
-    let told = (_good: boolean) => {};
-    const told$ = new Promise<boolean>((resolve) => {
-      told = resolve;
-    });
     const needed = change.needs && went.get(keyOf(change.needs));
-    if (change.act !== "tell") went.set(keyOf(change.to), told$);
-    const outcome = await attempt(change, needed, bench);
-    told(!outcome.error && !outcome.left);
-    yield outcome;
+    const outcome = attempt(change, needed, bench);
+    const good = outcome.then(
+      ({ error, left }) => !error && !left,
+      () => false,
+    );
+    if (change.act !== "tell") went.set(keyOf(change.to), good);
+    yield await outcome;
   }
 
   yield* over(plan, { width: tools.width, halted: () => false }, step);
@@ -117,13 +116,8 @@ export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
 
 async function failWith(error: CliError, done: readonly Outcome[], bench: Bench): Promise<never> {
   const kept = await takeBack(done, bench.tools);
-  throw kept.length === 0 ? error : new CliError(error.kind, error.message, { hint: leftover(kept), cause: error });
-}
-
-/** What a run made and could not take back, with the command that shows it. */
-export function leftover(kept: readonly Outcome[]): string {
-  const names = kept.map(({ change: { to } }) => `${to.kind}/${to.name}`);
-  return `${[...new Set(names)].join(" and ")} could not be taken back; running the command again will use ${names.length > 1 ? "them" : "it"}`;
+  const left = kept.flatMap(({ says = [] }) => says).join("; ");
+  throw kept.length === 0 ? error : new CliError(error.kind, error.message, { hint: left, cause: error });
 }
 
 /** Takes back what was done, last first, also after an interruption. @returns what could not be taken back */
@@ -135,7 +129,7 @@ export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcom
     await tools.during("Taking back what was made in Azure", async () => {
       for (const change of back) {
         const error = await tools.carry(change).then(() => undefined, asCliError);
-        if (error) kept.push({ change, error });
+        if (error) kept.push({ change, error, says: [`what this run made could not be taken back: ${tools.removal(change)}`] });
       }
     });
     return kept;

@@ -24,13 +24,6 @@ export type Unit = {
   each(sight: Sight): Plan;
 };
 
-/** Where an outcome belongs that is of a place and of no object. */
-const ofPlace = ({ place: { context, namespace } }: Outlook): Change => ({
-  act: "tell",
-  to: { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) },
-  says: "",
-});
-
 /**
  * Carries out a unit: each outcome in the order of the places, as soon as it is due. A place that fails does not stop the others.
  * @throws CliError of what all places depend on; Conflict where a unit of one place was decided by an old look
@@ -48,18 +41,30 @@ export async function* runUnit(
 
   async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
     const planned = await planIn(outlook, unit, gate.pass).catch(asPlaceError);
-    if (planned instanceof CliError) yield { change: ofPlace(outlook), error: planned };
+    if (planned instanceof CliError) yield failure(outlook, planned);
     else yield* carry(planned.plan, planned.seen);
   }
 
   let landed = false;
-  for await (const outcome of over(places, tools, inPlace)) {
-    landed ||= outcome.change.act === "store" && !outcome.error && !outcome.left;
-    if (landed) yield* gate.made.splice(0);
-    yield outcome;
+  try {
+    for await (const outcome of over(places, tools, inPlace)) {
+      landed ||= outcome.change.act === "store" && !outcome.error && !outcome.left;
+      if (landed) yield* gate.made.splice(0);
+      yield outcome;
+    }
+  } catch (error) {
+    if (!landed) await takeBack(gate.made, tools);
+    throw error;
   }
   // A credential that no Secret got is nobody's
   if (!landed) yield* await takeBack(gate.made, tools);
+}
+
+/** What ended a place; an interruption only leaves it. */
+export function failure({ place: { context, namespace } }: Outlook, error: CliError): Outcome {
+  const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
+  const change: Change = { act: "tell", to, says: "" };
+  return error.kind === "cancelled" ? { change, left: "interrupted" } : { change, error };
 }
 
 /** An error that all places depend on ends the unit; every other is the place's own. */
@@ -104,16 +109,19 @@ type Gate = {
 function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
   const made: Outcome[] = [];
   let open = demand.length === 0;
+  let failed: Shared | undefined;
   let turn: Promise<void> = Promise.resolve();
 
   async function make(store: Store): Promise<void> {
+    if (failed) throw failed;
     if (open) return;
     const trial: Rehearse[] = mints(demand) ? [{ act: "rehearse", to: store.to, stands: store.stands, replaces: store.replaces }] : [];
     if (dryRun === "none") for (const change of trial) await rehearse(change, bench.tools);
     try {
       made.push(...(dryRun === "client" ? sketch([...trial, ...demand], bench) : await applyWhole(demand, bench)));
     } catch (error) {
-      throw new Shared(error);
+      failed = new Shared(error);
+      throw failed;
     }
     open = true;
   }

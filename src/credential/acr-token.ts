@@ -57,6 +57,7 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, wish, plan) });
     },
     carry: carrier(azure, registry, () => description),
+    removal: (change) => removalOf(change, registry),
   };
 }
 
@@ -73,6 +74,16 @@ async function test(
   if (!verify) return "unknown";
   return during(`Asking ${claim.host} whether the credential still pulls`, () => stillPulls(claim, login, registry()));
 }
+
+/** What a person types to take away what a run made. */
+function removalOf({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string {
+  const at = `--registry ${registry.name} --name ${name}`;
+  if ("slot" in change && change.slot !== undefined) return `az acr token credential delete ${at} --${change.slot}`;
+  return `az acr ${nouns[kind] ?? kind} delete ${at}`;
+}
+
+/** What the Azure CLI calls these. */
+const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "scopemap.azurecr.io": "scope-map" };
 
 type Standing = {
   readonly held: HeldLogin | undefined;

@@ -36,6 +36,7 @@ function credentialOf(host: string, login: Login, { verify }: Asked, { registry 
       return { before: [], demand: verify ? [prove] : [], entry, login, pulls, mayPull: undefined, images };
     },
     carry: async () => ({}),
+    removal: () => "",
   };
 }
 

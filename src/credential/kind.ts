@@ -78,6 +78,8 @@ export type Credential = {
   issue(need: Need): Promise<Issue>;
   /** Carries out one of these changes, or the opposite of one. */
   carry(change: Change): Promise<Carried>;
+  /** The command that does by hand what a change would take away. */
+  removal(change: Change): string;
 };
 
 /** A kind of credential: a file, and a row in kinds.ts. */

@@ -14,12 +14,6 @@ export type Scope = {
 export const isOpen = ({ namespaces, selector }: Scope): boolean =>
   namespaces === "all" || selector !== undefined || (namespaces !== "current" && namespaces.globs.length > 0);
 
-/** Whether a scope is one namespace of one cluster, whose lines need not say which. */
-export const isOnePlace = (scope: Scope): boolean =>
-  scope.contexts === "current" &&
-  !isOpen(scope) &&
-  (scope.namespaces === "current" || (scope.namespaces as { names: readonly string[] }).names.length === 1);
-
 /** Whether a namespace that the cluster has belongs to an open scope. A name counts however it is spelled elsewhere. */
 export function includes({ namespaces, exclude, includeSystem }: Scope, name: string, writes: boolean): boolean {
   const named = typeof namespaces === "object" && namespaces.names.includes(name);

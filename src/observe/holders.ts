@@ -9,15 +9,20 @@ export type Holder = { readonly entry: Entry; readonly login: Login };
 
 type Candidate = { readonly entry: Entry; readonly count: number; read(): Promise<Holder | undefined> };
 
+/** Different credentials that are tried before a new one is made. */
+const most = 3;
+
 /**
- * The credential for a registry that most Secrets of one name hold in a scope: where 999 namespaces share one, the thousandth is
- * to get that one. Only metadata is listed, and one Secret is read.
+ * The credentials for a registry that Secrets of one name hold in a scope, the commonest first: where 999 namespaces share one, the
+ * thousandth is to get that one. Only metadata is listed, and a Secret is read when its turn comes.
  */
-export async function holderIn(grounds: readonly Ground[], name: string, host: string): Promise<Holder | undefined> {
+export async function* holdersIn(grounds: readonly Ground[], name: string, host: string): AsyncGenerator<Holder> {
   const found: Candidate[] = [];
   for (const ground of grounds) if (!ground.error) await collect(ground, name, host, found);
-  const [most] = found.sort((a, b) => b.count - a.count);
-  return most?.read();
+  for (const { read } of found.sort((a, b) => b.count - a.count).slice(0, most)) {
+    const holder = await read();
+    if (holder) yield holder;
+  }
 }
 
 async function collect({ cluster, namespaces }: Ground, name: string, host: string, found: Candidate[]): Promise<void> {
