@@ -1,12 +1,13 @@
 import { CliError } from "../src/errors.ts";
-import { groundsOf } from "../src/fleet/places.ts";
-import { type Carried, carriedOn } from "../src/observe/carriers.ts";
+import { type Ground, groundsOf } from "../src/fleet/places.ts";
+import { type Carried, type CarriedWish, carriedOn } from "../src/observe/carriers.ts";
 import { age, until } from "../src/output/age.ts";
 import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { table } from "../src/output/table.ts";
-import { placePrefix, type Where } from "../src/output/words.ts";
+import type { Where } from "../src/output/words.ts";
 import { readEntries } from "../src/secret/entry.ts";
+import { whereOf } from "./conclude.ts";
 import type { Flags } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
@@ -42,39 +43,49 @@ export const list = verb({
     const scope = scopeOf({ ...flags, "include-system": true });
     const grounds = await groundsOf(scope, { ...session, writes: false });
     const { output, selector } = flags;
-    const objects = output === "json" || output === "yaml";
-    const wish = { selector, whole: objects, carriers: output === undefined || output === "wide" };
-    const several = grounds.some(({ open, namespaces }) => open || namespaces.length > 1);
-    const where: Where = scope.contexts === "current" ? (several ? "namespaces" : "one") : "clusters";
-    const found: Carried[] = [];
-    let failed = false;
-    for (const ground of grounds) {
-      try {
-        if (ground.error) throw ground.error;
-        for await (const carried of carriedOn(ground, wish)) found.push(carried);
-      } catch (error) {
-        if (where !== "clusters" || !(error instanceof CliError)) throw error;
-        failed = true;
-        const { context = "" } = ground;
-        const prefix = placePrefix({ kind: "namespace", name: "", context }, where);
-        printError(
-          session.context.stderr,
-          session.context.env,
-          new CliError(error.kind, `${prefix}${error.message}`, { hint: error.hint }),
-        );
-      }
-    }
+    const wish = { selector, whole: output === "json" || output === "yaml", carriers: output === undefined || output === "wide" };
+    const where = whereOf(scope, grounds);
+    const { found, failed } = await collect(grounds, wish, where, session);
+    const managedFields = flags["show-managed-fields"];
+    const columns = { wide: output === "wide", where, headers: !flags["no-headers"] };
     const secrets = found.map(({ secret }) => secret);
-    if (objects) session.print(await printObjects(secrets, output, { managedFields: flags["show-managed-fields"], list: true }));
-    else if (output === "name") session.print(secrets.map(({ metadata }) => `secret/${metadata.name}\n`).join(""));
-    else if (found.length === 0)
-      session.context.stderr.write(
-        where === "one" ? `No resources found in ${grounds[0]?.namespaces[0]} namespace.\n` : "No resources found\n",
-      );
-    else session.print(rows(found, { wide: output === "wide", where, headers: !flags["no-headers"] }, session));
+    const forms = {
+      json: () => printObjects(secrets, "json", { managedFields, list: true }),
+      yaml: () => printObjects(secrets, "yaml", { managedFields, list: true }),
+      name: () => secrets.map(({ metadata }) => `secret/${metadata.name}\n`).join(""),
+      wide: () => rows(found, columns, session),
+      table: () => rows(found, columns, session),
+    };
+    if (found.length === 0 && wish.carriers) session.context.stderr.write(nothing(where, grounds));
+    else session.print(await forms[output ?? "table"]());
     return failed ? 1 : 0;
   },
 });
+
+/** The Secrets of all clusters; one that cannot be asked is told, and does not stop the others. */
+async function collect(
+  grounds: readonly Ground[],
+  wish: CarriedWish,
+  where: Where,
+  { context }: Session,
+): Promise<{ found: Carried[]; failed: boolean }> {
+  const found: Carried[] = [];
+  let failed = false;
+  for (const ground of grounds) {
+    try {
+      if (ground.error) throw ground.error;
+      for await (const carried of carriedOn(ground, wish)) found.push(carried);
+    } catch (error) {
+      if (where !== "clusters" || !(error instanceof CliError)) throw error;
+      failed = true;
+      printError(context.stderr, context.env, error, ground.context === undefined ? "" : `${ground.context}: `);
+    }
+  }
+  return { found, failed };
+}
+
+const nothing = (where: Where, [ground]: readonly Ground[]) =>
+  where === "one" ? `No resources found in ${ground?.namespaces[0]} namespace.\n` : "No resources found\n";
 
 type Columns = { readonly wide: boolean; readonly where: Where; readonly headers: boolean };
 

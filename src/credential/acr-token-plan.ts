@@ -65,7 +65,7 @@ const made = (kind: "token.azurecr.io", name: string, after: readonly string[]):
 });
 
 /** What to tell of a password that is kept although it lasts longer than was asked for. */
-export function keptTooLong(secret: string, { expiresAt }: TokenWish, { mint, entry }: TokenPlan): string | undefined {
+export function keptTooLong(secret: string, expiresAt: string | undefined, { mint, entry }: TokenPlan): string | undefined {
   const until = entry.expiresAt;
   if (!expiresAt || mint.act === "mint" || (until !== undefined && until <= expiresAt)) return undefined;
   const now = until === undefined ? "never expires" : `works until ${until}`;
@@ -111,7 +111,7 @@ function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
 }
 
 /** The slot that a Secret notes, as long as Azure shows that it is still as it was then: anybody can write a note. */
-function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
+export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
   if (held?.kind !== "acr-token" || held.identity.toLowerCase() !== token.name.toLowerCase()) return undefined;
   return token.passwords.find(({ name, creationTime }) => name === held.slot && sameMoment(creationTime, held.madeAt))?.name;
 }

@@ -1,8 +1,8 @@
 import type { Azure, AzureRegistry, Login, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Make } from "../plan/change.ts";
-import { sameMoment } from "../secret/entry.ts";
-import { keptTooLong, planToken, pulledRepositories, type TokenPlan } from "./acr-token-plan.ts";
+import { type Entry, sameMoment } from "../secret/entry.ts";
+import { keptTooLong, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
 import type { Asked, Carried, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";
 import { type Claim, claimOf } from "./repositories.ts";
@@ -47,18 +47,41 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
     async issue(need: Need) {
       const { owner, held } = need;
       description = `kubectl acr-secret: ${owner.words}`;
-      const name = named ?? (await owner.ownName());
-      const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
+      const { name, token, scopeMap, alone } = await find(named, need, azure, registry);
       const claim = claimOf({ host, registry: asked.registry }, need.repositories, need.images, pulledRepositories(scopeMap));
       const pulls = await test(held, claim, asked, sources);
       const { repositories } = claim;
-      const wish = { host, name, alone: named === undefined && owner.alone, repositories, expiresAt: asked.expiresAt };
-      const plan = planToken(wish, { token, scopeMap, held: held?.entry, pulls });
-      return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, wish, plan) });
+      const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, sources.now());
+      const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
+      return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
     },
     carry: carrier(azure, registry, () => description),
     removal: (change) => removalOf(change, registry),
   };
+}
+
+type Found = Pick<TokenFound, "token" | "scopeMap"> & { readonly name: string; readonly alone: boolean };
+
+/**
+ * The token that is meant: the one that is named; else the one whose login the Secret holds, as long as Azure shows the password
+ * that it notes; else the owner's own.
+ */
+async function find(named: string | undefined, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  const read = async (name: string, alone: boolean): Promise<Found> => {
+    const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
+    return { name, alone, token, scopeMap };
+  };
+  if (named !== undefined) return read(named, false);
+  const { entry, login } = held ?? {};
+  const kept = entry && entry.kind === acrToken.name && login?.username === entry.identity ? await read(entry.identity, false) : undefined;
+  if (kept?.token && slotOf(entry, kept.token)) return kept;
+  return read(await owner.ownName(), owner.alone);
+}
+
+/** When a password made now dies, if the Secret's last one was to die at all: a lifetime that was asked for once is kept. */
+function sameLifetime({ madeAt, expiresAt }: Partial<Entry> = {}, now: Date): string | undefined {
+  const lasted = Date.parse(expiresAt ?? "") - Date.parse(madeAt ?? "");
+  return Number.isNaN(lasted) ? undefined : `${new Date(now.getTime() + lasted).toISOString().slice(0, 19)}Z`;
 }
 
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */

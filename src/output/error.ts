@@ -5,11 +5,11 @@ import { styleFor } from "./style.ts";
 /** Sentences that kubectl prints as they are, without `error: ` in front. */
 const whole = /^(error: |Error from server|Error in configuration|The |Unable to connect)/;
 
-/** Prints an error as kubectl does, and below it the one thing to do next. */
-export function printError(stderr: Sink, env: Env, error: unknown): void {
+/** Prints an error as kubectl does, and below it the one thing to do next. @param place where it was, `prod/team-a: `; empty for one place */
+export function printError(stderr: Sink, env: Env, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
   const { message, hint } = error instanceof CliError ? error : defect(error);
-  stderr.write(`${whole.test(message) ? message : `${style.red("error:")} ${message}`}\n`);
+  stderr.write(`${place}${whole.test(message) ? message : `${style.red("error:")} ${message}`}\n`);
   if (hint) stderr.write(`${style.dim("hint:")} ${hint}\n`);
 }
 

@@ -1,6 +1,5 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { Env, Sink } from "../context.ts";
-import { CliError } from "../errors.ts";
 import { livesInCluster } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { printError, printWarning } from "./error.ts";
@@ -93,8 +92,7 @@ function planPrinter(options: PrinterOptions): Printer {
 
 function printFailure({ change, error }: Outcome, { stderr, env, where }: PrinterOptions): void {
   if (!error) return;
-  const prefix = placePrefix(change.to, where);
-  printError(stderr, env, prefix === "" ? error : new CliError(error.kind, `${prefix}${error.message}`, { hint: error.hint }));
+  printError(stderr, env, error, placePrefix(change.to, where));
 }
 
 function printWarnings({ change, says = [] }: Outcome, { stderr, env, where }: PrinterOptions): void {
