@@ -27,7 +27,7 @@ const paths: readonly [Target["kind"], RegExp][] = [
   ["referrers", /^\/v2\/(.+)\/referrers\/([^/]+)$/],
 ];
 
-export function parseTarget(path: string): Target | undefined {
+function parseTarget(path: string): Target | undefined {
   for (const [kind, pattern] of paths) {
     const match = pattern.exec(path);
     if (match) return { kind, repository: match[1] ?? "", reference: match[2] ?? "" };
@@ -36,7 +36,7 @@ export function parseTarget(path: string): Target | undefined {
 }
 
 /** The rights that a request needs. Listing tags is metadata at ACR, not a pull. */
-export function needsOf(method: string, { kind, repository: name }: Target): Need[] {
+function needsOf(method: string, { kind, repository: name }: Target): Need[] {
   const need = (...actions: string[]) => actions.map((action) => ({ type: "repository", name, action }));
   if (kind === "base") return [];
   if (kind === "catalog") return [{ type: "registry", name: "catalog", action: "*" }];

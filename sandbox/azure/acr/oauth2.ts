@@ -80,7 +80,7 @@ function mayHave(state: State, registry: Registry, holder: Holder, type: string,
 }
 
 /** The `scope` parameters, each `repository:team/app:pull,push`, several to one parameter by blanks. Undefined if one is malformed. */
-export function parseScopes(scopes: readonly string[]): Access[] | undefined {
+function parseScopes(scopes: readonly string[]): Access[] | undefined {
   const parts = scopes.flatMap((scope) => scope.split(" ")).filter(Boolean);
   const parsed = parts.map((part) => /^(repository|registry):([^:\s]+):([a-z_*]+(?:,[a-z_*]+)*)$/.exec(part));
   if (parsed.includes(null)) return undefined;

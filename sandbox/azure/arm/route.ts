@@ -11,7 +11,7 @@ export type Route = {
 };
 
 /** Turns `/subscriptions/{subscription}/…` into a pattern. `{*scope}` at the beginning stands for any scope, several segments long. */
-export function template(path: string): RegExp {
+function template(path: string): RegExp {
   const source = path
     .replace(/[.]/g, "\\.")
     .replace(/\{\*(\w+)\}/g, "(?<$1>.*)")

@@ -8,7 +8,7 @@ import type { Application, ServicePrincipal, User, World } from "../world.ts";
 export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
 
 /** The body of a refusal by Entra's token endpoint. */
-export function entraAnswer({ status, error, number, message }: EntraError): Answer {
+function entraAnswer({ status, error, number, message }: EntraError): Answer {
   const [trace, correlation] = [randomUUID(), randomUUID()];
   const timestamp = `${new Date().toISOString().slice(0, 19).replace("T", " ")}Z`;
   return {
