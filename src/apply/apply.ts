@@ -2,17 +2,13 @@ import { proveLogin } from "../credential/prove.ts";
 import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf, kinds } from "../kinds.ts";
-import type { Seen } from "../observe/seen.ts";
 import { type Act, type Change, type ChangeOf, opposite, type Plan } from "../plan/change.ts";
 import type { Outcome } from "./outcome.ts";
 import { refer } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { restart } from "./restart.ts";
 import { store } from "./store.ts";
-import type { Run, Tools } from "./tools.ts";
-
-/** What one change is carried out with, in its place. */
-export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
+import type { Bench, Tools } from "./tools.ts";
 
 type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<Outcome, "change"> & { readonly change?: Change }>;
 

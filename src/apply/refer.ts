@@ -3,9 +3,9 @@ import { keyOf } from "../kinds.ts";
 import type { KubeObject, ServiceAccount } from "../objects.ts";
 import type { Keep, Refer } from "../plan/change.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
-import type { Bench } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
+import type { Bench } from "./tools.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
 

@@ -2,8 +2,8 @@ import { CliError, Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { waitOf } from "../observe/pods.ts";
 import type { Restart } from "../plan/change.ts";
-import type { Bench } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Bench } from "./tools.ts";
 
 /** A pod that went, or came to run, since it was looked at is as it should be. */
 const settled = "it has changed since, and waits no more";

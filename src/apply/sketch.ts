@@ -4,8 +4,8 @@ import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { patchOf } from "../plan/references.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret } from "../secret/pull-secret.ts";
-import type { Bench } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Bench } from "./tools.ts";
 
 type Sketch<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Omit<Outcome, "change">;
 

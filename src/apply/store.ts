@@ -7,9 +7,9 @@ import { planStore } from "../plan/store.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
-import type { Bench } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
+import type { Bench } from "./tools.ts";
 
 /** Looks at the Secret this often, when others write to it at the same time. */
 const rounds = 10;

@@ -1,6 +1,7 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { ImageRef, Login, Registry } from "../context.ts";
 import type { Carried } from "../credential/kind.ts";
+import type { Seen } from "../observe/seen.ts";
 import type { Change } from "../plan/change.ts";
 
 /** What plans are carried out with. */
@@ -40,3 +41,6 @@ export type Run = {
 };
 
 export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images });
+
+/** What one change is carried out with, in its place. */
+export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };

@@ -4,11 +4,11 @@ import type { Sight } from "../observe/place.ts";
 import { remember, type Seen } from "../observe/seen.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { type Change, mints, type Plan, type Rehearse, type Store } from "../plan/change.ts";
-import { apply, applyWhole, type Bench, takeBack } from "./apply.ts";
+import { apply, applyWhole, takeBack } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
 import { sketch } from "./sketch.ts";
-import type { Run, Tools } from "./tools.ts";
+import type { Bench, Run, Tools } from "./tools.ts";
 
 /**
  * What a verb that writes decides: what comes first, what is made once it is wanted, and what is done in each place. One credential
