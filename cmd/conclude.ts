@@ -19,27 +19,32 @@ export function whereOf(scope: Scope, grounds: readonly Ground[]): Where {
   return grounds.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
 
+/** What a run is about, and how it is told. */
+export type Concluding = {
+  readonly session: Session;
+  readonly flags: PrintingFlags;
+  readonly scope: Scope;
+  readonly grounds: readonly Ground[];
+};
+
 /**
  * The end of every verb that writes: each outcome is printed as it comes, and what there is to say of the whole at the end.
- * @throws CliError of the only place, where there is one
+ * @throws CliError of the only place, where there is one; usage for a form of output that does not go with the run
  * @returns the exit code
  */
-export async function conclude(
-  outcomes: AsyncIterable<Outcome>,
-  { session, flags, scope, grounds }: { session: Session; flags: PrintingFlags; scope: Scope; grounds: readonly Ground[] },
-): Promise<number> {
-  if (flags.output === "plan" && flags["dry-run"] !== "client")
+export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, grounds }: Concluding): Promise<number> {
+  const { output, "dry-run": dryRun } = flags;
+  if (output === "plan" && dryRun !== "client")
     throw new CliError("usage", "-o plan shows what would be done, so it needs --dry-run=client");
   const { stdout, stderr, env, interruption } = session.context;
   const where = whereOf(scope, grounds);
-  const dryRun = flags["dry-run"];
-  const printer = openPrinter(flags.output, { stdout, stderr, env, dryRun, where, managedFields: flags["show-managed-fields"] });
+  const printer = openPrinter(output, { stdout, stderr, env, dryRun, where, managedFields: flags["show-managed-fields"] });
   const tally = openTally();
   const total = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const bar = session.progress.count(total);
   try {
     for await (const outcome of outcomes) {
-      if (where === "one" && outcome.error && outcome.change.to.kind === "namespace") throw outcome.error;
+      throwOnlyPlace(outcome, where);
       tally.count(outcome);
       bar.clear();
       printer.print(outcome);
@@ -49,14 +54,20 @@ export async function conclude(
     bar.clear();
     await printer.end();
   }
-  const left = total - tally.places;
-  if (interruption.halted) stderr.write(interrupted(tally.summary(), where === "one" ? 0 : left));
-  else if (where !== "one") stderr.write(`${tally.summary() || "nothing to do"}\n`);
-  if (interruption.halted) return 130;
-  return tally.failures === 0 ? 0 : 1;
+  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places : undefined));
+  return exitCode(tally.failures, interruption.halted);
 }
 
-function interrupted(summary: string, left: number): string {
-  const rest = left > 0 ? `; ${left} namespaces are left` : "";
+/** Where there is one place, its error is the run's. */
+function throwOnlyPlace({ change, error }: Outcome, where: Where): void {
+  if (where === "one" && error && change.to.kind === "namespace") throw error;
+}
+
+const exitCode = (failures: number, halted: boolean) => (halted ? 130 : Math.min(failures, 1));
+
+/** What there is to say of many places, or of a run that was interrupted. @param left places that were not come to; absent for a whole run */
+function lastLine(summary: string, where: Where, left: number | undefined): string {
+  if (left === undefined) return where === "one" ? "" : `${summary || "nothing to do"}\n`;
+  const rest = where !== "one" && left > 0 ? `; ${left} namespaces are left` : "";
   return `interrupted: ${summary || "nothing was done"}${rest}. The same command goes on from here.\n`;
 }

@@ -26,14 +26,23 @@ export async function store(change: Store, bench: Bench): Promise<Outcome> {
   const config = run.login ? encodeDockerConfig(host, run.login) : sketchConfig;
   let next: Store = { ...change, entry };
   for (let round = 1; ; round++) {
-    try {
-      return { change: next, object: await write(next, config, bench) };
-    } catch (error) {
-      if (!(error instanceof CliError) || round === rounds || !isOpenEnd(error)) throw error;
-      const look = await lookAgain(next, host, bench, error);
-      if ("settled" in look) return look.settled;
-      next = look.again;
-    }
+    const end = await writeOrLook(next, { host, config, last: round === rounds }, bench);
+    if ("settled" in end) return end.settled;
+    next = end.again;
+  }
+}
+
+/** @param last whether this was the last round, whose error is the Secret's */
+async function writeOrLook(
+  next: Store,
+  { host, config, last }: { readonly host: string; readonly config: string; readonly last: boolean },
+  bench: Bench,
+): Promise<Look> {
+  try {
+    return { settled: { change: next, object: await write(next, config, bench) } };
+  } catch (error) {
+    if (last || !(error instanceof CliError) || !isOpenEnd(error)) throw error;
+    return lookAgain(next, host, bench, error);
   }
 }
 

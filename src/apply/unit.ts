@@ -112,18 +112,25 @@ function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
   let failed: Shared | undefined;
   let turn: Promise<void> = Promise.resolve();
 
+  /** @throws CliError of this Secret alone; Shared of what all Secrets need */
   async function make(store: Store): Promise<void> {
     if (failed) throw failed;
     if (open) return;
-    const trial: Rehearse[] = mints(demand) ? [{ act: "rehearse", to: store.to, stands: store.stands, replaces: store.replaces }] : [];
-    if (dryRun === "none") for (const change of trial) await rehearse(change, bench.tools);
+    if (dryRun === "none") for (const change of trialOf(store)) await rehearse(change, bench.tools);
+    made.push(...(await carryOut(store)));
+    open = true;
+  }
+
+  const trialOf = ({ to, stands, replaces }: Store): Rehearse[] => (mints(demand) ? [{ act: "rehearse", to, stands, replaces }] : []);
+
+  async function carryOut(store: Store): Promise<Outcome[]> {
+    if (dryRun === "client") return sketch([...trialOf(store), ...demand], bench);
     try {
-      made.push(...(dryRun === "client" ? sketch([...trial, ...demand], bench) : await applyWhole(demand, bench)));
+      return await applyWhole(demand, bench);
     } catch (error) {
       failed = new Shared(error);
       throw failed;
     }
-    open = true;
   }
 
   return {

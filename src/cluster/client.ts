@@ -48,11 +48,9 @@ export function apiClient(send: Send, userAgent: string): Client {
         const answer: Answer = await get(path(page), metadataOnly ? metadataList : undefined);
         // A list that was begun too long ago is continued as it is now, from the same key on
         const later = page.continue === undefined ? undefined : continuation(answer);
-        if (later === undefined) {
-          const list: List<T> = parse(answer);
-          yield list.items ?? [];
-          page = list.metadata?.continue ? { limit, continue: list.metadata.continue } : undefined;
-        } else page = { limit, continue: later };
+        const list: List<T> = later === undefined ? parse(answer) : { metadata: { continue: later } };
+        yield list.items ?? [];
+        page = next(list);
       }
     },
     write: async <T>({ method, path, type, body, contents }: Change) => {
@@ -61,6 +59,8 @@ export function apiClient(send: Send, userAgent: string): Client {
     },
   };
 }
+
+const next = ({ metadata }: List<unknown>): Page | undefined => (metadata?.continue ? { limit, continue: metadata.continue } : undefined);
 
 function parse<T>(answer: Answer): T {
   if (answer.status >= 400) throw statusError(answer);

@@ -1,8 +1,10 @@
 import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
-import { type Entry, entryFor, managedBy, readEntries, sameLogin } from "../secret/entry.ts";
+import type { Secret } from "../objects.ts";
+import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./held.ts";
+import { managed } from "./secrets.ts";
 
 /** A login that Secrets of a scope hold, and what they note of it. */
 export type Holder = { readonly entry: Entry; readonly login: Login };
@@ -25,28 +27,30 @@ export async function* holdersIn(grounds: readonly Ground[], name: string, host:
   }
 }
 
-async function collect({ cluster, namespaces }: Ground, name: string, host: string, found: Candidate[]): Promise<void> {
-  const meant = new Set(namespaces);
-  const where = { labels: `${managedBy.key}=${managedBy.value}`, fields: `metadata.name=${name}`, metadataOnly: true };
+async function collect(ground: Ground, name: string, host: string, found: Candidate[]): Promise<void> {
+  const meant = new Set(ground.namespaces);
   try {
-    for await (const page of cluster.pages("secret", where)) {
-      for (const secret of page) {
-        const { namespace = "" } = secret.metadata;
-        const entry = meant.has(namespace) ? entryFor(readEntries(secret), host) : undefined;
-        if (entry) add(found, entry, () => read(namespace));
-      }
+    for await (const secret of noted(ground, name)) {
+      const { namespace = "" } = secret.metadata;
+      const entry = meant.has(namespace) ? entryFor(readEntries(secret), host) : undefined;
+      if (entry) add(found, entry, () => readHolder(ground, { name, namespace }, host));
     }
   } catch (error) {
     // Who may not list all Secrets finds no holder, and is asked how many credentials there are to be
     if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
   }
+}
 
-  async function read(namespace: string): Promise<Holder | undefined> {
-    const secret = await cluster.get({ kind: "secret", name, namespace });
-    const entry = secret && entryFor(readEntries(secret), host);
-    const login = secret && loginFor(secret, host);
-    return entry && login ? { entry, login } : undefined;
-  }
+/** The metadata of the Secrets of this plugin that have the name. */
+async function* noted({ cluster }: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+  for await (const page of cluster.pages("secret", { labels: managed, fields: `metadata.name=${name}`, metadataOnly: true })) yield* page;
+}
+
+async function readHolder({ cluster }: Ground, at: { name: string; namespace: string }, host: string): Promise<Holder | undefined> {
+  const secret = await cluster.get({ kind: "secret", ...at });
+  const entry = secret && entryFor(readEntries(secret), host);
+  const login = secret && loginFor(secret, host);
+  return entry && login ? { entry, login } : undefined;
 }
 
 function add(found: Candidate[], entry: Entry, read: Candidate["read"]): void {

@@ -18,14 +18,11 @@ export function openTally(): Tally {
   let failures = 0;
 
   return {
-    count: ({ change, error, left }) => {
-      if (error || left) failures++;
-      const { context = "", namespace } = change.to;
-      const word = error || left ? "failed" : wordOf(change);
-      if (namespace === undefined || word === undefined) return;
-      const key = `${context}/${namespace}`;
-      const before = byPlace.get(key);
-      if (before === undefined || order.indexOf(word) < order.indexOf(before)) byPlace.set(key, word);
+    count: (outcome) => {
+      if (isFailure(outcome)) failures++;
+      const place = placeOf(outcome);
+      const word = isFailure(outcome) ? "failed" : wordOf(outcome.change);
+      if (place !== undefined && word !== undefined) byPlace.set(place, strongest(byPlace.get(place), word));
     },
     get failures() {
       return failures;
@@ -33,10 +30,18 @@ export function openTally(): Tally {
     get places() {
       return byPlace.size;
     },
-    summary: () => {
-      const counts = new Map<string, number>();
-      for (const word of byPlace.values()) counts.set(word, (counts.get(word) ?? 0) + 1);
-      return [...words, "failed"].flatMap((word) => (counts.has(word) ? [`${word} ${counts.get(word)}`] : [])).join(", ");
-    },
+    summary: () => summaryOf([...byPlace.values()]),
   };
+}
+
+const isFailure = ({ error, left }: Outcome) => error !== undefined || left !== undefined;
+
+const placeOf = ({ change: { to } }: Outcome) => (to.namespace === undefined ? undefined : `${to.context ?? ""}/${to.namespace}`);
+
+const strongest = (before: string | undefined, word: string) =>
+  before === undefined || order.indexOf(word) < order.indexOf(before) ? word : before;
+
+function summaryOf(placesIn: readonly string[]): string {
+  const count = (word: string) => placesIn.filter((one) => one === word).length;
+  return [...words, "failed"].flatMap((word) => (count(word) > 0 ? [`${word} ${count(word)}`] : [])).join(", ");
 }
