@@ -6,7 +6,7 @@ import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { table } from "../src/output/table.ts";
 import type { Where } from "../src/output/words.ts";
-import { readEntries } from "../src/secret/entry.ts";
+import { type Entry, readEntries } from "../src/secret/entry.ts";
 import { whereOf } from "./conclude.ts";
 import type { Flags } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
@@ -91,19 +91,17 @@ type Columns = { readonly wide: boolean; readonly where: Where; readonly headers
 
 function rows(found: readonly Carried[], { wide, where, headers }: Columns, { context: { now } }: Session): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
-  const header = ["NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
-  const cells = found.map(({ context = "", secret, carriers }) => {
-    const { name, namespace = "", creationTimestamp } = secret.metadata;
-    const [entry] = readEntries(secret) ?? [];
-    const place = { one: [], namespaces: [namespace], clusters: [context, namespace] }[where];
-    const of = [
-      entry?.hosts.join(",") ?? "",
-      entry?.kind ?? "",
-      until(entry?.expiresAt, now()),
-      carriers.join(","),
-      age(creationTimestamp, now()),
-    ];
-    return [...place, name, ...of, ...(wide ? [entry?.identity ?? "", entry?.slot ?? ""] : [])];
-  });
-  return table([...places, ...header], cells, { headers });
+  const header = [...places, "NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
+  const cells = found.map((carried) => [...placeCells(carried, where), ...cellsOf(carried, now())].slice(0, header.length));
+  return table(header, cells, { headers });
+}
+
+const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
+  ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
+
+/** The cells of one Secret, those of `-o wide` last. */
+function cellsOf({ secret, carriers }: Carried, now: Date): string[] {
+  const { name, creationTimestamp } = secret.metadata;
+  const { hosts, kind, identity, slot = "", expiresAt }: Entry = readEntries(secret)?.[0] ?? { hosts: [], kind: "", identity: "" };
+  return [name, hosts.join(","), kind, until(expiresAt, now), carriers.join(","), age(creationTimestamp, now), identity, slot];
 }

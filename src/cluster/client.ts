@@ -42,22 +42,25 @@ export function apiClient(send: Send, userAgent: string): Client {
       const answer = await get(path);
       return answer.status === 404 && saysAbsent(readStatus(answer)) ? undefined : parse<T>(answer);
     },
-    pages: async function* <T>(path: (page: Page) => string, metadataOnly = false) {
-      let page: Page | undefined = { limit };
-      while (page) {
-        const answer: Answer = await get(path(page), metadataOnly ? metadataList : undefined);
-        // A list that was begun too long ago is continued as it is now, from the same key on
-        const later = page.continue === undefined ? undefined : continuation(answer);
-        const list: List<T> = later === undefined ? parse(answer) : { metadata: { continue: later } };
-        yield list.items ?? [];
-        page = next(list);
-      }
-    },
+    pages: <T>(path: (page: Page) => string, metadataOnly = false) =>
+      pagesOf<T>((page) => get(path(page), metadataOnly ? metadataList : undefined)),
     write: async <T>({ method, path, type, body, contents }: Change) => {
       const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
       return parse<T>(answer);
     },
   };
+}
+
+async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>): AsyncGenerator<readonly T[]> {
+  let page: Page | undefined = { limit };
+  while (page) {
+    const answer: Answer = await ask(page);
+    // A list that was begun too long ago is continued as it is now, from the same key on
+    const later = page.continue === undefined ? undefined : continuation(answer);
+    const list: List<T> = later === undefined ? parse(answer) : { metadata: { continue: later } };
+    yield list.items ?? [];
+    page = next(list);
+  }
 }
 
 const next = ({ metadata }: List<unknown>): Page | undefined => (metadata?.continue ? { limit, continue: metadata.continue } : undefined);
