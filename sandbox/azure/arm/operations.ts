@@ -40,7 +40,7 @@ export function begin({ state: { world }, ask }: ArmAsk, { kind, at, prefix = "t
   };
   world.operations.set(id, operation);
   // What was accepted for deletion goes, whether or not anybody comes back to ask.
-  if (state === "Deleting" && polls === 0) setTimeout(() => look(operation), milliseconds).unref();
+  if (state === "Deleting" && polls === 0) setTimeout(() => finish(operation), milliseconds).unref();
   return { operation, headers: announce(world, ask.host, operation) };
 }
 
@@ -60,8 +60,12 @@ export function look(operation: Operation): boolean {
     return false;
   }
   if (Date.now() < operation.until) return false;
-  operation.answer = operation.done();
+  finish(operation);
   return true;
+}
+
+function finish(operation: Operation): void {
+  operation.answer ??= operation.done();
 }
 
 /** The provisioningState of what may have an operation; whoever looks at it brings the operation forward as well. */
