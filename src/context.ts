@@ -81,8 +81,8 @@ export type Azure = {
     registry: AzureRegistry,
     at: { token: string; slot: Slot; expiry?: string | undefined },
   ): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }>;
-  /** Empties one slot: whoever uses its password is locked out. The other stays as it is. */
-  clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot }): Promise<void>;
+  /** Empties one slot, if it still holds the password that was made at that time. The other stays as it is. @returns whether it is empty */
+  clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
   /** How many tokens the registry has. */
   tokenCount(registry: AzureRegistry): Promise<number>;
 };

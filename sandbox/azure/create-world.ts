@@ -39,7 +39,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     users: [],
     roleAssignments: [],
     customRoles: [],
-    longRunning: { polls: 0, milliseconds: 0, retryAfter: 10, repeatedPut: "operation", asksRights: false },
+    longRunning: { polls: 0, milliseconds: 0, retryAfter: 10, repeatedPut: "operation", asksRights: true },
     passwords: "new",
     lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },
     pageSize: 100,

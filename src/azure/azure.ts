@@ -5,7 +5,7 @@ import { openArm } from "./arm.ts";
 import { cloudOf } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openIdentity } from "./identity.ts";
-import { clearPassword, generatePassword, putScopeMap, putToken, remove, scopeMap, token, tokenCount } from "./tokens.ts";
+import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
 export type AzureOptions = {
   readonly identity: IdentitySource;
@@ -32,7 +32,7 @@ export function openAzure(options: AzureOptions): Azure {
     putToken: (registry, wanted) => putToken(arm, registry, wanted),
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
-    tokenCount: (registry) => tokenCount(arm, registry),
+    tokenCount: async (registry) => (await listTokens(arm, registry)).length,
     generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };
 }

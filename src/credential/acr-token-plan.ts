@@ -1,7 +1,8 @@
 import type { AcrToken, ScopeMap, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { sameMoment } from "../moment.ts";
 import type { Keep, Make, Mint } from "../plan/change.ts";
-import { type Entry, sameMoment } from "../secret/entry.ts";
+import type { Entry } from "../secret/entry.ts";
 
 /** What is asked: the password of one ACR token. */
 export type TokenWish = {

@@ -1,7 +1,8 @@
 import type { Azure, AzureRegistry, Login, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
-import { type Entry, sameMoment } from "../secret/entry.ts";
+import type { Entry } from "../secret/entry.ts";
 import { keptTooLong, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
 import type { Asked, Carried, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";
@@ -156,10 +157,8 @@ function carrier(azure: Azure, registry: AzureRegistry, description: () => strin
     if (now?.passwords.every(isOurs)) await azure.deleteToken(registry, name);
   }
 
-  async function clearSlot({ to: { name }, slot }: Make): Promise<void> {
-    const now = await azure.token(registry, name);
-    const password = now?.passwords.find((one) => one.name === slot);
-    if (password && isOurs(password)) await azure.clearPassword(registry, { token: name, slot: password.name });
+  async function clearSlot({ to: { name } }: Make): Promise<void> {
+    if (minted?.madeAt !== undefined) await azure.clearPassword(registry, { token: name, slot: minted.slot, creationTime: minted.madeAt });
   }
 
   async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Carried> {

@@ -1,3 +1,4 @@
+import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 
 /**
@@ -56,17 +57,11 @@ function readEntry(value: unknown): Entry[] {
 
 /** Whether two notes are of the same password. */
 export const sameLogin = (a: Entry, b: Entry): boolean =>
-  a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && sameMoment(a.madeAt, b.madeAt);
+  a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && (a.madeAt === b.madeAt || sameMoment(a.madeAt, b.madeAt));
 
 /** Whether two notes say the same, in whatever order. */
 export const sameEntry = (a: Entry, b: Entry): boolean =>
   sameLogin(a, b) && a.expiresAt === b.expiresAt && String(a.hosts) === String(b.hosts);
-
-/** Azure writes one moment in several ways: `Z` and `+00:00`, three decimals and seven. */
-export function sameMoment(a: string | undefined, b: string | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a === b || Date.parse(a) === Date.parse(b);
-}
 
 /** The entry of a registry, among those of a Secret. */
 export const entryFor = (entries: readonly Entry[] | undefined, host: string): Entry | undefined =>

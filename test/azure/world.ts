@@ -5,7 +5,12 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
+import { type Arm, openArm } from "../../src/azure/arm.ts";
 import type { AzureOptions } from "../../src/azure/azure.ts";
+import { cloudOf } from "../../src/azure/cloud.ts";
+import { openIdentity } from "../../src/azure/identity.ts";
+import { openHttp } from "../../src/http/client.ts";
+import { openTransport } from "../../src/http/transport.ts";
 
 /** An emulated Azure for the tests of one file, and what our ports are opened with. */
 export type TestWorld = {
@@ -68,4 +73,13 @@ export function startTestWorld(): TestWorld {
       return { ...env, PATH, FAKE_AZ_TENANT: tenantId, FAKE_AZ_CLIENT_ID: clientId, FAKE_AZ_CLIENT_SECRET: clientSecret };
     },
   };
+}
+
+/** Azure Resource Manager itself, for what the port does not offer yet. */
+export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}): Arm {
+  const options = world.options(change);
+  const cloud = cloudOf(options.env);
+  const transport = openTransport(options.env, options.trace, options.signal);
+  const identity = openIdentity(options.identity, { ...options, cloud, transport });
+  return openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
 }
