@@ -39,7 +39,8 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     request.abortSignal = interrupted;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;
-    if (secureContext) request.requestOverrides = { ...request.requestOverrides, secureContext };
+    // Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads.
+    request.requestOverrides = { ...request.requestOverrides, rejectUnauthorized: true, ...(secureContext && { secureContext }) };
     try {
       return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
     } catch (error) {
