@@ -12,8 +12,8 @@ import { planAttaches } from "../src/plan/place.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { conclude } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
+import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
-import { secretNames } from "./names.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { requireTargets } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
@@ -39,7 +39,7 @@ export const attach = verb({
   ],
   flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
   most: 1,
-  complete: secretNames,
+  complete: secrets,
   async run({ flags, args }, session) {
     const wish = requireTargets(flags, "attach");
     const scope = scopeOf(flags);

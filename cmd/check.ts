@@ -4,7 +4,9 @@ import { printData } from "../src/output/object.ts";
 import { verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
-import { secretNames } from "./names.ts";
+import { formats } from "./line/flags.ts";
+import { secrets, serviceAccounts } from "./line/known.ts";
+import { objectName } from "./line/names.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
@@ -27,22 +29,22 @@ export const check = verb({
       type: "string",
       default: "default",
       bare: "default",
+      read: (value) => objectName("ServiceAccount", value),
+      complete: serviceAccounts,
       describe: "The ServiceAccount whose pull secrets --image is checked with",
     },
     "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
-    output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "Output format. One of: (json, yaml)." },
+    output: formats(["json", "yaml"]),
   },
   most: 1,
-  complete: secretNames,
+  complete: secrets,
   async run({ flags, args }, session) {
     const cluster = session.cluster();
     const namespace = await cluster.namespace();
     const images = flags.image.map(parseImage);
     const [name] = args;
     const pulls =
-      images.length > 0
-        ? await pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images)
-        : await collectPulls(cluster, namespace);
+      images.length > 0 ? await pullsByAccount(cluster, namespace, flags.serviceaccount, images) : await collectPulls(cluster, namespace);
     const named = name === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [name], accountNames: [] }));
     const secrets = await readPullSecrets(cluster, namespace, name === undefined ? secretsOf(pulls) : [name]);
     if (name !== undefined && !secrets.has(name)) throw noSecret(name, `kubectl acr-secret list -n ${namespace}`);

@@ -2,7 +2,8 @@ import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
-import { contextNames } from "../src/cluster/contexts.ts";
+import { noKubectl } from "../src/cluster/connect.ts";
+import { contextNames, findKubectl } from "../src/cluster/kubectl.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context, Sink } from "../src/context.ts";
 import type { Interruption } from "../src/interruption.ts";
@@ -22,7 +23,6 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: signal() });
   const stderr = sink(process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
-  const onWarning = (text: string) => printWarning(stderr, env, text);
   const place = { env, stdin: stdin.isTTY ? "inherit" : "ignore", stderr, now } as const;
   return {
     stdin: { isTTY: stdin.isTTY === true, read: () => readAll(addAbortSignal(signal(), stdin)) },
@@ -32,14 +32,22 @@ export function processContext(interruption: Interruption, launched?: Launched):
     interruption,
     now,
     sleep: pause,
-    cluster: (kube, trace, pace) => {
+    cluster: (kube, trace, { pace, onWarning: warned }) => {
+      const onWarning = (text: string) => {
+        printWarning(stderr, env, text);
+        warned?.(text);
+      };
       const early = kube.forward.length === 0 ? launched : undefined;
       const cluster = openCluster({ ...place, kube, pace, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
       // kubectl starts while the verb still reads its flags
       cluster.warm();
       return cluster;
     },
-    contexts: (kube) => contextNames(kube.forward, env),
+    contexts: async ({ forward: flags }) => {
+      const file = findKubectl(env, process.platform);
+      if (file === undefined) throw noKubectl(flags);
+      return contextNames({ file, flags, env }, signal());
+    },
     azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
   };

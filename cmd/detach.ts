@@ -6,8 +6,8 @@ import { outlooks } from "../src/observe/sights.ts";
 import { planDetach, readTarget } from "../src/plan/references.ts";
 import { conclude } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
+import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
-import { secretNames } from "./names.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { requireTargets } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
@@ -28,7 +28,7 @@ export const detach = verb({
   ],
   flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
   most: 1,
-  complete: secretNames,
+  complete: secrets,
   async run({ flags, args }, session) {
     const wish = requireTargets(flags, "detach");
     const scope = scopeOf(flags);

@@ -8,7 +8,7 @@ import { table } from "../src/output/table.ts";
 import type { Where } from "../src/output/words.ts";
 import { type Entry, readEntries } from "../src/secret/entry.ts";
 import { whereOf } from "./conclude.ts";
-import type { Flags } from "./line/flags.ts";
+import { type Flags, formats } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -30,12 +30,7 @@ export const list = verb({
     ...readScope,
     selector: { type: "string", short: "l", describe: "Secrets with these labels (-l key1=value1,key2=value2)" },
     "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
-    output: {
-      type: "string",
-      short: "o",
-      choices: ["json", "yaml", "name", "wide"],
-      describe: "Output format. One of: (json, yaml, name, wide).",
-    },
+    output: formats(["json", "yaml", "name", "wide"]),
     "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
   } as const satisfies Flags,
   most: 0,

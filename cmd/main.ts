@@ -1,10 +1,12 @@
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
+import { firstArgument } from "./line/argv.ts";
 import { complete } from "./line/complete.ts";
-import { global } from "./line/flags.ts";
 import { overview, verbHelp } from "./line/help.ts";
-import { nearest } from "./line/nearest.ts";
+import { global } from "./line/kubectl-flags.ts";
+import { secretName } from "./line/names.ts";
+import { meantVerb } from "./line/nearest.ts";
 import { parse } from "./line/parse.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Verb } from "./verb.ts";
@@ -24,7 +26,7 @@ export async function main(argv: readonly string[], context: Context): Promise<n
       await complete(argv.slice(1), verbs, context);
       return 0;
     }
-    const at = verbAt(argv);
+    const at = firstArgument(argv, global);
     const word = argv[at];
     chosen = verbs.find(({ name }) => name === word);
     if (word !== undefined && !chosen && word !== "help") throw unknown(word);
@@ -38,7 +40,9 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     if (args.length > chosen.most) throw new CliError("usage", `unexpected argument "${args[chosen.most]}"`);
     session = openSession(context, flags);
     // The flags of this verb were read with this verb's table, so they have its types
-    return await chosen.run({ flags: flags as never, args }, session);
+    const code = await chosen.run({ flags: flags as never, args: args.map(chosen.read ?? secretName) }, session);
+    if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
+    return code;
   } catch (error) {
     if (context.interruption.halted) return 130;
     printError(context.stderr, context.env, withUsage(error, chosen));
@@ -49,19 +53,11 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   }
 }
 
-/** Where the verb stands: the first word that is neither a flag nor the value of a global one. */
-function verbAt(argv: readonly string[]): number {
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? "";
-    if (!word.startsWith("-")) return at;
-    const flag = Object.entries(global).find(([name, row]) => word === `--${name}` || ("short" in row && word === `-${row.short}`))?.[1];
-    if (flag && flag.type !== "boolean") at++;
-  }
-  return argv.length;
-}
+/** `--warnings-as-errors`, in kubectl's words. */
+const warned = (count: number) => new CliError("invalid", `${count} warning${count === 1 ? "" : "s"} received`);
 
 function unknown(word: string): CliError {
-  const meant = nearest(
+  const meant = meantVerb(
     word,
     verbs.map(({ name }) => name),
   );

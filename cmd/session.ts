@@ -4,7 +4,7 @@ import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from 
 import { printWarning } from "../src/output/error.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
-import { forwarded } from "./line/flags.ts";
+import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
 
 /** One run of one verb: the context with this command line's flags applied, and its ports, each opened once. */
@@ -14,8 +14,10 @@ export type Session = {
   readonly trace: Trace;
   /** The cluster of a context; without a name, that of the command line or the current one. */
   cluster(context?: string): Cluster;
-  /** The names of all contexts of the kubeconfig. */
+  /** The names of the kubeconfig's contexts. */
   contexts(): Promise<readonly string[]>;
+  /** How many different warnings the API servers have sent. */
+  warnings(): number;
   azure(identity: IdentitySource): Azure;
   registry(): Registry;
   /** How much may be under way at once: what the quickest cluster takes. */
@@ -30,16 +32,17 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const trace: Trace = (level, line) => {
     if (verbosity >= level) context.stderr.write(`${line()}\n`);
   };
-  const kube = kubeFlags(flags);
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
   const azures = new Map<IdentitySource, Azure>();
   let registry: Registry | undefined;
+  let warnings = 0;
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
   function open(name: string | undefined) {
     const pace = openPace({ fixed, now: () => context.now().getTime() });
-    return { pace, cluster: context.cluster(name === undefined ? kube : inContext(kube, name), trace, pace) };
+    const onWarning = () => void warnings++;
+    return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
   }
 
   return {
@@ -47,7 +50,8 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     progress: progressOn(context.stderr, context.env, verbosity, context.now),
     trace,
     cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
-    contexts: () => context.contexts(kube),
+    contexts: () => context.contexts(kubeFlags(flags)),
+    warnings: () => warnings,
     azure: (identity) => remember(azures, identity, () => context.azure(identity, trace)),
     registry: () => {
       registry ??= context.registry(trace);
@@ -67,23 +71,17 @@ function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   return made;
 }
 
-/** The flags for the cluster of another context; a namespace of the current one is not its. */
-const inContext = (kube: KubeFlags, name: string): KubeFlags => ({
-  ...kube,
-  forward: [...kube.forward.filter((flag) => !flag.startsWith("--context=")), `--context=${name}`],
-});
-
-/** The global flags of a command line, for kubectl and for us. */
-export function kubeFlags(flags: Parsed["flags"]): KubeFlags {
+/** The global flags of a command line, for kubectl and for us; `context` takes the place of the one that was named. */
+export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
   const forward = Object.keys(forwarded).flatMap((name) => {
-    const value = flags[name];
+    const value = name === "context" ? (context ?? flags[name]) : flags[name];
     if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);
     return value === undefined || value === false ? [] : [`--${name}=${value}`];
   });
   const namespace = flags["namespace"];
   return {
     forward,
-    requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")),
+    requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0,
     ...(typeof namespace === "string" && { namespace }),
   };
 }

@@ -20,8 +20,9 @@ export type Context = {
   readonly interruption: Interruption;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
-  cluster(kube: KubeFlags, trace: Trace, pace: Pace): Cluster;
-  /** The names of the contexts in the kubeconfig that these flags choose. */
+  /** `onWarning` gets each different warning of the API server, which is printed whatever it does. */
+  cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning?(text: string): void }): Cluster;
+  /** The names of the kubeconfig's contexts. @throws CliError config where there is no kubectl, or no kubeconfig to read */
   contexts(kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: IdentitySource, trace: Trace): Azure;
   registry(trace: Trace): Registry;

@@ -82,7 +82,7 @@ export function connection(options: ConnectionOptions): Connection {
   };
 }
 
-function noKubectl(flags: readonly string[]): CliError {
+export function noKubectl(flags: readonly string[]): CliError {
   const needed = flags[0] === undefined ? "" : `, and ${flags[0].replace(/=.*/s, "")} needs it`;
   return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or name it in KUBECTL_PATH" });
 }

@@ -2,7 +2,7 @@
 export type Scope = {
   readonly contexts: "current" | "all" | readonly string[];
   readonly namespaces: "current" | "all" | { readonly names: readonly string[]; readonly globs: readonly string[] };
-  /** A label selector for namespaces. */
+  /** A label selector for namespaces; it goes with `all`. */
   readonly selector: string | undefined;
   /** Globs of namespaces that are left out. */
   readonly exclude: readonly string[];
@@ -20,12 +20,8 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
   if (exclude.some((glob) => matchesGlob(glob, name))) return false;
   if (named) return true;
   if (writes && !includeSystem && name.startsWith("kube-")) return false;
-  return typeof namespaces !== "object" || isUnbounded(namespaces) || namespaces.globs.some((glob) => matchesGlob(glob, name));
+  return typeof namespaces !== "object" || namespaces.globs.some((glob) => matchesGlob(glob, name));
 }
-
-/** A selector alone. */
-const isUnbounded = ({ names, globs }: { readonly names: readonly string[]; readonly globs: readonly string[] }) =>
-  names.length + globs.length === 0;
 
 /** `*` stands for any text, `?` for one character. */
 export function matchesGlob(glob: string, name: string): boolean {

@@ -19,6 +19,13 @@ test.for([
 
 test.for([
   ["creat", 'error: unknown command "creat" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret create"?\n'],
+  ["link", 'error: unknown command "link" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret attach"?\n'],
+  ["--version", "error: unknown flag: --version\nhint: kubectl acr-secret version\n"],
+  ["list --docker-server=r", "error: unknown flag: --docker-server\nhint: kubectl acr-secret list --help\n"],
+  ["create --docker-server=r", "error: unknown flag: --docker-server\nhint: did you mean --registry?\n"],
+  ["check deploy/web", 'error: invalid Secret name "deploy/web"\nhint: did you mean "web"?\n'],
+  ["attach acr --serviceaccount a/b", 'error: invalid ServiceAccount name "a/b"\nhint: did you mean "b"?\n'],
+  ["list --force", "error: unknown flag: --force\nhint: kubectl acr-secret list --help\n"],
   ["banana", 'error: unknown command "banana" for "kubectl acr-secret"\nhint: kubectl acr-secret --help\n'],
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
@@ -66,6 +73,37 @@ test("a defect shows neither its text nor, unless asked, where it arose", async 
   expect(more).not.toContain("hunter2");
 });
 
+test("warnings of the server are errors where that is asked for", async () => {
+  const cluster = { serverVersion: async () => ({ gitVersion: "v1.37.0" }) };
+  const typed = ["version", "--warnings-as-errors"];
+
+  expect(await run(typed, { cluster, warnings: ["old"] })).toMatchObject({ code: 1, stderr: "error: 1 warning received\n" });
+  expect(await run(typed, { cluster, warnings: ["old", "older"] })).toMatchObject({ code: 1, stderr: "error: 2 warnings received\n" });
+  expect(await run(typed, { cluster })).toMatchObject({ code: 0, stderr: "" });
+  expect(await run(["version"], { cluster, warnings: ["old"] })).toMatchObject({ code: 0, stderr: "" });
+});
+
+test.for([
+  { typed: "check secret/acr --image r.azurecr.io/a", asks: ["account default", "secret acr"] },
+  { typed: "check acr --image r.azurecr.io/a --serviceaccount sa/web", asks: ["account web", "secret acr"] },
+  { typed: "detach secrets/acr --serviceaccount=serviceaccount/web", asks: ["account web"] },
+])("$typed asks for $asks", async ({ typed, asks }) => {
+  const asked: string[] = [];
+  const cluster = {
+    namespace: async () => "demo",
+    namespaceUid: async () => "uid",
+    secret: async ({ name }: { name: string }) => void asked.push(`secret ${name}`),
+    serviceAccount: async ({ name }: { name: string }) => {
+      asked.push(`account ${name}`);
+      return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "demo" } } as const;
+    },
+  };
+
+  await run(typed.split(" "), { cluster });
+
+  expect(asked).toEqual(asks);
+});
+
 test("an interrupted command says nothing and ends with 130", async () => {
   const namespace = async () => {
     throw new CliError("cancelled", "interrupted");
@@ -74,17 +112,49 @@ test("an interrupted command says nothing and ends with 130", async () => {
   expect(await run(["list"], { aborted: true, cluster: { namespace } })).toEqual({ stdout: "", stderr: "", code: 130 });
 });
 
-test.for([
+const described = (...names: string[]) => names.map((name) => expect.stringMatching(new RegExp(`^${name}\t.`)));
+
+test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["cr"], gives: ["create\tCreate a pull secret for a registry and attach it to ServiceAccounts"] },
+  { words: ["nosuch", ""], gives: [] },
+  { words: ["help", "att"], gives: described("attach") },
+  { words: ["-n", "list", "att"], gives: described("attach") },
+  // Values
   { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
   { words: ["create", "--dry-run=s"], gives: ["server"] },
-  { words: ["create", "--repo"], gives: ["--repository="] },
+  { words: ["create", "--verify="], gives: ["true", "false"] },
+  { words: ["create", "--registry="], gives: [] },
+  { words: ["create", "--expires-in", ""], gives: [] },
+  { words: ["list", "--nosuch="], gives: [] },
+  // Flags: the verb's own first, no blank to take away behind them, none twice that counts once
+  {
+    words: ["create", "--repo"],
+    gives: [
+      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that the namespace's pods use.",
+    ],
+  },
+  { words: ["create", "--re"], gives: described("--registry", "--repository", "--request-timeout") },
+  { words: ["create", "--registry", "r", "--repository=a", "--re"], gives: described("--repository", "--request-timeout") },
+  { words: ["create", "--pass"], gives: described("--password-stdin") },
+  { words: ["list", "--user"], gives: described("--user") },
+  { words: ["version", "-"], gives: expect.arrayContaining(described("--client", "--output", "-o", "--namespace", "-n")) as never },
+  { words: ["attach", "--", "-"], gives: [] },
+  // What the cluster and the kubeconfig know
   { words: ["attach", ""], gives: ["acr"] },
   { words: ["attach", "acr", ""], gives: [] },
   { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"] },
+  { words: ["check", "--serviceaccount=d"], gives: ["default"] },
   { words: ["list", "-n", ""], gives: ["demo", "prod"] },
+  { words: ["list", "-An", "p"], gives: ["prod"] },
+  { words: ["list", "-ndemo", "--namespace", "p"], gives: ["prod"] },
+  { words: ["list", "--context", ""], gives: ["kind-dev", "prod-eu"] },
+  { words: ["list", "--context=p"], gives: ["prod-eu"] },
   { words: ["completion", ""], gives: ["kubectl"] },
-])("completes $words", async ({ words, gives }) => {
+  // Files are the shell's to complete
+  { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
+  { words: ["list", "--client-key="], gives: [], directive: 0 },
+  { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
+])("completes $words", async ({ words, gives, directive = 4 }) => {
   const cluster = {
     namespace: async () => "demo",
     namespaces: async () => ["demo", "prod"],
@@ -93,10 +163,11 @@ test.for([
   };
 
   // Asking is given up after a while; here it must not be given up at once
-  const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, patient: true });
+  const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, contexts: ["kind-dev", "prod-eu"], patient: true });
 
   expect([stderr, code]).toEqual(["", 0]);
-  expect(stdout).toBe([...gives, ":4\n"].join("\n"));
+  expect(stdout.split("\n").slice(0, -2)).toEqual(gives);
+  expect(stdout.split("\n").slice(-2)).toEqual([`:${directive}`, ""]);
 });
 
 test("a completion that fails is silent", async () => {

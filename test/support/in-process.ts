@@ -11,6 +11,9 @@ export type World = {
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
   readonly patient?: boolean;
+  readonly contexts?: readonly string[];
+  /** Warnings that the API server sends when the cluster is opened. */
+  readonly warnings?: readonly string[];
   readonly cluster?: Partial<Cluster>;
   readonly azure?: Partial<Azure>;
   readonly registry?: Partial<Registry>;
@@ -33,7 +36,11 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
     signal: world.aborted ? AbortSignal.abort() : new AbortController().signal,
     now: () => new Date("2026-01-01T00:00:00Z"),
     sleep: () => (world.patient ? new Promise(() => {}) : Promise.resolve()),
-    cluster: () => only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster),
+    cluster: (_, _trace, onWarning) => {
+      for (const warning of world.warnings ?? []) onWarning?.(warning);
+      return only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster);
+    },
+    contexts: async () => [...(world.contexts ?? [])],
     azure: () => only<Azure>("azure", world.azure ?? {}, world.azure),
     registry: () => only<Registry>("registry", world.registry ?? {}, world.registry),
   };
