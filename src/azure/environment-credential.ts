@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
@@ -29,12 +30,18 @@ export function environmentCredential(env: Env, authorityHost: string, transport
     });
   }
   let credential: Promise<TokenCredential> | undefined;
+  /** What was refused before anything was sent, such as a proxy that cannot be used: the library puts words of its own around it. */
+  let refused: CliError | undefined;
 
   async function open(tenantId: string, clientId: string): Promise<TokenCredential> {
-    const [{ ClientCertificateCredential, ClientSecretCredential }, httpClient] = await Promise.all([
-      import("@azure/identity"),
-      transport(),
-    ]);
+    const [{ ClientCertificateCredential, ClientSecretCredential }, client] = await Promise.all([import("@azure/identity"), transport()]);
+    const httpClient: HttpClient = {
+      sendRequest: (request) =>
+        client.sendRequest(request).catch((error: unknown) => {
+          if (error instanceof CliError) refused = error;
+          throw error;
+        }),
+    };
     const options = { authorityHost, httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
     if (secret) return new ClientSecretCredential(tenantId, clientId, secret, options);
     const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
@@ -53,7 +60,7 @@ export function environmentCredential(env: Env, authorityHost: string, transport
         return await (await credential).getToken(scopes, options);
       } catch (error) {
         if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted");
-        if (error instanceof CliError) throw error;
+        if (refused || error instanceof CliError) throw refused ?? error;
         throw explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
       }
     },
