@@ -66,10 +66,9 @@ function lossOf(wanted: Entry, host: string, { entries, hosts, type, pulls }: He
   if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, again];
   const noted = entryFor(entries, host);
   const strange = hosts.filter((other) => other !== host);
-  if (!noted || strange.length > 0) {
-    const named = noted ? strange : entries.flatMap((entry) => entry.hosts);
-    return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, again];
-  }
+  const named = noted ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
+  if (named.length > 0) return [`SECRET holds a credential for ${named.join(", ")}`, again];
+  if (!noted) return undefined;
   const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
   return same || pulls === "no"
     ? undefined
