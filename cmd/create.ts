@@ -35,6 +35,7 @@ export const create = verb({
     const wish = readWish(flags, args, session.context.now());
     const { name, repositories, targets, scope, asked, per } = wish;
     const kind = kindMeant(flags);
+    kind.check(asked, session.context.stdin);
     const sources = sourcesOf(session);
     // Azure is asked while the cluster is
     const opening = kind.open(asked, sources);

@@ -20,6 +20,7 @@ export const acrToken = {
   name: "acr-token",
   flags,
   means: () => true,
+  check: ({ flags: { "acr-token": named } }) => void checkName(named),
   needsName: ({ flags: { "acr-token": named } }) => named === undefined,
   async room({ registry: text, identity }, { azure }) {
     const registry = await azure(identity).findRegistry(text);

@@ -15,6 +15,7 @@ export const given = {
   name: "given",
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
+  check: (asked, stdin) => void checkLogin(asked, stdin),
   needsName: () => false,
   async open(asked, sources) {
     const login = await readLogin(asked, sources);
@@ -40,15 +41,21 @@ function credentialOf(host: string, login: Login, { verify }: Asked, { registry 
   };
 }
 
-/** The password is a whole stdin less the newline that `echo` puts behind it, as `docker login --password-stdin` reads it. */
-async function readLogin({ flags: { username, "password-stdin": fromStdin }, registry }: Asked, { stdin }: Sources): Promise<Login> {
+/** The user name, and the command that pipes its password in. */
+function checkLogin({ flags: { username, "password-stdin": fromStdin }, registry }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
   const hint = `printf %s "$PASSWORD" | kubectl acr-secret create --registry ${registry} --username ${name ?? "NAME"} --password-stdin`;
   if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
   if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
   if (fromStdin !== true)
     throw new CliError("usage", "--username needs --password-stdin: a password on the command line can be read by others", { hint });
-  if (stdin.isTTY) throw new CliError("usage", "--password-stdin is given, but nothing is piped in", { hint });
+  if (isTTY) throw new CliError("usage", "--password-stdin is given, but nothing is piped in", { hint });
+  return { name, hint };
+}
+
+/** The password is a whole stdin less the newline that `echo` puts behind it, as `docker login --password-stdin` reads it. */
+async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
+  const { name, hint } = checkLogin(asked, stdin);
   const password = (await stdin.read()).replace(/\r?\n$/, "");
   if (password === "") throw new CliError("usage", "the password on stdin is empty", { hint });
   return { username: name, password: new Sensitive(password) };

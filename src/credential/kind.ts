@@ -89,6 +89,8 @@ export type Kind = {
   readonly flags: Readonly<Record<string, FlagRow>>;
   /** Whether these flags ask for it. */
   means(flags: Asked["flags"]): boolean;
+  /** Refuses flags that make no sense, before anybody is asked anything. @throws CliError usage */
+  check(asked: Asked, stdin: Sources["stdin"]): void;
   /** Whether it will ask its owner for a name. */
   needsName(asked: Asked): boolean;
   /** How many of it a registry has room for; undefined where there is no such bound. */
