@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { verbs } from "../../cmd/verbs.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
+import type { ClusterKind } from "../../src/kinds.ts";
+import type { KubeObjects } from "../../src/objects.ts";
 import { run } from "../support/in-process.ts";
 
 test.for([
@@ -31,6 +34,10 @@ test.for([
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
   ["completion bash", 'error: unknown shell "bash": only kubectl completes its plugins\nhint: kubectl acr-secret completion --help\n'],
+  ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
+  ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
+  ["create --registry myregistry --username a:b --password-stdin", /^error: --username must not be empty nor contain a colon\n/],
+  ["create --registry myregistry --password-stdin", /^error: --password-stdin needs --username\n/],
   ["create", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry myregistry\n'],
 ] as const)("%o is refused before anything is opened", async ([typed, says]) => {
   const { stdout, stderr, code } = await run(typed.split(" "));
@@ -43,7 +50,7 @@ test.for([
 test("a password is not waited for on a terminal", async () => {
   const typed = ["create", "--registry", "myregistry.azurecr.io", "--username", "ci", "--password-stdin"];
 
-  const { stderr, code } = await run(typed, { terminal: true, env: { NO_COLOR: "" }, cluster: { namespace: async () => "demo" } });
+  const { stderr, code } = await run(typed, { terminal: true, env: { NO_COLOR: "" } });
 
   expect(code).toBe(1);
   expect(stderr).toMatch(
@@ -155,11 +162,12 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["list", "--client-key="], gives: [], directive: 0 },
   { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
 ])("completes $words", async ({ words, gives, directive = 4 }) => {
-  const cluster = {
+  const named = (kind: string) => ({ namespace: ["demo", "prod"], secret: ["acr"], serviceaccount: ["default"] })[kind] ?? [];
+  const cluster: Pick<Cluster, "namespace" | "pages"> = {
     namespace: async () => "demo",
-    namespaces: async () => ["demo", "prod"],
-    secrets: async () => [{ apiVersion: "v1", kind: "Secret", metadata: { name: "acr" } } as const],
-    serviceAccounts: async () => [{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } } as const],
+    pages: async function* <K extends ClusterKind>(kind: K) {
+      yield named(kind).map((name) => ({ metadata: { name } }) as KubeObjects[K]);
+    },
   };
 
   // Asking is given up after a while; here it must not be given up at once

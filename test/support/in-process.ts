@@ -1,5 +1,7 @@
 import { main } from "../../cmd/main.ts";
-import type { Azure, Cluster, Context, Env, Registry } from "../../src/context.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
+import type { Azure, Context, Env, Registry } from "../../src/context.ts";
+import { openInterruption } from "../../src/interruption.ts";
 
 /** What a person sees of one command line that runs in this process. */
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
@@ -27,20 +29,22 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
     isTTY: world.terminal ?? false,
     columns: world.terminal ? 80 : 0,
   });
+  const interruption = openInterruption();
+  if (world.aborted) interruption.interrupt();
   const context: Context = {
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // No spinner, which would write to the real terminal
     env: { CI: "true", ...world.env },
-    signal: world.aborted ? AbortSignal.abort() : new AbortController().signal,
+    interruption,
     now: () => new Date("2026-01-01T00:00:00Z"),
     sleep: () => (world.patient ? new Promise(() => {}) : Promise.resolve()),
-    cluster: (_, _trace, onWarning) => {
-      for (const warning of world.warnings ?? []) onWarning?.(warning);
+    contexts: async () => world.contexts ?? [],
+    cluster: (_kube, _trace, { onWarning }) => {
+      for (const text of world.warnings ?? []) onWarning?.(text);
       return only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster);
     },
-    contexts: async () => [...(world.contexts ?? [])],
     azure: () => only<Azure>("azure", world.azure ?? {}, world.azure),
     registry: () => only<Registry>("registry", world.registry ?? {}, world.registry),
   };

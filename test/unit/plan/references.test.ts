@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { PullSecrets } from "../../../src/plan/change.ts";
-import { planAttach, planDetach } from "../../../src/plan/references.ts";
+import type { ServiceAccount } from "../../../src/objects.ts";
+import { patchOf, planAttach, planDetach, readTarget, type Target } from "../../../src/plan/references.ts";
 
-const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
-const at7 = (...names: string[]): PullSecrets => ({ names, version: "7" });
+const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
+const at7 = (...names: string[]): Target => ({ to, names, version: "7" });
 
 test.for([
   { plan: planAttach, before: [], after: ["acr"], why: "the first" },
@@ -14,7 +14,35 @@ test.for([
   { plan: planDetach, before: ["acr"], after: [], why: "the last one" },
   { plan: planDetach, before: ["theirs"], after: null, why: "was never there" },
 ])("$plan.name: $before becomes $after ($why)", ({ plan, before, after }) => {
-  const change = plan("acr", account, at7(...before));
+  const change = plan("acr", at7(...before));
 
-  expect(change.act === "keep" ? null : change.after).toEqual(after && at7(...after));
+  expect(change.to).toEqual(to);
+  if (change.act === "keep") expect(after).toBeNull();
+  else expect(change).toMatchObject({ secret: "acr", before, after });
+});
+
+const account = (more: Partial<ServiceAccount> = {}): ServiceAccount => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: "default", namespace: "demo", resourceVersion: "7" },
+  ...more,
+});
+
+test.for<{ why: string; object: ServiceAccount; names: string[] }>([
+  { why: "no list", object: account(), names: [] },
+  { why: "in its order", object: account({ imagePullSecrets: [{ name: "b" }, { name: "a" }] }), names: ["b", "a"] },
+  { why: "an entry without a name is none", object: account({ imagePullSecrets: [{}, { name: "a" }] }), names: ["a"] },
+])("a target's list is read: $why", ({ object, names }) => {
+  expect(readTarget("serviceaccount", object)).toEqual({ to, names, version: "7" });
+});
+
+test("a target of one of several clusters says which", () => {
+  expect(readTarget("serviceaccount", account(), "prod").to).toEqual({ ...to, context: "prod" });
+});
+
+test("a write carries every name, and the version that it was decided on", () => {
+  expect(patchOf(at7("theirs"), ["theirs", "acr"])).toEqual({
+    metadata: { resourceVersion: "7" },
+    imagePullSecrets: [{ name: "theirs" }, { name: "acr" }],
+  });
 });
