@@ -15,7 +15,7 @@ const cluster = openCluster({
   onWarning: () => {},
 });
 
-const print = async () => void process.stdout.write(`${await cluster.namespaceUid("default")}\n`);
+const print = async () => void process.stdout.write(`${(await cluster.get({ kind: "namespace", name: "default" }))?.metadata.uid}\n`);
 
 process.on("SIGINT", () => print().finally(() => process.exit(130)));
 await print();

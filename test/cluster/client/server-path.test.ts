@@ -66,8 +66,8 @@ test.for(["linux", "win32"] as const)("a server below a path is the one that is 
   });
   const manifest = { apiVersion: "v1", kind: "Secret", metadata: { name: "acr", namespace }, type: "Opaque", data: { a: "Yg==" } } as const;
 
-  expect(await cluster.namespaceUid(namespace)).toBe(uid);
-  await cluster.applySecret(manifest, { ...real, force: false });
+  expect((await cluster.get({ kind: "namespace", name: namespace }))?.metadata.uid).toBe(uid);
+  await cluster.write({ kind: "secret", name: "acr", namespace }, { create: manifest }, real);
 
   expect(await kubectl(["get", "secret", "acr", "-n", namespace, "-o", "jsonpath={.data.a}"])).toBe("Yg==");
   expect({ atRoot, said }).toEqual({ atRoot: [], said: [] });
