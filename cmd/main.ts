@@ -7,7 +7,7 @@ import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
 import { secretName } from "./line/names.ts";
 import { meantVerb } from "./line/nearest.ts";
-import { parse } from "./line/parse.ts";
+import { type Parsed, parse } from "./line/parse.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -19,38 +19,54 @@ import { verbs } from "./verbs.ts";
  * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
+  if (argv[0] === "__complete") {
+    await complete(argv.slice(1), verbs, context);
+    return 0;
+  }
+  const at = firstArgument(argv, global);
+  const verb = verbs.find(({ name }) => name === argv[at]);
   let session: Session | undefined;
-  let chosen: Verb | undefined;
   try {
-    if (argv[0] === "__complete") {
-      await complete(argv.slice(1), verbs, context);
-      return 0;
-    }
-    const at = firstArgument(argv, global);
-    const word = argv[at];
-    chosen = verbs.find(({ name }) => name === word);
-    if (word !== undefined && !chosen && word !== "help") throw unknown(word);
-    const rest = [...argv.slice(0, at), ...argv.slice(at + 1)];
-    const { flags, args } = parse(rest, { ...global, ...chosen?.flags });
-    const topic = word === "help" ? verbs.find(({ name }) => name === args[0]) : chosen;
-    if (flags["help"] || word === "help" || !chosen) {
-      context.stdout.write(topic ? verbHelp(topic) : overview(verbs));
-      return 0;
-    }
-    if (args.length > chosen.most) throw new CliError("usage", `unexpected argument "${args[chosen.most]}"`);
-    session = openSession(context, flags);
-    // The flags of this verb were read with this verb's table, so they have its types
-    const code = await chosen.run({ flags: flags as never, args: args.map(chosen.read ?? secretName) }, session);
-    if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
-    return code;
+    if (argv[at] !== undefined && argv[at] !== "help" && !verb) throw unknown(argv[at]);
+    const parsed = parse([...argv.slice(0, at), ...argv.slice(at + 1)], { ...global, ...verb?.flags });
+    session = openSession(context, parsed.flags);
+    return await obey(verb, parsed, session);
   } catch (error) {
-    if (context.interruption.halted) return 130;
-    printError(context.stderr, context.env, withUsage(error, chosen));
-    if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
-    return 1;
+    return failed(error, { verb, context, session });
   } finally {
     await session?.close();
   }
+}
+
+async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
+  if (!verb || flags["help"]) {
+    session.print(helpOf(verb, args));
+    return 0;
+  }
+  if (args.length > verb.most) throw new CliError("usage", `unexpected argument "${args[verb.most]}"`);
+  // The flags of this verb were read with this verb's table, so they have its types
+  const code = await verb.run({ flags: flags as never, args: args.map(verb.read ?? secretName) }, session);
+  if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
+  return code;
+}
+
+type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined };
+
+/** Says what went wrong; after Ctrl-C nothing, since its person knows. @returns the exit code */
+function failed(error: unknown, { verb, context, session }: Failed): number {
+  if (context.signal.aborted) return 130;
+  printError(context.stderr, context.env, withUsage(error, verb));
+  if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
+  return 1;
+}
+
+/** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */
+function helpOf(verb: Verb | undefined, [topic]: readonly string[]): string {
+  if (verb) return verbHelp(verb);
+  if (topic === undefined) return overview(verbs);
+  const named = verbs.find(({ name }) => name === topic);
+  if (!named) throw unknown(topic);
+  return verbHelp(named);
 }
 
 /** `--warnings-as-errors`, in kubectl's words. */

@@ -52,19 +52,15 @@ function long(word: string, words: string[], flags: Flags): Given {
   return { name, value: value ?? nextValue(flag, words, { dashed: word, quoted: word }) };
 }
 
-/** `-Anfoo`: the letters of flags without a value, and then of one that takes the rest for its value. */
-function letters(word: string, words: string[], flags: Flags): Given[] {
-  const given: Given[] = [];
-  for (let at = 1; at < word.length; at++) {
-    const [name, flag] = Object.entries(flags).find(([, { short }]) => short === word[at]) ?? [];
-    if (!name || !flag) throw usage(`unknown shorthand flag: '${word[at]}' in ${word}`);
-    const rest = word.slice(at + 1);
-    if (rest.startsWith("=")) return [...given, { name, value: rest.slice(1) }];
-    if (flag.type !== "boolean" && rest !== "") return [...given, { name, value: rest }];
-    const shown = { dashed: `-${word[at]}`, quoted: `'${word[at]}' in ${word}` };
-    given.push({ name, value: rest === "" ? nextValue(flag, words, shown) : undefined });
-  }
-  return given;
+/** `-Anfoo`, from a letter on: letters of flags without a value, and then one that takes the rest for its value. */
+function letters(word: string, words: string[], flags: Flags, at = 1): Given[] {
+  const letter = word[at] ?? "";
+  const [name, flag] = Object.entries(flags).find(([, { short }]) => short === letter) ?? [];
+  if (!name || !flag) throw usage(`unknown shorthand flag: '${letter}' in ${word}`);
+  const rest = word.slice(at + 1);
+  if (rest === "") return [{ name, value: nextValue(flag, words, { dashed: `-${letter}`, quoted: `'${letter}' in ${word}` }) }];
+  if (rest.startsWith("=") || flag.type !== "boolean") return [{ name, value: rest.replace(/^=/, "") }];
+  return [{ name, value: undefined }, ...letters(word, words, flags, at + 1)];
 }
 
 /** The value of a flag that stands alone: the next word, if it takes one. */

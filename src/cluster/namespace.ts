@@ -16,15 +16,17 @@ export async function currentNamespace(
   kubectl: Kubectl | undefined,
   { env, folder, signal }: { env: Env; folder: string; signal?: AbortSignal },
 ): Promise<string> {
-  const read = kubectl && (await namespaceInFile(kubectl));
-  const found = read === undefined ? await asked(kubectl, signal) : { namespace: read };
-  if ("failure" in found && !saysNoContext(found.failure)) throw kubeconfigError(found.failure);
-  if ("namespace" in found && found.namespace) return found.namespace;
+  const named = (kubectl && (await namespaceInFile(kubectl))) ?? (await asked(kubectl, signal));
+  if (named) return named;
   if (await inCluster(env, folder)) return (await podNamespace(env, folder)) || "default";
-  if ("namespace" in found || kubectl?.flags.some((flag) => namesCluster.test(flag))) return "default";
-  throw (kubectl && missingKubeconfig(kubectl)) ?? kubeconfigError(found.failure);
+  if (named === "" || kubectl?.flags.some((flag) => namesCluster.test(flag))) return "default";
+  throw (kubectl && missingKubeconfig(kubectl)) ?? kubeconfigError(noContext);
 }
 
-/** What kubectl says; without one there is no context either. */
-const asked = async (kubectl: Kubectl | undefined, signal: AbortSignal | undefined) =>
-  kubectl ? contextNamespace(kubectl, signal) : { failure: noContext };
+/** What kubectl says: "" of a context that names none, undefined where there is no context. */
+async function asked(kubectl: Kubectl | undefined, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const said = kubectl ? await contextNamespace(kubectl, signal) : { failure: noContext };
+  if ("namespace" in said) return said.namespace;
+  if (saysNoContext(said.failure)) return undefined;
+  throw kubeconfigError(said.failure);
+}

@@ -58,7 +58,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
 
 async function waitFor(launched: Launched, agent: Agent, stderr: Pick<Sink, "write">, ended: () => void): Promise<Endpoint> {
   const { child, prefix } = launched;
-  rehearse();
+  warmHttp();
   try {
     const at = await serving(launched, stderr);
     child.stdout?.once("end", ended);
@@ -71,7 +71,7 @@ async function waitFor(launched: Launched, agent: Agent, stderr: Pick<Sink, "wri
 }
 
 /** Node loads and compiles its HTTP client at the first request: one to nobody does it while kubectl starts, and saves 7 ms. */
-function rehearse(): void {
+function warmHttp(): void {
   request({ ...over("/dev/null/nobody", new Agent({ keepAlive: true })), headers: { host: "localhost" } })
     .on("error", () => {})
     .end();

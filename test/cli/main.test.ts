@@ -29,6 +29,7 @@ test.for([
   ["check deploy/web", 'error: invalid Secret name "deploy/web"\nhint: did you mean "web"?\n'],
   ["attach acr --serviceaccount a/b", 'error: invalid ServiceAccount name "a/b"\nhint: did you mean "b"?\n'],
   ["list --force", "error: unknown flag: --force\nhint: kubectl acr-secret list --help\n"],
+  ["help chek", 'error: unknown command "chek" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret check"?\n'],
   ["banana", 'error: unknown command "banana" for "kubectl acr-secret"\nhint: kubectl acr-secret --help\n'],
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],

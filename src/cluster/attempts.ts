@@ -1,0 +1,42 @@
+import type { Method } from "./exchange.ts";
+
+/** How one attempt ended: with an answer, or with the code of a broken connection. */
+export type Attempt =
+  | { readonly status: number; readonly retryAfter?: string | undefined; readonly broken?: boolean }
+  | { readonly code: string };
+
+/** The request cannot have reached the API server: our proxy is not there. */
+const unsent = new Set(["ECONNREFUSED", "ENOENT"]);
+
+const longestWait = 30_000;
+const mostAttempts = 10;
+const mostBlindAttempts = 4;
+
+/**
+ * Whether to ask again after these attempts (oldest first), and when.
+ *
+ * As client-go does: 429 and 5xx wait for what Retry-After says, ten times at most; 429 and 503 without it back off by themselves.
+ * A 401 is asked once more, because an exec credential is only renewed by the 401 that it causes.
+ * A connection that broke is taken up again for reads only, as a write may have been carried out.
+ *
+ * @returns milliseconds to wait, or undefined to give up
+ */
+export function retryDelay(method: Method, attempts: readonly Attempt[]): number | undefined {
+  const last = attempts.at(-1);
+  if (!last || attempts.length >= mostAttempts) return undefined;
+  const backoff = attempts.length < mostBlindAttempts ? 250 * 2 ** (attempts.length - 1) : undefined;
+  if ("code" in last || last.broken) return method === "GET" || isUnsent(last) ? backoff : undefined;
+  if (last.status === 401) return attempts.filter((one) => "status" in one && one.status === 401).length === 1 ? 0 : undefined;
+  return whenBusy(last) ?? (last.status === 429 || last.status === 503 ? backoff : undefined);
+}
+
+const isUnsent = (attempt: Attempt) => "code" in attempt && unsent.has(attempt.code);
+
+/** What a server that is busy or broken asks to wait, in milliseconds. */
+function whenBusy({ status, retryAfter }: Exclude<Attempt, { code: string }>): number | undefined {
+  const asked = status === 429 || status >= 500 ? seconds(retryAfter) : undefined;
+  return asked === undefined ? undefined : Math.min(asked * 1000, longestWait);
+}
+
+/** Kubernetes sends whole seconds; the date form of RFC 9110 counts as absent. */
+const seconds = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
