@@ -24,11 +24,14 @@ const mostBlindAttempts = 4;
 export function retryDelay(method: Method, attempts: readonly Attempt[]): number | undefined {
   const last = attempts.at(-1);
   if (!last || attempts.length >= mostAttempts) return undefined;
-  const backoff = attempts.length < mostBlindAttempts ? 250 * 2 ** (attempts.length - 1) : undefined;
-  if ("code" in last || last.broken) return method === "GET" || isUnsent(last) ? backoff : undefined;
-  if (last.status === 401) return attempts.filter((one) => "status" in one && one.status === 401).length === 1 ? 0 : undefined;
-  return whenBusy(last) ?? (last.status === 429 || last.status === 503 ? backoff : undefined);
+  if (isUnauthorized(last)) return attempts.filter(isUnauthorized).length === 1 ? 0 : undefined;
+  if ("code" in last || last.broken) return method === "GET" || isUnsent(last) ? backoff(attempts.length) : undefined;
+  return whenBusy(last) ?? ([429, 503].includes(last.status) ? backoff(attempts.length) : undefined);
 }
+
+const backoff = (tried: number) => (tried < mostBlindAttempts ? 250 * 2 ** (tried - 1) : undefined);
+
+const isUnauthorized = (attempt: Attempt) => "status" in attempt && attempt.status === 401;
 
 const isUnsent = (attempt: Attempt) => "code" in attempt && unsent.has(attempt.code);
 
