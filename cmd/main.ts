@@ -54,7 +54,7 @@ type Failed = { readonly verb: Verb | undefined; readonly context: Context; read
 
 /** Says what went wrong; after Ctrl-C nothing, since its person knows. @returns the exit code */
 function failed(error: unknown, { verb, context, session }: Failed): number {
-  if (context.signal.aborted) return 130;
+  if (context.interruption.halted) return 130;
   printError(context.stderr, context.env, withUsage(error, verb));
   if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
   return 1;

@@ -50,7 +50,7 @@ export function addServicePrincipal(
 }
 
 /** Gives a principal a role, effective at once. */
-function assignRole(world: World, principalId: string, { role, scope, registry, condition }: Grant): void {
+export function assignRole(world: World, principalId: string, { role, scope, registry, condition }: Grant): void {
   const guid = findRole(role, world.customRoles)?.guid;
   if (!guid) throw new Error(`there is no role ${role}`);
   world.roleAssignments.push({

@@ -219,7 +219,7 @@ test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFound["pull
   const wanted = { ...wish, expiresAt: asked };
   const held = noted(p1, until === undefined ? {} : { expiresAt: until });
 
-  const notice = keptTooLong("acr", wanted, planToken(wanted, { ...right, held, pulls }));
+  const notice = keptTooLong("acr", asked, planToken(wanted, { ...right, held, pulls }));
 
   if (says === undefined) expect(notice).toBeUndefined();
   else expect(notice).toMatch(new RegExp(`^secret/acr keeps its password, which ${says}: --expires-in is for a new one`));

@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
+import { sameMoment } from "../../../src/moment.ts";
 import type { Secret } from "../../../src/objects.ts";
-import { type Entry, entryFor, loginsNote, managedBy, readEntries, sameEntry, sameLogin, sameMoment } from "../../../src/secret/entry.ts";
+import { type Entry, entryFor, loginsNote, managedBy, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
 import { pullSecret, pullSecretPatch } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import type { Values } from "../../../../cmd/line/flags.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";
-import { type ScopeWish, scopeFlags, scopeOf } from "../../../../cmd/line/scope-flags.ts";
+import { scopeFlags, scopeOf } from "../../../../cmd/line/scope-flags.ts";
+import type { Scope } from "../../../../src/fleet/scope.ts";
 
 const flags = { ...global, ...scopeFlags };
 
@@ -17,16 +18,15 @@ const scope = (typed: string) =>
     ).flags as Values<typeof scopeFlags>,
   );
 
-const here: ScopeWish = {
+const here: Scope = {
   contexts: "current",
   namespaces: "current",
   selector: undefined,
   exclude: [],
   includeSystem: false,
-  concurrency: undefined,
 };
 
-test.for<{ typed: string; wish: Partial<ScopeWish> }>([
+test.for<{ typed: string; wish: Partial<Scope> }>([
   { typed: "", wish: {} },
   { typed: "-n demo", wish: {} },
   { typed: "-A", wish: { namespaces: "all" } },
@@ -42,7 +42,7 @@ test.for<{ typed: string; wish: Partial<ScopeWish> }>([
   { typed: "--contexts a,b --contexts b", wish: { contexts: ["a", "b"] } },
   { typed: "--all-contexts -n demo", wish: { contexts: "all" } },
   { typed: "--all-contexts=false --context a", wish: {} },
-  { typed: "--concurrency 4", wish: { concurrency: 4 } },
+  { typed: "--concurrency 4", wish: {} },
 ])("$typed", ({ typed, wish }) => {
   expect(scope(typed)).toEqual({ ...here, ...wish });
 });
