@@ -67,7 +67,8 @@ const exitCode = (failures: number, halted: boolean) => (halted ? 130 : Math.min
 
 /** What there is to say of many places, or of a run that was interrupted. @param left places that were not come to; absent for a whole run */
 function lastLine(summary: string, where: Where, left: number | undefined): string {
-  if (left === undefined) return where === "one" ? "" : `${summary || "nothing to do"}\n`;
-  const rest = where !== "one" && left > 0 ? `; ${left} namespaces are left` : "";
+  if (where === "one") return "";
+  if (left === undefined) return `${summary || "nothing to do"}\n`;
+  const rest = left > 0 ? `; ${left} namespaces are left` : "";
   return `interrupted: ${summary || "nothing was done"}${rest}. The same command goes on from here.\n`;
 }

@@ -35,7 +35,7 @@ export const list = verb({
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
-    const scope = scopeOf({ ...flags, "include-system": true });
+    const scope = scopeOf({ ...flags, "include-system": false });
     const grounds = await groundsOf(scope, { ...session, writes: false });
     const { output, selector } = flags;
     const wish = { selector, whole: output === "json" || output === "yaml", carriers: output === undefined || output === "wide" };

@@ -35,6 +35,8 @@ function collect(
     "--": behind = [],
     ...read
   } = yargs([...spelled, "--", ...args])
+    .help(false)
+    .version(false)
     .options(Object.fromEntries(Object.keys(flags).map((name) => [name, { type: "string", array: true }])))
     .parserConfiguration({
       "dot-notation": false,
@@ -44,11 +46,11 @@ function collect(
       "populate--": true,
     })
     .detectLocale(false)
-    .help(false)
-    .version(false)
     .exitProcess(false)
     .parseSync();
-  return { given: read as Readonly<Record<string, readonly string[]>>, args: [...before, ...(behind as string[])].map(String) };
+  // Of a flag that it knows itself (help) yargs makes no list
+  const lists = Object.entries(read).map(([name, values]) => [name, [values].flat().map(String)]);
+  return { given: Object.fromEntries(lists), args: [...before, ...(behind as string[])].map(String) };
 }
 
 type Read = string | boolean | readonly string[] | undefined;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { verbs } from "../../cmd/verbs.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
-import type { ClusterKind } from "../../src/kinds.ts";
+import type { ClusterKind, Ref } from "../../src/kinds.ts";
 import type { KubeObjects } from "../../src/objects.ts";
 import { run } from "../support/in-process.ts";
 
@@ -94,16 +94,14 @@ test("warnings of the server are errors where that is asked for", async () => {
 test.for([
   { typed: "check secret/acr --image r.azurecr.io/a", asks: ["account default", "secret acr"] },
   { typed: "check acr --image r.azurecr.io/a --serviceaccount sa/web", asks: ["account web", "secret acr"] },
-  { typed: "detach secrets/acr --serviceaccount=serviceaccount/web", asks: ["account web"] },
+  { typed: "detach secrets/acr --serviceaccount=serviceaccount/web", asks: ["secret acr", "account web"] },
 ])("$typed asks for $asks", async ({ typed, asks }) => {
   const asked: string[] = [];
   const cluster = {
     namespace: async () => "demo",
-    namespaceUid: async () => "uid",
-    secret: async ({ name }: { name: string }) => void asked.push(`secret ${name}`),
-    serviceAccount: async ({ name }: { name: string }) => {
-      asked.push(`account ${name}`);
-      return { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "demo" } } as const;
+    get: async <K extends ClusterKind>({ kind, name }: Ref<K>) => {
+      asked.push(`${{ serviceaccount: "account", secret: "secret" }[String(kind)] ?? kind} ${name}`);
+      return kind === "serviceaccount" ? ({ kind: "ServiceAccount", metadata: { name, namespace: "demo" } } as KubeObjects[K]) : undefined;
     },
   };
 

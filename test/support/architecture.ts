@@ -8,6 +8,7 @@ const contracts = [
   "src/objects.ts",
   "src/kinds.ts",
   "src/interruption.ts",
+  "src/moment.ts",
   "src/secret/sensitive.ts",
   "src/cluster/port.ts",
   "src/cluster/pace.ts",

@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import { sameMoment } from "../../../src/moment.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { type Entry, entryFor, loginsNote, managedBy, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
 import { pullSecret, pullSecretPatch } from "../../../src/secret/pull-secret.ts";
@@ -79,18 +78,6 @@ test.for<{ why: string; more: Partial<Entry>; login: boolean; entry: boolean }>(
   { why: "another kind", more: { kind: "given" }, login: false, entry: false },
 ])("two notes: $why", ({ more, login, entry }) => {
   expect([sameLogin(token, { ...token, ...more }), sameEntry(token, { ...token, ...more })]).toEqual([login, entry]);
-});
-
-test.for<{ a: string | undefined; b: string | undefined; same: boolean }>([
-  { a: undefined, b: undefined, same: true },
-  { a: undefined, b: "2026-01-01T00:00:00Z", same: false },
-  { a: "2026-01-01T00:00:00Z", b: undefined, same: false },
-  { a: "2026-01-01T00:00:00Z", b: "2026-01-01T01:00:00+01:00", same: true },
-  { a: "2026-01-01T00:00:00Z", b: "2026-01-01T00:00:01Z", same: false },
-  { a: "nonsense", b: "nonsense", same: true },
-  { a: "nonsense", b: "other nonsense", same: false },
-])("$a and $b are one moment: $same", ({ a, b, same }) => {
-  expect(sameMoment(a, b)).toBe(same);
 });
 
 test("a Secret is made whole, and later only gets what is ours to write, on the version that was seen", () => {
