@@ -3,9 +3,10 @@ import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { NetworkError } from "../http/network-error.ts";
 import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
-import { explainSignIn } from "./sign-in-error.ts";
+import { explainSignIn, explainUnreachable } from "./sign-in-error.ts";
 
 /** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
 export function hasEnvironmentCredential(env: Env): boolean {
@@ -30,15 +31,16 @@ export function environmentCredential(env: Env, authorityHost: string, transport
     });
   }
   let credential: Promise<TokenCredential> | undefined;
-  /** What was refused before anything was sent, such as a proxy that cannot be used: the library puts words of its own around it. */
-  let refused: CliError | undefined;
+  /** Why nothing was sent, or no answer came: the library puts words of its own around a proxy that cannot be used, and around all else. */
+  let failure: CliError | undefined;
 
   async function open(tenantId: string, clientId: string): Promise<TokenCredential> {
     const [{ ClientCertificateCredential, ClientSecretCredential }, client] = await Promise.all([import("@azure/identity"), transport()]);
     const httpClient: HttpClient = {
       sendRequest: (request) =>
         client.sendRequest(request).catch((error: unknown) => {
-          if (error instanceof CliError) refused = error;
+          if (error instanceof CliError) failure = error;
+          if (error instanceof NetworkError) failure = explainUnreachable(error);
           throw error;
         }),
     };
@@ -56,11 +58,12 @@ export function environmentCredential(env: Env, authorityHost: string, transport
   return {
     async getToken(scopes, options) {
       credential ??= open(tenant, client);
+      failure = undefined;
       try {
         return await (await credential).getToken(scopes, options);
       } catch (error) {
         if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted");
-        if (refused || error instanceof CliError) throw refused ?? error;
+        if (failure || error instanceof CliError) throw failure ?? error;
         throw explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
       }
     },

@@ -8,6 +8,9 @@ import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
 import { redact } from "./redact.ts";
 
+/** What a request without a limit of its own gets: @azure/identity sets none, and a silent proxy would hold it for ever. Milliseconds. */
+const timeout = 30_000;
+
 /** Gives the one client of a port; the first call loads Azure's HTTP library. */
 export type Transport = () => Promise<HttpClient>;
 
@@ -37,6 +40,7 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     const ours = signal(request.method !== "GET");
     const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, ours]) : ours;
     request.abortSignal = interrupted;
+    request.timeout ||= timeout;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;
     // Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads.

@@ -1,7 +1,9 @@
 import { createPrivateKey } from "node:crypto";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { startTestWorld } from "./world.ts";
@@ -199,11 +201,41 @@ test("an environment without a service principal is told what to set", async () 
   });
 });
 
-test("an Entra that cannot be reached", async () => {
-  await expect(find({ ...world.azure.env, HTTPS_PROXY: "http://127.0.0.1:1" })).rejects.toMatchObject({
-    kind: "unreachable",
-    message: "Azure's sign-in service cannot be reached",
-  });
+test.for([
+  {
+    what: "by a proxy that is not there",
+    change: () => ({ HTTPS_PROXY: "http://jane:hunter2@127.0.0.1:1" }),
+    message: "cannot sign in to Azure: the proxy 127.0.0.1:1 refused the connection",
+    hint: "check the network and HTTPS_PROXY",
+  },
+  {
+    what: "past a certificate that is not trusted",
+    change: () => ({ SSL_CERT_FILE: "", NODE_EXTRA_CA_CERTS: "" }),
+    message: "cannot sign in to Azure: the certificate of login.microsoftonline.com is signed by an unknown authority",
+    hint: "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority",
+  },
+])("an Entra that cannot be reached $what", async ({ change, message, hint }) => {
+  await expect(find({ ...world.azure.env, ...change() })).rejects.toMatchObject({ kind: "unreachable", message, hint });
+});
+
+test("an Entra that a proxy keeps silent about is given up on after half a minute", async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const asked = once(silent, "connection");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const finding = find({ ...world.azure.env, HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    const refused = expect(finding).rejects.toMatchObject({
+      kind: "timeout",
+      message: "cannot sign in to Azure: login.microsoftonline.com did not answer within 30 seconds",
+    });
+    await asked;
+    await vi.advanceTimersByTimeAsync(30_000);
+    await refused;
+  } finally {
+    vi.useRealTimers();
+    silent.close();
+  }
 });
 
 test("a proxy that cannot be used is told by its variable, and its password is not shown", async () => {
