@@ -20,23 +20,35 @@ type Block = "prose" | "console" | "before" | "other";
  * Commands that a reader need not see stand in a comment that opens with `<!-- before`.
  */
 export function readTranscript(markdown: string): Step[] {
-  const steps: Open[] = [];
-  let prose: string[] = [];
+  const reading: Reading = { steps: [], prose: [] };
   let block: Block = "prose";
-  const step = (line: number, command: string, quiet: boolean) => {
-    steps.push({ line, end: line + 1, prose: quiet ? "" : paragraphs(prose), command, prints: [], quiet });
-    if (!quiet) prose = [];
-  };
   for (const [index, text] of markdown.split("\n").entries()) {
     const next = after(block, text);
-    if (next !== block) block = next;
-    else if (block === "prose" && !text.startsWith("<!--")) prose.push(text);
-    else if (block === "before") step(index + 1, text, true);
-    else if (block === "console" && text.startsWith("$ ")) step(index + 1, text.slice(2), false);
-    else if (block === "console") goOn(steps.at(-1), text);
+    if (next === block) read[block](reading, text, index + 1);
+    block = next;
   }
-  return steps.map((step) => ({ ...step, prints: step.prints.join("\n").trim() }));
+  return reading.steps.map((step) => ({ ...step, prints: step.prints.join("\n").trim() }));
 }
+
+/** What was read of a page so far: its steps, and the sentences since the last one that a reader sees. */
+type Reading = { readonly steps: Open[]; prose: string[] };
+
+/** What a line means, by the block that it stands in. */
+const read: { readonly [B in Block]: (reading: Reading, text: string, line: number) => void } = {
+  prose({ prose }, text) {
+    if (!text.startsWith("<!--")) prose.push(text);
+  },
+  before({ steps }, text, line) {
+    steps.push({ line, end: line + 1, prose: "", command: text, prints: [], quiet: true });
+  },
+  console(reading, text, line) {
+    if (!text.startsWith("$ ")) return goOn(reading.steps.at(-1), text);
+    const prose = paragraphs(reading.prose);
+    reading.steps.push({ line, end: line + 1, prose, command: text.slice(2), prints: [], quiet: false });
+    reading.prose = [];
+  },
+  other() {},
+};
 
 /** Where a page is after a line; the same as before unless the line opens or closes a block. */
 function after(block: Block, text: string): Block {
@@ -74,12 +86,14 @@ export function withPrints(markdown: string, prints: readonly string[]): string 
     if (wanted.trim() !== step.prints) lines.splice(...placeOf(step, lines), ...(wanted === "" ? [] : wanted.split("\n")));
   }
   const page = lines.join("\n");
-  const read = readTranscript(page);
-  for (const [index, { line, command, prints: old }] of steps.entries()) {
-    if (read[index]?.command !== command || read[index]?.prints !== (prints[index] ?? old).trim())
-      throw new Error(`line ${line}: what \`${command}\` prints has a line that a page takes for a command or for a block's end`);
-  }
-  return page;
+  const after = readTranscript(page);
+  const lost = steps.find(({ command, prints: old }, index) => {
+    const step = after[index];
+    return step?.command !== command || step.prints !== (prints[index] ?? old).trim();
+  });
+  if (!lost) return page;
+  const { line, command } = lost;
+  throw new Error(`line ${line}: what \`${command}\` prints has a line that a page takes for a command or for a block's end`);
 }
 
 /** From where on, and over how many lines, a page shows what a step prints, without empty lines around it. */

@@ -40,6 +40,22 @@ export type FaultBox = Faults & {
   replicated(what: Replicated, since: number): boolean;
 };
 
+/** A request's mishap with one fault more. */
+function afflict(mishap: Mishap, fault: Fault): Mishap {
+  switch (fault.kind) {
+    case "slow":
+      return { ...mishap, wait: mishap.wait + fault.milliseconds };
+    case "drop":
+      return { ...mishap, drop: true };
+    case "lose":
+      return { ...mishap, lose: fault.half ? "half" : "all" };
+    case "status":
+      return { ...mishap, answer: { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? null } };
+    default:
+      return mishap;
+  }
+}
+
 export function createFaults(now: () => number): FaultBox {
   let faults: { fault: Fault; left: number }[] = [];
 
@@ -62,20 +78,15 @@ export function createFaults(now: () => number): FaultBox {
       faults = [];
     },
     strike: (request) => {
-      let mishap: Mishap = { wait: 0, drop: false };
-      for (const entry of faults.filter((one) => hits(one, request))) {
-        const { fault } = entry;
-        // One answer or one drop is enough for a request; later ones wait for the next.
-        if (fault.kind !== "slow" && (mishap.drop || mishap.lose || mishap.answer)) continue;
+      const hitting = faults.filter((one) => hits(one, request));
+      // One answer or one drop is enough for a request; later ones wait for the next.
+      const other = hitting.find(({ fault }) => fault.kind !== "slow");
+      const struck = hitting.filter((one) => one.fault.kind === "slow" || one === other);
+      for (const entry of struck) {
         entry.left--;
         if (entry.left <= 0) remove(entry);
-        if (fault.kind === "slow") mishap = { ...mishap, wait: mishap.wait + fault.milliseconds };
-        if (fault.kind === "drop") mishap = { ...mishap, drop: true };
-        if (fault.kind === "lose") mishap = { ...mishap, lose: fault.half ? "half" : "all" };
-        if (fault.kind === "status")
-          mishap = { ...mishap, answer: { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? null } };
       }
-      return mishap;
+      return struck.reduce<Mishap>((mishap, { fault }) => afflict(mishap, fault), { wait: 0, drop: false });
     },
     credentialsByPolling: () => faults.some(({ fault }) => fault.kind === "credentialsByPolling"),
     replicated: (what, since) => {

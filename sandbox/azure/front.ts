@@ -58,7 +58,7 @@ export function createFront(state: State, { certificate, key }: { certificate: s
     response.on("finish", () => {
       call.status = response.statusCode;
     });
-    for (const [name, value] of Object.entries(identifiers(host, request))) response.setHeader(name, value);
+    response.setHeaders(new Map(Object.entries(identifiers(host, request))));
     const service = named === host ? serviceOf(host) : undefined;
     const work = service ? struck(state, call, service)(request, response) : Promise.resolve(send(response, { status: 421 }));
     work.catch((error: unknown) => fail(response, error));

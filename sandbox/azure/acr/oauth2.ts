@@ -1,4 +1,4 @@
-import { readIdentity, resourceOf } from "../entra/identity.ts";
+import { type Identity, readIdentity, resourceOf } from "../entra/identity.ts";
 import { type Answer, type Ask, basic, form } from "../http.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
@@ -12,15 +12,17 @@ export async function exchange(ask: Ask, state: State, registry: Registry): Prom
   if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
   if (fields.get("grant_type") !== "access_token") return acrError(400, "UNSUPPORTED", "grant_type must be access_token");
   if (fields.get("service") !== registry.loginServer) return acrError(400, "BAD_REQUEST", `service must be ${registry.loginServer}`);
-  const tenant = fields.get("tenant");
   const identity = await readIdentity(state.entra, fields.get("access_token") ?? "");
-  if ("wrong" in identity) return unauthorized("token validation failed");
-  const resource = resourceOf(identity.audience);
-  const audience = resource === "acr" || (resource === "arm" && registry.armAudience === "enabled");
-  if (!audience || identity.tenantId !== registry.tenantId || (tenant && tenant !== registry.tenantId))
-    return unauthorized("token validation failed");
+  const tenant = fields.get("tenant") || registry.tenantId;
+  if ("wrong" in identity || tenant !== registry.tenantId || !isFor(registry, identity)) return unauthorized("token validation failed");
   if (!hasAnyRight(state, registry, identity.principalId)) return unauthorized();
   return { status: 200, body: { refresh_token: await signRefresh(state.acr, state.world.lifetimes.refresh, registry, identity) } };
+}
+
+/** Whether an Entra access token is of the registry's tenant, and meant for registries; for ARM will do where the registry allows it. */
+function isFor({ tenantId, armAudience }: Registry, identity: Identity): boolean {
+  const resource = resourceOf(identity.audience);
+  return identity.tenantId === tenantId && (resource === "acr" || (resource === "arm" && armAudience === "enabled"));
 }
 
 /** GET (Basic) and POST (password, refresh_token) /oauth2/token: an access token with as much of the scope as the login may have. */

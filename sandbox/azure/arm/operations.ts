@@ -110,6 +110,11 @@ function ofLocation(arm: ArmAsk): Answer {
   return poll(arm) ?? resourceMissing(operation);
 }
 
+/** A status tells its end by the same answer; a result is 202 until there is one. */
+function inProgress({ kind, state }: Operation, over: boolean, headers: Record<string, string>): Answer {
+  return kind === "status" ? { status: 200, headers, body: { status: over ? "Succeeded" : state } } : { status: 202, headers };
+}
+
 /** @returns undefined for an operation that there is not, or of which a newer Location was given */
 function poll({ ask, at, state: { world } }: ArmAsk): Answer | undefined {
   const operation = world.operations.get(at["operation"] ?? "");
@@ -119,11 +124,7 @@ function poll({ ask, at, state: { world } }: ArmAsk): Answer | undefined {
   // A URL of Azure-AsyncOperation is known to stay good; of a Location it is not, so who keeps an old one is not served.
   if (operation.kind === "result" && given < operation.signatures.length - 1) return undefined;
   const over = look(operation);
-  if (operation.kind === "status") {
-    const status = over ? "Succeeded" : operation.state;
-    return { status: 200, headers: announce(world, ask.host, operation), body: { status } };
-  }
-  if (!over) return { status: 202, headers: announce(world, ask.host, operation) };
+  if (operation.kind === "status" || !over) return inProgress(operation, over, announce(world, ask.host, operation));
   const answer = operation.answer;
   // A result with a password in it is given once.
   if (answer?.body !== undefined) world.operations.delete(at["operation"] ?? "");

@@ -22,24 +22,20 @@ export async function checkAssertion(application: Application, tenantId: string,
   const certificate = certificates.map((pem) => new X509Certificate(pem)).find((one) => signed.matches(one));
   if (!certificate) return notRegistered(`The key was not found., Thumbprint of key used by client: '${signed.text}'`, appId);
   if (Date.parse(certificate.validTo) <= Date.now()) return notRegistered("The key used is expired.", appId);
-  try {
-    const audience = [`${host}/${tenantId}/oauth2/v2.0/token`, `${host}/${tenantId}/v2.0`];
-    await jwtVerify(assertion, certificate.publicKey, {
-      algorithms: ["RS256", "PS256"],
-      audience,
-      requiredClaims: ["exp"],
-      clockTolerance: 300,
-    });
-  } catch (error) {
-    if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
-      return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
-    if (claimOf(error) === "aud")
-      return refuseEntra(401, "invalid_client", 700023, "Client assertion audience claim does not match Realm issuer.");
-    return notRegistered("The key was found, but its signature is not valid.", appId);
-  }
+  const audience = [`${host}/${tenantId}/oauth2/v2.0/token`, `${host}/${tenantId}/v2.0`];
+  const options = { algorithms: ["RS256", "PS256"], audience, requiredClaims: ["exp"], clockTolerance: 300 };
+  await jwtVerify(assertion, certificate.publicKey, options).catch((error: unknown) => refuseSigned(error, appId));
   const { iss, sub } = claims(assertion);
   if (iss === appId && sub === appId) return undefined;
   return refuseEntra(401, "invalid_client", 700021, "Client assertion application identifier doesn't match 'client_id' parameter.");
+}
+
+function refuseSigned(error: unknown, appId: string): never {
+  if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
+    return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
+  if (claimOf(error) === "aud")
+    return refuseEntra(401, "invalid_client", 700023, "Client assertion audience claim does not match Realm issuer.");
+  return notRegistered("The key was found, but its signature is not valid.", appId);
 }
 
 /** An assertion of another issuer (workload identity federation), which one of the application's federated credentials must expect. */

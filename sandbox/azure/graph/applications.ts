@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import type { Application } from "../world.ts";
-import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, refuseGraph, resourceMissing, select } from "./request.ts";
+import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
 
 const fields = {
@@ -23,10 +23,8 @@ export function applications(graph: GraphAsk, which: string, action: string): An
     return list(graph, "applications", mine, (one) => applicationBody(graph, one));
   }
   if (route === "POST all") return create(graph);
-  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
   mayRead(graph);
-  const application =
-    mine.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
+  const application = named(which, mine);
   if (route === "GET one")
     return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   mayWrite(graph, application.owners);

@@ -35,7 +35,7 @@ export function denied(): never {
   return refuseGraph(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
 }
 
-export function resourceMissing(id: string): never {
+function resourceMissing(id: string): never {
   return refuseGraph(
     404,
     "Request_ResourceNotFound",
@@ -81,6 +81,12 @@ const filters: readonly [RegExp, (wanted: string) => (one: Named) => boolean][] 
   [/^displayName eq '([^']*)'$/i, (wanted) => (one) => one.displayName.toLowerCase() === wanted.toLowerCase()],
   [/^startswith\(displayName,\s?'([^']*)'\)$/i, (wanted) => (one) => one.displayName.toLowerCase().startsWith(wanted.toLowerCase())],
 ];
+
+/** The one that a path names: by its object id, or as `(appId='…')`. @throws Refused if there is none */
+export function named<T extends { readonly id: string; readonly appId: string }>(which: string, all: readonly T[]): T {
+  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
+  return all.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
+}
 
 /** Answers a list with its $filter, $select and $top. */
 export function list<T extends Named>(

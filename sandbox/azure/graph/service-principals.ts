@@ -2,19 +2,7 @@ import { randomUUID } from "node:crypto";
 import { flag, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import type { ServicePrincipal } from "../world.ts";
-import {
-  body,
-  denied,
-  entity,
-  type GraphAsk,
-  list,
-  locationOf,
-  mayRead,
-  mayWrite,
-  refuseGraph,
-  resourceMissing,
-  select,
-} from "./request.ts";
+import { body, denied, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
 
 /** /v1.0/servicePrincipals: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
@@ -27,10 +15,8 @@ export function servicePrincipals(graph: GraphAsk, which: string, action: string
     return list(graph, "servicePrincipals", mine, principalBody);
   }
   if (route === "POST all") return create(graph);
-  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
   mayRead(graph);
-  const principal =
-    mine.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
+  const principal = named(which, mine);
   if (route === "GET one")
     return { status: 200, body: { ...entity(graph, "servicePrincipals"), ...select(ask, principalBody(principal)) } };
   mayWrite(graph, state.world.applications.find((one) => one.appId === principal.appId)?.owners ?? []);
