@@ -31,6 +31,8 @@ const results = await new Stryker({
   tsconfigFile: "none",
   coverageAnalysis: "perTest",
   concurrency: 2,
+  // On a busy machine a slow test is no endless loop, and must not count as one
+  timeoutMS: 30_000,
   reporters: ["progress-append-only"],
   tempDirName: "dist/mutants",
   cleanTempDir: "always",
