@@ -25,20 +25,24 @@ export function retryDelay(method: Method, attempts: readonly Attempt[]): number
   const last = attempts.at(-1);
   if (!last || attempts.length >= mostAttempts) return undefined;
   if (isUnauthorized(last)) return attempts.filter(isUnauthorized).length === 1 ? 0 : undefined;
-  if ("code" in last || last.broken) return method === "GET" || isUnsent(last) ? backoff(attempts.length) : undefined;
-  return whenBusy(last) ?? ([429, 503].includes(last.status) ? backoff(attempts.length) : undefined);
+  return (
+    whenBusy(last) ?? (isWorthwhile(method, last) && attempts.length < mostBlindAttempts ? 250 * 2 ** (attempts.length - 1) : undefined)
+  );
 }
-
-const backoff = (tried: number) => (tried < mostBlindAttempts ? 250 * 2 ** (tried - 1) : undefined);
 
 const isUnauthorized = (attempt: Attempt) => "status" in attempt && attempt.status === 401;
 
-const isUnsent = (attempt: Attempt) => "code" in attempt && unsent.has(attempt.code);
-
 /** What a server that is busy or broken asks to wait, in milliseconds. */
-function whenBusy({ status, retryAfter }: Exclude<Attempt, { code: string }>): number | undefined {
-  const asked = status === 429 || status >= 500 ? seconds(retryAfter) : undefined;
+function whenBusy(attempt: Attempt): number | undefined {
+  if ("code" in attempt || attempt.broken || !(attempt.status === 429 || attempt.status >= 500)) return undefined;
+  const asked = seconds(attempt.retryAfter);
   return asked === undefined ? undefined : Math.min(asked * 1000, longestWait);
+}
+
+/** Whether it can be asked again where nobody has said when. */
+function isWorthwhile(method: Method, attempt: Attempt): boolean {
+  if ("code" in attempt) return method === "GET" || unsent.has(attempt.code);
+  return attempt.broken ? method === "GET" : [429, 503].includes(attempt.status);
 }
 
 /** Kubernetes sends whole seconds; the date form of RFC 9110 counts as absent. */

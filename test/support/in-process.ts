@@ -23,6 +23,13 @@ export type World = {
 
 /** Runs a command line in this process. A port, or a call of one, that the world does not have fails the test by its name. */
 export async function run(argv: readonly string[], world: World = {}): Promise<Run> {
+  const { context, printed } = open(world);
+  const code = await main(argv, context);
+  return { ...printed(), code };
+}
+
+/** What a command line is handed in this process, and what has been printed by now. */
+export function open(world: World): { context: Context; printed(): Omit<Run, "code"> } {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const sink = (name: keyof typeof printed) => ({
     write: (text: string) => void printed[name].push(text),
@@ -48,8 +55,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
     azure: () => only<Azure>("azure", world.azure ?? {}, world.azure),
     registry: () => only<Registry>("registry", world.registry ?? {}, world.registry),
   };
-  const code = await main(argv, context);
-  return { stdout: printed.stdout.join(""), stderr: printed.stderr.join(""), code };
+  return { context, printed: () => ({ stdout: printed.stdout.join(""), stderr: printed.stderr.join("") }) };
 }
 
 function only<Port extends object>(name: string, port: Partial<Port>, given: unknown): Port {
