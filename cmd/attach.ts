@@ -41,7 +41,7 @@ export const attach = verb({
   most: 1,
   complete: secrets,
   async run({ flags, args }, session) {
-    const wish = requireTargets(flags, "attach");
+    const wish = requireTargets(flags, "attach", args[0]);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const name = args[0] ?? (await nameOfSecret(grounds));
@@ -53,7 +53,8 @@ export const attach = verb({
 
 function planIn(sight: Sight, name: string, fieldManager: string): Plan {
   const { secret, place } = sight;
-  if (!secret) throw noSecret(name, `kubectl acr-secret create ${name} --registry REGISTRY --serviceaccount default -n ${place.namespace}`);
+  const { namespace } = place;
+  if (!secret) throw noSecret(name, { do: "create", secret: name, registry: "REGISTRY", serviceaccounts: ["default"], namespace });
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey))
     throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);

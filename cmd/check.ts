@@ -3,10 +3,9 @@ import { noSecret } from "../src/observe/secrets.ts";
 import { printData } from "../src/output/object.ts";
 import { verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
+import { checkFlags } from "./check/request.ts";
 import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
-import { formats } from "./line/flags.ts";
-import { secrets, serviceAccounts } from "./line/known.ts";
-import { objectName } from "./line/names.ts";
+import { secrets } from "./line/known.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
@@ -23,19 +22,7 @@ export const check = verb({
     "# An image that no pod has yet, as the ServiceAccount web would pull it",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
   ],
-  flags: {
-    image: { type: "strings", describe: "Check this image instead of those of the pods; may be repeated" },
-    serviceaccount: {
-      type: "string",
-      default: "default",
-      bare: "default",
-      read: (value) => objectName("ServiceAccount", value),
-      complete: serviceAccounts,
-      describe: "The ServiceAccount whose pull secrets --image is checked with",
-    },
-    "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
-    output: formats(["json", "yaml"]),
-  },
+  flags: checkFlags,
   most: 1,
   complete: secrets,
   async run({ flags, args }, session) {
@@ -47,7 +34,7 @@ export const check = verb({
       images.length > 0 ? await pullsByAccount(cluster, namespace, flags.serviceaccount, images) : await collectPulls(cluster, namespace);
     const named = name === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [name], accountNames: [] }));
     const secrets = await readPullSecrets(cluster, namespace, name === undefined ? secretsOf(pulls) : [name]);
-    if (name !== undefined && !secrets.has(name)) throw noSecret(name, `kubectl acr-secret list -n ${namespace}`);
+    if (name !== undefined && !secrets.has(name)) throw noSecret(name, { do: "list", namespace });
     const registry = session.registry();
     const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>
       Promise.all(named.map((pull) => tryPull(pull, secrets, registry))),
@@ -55,10 +42,19 @@ export const check = verb({
     const verdicts = facts.flatMap((found) => (found ? [judge(found)] : []));
 
     if (flags.output === "json" || flags.output === "yaml") {
-      session.print(await printData({ apiVersion: "acr-secret/v1", kind: "CheckReport", items: verdicts }, flags.output));
+      session.print(
+        await printData(
+          {
+            apiVersion: "acr-secret/v1",
+            kind: "CheckReport",
+            items: verdicts.map((row) => ({ ...row, ...(row.fix && { fix: session.spell(row.fix) }) })),
+          },
+          flags.output,
+        ),
+      );
     } else if (verdicts.length === 0) {
       session.context.stderr.write(`No images to check in ${namespace} namespace: name one with --image.\n`);
-    } else session.print(verdictText(verdicts, { headers: !flags["no-headers"] }));
+    } else session.print(verdictText(verdicts, { headers: !flags["no-headers"], spell: session.spell }));
     return verdicts.every(({ ok }) => ok) ? 0 : 1;
   },
 });

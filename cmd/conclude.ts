@@ -38,7 +38,15 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     throw new CliError("usage", "-o plan shows what would be done, so it needs --dry-run=client");
   const { stdout, stderr, env, interruption } = session.context;
   const where = whereOf(scope, grounds);
-  const printer = openPrinter(output, { stdout, stderr, env, dryRun, where, managedFields: flags["show-managed-fields"] });
+  const printer = openPrinter(output, {
+    stdout,
+    stderr,
+    env,
+    spell: session.spell,
+    dryRun,
+    where,
+    managedFields: flags["show-managed-fields"],
+  });
   const tally = openTally();
   const total = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const bar = session.progress.count(total);

@@ -30,7 +30,7 @@ export const detach = verb({
   most: 1,
   complete: secrets,
   async run({ flags, args }, session) {
-    const wish = requireTargets(flags, "detach");
+    const wish = requireTargets(flags, "detach", args[0]);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const name = args[0] ?? (await nameOfSecret(grounds));

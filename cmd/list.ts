@@ -62,7 +62,7 @@ async function collect(
   grounds: readonly Ground[],
   wish: CarriedWish,
   where: Where,
-  { context }: Session,
+  { context, spell }: Session,
 ): Promise<{ found: Carried[]; failed: boolean }> {
   const found: Carried[] = [];
   let failed = false;
@@ -73,7 +73,7 @@ async function collect(
     } catch (error) {
       if (where !== "clusters" || !(error instanceof CliError)) throw error;
       failed = true;
-      printError(context.stderr, context.env, error, ground.context === undefined ? "" : `${ground.context}: `);
+      printError({ ...context, spell }, error, ground.context === undefined ? "" : `${ground.context}: `);
     }
   }
   return { found, failed };

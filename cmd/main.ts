@@ -8,6 +8,7 @@ import { global } from "./line/kubectl-flags.ts";
 import { secretName } from "./line/names.ts";
 import { meantVerb } from "./line/nearest.ts";
 import { type Parsed, parse } from "./line/parse.ts";
+import { spell } from "./line/spell.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -55,7 +56,7 @@ type Failed = { readonly verb: Verb | undefined; readonly context: Context; read
 /** Says what went wrong; after Ctrl-C nothing, since its person knows. @returns the exit code */
 function failed(error: unknown, { verb, context, session }: Failed): number {
   if (context.interruption.halted) return 130;
-  printError(context.stderr, context.env, withUsage(error, verb));
+  printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
   if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
   return 1;
 }
@@ -77,7 +78,7 @@ function unknown(word: string): CliError {
     word,
     verbs.map(({ name }) => name),
   );
-  const hint = meant ? `did you mean "kubectl acr-secret ${meant}"?` : "kubectl acr-secret --help";
+  const hint = meant ? `did you mean "kubectl acr-secret ${meant}"?` : ({ do: "help" } as const);
   return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
 }
 
@@ -90,5 +91,5 @@ function placeOf(error: unknown): string {
 /** A misused flag ends with where to read on, as in kubectl. */
 function withUsage(error: unknown, verb: Verb | undefined): unknown {
   if (!(error instanceof CliError) || error.kind !== "usage" || error.hint) return error;
-  return new CliError("usage", error.message, { hint: `kubectl acr-secret ${verb ? `${verb.name} ` : ""}--help`, cause: error });
+  return new CliError("usage", error.message, { hint: { do: "help", verb: verb?.name }, cause: error });
 }

@@ -1,11 +1,13 @@
 import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster } from "../src/cluster/port.ts";
 import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
+import type { Fix } from "../src/fix.ts";
 import { printWarning } from "../src/output/error.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
+import { type Given, spell } from "./line/spell.ts";
 
 /** One run of one verb: the context with this command line's flags applied, and its ports, each opened once. */
 export type Session = {
@@ -24,6 +26,8 @@ export type Session = {
   width(): number;
   print(text: string): void;
   warn(text: string): void;
+  /** The line to type for what is to be done next, in this command line's cluster and namespace. */
+  spell(fix: Fix): string;
   close(): Promise<void>;
 };
 
@@ -60,6 +64,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
     warn: (text) => printWarning(context.stderr, context.env, text),
+    spell: (fix) => spell(fix, givenBy(flags)),
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }
@@ -73,15 +78,15 @@ function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 
 /** The global flags of a command line, for kubectl and for us; `context` takes the place of the one that was named. */
 export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
+  return { ...givenBy(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
+}
+
+function givenBy(flags: Parsed["flags"], context?: string): Given {
   const forward = Object.keys(forwarded).flatMap((name) => {
     const value = name === "context" ? (context ?? flags[name]) : flags[name];
     if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);
     return value === undefined || value === false ? [] : [`--${name}=${value}`];
   });
   const namespace = flags["namespace"];
-  return {
-    forward,
-    requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0,
-    ...(typeof namespace === "string" && { namespace }),
-  };
+  return { forward, ...(typeof namespace === "string" && { namespace }) };
 }

@@ -11,10 +11,10 @@ export function targetsOf({ serviceaccount: names, "all-serviceaccounts": all, s
 }
 
 /** The same, for a command that has nothing to act on without. */
-export function requireTargets(flags: Values<typeof targets>, verb: string): TargetWish {
+export function requireTargets(flags: Values<typeof targets>, verb: "attach" | "detach", secret?: string): TargetWish {
   const wish = targetsOf(flags);
   if (wantsTargets(wish)) return wish;
   throw new CliError("usage", "no target is named", {
-    hint: `kubectl acr-secret ${verb} --serviceaccount=default, or --all-serviceaccounts`,
+    hint: { do: verb, secret, serviceaccounts: ["default"], or: "--all-serviceaccounts" },
   });
 }

@@ -60,7 +60,9 @@ export type CreateWish = {
 export function readWish(flags: CreateFlags, [name]: readonly string[], now: Date): CreateWish {
   const { registry, repository, verify, auth, "expires-in": expiresIn } = flags;
   if (!registry)
-    throw new CliError("usage", 'required flag(s) "registry" not set', { hint: "kubectl acr-secret create --registry myregistry" });
+    throw new CliError("usage", 'required flag(s) "registry" not set', {
+      hint: { do: "create", secret: name, registry: "myregistry", serviceaccounts: flags.serviceaccount },
+    });
   const secret = checkSecretName(name ?? defaultSecretName(registry));
   repository.forEach(parseRepositoryScope);
   return {

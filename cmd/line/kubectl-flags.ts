@@ -59,7 +59,7 @@ export const forwarded = {
 } as const satisfies Readonly<Record<(typeof forwardedNames)[number], Flag>>;
 
 /** Global flags that we read ourselves. */
-const ours = {
+export const ours = {
   namespace: {
     type: "string",
     short: "n",

@@ -1,4 +1,5 @@
 import type { Proof } from "../context.ts";
+import type { Create, Fix } from "../fix.ts";
 
 /** A login that a pod offers for an image, and what the registry said to it. */
 export type Tried = { readonly secret: string; readonly proof: Proof };
@@ -36,7 +37,7 @@ export type Verdict = {
   readonly ok: boolean;
   readonly verdict: string;
   readonly cause?: string;
-  readonly fix?: string;
+  readonly fix?: Fix;
 };
 
 /** Judges one image as the kubelet would: a malformed Secret first, then any login that pulls, then why none does. */
@@ -46,7 +47,14 @@ export function judge(facts: ImageFacts): Verdict {
   const row = { image, pods, secret: pulled?.secret ?? tried.map(({ secret }) => secret).join(",") };
   if (poison) {
     const cause = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return { ...row, secret: poison.secret, ok: false, verdict: "malformed secret", cause, ...create(facts, poison.secret, " --force") };
+    return {
+      ...row,
+      secret: poison.secret,
+      ok: false,
+      verdict: "malformed secret",
+      cause,
+      ...create(facts, poison.secret, { force: true }),
+    };
   }
   if (pulled) return { ...row, ok: true, verdict: "pulls" };
   const last = tried.at(-1);
@@ -61,7 +69,7 @@ export function judge(facts: ImageFacts): Verdict {
       ok: false,
       verdict: "pod is older than its secret",
       cause,
-      fix: `kubectl delete pod ${pods.join(" ")} -n ${namespace}`,
+      fix: { do: "delete-pods", pods, namespace },
     };
   }
   return {
@@ -69,21 +77,21 @@ export function judge(facts: ImageFacts): Verdict {
     ok: false,
     verdict: "no credential",
     cause: absence(facts),
-    ...create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`),
+    ...create(facts, undefined, { ...named(facts), serviceaccounts: [facts.account] }),
   };
 }
 
-function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tried): { verdict: string; cause: string; fix?: string } {
+function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tried): { verdict: string; cause: string; fix?: Fix } {
   const cause = secret ? `with secret ${secret}: ${message}` : message;
   switch (verdict) {
     case "refused":
       return { verdict: "credential refused", cause, ...create(facts, secret) };
     case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, ...create(facts, secret, repositoryFlag(facts)) };
+      return { verdict: "not in the credential's scope", cause, ...create(facts, secret, named(facts)) };
     case "notFound":
-      return { verdict: "no such image", cause, ...az(facts, "repository show-tags", ` --repository ${repositoryOf(facts)}`) };
+      return { verdict: "no such image", cause, ...az(facts, { do: "show-tags", repository: repositoryOf(facts) }) };
     case "blocked":
-      return { verdict: "blocked by the registry's firewall", cause, ...az(facts, "network-rule list") };
+      return { verdict: "blocked by the registry's firewall", cause, ...az(facts, { do: "show-network-rules" }) };
     case "throttled":
       return { verdict: "throttled", cause };
     case "untrusted":
@@ -104,20 +112,19 @@ function absence({ missing, skipped, pods, account }: ImageFacts): string {
 
 type Advice = Pick<Verdict, "fix">;
 
-const advise = ({ inAzure }: ImageFacts, command: string): Advice => (inAzure ? { fix: command } : {});
+const advise = ({ inAzure }: ImageFacts, fix: Fix): Advice => (inAzure ? { fix } : {});
 
-function create(facts: ImageFacts, secret: string | undefined, more = ""): Advice {
-  const { host, namespace } = facts;
-  return advise(facts, `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`);
+function create(facts: ImageFacts, secret: string | undefined, more: Partial<Create> = {}): Advice {
+  return advise(facts, { do: "create", secret: secret || undefined, registry: facts.host, ...more, namespace: facts.namespace });
 }
 
-function az(facts: ImageFacts, what: string, more = ""): Advice {
-  return advise(facts, `az acr ${what} --name ${facts.host.split(".")[0]}${more}`);
+function az(facts: ImageFacts, what: { do: "show-network-rules" } | { do: "show-tags"; repository: string }): Advice {
+  return advise(facts, { ...what, registry: facts.host.split(".")[0] ?? "" });
 }
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
-function repositoryFlag(facts: ImageFacts): string {
-  return facts.pods.length > 0 ? "" : ` --repository ${repositoryOf(facts)}`;
+function named(facts: ImageFacts): Partial<Create> {
+  return facts.pods.length > 0 ? {} : { repositories: [repositoryOf(facts)] };
 }
 
 const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");

@@ -1,5 +1,6 @@
 import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Asked, Credential, FlagRow, Kind, Need, Sources } from "./kind.ts";
@@ -44,7 +45,7 @@ function credentialOf(host: string, login: Login, { verify }: Asked, { registry 
 /** The user name, and the command that pipes its password in. */
 function checkLogin({ flags: { username, "password-stdin": fromStdin }, registry }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
-  const hint = `printf %s "$PASSWORD" | kubectl acr-secret create --registry ${registry} --username ${name ?? "NAME"} --password-stdin`;
+  const hint: Fix = { do: "create", registry, username: name ?? "NAME" };
   if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
   if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
   if (fromStdin !== true)

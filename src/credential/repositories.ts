@@ -13,11 +13,11 @@ export type Claim = {
 /**
  * The repositories to pull: those that are named, else those that pods use; and always those that are allowed already, since
  * somebody may pull them with this credential.
- * @param registry as it was named, for the hint
+ * @param registry as it was named, and the Secret where it was, for the hint
  * @throws CliError usage where there is none
  */
 export function claimOf(
-  { host, registry }: { readonly host: string; readonly registry: string },
+  { host, registry, secret }: { readonly host: string; readonly registry: string; readonly secret?: string | undefined },
   named: readonly string[],
   images: readonly ImageRef[],
   allowed: readonly string[],
@@ -26,6 +26,6 @@ export function claimOf(
   const repositories = [...new Set([...wanted, ...allowed])].sort();
   if (repositories.length > 0) return { host, repositories, images };
   throw new CliError("usage", `no pod in the namespace uses an image of ${host}, so the repositories have to be named`, {
-    hint: `kubectl acr-secret create --registry ${registry} --repository REPOSITORY`,
+    hint: { do: "create", secret, registry, repositories: ["REPOSITORY"] },
   });
 }

@@ -1,5 +1,6 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import type { Place } from "../fleet/places.ts";
 import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import { together } from "./together.ts";
@@ -58,7 +59,7 @@ async function chosenAccounts({ cluster, namespace }: Place, { names, all, selec
 export async function noAccount(cluster: Cluster, namespace: string, name: string | undefined, message?: string): Promise<never> {
   const uid = await uidOf(cluster, namespace).catch(() => "not for us to see");
   if (uid === undefined) throw noNamespace(namespace);
-  const hint = `kubectl get serviceaccounts -n ${namespace}`;
+  const hint: Fix = { do: "get-serviceaccounts", namespace };
   throw message === undefined ? absent("serviceaccounts", name ?? "", hint) : new CliError("notFound", message, { hint });
 }
 
@@ -66,4 +67,4 @@ export async function noAccount(cluster: Cluster, namespace: string, name: strin
 export const uidOf = async (cluster: Cluster, name: string): Promise<string | undefined> =>
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 
-export const noNamespace = (name: string): CliError => absent("namespaces", name, `kubectl create namespace ${name}`);
+export const noNamespace = (name: string): CliError => absent("namespaces", name, { do: "create-namespace", name });

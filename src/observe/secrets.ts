@@ -1,5 +1,6 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { managedBy } from "../secret/entry.ts";
 
 /** The label selector of the Secrets that this plugin made. */
@@ -20,13 +21,13 @@ export async function theSecret(cluster: Cluster, namespace: string): Promise<st
     throw new CliError(
       "usage",
       `namespace "${namespace}" has several pull secrets, so one has to be named: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
-      { hint: `kubectl acr-secret list -n ${namespace}` },
+      { hint: { do: "list", namespace } },
     );
   }
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, {
-    hint: `kubectl acr-secret create --registry REGISTRY --serviceaccount default -n ${namespace}, or name the Secret`,
+    hint: { do: "create", registry: "REGISTRY", serviceaccounts: ["default"], namespace, or: "name the Secret" },
   });
 }
 
 /** The error for a Secret that a command line names and that is not there. */
-export const noSecret = (name: string, hint: string): CliError => absent("secrets", name, hint);
+export const noSecret = (name: string, hint: Fix): CliError => absent("secrets", name, hint);

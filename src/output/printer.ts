@@ -1,5 +1,6 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { Env, Sink } from "../context.ts";
+import type { Fix } from "../fix.ts";
 import { livesInCluster } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { printError, printWarning } from "./error.ts";
@@ -21,6 +22,7 @@ export type PrinterOptions = {
   readonly dryRun: DryRun;
   readonly where: Where;
   readonly managedFields: boolean;
+  spell(fix: Fix): string;
 };
 
 /** What `-o` asks for; absent: lines for people. */
@@ -90,9 +92,13 @@ function planPrinter(options: PrinterOptions): Printer {
   };
 }
 
-function printFailure({ change, error }: Outcome, { stderr, env, where }: PrinterOptions): void {
+function printFailure({ change, error }: Outcome, options: PrinterOptions): void {
   if (!error) return;
-  printError(stderr, env, error, placePrefix(change.to, where));
+  const { namespace, context } = change.to;
+  // What is to be done next is to be done in that place
+  const spell = (fix: Fix) =>
+    options.spell(fix.do === "steps" || ("registry" in fix && fix.do !== "create") ? fix : { namespace, context, ...fix });
+  printError({ ...options, spell }, error, placePrefix(change.to, options.where));
 }
 
 function printWarnings({ change, says = [] }: Outcome, { stderr, env, where }: PrinterOptions): void {

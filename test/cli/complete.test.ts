@@ -2,6 +2,9 @@ import { expect, test } from "vitest";
 import { complete } from "../../cmd/line/complete.ts";
 import { scopeFlags } from "../../cmd/line/scope-flags.ts";
 import { verb } from "../../cmd/verb.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
+import type { ClusterKind } from "../../src/kinds.ts";
+import type { KubeObjects } from "../../src/objects.ts";
 import { open } from "../support/in-process.ts";
 
 /** A verb for many places. */
@@ -15,7 +18,11 @@ test.for([
   { words: ["many", "--contexts", "kind-dev,p"], gives: ["kind-dev,prod-eu"], directive: 6 },
   { words: ["many", "--all-contexts", "--concurrency", ""], gives: [], directive: 4 },
 ])("completes $words", async ({ words, gives, directive }) => {
-  const cluster = { namespaces: async () => ["demo", "team-a", "team-b"] };
+  const cluster: Pick<Cluster, "pages"> = {
+    pages: async function* <K extends ClusterKind>() {
+      yield ["demo", "team-a", "team-b"].map((name) => ({ metadata: { name } }) as KubeObjects[K]);
+    },
+  };
   const { context, printed } = open({ cluster, contexts: ["kind-dev", "prod-eu"], patient: true });
 
   await complete(words, [many], context);

@@ -4,6 +4,7 @@ export type Source = { readonly path: string; readonly text: string };
 /** What every room may import: contracts, which know no room. */
 const contracts = [
   "src/errors.ts",
+  "src/fix.ts",
   "src/context.ts",
   "src/objects.ts",
   "src/kinds.ts",

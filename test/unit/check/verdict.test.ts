@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { spell } from "../../../cmd/line/spell.ts";
 import { type ImageFacts, judge } from "../../../src/check/verdict.ts";
 import type { Proof } from "../../../src/context.ts";
 
@@ -92,5 +93,5 @@ test.for<{ facts: Partial<ImageFacts>; verdict: string; cause?: RegExp; fix?: st
   expect(row.verdict).toBe(verdict);
   expect(row.ok).toBe(verdict.startsWith("pulls"));
   expect(row.cause ?? "").toMatch(cause ?? /^/);
-  if ("fix" in says) expect(row.fix).toBe(says.fix);
+  if ("fix" in says) expect(row.fix && spell(row.fix)).toBe(says.fix);
 });
