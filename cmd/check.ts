@@ -1,7 +1,7 @@
 import { judge } from "../src/check/verdict.ts";
 import { noSecret } from "../src/observe/secrets.ts";
 import { printData } from "../src/output/object.ts";
-import { verdictText } from "../src/output/verdicts.ts";
+import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { checkFlags } from "./check/request.ts";
 import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
@@ -42,19 +42,10 @@ export const check = verb({
     const verdicts = facts.flatMap((found) => (found ? [judge(found)] : []));
 
     if (flags.output === "json" || flags.output === "yaml") {
-      session.print(
-        await printData(
-          {
-            apiVersion: "acr-secret/v1",
-            kind: "CheckReport",
-            items: verdicts.map((row) => ({ ...row, ...(row.fix && { fix: session.spell(row.fix) }) })),
-          },
-          flags.output,
-        ),
-      );
+      session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
     } else if (verdicts.length === 0) {
       session.context.stderr.write(`No images to check in ${namespace} namespace: name one with --image.\n`);
     } else session.print(verdictText(verdicts, { headers: !flags["no-headers"], spell: session.spell }));
-    return verdicts.every(({ ok }) => ok) ? 0 : 1;
+    return verdicts.some(failed) ? 1 : 0;
   },
 });

@@ -1,3 +1,4 @@
+import type { Cause } from "./check/cause.ts";
 import type { Pace } from "./cluster/pace.ts";
 import type { Cluster } from "./cluster/port.ts";
 import type { Interruption } from "./interruption.ts";
@@ -102,7 +103,10 @@ export type ImageRef = {
 
 /** What a registry says to a login that asks for one image. Only `pulls` is good; the others say why not. */
 export type Proof = {
-  readonly verdict: "pulls" | "refused" | "outOfScope" | "notFound" | "blocked" | "throttled" | "unreachable" | "untrusted";
+  readonly verdict: Extract<
+    Cause,
+    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "throttled" | "unreachable" | "untrusted"
+  >;
   /** One sentence for a person. */
   readonly message: string;
 };

@@ -1,5 +1,6 @@
 import type { Proof } from "../context.ts";
 import type { Create, Fix } from "../fix.ts";
+import type { Cause } from "./cause.ts";
 
 /** A login that a pod offers for an image, and what the registry said to it. */
 export type Tried = { readonly secret: string; readonly proof: Proof };
@@ -29,75 +30,56 @@ export type ImageFacts = {
   readonly tooLate?: string;
 };
 
-/** One line of a check: whether the image can be pulled, why not, and the one command that mends it. */
+/** One line of a check: whether the image can be pulled, why not, and what mends it. */
 export type Verdict = {
   readonly image: string;
   readonly secret: string;
   readonly pods: readonly string[];
-  readonly ok: boolean;
-  readonly verdict: string;
-  readonly cause?: string;
+  readonly cause: Cause;
+  /** One sentence for a person; absent where there is nothing to say. */
+  readonly message?: string;
   readonly fix?: Fix;
 };
 
 /** Judges one image as the kubelet would: a malformed Secret first, then any login that pulls, then why none does. */
 export function judge(facts: ImageFacts): Verdict {
-  const { image, pods, tried, anonymous, poison, namespace } = facts;
+  const { image, pods, tried, anonymous, poison, namespace, account } = facts;
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
   const row = { image, pods, secret: pulled?.secret ?? tried.map(({ secret }) => secret).join(",") };
   if (poison) {
-    const cause = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return {
-      ...row,
-      secret: poison.secret,
-      ok: false,
-      verdict: "malformed secret",
-      cause,
-      ...create(facts, poison.secret, { force: true }),
-    };
+    const message = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
+    return { ...row, secret: poison.secret, cause: "malformed-secret", message, ...create(facts, poison.secret, { force: true }) };
   }
-  if (pulled) return { ...row, ok: true, verdict: "pulls" };
+  if (pulled) return { ...row, cause: "pulls" };
   const last = tried.at(-1);
-  if (last) return { ...row, ok: false, ...refusal(facts, last) };
-  if (anonymous?.verdict === "pulls") return { ...row, ok: true, verdict: "pulls without a credential" };
-  if (anonymous && anonymous.verdict !== "refused" && anonymous.verdict !== "outOfScope")
-    return { ...row, ok: false, ...refusal(facts, { secret: "", proof: anonymous }) };
+  if (last) return { ...row, ...refusal(facts, last) };
+  if (anonymous?.verdict === "pulls") return { ...row, cause: "anonymous" };
+  if (anonymous && anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
+    return { ...row, ...refusal(facts, { secret: "", proof: anonymous }) };
   if (facts.tooLate) {
-    const cause = `made before serviceaccount/${facts.account} carried ${facts.tooLate}: ${pods.join(", ")}`;
-    return {
-      ...row,
-      ok: false,
-      verdict: "pod is older than its secret",
-      cause,
-      fix: { do: "delete-pods", pods, namespace },
-    };
+    const message = `made before serviceaccount/${account} carried ${facts.tooLate}: ${pods.join(", ")}`;
+    return { ...row, cause: "older-pod", message, fix: { do: "delete-pods", pods, namespace } };
   }
-  return {
-    ...row,
-    ok: false,
-    verdict: "no credential",
-    cause: absence(facts),
-    ...create(facts, undefined, { ...named(facts), serviceaccounts: [facts.account] }),
-  };
+  const advice = create(facts, undefined, { ...named(facts), serviceaccounts: [account] });
+  return { ...row, cause: "no-login", message: absence(facts), ...advice };
 }
 
-function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tried): { verdict: string; cause: string; fix?: Fix } {
-  const cause = secret ? `with secret ${secret}: ${message}` : message;
-  switch (verdict) {
+function refusal(
+  facts: ImageFacts,
+  { secret, proof: { verdict: cause, message: said } }: Tried,
+): Pick<Verdict, "cause" | "message" | "fix"> {
+  const message = secret ? `with secret ${secret}: ${said}` : said;
+  switch (cause) {
     case "refused":
-      return { verdict: "credential refused", cause, ...create(facts, secret) };
-    case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, ...create(facts, secret, named(facts)) };
-    case "notFound":
-      return { verdict: "no such image", cause, ...az(facts, { do: "show-tags", repository: repositoryOf(facts) }) };
+      return { cause, message, ...create(facts, secret) };
+    case "out-of-scope":
+      return { cause, message, ...create(facts, secret, named(facts)) };
+    case "not-found":
+      return { cause, message, ...az(facts, { do: "show-tags", repository: repositoryOf(facts) }) };
     case "blocked":
-      return { verdict: "blocked by the registry's firewall", cause, ...az(facts, { do: "show-network-rules" }) };
-    case "throttled":
-      return { verdict: "throttled", cause };
-    case "untrusted":
-      return { verdict: "certificate not trusted", cause };
+      return { cause, message, ...az(facts, { do: "show-network-rules" }) };
     default:
-      return { verdict: "registry not reached", cause };
+      return { cause, message };
   }
 }
 

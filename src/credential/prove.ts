@@ -59,7 +59,7 @@ async function askFor(
   const named = images.filter((image) => covers(repository, image.repository));
   for (const image of many ? named : [...named, { host, repository, reference: "latest" }]) {
     const proof = await patiently(image, login, tools);
-    if (proof.verdict !== "notFound") return { image, proof };
+    if (proof.verdict !== "not-found") return { image, proof };
   }
   // Last, since nobody waits for a login that may not list yet
   const tag = many ? undefined : await tools.registry.anyTag(host, repository, login);
@@ -84,7 +84,7 @@ function nothing({ host, repositories }: Claim): string {
 /** What a person does next about a login that does not pull; by default they look why the registry is not reached. */
 const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   refused: "unauthenticated",
-  outOfScope: "forbidden",
+  "out-of-scope": "forbidden",
   blocked: "forbidden",
   throttled: "timeout",
   untrusted: "config",

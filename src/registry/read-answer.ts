@@ -24,13 +24,13 @@ export function readAnswer(step: Step, image: ImageRef, username: string | undef
   if (status === 403) return { verdict: "blocked", message: `${host} does not let this machine in (403 Forbidden)${words}` };
   if (status === 401 && step === "token") return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
   if (status === 401 && (/insufficient_scope/.test(challenge) || said?.code === "DENIED")) {
-    return { verdict: "outOfScope", message: `${who} may not pull from repository ${repository} of ${host}` };
+    return { verdict: "out-of-scope", message: `${who} may not pull from repository ${repository} of ${host}` };
   }
   if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
   if (status === 404 && step === "manifest") {
     const what = reference.includes(":") ? `manifest ${reference}` : `tag ${reference}`;
     const missing = said?.code === "NAME_UNKNOWN" ? `repository ${repository}` : `${what} in ${repository}`;
-    return { verdict: "notFound", message: `${host} has no ${missing}` };
+    return { verdict: "not-found", message: `${host} has no ${missing}` };
   }
   return { verdict: "unreachable", message: `${host} answered ${status} when asked for a ${step}${words}` };
 }

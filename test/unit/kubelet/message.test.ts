@@ -16,12 +16,12 @@ const denied =
 
 describe("the error of a pull", () => {
   test.for([
-    { cause: "noLogin", error: resolve + anonymous, text: anonymous },
+    { cause: "no-login", error: resolve + anonymous, text: anonymous },
     { cause: "refused", error: resolve + oauth, text: oauth },
-    { cause: "outOfScope", error: resolve + denied, text: denied },
-    { cause: "notFound", error: `rpc error: code = NotFound desc = ${resolve}${image}: not found`, text: `${image}: not found` },
+    { cause: "out-of-scope", error: resolve + denied, text: denied },
+    { cause: "not-found", error: `rpc error: code = NotFound desc = ${resolve}${image}: not found`, text: `${image}: not found` },
     {
-      cause: "otherPlatform",
+      cause: "other-platform",
       error: `rpc error: code = NotFound desc = ${pull}no match for platform in manifest: not found`,
       text: "no match for platform in manifest: not found",
     },
@@ -48,7 +48,7 @@ describe("the error of a pull", () => {
     { cause: "unreachable", error: `${resolve}${manifest}503 Service Unavailable`, text: `${manifest}503 Service Unavailable` },
     // containerd 1.6
     {
-      cause: "noLogin",
+      cause: "no-login",
       error: `${resolve}failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`,
       text: "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
     },
@@ -77,7 +77,7 @@ describe("the error of a pull", () => {
     const notFound = `rpc error: code = NotFound desc = ${resolve}${image}: not found`;
     const failures = readWaiting({ reason: "ErrImagePull", message: `[${resolve}${oauth}, ${resolve}${denied}, ${notFound}]` });
 
-    expect(failures.map(({ cause }) => cause)).toEqual(["refused", "outOfScope", "notFound"]);
+    expect(failures.map(({ cause }) => cause)).toEqual(["refused", "out-of-scope", "not-found"]);
     expect(failures[1]?.text).toBe(denied);
   });
 });
@@ -89,7 +89,7 @@ describe("a malformed Secret", () => {
     "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.DockerConfig",
     "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth",
   ])("%s", (text) => {
-    const failures = [{ cause: "malformedSecret", text }];
+    const failures = [{ cause: "malformed-secret", text }];
 
     expect(readWaiting({ reason: text, message: text })).toEqual(failures);
     expect(readEvent({ reason: "Failed", message: `Error: ${text}` })).toEqual({ failures, missing: [] });
@@ -97,12 +97,12 @@ describe("a malformed Secret", () => {
 });
 
 test.for([
-  { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "neverPulled" },
+  { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "never-pulled" },
   {
     reason: "InvalidImageName",
     message:
       'Failed to apply default image tag "x.io/App": couldn\'t parse image name "x.io/App": invalid reference format: repository name (App) must be lowercase',
-    cause: "invalidImage",
+    cause: "invalid-image",
   },
 ])("$reason", ({ reason, message, cause }) => {
   expect(readWaiting({ reason, message })).toEqual([{ cause, text: message }]);
@@ -129,11 +129,11 @@ describe("events", () => {
   });
 
   test.for([
-    { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "neverPulled" },
+    { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "never-pulled" },
     {
       reason: "InspectFailed",
       message: `Failed to apply default image tag "App": couldn't parse image name "App": invalid reference format`,
-      cause: "invalidImage",
+      cause: "invalid-image",
     },
   ])("tell what waiting tells: $reason", ({ reason, message, cause }) => {
     expect(readEvent({ reason, message }).failures).toEqual([{ cause, text: message }]);
