@@ -1,10 +1,11 @@
 import { judge } from "../src/check/verdict.ts";
+import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "../src/observe/pulls.ts";
 import { noSecret } from "../src/observe/secrets.ts";
 import { printData } from "../src/output/object.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
+import { askOnce } from "../src/registry/once.ts";
 import { checkFlags } from "./check/request.ts";
-import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
 import { secrets } from "./line/known.ts";
 import { verb } from "./verb.ts";
 
@@ -35,7 +36,7 @@ export const check = verb({
     const named = name === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [name], accountNames: [] }));
     const secrets = await readPullSecrets(cluster, namespace, name === undefined ? secretsOf(pulls) : [name]);
     if (name !== undefined && !secrets.has(name)) throw noSecret(name, { do: "list", namespace });
-    const registry = session.registry();
+    const registry = askOnce(session.registry());
     const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>
       Promise.all(named.map((pull) => tryPull(pull, secrets, registry))),
     );

@@ -29,12 +29,17 @@ function collect(
   { given, args }: TakenApart,
   flags: Flags,
 ): { given: Readonly<Record<string, readonly string[]>>; args: readonly string[] } {
-  const spelled = given.map(({ name, value }) => `--${name}=${value ?? flags[name]?.bare ?? "true"}`);
+  // Of a value in quotes yargs would make one without: it gets each value's place, and not the value
+  const places = given.map(({ name }, place) => `--${name}=${place}`);
+  const valueAt = (place: unknown) => {
+    const { name = "", value } = given[Number(place)] ?? {};
+    return value ?? flags[name]?.bare ?? "true";
+  };
   const {
     _: before,
     "--": behind = [],
     ...read
-  } = yargs([...spelled, "--", ...args])
+  } = yargs([...places, "--", ...args])
     .help(false)
     .version(false)
     .options(Object.fromEntries(Object.keys(flags).map((name) => [name, { type: "string", array: true }])))
@@ -49,7 +54,7 @@ function collect(
     .exitProcess(false)
     .parseSync();
   // Of a flag that it knows itself (help) yargs makes no list
-  const lists = Object.entries(read).map(([name, values]) => [name, [values].flat().map(String)]);
+  const lists = Object.entries(read).map(([name, values]) => [name, [values].flat().map(valueAt)]);
   return { given: Object.fromEntries(lists), args: [...before, ...(behind as string[])].map(String) };
 }
 

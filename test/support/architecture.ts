@@ -23,7 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/plan": ["src/secret"],
   "src/check": ["src/kubelet"],
   "src/fleet": [],
-  "src/observe": ["src/cluster", "src/registry", "src/kubelet", "src/plan", "src/secret", "src/fleet"],
+  "src/observe": ["src/cluster", "src/registry", "src/kubelet", "src/plan", "src/secret", "src/fleet", "src/check"],
   "src/apply": ["src/plan", "src/secret", "src/observe", "src/credential", "src/fleet", "src/registry"],
   "src/http": [],
   "src/azure": ["src/http"],
@@ -33,6 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/output": ["src/plan", "src/apply", "src/secret", "src/check"],
   cmd: [
     "src/kubelet",
+    "src/observe",
     "src/check",
     "src/plan",
     "src/fleet",

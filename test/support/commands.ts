@@ -29,37 +29,24 @@ export function commandsOfSource(source: string): Printed[] {
     .filter(({ argv: [verb = ""] }) => verb !== "value" && !verb.startsWith("["));
 }
 
-const ends = new Set([..."\n;|&<>()`"]);
+/** A word, or a sentence's mark behind it: quoted as a whole, a flag with a quoted value, or plain up to where it ends. */
+const word = / *((?:[^ \n;|&<>()`'"]*=)?(?:"[^"]*"|'[^']*'))| *([^ \n;|&<>()`'"]+)/y;
 
 /** Words as a shell splits them. A quote within a word belongs to the sentence around it. */
 function readWords(text: string, from: number): { words: string[]; end: number } {
   const words: string[] = [];
-  let at = from;
-  for (;;) {
-    while (text[at] === " ") at++;
-    const word = readWord(text, at);
-    if (word.end === at) return { words, end: at };
-    const said = /[,.:?!]$/.test(word.value) && !word.value.endsWith("...");
-    words.push(said ? word.value.slice(0, -1) : word.value);
-    at = word.end;
-    if (said || text[at] !== " ") return { words, end: at };
+  let end = from;
+  for (let said = false; !said; ) {
+    word.lastIndex = end;
+    const [all, quoted, plain] = word.exec(text) ?? [];
+    if (all === undefined) break;
+    end += all.length;
+    const value = quoted === undefined ? (plain ?? "") : quoted.replace(/^([^'"]*)(['"])(.*)\2$/s, "$1$3");
+    said = plain !== undefined && /[,.:?!]$/.test(value) && !value.endsWith("...");
+    words.push(said ? value.slice(0, -1) : value);
+    said ||= text[end] !== " ";
   }
-}
-
-function readWord(text: string, from: number): { value: string; end: number } {
-  let value = "";
-  let at = from;
-  for (; at < text.length; at++) {
-    const char = text[at] ?? "";
-    const quote = char === '"' || char === "'";
-    const close = quote && (at === from || text[at - 1] === "=") ? text.indexOf(char, at + 1) : -1;
-    if (close > 0) {
-      value += text.slice(at + 1, close);
-      at = close;
-    } else if (quote || char === " " || ends.has(char)) break;
-    else value += char;
-  }
-  return { value, end: at };
+  return { words, end };
 }
 
 function fillIn(word: string): string {

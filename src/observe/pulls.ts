@@ -1,14 +1,14 @@
-import type { ImageFacts, Tried } from "../../src/check/verdict.ts";
-import { type Cluster, listAll } from "../../src/cluster/port.ts";
-import type { ImageRef, Registry } from "../../src/context.ts";
-import { CliError } from "../../src/errors.ts";
-import { buildKeyring } from "../../src/kubelet/keyring.ts";
-import type { Secret } from "../../src/objects.ts";
-import { imagesOf } from "../../src/observe/images.ts";
-import { together } from "../../src/observe/together.ts";
-import { readTarget } from "../../src/plan/references.ts";
-import { formatImage } from "../../src/registry/image-reference.ts";
-import { isLoginServer } from "../../src/registry/login-server.ts";
+import type { ImageFacts, Tried } from "../check/verdict.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
+import type { ImageRef, Registry } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { buildKeyring } from "../kubelet/keyring.ts";
+import type { Secret } from "../objects.ts";
+import { readTarget } from "../plan/references.ts";
+import { formatImage } from "../registry/image-reference.ts";
+import { isLoginServer } from "../registry/login-server.ts";
+import { imagesOf } from "./images.ts";
+import { together } from "./together.ts";
 
 /** One image, pulled with one list of pull secrets, by one or more pods. */
 export type Pull = {
