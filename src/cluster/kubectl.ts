@@ -1,8 +1,6 @@
-import { execFile } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../context.ts";
-import { kubeconfigError } from "./connection-error.ts";
 
 /** kubectl, and the flags of the command line that are its own. */
 export type Kubectl = { readonly file: string; readonly flags: readonly string[]; readonly env: Env };
@@ -31,32 +29,4 @@ function runs(file: string): boolean {
 /** Go collects garbage several times while kubectl starts; to wait until there is some to speak of saves a third of the start. */
 export function quickStart(env: Env): Env {
   return { GOGC: "off", GOMEMLIMIT: "256MiB", ...env };
-}
-
-/**
- * The namespace of the context that these flags choose, "" if it names none. `signal` ends a kubectl that hangs.
- * @returns what kubectl printed, and `failure` with its stderr if it could not tell
- */
-export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): Promise<{ namespace: string } | { failure: string }> {
-  const said = await ask(kubectl, ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"], signal);
-  return "failure" in said ? said : { namespace: said.stdout.trim() };
-}
-
-/** The names of the kubeconfig's contexts, in kubectl's order. @throws CliError config in kubectl's words */
-export async function contextNames(kubectl: Kubectl, signal?: AbortSignal): Promise<string[]> {
-  const said = await ask(kubectl, ["config", "get-contexts", "-o", "name"], signal);
-  if ("failure" in said) throw kubeconfigError(said.failure);
-  return said.stdout.split("\n").filter(Boolean);
-}
-
-function ask(
-  { file, flags, env }: Kubectl,
-  args: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<{ stdout: string } | { failure: string }> {
-  return new Promise((resolve) => {
-    execFile(file, [...args, ...flags], { env: quickStart(env), signal }, (error, stdout, stderr) =>
-      resolve(error ? { failure: stderr || error.message } : { stdout }),
-    );
-  });
 }

@@ -2,7 +2,8 @@ import type { Env } from "../context.ts";
 import { kubeconfigError, noContext, saysNoContext } from "./connection-error.ts";
 import { inCluster, podNamespace } from "./in-cluster.ts";
 import { missingKubeconfig, namespaceInFile } from "./kubeconfig.ts";
-import { contextNamespace, type Kubectl } from "./kubectl.ts";
+import type { Kubectl } from "./kubectl.ts";
+import { contextNamespace } from "./kubectl-config.ts";
 
 /** Flags that name a cluster, so that no context is needed. */
 const namesCluster = /^(-s|--server|--cluster)(=|$)/;

@@ -1,6 +1,6 @@
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Kubectl } from "../../../src/cluster/kubectl.ts";
 import { currentNamespace } from "../../../src/cluster/namespace.ts";
 
@@ -77,9 +77,19 @@ test.for([
   await expect(currentNamespace({ ...kubectl, env }, { env, folder })).rejects.toMatchObject({ kind: "config", message: says });
 });
 
-test("a kubectl that hangs is ended", async () => {
+test("a kubectl that hangs is ended, with what it has started", async () => {
   const { folder, kubectl } = await world({});
-  await writeFile(kubectl.file, "#!/bin/sh\nexec sleep 60\n");
+  await writeFile(kubectl.file, `#!/bin/sh\necho $$ > ${folder}/pid; /bin/sh -c 'echo $$ > ${folder}/child; exec sleep 60'\n`);
+  const ended = new AbortController();
+  const asked = currentNamespace(kubectl, { env: {}, folder, signal: ended.signal });
+  const pids = await vi.waitFor(() => Promise.all(["pid", "child"].map((name) => readFile(`${folder}/${name}`, "utf8"))));
 
-  await expect(currentNamespace(kubectl, { env: {}, folder, signal: AbortSignal.timeout(50) })).rejects.toThrow();
+  ended.abort();
+
+  await expect(asked).rejects.toThrow();
+  const runs = (pid: string) =>
+    readFile(`/proc/${pid.trim()}/stat`, "utf8")
+      .then((stat) => !/\) [ZX] /.test(stat))
+      .catch(() => false);
+  await vi.waitFor(async () => expect(await Promise.all(pids.map(runs))).toEqual([false, false]));
 });
