@@ -36,7 +36,7 @@ export async function compare(comparison: Comparison): Promise<Result> {
 }
 
 /** @throws RangeError for no numbers */
-export function median(numbers: readonly number[]): number {
+function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   if (low === undefined || high === undefined) throw new RangeError("there is no median of no numbers");

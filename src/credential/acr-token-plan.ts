@@ -84,7 +84,7 @@ export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
 }
 
 /** The last part of an id in Azure. */
-export const nameIn = (id: string): string => id.split("/").at(-1) ?? "";
+const nameIn = (id: string): string => id.split("/").at(-1) ?? "";
 
 /** A scope map is only ever added to: what others put there stays, and may be what they push with. */
 function planScope({ name, repositories }: TokenWish, { token, scopeMap }: TokenFound): Make | Keep {

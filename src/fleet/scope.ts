@@ -24,7 +24,7 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
 }
 
 /** `*` stands for any text, `?` for one character. */
-export function matchesGlob(glob: string, name: string): boolean {
+function matchesGlob(glob: string, name: string): boolean {
   const pattern = glob
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")

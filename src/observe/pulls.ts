@@ -3,7 +3,7 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import type { ImageRef, Registry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
-import type { Secret } from "../objects.ts";
+import type { Pod, Secret } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { isLoginServer } from "../registry/login-server.ts";
@@ -27,18 +27,23 @@ export async function collectPulls(cluster: Cluster, namespace: string): Promise
   const [pods, accounts] = await together([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
   const listed = new Map(accounts.map((account) => [account.metadata.name, readTarget("serviceaccount", account).names]));
   const pulls = new Map<string, Pull>();
-  for (const pod of pods) {
-    if (pod.metadata.deletionTimestamp || pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") continue;
-    const account = pod.spec.serviceAccountName ?? "default";
-    const names = (pod.spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
-    for (const image of imagesOf(pod)) {
-      const key = JSON.stringify([formatImage(image), account, names]);
-      const before = pulls.get(key)?.pods ?? [];
-      const sharing = before.includes(pod.metadata.name) ? before : [...before, pod.metadata.name];
-      pulls.set(key, { namespace, image, account, names, accountNames: listed.get(account) ?? [], pods: sharing });
-    }
+  for (const pull of pods.filter(stillPulls).flatMap((pod) => pullsOf(pod, namespace))) {
+    const { image, account, names } = pull;
+    const key = JSON.stringify([formatImage(image), account, names]);
+    const sharing = new Set([...(pulls.get(key)?.pods ?? []), ...pull.pods]);
+    pulls.set(key, { ...pull, accountNames: listed.get(account) ?? [], pods: [...sharing] });
   }
   return [...pulls.values()].sort((a, b) => (formatImage(a.image) < formatImage(b.image) ? -1 : 1));
+}
+
+/** A pod that has ended, or is on its way out, pulls no more. */
+const stillPulls = ({ metadata, status }: Pod) =>
+  !metadata.deletionTimestamp && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+
+function pullsOf(pod: Pod, namespace: string): Pull[] {
+  const { serviceAccountName: account = "default", imagePullSecrets = [] } = pod.spec;
+  const names = imagePullSecrets.flatMap(({ name }) => name ?? []);
+  return imagesOf(pod).map((image) => ({ namespace, image, account, names, accountNames: [], pods: [pod.metadata.name] }));
 }
 
 /** Images as a new pod of a ServiceAccount would pull them. */

@@ -10,7 +10,7 @@ export function remember(objects: readonly (KubeObject | undefined)[], context: 
 }
 
 /** What names an object of the API. */
-export function refOf({ kind: name, metadata }: KubeObject, context: string | undefined): Ref {
+function refOf({ kind: name, metadata }: KubeObject, context: string | undefined): Ref {
   const kind = (Object.keys(kinds) as Ref["kind"][]).find((each) => "kind" in kinds[each] && kinds[each].kind === name) ?? "secret";
   return {
     kind,
