@@ -58,25 +58,28 @@ export const list = verb({
 });
 
 /** The Secrets of all clusters; one that cannot be asked is told, and does not stop the others. */
-async function collect(
-  grounds: readonly Ground[],
-  wish: CarriedWish,
-  where: Where,
-  { context, spell }: Session,
-): Promise<{ found: Carried[]; failed: boolean }> {
+async function collect(grounds: readonly Ground[], wish: CarriedWish, where: Where, { context, spell }: Session) {
   const found: Carried[] = [];
-  let failed = false;
+  const errors: CliError[] = [];
   for (const ground of grounds) {
-    try {
-      if (ground.error) throw ground.error;
-      for await (const carried of carriedOn(ground, wish)) found.push(carried);
-    } catch (error) {
-      if (where !== "clusters" || !(error instanceof CliError)) throw error;
-      failed = true;
-      printError({ ...context, spell }, error, ground.context === undefined ? "" : `${ground.context}: `);
-    }
+    const error = await collectOn(ground, wish, found);
+    if (error && where !== "clusters") throw error;
+    if (error) printError({ ...context, spell }, error, `${ground.context}: `);
+    if (error) errors.push(error);
   }
-  return { found, failed };
+  return { found, failed: errors.length > 0 };
+}
+
+/** @returns why one cluster could not be asked */
+async function collectOn(ground: Ground, wish: CarriedWish, found: Carried[]): Promise<CliError | undefined> {
+  if (ground.error) return ground.error;
+  try {
+    for await (const carried of carriedOn(ground, wish)) found.push(carried);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CliError) return error;
+    throw error;
+  }
 }
 
 const nothing = (where: Where, [ground]: readonly Ground[]) =>
