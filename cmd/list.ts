@@ -9,11 +9,9 @@ import type { Where } from "../src/output/words.ts";
 import { type Entry, readEntries } from "../src/secret/entry.ts";
 import { whereOf } from "./conclude.ts";
 import { type Flags, formats } from "./line/flags.ts";
-import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { readScope, scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
-
-const { "include-system": _, ...readScope } = scopeFlags;
 
 export const list = verb({
   name: "list",

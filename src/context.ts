@@ -105,7 +105,7 @@ export type ImageRef = {
 export type Proof = {
   readonly verdict: Extract<
     Cause,
-    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "throttled" | "unreachable" | "untrusted"
+    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "throttled" | "unreachable" | "untrusted" | "not-checked"
   >;
   /** One sentence for a person. */
   readonly message: string;

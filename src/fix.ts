@@ -17,8 +17,10 @@ export type Create = {
   readonly registry: string;
   readonly repositories?: readonly string[];
   readonly serviceaccounts?: readonly string[];
-  /** Of a credential that somebody has: its password is to be in `$PASSWORD`. */
+  /** Of a credential that somebody has: its password is to be in `$PASSWORD`, or is that of a new ACR token of this name. */
   readonly username?: string | undefined;
+  /** The registry that `az` makes the token in, whose repositories are those above. */
+  readonly token?: string;
   readonly acrToken?: string | undefined;
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;

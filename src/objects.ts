@@ -18,6 +18,7 @@ export type ManagedFields = {
   readonly manager?: string;
   readonly operation?: string;
   readonly apiVersion?: string;
+  readonly time?: string;
   readonly fieldsV1?: object;
 };
 
@@ -57,6 +58,7 @@ export type Container = { readonly name: string; readonly image?: string };
 export type ContainerStatus = {
   readonly name: string;
   readonly image?: string;
+  /** Empty until the node has the image. */
   readonly imageID?: string;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
@@ -82,6 +84,7 @@ export type Pod = {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
   };
 };
 

@@ -73,6 +73,11 @@ export const scopeFlags = {
   },
 } as const satisfies Flags;
 
+const { "include-system": _, ...reading } = scopeFlags;
+
+/** The same for a verb that only reads: it looks at kube-* like at any other. */
+export const readScope = reading satisfies Flags;
+
 /** What the flags of a scope come to. @throws CliError usage for one that would choose among a single namespace */
 export function scopeOf(flags: Values<typeof scopeFlags>): Scope {
   const namespaces = namespacesOf(flags);

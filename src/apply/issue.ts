@@ -1,5 +1,4 @@
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
-import { ownerOf, sharedOwner } from "../credential/owner.ts";
 import { CliError, Conflict } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import type { Ground } from "../fleet/places.ts";
@@ -16,6 +15,7 @@ import { planPlace } from "../plan/place.ts";
 import { covers } from "../registry/repository.ts";
 import { entryFor, readEntries } from "../secret/entry.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
+import { ownerOf, sharedOwner } from "./owner.ts";
 import { newRun, type Tools } from "./tools.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
 

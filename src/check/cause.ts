@@ -9,10 +9,14 @@ export const causes = {
   pulls: { words: "pulls", pulls: true, severity: "fine" },
   /** Nobody has to log in. */
   anonymous: { words: "pulls without a credential", pulls: true, severity: "fine" },
+  /** No pull secret has a login, and the pods' nodes have the image: by an identity of their own, or from before. */
+  "by-node": { words: "pulled by its node", pulls: true, severity: "fine" },
   /** The registry wants the login at a host that we do not send it to, or nobody could be asked. */
   "not-checked": { words: "not checked", pulls: "unknown", severity: "note" },
   /** The login is wrong, or disabled. */
   refused: { words: "credential refused", pulls: false, severity: "failure" },
+  /** The login is refused, and its Secret notes that it has ended. */
+  expired: { words: "credential expired", pulls: false, severity: "failure" },
   /** The login is good, but not for this repository. */
   "out-of-scope": { words: "not in the credential's scope", pulls: false, severity: "failure" },
   "not-found": { words: "no such image", pulls: false, severity: "failure" },

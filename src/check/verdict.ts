@@ -1,112 +1,102 @@
-import type { Proof } from "../context.ts";
-import type { Create, Fix } from "../fix.ts";
+import type { Fix } from "../fix.ts";
+import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
-
-/** A login that a pod offers for an image, and what the registry said to it. */
-export type Tried = { readonly secret: string; readonly proof: Proof };
-
-/** What is known of one image as some pods of a namespace would pull it. */
-export type ImageFacts = {
-  readonly image: string;
-  /** The registry's host. */
-  readonly host: string;
-  /** Whether that is a registry in Azure: of others we know no command that mends anything. */
-  readonly inAzure: boolean;
-  readonly namespace: string;
-  readonly account: string;
-  /** Names of the pods; none when the image was only named on the command line. */
-  readonly pods: readonly string[];
-  /** The logins in the kubelet's order, up to the first that pulls. */
-  readonly tried: readonly Tried[];
-  /** What the registry says without a login; only asked when there is none. */
-  readonly anonymous?: Proof;
-  /** A pull secret that spoils all of the pod's. */
-  readonly poison?: { readonly secret: string; readonly message: string };
-  /** Pull secrets that are named but do not exist. */
-  readonly missing: readonly string[];
-  /** Pull secrets that the kubelet passes over, and why. */
-  readonly skipped: readonly { readonly secret: string; readonly because: string }[];
-  /** A pull secret of the ServiceAccount that would match, but came after the pods. */
-  readonly tooLate?: string;
-};
+import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
+import type { ImageFacts, Tried } from "./facts.ts";
+import { absence, refusal } from "./message.ts";
 
 /** One line of a check: whether the image can be pulled, why not, and what mends it. */
 export type Verdict = {
   readonly image: string;
+  readonly namespace: string;
+  /** Only there where several clusters are checked. */
+  readonly context?: string;
+  /** The one whose login the registry took, or those that were tried. */
   readonly secret: string;
+  /** Names of the pods; none when the image was only named on the command line. */
   readonly pods: readonly string[];
   readonly cause: Cause;
   /** One sentence for a person; absent where there is nothing to say. */
-  readonly message?: string;
-  readonly fix?: Fix;
+  readonly message?: string | undefined;
+  readonly fix?: Fix | undefined;
 };
+
+type Finding = Pick<Verdict, "cause" | "message"> & { readonly secret?: string | undefined; readonly advice?: Advice };
 
 /** Judges one image as the kubelet would: a malformed Secret first, then any login that pulls, then why none does. */
 export function judge(facts: ImageFacts): Verdict {
-  const { image, pods, tried, anonymous, poison, namespace, account } = facts;
-  const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
-  const row = { image, pods, secret: pulled?.secret ?? tried.map(({ secret }) => secret).join(",") };
+  const { image, namespace, tried } = facts;
+  const { cause, message, secret, advice = advise(cause, facts, secret) } = find(facts);
+  return {
+    image,
+    namespace,
+    secret: secret ?? tried.map((each) => each.secret).join(","),
+    pods: facts.pods.map(({ name }) => name),
+    cause,
+    message: joined([message, advice.because]),
+    fix: advice.fix,
+  };
+}
+
+function find(facts: ImageFacts): Finding {
+  const { tried, poison, late } = facts;
   if (poison) {
     const message = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return { ...row, secret: poison.secret, cause: "malformed-secret", message, ...create(facts, poison.secret, { force: true }) };
+    return { cause: "malformed-secret", secret: poison.secret, message };
   }
-  if (pulled) return { ...row, cause: "pulls" };
-  const last = tried.at(-1);
-  if (last) return { ...row, ...refusal(facts, last) };
-  if (anonymous?.verdict === "pulls") return { ...row, cause: "anonymous" };
-  if (anonymous && anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
-    return { ...row, ...refusal(facts, { secret: "", proof: anonymous }) };
-  if (facts.tooLate) {
-    const message = `made before serviceaccount/${account} carried ${facts.tooLate}: ${pods.join(", ")}`;
-    return { ...row, cause: "older-pod", message, fix: { do: "delete-pods", pods, namespace } };
-  }
-  const advice = create(facts, undefined, { ...named(facts), serviceaccounts: [account] });
-  return { ...row, cause: "no-login", message: absence(facts), ...advice };
+  const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
+  if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret };
+  if (late && concerned(facts).copied.length > 0) return tooLate(facts, late);
+  const telling = mostTelling(facts);
+  return telling ? refused(facts, telling) : withoutLogin(facts);
 }
 
-function refusal(
-  facts: ImageFacts,
-  { secret, proof: { verdict: cause, message: said } }: Tried,
-): Pick<Verdict, "cause" | "message" | "fix"> {
-  const message = secret ? `with secret ${secret}: ${said}` : said;
-  switch (cause) {
-    case "refused":
-      return { cause, message, ...create(facts, secret) };
-    case "out-of-scope":
-      return { cause, message, ...create(facts, secret, named(facts)) };
-    case "not-found":
-      return { cause, message, ...az(facts, { do: "show-tags", repository: repositoryOf(facts) }) };
-    case "blocked":
-      return { cause, message, ...az(facts, { do: "show-network-rules" }) };
-    default:
-      return { cause, message };
-  }
+/** No login was to be tried: what the registry says to anybody. */
+function withoutLogin(facts: ImageFacts): Finding {
+  const { anonymous } = facts;
+  if (anonymous === undefined) return onItsNode(facts, "") ?? { cause: "unknown" };
+  if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
+  if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
+    return { cause: anonymous.verdict, message: anonymous.message };
+  if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled)) return { cause: "by-node", secret: "" };
+  return { cause: "no-login", message: absence(facts) };
 }
 
-function absence({ missing, skipped, pods, account }: ImageFacts): string {
-  if (missing.length > 0) return `secret ${missing.join(", ")} does not exist`;
-  const [first] = skipped;
-  if (first) return `secret ${first.secret} ${first.because}`;
-  return pods.length > 0
-    ? "the pod has no pull secret for this registry"
-    : `serviceaccount/${account} has no pull secret for this registry`;
+/** What a node says that a proof from here does not know of. The rest of its words are of the past: it tries again by itself. */
+function onItsNode({ pods, tried }: ImageFacts, secret: string): Finding | undefined {
+  const unasked = tried.length === 0 && secret === "";
+  const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
+  const waiting = pods.filter(({ pulled }) => !pulled);
+  const [found] = waiting.flatMap(({ name, says }) =>
+    says.filter(({ cause }) => unasked || lasting.includes(cause)).map((it) => ({ ...it, name })),
+  );
+  return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
 }
 
-type Advice = Pick<Verdict, "fix">;
-
-const advise = ({ inAzure }: ImageFacts, fix: Fix): Advice => (inAzure ? { fix } : {});
-
-function create(facts: ImageFacts, secret: string | undefined, more: Partial<Create> = {}): Advice {
-  return advise(facts, { do: "create", secret: secret || undefined, registry: facts.host, ...more, namespace: facts.namespace });
+/** Of several logins that do not pull, the one whose failure says most. */
+function mostTelling({ tried, secrets }: ImageFacts): Tried | undefined {
+  const ours = ({ secret }: Tried) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
+  const ofLogin = ({ proof }: Tried) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
+  return tried.find((each) => !ofLogin(each)) ?? tried.findLast(ours) ?? tried.at(-1);
 }
 
-function az(facts: ImageFacts, what: { do: "show-network-rules" } | { do: "show-tags"; repository: string }): Advice {
-  return advise(facts, { ...what, registry: facts.host.split(".")[0] ?? "" });
+function refused(facts: ImageFacts, tried: Tried): Finding {
+  const note = facts.secrets.find(({ name }) => name === tried.secret)?.note;
+  const over = tried.proof.verdict === "refused" && note?.expiresAt !== undefined && new Date(note.expiresAt) <= facts.now;
+  return {
+    cause: over ? "expired" : tried.proof.verdict,
+    secret: tried.secret,
+    message: refusal(facts, tried, over ? note.expiresAt : undefined),
+  };
 }
 
-/** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
-function named(facts: ImageFacts): Partial<Create> {
-  return facts.pods.length > 0 ? {} : { repositories: [repositoryOf(facts)] };
+/** The ServiceAccount has got a Secret since the pods were made: they need it to pull, and it has to. */
+function tooLate(facts: ImageFacts, late: Tried): Finding {
+  const made = `made before serviceaccount/${facts.account} carried ${late.secret}`;
+  if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made };
+  const finding = refused(facts, late);
+  const advice = advise(finding.cause, facts, late.secret);
+  const then = remake(facts);
+  const fix = advice.fix && inOrder([advice.fix, ...(then.fix ? [then.fix] : [])]);
+  return { ...finding, message: joined([finding.message, made]), advice: { fix, because: joined([advice.because, then.because]) } };
 }
-
-const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");

@@ -18,6 +18,7 @@ const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, 
 /** An ACR token with a scope map of its own: it may pull, and nothing else. */
 export const acrToken = {
   name: "acr-token",
+  renewal: "made",
   flags,
   means: () => true,
   check: ({ flags: { "acr-token": named } }) => void checkName(named),

@@ -14,6 +14,7 @@ const flags = {
 /** A user name and password that somebody has. Azure is only asked where the login server is not said. */
 export const given = {
   name: "given",
+  renewal: "given",
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
   check: (asked, stdin) => void checkLogin(asked, stdin),

@@ -85,6 +85,8 @@ export type Credential = {
 /** A kind of credential: a file, and a row in kinds.ts. */
 export type Kind = {
   readonly name: string;
+  /** Where a new password comes from: we make one, or whoever has one gives it. */
+  readonly renewal: "made" | "given";
   /** What it is called in sentences, with what authenticates. */
   readonly flags: Readonly<Record<string, FlagRow>>;
   /** Whether these flags ask for it. */

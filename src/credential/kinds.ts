@@ -10,3 +10,7 @@ export const kindMeant = (flags: Asked["flags"]): Kind => credentialKinds.find((
 
 /** The flags of all kinds. */
 export const credentialFlags = { ...given.flags, ...acrToken.flags } as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** Where a new password of a credential comes from; `unknown` for a kind that a newer version made. */
+export const renewalOf = (name: string): Kind["renewal"] | "unknown" =>
+  credentialKinds.find((kind) => kind.name === name)?.renewal ?? "unknown";

@@ -1,13 +1,17 @@
 import type { ImageRef } from "../context.ts";
-import type { Pod } from "../objects.ts";
+import type { Container, Pod } from "../objects.ts";
 import { parseImage } from "../registry/image-reference.ts";
 
+/** The containers of a pod that have an image, in the order they start. */
+export function containersOf({ spec }: Pod): Container[] {
+  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].filter(({ image }) => image);
+}
+
 /** The images of a pod's containers, taken apart. What is no image reference is left out: the kubelet says so itself. */
-export function imagesOf({ spec }: Pod): ImageRef[] {
-  const containers = [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])];
-  return containers.flatMap(({ image }) => {
+function imagesOf(pod: Pod): ImageRef[] {
+  return containersOf(pod).flatMap(({ image = "" }) => {
     try {
-      return image ? [parseImage(image)] : [];
+      return [parseImage(image)];
     } catch {
       return [];
     }

@@ -105,7 +105,7 @@ test.for([
     },
   };
 
-  await run(typed.split(" "), { cluster });
+  await run(typed.split(" "), { cluster, registry: {} });
 
   expect(asked).toEqual(asks);
 });

@@ -1,8 +1,8 @@
+import type { Owner } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { noNamespace, uidOf } from "../observe/place.ts";
 import { tokenName } from "../secret/names.ts";
-import type { Owner } from "./kind.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
 export function ownerOf({ cluster, namespace }: Place, secret: string): Owner {
