@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry, Login, Slot } from "../context.ts";
+import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
@@ -44,13 +44,13 @@ function checkName(named: unknown): string | undefined {
 
 function credentialOf(registry: AzureRegistry, named: string | undefined, azure: Azure, asked: Asked, sources: Sources): Credential {
   const host = registry.loginServer;
-  let description = "";
+  const descriptions = new Map<string, string>();
   return {
     host,
     async issue(need: Need) {
       const { owner, held } = need;
-      description = `kubectl acr-secret: ${owner.words}`;
       const { name, token, scopeMap, alone } = await find(named, need, azure, registry);
+      descriptions.set(name, `kubectl acr-secret: ${owner.words}`);
       const claim = claimOf({ host, registry: asked.registry }, need.repositories, need.images, pulledRepositories(scopeMap));
       const pulls = await test(held, claim, asked, sources);
       const { repositories } = claim;
@@ -58,7 +58,7 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
       return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
     },
-    carry: carrier(azure, registry, () => description),
+    carry: carrier(azure, registry, (name) => descriptions.get(name) ?? ""),
     removal: (change) => removalOf(change, registry),
   };
 }
@@ -133,39 +133,63 @@ function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held,
   return { ...common, before: steps, demand: [], login: held?.login };
 }
 
-/** Makes what a plan says, and takes back what is still as this run left it. */
-function carrier(azure: Azure, registry: AzureRegistry, description: () => string): (change: Change) => Promise<Carried> {
-  let minted: { readonly slot: Slot; readonly madeAt: string | undefined } | undefined;
-  const isOurs = ({ name, creationTime }: { name: Slot; creationTime?: string }) =>
-    minted?.slot === name && sameMoment(minted.madeAt, creationTime);
+/** A password that this run asked for; `madeAt` is not there where the answer was lost. */
+type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 
-  async function writeScopeMap({ act, to: { name }, before = [], after = [] }: Make): Promise<void> {
-    const now = act === "create" ? undefined : await azure.scopeMap(registry, name);
-    // Others may have changed it since it was looked at: only our own difference is made
+/** Nobody knows whether what was asked has happened. */
+const isLost = ({ kind }: CliError) => kind === "unreachable" || kind === "timeout" || kind === "cancelled";
+
+/** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
+function carrier(azure: Azure, registry: AzureRegistry, description: (name: string) => string): (change: Change) => Promise<Carried> {
+  const minted = new Map<string, Minted>();
+  const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
+    const { slot, madeAt } = minted.get(token) ?? {};
+    return slot === name && sameMoment(madeAt, creationTime);
+  };
+
+  async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {
+    const now = await azure.scopeMap(registry, name);
+    // Others may have made or changed it since it was looked at: only our own difference is made
     const added = after.filter((action) => !before.includes(action));
     const removed = before.filter((action) => !after.includes(action));
     const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-    await azure.putScopeMap(registry, { name, description: now?.description ?? description(), actions });
+    await azure.putScopeMap(registry, { name, description: now?.description ?? description(name), actions });
   }
 
+  /** A scope map whose token has stayed is what that token may pull. */
   async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
-    const now = await azure.scopeMap(registry, name);
-    const untouched = now?.description === description() && String([...now.actions].sort()) === String([...before].sort());
-    if (untouched) await azure.deleteScopeMap(registry, name);
+    const [now, user] = await Promise.all([azure.scopeMap(registry, name), azure.token(registry, name)]);
+    const untouched = now?.description === description(name) && String([...now.actions].sort()) === String([...before].sort());
+    if (untouched && !user) await azure.deleteScopeMap(registry, name);
   }
 
+  /** A token that another run has come to use stays, without the password that this run made. */
   async function deleteToken({ to: { name } }: Make): Promise<void> {
     const now = await azure.token(registry, name);
-    if (now?.passwords.every(isOurs)) await azure.deleteToken(registry, name);
+    if (!now?.passwords.every((one) => isOurs(name, one))) await clearSlot(name);
+    else await azure.deleteToken(registry, name);
   }
 
-  async function clearSlot({ to: { name } }: Make): Promise<void> {
-    if (minted?.madeAt !== undefined) await azure.clearPassword(registry, { token: name, slot: minted.slot, creationTime: minted.madeAt });
+  async function clearSlot(name: string): Promise<void> {
+    const ours = minted.get(name);
+    if (!ours) return;
+    const { slot, madeAt: creationTime } = ours;
+    if (creationTime === undefined) throw new CliError("conflict", `${slot} of the ACR token "${name}" may have been made`);
+    await azure.clearPassword(registry, { token: name, slot, creationTime });
   }
 
   async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Carried> {
-    const { password, creationTime: madeAt, expiry: expiresAt } = await azure.generatePassword(registry, { token: name, slot, expiry });
-    minted = { slot, madeAt };
+    minted.set(name, { slot });
+    const asked = azure.generatePassword(registry, { token: name, slot, expiry });
+    const {
+      password,
+      creationTime: madeAt,
+      expiry: expiresAt,
+    } = await asked.catch((error: unknown) => {
+      if (error instanceof CliError && !isLost(error)) minted.delete(name);
+      throw error;
+    });
+    minted.set(name, { slot, madeAt });
     const login: Login = { username: name, password };
     return { login, madeAt, expiresAt };
   }
@@ -173,7 +197,7 @@ function carrier(azure: Azure, registry: AzureRegistry, description: () => strin
   const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
     create: async ({ to: { name }, after: [scopeMap = name] = [] }) =>
       void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${scopeMap}` })),
-    delete: (change) => (change.slot === undefined ? deleteToken(change) : clearSlot(change)),
+    delete: (change) => (change.slot === undefined ? deleteToken(change) : clearSlot(change.to.name)),
   };
   const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
   const rows: Readonly<Record<string, typeof token>> = { "token.azurecr.io": token, "scopemap.azurecr.io": scopeMap };
