@@ -70,7 +70,11 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const held = sight.secret && { entry: entryFor(readEntries(sight.secret), host), login: loginFor(sight.secret, host) };
   const issue = await credential.issue({ owner, repositories, images: imagesFrom(host, sight.pods), held });
   const unit = unitOf(issue, host, name, tools(credential), () => issue.pulls);
-  yield* runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun);
+  for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
+    // What was issued for a Secret as it was does not fit it as it is now
+    if (outcome.error instanceof Conflict && outcome.change.to.kind === "namespace") throw outcome.error;
+    yield outcome;
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, Conflict } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
@@ -44,13 +44,13 @@ function checkName(named: unknown): string | undefined {
 
 function credentialOf(registry: AzureRegistry, named: string | undefined, azure: Azure, asked: Asked, sources: Sources): Credential {
   const host = registry.loginServer;
-  const descriptions = new Map<string, string>();
+  const issued = new Map<string, Issued>();
   return {
     host,
     async issue(need: Need) {
       const { owner, held } = need;
       const { name, token, scopeMap, alone } = await find(named, need, azure, registry);
-      descriptions.set(name, `kubectl acr-secret: ${owner.words}`);
+      issued.set(name, { token, description: `kubectl acr-secret: ${owner.words}` });
       const claim = claimOf({ host, registry: asked.registry }, need.repositories, need.images, pulledRepositories(scopeMap));
       const pulls = await test(held, claim, asked, sources);
       const { repositories } = claim;
@@ -58,7 +58,7 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
       return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
     },
-    carry: carrier(azure, registry, (name) => descriptions.get(name) ?? ""),
+    carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
   };
 }
@@ -133,6 +133,9 @@ function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held,
   return { ...common, before: steps, demand: [], login: held?.login };
 }
 
+/** A token as it was when its plan was made, and what is to stand behind what is made for it. */
+type Issued = { readonly token: AcrToken | undefined; readonly description: string };
+
 /** A password that this run asked for; `madeAt` is not there where the answer was lost. */
 type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 
@@ -140,8 +143,9 @@ type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 const isLost = ({ kind }: CliError) => kind === "unreachable" || kind === "timeout" || kind === "cancelled";
 
 /** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
-function carrier(azure: Azure, registry: AzureRegistry, description: (name: string) => string): (change: Change) => Promise<Carried> {
+function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Carried> {
   const minted = new Map<string, Minted>();
+  const description = (name: string) => issued.get(name)?.description ?? "";
   const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
     const { slot, madeAt } = minted.get(token) ?? {};
     return slot === name && sameMoment(madeAt, creationTime);
@@ -178,7 +182,15 @@ function carrier(azure: Azure, registry: AzureRegistry, description: (name: stri
     await azure.clearPassword(registry, { token: name, slot, creationTime });
   }
 
+  /** Looks once more: a password that another run has made since the plan would die by ours. @throws Conflict */
+  async function checkSlot(name: string, slot: Slot): Promise<void> {
+    const madeAt = (token: AcrToken | undefined) => token?.passwords.find((one) => one.name === slot)?.creationTime;
+    if (madeAt(issued.get(name)?.token) !== madeAt(await azure.token(registry, name)))
+      throw new Conflict(`another run has made ${slot} of the ACR token "${name}" in the meantime`);
+  }
+
   async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Carried> {
+    await checkSlot(name, slot);
     minted.set(name, { slot });
     const asked = azure.generatePassword(registry, { token: name, slot, expiry });
     const {
