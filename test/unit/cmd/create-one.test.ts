@@ -229,6 +229,48 @@ test("a scope map that appears while this run makes it is added to, and not repl
   });
 });
 
+/** Does something once, before the first call of this kind. */
+function once(world: FakeWorld, call: string, act: () => void): void {
+  const undo = world.asking.around(async (asked, next) => {
+    if (!exactly(call)(asked)) return next();
+    undo();
+    act();
+    return next();
+  });
+}
+
+test("a password that another run makes between the look and the mint lives on: ours goes into the other slot", async () => {
+  const world = demo();
+  once(world, `putToken ${token}`, () => {
+    once(world, `token ${token}`, () => world.azure.tokens.get(token)?.passwords.set("password1", theirs));
+  });
+  const theirs = { text: "theirs", creationTime: "2026-05-05T00:00:00Z", expiry: undefined };
+
+  const { stderr, code } = await type(line, world.ports);
+
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  expect(world.azure.knows({ username: token, password: "theirs" })).toBe(true);
+  expect(left(world)).toEqual({ ...everything, slots: "password1,password2" });
+});
+
+test("a Secret that another run has written before ours is tried is decided anew", async () => {
+  const world = demo();
+  await type(line, world.ports);
+  world.azure.tokens.get(token)?.passwords.clear();
+  once(world, "patch secret demo/acr-myregistry (dry run)", () => {
+    const secret = world.cluster.get("secret", "demo", "acr-myregistry");
+    if (secret)
+      world.cluster.put({ ...secret, metadata: { ...secret.metadata, labels: { ...secret.metadata.labels, team: "web" } } }, "team");
+  });
+
+  expect(await type(line, world.ports)).toMatchObject({
+    stdout: expect.stringContaining("secret/acr-myregistry configured\n"),
+    stderr: "",
+    code: 0,
+  });
+  expect(left(world)).toEqual(everything);
+});
+
 test("a password that has been made is known to the registry a little later, which is waited for", async () => {
   const world = demo();
   let asked = 0;
