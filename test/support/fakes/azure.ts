@@ -60,9 +60,9 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   function prove({ repository, reference }: ImageRef, login: Login | undefined): Proof {
     if (!login || !knows({ username: login.username, password: login.password.reveal() }))
       return { verdict: "refused", message: `${host} refuses the login` };
-    if (!pulls(login.username, repository)) return { verdict: "outOfScope", message: `${login.username} may not pull ${repository}` };
+    if (!pulls(login.username, repository)) return { verdict: "out-of-scope", message: `${login.username} may not pull ${repository}` };
     const there = images.has(`${repository}:${reference}`);
-    return there ? { verdict: "pulls", message: "it pulls" } : { verdict: "notFound", message: `${repository}:${reference} is not there` };
+    return there ? { verdict: "pulls", message: "it pulls" } : { verdict: "not-found", message: `${repository}:${reference} is not there` };
   }
 
   const fake: FakeAzure = {
