@@ -53,12 +53,14 @@ async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Se
 
 type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined };
 
-/** Says what went wrong; after Ctrl-C nothing, since its person knows. @returns the exit code */
+/** Says what went wrong; after Ctrl-C, which its person knows of, only what is left behind. @returns the exit code */
 function failed(error: unknown, { verb, context, session }: Failed): number {
-  if (context.interruption.halted) return 130;
+  const { halted } = context.interruption;
+  const leaves = error instanceof CliError && error.kind === "cancelled" && error.hint !== undefined;
+  if (halted && !leaves) return 130;
   printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
   if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
-  return 1;
+  return halted ? 130 : 1;
 }
 
 /** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */

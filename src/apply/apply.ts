@@ -102,18 +102,23 @@ export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
   const done: Outcome[] = [];
   for (const change of plan) {
     const outcome = await attempt(change, undefined, bench);
-    if (outcome.left) return await failWith(new CliError("cancelled", "interrupted"), done, bench);
+    if (outcome.left) return await failWith(new CliError("cancelled", "interrupted"), done, bench.tools);
     // A change whose answer was lost may have happened
-    if (outcome.error) return await failWith(outcome.error, [...done, outcome], bench);
+    if (outcome.error) return await failWith(outcome.error, [...done, outcome], bench.tools);
     done.push(outcome);
   }
   return done;
 }
 
-async function failWith(error: CliError, done: readonly Outcome[], bench: Bench): Promise<never> {
-  const kept = await takeBack(done, bench.tools);
+/**
+ * Takes back what was done, and throws the error that ended it; what is left behind is told with it, also after an interruption.
+ * @throws the error, or a CliError of its kind with a hint
+ */
+export async function failWith(error: unknown, done: readonly Outcome[], tools: Tools): Promise<never> {
+  const kept = await takeBack(done, tools);
+  if (kept.length === 0 || !(error instanceof CliError)) throw error;
   const left = kept.flatMap(({ says = [] }) => says).join("; ");
-  throw kept.length === 0 ? error : new CliError(error.kind, error.message, { hint: left, cause: error });
+  throw new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint: left, cause: error });
 }
 
 /** Takes back what was done, last first, also after an interruption. @returns what could not be taken back */

@@ -4,7 +4,7 @@ import type { Sight } from "../observe/place.ts";
 import { remember, type Seen } from "../observe/seen.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { type Change, mints, type Plan, type Rehearse, type Store } from "../plan/change.ts";
-import { apply, applyWhole, takeBack } from "./apply.ts";
+import { apply, applyWhole, failWith, takeBack } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
 import { sketch } from "./sketch.ts";
@@ -53,18 +53,18 @@ export async function* runUnit(
       yield outcome;
     }
   } catch (error) {
-    if (!landed) await takeBack(gate.made, tools);
+    if (!landed) await failWith(error, gate.made, tools);
     throw error;
   }
   // A credential that no Secret got is nobody's
   if (!landed) yield* await takeBack(gate.made, tools);
 }
 
-/** What ended a place; an interruption only leaves it. */
+/** What ended a place; an interruption only leaves it, unless it left something behind. */
 export function failure({ place: { context, namespace } }: Outlook, error: CliError): Outcome {
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
   const change: Change = { act: "tell", to, says: "" };
-  return error.kind === "cancelled" ? { change, left: "interrupted" } : { change, error };
+  return error.kind === "cancelled" && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
 }
 
 /** An error that all places depend on ends the unit; every other is the place's own. */
