@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** What ends a wait: a signal, or so many milliseconds (0 means no limit). */
 export type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
@@ -10,23 +11,18 @@ const longest = 2 ** 31 - 1;
  * Waits for what may never come. `work` gets the signal that ends it; where it does not heed it, it is left to itself.
  * @throws CliError cancelled or timeout, or what `work` throws
  */
-export async function within<T>({ signal, requestTimeout }: Limits, work: (ends: AbortSignal) => Promise<T>): Promise<T> {
+export function within<T>({ signal, requestTimeout }: Limits, work: (ends: AbortSignal) => Promise<T>): Promise<T> {
   const limit = requestTimeout > 0 ? AbortSignal.timeout(Math.min(requestTimeout, longest)) : undefined;
   const ends = limit ? AbortSignal.any([signal, limit]) : signal;
-  let over = () => {};
-  const ended = new Promise<never>((_, reject) => {
-    over = () => reject(ends.reason);
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      if (signal.aborted) return reject(cancelled());
+      reject(limit?.aborted ? timedOut(requestTimeout) : error);
+    };
+    if (ends.aborted) return fail(ends.reason);
+    const forget = onAbort(ends, () => fail(ends.reason));
+    work(ends).then(resolve, fail).then(forget);
   });
-  ends.addEventListener("abort", over, { once: true });
-  try {
-    ends.throwIfAborted();
-    return await Promise.race([work(ends), ended]);
-  } catch (error) {
-    if (signal.aborted) throw cancelled();
-    throw limit?.aborted ? timedOut(requestTimeout) : error;
-  } finally {
-    ends.removeEventListener("abort", over);
-  }
 }
 
 export const cancelled = () => new CliError("cancelled", "cancelled");
