@@ -15,26 +15,26 @@ export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) =
   let at = 0;
   let over = false;
 
-  /** The next object, which stays the next until it is taken. */
-  async function peek(): Promise<T | undefined> {
-    while (at >= page.length && !over) {
-      const next = await source.next();
-      over = next.done === true;
-      page = next.done ? [] : next.value;
-      at = 0;
-    }
-    return page[at];
+  async function turnPage(): Promise<void> {
+    const next = await source.next();
+    over = next.done === true;
+    page = next.done ? [] : next.value;
+    at = 0;
   }
 
   return async (namespace) => {
     const found: T[] = [];
-    for (let next = await peek(); next !== undefined; next = await peek()) {
-      const order = compareKeys(next.metadata.namespace ?? "", namespace);
-      if (order > 0) break;
-      if (order === 0) found.push(next);
-      at++;
+    for (;;) {
+      const next = page[at];
+      if (next === undefined && over) return found;
+      if (next === undefined) await turnPage();
+      else {
+        const order = compareKeys(next.metadata.namespace ?? "", namespace);
+        if (order > 0) return found;
+        if (order === 0) found.push(next);
+        at++;
+      }
     }
-    return found;
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Channel, openChannel } from "./channel.ts";
+import { type Lane, openLanes } from "./lanes.ts";
 
 /** How many items may have been begun and not yet read, for each that may be under way: those that wait for a slow one before them. */
 const ahead = 4;
@@ -19,44 +19,54 @@ export async function* over<Item, Result>(
   { width, halted }: Bounds,
   work: (item: Item) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
-  const begun = openChannel<Channel<Result>>();
+  const lanes = openLanes<Result>();
   let underWay = 0;
-  let unread = 0;
   let stopped = false;
   let wake = () => {};
 
-  async function carry(item: Item, results: Channel<Result>): Promise<void> {
+  async function carry(item: Item, lane: Lane<Result>): Promise<void> {
     underWay++;
     try {
-      for await (const result of work(item)) results.put(result);
-      results.end();
+      for await (const result of work(item)) lanes.put(lane, result);
+      lanes.end(lane);
     } catch (error) {
-      results.fail(error);
+      lanes.end(lane, { error });
     }
     underWay--;
     wake();
   }
 
-  async function begin(): Promise<void> {
-    for await (const item of items) {
-      while (underWay >= width() || unread >= width() * ahead) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      if (stopped || halted()) break;
-      const results = openChannel<Result>();
-      unread++;
-      begun.put(results);
-      carry(item, results);
-    }
+  function isFull(): boolean {
+    const most = width();
+    return underWay >= most || lanes.unread >= most * ahead;
   }
 
-  begin().then(begun.end, begun.fail);
+  /** Begins an item once there is room. @returns whether there may be another */
+  async function begin(item: Item): Promise<boolean> {
+    while (isFull()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+    if (stopped || halted()) return false;
+    carry(item, lanes.open());
+    return true;
+  }
+
+  async function beginAll(): Promise<void> {
+    try {
+      for await (const item of items) if (!(await begin(item))) break;
+    } catch (error) {
+      // Behind what was begun before
+      lanes.end(lanes.open(), { error });
+    }
+    lanes.close();
+  }
+
+  beginAll();
   try {
-    for await (const results of begun) {
-      yield* results;
-      unread--;
+    while (await lanes.more()) {
+      yield lanes.due.shift() as Result;
       wake();
     }
   } finally {

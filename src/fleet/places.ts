@@ -1,4 +1,4 @@
-import { type Cluster, listAll } from "../cluster/port.ts";
+import type { Cluster } from "../cluster/port.ts";
 import { CliError } from "../errors.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
@@ -49,9 +49,12 @@ async function groundOf(scope: Scope, context: string | undefined, tools: Ground
 }
 
 async function namesIn(cluster: Cluster, scope: Scope, writes: boolean): Promise<string[]> {
-  const found = await listAll(cluster, "namespace", { labels: scope.selector, metadataOnly: true });
-  // One that is on its way out takes no more objects
-  const names = found.filter(({ metadata }) => !metadata.deletionTimestamp).map(({ metadata }) => metadata.name);
   const named = typeof scope.namespaces === "object" ? scope.namespaces.names : [];
-  return [...new Set([...named, ...names.filter((name) => includes(scope, name, writes))])];
+  const names = new Set(named.filter((name) => includes(scope, name, writes)));
+  for await (const page of cluster.pages("namespace", { labels: scope.selector, metadataOnly: true }))
+    for (const { metadata } of page) {
+      // One that is on its way out takes no more objects
+      if (!metadata.deletionTimestamp && includes(scope, metadata.name, writes)) names.add(metadata.name);
+    }
+  return [...names];
 }
