@@ -39,8 +39,12 @@ function tell({ headers, body }: Request, { text }: Answer, trace: Trace): void 
 }
 
 /** A refusal or a warning may repeat what was sent: an admission policy says what it likes. */
-const discreet = ({ text, ...answer }: Answer, { contents = {} }: Request): Answer => ({
-  ...answer,
-  text: answer.status >= 400 ? withoutContents(text, contents) : text,
-  warnings: answer.warnings.map((warning) => withoutContents(warning, contents)),
-});
+function discreet(answer: Answer, { contents }: Request): Answer {
+  const { status, text, warnings } = answer;
+  if (contents === undefined || (status < 400 && warnings.length === 0)) return answer;
+  return {
+    ...answer,
+    text: status >= 400 ? withoutContents(text, contents) : text,
+    warnings: warnings.map((warning) => withoutContents(warning, contents)),
+  };
+}

@@ -5,7 +5,7 @@ export type Pace = {
   run<T extends { readonly status: number }>(request: () => Promise<T>, measured: boolean): Promise<T>;
 };
 
-const first = 16;
+const first = 8;
 const most = 64;
 
 /** Requests that may queue at the server before the width shrinks, and below which it grows (TCP Vegas: beta and alpha). */
@@ -35,7 +35,7 @@ export function openPace({ fixed, now }: { readonly fixed?: number | undefined; 
     seen = 0;
     const queued = width * (1 - quickest / usual);
     if (queued < short) width = Math.min(most, width + 2);
-    else if (queued > long) width = Math.max(first / 2, width - 1);
+    else if (queued > long) width = Math.max(first, width - 1);
   }
 
   function slowDown(): void {
@@ -43,14 +43,12 @@ export function openPace({ fixed, now }: { readonly fixed?: number | undefined; 
     seen = 0;
   }
 
-  async function turn(): Promise<void> {
-    if (active >= width) await new Promise<void>((resolve) => waiting.push(resolve));
-    active++;
-  }
+  const turn = () => new Promise<void>((resolve) => waiting.push(resolve));
 
+  /** Whose turn it is counts from now on: it runs a moment later. */
   function done(): void {
     active--;
-    for (let free = width - active; free > 0 && waiting.length > 0; free--) waiting.shift()?.();
+    for (; active < width && waiting.length > 0; active++) waiting.shift()?.();
   }
 
   return {
@@ -58,7 +56,8 @@ export function openPace({ fixed, now }: { readonly fixed?: number | undefined; 
       return width;
     },
     run: async (request, measured) => {
-      await turn();
+      if (active < width) active++;
+      else await turn();
       const began = now();
       try {
         const answer = await request();

@@ -59,12 +59,19 @@ export function sender(options: SendOptions): Send {
    * and a credential plugin would ask its question again for each.
    */
   let first: Promise<Answer> | undefined;
+  let reached = false;
   return (request) => {
+    if (reached) return send(request);
     if (first) return first.then(() => send(request));
     first = send(request);
-    first.catch(() => {
-      first = undefined;
-    });
+    first.then(
+      () => {
+        reached = true;
+      },
+      () => {
+        first = undefined;
+      },
+    );
     return first;
   };
 
