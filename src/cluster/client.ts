@@ -28,7 +28,7 @@ export type Client = {
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
 /** Objects of a page, as client-go's pager takes them. */
-const limit = 500;
+const limit = 100;
 
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
