@@ -22,19 +22,21 @@ export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) =
     at = 0;
   }
 
+  /** Takes the objects of this page that are of the namespace, past those before it. @returns whether the next page may have more */
+  function take(namespace: string, found: T[]): boolean {
+    for (; at < page.length; at++) {
+      const next = page[at] as T;
+      const order = compareKeys(next.metadata.namespace ?? "", namespace);
+      if (order > 0) return false;
+      if (order === 0) found.push(next);
+    }
+    return !over;
+  }
+
   return async (namespace) => {
     const found: T[] = [];
-    for (;;) {
-      const next = page[at];
-      if (next === undefined && over) return found;
-      if (next === undefined) await turnPage();
-      else {
-        const order = compareKeys(next.metadata.namespace ?? "", namespace);
-        if (order > 0) return found;
-        if (order === 0) found.push(next);
-        at++;
-      }
-    }
+    while (take(namespace, found)) await turnPage();
+    return found;
   };
 }
 

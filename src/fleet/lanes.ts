@@ -61,18 +61,21 @@ export function openLanes<T>(): Lanes<T> {
       settle();
     },
     more: async () => {
-      for (;;) {
-        if (due.length > 0) return true;
-        const end = last();
-        if (end && "error" in end) throw end.error;
-        if (end) return false;
+      while (due.length === 0 && !last()) {
         await new Promise<void>((resolve) => {
           ring = resolve;
         });
       }
+      return due.length > 0 || hasEnded(last());
     },
     get unread() {
       return lanes.length + due.length;
     },
   };
+}
+
+/** @returns false: nothing more will come @throws the error that it ended with */
+function hasEnded(end: End | undefined): false {
+  if (end && "error" in end) throw end.error;
+  return false;
 }

@@ -52,27 +52,43 @@ export function tellLoss(change: Store | Keep, host: string, held: Held | undefi
 }
 
 /** Another writer's Secret is never taken over unasked, nor a credential that may work, nor a login for another registry. */
-export function refuseLoss({ namespace, name }: Ref<"secret">, wanted: Entry, host: string, held: Held): void {
-  const why = lossOf(wanted, host, held);
-  if (why === undefined) return;
-  const [message, hint] = why;
+export function refuseLoss(to: Ref<"secret">, wanted: Entry, host: string, held: Held): void {
+  refuse(to, lossOf(wanted, host, held));
+}
+
+/** The same, before it is known what is wanted: nothing has to be decided for a Secret that is not ours. */
+export function refuseForeign(to: Ref<"secret">, host: string, held: Held): void {
+  refuse(to, foreignLoss(host, held));
+}
+
+function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefined): void {
+  if (loss === undefined) return;
+  const [message, hint] = loss;
   throw new CliError("conflict", message.replace("SECRET", `secret "${name}" in namespace "${namespace}"`), { hint });
 }
 
 const again = "name another Secret, or add --force to take this one over";
 
+type Loss = readonly [message: string, hint: string];
+
 /** The first loss, and what to do about it. */
-function lossOf(wanted: Entry, host: string, { entries, hosts, type, pulls }: Held): readonly [string, string] | undefined {
-  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, again];
-  const noted = entryFor(entries, host);
-  const strange = hosts.filter((other) => other !== host);
-  const named = noted ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
-  if (named.length > 0) return [`SECRET holds a credential for ${named.join(", ")}`, again];
-  if (!noted) return undefined;
+function lossOf(wanted: Entry, host: string, held: Held): Loss | undefined {
+  const foreign = foreignLoss(host, held);
+  const noted = entryFor(held.entries, host);
+  if (foreign || !noted) return foreign;
+  const { pulls } = held;
   const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
   return same || pulls === "no"
     ? undefined
     : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
+}
+
+/** The loss of what is not of our making, or for another registry. */
+function foreignLoss(host: string, { entries, hosts, type }: Held): Loss | undefined {
+  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, again];
+  const strange = hosts.filter((other) => other !== host);
+  const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
+  return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, again];
 }
 
 /** The API server's own sentence for an apply that meets other managers. */
