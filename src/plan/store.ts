@@ -46,7 +46,7 @@ export function planStore(to: Ref<"secret">, { entry, host, fresh, force }: Stor
 
 /** What is told of a Secret that is overwritten although it holds more than our login. */
 export function tellLoss(change: Store | Keep, host: string, held: Held | undefined): Change[] {
-  const gone = held?.hosts.filter((other) => other !== host) ?? [];
+  const gone = held?.hosts.filter((server) => !isOf(host, server)) ?? [];
   if (change.act !== "store" || gone.length === 0) return [];
   return [{ act: "tell", to: change.to, says: `secret/${change.to.name} also held a login for ${gone.join(", ")}, which is gone` }];
 }
@@ -86,10 +86,13 @@ function lossOf(wanted: Entry, host: string, held: Held): Loss | undefined {
 /** The loss of what is not of our making, or for another registry. */
 function foreignLoss(host: string, { entries, hosts, type }: Held): Loss | undefined {
   if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, again];
-  const strange = hosts.filter((other) => other !== host);
+  const strange = hosts.filter((server) => !isOf(host, server));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
   return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, again];
 }
+
+/** Whether a key under `auths` is of a registry: by its host alone, by its address, or for a path of it. */
+const isOf = (host: string, server: string): boolean => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host;
 
 /** The API server's own sentence for an apply that meets other managers. */
 function conflictWith(others: readonly string[]): string {
