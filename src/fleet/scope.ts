@@ -14,13 +14,13 @@ export type Scope = {
 export const isOpen = ({ namespaces, selector }: Scope): boolean =>
   namespaces === "all" || selector !== undefined || (namespaces !== "current" && namespaces.globs.length > 0);
 
-/** Whether a namespace that the cluster has belongs to an open scope. A name counts however it is spelled elsewhere. */
+/** Whether a namespace belongs to a scope. One that is named, or the current one, does so whatever it is called, unless it is left out. */
 export function includes({ namespaces, exclude, includeSystem }: Scope, name: string, writes: boolean): boolean {
-  const named = typeof namespaces === "object" && namespaces.names.includes(name);
+  const named = namespaces === "current" || (namespaces !== "all" && namespaces.names.includes(name));
   if (exclude.some((glob) => matchesGlob(glob, name))) return false;
   if (named) return true;
   if (writes && !includeSystem && name.startsWith("kube-")) return false;
-  return typeof namespaces !== "object" || namespaces.globs.some((glob) => matchesGlob(glob, name));
+  return namespaces === "all" || namespaces.globs.some((glob) => matchesGlob(glob, name));
 }
 
 /** `*` stands for any text, `?` for one character. */

@@ -193,6 +193,16 @@ test("a Secret that another run writes first and that pulls stays, and the passw
   expect(left(world)).toEqual(everything);
 });
 
+test("the namespace that is named is worked on, also where it is the system's", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system");
+
+  expect(await type("create --registry myregistry --repository app/web -n kube-system", world.ports)).toMatchObject({
+    stdout: expect.stringContaining("secret/acr-myregistry created\n"),
+    code: 0,
+  });
+});
+
 test("a token that another run has come to use in the meantime stays with its scope map, without our password", async () => {
   const world = demo();
   const undo = world.asking.around(async (asked, next) => {
