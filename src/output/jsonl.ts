@@ -1,8 +1,10 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
+import type { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { nameOf, wordOf } from "./words.ts";
 
 /** An outcome as one line of JSON (acr-secret/v1 Outcome); none for a step that shows in the line of another. */
-export function jsonLine({ change, error, says, left }: Outcome, dryRun: DryRun): string[] {
+export function jsonLine({ change, error, says, left }: Outcome, dryRun: DryRun, spell: (fix: Fix) => string): string[] {
   const { context, namespace } = change.to;
   const result = error ? "failed" : left ? "left" : wordOf(change);
   if (result === undefined && !says?.length) return [];
@@ -16,7 +18,13 @@ export function jsonLine({ change, error, says, left }: Outcome, dryRun: DryRun)
     dryRun: dryRun === "none" ? undefined : dryRun,
     because: "because" in change ? change.because : undefined,
     warnings: says?.length ? says : undefined,
-    error: error && { kind: error.kind, message: error.message, hint: error.hint },
+    error: error && told(error, spell),
   };
   return [`${JSON.stringify(line)}\n`];
 }
+
+const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) => ({
+  kind,
+  message,
+  hint: typeof hint === "object" ? spell(hint) : hint,
+});

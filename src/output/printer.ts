@@ -41,7 +41,7 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
     json: () => objectPrinter(options, "json"),
     yaml: () => objectPrinter(options, "yaml"),
     jsonl: () => ({
-      print: (outcome) => jsonLine(outcome, options.dryRun).forEach((line) => void options.stdout.write(line)),
+      print: (outcome) => jsonLine(outcome, options.dryRun, speller(outcome, options)).forEach((line) => void options.stdout.write(line)),
       end: async () => {},
     }),
     plan: () => planPrinter(options),
@@ -92,13 +92,15 @@ function planPrinter(options: PrinterOptions): Printer {
   };
 }
 
-function printFailure({ change, error }: Outcome, options: PrinterOptions): void {
-  if (!error) return;
-  const { namespace, context } = change.to;
-  // What is to be done next is to be done in that place
-  const spell = (fix: Fix) =>
-    options.spell(fix.do === "steps" || ("registry" in fix && fix.do !== "create") ? fix : { namespace, context, ...fix });
-  printError({ ...options, spell }, error, placePrefix(change.to, options.where));
+/** What is to be done next is to be done in the place of an outcome. */
+function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fix) => string {
+  const { namespace, context } = to;
+  return (fix) => options.spell(fix.do === "steps" || ("registry" in fix && fix.do !== "create") ? fix : { namespace, context, ...fix });
+}
+
+function printFailure(outcome: Outcome, options: PrinterOptions): void {
+  const { change, error } = outcome;
+  if (error) printError({ ...options, spell: speller(outcome, options) }, error, placePrefix(change.to, options.where));
 }
 
 function printWarnings({ change, says = [] }: Outcome, { stderr, env, where }: PrinterOptions): void {
