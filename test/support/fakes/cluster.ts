@@ -8,7 +8,7 @@ import type { Asking } from "./asked.ts";
 import { managedFieldsOf, mergePatch, ownersAfter } from "./patch.ts";
 
 /** Objects of a page, as the real server is asked for them. */
-const pageSize = 500;
+const pageSize = 100;
 
 export type FakeCluster = {
   /** The port of one command line. */

@@ -40,13 +40,13 @@ function server(takes: (active: number) => number, fixed?: number) {
   };
 }
 
-test("it begins with sixteen at once", async () => {
+test("it begins with eight at once", async () => {
   const { pace, run, most } = server(() => 10);
-  expect(pace.width).toBe(16);
+  expect(pace.width).toBe(8);
 
-  await run(16);
+  await run(8);
 
-  expect(most()).toBe(16);
+  expect(most()).toBe(8);
 });
 
 test("it grows while the answers are quick, up to a bound, and no more are under way", async () => {
@@ -76,9 +76,9 @@ test("429 halves it, down to one", async () => {
   answer(429);
 
   await run(1);
-  expect(pace.width).toBe(8);
-  await run(1);
   expect(pace.width).toBe(4);
+  await run(1);
+  expect(pace.width).toBe(2);
   await run(10);
   expect(pace.width).toBe(1);
 });
@@ -109,8 +109,8 @@ test("requests that take a time of their own teach nothing, and take their turn"
 
   await run(500, false);
 
-  expect(pace.width).toBe(16);
-  expect(most()).toBe(16);
+  expect(pace.width).toBe(8);
+  expect(most()).toBe(8);
 });
 
 test("a request that fails makes room for the next", async () => {
