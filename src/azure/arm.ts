@@ -86,6 +86,16 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
     } else succeeded(doing, end);
   }
 
+  /** What an operation that has ended leaves: nothing of what was deleted, the result of an action, or the resource as it now is. */
+  async function outcome({ method, doing }: ArmRequest, url: string, end: HttpResponse): Promise<unknown> {
+    if (method === "DELETE") return deleted(doing, url, end);
+    succeeded(doing, end);
+    if (method === "POST") return parse(doing, end);
+    const resource = await call("GET", url);
+    if (resource.status !== 200) throw refused(doing, resource);
+    return read(doing, resource);
+  }
+
   return {
     async send(request) {
       const { method, path, version, doing } = request;
@@ -93,14 +103,8 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
       const answer = await begin(request, url);
       if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
       if (answer.status >= 300) throw refused(doing, answer);
-      if (!begins(answer)) return method === "GET" ? read(doing, answer) : parse(doing, answer);
-      const end = await follow(doing, answer, follower);
-      if (method === "DELETE") return deleted(doing, url, end);
-      succeeded(doing, end);
-      if (method === "POST") return parse(doing, end);
-      const resource = await call("GET", url);
-      if (resource.status !== 200) throw refused(doing, resource);
-      return read(doing, resource);
+      if (begins(answer)) return outcome(request, url, await follow(doing, answer, follower));
+      return method === "GET" ? read(doing, answer) : parse(doing, answer);
     },
 
     async list({ path, version, doing }) {

@@ -62,12 +62,16 @@ export function environmentCredential(env: Env, authorityHost: string, transport
       try {
         return await (await credential).getToken(scopes, options);
       } catch (error) {
-        if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted");
-        if (failure || error instanceof CliError) throw failure ?? error;
-        throw explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
+        throw options?.abortSignal?.aborted ? new CliError("cancelled", "interrupted") : (failure ?? explain(error));
       }
     },
   };
+}
+
+/** Puts in words what the library, or opening it, threw. */
+function explain(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  return explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
 }
 
 /** The certificate and its private key in one PEM file, as @azure/identity wants them. @throws CliError config */

@@ -24,6 +24,7 @@ export function begins(answer: HttpResponse): boolean {
  */
 export async function follow(doing: string, began: HttpResponse, { get, sleep }: Follower): Promise<HttpResponse> {
   const status = began.header("Azure-AsyncOperation");
+  const hasEnded = status === undefined ? isResult : isEnd;
   let url = status ?? began.header("Location") ?? "";
   let pause = Math.min(firstLook, retryAfter(began) ?? firstLook);
   for (let waited = 0; waited < patience; ) {
@@ -31,9 +32,9 @@ export async function follow(doing: string, began: HttpResponse, { get, sleep }:
     await sleep(pause);
     waited += Math.max(pause, 100);
     const answer = await get(url);
-    if (answer.status >= 400 || (status === undefined ? answer.status !== 202 : hasEnded(answer))) return answer;
+    if (hasEnded(answer)) return answer;
     // Every look gives another signed URL. That of a status stays good; of a result only the newest is known to be.
-    if (status === undefined) url = answer.header("Location") ?? url;
+    url = status ?? answer.header("Location") ?? url;
     pause = retryAfter(answer) ?? firstLook;
   }
   throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${patience / 60_000} minutes`);
@@ -55,7 +56,11 @@ export async function untilGone(doing: string, url: string, { get, sleep }: Foll
   throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${patience / 60_000} minutes`);
 }
 
-const hasEnded = ({ text }: HttpResponse) => ["Succeeded", "Failed", "Canceled"].includes(statusOf(text));
+/** Whether a look at Location found what the operation came to. */
+const isResult = ({ status }: HttpResponse) => status !== 202;
+
+/** Whether a look at Azure-AsyncOperation found the operation's end, or was refused. */
+const isEnd = ({ status, text }: HttpResponse) => status >= 400 || ["Succeeded", "Failed", "Canceled"].includes(statusOf(text));
 
 /** The `status` of an operation's body; empty where it has none. */
 export function statusOf(text: string): string {
