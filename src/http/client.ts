@@ -19,9 +19,8 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnce(request).catch(networkError);
       const delay = attempt < attempts ? retryDelay(request.method, answer, attempt) : undefined;
-      if (delay !== undefined) await sleep(delay);
-      else if (answer instanceof NetworkError) throw answer;
-      else return answer;
+      if (delay === undefined) return answered(answer);
+      await sleep(delay);
     }
   };
 
@@ -41,6 +40,11 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
     });
     return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }
+}
+
+function answered(answer: HttpResponse | NetworkError): HttpResponse {
+  if (answer instanceof NetworkError) throw answer;
+  return answer;
 }
 
 function networkError(error: unknown): NetworkError {

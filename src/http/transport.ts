@@ -37,8 +37,7 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
     // @azure/identity brings its own signal, and does not hand on its caller's.
-    const ours = signal(request.method !== "GET");
-    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, ours]) : ours;
+    const interrupted = either(request.abortSignal, signal(request.method !== "GET"));
     request.abortSignal = interrupted;
     request.timeout ||= timeout;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
@@ -48,11 +47,7 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     try {
       return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
     } catch (error) {
-      if (interrupted.aborted || error instanceof NetworkError) throw error;
-      const { host } = new URL(request.url);
-      // Without the caller's wish, the client only aborts when the time is up.
-      if (isAbort(error)) throw new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
-      throw explainNetwork(error, { host, proxy: proxy?.host });
+      throw interrupted.aborted ? error : explain(error, request, proxy?.host);
     }
   }
   return { sendRequest: (request) => traced(request, trace, send) };
@@ -88,6 +83,17 @@ async function trusted({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: extra }: Env)
   });
   const more = extra && extra !== file ? await readFile(extra).catch(() => "") : "";
   return createSecureContext({ ca: more === "" ? ca : [ca, more] });
+}
+
+const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): AbortSignal =>
+  theirs ? AbortSignal.any([theirs as AbortSignal, ours]) : ours;
+
+/** Why no answer came to a request that nobody interrupted: so the client aborts it only when the time is up. */
+function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {
+  if (error instanceof NetworkError) return error;
+  const { host } = new URL(request.url);
+  if (isAbort(error)) return new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
+  return explainNetwork(error, { host, proxy });
 }
 
 const isAbort = (error: unknown) => error instanceof Error && error.name === "AbortError";
