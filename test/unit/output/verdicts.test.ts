@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { spell } from "../../../cmd/line/spell.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
@@ -63,15 +62,4 @@ test("what is known to pull never fails, and what is known not to always does", 
 test("the ids are words in kebab case, and no two have the same words", () => {
   expect(Object.keys(causes).filter((id) => !/^[a-z]+(-[a-z]+)*$/.test(id))).toEqual([]);
   expect(new Set(Object.values(causes).map(({ words }) => words)).size).toBe(Object.keys(causes).length);
-});
-
-test("docs/check.md has a row for each cause, as it is", () => {
-  const page = readFileSync(new URL("../../../docs/check.md", import.meta.url), "utf8");
-  const fails = { fine: "no", note: "if it was named", failure: "yes" };
-  const rows = Object.entries(causes).map(
-    ([id, { words, pulls, severity }]) =>
-      `| \`${id}\` | ${words} | ${pulls === "unknown" ? pulls : pulls ? "yes" : "no"} | ${fails[severity]} |\n`,
-  );
-
-  expect(/<!-- causes -->\n.*\n.*\n([\s\S]*?)<!-- \/causes -->/.exec(page)?.[1]).toBe(rows.join(""));
 });
