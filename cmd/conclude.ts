@@ -67,8 +67,8 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
 }
 
 /** Where there is one place, its error is the run's. */
-function throwOnlyPlace({ change, error }: Outcome, where: Where): void {
-  if (where === "one" && error && change.to.kind === "namespace") throw error;
+function throwOnlyPlace({ ofPlace, error }: Outcome, where: Where): void {
+  if (where === "one" && error && ofPlace) throw error;
 }
 
 const exitCode = (failures: number, halted: boolean) => (halted ? 130 : Math.min(failures, 1));

@@ -75,7 +75,7 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const unit = unitOf(issue, host, name, tools(credential), () => issue.pulls);
   for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
     // What was issued for a Secret as it was does not fit it as it is now
-    if (outcome.error instanceof Conflict && outcome.change.to.kind === "namespace") throw outcome.error;
+    if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
     yield outcome;
   }
 }

@@ -10,6 +10,8 @@ export type Outcome = {
   readonly object?: KubeObject | undefined;
   /** Why it could not be. */
   readonly error?: CliError;
+  /** It is of the place as a whole, and of no object in it. */
+  readonly ofPlace?: true;
   /** What a person should know of it. */
   readonly says?: readonly string[];
   /** It was not tried: what it needs failed, or the run was interrupted. */

@@ -64,7 +64,8 @@ export async function* runUnit(
 export function failure({ place: { context, namespace } }: Outlook, error: CliError): Outcome {
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
   const change: Change = { act: "tell", to, says: "" };
-  return error.kind === "cancelled" && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
+  const left = error.kind === "cancelled" && error.hint === undefined;
+  return { change, ofPlace: true, ...(left ? { left: "interrupted" } : { error }) };
 }
 
 /** An error that all places depend on ends the unit; every other is the place's own. */

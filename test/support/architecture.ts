@@ -85,6 +85,11 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => 
     notIn: (room) => !["src/secret", "src/registry", "src/azure", "src/credential"].includes(room),
     instead: "hand the Sensitive on as it is; its text leaves us only in a Secret's data and in requests to Azure or a registry",
   },
+  {
+    word: /\bkind\)? *(===|!==) *"(acr-token|given|namespace|secret|serviceaccount|pod|registry|\w+\.azurecr\.io)"/,
+    notIn: (room) => room !== "src/credential",
+    instead: "let the row of the kind say what is to be done (src/kinds.ts, src/credential/kinds.ts), so that a new kind is a row",
+  },
 ];
 
 /** Every way in which the sources break the house's rules, each with what to do about it. */

@@ -62,6 +62,8 @@ test.for([
   { path: "src/apply/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
   { path: "src/output/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
   { path: "cmd/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
+  { path: "src/plan/x.ts", text: 'if (entry.kind === "acr-token") renew();', breach: 'has kind === "acr-token"' },
+  { path: "cmd/x.ts", text: 'if (to.kind !== "serviceaccount") skip();', breach: 'has kind !== "serviceaccount"' },
 ])("$path: $text", ({ path, text, breach }) => {
   expect(breaches([{ path, text }])).toEqual([expect.stringContaining(`${path} ${breach}`)]);
 });
