@@ -40,6 +40,12 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     wish: wish(),
     gives: { act: "store", stands, replaces: false },
   },
+  {
+    why: "the same, under paths of the registry",
+    held: { ...held, hosts: [`${host}/team`, `https://${host}/v2/`] },
+    wish: wish(),
+    gives: { act: "keep", because: "holds this credential" },
+  },
   { why: "immutable and the same", held: { ...held, immutable: true }, wish: wish(), gives: { act: "keep" } },
   {
     why: "immutable and another",
@@ -93,6 +99,12 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
     why: "ours, and somebody added a login for another registry",
     held: { ...held, hosts: [host, "docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "ours, and a login for a registry whose name begins like ours",
+    held: { ...held, hosts: [host, `${host}.example/team`] },
+    says: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
     hint: "name another Secret, or add --force to take this one over",
   },
   {
