@@ -8,7 +8,7 @@ import { refer } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { restart } from "./restart.ts";
 import { store } from "./store.ts";
-import type { Bench, Tools } from "./tools.ts";
+import { type Bench, loginOf, type Tools } from "./tools.ts";
 
 type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<Outcome, "change"> & { readonly change?: Change }>;
 
@@ -45,10 +45,11 @@ async function make(change: ChangeOf<"create" | "update" | "delete">, { tools }:
   return {};
 }
 
-async function prove({ to, repositories, fresh }: ChangeOf<"prove">, { tools, run }: Bench): Promise<Omit<Outcome, "change">> {
-  const { login, images } = run;
+async function prove({ to, repositories, fresh }: ChangeOf<"prove">, bench: Bench): Promise<Omit<Outcome, "change">> {
+  const login = loginOf(bench);
   if (!login) return {};
-  const claim = { host: to.name, repositories, images };
+  const { tools, run } = bench;
+  const claim = { host: to.name, repositories, images: run.images };
   const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
     proveLogin(claim, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
   );

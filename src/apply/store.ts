@@ -9,7 +9,7 @@ import { type Entry, entryFor } from "../secret/entry.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
-import type { Bench } from "./tools.ts";
+import { type Bench, loginOf } from "./tools.ts";
 
 /** Looks at the Secret this often, when others write to it at the same time. */
 const rounds = 10;
@@ -22,8 +22,9 @@ export async function store(change: Store, bench: Bench): Promise<Outcome> {
   const { run } = bench;
   const entry = withMoments(change.entry, run.made);
   const [host = ""] = entry.hosts;
-  // A dry run makes no password, so there may be no login: an empty config is what the server can check
-  const config = run.login ? encodeDockerConfig(host, run.login) : sketchConfig;
+  const login = loginOf(bench);
+  // A dry run makes no password: an empty config is what the server can check
+  const config = login ? encodeDockerConfig(host, login) : sketchConfig;
   let next: Store = { ...change, entry };
   for (let round = 1; ; round++) {
     const end = await writeOrLook(next, { host, config, last: round === rounds }, bench);

@@ -1,6 +1,7 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { ImageRef, Login, Registry } from "../context.ts";
 import type { Carried } from "../credential/kind.ts";
+import { CliError } from "../errors.ts";
 import type { Seen } from "../observe/seen.ts";
 import type { Change } from "../plan/change.ts";
 
@@ -44,3 +45,12 @@ export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => 
 
 /** What one change is carried out with, in its place. */
 export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
+
+/**
+ * The login in hand. A dry run makes none; any other run must not go on as if there were one.
+ * @throws CliError internal
+ */
+export function loginOf({ run, tools }: Bench): Login | undefined {
+  if (run.login || tools.write.dryRun) return run.login;
+  throw new CliError("internal", "a plan needs a login, and nothing has made one");
+}
