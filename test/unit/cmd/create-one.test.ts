@@ -346,6 +346,28 @@ test("a pod that came to run since it was looked at is left alone", async () => 
   expect(world.cluster.get("pod", "demo", "web-1")).toBeDefined();
 });
 
+test("a pod that its kubelet writes to at the same time, and that still waits, is made anew", async () => {
+  const world = demo();
+  once(world, "evict pod demo/web-1", () => {
+    const pod = world.cluster.get("pod", "demo", "web-1");
+    if (pod) world.cluster.put({ ...pod, metadata: { ...pod.metadata, annotations: { seen: "again" } } });
+  });
+
+  expect(await type(line, world.ports)).toEqual({ stdout: made, stderr: "", code: 0 });
+  expect(left(world)).toEqual(everything);
+});
+
+test("a pod of the same name that was made in the meantime is left alone", async () => {
+  const world = demo();
+  once(world, "get pod demo/web-1", () => {
+    world.cluster.remove("pod", "demo", "web-1");
+    world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1", { names: ["acr-myregistry"] }));
+  });
+
+  expect(await type(line, world.ports)).toMatchObject({ stdout: expect.stringContaining("pod/web-1 unchanged\n"), code: 0 });
+  expect(left(world)).toEqual({ ...everything, pod: "waits" });
+});
+
 test("a pod that no node takes is told, and not deleted", async () => {
   const world = demo();
   world.cluster.put({
