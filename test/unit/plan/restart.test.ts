@@ -78,6 +78,7 @@ test.for<{ why: string; pod: WaitingPod; restarts: number; told: (string | RegEx
 ])("$why", ({ pod, restarts, told }) => {
   const changes = planned([pod]);
 
+  expect(changes).toHaveLength(restarts + told.length);
   expect(changes.filter(({ act }) => act === "restart")).toHaveLength(restarts);
   expect(changes.flatMap((change) => (change.act === "tell" ? change.says : []))).toEqual(told.map((text) => expect.stringMatching(text)));
 });

@@ -20,7 +20,12 @@ const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh
 const stands = { uid: "u1", version: "7" };
 
 test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }>([
-  { why: "there is none", held: undefined, wish: wish({ fresh: true }), gives: { act: "store", stands: undefined, replaces: false } },
+  {
+    why: "there is none",
+    held: undefined,
+    wish: wish({ fresh: true }),
+    gives: { act: "store", stands: undefined, replaces: false, because: "there is none" },
+  },
   { why: "the same", held, wish: wish(), gives: { act: "keep", because: "holds this credential" } },
   {
     why: "another password: in place, on the version that was seen, so that the uid stays",
@@ -105,6 +110,12 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
     why: "ours, and a login for a registry whose name begins like ours",
     held: { ...held, hosts: [host, `${host}.example/team`] },
     says: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "ours, and somebody added two logins",
+    held: { ...held, hosts: ["b.azurecr.io", host, "docker.io"] },
+    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io, docker.io',
     hint: "name another Secret, or add --force to take this one over",
   },
   {

@@ -55,6 +55,16 @@ test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>
     fields: [by(undefined, data), by("y", undefined)],
     others: ['"" using v1: .data..dockerconfigjson'],
   },
+  {
+    why: "a writer of no version",
+    fields: [{ manager: "old", operation: "Update", fieldsV1: data }],
+    others: ['"old" using v1: .data..dockerconfigjson'],
+  },
+  {
+    why: "a writer of another version",
+    fields: [by("new", data, "v2")],
+    others: ['"new" using v2: .data..dockerconfigjson'],
+  },
   { why: "a name that would break the line", fields: [by('a"\n', data)], others: ['"a\\"\\n" using v1: .data..dockerconfigjson'] },
 ])("$why", ({ fields, others }) => {
   expect(othersOf(fields, "kubectl-acr-secret")).toEqual(others);
