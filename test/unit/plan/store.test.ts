@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Held, planStore, refuseLoss, type StoreWish, tellLoss } from "../../../src/plan/store.ts";
+import { type Held, planStore, refuseForeign, refuseLoss, type StoreWish, tellLoss } from "../../../src/plan/store.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
@@ -156,6 +156,37 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
 
 test("nothing is lost where the same identity gets another password, whether or not the old one pulls", () => {
   for (const pulls of ["yes", "no", "unknown"] as const) expect(() => refuseLoss(to, entry, host, { ...held, pulls })).not.toThrow();
+});
+
+test.for<{ why: string; held: Held; says: string | undefined }>([
+  { why: "ours", held, says: undefined },
+  { why: "ours, whoever is in it", held: { ...held, entries: [{ ...entry, identity: "old" }], pulls: "yes" }, says: undefined },
+  { why: "ours, with a note that cannot be read", held: { ...held, entries: [] }, says: undefined },
+  { why: "its key is the registry's address", held: { ...held, hosts: [`https://${host}`] }, says: undefined },
+  { why: "its key is an address of old", held: { ...held, hosts: [`http://${host}/v1/`] }, says: undefined },
+  { why: "its key is a path of the registry", held: { ...held, hosts: [`${host}/team`] }, says: undefined },
+  {
+    why: "its key only begins like the registry",
+    held: { ...held, hosts: [`${host}.example`] },
+    says: 'secret "acr" in namespace "demo" holds a credential for r.azurecr.io.example',
+  },
+  {
+    why: "its key names the registry behind another",
+    held: { ...held, hosts: [`mirror.io/https://${host}`] },
+    says: 'secret "acr" in namespace "demo" holds a credential for mirror.io/https://r.azurecr.io',
+  },
+  { why: "somebody else's", held: foreign, says: expect.stringContaining("was not made by kubectl acr-secret") },
+])("before it is known what is wanted: $why", ({ held, says }) => {
+  const refuse = () => refuseForeign(to, host, held);
+
+  if (says === undefined) expect(refuse).not.toThrow();
+  else expect(refuse).toThrow(expect.objectContaining({ kind: "conflict", message: says }));
+});
+
+test("another key of the same registry is no loss", () => {
+  const twice = { ...held, hosts: [host, `https://${host}`, `${host}/team`] };
+
+  expect(tellLoss(planStore(to, wish({ fresh: true }), twice), host, twice)).toEqual([]);
 });
 
 test("a login for another registry that goes by force is told", () => {
