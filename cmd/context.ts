@@ -7,6 +7,7 @@ import { findKubectl } from "../src/cluster/kubectl.ts";
 import { contextNames } from "../src/cluster/kubectl-config.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context, Sink } from "../src/context.ts";
+import { CliError } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printWarning } from "../src/output/error.ts";
 import { openRegistry } from "../src/registry/registry.ts";
@@ -21,7 +22,12 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const { env, stdin } = process;
   const { signal } = interruption;
   const now = () => new Date();
-  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal: signal() });
+  const pause = async (milliseconds: number) => {
+    const ends = signal();
+    await sleep(milliseconds, undefined, { signal: ends }).catch((error: unknown) => {
+      throw ends.aborted ? new CliError("cancelled", "interrupted") : error;
+    });
+  };
   const stderr = sink(process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   const place = { env, stdin: stdin.isTTY ? "inherit" : "ignore", stderr, now } as const;

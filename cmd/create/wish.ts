@@ -63,6 +63,8 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
     throw new CliError("usage", 'required flag(s) "registry" not set', {
       hint: { do: "create", secret: name, registry: "myregistry", serviceaccounts: flags.serviceaccount },
     });
+  if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)
+    throw new CliError("usage", "--acr-token names one token, so it cannot be combined with --credential-per=namespace");
   const secret = checkSecretName(name ?? defaultSecretName(registry));
   repository.forEach(parseRepositoryScope);
   return {

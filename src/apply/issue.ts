@@ -72,7 +72,9 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   if (facts.held && !force) refuseForeign(facts.to, host, facts.held);
   const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
   const issue = await credential.issue({ owner, repositories, images: imagesFrom(host, sight.pods), held });
-  const unit = unitOf(issue, host, name, tools(credential), () => issue.pulls);
+  const unit: Unit = { ...unitOf(issue, host, name, tools(credential), () => issue.pulls), once: true };
+  // A Secret that may not be written gets no rights either
+  unit.each(sight);
   for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
     // What was issued for a Secret as it was does not fit it as it is now
     if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
@@ -90,7 +92,7 @@ export async function* issueShared(places: AsyncIterable<Outlook>, grounds: read
   const { host } = credential;
   const images = repositories.length > 0 ? [] : await imagesIn(grounds, host);
   const need = { owner: sharedOwner(grounds, name), repositories, images };
-  const issue = await issueHeld(credential, need, holdersIn(grounds, name, host));
+  const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
   if (refuse && mints(issue.demand)) throw await refuse();
   // Of a place's own login nothing is known: it is another's, or the one that all get
   const unit = unitOf(issue, host, name, tools(credential), () => "unknown");

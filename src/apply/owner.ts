@@ -6,24 +6,29 @@ import { tokenName } from "../secret/names.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
 export function ownerOf({ cluster, namespace }: Place, secret: string): Owner {
+  const ownName = once(async () => tokenName(await uid(cluster, namespace), namespace, secret));
   return {
     secret,
     words: `secret ${secret} in namespace ${namespace}`,
-    ownName: once(async () => tokenName(await uid(cluster, namespace), namespace, secret)),
+    ownName,
+    owns: async (name) => name === (await ownName()),
     alone: true,
   };
 }
 
 /** The Secrets of one name in many namespaces: others of that name may hold the same credential. */
 export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
-  const cluster = grounds.find(({ error }) => !error)?.cluster;
+  const reached = grounds.filter(({ error }) => !error);
+  const nameIn = ({ cluster }: Ground) => uid(cluster, "kube-system").then((of) => tokenName(of, "shared", secret));
+  const [first] = reached;
   return {
     secret,
     words: `secret ${secret} in many namespaces`,
-    ownName: once(async () => {
-      if (!cluster) throw new CliError("unreachable", "no cluster of the scope can be reached");
-      return tokenName(await uid(cluster, "kube-system"), "shared", secret);
-    }),
+    ownName: once(async () =>
+      first ? nameIn(first) : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached")),
+    ),
+    // Whichever of the clusters came first when it was made
+    owns: async (name) => (await Promise.all(reached.map(nameIn))).includes(name),
     alone: false,
   };
 }

@@ -20,6 +20,8 @@ export type Unit = {
   /** Done when the first Secret is to be written, all or nothing; taken back if no Secret comes to hold it. */
   readonly demand: Plan;
   readonly run: Run;
+  /** It was decided by the look at its only place: what has changed since ends it. */
+  readonly once?: true;
   /** Plans one place. @throws CliError of that place */
   each(sight: Sight): Plan;
 };
@@ -94,7 +96,7 @@ async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Prom
       const { secret, accounts, pods, place } = sight;
       return { plan, seen: remember([secret, ...accounts, ...pods], place.context) };
     } catch (error) {
-      if (!(error instanceof Conflict) || round === 5) throw error;
+      if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }
   }
 }

@@ -47,15 +47,15 @@ export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
   const scope = planScope(wish, found);
   const mint = planMint(wish, found);
   const token = found.token ? undefined : made("token.azurecr.io", name, [scope.to.name]);
-  const kept = mint.act === "keep" ? found.held : undefined;
-  const entry: Entry = kept ?? {
-    hosts: [host],
-    kind: "acr-token",
-    identity: name,
-    ...(mint.act === "mint" && { slot: mint.slot }),
-    ...(expiresAt !== undefined && { expiresAt }),
-  };
+  const of = { hosts: [host], kind: "acr-token", identity: name };
+  const entry =
+    mint.act === "mint" ? { ...of, slot: mint.slot, ...(expiresAt !== undefined && { expiresAt }) } : { ...of, ...keptNote(found.held) };
   return { scope, token, mint, entry };
+}
+
+/** What a kept password's note says of it; hosts and names are ours to say. */
+function keptNote({ slot, madeAt, expiresAt }: Partial<Entry> = {}): Partial<Entry> {
+  return { ...(slot !== undefined && { slot }), ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
 }
 
 const made = (kind: "token.azurecr.io", name: string, after: readonly string[]): Make => ({

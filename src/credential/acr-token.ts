@@ -46,16 +46,18 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
   const host = registry.loginServer;
   const issued = new Map<string, Issued>();
   return {
+    kind: acrToken.name,
     host,
     async issue(need: Need) {
       const { owner, held } = need;
-      const { name, token, scopeMap, alone } = await find(named, need, azure, registry);
+      const { name, token, scopeMap, alone, borrowed } = await find(named, need, azure, registry);
       issued.set(name, { token, description: `kubectl acr-secret: ${owner.words}` });
       const claim = claimOf({ host, registry: asked.registry }, need.repositories, need.images, pulledRepositories(scopeMap));
       const pulls = await test(held, claim, asked, sources);
       const { repositories } = claim;
-      const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, sources.now());
+      const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
+      if (borrowed && plan.scope.act === "update" && !(await owner.owns(name))) throw notOwn(name, asked.registry, need);
       return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
     },
     carry: carrier(azure, registry, issued),
@@ -63,11 +65,17 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
   };
 }
 
-type Found = Pick<TokenFound, "token" | "scopeMap"> & { readonly name: string; readonly alone: boolean };
+type Found = Pick<TokenFound, "token" | "scopeMap"> & {
+  readonly name: string;
+  readonly alone: boolean;
+  /** Nobody named it: it is in the Secret's note. */
+  readonly borrowed?: true;
+};
 
 /**
  * The token that is meant: the one that is named; else the one whose login the Secret holds, as long as Azure shows the password
- * that it notes; else the owner's own.
+ * that it notes; else the owner's own. Many namespaces share no token but the one that is theirs by its name: whoever can write a
+ * note in one of them could hand out a token of his own.
  */
 async function find(named: string | undefined, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   const read = async (name: string, alone: boolean): Promise<Found> => {
@@ -76,15 +84,26 @@ async function find(named: string | undefined, { owner, held }: Need, azure: Azu
   };
   if (named !== undefined) return read(named, false);
   const { entry, login } = held ?? {};
-  const kept = entry && entry.kind === acrToken.name && login?.username === entry.identity ? await read(entry.identity, false) : undefined;
-  if (kept?.token && slotOf(entry, kept.token)) return kept;
-  return read(await owner.ownName(), owner.alone);
+  const noted = entry?.kind === acrToken.name && login?.username === entry.identity ? entry.identity : undefined;
+  if (noted === undefined || !(owner.alone || (await owner.owns(noted)))) return read(await owner.ownName(), owner.alone);
+  const kept = await read(noted, false);
+  return kept.token && slotOf(entry, kept.token) ? { ...kept, borrowed: true } : read(await owner.ownName(), owner.alone);
+}
+
+/** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */
+function notOwn(name: string, registry: string, { owner: { secret }, repositories }: Need): CliError {
+  return new CliError("conflict", `secret "${secret}" holds the password of the ACR token "${name}", which others may hold too`, {
+    hint: { do: "create", secret, registry, repositories, acrToken: name },
+  });
 }
 
 /** When a password made now dies, if the Secret's last one was to die at all: a lifetime that was asked for once is kept. */
-function sameLifetime({ madeAt, expiresAt }: Partial<Entry> = {}, now: Date): string | undefined {
-  const lasted = Date.parse(expiresAt ?? "") - Date.parse(madeAt ?? "");
-  return Number.isNaN(lasted) ? undefined : `${new Date(now.getTime() + lasted).toISOString().slice(0, 19)}Z`;
+function sameLifetime(entry: Entry | undefined, token: AcrToken | undefined, now: Date): string | undefined {
+  // Azure's own times: the note's may be anybody's
+  const slot = token && slotOf(entry, token);
+  const { creationTime = "", expiry = "" } = token?.passwords.find(({ name }) => name === slot) ?? {};
+  const lasted = Date.parse(expiry) - Date.parse(creationTime);
+  return lasted > 0 ? `${new Date(now.getTime() + lasted).toISOString().slice(0, 19)}Z` : undefined;
 }
 
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */

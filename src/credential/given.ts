@@ -27,6 +27,7 @@ export const given = {
 
 function credentialOf(host: string, login: Login, { verify }: Asked, { registry }: Sources): Credential {
   return {
+    kind: given.name,
     host,
     async issue({ repositories: named, images, held }: Need) {
       const repositories = named.length > 0 ? named : [...new Set(images.map((image) => image.repository))];

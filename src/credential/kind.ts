@@ -34,6 +34,8 @@ export type Owner = {
   readonly words: string;
   /** The name of something in Azure that is this owner's alone, the same at every run. @throws CliError */
   ownName(): Promise<string>;
+  /** Whether a name is one that this owner gives. */
+  owns(name: string): Promise<boolean>;
   /** Whether nobody but the Secrets that this run looks at can hold a credential of that name. */
   readonly alone: boolean;
 };
@@ -72,6 +74,8 @@ export type Carried = { readonly login?: Login; readonly madeAt?: string | undef
 
 /** One credential of one kind. */
 export type Credential = {
+  /** The name of its kind. */
+  readonly kind: string;
   /** The login server. */
   readonly host: string;
   /** Reads and decides; the decision is a pure function of the kind's file. Changes nothing. */

@@ -18,26 +18,45 @@ const most = 3;
  * The credentials for a registry that Secrets of one name hold in a scope, the commonest first: where 999 namespaces share one, the
  * thousandth is to get that one. Only metadata is listed, and a Secret is read when its turn comes.
  */
-export async function* holdersIn(grounds: readonly Ground[], name: string, host: string): AsyncGenerator<Holder> {
+export async function* holdersIn(grounds: readonly Ground[], name: string, of: Wanted): AsyncGenerator<Holder> {
   const found: Candidate[] = [];
-  for (const ground of grounds) if (!ground.error) await collect(ground, name, host, found);
+  for (const ground of grounds) if (!ground.error) await collect(ground, name, of, found);
   for (const { read } of found.sort((a, b) => b.count - a.count).slice(0, most)) {
     const holder = await read();
     if (holder) yield holder;
   }
 }
 
-async function collect(ground: Ground, name: string, host: string, found: Candidate[]): Promise<void> {
+/** The kind of credential, and the registry that it is for. */
+export type Wanted = { readonly kind: string; readonly host: string };
+
+async function collect(ground: Ground, name: string, of: Wanted, found: Candidate[]): Promise<void> {
   const meant = new Set(ground.namespaces);
+  for await (const { metadata } of ground.open ? listed(ground, name) : named(ground, name)) {
+    const { namespace = "" } = metadata;
+    const entry = meant.has(namespace) ? entryFor(readEntries({ metadata }), of.host) : undefined;
+    if (entry?.kind === of.kind) add(found, entry, () => readHolder(ground, { name, namespace }, of.host));
+  }
+}
+
+/** Who may not list the Secrets of a whole cluster asks in each namespace. */
+async function* listed(ground: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   try {
-    for await (const secret of noted(ground, name)) {
-      const { namespace = "" } = secret.metadata;
-      const entry = meant.has(namespace) ? entryFor(readEntries(secret), host) : undefined;
-      if (entry) add(found, entry, () => readHolder(ground, { name, namespace }, host));
-    }
+    yield* noted(ground, name);
   } catch (error) {
-    // Who may not list all Secrets finds no holder, and is asked how many credentials there are to be
     if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
+    yield* named(ground, name);
+  }
+}
+
+/** One that may not be read here is told when its place comes. */
+async function* named({ cluster, namespaces }: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+  for (const namespace of namespaces) {
+    const secret = await cluster.get({ kind: "secret", name, namespace }).catch((error: unknown) => {
+      if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+      return undefined;
+    });
+    if (secret) yield secret;
   }
 }
 

@@ -349,7 +349,9 @@ test("an expired password is told as such", async () => {
   await having(at, workload("Deployment"));
   forgetTokens();
   const ended = new Date(Date.now() - 40_000).toISOString().replace(/\.\d+/, "");
-  await at.typed(`kubectl annotate --overwrite secret mine acr-secret/expires-at=${ended} -n N`);
+  const { metadata } = await getJson<Secret>("secret", "mine", "-n", at.namespace);
+  const note = (metadata.annotations?.["acr-secret/logins"] ?? "").replace(/"expiresAt":"[^"]*"/, `"expiresAt":"${ended}"`);
+  await at.typed(`kubectl annotate --overwrite secret mine 'acr-secret/logins=${note}' -n N`);
 
   const { items } = await at.check();
 

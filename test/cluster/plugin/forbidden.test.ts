@@ -46,7 +46,7 @@ test("who may not write Secrets makes no password", async () => {
     code: 1,
     stdout: "",
     stderr:
-      'Error from server (Forbidden): secrets "acr-myregistry" is forbidden: User "jane" cannot create resource "secrets" ' +
+      'Error from server (Forbidden): secrets is forbidden: User "jane" cannot create resource "secrets" ' +
       `in API group "" in the namespace "${namespace}"\n`,
   });
   const writes = shell.azure.calls.list().filter(({ method, path }) => method === "PUT" || path.includes("generateCredentials"));

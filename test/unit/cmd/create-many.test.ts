@@ -89,7 +89,10 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
 
     expect(again).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\nunchanged 9999, failed 1\n", code: 1 });
     expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry"]);
-    expect(world.asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret team-0/acr-myregistry"]);
+    expect(world.asking.all.filter((text) => text.startsWith("get "))).toEqual([
+      "get secret team-0/acr-myregistry",
+      "get namespace kube-system",
+    ]);
     expect(world.asking.all.filter((text) => text.startsWith("list ")).length).toBeLessThan(10_000 / 20);
   });
 
@@ -202,15 +205,21 @@ test("a credential that they hold and that is dead is given to nobody", async ()
   for (const name of ["newcomer", ...teams(3)]) expect(world.azure.knows(world.loginIn(name) ?? { username: "", password: "" })).toBe(true);
 });
 
-test("where they hold two credentials, the newcomer gets one that works", async () => {
+test("a credential that is one namespace's own is handed to no other, nor given its rights", async () => {
   const world = worldOf(teams(3));
   await type(`${line} -A --credential-per namespace`, world.ports);
-  for (const name of ["team-0", "team-1"]) world.azure.tokens.get(world.loginIn(name)?.username ?? "")?.passwords.clear();
   addNamespaces(world.cluster, "newcomer");
+  world.asking.forget();
 
-  await type(`${line} --namespaces team-2,newcomer`, world.ports);
+  const asked = await type(`${line.replace("app/web", "app/api")} --namespaces team-2,newcomer`, world.ports);
+  const shared = await type(`${line} --namespaces team-2,newcomer --credential-per scope`, world.ports);
 
-  expect(world.loginIn("newcomer")).toEqual(world.loginIn("team-2"));
+  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining("--credential-per has to be said") });
+  expect(shared).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('team-2: error: secret "acr-myregistry" in namespace "team-2" holds'),
+  });
+  expect(world.loginIn("newcomer")?.username).toMatch(/^shared-/);
 });
 
 test.for<{ scope: string; meant: string[] }>([

@@ -34,7 +34,9 @@ function ground(held: Readonly<Record<string, string>>, { name = "acr", of = hos
 }
 
 const found = async (...grounds: readonly Ground[]) =>
-  (await collect(holdersIn(grounds, "acr", host))).map(({ entry, login }) => `${entry.identity}: ${login.password.reveal()}`);
+  (await collect(holdersIn(grounds, "acr", { kind: "acr-token", host }))).map(
+    ({ entry, login }) => `${entry.identity}: ${login.password.reveal()}`,
+  );
 
 test("the credential that most of them hold comes first", async () => {
   const { ground: at } = ground({ a: "few", b: "many", c: "many", d: "some", e: "many", f: "some" });
@@ -45,7 +47,7 @@ test("the credential that most of them hold comes first", async () => {
 test("three are tried at most, and a Secret is only read when its turn comes", async () => {
   const { ground: at, asking } = ground({ a: "1", b: "2", c: "3", d: "4" });
 
-  for await (const _ of holdersIn([at], "acr", host)) break;
+  for await (const _ of holdersIn([at], "acr", { kind: "acr-token", host })) break;
   expect(asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret a/acr"]);
   expect(await found(at)).toHaveLength(3);
 });
@@ -81,7 +83,27 @@ test("a note without the login that it speaks of is none", async () => {
   expect(await found(at)).toEqual(["y: of y"]);
 });
 
-test("who may not list all Secrets finds none; any other error is one", async () => {
+test("who may not list all Secrets asks in each namespace", async () => {
+  const { ground: at, asking } = ground({ a: "x", b: "x" });
+  asking.around(
+    refusing(
+      ({ call }) => call === "list",
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+
+  expect(await found(at)).toEqual(["x: of x"]);
+});
+
+test("a closed scope lists nothing, and a credential of another kind is none", async () => {
+  const { ground: at, asking } = ground({ a: "x" });
+
+  expect(await found({ ...at, open: false })).toEqual(["x: of x"]);
+  expect(asking.all.filter((text) => text.startsWith("list "))).toEqual([]);
+  expect(await collect(holdersIn([at], "acr", { kind: "given", host }))).toEqual([]);
+});
+
+test("who may read no Secrets finds none; any other error is one", async () => {
   const { ground: at, asking } = ground({ a: "x" });
   const allow = asking.around(
     refusing(
