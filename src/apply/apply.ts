@@ -67,21 +67,24 @@ async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promi
  * `need`: one that fails keeps only those from their turn that need it.
  */
 export async function* apply(plan: Plan, bench: Bench): AsyncGenerator<Outcome> {
-  const { tools } = bench;
-  const went = new Map<string, Promise<boolean>>();
+  const went: Went = new Map();
+  yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
+}
 
-  async function* step(change: Change): AsyncGenerator<Outcome> {
-    const needed = change.needs && went.get(keyOf(change.needs));
-    const outcome = attempt(change, needed, bench);
-    const good = outcome.then(
-      ({ error, left }) => !error && !left,
-      () => false,
-    );
-    if (change.act !== "tell") went.set(keyOf(change.to), good);
-    yield await outcome;
-  }
+/** Whether the change of an object went well, by what names it. */
+type Went = Map<string, Promise<boolean>>;
 
-  yield* over(plan, { width: tools.width, halted: () => false }, step);
+// Not inside of `apply`: a generator function that is made anew for each place has a shape of its own, which keeps all that the place
+// held alive until the next full collection
+async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<Outcome> {
+  const needed = change.needs && went.get(keyOf(change.needs));
+  const outcome = attempt(change, needed, bench);
+  const good = outcome.then(
+    ({ error, left }) => !error && !left,
+    () => false,
+  );
+  if (change.act !== "tell") went.set(keyOf(change.to), good);
+  yield await outcome;
 }
 
 async function attempt(change: Change, needed: Promise<boolean> | undefined, bench: Bench): Promise<Outcome> {

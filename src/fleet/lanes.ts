@@ -20,7 +20,7 @@ export type Lanes<T> = {
   /** What may be read now: who reads it takes it out. */
   readonly due: T[];
   /** Lanes and results that are not read to the end yet. */
-  readonly unread: number;
+  unread(): number;
 };
 
 export function openLanes<T>(): Lanes<T> {
@@ -68,9 +68,8 @@ export function openLanes<T>(): Lanes<T> {
       }
       return due.length > 0 || hasEnded(last());
     },
-    get unread() {
-      return lanes.length + due.length;
-    },
+    // No getter: an object with one has a shape of its own, which keeps all of it alive until the next full collection
+    unread: () => lanes.length + due.length,
   };
 }
 

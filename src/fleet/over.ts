@@ -38,7 +38,7 @@ export async function* over<Item, Result>(
 
   function isFull(): boolean {
     const most = width();
-    return underWay >= most || lanes.unread >= most * ahead;
+    return underWay >= most || lanes.unread() >= most * ahead;
   }
 
   /** Begins an item once there is room. @returns whether there may be another */
