@@ -37,7 +37,11 @@ export const apiServer = (port: number) => [
 ];
 
 /** Keeps a line of every write, with who asked for it, in audit.log. */
-export const audit = ["--audit-policy-file=audit-policy.json", "--audit-log-path=audit.log"];
+export const audit = [
+  "--audit-policy-file=audit-policy.json",
+  "--audit-log-path=audit.log",
+  "--audit-log-maxsize=4000", // MB, before another file is begun
+];
 
 /** audit.k8s.io/v1 Policy. */
 export const auditPolicy = {
