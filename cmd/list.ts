@@ -4,6 +4,7 @@ import { type Carried, type CarriedWish, carriedOn } from "../src/observe/carrie
 import { age, until } from "../src/output/age.ts";
 import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
+import { printable } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
 import type { Where } from "../src/output/words.ts";
 import { type Entry, readEntries } from "../src/secret/entry.ts";
@@ -45,7 +46,7 @@ export const list = verb({
     const forms = {
       json: () => printObjects(secrets, "json", { managedFields, list: true }),
       yaml: () => printObjects(secrets, "yaml", { managedFields, list: true }),
-      name: () => secrets.map(({ metadata }) => `secret/${metadata.name}\n`).join(""),
+      name: () => secrets.map(({ metadata }) => `secret/${printable(metadata.name)}\n`).join(""),
       wide: () => rows(found, columns, session),
       table: () => rows(found, columns, session),
     };

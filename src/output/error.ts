@@ -1,6 +1,7 @@
 import type { Env, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import { printable, printableLines } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
 /** Sentences that kubectl prints as they are, without `error: ` in front. */
@@ -13,8 +14,9 @@ export type ErrorSink = { readonly stderr: Sink; readonly env: Env; spell(fix: F
 export function printError({ stderr, env, spell }: ErrorSink, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
-  stderr.write(`${place}${whole.test(message) ? message : `${style.red("error:")} ${message}`}\n`);
-  if (hint) stderr.write(`${style.dim("hint:")} ${typeof hint === "string" ? hint : spell(hint)}\n`);
+  const says = printableLines(message);
+  stderr.write(`${printable(place)}${whole.test(message) ? says : `${style.red("error:")} ${says}`}\n`);
+  if (hint) stderr.write(`${style.dim("hint:")} ${printableLines(typeof hint === "string" ? hint : spell(hint))}\n`);
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
@@ -25,5 +27,5 @@ function defect(error: unknown): { message: string; hint: string } {
 
 /** A warning in kubectl's form. */
 export function printWarning(stderr: Sink, env: Env, text: string): void {
-  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${text}\n`);
+  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}\n`);
 }

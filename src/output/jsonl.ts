@@ -1,6 +1,7 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import { printableJson } from "./printable.ts";
 import { nameOf, wordOf } from "./words.ts";
 
 /** An outcome as one line of JSON (acr-secret/v1 Outcome); none for a step that shows in the line of another. */
@@ -20,7 +21,7 @@ export function jsonLine({ change, error, says, left }: Outcome, dryRun: DryRun,
     warnings: says?.length ? says : undefined,
     error: error && told(error, spell),
   };
-  return [`${JSON.stringify(line)}\n`];
+  return [`${printableJson(JSON.stringify(line))}\n`];
 }
 
 const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) => ({

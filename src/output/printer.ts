@@ -6,6 +6,7 @@ import { opposite } from "../plan/change.ts";
 import { printError, printWarning } from "./error.ts";
 import { jsonLine } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
+import { printable } from "./printable.ts";
 import { drySuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
 
 /** Prints outcomes as they come. */
@@ -54,7 +55,7 @@ function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => stri
     print: (outcome) => {
       if (outcome.error) printFailure(outcome, options);
       const line = outcome.error || outcome.left ? undefined : lineOf(outcome);
-      if (line !== undefined) options.stdout.write(`${line}\n`);
+      if (line !== undefined) options.stdout.write(`${printable(line)}\n`);
       printWarnings(outcome, options);
     },
     end: async () => {},

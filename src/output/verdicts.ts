@@ -2,6 +2,7 @@ import { causes } from "../check/cause.ts";
 import { listed } from "../check/names.ts";
 import type { Verdict } from "../check/verdict.ts";
 import type { Fix } from "../fix.ts";
+import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 import type { Where } from "./words.ts";
 
@@ -18,8 +19,8 @@ export function verdictText(verdicts: readonly Verdict[], options: { headers: bo
   });
   const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.spell(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
-    const lines = group.map((verdict) => `${reason(verdict)}\n`).join("");
-    return `\n${lines}${group[0]?.fix ? `  ${key}\n` : ""}`;
+    const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
+    return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
   });
   return table([...places, "IMAGE", "SECRET", "PODS", "VERDICT"], rows, options) + reasons.join("");
 }
