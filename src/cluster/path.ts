@@ -1,18 +1,25 @@
+import { CliError } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** The path of one object: `/api/v1/namespaces/demo/secrets/acr?dryRun=All`. */
+/** The path of one object: `/api/v1/namespaces/demo/secrets/acr?dryRun=All`. @throws CliError invalid for a name that would lead elsewhere */
 export function objectPath({ kind, namespace, name }: Ref<ClusterKind>, query: Query = {}, subresource = ""): string {
   const below = subresource === "" ? "" : `/${subresource}`;
-  return `${listPath(kind, namespace)}/${encodeURIComponent(name)}${below}${search(query)}`;
+  return `${listPath(kind, namespace)}/${segment(name)}${below}${search(query)}`;
 }
 
 /** The path of the objects of one namespace, or of all. */
 export function listPath(kind: ClusterKind, namespace: string | undefined, query: Query = {}): string {
   const { api, plural, namespaced } = kinds[kind];
-  const scope = namespace === undefined || !namespaced ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  const scope = namespace === undefined || !namespaced ? "" : `/namespaces/${segment(namespace)}`;
   return `${root(api)}${scope}/${plural}${search(query)}`;
+}
+
+/** One step of a path. Nothing encodes the names that stand for the list itself, or for what is above it (RFC 3986 5.2.4). */
+function segment(name: string): string {
+  if (["", ".", ".."].includes(name)) throw new CliError("invalid", `${JSON.stringify(name)} is no name of an object`);
+  return encodeURIComponent(name);
 }
 
 /** The core group has a root of its own. */

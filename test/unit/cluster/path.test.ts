@@ -24,3 +24,12 @@ test.for([
 ])("$is", ({ path, is }) => {
   expect(path).toBe(is);
 });
+
+test.for(["", ".", ".."])("%j is a name that no object has, and leads to no other path", (name) => {
+  const refused = expect.objectContaining({ kind: "invalid", message: `${JSON.stringify(name)} is no name of an object` });
+
+  expect(() => objectPath({ ...secret, name })).toThrow(refused);
+  expect(() => objectPath({ ...secret, namespace: name })).toThrow(refused);
+  expect(() => objectPath({ kind: "namespace", name })).toThrow(refused);
+  expect(() => listPath("pod", name)).toThrow(refused);
+});
