@@ -51,8 +51,8 @@ export type ServiceAccount = {
   readonly imagePullSecrets?: readonly NameRef[];
 };
 
-/** core/v1 Container, its image only. */
-export type Container = { readonly name: string; readonly image?: string };
+/** core/v1 Container, its image, and what makes a sidecar of an init container: that it restarts `Always`. */
+export type Container = { readonly name: string; readonly image?: string; readonly restartPolicy?: string };
 
 /** core/v1 ContainerStatus. */
 export type ContainerStatus = {

@@ -1,16 +1,22 @@
-import type { Pod } from "../objects.ts";
+import type { Container, Pod } from "../objects.ts";
 import { readWait, type WaitingPod } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
 
-/** What a pod waits for. */
-export function waitOf({ status = {} }: Pod): WaitingPod["waits"] {
-  const states = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])].map(({ state = {} }) => state);
+/** What a pod waits for. A sidecar runs beside the others, and does none of their work. */
+export function waitOf({ spec, status = {} }: Pod): WaitingPod["waits"] {
+  const inits = status.initContainerStatuses ?? [];
+  const containers = status.containerStatuses ?? [];
+  const sidecars = new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  const workers = [...inits.filter(({ name }) => !sidecars.has(name)), ...containers];
   return readWait({
-    reasons: states.flatMap(({ waiting }) => waiting?.reason ?? []),
-    running: states.some(({ running }) => running !== undefined),
+    reasons: [...inits, ...containers].flatMap(({ state }) => state?.waiting?.reason ?? []),
+    running: workers.some(({ state }) => state?.running !== undefined),
     unscheduled: (status.conditions ?? []).some(({ type, status: holds }) => type === "PodScheduled" && holds === "False"),
   });
 }
+
+/** An init container that runs as long as its pod does (core/v1 ContainerRestartPolicy). */
+const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
 /** Pods that have not started and have an image of this registry. */
 export function waitingPods(host: string, pods: readonly Pod[], context: string | undefined): WaitingPod[] {

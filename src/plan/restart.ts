@@ -84,13 +84,14 @@ const tell = (account: Attached, { to }: WaitingPod, says: string): Change => ({
 /** What {@link readWait} looks at, of core/v1 PodStatus. */
 export type PodWait = {
   readonly reasons: readonly string[];
+  /** Of a container that is no sidecar. */
   readonly running: boolean;
   /** The condition PodScheduled is False. */
   readonly unscheduled: boolean;
 };
 
 /**
- * What a pod that has not started waits for: its image, a node, or something else. No container of it runs.
+ * What a pod that has not started waits for: its image, a node, or something else. No container of it runs, but for sidecars.
  * A reason of several words is the kubelet's error for a pull secret that it cannot read.
  */
 export function readWait({ reasons, running, unscheduled }: PodWait): WaitingPod["waits"] {
