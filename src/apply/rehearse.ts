@@ -1,3 +1,5 @@
+import { CliError, Conflict } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
 import type { Rehearse } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
@@ -10,10 +12,34 @@ const nobody = { hosts: [], kind: "rehearsal", identity: "" };
  * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
  * @throws CliError, Conflict where another run has written it since it was looked at
  */
-export async function rehearse({ to, stands, replaces }: Rehearse, { cluster, write }: Tools): Promise<void> {
-  const options = { ...write, dryRun: true };
-  // One that is to be replaced still stands under its name
-  const at = replaces ? { ...to, name: `${to.name.slice(0, 243)}-rehearsal` } : to;
-  if (stands && !replaces) await cluster(to.context).write(to, { patch: pullSecretPatch(stands.version, nobody, sketchConfig) }, options);
-  else await cluster(to.context).write(at, { create: pullSecret(at, nobody, sketchConfig) }, options);
+export async function rehearse({ to, stands, replaces }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
+  const options = { ...how, dryRun: true };
+  if (replaces) return rehearseBeside(to, (at) => cluster(to.context).write(at, { create: pullSecret(at, nobody, sketchConfig) }, options));
+  const write = stands
+    ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig) }
+    : { create: pullSecret(to, nobody, sketchConfig) };
+  await cluster(to.context).write(to, write, options);
+}
+
+/** A Secret that is to be replaced still stands under its name, so another one is tried, which nobody hears of. */
+async function rehearseBeside(to: Ref<"secret">, create: (at: Ref<"secret">) => Promise<unknown>): Promise<void> {
+  const at = { ...to, name: besideName(to.name) };
+  try {
+    await create(at);
+  } catch (error) {
+    throw error instanceof CliError ? renamed(error, at.name, to.name) : error;
+  }
+}
+
+const suffix = "-rehearsal";
+
+/** A name has 253 characters at most, and no part of it ends with a dash (RFC 1123 subdomain). */
+const besideName = (name: string) => `${name.slice(0, 253 - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
+
+/** The same error, of the same kind, about the Secret that is meant. */
+function renamed(error: CliError, from: string, to: string): CliError {
+  const message = error.message.replaceAll(from, () => to);
+  if (error instanceof Conflict) return new Conflict(message);
+  const hint = typeof error.hint === "string" ? error.hint.replaceAll(from, () => to) : error.hint;
+  return new CliError(error.kind, message, { hint, cause: error });
 }
