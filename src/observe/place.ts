@@ -50,13 +50,27 @@ async function chosenAccounts({ cluster, namespace }: Place, { names, all, selec
     );
   }
   const found = await listAll(cluster, "serviceaccount", { namespace, labels: selector });
-  if (found.length > 0) return found;
+  return found.length > 0 ? found : noneChosen(cluster, namespace, selector);
+}
+
+/** @throws CliError notFound: neither `--all-serviceaccounts` nor labels choose a ServiceAccount of the namespace */
+function noneChosen(cluster: Cluster, namespace: string, selector: string | undefined): Promise<never> {
   const labels = selector === undefined ? "" : ` has the labels ${selector}`;
   return noAccount(cluster, namespace, undefined, `no serviceaccount in namespace "${namespace}"${labels}`);
 }
 
+/** @throws CliError notFound where targets that were meant are not among those that a list has, as {@link observe} does */
+export async function refuseMissing(
+  { place: { cluster, namespace }, accounts }: Sight,
+  { names, all, selector }: TargetWish,
+): Promise<void> {
+  if ((all || selector !== undefined) && accounts.length === 0) await noneChosen(cluster, namespace, selector);
+  const missing = names.find((name) => !accounts.some(({ metadata }) => metadata.name === name));
+  if (missing !== undefined) await noAccount(cluster, namespace, missing);
+}
+
 /** Tells a missing ServiceAccount from a missing namespace, where the user may look. */
-export async function noAccount(cluster: Cluster, namespace: string, name: string | undefined, message?: string): Promise<never> {
+async function noAccount(cluster: Cluster, namespace: string, name: string | undefined, message?: string): Promise<never> {
   const uid = await uidOf(cluster, namespace).catch(() => "not for us to see");
   if (uid === undefined) throw noNamespace(namespace);
   const hint: Fix = { do: "get-serviceaccounts", namespace };

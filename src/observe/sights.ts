@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import type { ServiceAccount } from "../objects.ts";
-import { noAccount, observe, type PlaceWish, type Sight, type TargetWish, waiting } from "./place.ts";
+import { observe, type PlaceWish, refuseMissing, type Sight, type TargetWish, waiting } from "./place.ts";
 
 /** A place, and the way to look at it; `look` again asks anew. */
 export type Outlook = { readonly place: Place; look(): Promise<Sight> };
@@ -69,15 +69,15 @@ function accountsInStep(
 
 /** What was read in step is looked at once; whoever needs it again asks anew. */
 function outlook(sight: Sight, wish: PlaceWish): Outlook {
-  const { place, accounts } = sight;
+  const { place } = sight;
   let first: Sight | undefined = sight;
   return {
     place,
     look: async () => {
-      const seen = first ?? (await observe(place, wish));
+      const seen = first;
+      if (seen === undefined) return observe(place, wish);
       first = undefined;
-      const missing = wish.targets.names.find((name) => !accounts.some(({ metadata }) => metadata.name === name));
-      if (missing !== undefined) await noAccount(place.cluster, place.namespace, missing);
+      await refuseMissing(seen, wish.targets);
       return seen;
     },
   };
