@@ -1,12 +1,12 @@
 import { CliError } from "../src/errors.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
-import { type Carried, type CarriedWish, carriedOn } from "../src/observe/carriers.ts";
+import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
 import { age, until } from "../src/output/age.ts";
 import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
-import type { Where } from "../src/output/words.ts";
+import { placePrefix, type Where } from "../src/output/words.ts";
 import { type Entry, readEntries } from "../src/secret/entry.ts";
 import { whereOf } from "./conclude.ts";
 import { type Flags, formats } from "./line/flags.ts";
@@ -50,35 +50,47 @@ export const list = verb({
       wide: () => rows(found, columns, session),
       table: () => rows(found, columns, session),
     };
-    if (found.length === 0 && wish.carriers) session.context.stderr.write(nothing(where, grounds));
+    if (found.length === 0 && wish.carriers) session.context.stderr.write(failed ? "" : nothing(where, grounds));
     else session.print(await forms[output ?? "table"]());
     return failed ? 1 : 0;
   },
 });
 
-/** The Secrets of all clusters; one that cannot be asked is told, and does not stop the others. */
+/** The Secrets of all clusters; a cluster or a namespace that cannot be asked is told, and does not stop the others. */
 async function collect(grounds: readonly Ground[], wish: CarriedWish, where: Where, { context, spell }: Session) {
   const found: Carried[] = [];
-  const errors: CliError[] = [];
+  let failed = false;
   for (const ground of grounds) {
-    const error = await collectOn(ground, wish, found);
-    if (error && where !== "clusters") throw error;
-    if (error) printError({ ...context, spell }, error, `${ground.context}: `);
-    if (error) errors.push(error);
+    for (const { namespace, error } of await collectOn(ground, wish, found)) {
+      if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
+      const at = {
+        kind: "namespace",
+        name: namespace,
+        namespace,
+        ...(ground.context !== undefined && { context: ground.context }),
+      } as const;
+      printError({ ...context, spell }, error, placePrefix(at, where));
+      failed = true;
+    }
   }
-  return { found, failed: errors.length > 0 };
+  return { found, failed };
 }
 
-/** @returns why one cluster could not be asked */
-async function collectOn(ground: Ground, wish: CarriedWish, found: Carried[]): Promise<CliError | undefined> {
-  if (ground.error) return ground.error;
+/** @returns which namespaces could not be asked, and at the end, with no name, the cluster */
+async function collectOn(ground: Ground, wish: CarriedWish, found: Carried[]): Promise<Unread[]> {
+  const { context } = ground;
+  const unread: Unread[] = [];
   try {
-    for await (const carried of carriedOn(ground, wish)) found.push(carried);
-    return undefined;
+    if (ground.error) throw ground.error;
+    for await (const one of carriedOn(ground, wish)) {
+      if ("error" in one) unread.push(one);
+      else found.push(one);
+    }
   } catch (error) {
-    if (error instanceof CliError) return error;
-    throw error;
+    if (!(error instanceof CliError)) throw error;
+    unread.push({ context, namespace: "", error });
   }
+  return unread;
 }
 
 const nothing = (where: Where, [ground]: readonly Ground[]) =>

@@ -1,5 +1,6 @@
-import { type Cluster, listAll } from "../cluster/port.ts";
-import { inStep } from "../fleet/join.ts";
+import { listAll } from "../cluster/port.ts";
+import { CliError } from "../errors.ts";
+import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
 import { managed } from "./secrets.ts";
@@ -17,31 +18,55 @@ export type CarriedWish = {
   readonly carriers: boolean;
 };
 
-/** The Secrets that this plugin made on one ground, in the order of their namespaces. Lists of a whole cluster are read in step. */
-export async function* carriedOn(ground: Ground, wish: CarriedWish): AsyncGenerator<Carried> {
-  const { context, cluster, namespaces, open } = ground;
+/** Why the Secrets of a namespace cannot be told. */
+export type Unread = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
+
+type Asking = { readonly labels: string; readonly metadataOnly: boolean };
+
+/**
+ * The Secrets that this plugin made on one ground, in the order of their namespaces. Lists of a whole cluster are read in step; where
+ * they are forbidden, each namespace is asked, and one that is forbidden does not stop the others.
+ */
+export async function* carriedOn(ground: Ground, wish: CarriedWish): AsyncGenerator<Carried | Unread> {
   const labels = [managed, ...(wish.selector ? [wish.selector] : [])].join(",");
   const where = { labels, metadataOnly: !wish.whole };
-  if (!open) {
-    for (const namespace of namespaces) {
-      const [secrets, accounts] = await together([
-        listAll(cluster, "secret", { ...where, namespace }),
-        wish.carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
-      ]);
-      yield* secrets.map((secret) => ({ context, secret, carriers: carriersOf(secret, accounts) }));
+  if (!ground.open) return yield* apart(ground, ground.namespaces, where, wish.carriers);
+  let begun = false;
+  try {
+    for await (const carried of inOrder(ground, where, wish.carriers)) {
+      begun = true;
+      yield carried;
     }
-    return;
+  } catch (error) {
+    if (begun || !isForbidden(error)) throw error;
+    yield* apart(ground, byKey(ground.namespaces), where, wish.carriers);
   }
-  yield* inOrder(cluster, new Set(namespaces), where, context, wish.carriers);
 }
 
-async function* inOrder(
-  cluster: Cluster,
-  meant: ReadonlySet<string>,
-  where: { labels: string; metadataOnly: boolean },
-  context: string | undefined,
+const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
+
+async function* apart(
+  { context, cluster }: Ground,
+  namespaces: readonly string[],
+  where: Asking,
   carriers: boolean,
-): AsyncGenerator<Carried> {
+): AsyncGenerator<Carried | Unread> {
+  for (const namespace of namespaces) {
+    try {
+      const [secrets, accounts] = await together([
+        listAll(cluster, "secret", { ...where, namespace }),
+        carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
+      ]);
+      yield* secrets.map((secret) => ({ context, secret, carriers: carriersOf(secret, accounts) }));
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      yield { context, namespace, error };
+    }
+  }
+}
+
+async function* inOrder({ context, cluster, namespaces }: Ground, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
+  const meant = new Set(namespaces);
   const accountsIn = carriers ? inStep(cluster.pages("serviceaccount")) : async () => [];
   let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;
   for await (const page of cluster.pages("secret", where)) {
