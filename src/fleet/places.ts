@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { CliError } from "../errors.ts";
+import { CliError, type ErrorKind } from "../errors.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
 /** One namespace of one cluster: what every verb works on, one at a time. `context` is only there where a run is about several. */
@@ -30,13 +30,28 @@ export async function groundsOf(scope: Scope, tools: GroundTools): Promise<Groun
   return Promise.all(
     contexts.map(async (context): Promise<Ground> => {
       try {
-        return await groundOf(scope, context, tools);
+        const ground = await groundOf(scope, context, tools);
+        if (contexts.length > 1 && !ground.open) await requireAnswer(ground.cluster);
+        return ground;
       } catch (error) {
         if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
         return { context, cluster: tools.cluster(context), namespaces: [], open: false, error };
       }
     }),
   );
+}
+
+/** What keeps every request to a cluster from its answer. */
+const noAnswer: ReadonlySet<ErrorKind> = new Set(["config", "unauthenticated", "unreachable", "timeout", "cancelled"]);
+
+/** Finds out once that a cluster does not answer us, where nothing else has asked it: not in each of its namespaces. */
+async function requireAnswer(cluster: Cluster): Promise<void> {
+  try {
+    await cluster.serverVersion();
+  } catch (error) {
+    // Who may not know the version may still be served
+    if (!(error instanceof CliError) || noAnswer.has(error.kind)) throw error;
+  }
 }
 
 async function groundOf(scope: Scope, context: string | undefined, tools: GroundTools): Promise<Ground> {

@@ -141,7 +141,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
           const [verb = ""] = Object.keys(write);
           return ask(verb, to, true, options.dryRun, () => carryOut(to, write, options) as KubeObjects[K]);
         },
-        serverVersion: async () => ({ gitVersion: "v1.37.0" }),
+        serverVersion: async () => ask("version", { kind: "server" }, false, false, () => ({ gitVersion: "v1.37.0" })),
         close: async () => {},
       };
     },

@@ -370,6 +370,31 @@ test("two clusters, one of them out of reach: the other gets its work, and the e
   );
 });
 
+test.for(["create --registry myregistry --serviceaccount default", line])(
+  "a cluster out of reach is told once, also where its namespaces are named: %s",
+  async (typed) => {
+    const world = worldOf(teams(3), { contexts: ["dead", "dev"] });
+    world.clusters.get("dev")?.put(stuckPod("team-0", "web-1", "myregistry.azurecr.io/app/web:1"));
+    world.asking.around(
+      refusing(
+        ({ port, at }) => port === "cluster" && at.includes("dead"),
+        () => new CliError("unreachable", "The connection to the server 10.0.0.1 was refused"),
+      ),
+    );
+
+    const scope = "--contexts dead,dev --namespaces team-0,team-1 --credential-per scope";
+    const { stdout, stderr, code } = await type(`${typed} ${scope}`, world.ports);
+
+    expect({ stderr, code }).toEqual({
+      stderr: "dead: The connection to the server 10.0.0.1 was refused\ncreated 2, failed 1\n",
+      code: 1,
+    });
+    expect(lines(stdout).filter((one) => one.startsWith("secret"))).toEqual(
+      ["team-0", "team-1"].map((name) => `secret/acr-myregistry created in namespace ${name} of context dev`),
+    );
+  },
+);
+
 test("two clusters whose objects have the same names are two", async () => {
   const world = worldOf(teams(2), { contexts: ["prod", "dev"] });
 

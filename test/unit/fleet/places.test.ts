@@ -65,6 +65,15 @@ test.for<{ why: string; scope: Partial<Scope>; grounds: [string | undefined, str
     ],
     asks: 2,
   },
+  {
+    why: "names in several contexts, each of which is asked whether it answers",
+    scope: { contexts: "all", namespaces: { names: ["web"], globs: [] } },
+    grounds: [
+      ["prod", ["web"], false],
+      ["dev", ["web"], false],
+    ],
+    asks: 2,
+  },
   { why: "of one context that is named", scope: { contexts: ["dev"] }, grounds: [["dev", ["demo"], false]], asks: 0 },
 ])("$why", async ({ scope: more, grounds, asks }) => {
   const { asking, tools } = world();
@@ -81,7 +90,11 @@ test("who reads sees the system's too", async () => {
   expect(ground?.namespaces).toContain("kube-system");
 });
 
-test("a cluster that cannot be asked does not stop the others", async () => {
+test.for<{ namespaces: Scope["namespaces"]; dev: string[] }>([
+  { namespaces: "all", dev: ["team-d"] },
+  { namespaces: "current", dev: ["demo"] },
+  { namespaces: { names: ["web", "team-d"], globs: [] }, dev: ["web", "team-d"] },
+])("a cluster that cannot be asked does not stop the others: $namespaces", async ({ namespaces, dev }) => {
   const { asking, tools } = world();
   const error = new CliError("unreachable", "no");
   asking.around(
@@ -91,11 +104,28 @@ test("a cluster that cannot be asked does not stop the others", async () => {
     ),
   );
 
-  const found = await groundsOf(scope({ contexts: ["prod", "dev"], namespaces: "all" }), tools);
+  const found = await groundsOf(scope({ contexts: ["prod", "dev"], namespaces }), tools);
 
-  expect(found.map(({ context, namespaces, error: why }) => [context, namespaces, why])).toEqual([
+  expect(found.map(({ context, namespaces: names, error: why }) => [context, names, why])).toEqual([
     ["prod", [], error],
-    ["dev", ["team-d"], undefined],
+    ["dev", dev, undefined],
+  ]);
+});
+
+test("a cluster that does not tell its version is not given up", async () => {
+  const { asking, tools } = world();
+  asking.around(
+    refusing(
+      () => true,
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+
+  const found = await groundsOf(scope({ contexts: "all" }), tools);
+
+  expect(found.map(({ namespaces, error }) => [namespaces, error])).toEqual([
+    [["demo"], undefined],
+    [["demo"], undefined],
   ]);
 });
 
