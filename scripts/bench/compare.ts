@@ -41,7 +41,7 @@ export async function compare(comparison: Comparison): Promise<Row> {
 }
 
 /** @throws RangeError for no numbers */
-function median(numbers: readonly number[]): number {
+export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];
   if (low === undefined || high === undefined) throw new RangeError("there is no median of no numbers");
