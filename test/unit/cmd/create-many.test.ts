@@ -1,113 +1,14 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { type Asked, is, refusing } from "../../support/fakes/asked.ts";
 import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
-import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { type Live, type Run, type } from "../../support/in-process.ts";
+import { linesOf, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { addNamespaces } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
 
 const shared = "shared-acr-myregistry-939082d2c3";
 const line = "create --registry myregistry --repository app/web --serviceaccount default";
 const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
-
-function worldOf(names: readonly string[], of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
-  const world = fakeWorld(of);
-  for (const cluster of world.clusters.values()) addNamespaces(cluster, "kube-system", ...names);
-  return world;
-}
-
-const teams = (count: number) => Array.from({ length: count }, (_, index) => `team-${index}`);
-
-/** A run under way, from its beginning on. */
-function watch() {
-  let run: Live | undefined;
-  const live = () => run ?? expect.unreachable("nothing runs");
-  const started = (one: Live) => {
-    run = one;
-  };
-  return { live, started };
-}
-
-const lines = (text: string) => text.split("\n").filter((one) => one !== "");
-
-describe("ten thousand namespaces, one of which takes no Secret", () => {
-  const world = worldOf(teams(10_000));
-  let permit = () => {};
-  let first: Run;
-  let writesAtFirstLine = 0;
-
-  beforeAll(async () => {
-    permit = world.asking.around(refusing(is("create secret team-77/"), refused));
-    const { live, started } = watch();
-    world.asking.around((asked, next) => {
-      if (asked.writes && writesAtFirstLine === 0 && live().stdout !== "") writesAtFirstLine = world.asking.writes.length;
-      return next();
-    });
-    first = await type(`${line} -A --credential-per scope`, world.ports, { started });
-  }, 60_000);
-
-  test("the others get theirs, one credential for all, and the exit code is 1", () => {
-    expect(first).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\ncreated 9999, failed 1\n", code: 1 });
-    expect([...world.azure.tokens.keys()]).toEqual([shared]);
-    expect(world.cluster.all("secret")).toHaveLength(9999);
-    expect(world.azure.knows(world.loginIn("team-9999") ?? { username: "", password: "" })).toBe(true);
-  });
-
-  test("each line tells its namespace, in the order of the lists", () => {
-    const told = lines(first.stdout);
-
-    expect(told.slice(0, 4)).toEqual([
-      `scopemap.azurecr.io/${shared} created`,
-      `token.azurecr.io/${shared} created`,
-      "secret/acr-myregistry created in namespace team-0",
-      "serviceaccount/default patched in namespace team-0",
-    ]);
-    expect(told).toHaveLength(2 + 2 * 9999);
-    const order = told.filter((one) => one.startsWith("secret/")).map((one) => one.split(" ").at(-1));
-    expect(order).toEqual([...order].sort());
-  });
-
-  test("nothing is written to kube-* unasked", () => {
-    expect(world.cluster.get("secret", "kube-system", "acr-myregistry")).toBeUndefined();
-    expect(first.stdout).not.toContain("kube-system");
-  });
-
-  test("the first line is there before a twentieth of the writes", () => {
-    expect(writesAtFirstLine).toBeGreaterThan(0);
-    expect(writesAtFirstLine).toBeLessThan(1000);
-  });
-
-  test("its ServiceAccount is not given a Secret that it does not have", () => {
-    expect(world.cluster.get("serviceaccount", "team-77", "default")?.imagePullSecrets).toBeUndefined();
-  });
-
-  test("a rerun finds the credential that they hold, writes what is missing alone, and reads lists alone", {
-    timeout: 60_000,
-  }, async () => {
-    world.asking.forget();
-
-    const again = await type(`${line} -A`, world.ports);
-
-    expect(again).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\nunchanged 9999, failed 1\n", code: 1 });
-    expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry"]);
-    expect(world.asking.all.filter((text) => text.startsWith("get "))).toEqual([
-      "get secret team-0/acr-myregistry",
-      "get namespace kube-system",
-    ]);
-    expect(world.asking.all.filter((text) => text.startsWith("list ")).length).toBeLessThan(10_000 / 20);
-  });
-
-  test("the last one gets the same credential once it may", { timeout: 60_000 }, async () => {
-    permit();
-    world.asking.forget();
-
-    const done = await type(`${line} -A`, world.ports);
-
-    expect(done).toMatchObject({ stderr: "created 1, unchanged 9999\n", code: 0 });
-    expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry", "patch serviceaccount team-77/default"]);
-    expect(world.loginIn("team-77")).toEqual(world.loginIn("team-0"));
-    expect([...world.azure.tokens.keys()]).toEqual([shared]);
-  });
-});
 
 test.for([
   { sku: "Premium", names: teams(1000), price: "1,000 tokens, the registry allows 49,998 more", count: "1,000" },
@@ -253,7 +154,7 @@ test("a namespace that is not there does not stop the others", async () => {
 
   const { stdout, stderr, code } = await type(`${line} --namespaces team-0,nope,team-1 --credential-per scope`, world.ports);
 
-  expect(lines(stdout).filter((one) => one.startsWith("secret"))).toEqual([
+  expect(linesOf(stdout).filter((one) => one.startsWith("secret"))).toEqual([
     "secret/acr-myregistry created in namespace team-0",
     "secret/acr-myregistry created in namespace team-1",
   ]);
@@ -287,7 +188,7 @@ test("each pod is made anew in its namespace, once its ServiceAccount carries th
   expect(stderr).toBe("team-5: Error from server (Forbidden): no\ncreated 19, failed 1\n");
   expect(code).toBe(1);
   expect(world.cluster.all("pod").map(({ metadata }) => metadata.namespace)).toEqual(["team-5"]);
-  expect(lines(stdout).filter((one) => one.startsWith("pod/"))).toHaveLength(19);
+  expect(linesOf(stdout).filter((one) => one.startsWith("pod/"))).toHaveLength(19);
 });
 
 const cancel = "The same command goes on from here.";
@@ -310,7 +211,7 @@ test("an interruption ends what was begun, tells what was done and what is left,
   const [created, failed, leftOver] = [told?.[1], told?.[2] ?? 0, told?.[3]].map(Number);
   expect((created ?? 0) + (failed ?? 0) + (leftOver ?? 0)).toBe(1000);
   // Nothing was written that is not told, and only what was under way was written after the interruption
-  expect(lines(stdout).filter((one) => one.startsWith("secret/"))).toHaveLength(written);
+  expect(linesOf(stdout).filter((one) => one.startsWith("secret/"))).toHaveLength(written);
   expect(written).toBeLessThan(200 + 16);
   expect(world.azure.knows(world.loginIn("team-0") ?? { username: "", password: "" })).toBe(true);
 
@@ -365,7 +266,7 @@ test("two clusters, one of them out of reach: the other gets its work, and the e
 
   expect(code).toBe(1);
   expect(stderr).toBe("prod: The connection to the server 10.0.0.1 was refused\ncreated 3, failed 1\n");
-  expect(lines(stdout).filter((one) => one.startsWith("secret"))).toEqual(
+  expect(linesOf(stdout).filter((one) => one.startsWith("secret"))).toEqual(
     teams(3).map((name) => `secret/acr-myregistry created in namespace ${name} of context dev`),
   );
 });
@@ -401,7 +302,7 @@ test("two clusters whose objects have the same names are two", async () => {
   const { stdout, stderr, code } = await type(`${line} --namespaces team-0 --all-contexts --credential-per scope`, world.ports);
 
   expect({ stderr, code }).toEqual({ stderr: "created 2\n", code: 0 });
-  expect(lines(stdout).filter((one) => !one.includes("azurecr.io"))).toEqual(
+  expect(linesOf(stdout).filter((one) => !one.includes("azurecr.io"))).toEqual(
     ["prod", "dev"].flatMap((name) => [
       `secret/acr-myregistry created in namespace team-0 of context ${name}`,
       `serviceaccount/default patched in namespace team-0 of context ${name}`,
@@ -418,7 +319,7 @@ test("-o jsonl tells each outcome's place, one line each, as soon as it is true"
 
   const { stdout } = await type(`${line} -A --contexts prod --credential-per scope -o jsonl`, world.ports);
 
-  const objects = lines(stdout).map((text) => JSON.parse(text) as Record<string, unknown>);
+  const objects = linesOf(stdout).map((text) => JSON.parse(text) as Record<string, unknown>);
   expect(objects.map(({ context, namespace: at, object, result }) => [context, at, object, result])).toEqual([
     [undefined, undefined, `scopemap.azurecr.io/${shared}`, "created"],
     [undefined, undefined, `token.azurecr.io/${shared}`, "created"],

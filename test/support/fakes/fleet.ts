@@ -1,0 +1,28 @@
+import type { Live } from "../in-process.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
+
+/** `team-0`, `team-1`, and so on. */
+export const teams = (count: number): string[] => Array.from({ length: count }, (_, index) => `team-${index}`);
+
+/** A world of these namespaces and `kube-system`, in every cluster. */
+export function worldOf(names: readonly string[], of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
+  const world = fakeWorld(of);
+  for (const cluster of world.clusters.values()) addNamespaces(cluster, "kube-system", ...names);
+  return world;
+}
+
+/** A run under way, from its beginning on. */
+export function watch(): { live(): Live; started(run: Live): void } {
+  let run: Live | undefined;
+  return {
+    live: () => {
+      if (!run) throw new Error("nothing runs");
+      return run;
+    },
+    started: (one) => {
+      run = one;
+    },
+  };
+}
+
+export const linesOf = (text: string): string[] => text.split("\n").filter((one) => one !== "");
