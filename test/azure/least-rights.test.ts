@@ -31,7 +31,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   const name = `least-${guid.slice(0, 8)}`;
   const asked: Asked = { flags: {}, registry: "myregistry", identity: "env", verify: false, expiresAt: undefined };
   const credential = await acrToken.open(asked, sourcesOf(azure));
-  const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, alone: true };
+  const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], images: [], held: undefined });
   const plan = [...before, ...demand];
   for (const change of plan) await credential.carry(change);

@@ -290,7 +290,7 @@ test.for(["create --registry myregistry --serviceaccount default", line])(
       stderr: "dead: The connection to the server 10.0.0.1 was refused\ncreated 2, failed 1\n",
       code: 1,
     });
-    expect(lines(stdout).filter((one) => one.startsWith("secret"))).toEqual(
+    expect(linesOf(stdout).filter((one) => one.startsWith("secret"))).toEqual(
       ["team-0", "team-1"].map((name) => `secret/acr-myregistry created in namespace ${name} of context dev`),
     );
   },

@@ -80,14 +80,14 @@ test("without any lane the close ends it", async () => {
 test("what is not read to its end is counted", () => {
   const lanes = openLanes<number>();
   const [first, second] = [lanes.open(), lanes.open()];
-  expect(lanes.unread).toBe(2);
+  expect(lanes.unread()).toBe(2);
 
   lanes.put(first, 1);
   lanes.put(first, 2);
-  expect(lanes.unread).toBe(4);
+  expect(lanes.unread()).toBe(4);
   lanes.end(first);
   lanes.due.splice(0);
-  expect(lanes.unread).toBe(1);
+  expect(lanes.unread()).toBe(1);
   lanes.end(second);
-  expect(lanes.unread).toBe(0);
+  expect(lanes.unread()).toBe(0);
 });
