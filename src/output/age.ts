@@ -1,9 +1,9 @@
-/** How long ago a moment was, as kubectl prints it in a column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration, shortened). */
+/** How long ago a moment was, as kubectl prints it in a column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration, shortened); `<unknown>` for what is no date. */
 export function age(from: string | null | undefined, now: Date): string {
   return from ? span(now.getTime() - Date.parse(from)) : "<unknown>";
 }
 
-/** How long until a moment; `expired` when it has passed, `never` when there is none. */
+/** How long until a moment; `expired` when it has passed, `never` when there is none, `<unknown>` for what is no date. */
 export function until(to: string | undefined, now: Date): string {
   if (to === undefined) return "never";
   const left = Date.parse(to) - now.getTime();
@@ -27,6 +27,7 @@ const forms: readonly Form[] = [
 const longest: Form = { below: Number.POSITIVE_INFINITY, unit: "d" };
 
 function span(milliseconds: number): string {
+  if (Number.isNaN(milliseconds)) return "<unknown>";
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   const { unit, rest } = forms.find(({ below }) => seconds < below) ?? longest;
   const whole = `${Math.floor(seconds / units[unit])}${unit}`;

@@ -11,7 +11,8 @@ export type Tally = {
   summary(): string;
 };
 
-const order = ["failed", ...words];
+/** What says most of a place comes first: one that was left by an interruption is not done, whatever else became of it. */
+const order = ["failed", "left", ...words];
 
 export function openTally(): Tally {
   const byPlace = new Map<string, string>();
@@ -21,7 +22,7 @@ export function openTally(): Tally {
     count: (outcome) => {
       if (isFailure(outcome)) failures++;
       const place = placeOf(outcome);
-      const word = isFailure(outcome) ? "failed" : wordOf(outcome.change);
+      const word = tallied(outcome);
       if (place !== undefined && word !== undefined) byPlace.set(place, strongest(byPlace.get(place), word));
     },
     get failures() {
@@ -34,7 +35,12 @@ export function openTally(): Tally {
   };
 }
 
-const isFailure = ({ error, left }: Outcome) => error !== undefined || left !== undefined;
+const isFailure = ({ error, left }: Outcome) => error !== undefined || left === "failed";
+
+function tallied(outcome: Outcome): string | undefined {
+  if (isFailure(outcome)) return "failed";
+  return outcome.left ? "left" : wordOf(outcome.change);
+}
 
 const placeOf = ({ change: { to } }: Outcome) => (to.namespace === undefined ? undefined : `${to.context ?? ""}/${to.namespace}`);
 
@@ -43,5 +49,5 @@ const strongest = (before: string | undefined, word: string) =>
 
 function summaryOf(placesIn: readonly string[]): string {
   const count = (word: string) => placesIn.filter((one) => one === word).length;
-  return [...words, "failed"].flatMap((word) => (count(word) > 0 ? [`${word} ${count(word)}`] : [])).join(", ");
+  return [...words, "left", "failed"].flatMap((word) => (count(word) > 0 ? [`${word} ${count(word)}`] : [])).join(", ");
 }

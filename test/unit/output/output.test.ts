@@ -92,6 +92,12 @@ test.for([
   expect(age(before(seconds), now)).toBe(text);
 });
 
+test("what is no date is not known", () => {
+  expect(["soon", "", "2026-13-01T00:00:00Z"].map((date) => [age(date, now), until(date, now)])).toEqual(
+    Array(3).fill(["<unknown>", "<unknown>"]),
+  );
+});
+
 test("until", () => {
   expect([until(undefined, now), until(before(1), now), until(before(-7200), now)]).toEqual(["never", "expired", "120m"]);
 });

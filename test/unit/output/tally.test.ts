@@ -27,6 +27,7 @@ const store = (namespace: string): Outcome => ({
 const tell = (namespace: string): Outcome => ({ change: { act: "tell", to: at(namespace), says: "look" } as Change });
 const failed = (outcome: Outcome): Outcome => ({ ...outcome, error: new CliError("forbidden", "no") });
 const left = (outcome: Outcome): Outcome => ({ ...outcome, left: "failed" });
+const interrupted = (outcome: Outcome): Outcome => ({ ...outcome, left: "interrupted" });
 const inAzure: Outcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
 
 test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; failures: number }>([
@@ -56,6 +57,20 @@ test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; fa
   {
     why: "what was left is a failure of its place",
     outcomes: [store("a"), left(attach("a"))],
+    summary: "failed 1",
+    places: 1,
+    failures: 1,
+  },
+  {
+    why: "what an interruption left is no failure, and its place is not done",
+    outcomes: [store("a"), interrupted(attach("a")), keep("b"), interrupted(store("c"))],
+    summary: "unchanged 1, left 2",
+    places: 3,
+    failures: 0,
+  },
+  {
+    why: "a failure says more of a place than what an interruption left",
+    outcomes: [interrupted(store("a")), failed(attach("a")), interrupted(keep("a"))],
     summary: "failed 1",
     places: 1,
     failures: 1,
