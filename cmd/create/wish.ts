@@ -58,7 +58,8 @@ export type CreateWish = {
 
 /** @throws CliError usage, before anybody is asked anything */
 export function readWish(flags: CreateFlags, [name]: readonly string[], now: Date): CreateWish {
-  const { registry, repository, verify, auth, "expires-in": expiresIn } = flags;
+  const { registry: written, repository, verify, auth, "expires-in": expiresIn } = flags;
+  const registry = written && hostWritten(written);
   if (!registry)
     throw new CliError("usage", 'required flag(s) "registry" not set', {
       hint: { do: "create", secret: name, registry: "myregistry", serviceaccounts: flags.serviceaccount },
@@ -76,6 +77,9 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
     per: flags["credential-per"],
   };
 }
+
+/** A login server that was copied from a browser. */
+const hostWritten = (registry: string) => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
 
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
 export function podsWanted({ repositories, targets: wish }: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {

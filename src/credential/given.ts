@@ -17,7 +17,10 @@ export const given = {
   renewal: "given",
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
-  check: (asked, stdin) => void checkLogin(asked, stdin),
+  check: (asked, stdin) => {
+    checkLogin(asked, stdin);
+    checkRegistry(asked.registry);
+  },
   needsName: () => false,
   async open(asked, sources) {
     const login = await readLogin(asked, sources);
@@ -50,6 +53,7 @@ function checkLogin({ flags: { username, "password-stdin": fromStdin }, registry
   const hint: Fix = { do: "create", registry, username: name ?? "NAME" };
   if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
   if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
+  if (/\p{Cc}/u.test(name)) throw new CliError("usage", "--username must not contain control characters");
   if (fromStdin !== true)
     throw new CliError("usage", "--username needs --password-stdin: a password on the command line can be read by others", { hint });
   if (isTTY) throw new CliError("usage", "--password-stdin is given, but nothing is piped in", { hint });
@@ -62,6 +66,16 @@ async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
   const password = (await stdin.read()).replace(/\r?\n$/, "");
   if (password === "") throw new CliError("usage", "the password on stdin is empty", { hint });
   return { username: name, password: new Sensitive(password) };
+}
+
+/** A registry's name, or the host of a login server, as image references have it (distribution reference: domain and port). */
+const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::(\d{1,5}))?$/i;
+
+/** What is no host would be a key that no image has. It is not repeated: a URL may hold a password. @throws CliError usage */
+function checkRegistry(registry: string): void {
+  const [whole, port = "1"] = hostForm.exec(registry) ?? [];
+  if (whole === undefined || Number(port) < 1 || Number(port) > 65_535)
+    throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
 }
 
 /** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */

@@ -589,6 +589,21 @@ test("a given credential is taken, and asks Azure for nothing", async () => {
   expect(world.asking.writes).toEqual([]);
 });
 
+test.for(["https://myregistry.azurecr.io/", "HTTPS://myregistry.azurecr.io", "myregistry.azurecr.io/"])(
+  "a login server that was copied from a browser is that login server: %s",
+  async (registry) => {
+    const world = demo();
+    world.azure.users.set("ci", "hunter2");
+
+    const { stdout, stderr } = await type(`create --registry ${registry} --username ci --password-stdin -n demo`, world.ports, {
+      stdin: "hunter2\n",
+    });
+
+    expect({ stdout, stderr }).toEqual({ stdout: "secret/acr-myregistry created\n", stderr: "" });
+    expect(world.loginIn("demo")).toMatchObject({ username: "ci", password: "hunter2" });
+  },
+);
+
 test("a given credential that does not pull is in no Secret", async () => {
   const world = demo();
 
