@@ -2,13 +2,15 @@ import { newRun } from "../src/apply/tools.ts";
 import { runUnit } from "../src/apply/unit.ts";
 import { CliError } from "../src/errors.ts";
 import { groundsOf } from "../src/fleet/places.ts";
-import { pullSecretKey } from "../src/objects.ts";
+import { pullSecretKey, type Secret } from "../src/objects.ts";
 import { factsOf } from "../src/observe/facts.ts";
+import { readHeld } from "../src/observe/held.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { noSecret } from "../src/observe/secrets.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import type { Plan } from "../src/plan/change.ts";
 import { planAttaches } from "../src/plan/place.ts";
+import { isOf } from "../src/plan/store.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { conclude } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
@@ -58,6 +60,13 @@ function planIn(sight: Sight, name: string, fieldManager: string): Plan {
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey))
     throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);
-  const host = readEntries(secret)?.[0]?.hosts[0] ?? "";
-  return planAttaches(factsOf(sight, { name, host, fieldManager }).facts, () => true);
+  const [host = "", ...others] = hostsOf(secret, fieldManager);
+  return planAttaches(factsOf(sight, { name, host, others, fieldManager }).facts, () => true);
+}
+
+/** The registries of a Secret: those that it notes, and has a login for. A note alone, which anybody may write, makes no pod anew. */
+function hostsOf(secret: Secret, fieldManager: string): string[] {
+  const { hosts } = readHeld(secret, "", fieldManager).held;
+  const noted = new Set(readEntries(secret)?.flatMap((entry) => entry.hosts));
+  return [...noted].filter((host) => hosts.some((server) => isOf(host, server)));
 }

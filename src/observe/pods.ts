@@ -18,8 +18,8 @@ export function waitOf({ spec, status = {} }: Pod): WaitingPod["waits"] {
 /** An init container that runs as long as its pod does (core/v1 ContainerRestartPolicy). */
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
-/** Pods that have not started and have an image of this registry. */
-export function waitingPods(host: string, pods: readonly Pod[], context: string | undefined): WaitingPod[] {
+/** Pods that have not started and have an image of one of these registries. */
+export function waitingPods(hosts: readonly string[], pods: readonly Pod[], context: string | undefined): WaitingPod[] {
   return pods
     .filter(({ metadata, status }) => status?.phase === "Pending" && !metadata.deletionTimestamp)
     .map((pod): WaitingPod => {
@@ -29,7 +29,7 @@ export function waitingPods(host: string, pods: readonly Pod[], context: string 
         to: { kind: "pod", namespace, name, ...(context !== undefined && { context }) },
         uid,
         account: spec.serviceAccountName ?? "default",
-        repositories: [...new Set(imagesFrom(host, [pod]).map(({ repository }) => repository))],
+        repositories: [...new Set(hosts.flatMap((host) => imagesFrom(host, [pod])).map(({ repository }) => repository))],
         names: (spec.imagePullSecrets ?? []).flatMap((reference) => reference.name ?? []),
         waits: waitOf(pod),
         owner: ownerReferences.find(({ controller }) => controller === true)?.kind,

@@ -92,7 +92,7 @@ function foreignLoss(host: string, { entries, hosts, type }: Held): Loss | undef
 }
 
 /** Whether a key under `auths` is of a registry: by its host alone, by its address, or for a path of it. */
-const isOf = (host: string, server: string): boolean => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host;
+export const isOf = (host: string, server: string): boolean => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host;
 
 /** The API server's own sentence for an apply that meets other managers. */
 function conflictWith(others: readonly string[]): string {

@@ -54,6 +54,33 @@ test("a pod that was made before its ServiceAccount carried the Secret is found 
   });
 });
 
+test("pods are made anew for the registries that the Secret has a login for, and not for what its note says alone", async () => {
+  const world = await stored("demo");
+  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
+  const entry = (...hosts: string[]) => ({ hosts, kind: "given", identity: "ci" });
+  const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
+  const config = JSON.stringify({ auths: { "https://a.io/v2/": auth, "b.io": auth, "unnoted.io": auth } });
+  world.cluster.put({
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "kubernetes.io/dockerconfigjson",
+    metadata: {
+      name: "acr-myregistry",
+      namespace: "demo",
+      labels: secret?.metadata.labels ?? {},
+      annotations: { "acr-secret/logins": JSON.stringify([entry("docker.io", "a.io"), entry("b.io")]) },
+    },
+    data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
+  });
+  for (const host of ["a.io", "b.io", "docker.io", "unnoted.io"]) world.cluster.put(stuckPod("demo", `of-${host}`, `${host}/app/web:1`));
+
+  expect(await type("attach -n demo --serviceaccount", world.ports)).toEqual({
+    stdout: "serviceaccount/default patched\npod/of-a.io restarted\npod/of-b.io restarted\n",
+    stderr: "",
+    code: 0,
+  });
+});
+
 test("pods stay where their ServiceAccount could not be attached", async () => {
   const world = await stored("demo");
   world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1"));
