@@ -6,7 +6,7 @@ import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts"
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { type Arm, openArm } from "../../src/azure/arm.ts";
-import type { AzureOptions } from "../../src/azure/azure.ts";
+import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import { cloudOf } from "../../src/azure/cloud.ts";
 import { openIdentity } from "../../src/azure/identity.ts";
 import { openHttp } from "../../src/http/client.ts";
@@ -83,3 +83,9 @@ export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}
   const identity = openIdentity(options.identity, { ...options, cloud, transport });
   return openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
 }
+
+/** Looks for the registry as who this environment says. */
+export const finder =
+  (world: TestWorld) =>
+  (env: Record<string, string>, identity: "auto" | "az" | "env" = "auto", signal = new AbortController().signal) =>
+    openAzure(world.options({ env, identity, signal: () => signal })).findRegistry("myregistry");
