@@ -1,6 +1,7 @@
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
 import { barePod, forgetTokens, having, ours, placeOf, r, web, workload } from "../../support/check-shell.ts";
-import { create, kubectl } from "../../support/kubectl.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { openShell } from "../../support/plugin.ts";
 
 const shell = await openShell();
