@@ -62,7 +62,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     bar.clear();
     await printer.end();
   }
-  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places : undefined));
+  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
   return exitCode(tally.failures, interruption.halted);
 }
 
@@ -73,7 +73,7 @@ function throwOnlyPlace({ ofPlace, error }: Outcome, where: Where): void {
 
 const exitCode = (failures: number, halted: boolean) => (halted ? 130 : Math.min(failures, 1));
 
-/** What there is to say of many places, or of a run that was interrupted. @param left places that were not come to; absent for a whole run */
+/** What there is to say of many places, or of a run that was interrupted. @param left places that are not done; absent for a whole run */
 function lastLine(summary: string, where: Where, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;

@@ -7,7 +7,9 @@ export type Tally = {
   readonly failures: number;
   /** Places of which something is known. */
   readonly places: number;
-  /** `created 998, unchanged 1, failed 1`. */
+  /** Those of them that an interruption left unfinished. */
+  readonly left: number;
+  /** `created 998, unchanged 1, failed 1`; what was left is not in it. */
   summary(): string;
 };
 
@@ -31,6 +33,9 @@ export function openTally(): Tally {
     get places() {
       return byPlace.size;
     },
+    get left() {
+      return countOf("left", byPlace.values());
+    },
     summary: () => summaryOf([...byPlace.values()]),
   };
 }
@@ -47,7 +52,9 @@ const placeOf = ({ change: { to } }: Outcome) => (to.namespace === undefined ? u
 const strongest = (before: string | undefined, word: string) =>
   before === undefined || order.indexOf(word) < order.indexOf(before) ? word : before;
 
+const countOf = (word: string, of: Iterable<string>) => [...of].filter((one) => one === word).length;
+
 function summaryOf(placesIn: readonly string[]): string {
-  const count = (word: string) => placesIn.filter((one) => one === word).length;
-  return [...words, "left", "failed"].flatMap((word) => (count(word) > 0 ? [`${word} ${count(word)}`] : [])).join(", ");
+  const told = [...words, "failed"].map((word) => ({ word, count: countOf(word, placesIn) }));
+  return told.flatMap(({ word, count }) => (count > 0 ? [`${word} ${count}`] : [])).join(", ");
 }
