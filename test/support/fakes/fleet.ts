@@ -1,5 +1,11 @@
+import { CliError } from "../../../src/errors.ts";
 import type { Live } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
+
+/** The name of the token that a credential of the whole scope is made of. */
+export const shared = "shared-acr-myregistry-939082d2c3";
+export const line = "create --registry myregistry --repository app/web --serviceaccount default";
+export const refused = (): CliError => new CliError("forbidden", "Error from server (Forbidden): no");
 
 /** `team-0`, `team-1`, and so on. */
 export const teams = (count: number): string[] => Array.from({ length: count }, (_, index) => `team-${index}`);

@@ -1,12 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { linesOf, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { line, linesOf, refused, shared, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type Run, type } from "../../support/in-process.ts";
-
-const shared = "shared-acr-myregistry-939082d2c3";
-const line = "create --registry myregistry --repository app/web --serviceaccount default";
-const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
 
 describe("ten thousand namespaces, one of which takes no Secret", () => {
   const world = worldOf(teams(10_000));
