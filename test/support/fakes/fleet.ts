@@ -1,5 +1,5 @@
 import { CliError } from "../../../src/errors.ts";
-import type { Live } from "../in-process.ts";
+import { type Live, type } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
 
 /** The name of the token that a credential of the whole scope is made of. */
@@ -14,6 +14,17 @@ export const teams = (count: number): string[] => Array.from({ length: count }, 
 export function worldOf(names: readonly string[], of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
   const world = fakeWorld(of);
   for (const cluster of world.clusters.values()) addNamespaces(cluster, "kube-system", ...names);
+  return world;
+}
+
+/** A world with a Secret in each namespace that no ServiceAccount carries yet. */
+export async function stored(...names: readonly string[]): Promise<FakeWorld> {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", ...names);
+  const scope = names.length === 1 ? `-n ${names[0]}` : `--namespaces ${names.join(",")} --credential-per scope`;
+  const { code, stderr } = await type(`create --registry myregistry --repository app/web ${scope}`, world.ports);
+  if (code !== 0) throw new Error(stderr);
+  world.asking.forget();
   return world;
 }
 

@@ -2,23 +2,13 @@ import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
-import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
 const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
 const namesOf = ({ cluster }: FakeWorld, at: string, name = "default") =>
   (cluster.get("serviceaccount", at, name)?.imagePullSecrets ?? []).map((one) => one.name);
-
-/** A world with a Secret in each namespace that no ServiceAccount carries yet. */
-async function stored(...names: readonly string[]): Promise<FakeWorld> {
-  const world = fakeWorld();
-  addNamespaces(world.cluster, "kube-system", ...names);
-  const scope = names.length === 1 ? `-n ${names[0]}` : `--namespaces ${names.join(",")} --credential-per scope`;
-  const { code } = await type(`create --registry myregistry --repository app/web ${scope}`, world.ports);
-  expect(code).toBe(0);
-  world.asking.forget();
-  return world;
-}
 
 test("attach adds the only Secret of the namespace behind the other names, and makes waiting pods anew", async () => {
   const world = await stored("demo");
@@ -223,43 +213,4 @@ test.for(["client", "server"])("attach --dry-run=%s writes nothing", async (how)
     code: 0,
   });
   expect(world.asking.writes).toEqual([]);
-});
-
-test("list shows who carries what in every namespace, in the order of the lists, from metadata alone", async () => {
-  const world = await stored("team-b", "team-a", "team");
-  await type("attach acr-myregistry --serviceaccount default --namespaces team,team-a", world.ports);
-  world.asking.forget();
-
-  const { stdout, code } = await type("list -A --no-headers", world.ports);
-
-  expect(code).toBe(0);
-  expect(
-    stdout
-      .split("\n")
-      .filter(Boolean)
-      .map((row) => row.split(/\s{2,}/).slice(0, 6)),
-  ).toEqual([
-    ["team-a", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "default"],
-    ["team-b", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "<none>"],
-    ["team", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "default"],
-  ]);
-  expect(world.asking.all.every((text) => text.startsWith("list "))).toBe(true);
-});
-
-test("a kind of credential that this version does not know is listed as it was written, and never overwritten unasked", async () => {
-  const world = await stored("demo");
-  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
-  const entry = { hosts: ["myregistry.azurecr.io"], kind: "service-principal", identity: "app-1", keyId: "k1" };
-  const note = JSON.stringify([entry]);
-  if (secret)
-    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: { "acr-secret/logins": note } } }, "kubectl-acr-secret");
-  world.asking.forget();
-
-  expect((await type("list -n demo -o wide", world.ports)).stdout).toMatch(/service-principal +never +<none> +\S+ +app-1/);
-  expect(await type("create --registry myregistry --repository app/web -n demo", world.ports)).toMatchObject({
-    stderr: expect.stringContaining('holds the credential of "app-1" (service-principal)'),
-    code: 1,
-  });
-  expect(await type("attach -n demo --serviceaccount", world.ports)).toMatchObject({ code: 0 });
-  expect(world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"]).toBe(note);
 });
