@@ -128,7 +128,7 @@ function freeSlot({ alone }: TokenWish, token: AcrToken): Slot {
     "conflict",
     `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`,
     {
-      hint: "name a token of your own with --acr-token, or leave the flag out",
+      hint: "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)",
     },
   );
 }
