@@ -79,7 +79,8 @@ function replacements({ names, namespace }: ImageFacts, copied: readonly PodFact
 function ownWords(own: readonly PodFacts[], account: string): string | undefined {
   const templates = templatesOf(own).map(nameOf);
   if (templates.length === 0) return undefined;
-  return `${listed(templates)} ${templates.length > 1 ? "name their" : "names its"} pull secrets itself, so serviceaccount/${account} does not help`;
+  const do_ = templates.length > 1 ? "name their pull secrets themselves" : "names its pull secrets itself";
+  return `${listed(templates)} ${do_}, so serviceaccount/${account} does not help`;
 }
 
 /** What no command of ours mends. */

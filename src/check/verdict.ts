@@ -2,7 +2,7 @@ import type { Fix } from "../fix.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
-import type { ImageFacts, Tried } from "./facts.ts";
+import type { ImageFacts, PodFacts, Tried } from "./facts.ts";
 import { absence, refusal } from "./message.ts";
 
 /** One line of a check: whether the image can be pulled, why not, and what mends it. */
@@ -54,7 +54,7 @@ function find(facts: ImageFacts): Finding {
 /** No login was to be tried: what the registry says to anybody. */
 function withoutLogin(facts: ImageFacts): Finding {
   const { anonymous } = facts;
-  if (anonymous === undefined) return onItsNode(facts, "") ?? { cause: "unknown" };
+  if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
   if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
     return { cause: anonymous.verdict, message: anonymous.message };
@@ -62,14 +62,14 @@ function withoutLogin(facts: ImageFacts): Finding {
   return { cause: "no-login", message: absence(facts) };
 }
 
-/** What a node says that a proof from here does not know of. The rest of its words are of the past: it tries again by itself. */
-function onItsNode({ pods, tried }: ImageFacts, secret: string): Finding | undefined {
-  const unasked = tried.length === 0 && secret === "";
-  const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
+/** What a proof from here does not know of. The rest of a node's words are of the past: it tries again by itself. */
+const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
+const lastingOf = (says: PodFacts["says"]): PodFacts["says"] => says.filter(({ cause }) => lasting.includes(cause));
+
+/** What the node of a pod says that still waits, as far as it `counts`. */
+function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
   const waiting = pods.filter(({ pulled }) => !pulled);
-  const [found] = waiting.flatMap(({ name, says }) =>
-    says.filter(({ cause }) => unasked || lasting.includes(cause)).map((it) => ({ ...it, name })),
-  );
+  const [found] = waiting.flatMap(({ name, says }) => counts(says).map((it) => ({ ...it, name })));
   return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
 }
 

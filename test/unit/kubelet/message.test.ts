@@ -150,3 +150,53 @@ describe("events", () => {
     expect(readEvent(event)).toEqual({ failures: [], missing: [] });
   });
 });
+
+describe("words that only look like a cause", () => {
+  test.for([
+    { message: "[one] and more", text: "[one] and more" },
+    { message: "more [one]", text: "more [one]" },
+    { message: `said: Back-off pulling image "x": y`, text: `said: Back-off pulling image "x": y` },
+    { message: "said: rpc error: code = Unknown desc = y", text: "said: rpc error: code = Unknown desc = y" },
+    { message: `said: failed to pull and unpack image "x": y`, text: `said: failed to pull and unpack image "x": y` },
+    { message: `said: failed to resolve reference "x": y`, text: `said: failed to resolve reference "x": y` },
+    { message: "x: not found here", text: "x: not found here" },
+  ])("$message", ({ message, text }) => {
+    expect(readWaiting({ reason: "ErrImagePull", message })).toEqual([{ cause: "unknown", text }]);
+  });
+
+  test("what the kubelet waits with is read without ErrImagePull in front too", () => {
+    expect(readWaiting({ reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": why` })).toEqual([
+      { cause: "unknown", text: "why" },
+    ]);
+    expect(readWaiting({ reason: "ImagePullBackOff" })).toEqual([{ cause: "unknown", text: "" }]);
+  });
+
+  test.for([
+    { reason: "Failed", message: `It said: Failed to pull image "${image}": x509: bad` },
+    { reason: "Failed", message: "It said: Error: illegal base64 data at input byte 0" },
+    { reason: "Failed", message: "Error: it is an illegal base64 data" },
+    { reason: "Other", message: `Failed to pull image "${image}": x509: bad` },
+    { reason: "Failed" },
+    { message: `Failed to pull image "${image}": x509: bad` },
+    { reason: "FailedToRetrieveImagePullSecret", message: "Unable to retrieve some image pull secrets (); attempting to pull" },
+    { reason: "FailedToRetrieveImagePullSecret", message: "something else" },
+    { reason: "FailedToRetrieveImagePullSecret" },
+  ])("an event: $reason $message", (event) => {
+    expect(readEvent(event)).toEqual({ failures: [], missing: [] });
+  });
+
+  test.for([{ reason: "ErrImageNeverPull" }, { reason: "InspectFailed" }])("an event without words: $reason", (event) => {
+    expect(readEvent(event).failures.map(({ text }) => text)).toEqual([""]);
+  });
+
+  test("an error of several lines", () => {
+    const text = "x509: one\ntwo: three";
+
+    expect(readEvent({ reason: "Failed", message: `Failed to pull image "${image}": ${text}` }).failures).toEqual([
+      { cause: "untrusted", text },
+    ]);
+    expect(readEvent({ reason: "Failed", message: "Error: json: one\ntwo" }).failures).toEqual([
+      { cause: "malformed-secret", text: "json: one\ntwo" },
+    ]);
+  });
+});
