@@ -41,7 +41,7 @@ const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
 /** A refused login: the same kind of credential anew, in the same Secret. */
 function renew(facts: InAzure, held: SecretFacts): Advice {
   if (held.note?.renewal === "given" || (facts.azure.otherwise && held.note)) return give(facts, held);
-  if (held.note) return { fix: again(facts, held) };
+  if (held.note) return renewal(facts, held);
   if (facts.azure.otherwise === undefined && isFor(facts, held))
     return {
       fix: { ...again(facts, held), force: true },
@@ -52,7 +52,7 @@ function renew(facts: InAzure, held: SecretFacts): Advice {
 
 /** The rights of an ACR token that is ours are ours to widen; any other credential gets one beside it. */
 function widen(facts: InAzure, held: SecretFacts): Advice {
-  if (held.note?.renewal === "made") return { fix: { ...again(facts, held), repositories: [facts.ref.repository] } };
+  if (held.note?.renewal === "made") return renewal(facts, held, { repositories: [facts.ref.repository] });
   return beside(facts, [facts.ref.repository]);
 }
 
@@ -73,7 +73,11 @@ function supply(facts: InAzure): Advice {
   const narrow = facts.unattached
     .map(({ secret }) => facts.secrets.find(({ name }) => name === secret))
     .find((it) => it?.note?.renewal === "made");
-  if (narrow) return deliver(facts, { secret: narrow.name, make: { ...again(facts, narrow), repositories: [facts.ref.repository] } });
+  if (narrow) {
+    const { fix: make, because } = renewal(facts, narrow, { repositories: [facts.ref.repository] });
+    const { because: more, ...advice } = deliver(facts, { secret: narrow.name, make });
+    return { ...advice, because: joined([because, more]) };
+  }
   return beside(facts);
 }
 
@@ -155,14 +159,23 @@ function give({ ref, namespace }: ImageFacts, { name, note }: SecretFacts): Advi
   };
 }
 
+/** A token that the Secret notes is told of: anybody in the namespace can write such a note, and whoever pastes the command decides. */
+function renewal(facts: InAzure, held: SecretFacts, more: Partial<Create> = {}): { fix: Create; because: string | undefined } {
+  const fix = { ...again(facts, held), ...more };
+  return { fix, because: fix.acrToken && `the Secret notes that its ACR token is ${fix.acrToken}` };
+}
+
 /** The command that makes a Secret's credential anew, as the Secret notes it. */
 function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespace: string } {
   return {
     ...make(facts, name),
-    acrToken: note?.renewal === "made" && !note.derived ? note.identity : undefined,
+    acrToken: note?.renewal === "made" && !note.derived && isTokenName(note.identity) ? note.identity : undefined,
     expiresIn: note?.expiresIn,
   };
 }
+
+/** What Azure takes for an ACR token's name. */
+const isTokenName = (text: string) => /^[a-zA-Z0-9-]{5,50}$/.test(text);
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
 function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {

