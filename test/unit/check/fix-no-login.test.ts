@@ -100,6 +100,30 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret check --image ${r}/app/web@sha256:1 --serviceaccount sa -n demo`,
   },
 
+  ...(["port", "capitals"] as const).map((kind) => ({
+    what: `${kind}, and a Secret that is not there`,
+    given: {
+      ...noLogin,
+      ...otherwise(kind),
+      names: ["gone"],
+      image: `R:443/app/web:1`,
+      ref: { ...facts.ref, host: "R:443" },
+      matchesLoginServer: true,
+    },
+    fix: `kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+  })),
+  {
+    what: "a regional endpoint, and a Secret that is not there",
+    given: { ...noLogin, ...otherwise("region"), names: ["gone"] },
+    fix: `az acr token create --name demo-acr-r1234-regional --registry r1234 --repository app/web content/read metadata/read --query 'credentials.passwords[0].value' -o tsv | kubectl acr-secret create acr-r1234-regional --registry ${r} --repository app/web --serviceaccount sa --username demo-acr-r1234-regional --password-stdin -n demo`,
+  },
+  ...["!ci-pull", "ci-pull!", "four", "x".repeat(51)].map((identity) => ({
+    what: `a note that its token is ${identity}`,
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("made", { identity }) })] },
+    message: "with secret a: says refused",
+    fix: `kubectl acr-secret create a --registry ${r} -n demo`,
+  })),
+
   // Secrets that cannot be read
   {
     what: "a malformed one of ours",

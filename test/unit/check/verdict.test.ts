@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Cause } from "../../../src/check/cause.ts";
 import type { ImageFacts } from "../../../src/check/facts.ts";
-import { judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
+import { judge } from "../../../src/check/verdict.ts";
+import { facts, judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
 
 describe("which cause counts", () => {
   test.for<{ what: string; given: Partial<ImageFacts>; cause: Cause; secret: string; message?: string }>([
@@ -146,4 +147,16 @@ describe("which cause counts", () => {
     expect(others).toMatchObject(told);
     expect(judged({ pods: [pod("ready", { pulled: true, says })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
   });
+});
+
+test("a row has the names of its pods, and of every Secret that was tried", () => {
+  const row = judge({
+    ...facts,
+    pods: [pod("a"), pod("b")],
+    anonymous: undefined,
+    tried: [tried("x", "refused"), tried("y", "refused")],
+    late: tried("l", "pulls"),
+  });
+
+  expect(row).toMatchObject({ pods: ["a", "b"], secret: "x,y", namespace: "demo", image: facts.image });
 });
