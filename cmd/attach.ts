@@ -1,11 +1,24 @@
+import { newRun } from "../src/apply/tools.ts";
+import { runUnit } from "../src/apply/unit.ts";
 import { CliError } from "../src/errors.ts";
-import { pullSecretKey } from "../src/objects.ts";
-import { readProvenance } from "../src/secret/provenance.ts";
+import { groundsOf } from "../src/fleet/places.ts";
+import { pullSecretKey, type Secret } from "../src/objects.ts";
+import { factsOf } from "../src/observe/facts.ts";
+import { readHeld } from "../src/observe/held.ts";
+import type { Sight } from "../src/observe/place.ts";
+import { noSecret } from "../src/observe/secrets.ts";
+import { outlooks } from "../src/observe/sights.ts";
+import type { Plan } from "../src/plan/change.ts";
+import { planAttaches } from "../src/plan/place.ts";
+import { isOf } from "../src/plan/store.ts";
+import { readEntries } from "../src/secret/entry.ts";
 import { conclude } from "./conclude.ts";
-import { lookAt, planTargets } from "./create/scene.ts";
-import { requireTargets } from "./gather/accounts.ts";
-import { noSecret, secretNames, theSecret } from "./gather/secrets.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
+import { secrets } from "./line/known.ts";
+import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { nameOfSecret } from "./secret-name.ts";
+import { requireTargets } from "./targets.ts";
+import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -23,24 +36,37 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry --serviceaccount web --serviceaccount worker",
     "# All with a label",
     "kubectl acr-secret attach acr-myregistry -l team=web",
+    "# In many namespaces",
+    "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
   ],
-  flags: { ...targets, ...dryRun, ...fieldManager, ...output },
+  flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
   most: 1,
-  complete: secretNames,
+  complete: secrets,
   async run({ flags, args }, session) {
-    requireTargets(flags, "attach");
-    const cluster = session.cluster();
-    const namespace = await cluster.namespace();
-    const at = { namespace, name: args[0] ?? (await theSecret(cluster, namespace)) };
-    const scene = await lookAt(cluster, at, flags);
-    const { secret, seen } = scene;
-    if (!secret)
-      throw noSecret(at.name, `kubectl acr-secret create ${at.name} --registry REGISTRY --serviceaccount default -n ${namespace}`);
-    const type = secret.type ?? "Opaque";
-    if (!(type in pullSecretKey))
-      throw new CliError("invalid", `secret "${at.name}" is of type ${type}, which the kubelet passes over when it pulls`);
-
-    const { plan, notices } = planTargets(at.name, readProvenance(secret)?.registry ?? "", scene);
-    return conclude(plan, { session, flags, seen, notices });
+    const wish = requireTargets(flags, "attach", args[0]);
+    const scope = scopeOf(flags);
+    const grounds = await groundsOf(scope, { ...session, writes: true });
+    const name = args[0] ?? (await nameOfSecret(grounds));
+    const places = outlooks(grounds, { secret: name, targets: wish, pods: "waiting" });
+    const unit = { before: [], demand: [], run: newRun(), each: (sight: Sight) => planIn(sight, name, flags["field-manager"]) };
+    return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
 });
+
+function planIn(sight: Sight, name: string, fieldManager: string): Plan {
+  const { secret, place } = sight;
+  const { namespace } = place;
+  if (!secret) throw noSecret(name, { do: "create", secret: name, registry: "REGISTRY", serviceaccounts: ["default"], namespace });
+  const type = secret.type ?? "Opaque";
+  if (!(type in pullSecretKey))
+    throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);
+  const [host = "", ...others] = hostsOf(secret, fieldManager);
+  return planAttaches(factsOf(sight, { name, host, others, fieldManager }).facts, () => true);
+}
+
+/** The registries of a Secret: those that it notes, and has a login for. A note alone, which anybody may write, makes no pod anew. */
+function hostsOf(secret: Secret, fieldManager: string): string[] {
+  const { hosts } = readHeld(secret, "", fieldManager).held;
+  const noted = new Set(readEntries(secret)?.flatMap((entry) => entry.hosts));
+  return [...noted].filter((host) => hosts.some((server) => isOf(host, server)));
+}

@@ -1,10 +1,19 @@
-import { pool } from "../src/apply/pool.ts";
-import { judge } from "../src/check/verdict.ts";
+import type { Verdict } from "../src/check/verdict.ts";
+import { CliError } from "../src/errors.ts";
+import { over } from "../src/fleet/over.ts";
+import { type Ground, groundsOf, type Place } from "../src/fleet/places.ts";
+import { type CheckPorts, type CheckWish, checkPlace } from "../src/observe/check-place.ts";
+import { printError } from "../src/output/error.ts";
 import { printData } from "../src/output/object.ts";
-import { verdictText } from "../src/output/verdicts.ts";
+import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
+import { placePrefix, type Where } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { collectPulls, pullsByAccount, readPullSecrets, secretsOf, tryPull } from "./gather/pulls.ts";
-import { noSecret, secretNames } from "./gather/secrets.ts";
+import { askOnce } from "../src/registry/once.ts";
+import { checkFlags } from "./check/request.ts";
+import { whereOf } from "./conclude.ts";
+import { secrets } from "./line/known.ts";
+import { scopeOf } from "./line/scope-flags.ts";
+import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
@@ -14,49 +23,100 @@ export const check = verb({
   description:
     "Takes each pod's pull secrets as the kubelet does: picks the logins by its rules and its order, and asks the registry for the " +
     "manifest. One line per image, and for each that fails its cause and the command that mends it. With NAME only that Secret is tried. " +
-    "Exits with 1 if an image cannot be pulled.",
+    "Exits with 1 if an image cannot be pulled, if one that is named cannot be checked, or if there is nothing to check.",
   examples: [
     "# The pods of this namespace",
     "kubectl acr-secret check",
+    "# Of all namespaces",
+    "kubectl acr-secret check -A",
     "# An image that no pod has yet, as the ServiceAccount web would pull it",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
   ],
-  flags: {
-    image: { type: "strings", describe: "Check this image instead of those of the pods; may be repeated" },
-    serviceaccount: {
-      type: "string",
-      default: "default",
-      bare: "default",
-      describe: "The ServiceAccount whose pull secrets --image is checked with",
-    },
-    "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
-    output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "Output format. One of: (json, yaml)." },
-  },
+  flags: checkFlags,
   most: 1,
-  complete: secretNames,
+  complete: secrets,
   async run({ flags, args }, session) {
-    const cluster = session.cluster();
-    const namespace = await cluster.namespace();
-    const images = flags.image.map(parseImage);
-    const [name] = args;
-    const pulls =
-      images.length > 0
-        ? await pullsByAccount(cluster, namespace, flags.serviceaccount ?? "default", images)
-        : await collectPulls(cluster, namespace);
-    const named = name === undefined ? pulls : pulls.map((pull) => ({ ...pull, names: [name], accountNames: [] }));
-    const secrets = await readPullSecrets(cluster, namespace, name === undefined ? secretsOf(pulls) : [name]);
-    if (name !== undefined && !secrets.has(name)) throw noSecret(name, `kubectl acr-secret list -n ${namespace}`);
-    const registry = session.registry();
-    const facts = await session.progress.during(`Asking for ${named.length} manifests`, () =>
-      pool(named, 8, (pull) => tryPull(pull, secrets, registry)),
-    );
-    const verdicts = facts.flatMap((found) => (found ? [judge(found)] : []));
+    const wish = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
+    const scope = scopeOf({ ...flags, "include-system": false });
+    const grounds = await groundsOf(scope, { ...session, writes: false });
+    const where = whereOf(scope, grounds);
+    const { verdicts, errors } = await session.progress.during("Asking for manifests", () => judgeAll(grounds, wish, where, session));
+    for (const { error, to } of errors) printError({ ...session.context, spell: session.spell }, error, placePrefix(to, where));
 
-    if (flags.output === "json" || flags.output === "yaml") {
-      session.print(await printData({ apiVersion: "acr-secret/v1", kind: "CheckReport", items: verdicts }, flags.output));
-    } else if (verdicts.length === 0) {
-      session.context.stderr.write(`No images to check in ${namespace} namespace: name one with --image.\n`);
-    } else session.print(verdictText(verdicts, { headers: !flags["no-headers"] }));
-    return verdicts.every(({ ok }) => ok) ? 0 : 1;
+    if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
+    else if (verdicts.length > 0) session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, spell: session.spell }));
+    if (verdicts.length === 0 && errors.length === 0)
+      session.context.stderr.write(`No images to check in ${whichOf(grounds)}: name one with --image.\n`);
+    return verdicts.length === 0 || errors.length > 0 || verdicts.some(failed) ? 1 : 0;
   },
 });
+
+type Failure = {
+  readonly error: CliError;
+  readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
+};
+
+/** Judges place by place; one that cannot be looked at does not stop the others. @throws CliError of the only place */
+async function judgeAll(
+  grounds: readonly Ground[],
+  wish: CheckWish,
+  where: Where,
+  session: Session,
+): Promise<{ verdicts: Verdict[]; errors: Failure[] }> {
+  const ports = portsOf(session);
+  const verdicts: Verdict[] = [];
+  const errors: Failure[] = [];
+  const bounds = { width: session.width, halted: () => session.context.interruption.halted };
+  for await (const judged of over(placesOf(grounds), bounds, (place) => judge(place, wish, ports))) {
+    if (Array.isArray(judged)) verdicts.push(...judged);
+    else if (where === "one") throw judged.error;
+    else errors.push(judged);
+  }
+  return { verdicts, errors };
+}
+
+function* placesOf(grounds: readonly Ground[]): Generator<Place & { readonly error?: CliError }> {
+  for (const { context, cluster, namespaces, error } of grounds) {
+    if (error) yield { context, cluster, namespace: "", error };
+    for (const namespace of namespaces) yield { context, cluster, namespace };
+  }
+}
+
+async function* judge(
+  place: Place & { readonly error?: CliError },
+  wish: CheckWish,
+  ports: CheckPorts,
+): AsyncGenerator<Verdict[] | Failure> {
+  const { context, cluster, namespace } = place;
+  const at = context === undefined ? {} : { context };
+  try {
+    if (place.error) throw place.error;
+    const verdicts = await checkPlace(cluster, namespace, wish, ports);
+    yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    yield { error, to: { kind: "namespace", name: namespace, namespace, ...at } };
+  }
+}
+
+/** The registry is asked once for what many pods pull, and about several images at a time. */
+function portsOf({ registry, context, width }: Session): CheckPorts {
+  const bounds = { width, halted: () => false };
+  return {
+    registry: askOnce(registry()),
+    now: context.now,
+    each: async (items, work) => {
+      const one = async function* (item: (typeof items)[number]) {
+        yield await work(item);
+      };
+      const results: Awaited<ReturnType<typeof work>>[] = [];
+      for await (const result of over(items, bounds, one)) results.push(result);
+      return results;
+    },
+  };
+}
+
+function whichOf(grounds: readonly Ground[]): string {
+  const [ground] = grounds;
+  return grounds.length === 1 && ground?.namespaces.length === 1 ? `${ground.namespaces[0]} namespace` : "these namespaces";
+}

@@ -18,6 +18,7 @@ export const completion = verb({
   ],
   flags: {},
   most: 1,
+  read: (word) => word,
   complete: async () => ["kubectl"],
   async run({ args }, session) {
     if (args[0] !== undefined && args[0] !== "kubectl")

@@ -1,47 +1,82 @@
-import { carryOut, type Hands } from "../src/apply/carry-out.ts";
-import type { Outcome, Seen } from "../src/apply/outcome.ts";
-import { rehearse } from "../src/apply/rehearse.ts";
-import type { Login } from "../src/context.ts";
-import type { Plan } from "../src/plan/change.ts";
-import { dryRunOf, reporter } from "./report.ts";
+import type { DryRun, Outcome } from "../src/apply/outcome.ts";
+import { CliError } from "../src/errors.ts";
+import type { Ground } from "../src/fleet/places.ts";
+import type { Scope } from "../src/fleet/scope.ts";
+import { openPrinter } from "../src/output/printer.ts";
+import { openTally } from "../src/output/tally.ts";
+import type { Where } from "../src/output/words.ts";
 import type { Session } from "./session.ts";
 
-type WritingFlags = {
-  readonly "dry-run": string | undefined;
-  readonly "field-manager": string | undefined;
-  readonly force?: boolean;
-  readonly output: string | undefined;
+type PrintingFlags = {
+  readonly "dry-run": DryRun;
+  readonly output: "json" | "yaml" | "name" | "jsonl" | "plan" | undefined;
   readonly "show-managed-fields": boolean;
 };
 
-/** What stands around a plan when it comes to be carried out. */
-export type Stage = {
+/** How much a line has to tell of its place. */
+export function whereOf(scope: Scope, grounds: readonly Ground[]): Where {
+  if (scope.contexts !== "current") return "clusters";
+  return grounds.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
+}
+
+/** What a run is about, and how it is told. */
+export type Concluding = {
   readonly session: Session;
-  readonly flags: WritingFlags;
-  readonly seen: Seen;
-  /** The credential, where it need not be minted. */
-  readonly login?: Login | undefined;
-  /** What a person should know and the plan does not change. */
-  readonly notices?: readonly string[];
-  /** Carries out a plan that mints. */
-  readonly carry?: (plan: Plan, hands: Hands, report: (outcome: Outcome) => void) => Promise<void>;
+  readonly flags: PrintingFlags;
+  readonly scope: Scope;
+  readonly grounds: readonly Ground[];
 };
 
 /**
- * The last step of every verb that writes: the plan is shown (`--dry-run=client`), tried (`server`) or carried out.
- *
+ * The end of every verb that writes: each outcome is printed as it comes, and what there is to say of the whole at the end.
+ * @throws CliError of the only place, where there is one; usage for a form of output that does not go with the run
  * @returns the exit code
  */
-export async function conclude(plan: Plan, { session, flags, seen, login, notices = [], carry = carryOut }: Stage): Promise<number> {
-  const dryRun = dryRunOf(flags);
-  const { report, end } = reporter(session, flags, dryRun);
-  if (dryRun === "client") rehearse(plan, seen, login).forEach(report);
-  else {
-    const write = { dryRun: dryRun === "server", fieldManager: flags["field-manager"] ?? "", force: flags.force ?? false };
-    const hands: Hands = { cluster: session.cluster(), write, login, seen, sleep: session.context.sleep };
-    // A dry run never mints, so it needs no hands in Azure
-    await (dryRun === "server" ? carryOut : carry)(plan, hands, report);
+export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, grounds }: Concluding): Promise<number> {
+  const { output, "dry-run": dryRun } = flags;
+  if (output === "plan" && dryRun !== "client")
+    throw new CliError("usage", "-o plan shows what would be done, so it needs --dry-run=client");
+  const { stdout, stderr, env, interruption } = session.context;
+  const where = whereOf(scope, grounds);
+  const printer = openPrinter(output, {
+    stdout,
+    stderr,
+    env,
+    spell: session.spell,
+    dryRun,
+    where,
+    managedFields: flags["show-managed-fields"],
+  });
+  const tally = openTally();
+  const total = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  const bar = session.progress.count(total);
+  try {
+    for await (const outcome of outcomes) {
+      throwOnlyPlace(outcome, where);
+      tally.count(outcome);
+      bar.clear();
+      printer.print(outcome);
+      bar.show(tally.places);
+    }
+  } finally {
+    bar.clear();
+    await printer.end();
   }
-  notices.forEach(session.warn);
-  return end();
+  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
+  return exitCode(tally.failures, interruption.halted);
+}
+
+/** Where there is one place, its error is the run's. */
+function throwOnlyPlace({ ofPlace, error }: Outcome, where: Where): void {
+  if (where === "one" && error && ofPlace) throw error;
+}
+
+const exitCode = (failures: number, halted: boolean) => (halted ? 130 : Math.min(failures, 1));
+
+/** What there is to say of many places, or of a run that was interrupted. @param left places that are not done; absent for a whole run */
+function lastLine(summary: string, where: Where, left: number | undefined): string {
+  if (where === "one") return "";
+  if (left === undefined) return `${summary || "nothing to do"}\n`;
+  const rest = left > 0 ? `; ${left} namespaces are left` : "";
+  return `interrupted: ${summary || "nothing was done"}${rest}. The same command goes on from here.\n`;
 }

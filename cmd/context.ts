@@ -1,8 +1,14 @@
+import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
-import type { Launched } from "../src/cluster/launch.ts";
+import { noKubectl } from "../src/cluster/connect.ts";
+import { findKubectl } from "../src/cluster/kubectl.ts";
+import { contextNames } from "../src/cluster/kubectl-config.ts";
+import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context, Sink } from "../src/context.ts";
+import { CliError } from "../src/errors.ts";
+import type { Interruption } from "../src/interruption.ts";
 import { printWarning } from "../src/output/error.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
@@ -12,28 +18,42 @@ import { clientVersion } from "./client-version.ts";
  *
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
-export function processContext(signal: AbortSignal, launched?: Launched): Context {
+export function processContext(interruption: Interruption, launched?: Launched): Context {
   const { env, stdin } = process;
+  const { signal } = interruption;
   const now = () => new Date();
-  const pause = (milliseconds: number) => sleep(milliseconds, undefined, { signal });
+  const pause = async (milliseconds: number) => {
+    const ends = signal();
+    await sleep(milliseconds, undefined, { signal: ends }).catch((error: unknown) => {
+      throw ends.aborted ? new CliError("cancelled", "interrupted") : error;
+    });
+  };
   const stderr = sink(process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
-  const onWarning = (text: string) => printWarning(stderr, env, text);
   const place = { env, stdin: stdin.isTTY ? "inherit" : "ignore", stderr, now } as const;
   return {
-    stdin: { isTTY: stdin.isTTY === true, read: () => readAll(stdin) },
+    stdin: { isTTY: stdin.isTTY === true, read: () => readAll(addAbortSignal(signal(), stdin)) },
     stdout: sink(process.stdout),
     stderr,
     env,
-    signal,
+    interruption,
     now,
     sleep: pause,
-    cluster: (kube, trace) => {
+    cluster: (kube, trace, { pace, onWarning: warned }) => {
+      const onWarning = (text: string) => {
+        printWarning(stderr, env, text);
+        warned?.(text);
+      };
       const early = kube.forward.length === 0 ? launched : undefined;
-      const cluster = openCluster({ ...place, kube, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
+      const cluster = openCluster({ ...place, kube, pace, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
       // kubectl starts while the verb still reads its flags
       cluster.warm();
       return cluster;
+    },
+    contexts: async ({ forward: flags }) => {
+      const file = findKubectl(env, process.platform);
+      if (file === undefined) throw noKubectl(flags);
+      return contextNames({ file, flags, env }, signal());
     },
     azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),

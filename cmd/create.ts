@@ -1,9 +1,13 @@
-import { CliError } from "../src/errors.ts";
-import { parseRepositoryScope } from "../src/registry/repository.ts";
-import { checkSecretName, defaultSecretName } from "../src/secret/names.ts";
-import { createAcrToken } from "./create/acr-token.ts";
-import { createGiven } from "./create/given.ts";
-import { createFlags } from "./create/request.ts";
+import { issueEach, issueShared, type Order } from "../src/apply/issue.ts";
+import type { Credential, Sources } from "../src/credential/kind.ts";
+import { kindMeant } from "../src/credential/kinds.ts";
+import { groundsOf } from "../src/fleet/places.ts";
+import { outlooks } from "../src/observe/sights.ts";
+import { conclude, whereOf } from "./conclude.ts";
+import { priceOfSharing } from "./create/price.ts";
+import { createFlags, podsWanted, readWish } from "./create/wish.ts";
+import type { Session } from "./session.ts";
+import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
@@ -20,18 +24,40 @@ export const create = verb({
     "kubectl acr-secret create web --registry myregistry --repository app/web --repository 'base/*'",
     "# Use a credential that you have",
     "kubectl acr-secret create --registry myregistry.azurecr.io --username ci --password-stdin < password.txt",
+    "# One credential for every namespace",
+    "kubectl acr-secret create --registry myregistry --repository 'app/*' --serviceaccount default -A --credential-per=scope",
     "# See what would be done",
     "kubectl acr-secret create --registry myregistry --all-serviceaccounts --dry-run=client",
   ],
   flags: createFlags,
   most: 1,
   async run({ flags, args }, session) {
-    const registry = flags.registry;
-    if (!registry)
-      throw new CliError("usage", 'required flag(s) "registry" not set', { hint: "kubectl acr-secret create --registry myregistry" });
-    const name = checkSecretName(args[0] ?? defaultSecretName(registry));
-    flags.repository.forEach(parseRepositoryScope);
-    const request = { ...flags, registry, name };
-    return flags.username === undefined && !flags["password-stdin"] ? createAcrToken(request, session) : createGiven(request, session);
+    const wish = readWish(flags, args, session.context.now());
+    const { name, repositories, targets, scope, asked, per } = wish;
+    const kind = kindMeant(flags);
+    kind.check(asked, session.context.stdin);
+    const sources = sourcesOf(session);
+    // Azure is asked while the cluster is
+    const opening = kind.open(asked, sources);
+    opening.catch(() => undefined);
+    const grounds = await groundsOf(scope, { ...session, writes: true });
+    const onePlace = whereOf(scope, grounds) === "one";
+    const places = outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
+    const order: Order = {
+      name,
+      repositories,
+      opening,
+      needsName: kind.needsName(asked),
+      tools: (credential: Credential) => toolsOf(session, flags, credential),
+      dryRun: flags["dry-run"],
+      refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
+    };
+    const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
+    const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places, order, toolsOf(session, flags));
+    return conclude(outcomes, { session, flags, scope, grounds });
   },
 });
+
+function sourcesOf({ azure, registry, context, progress }: Session): Sources {
+  return { azure, registry, stdin: context.stdin, during: progress.during, now: context.now };
+}

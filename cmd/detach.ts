@@ -1,9 +1,16 @@
-import { remember } from "../src/apply/outcome.ts";
-import { planDetach, pullSecretsOf } from "../src/plan/references.ts";
+import { newRun } from "../src/apply/tools.ts";
+import { runUnit } from "../src/apply/unit.ts";
+import { groundsOf } from "../src/fleet/places.ts";
+import type { Sight } from "../src/observe/place.ts";
+import { outlooks } from "../src/observe/sights.ts";
+import { planDetach, readTarget } from "../src/plan/references.ts";
 import { conclude } from "./conclude.ts";
-import { accountRef, chosenAccounts, requireTargets } from "./gather/accounts.ts";
-import { secretNames, theSecret } from "./gather/secrets.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
+import { secrets } from "./line/known.ts";
+import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { nameOfSecret } from "./secret-name.ts";
+import { requireTargets } from "./targets.ts";
+import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({
@@ -19,16 +26,18 @@ export const detach = verb({
     "# Wherever it is attached in the namespace",
     "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
   ],
-  flags: { ...targets, ...dryRun, ...fieldManager, ...output },
+  flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
   most: 1,
-  complete: secretNames,
+  complete: secrets,
   async run({ flags, args }, session) {
-    requireTargets(flags, "detach");
-    const cluster = session.cluster();
-    const namespace = await cluster.namespace();
-    const name = args[0] ?? (await theSecret(cluster, namespace));
-    const accounts = await chosenAccounts(cluster, namespace, flags);
-    const plan = accounts.map((account) => planDetach(name, accountRef(account), pullSecretsOf(account)));
-    return conclude(plan, { session, flags, seen: remember(accounts) });
+    const wish = requireTargets(flags, "detach", args[0]);
+    const scope = scopeOf(flags);
+    const grounds = await groundsOf(scope, { ...session, writes: true });
+    const name = args[0] ?? (await nameOfSecret(grounds));
+    const places = outlooks(grounds, { secret: name, targets: wish, pods: "none" });
+    const each = ({ accounts, place }: Sight) =>
+      accounts.map((account) => planDetach(name, readTarget("serviceaccount", account, place.context)));
+    const unit = { before: [], demand: [], run: newRun(), each };
+    return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
 });

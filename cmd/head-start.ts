@@ -1,18 +1,21 @@
 import { isatty } from "node:tty";
 import { findKubectl } from "../src/cluster/kubectl.ts";
-import { type Launched, launchProxy } from "../src/cluster/launch.ts";
+import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
 import type { Env } from "../src/context.ts";
-import { forwarded } from "./line/flags.ts";
+import { forwardedNames } from "./line/forwarded-names.ts";
 
-/** Verbs that always ask the cluster. */
-const verbs = ["create", "attach", "check", "list", "detach"];
+/** Verbs that ask no cluster, or none always; all others get a head start. */
+const quiet = ["help", "options", "completion", "version"];
+
+/** Flags by which another kubectl is needed than one without flags, or several. */
+const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "help"];
 
 /**
  * Whether a command line will need kubectl, with none of its flags: then kubectl can start before anything is parsed or even
  * loaded. It only saves time, so whatever is in doubt gets none.
  */
-export function deservesHeadStart([verb, ...words]: readonly string[]): boolean {
-  return verbs.includes(verb ?? "") && !words.some((word) => word === "--help" || isForwarded(word));
+export function deservesHeadStart([verb = "", ...words]: readonly string[]): boolean {
+  return /^[a-z]/.test(verb) && !quiet.includes(verb) && !words.some(isLate);
 }
 
 /** Starts kubectl. Undefined where it cannot be started: the verb will try again, and say why. */
@@ -26,7 +29,7 @@ export function headStart(env: Env): Launched | undefined {
   }
 }
 
-/** Also of a cluster of letters, such as `-As=…`: there s is the short of --server, and h of --help. */
-function isForwarded(word: string): boolean {
-  return /^-[^-]*[sh]/.test(word) || (word.startsWith("--") && (word.slice(2).split("=")[0] ?? "") in forwarded);
+/** Also in a cluster of letters, such as `-As=…`: there s is the short of --server, and h of --help. */
+function isLate(word: string): boolean {
+  return /^-[^-]*[sh]/.test(word) || (word.startsWith("--") && late.includes(word.slice(2).split("=")[0] ?? ""));
 }

@@ -1,10 +1,17 @@
-import type { ServiceAccount } from "../src/objects.ts";
+import { CliError } from "../src/errors.ts";
+import { type Ground, groundsOf } from "../src/fleet/places.ts";
+import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
 import { age, until } from "../src/output/age.ts";
+import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
+import { printable } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
-import { readProvenance } from "../src/secret/provenance.ts";
-import { managedSecrets } from "./gather/secrets.ts";
-import { together } from "./gather/together.ts";
+import { placePrefix, type Where } from "../src/output/words.ts";
+import { type Entry, readEntries } from "../src/secret/entry.ts";
+import { whereOf } from "./conclude.ts";
+import { type Flags, formats } from "./line/flags.ts";
+import { readScope, scopeOf } from "./line/scope-flags.ts";
+import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const list = verb({
@@ -19,62 +26,91 @@ export const list = verb({
     "kubectl acr-secret list -A -o wide",
   ],
   flags: {
-    "all-namespaces": { type: "boolean", short: "A", describe: "If present, list across all namespaces." },
+    ...readScope,
     selector: { type: "string", short: "l", describe: "Secrets with these labels (-l key1=value1,key2=value2)" },
     "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
-    output: {
-      type: "string",
-      short: "o",
-      choices: ["json", "yaml", "name", "wide"],
-      describe: "Output format. One of: (json, yaml, name, wide).",
-    },
+    output: formats(["json", "yaml", "name", "wide"]),
     "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
-  },
+  } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
-    const cluster = session.cluster();
-    const all = flags["all-namespaces"];
-    const namespace = all ? undefined : await cluster.namespace();
-    const [secrets, accounts] = await together([
-      managedSecrets(cluster, namespace, flags.selector),
-      flags.output === undefined || flags.output === "wide" ? cluster.serviceAccounts(namespace) : [],
-    ]);
-    if (flags.output === "json" || flags.output === "yaml") {
-      session.print(await printObjects(secrets, flags.output, { managedFields: flags["show-managed-fields"], list: true }));
-      return 0;
-    }
-    if (flags.output === "name") {
-      session.print(secrets.map(({ metadata }) => `secret/${metadata.name}\n`).join(""));
-      return 0;
-    }
-    if (secrets.length === 0) {
-      session.context.stderr.write(all ? "No resources found\n" : `No resources found in ${namespace} namespace.\n`);
-      return 0;
-    }
-    const now = session.context.now();
-    const wide = flags.output === "wide";
-    const header = ["NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
-    const rows = secrets.map((secret) => {
-      const { name, namespace: in_ = "", creationTimestamp } = secret.metadata;
-      const of = readProvenance(secret);
-      const cells = [
-        name,
-        of?.registry ?? "",
-        of?.credential ?? "",
-        until(of?.expiresAt, now),
-        carriers(accounts, in_, name),
-        age(creationTimestamp, now),
-      ];
-      return [...(all ? [in_] : []), ...cells, ...(wide ? [of?.identity ?? "", of?.slot ?? ""] : [])];
-    });
-    session.print(table([...(all ? ["NAMESPACE"] : []), ...header], rows, { headers: !flags["no-headers"] }));
-    return 0;
+    const scope = scopeOf({ ...flags, "include-system": false });
+    const grounds = await groundsOf(scope, { ...session, writes: false });
+    const { output, selector } = flags;
+    const wish = { selector, whole: output === "json" || output === "yaml", carriers: output === undefined || output === "wide" };
+    const where = whereOf(scope, grounds);
+    const { found, failed } = await collect(grounds, wish, where, session);
+    const managedFields = flags["show-managed-fields"];
+    const columns = { wide: output === "wide", where, headers: !flags["no-headers"] };
+    const secrets = found.map(({ secret }) => secret);
+    const forms = {
+      json: () => printObjects(secrets, "json", { managedFields, list: true }),
+      yaml: () => printObjects(secrets, "yaml", { managedFields, list: true }),
+      name: () => secrets.map(({ metadata }) => `secret/${printable(metadata.name)}\n`).join(""),
+      wide: () => rows(found, columns, session),
+      table: () => rows(found, columns, session),
+    };
+    if (found.length === 0 && wish.carriers) session.context.stderr.write(failed ? "" : nothing(where, grounds));
+    else session.print(await forms[output ?? "table"]());
+    return failed ? 1 : 0;
   },
 });
 
-function carriers(accounts: readonly ServiceAccount[], namespace: string, secret: string): string {
-  return accounts
-    .filter(({ metadata, imagePullSecrets }) => metadata.namespace === namespace && imagePullSecrets?.some(({ name }) => name === secret))
-    .map(({ metadata }) => metadata.name)
-    .join(",");
+/** The Secrets of all clusters; a cluster or a namespace that cannot be asked is told, and does not stop the others. */
+async function collect(grounds: readonly Ground[], wish: CarriedWish, where: Where, { context, spell }: Session) {
+  const found: Carried[] = [];
+  let failed = false;
+  for (const ground of grounds) {
+    for (const { namespace, error } of await collectOn(ground, wish, found)) {
+      if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
+      const at = {
+        kind: "namespace",
+        name: namespace,
+        namespace,
+        ...(ground.context !== undefined && { context: ground.context }),
+      } as const;
+      printError({ ...context, spell }, error, placePrefix(at, where));
+      failed = true;
+    }
+  }
+  return { found, failed };
+}
+
+/** @returns which namespaces could not be asked, and at the end, with no name, the cluster */
+async function collectOn(ground: Ground, wish: CarriedWish, found: Carried[]): Promise<Unread[]> {
+  const { context } = ground;
+  const unread: Unread[] = [];
+  try {
+    if (ground.error) throw ground.error;
+    for await (const one of carriedOn(ground, wish)) {
+      if ("error" in one) unread.push(one);
+      else found.push(one);
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    unread.push({ context, namespace: "", error });
+  }
+  return unread;
+}
+
+const nothing = (where: Where, [ground]: readonly Ground[]) =>
+  where === "one" ? `No resources found in ${ground?.namespaces[0]} namespace.\n` : "No resources found\n";
+
+type Columns = { readonly wide: boolean; readonly where: Where; readonly headers: boolean };
+
+function rows(found: readonly Carried[], { wide, where, headers }: Columns, { context: { now } }: Session): string {
+  const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
+  const header = [...places, "NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
+  const cells = found.map((carried) => [...placeCells(carried, where), ...cellsOf(carried, now())].slice(0, header.length));
+  return table(header, cells, { headers });
+}
+
+const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
+  ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
+
+/** The cells of one Secret, those of `-o wide` last. */
+function cellsOf({ secret, carriers }: Carried, now: Date): string[] {
+  const { name, creationTimestamp } = secret.metadata;
+  const { hosts, kind, identity, slot = "", expiresAt }: Entry = readEntries(secret)?.[0] ?? { hosts: [], kind: "", identity: "" };
+  return [name, hosts.join(","), kind, until(expiresAt, now), carriers.join(","), age(creationTimestamp, now), identity, slot];
 }

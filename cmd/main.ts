@@ -1,11 +1,14 @@
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
+import { firstArgument } from "./line/argv.ts";
 import { complete } from "./line/complete.ts";
-import { global } from "./line/flags.ts";
 import { overview, verbHelp } from "./line/help.ts";
-import { nearest } from "./line/nearest.ts";
-import { parse } from "./line/parse.ts";
+import { global } from "./line/kubectl-flags.ts";
+import { secretName } from "./line/names.ts";
+import { meantVerb } from "./line/nearest.ts";
+import { type Parsed, parse } from "./line/parse.ts";
+import { spell } from "./line/spell.ts";
 import { openSession, type Session } from "./session.ts";
 import type { Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -17,55 +20,67 @@ import { verbs } from "./verbs.ts";
  * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
+  if (argv[0] === "__complete") {
+    await complete(argv.slice(1), verbs, context);
+    return 0;
+  }
+  const at = firstArgument(argv, global);
+  const verb = verbs.find(({ name }) => name === argv[at]);
   let session: Session | undefined;
-  let chosen: Verb | undefined;
   try {
-    if (argv[0] === "__complete") {
-      await complete(argv.slice(1), verbs, context);
-      return 0;
-    }
-    const at = verbAt(argv);
-    const word = argv[at];
-    chosen = verbs.find(({ name }) => name === word);
-    if (word !== undefined && !chosen && word !== "help") throw unknown(word);
-    const rest = [...argv.slice(0, at), ...argv.slice(at + 1)];
-    const { flags, args } = parse(rest, { ...global, ...chosen?.flags });
-    const topic = word === "help" ? verbs.find(({ name }) => name === args[0]) : chosen;
-    if (flags["help"] || word === "help" || !chosen) {
-      context.stdout.write(topic ? verbHelp(topic) : overview(verbs));
-      return 0;
-    }
-    if (args.length > chosen.most) throw new CliError("usage", `unexpected argument "${args[chosen.most]}"`);
-    session = openSession(context, flags);
-    // The flags of this verb were read with this verb's table, so they have its types
-    return await chosen.run({ flags: flags as never, args }, session);
+    if (argv[at] !== undefined && argv[at] !== "help" && !verb) throw unknown(argv[at]);
+    const parsed = parse([...argv.slice(0, at), ...argv.slice(at + 1)], { ...global, ...verb?.flags });
+    session = openSession(context, parsed.flags);
+    return await obey(verb, parsed, session);
   } catch (error) {
-    if (context.signal.aborted) return 130;
-    printError(context.stderr, context.env, withUsage(error, chosen));
-    if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
-    return 1;
+    return failed(error, { verb, context, session });
   } finally {
     await session?.close();
   }
 }
 
-/** Where the verb stands: the first word that is neither a flag nor the value of a global one. */
-function verbAt(argv: readonly string[]): number {
-  for (let at = 0; at < argv.length; at++) {
-    const word = argv[at] ?? "";
-    if (!word.startsWith("-")) return at;
-    const flag = Object.entries(global).find(([name, row]) => word === `--${name}` || ("short" in row && word === `-${row.short}`))?.[1];
-    if (flag && flag.type !== "boolean") at++;
+async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
+  if (!verb || flags["help"]) {
+    session.print(helpOf(verb, args));
+    return 0;
   }
-  return argv.length;
+  if (args.length > verb.most) throw new CliError("usage", `unexpected argument "${args[verb.most]}"`);
+  // The flags of this verb were read with this verb's table, so they have its types
+  const code = await verb.run({ flags: flags as never, args: args.map(verb.read ?? secretName) }, session);
+  if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
+  return code;
 }
 
+type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined };
+
+/** Says what went wrong; after Ctrl-C, which its person knows of, only what is left behind. @returns the exit code */
+function failed(error: unknown, { verb, context, session }: Failed): number {
+  const { halted } = context.interruption;
+  const leaves = error instanceof CliError && error.kind === "cancelled" && error.hint !== undefined;
+  if (halted && !leaves) return 130;
+  printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
+  if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
+  return halted ? 130 : 1;
+}
+
+/** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */
+function helpOf(verb: Verb | undefined, [topic]: readonly string[]): string {
+  if (verb) return verbHelp(verb);
+  if (topic === undefined) return overview(verbs);
+  const named = verbs.find(({ name }) => name === topic);
+  if (!named) throw unknown(topic);
+  return verbHelp(named);
+}
+
+/** `--warnings-as-errors`, in kubectl's words. */
+const warned = (count: number) => new CliError("invalid", `${count} warning${count === 1 ? "" : "s"} received`);
+
 function unknown(word: string): CliError {
-  const meant = nearest(
+  const meant = meantVerb(
     word,
     verbs.map(({ name }) => name),
   );
-  const hint = meant ? `did you mean "kubectl acr-secret ${meant}"?` : "kubectl acr-secret --help";
+  const hint = meant ? `did you mean "kubectl acr-secret ${meant}"?` : ({ do: "help" } as const);
   return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
 }
 
@@ -78,5 +93,5 @@ function placeOf(error: unknown): string {
 /** A misused flag ends with where to read on, as in kubectl. */
 function withUsage(error: unknown, verb: Verb | undefined): unknown {
   if (!(error instanceof CliError) || error.kind !== "usage" || error.hint) return error;
-  return new CliError("usage", error.message, { hint: `kubectl acr-secret ${verb ? `${verb.name} ` : ""}--help`, cause: error });
+  return new CliError("usage", error.message, { hint: { do: "help", verb: verb?.name }, cause: error });
 }

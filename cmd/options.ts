@@ -1,5 +1,5 @@
-import { global } from "./line/flags.ts";
 import { flagLines } from "./line/help.ts";
+import { global } from "./line/kubectl-flags.ts";
 import { verb } from "./verb.ts";
 
 export const options = verb({

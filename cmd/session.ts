@@ -1,20 +1,33 @@
-import type { Azure, Cluster, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
+import { openPace, type Pace } from "../src/cluster/pace.ts";
+import type { Cluster } from "../src/cluster/port.ts";
+import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
+import type { Fix } from "../src/fix.ts";
 import { printWarning } from "../src/output/error.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
-import { forwarded } from "./line/flags.ts";
+import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
+import { type Given, spell } from "./line/spell.ts";
 
 /** One run of one verb: the context with this command line's flags applied, and its ports, each opened once. */
 export type Session = {
   readonly context: Context;
   readonly progress: Progress;
   readonly trace: Trace;
-  cluster(): Cluster;
+  /** The cluster of a context; without a name, that of the command line or the current one. */
+  cluster(context?: string): Cluster;
+  /** The names of the kubeconfig's contexts. */
+  contexts(): Promise<readonly string[]>;
+  /** How many different warnings the API servers have sent. */
+  warnings(): number;
   azure(identity: IdentitySource): Azure;
   registry(): Registry;
+  /** How much may be under way at once: what the quickest cluster takes. */
+  width(): number;
   print(text: string): void;
   warn(text: string): void;
+  /** The line to type for what is to be done next, in this command line's cluster and namespace. */
+  spell(fix: Fix): string;
   close(): Promise<void>;
 };
 
@@ -23,33 +36,57 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const trace: Trace = (level, line) => {
     if (verbosity >= level) context.stderr.write(`${line()}\n`);
   };
-  let cluster: Cluster | undefined;
-  let azure: Azure | undefined;
+  const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
+  const azures = new Map<IdentitySource, Azure>();
   let registry: Registry | undefined;
+  let warnings = 0;
+  const concurrency = flags["concurrency"];
+  const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
+
+  function open(name: string | undefined) {
+    const pace = openPace({ fixed, now: () => context.now().getTime() });
+    const onWarning = () => void warnings++;
+    return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
+  }
+
   return {
     context,
-    progress: progressOn(context.stderr, context.env, verbosity),
+    progress: progressOn(context.stderr, context.env, verbosity, context.now),
     trace,
-    cluster: () => (cluster ??= context.cluster(kubeFlags(flags), trace)),
-    azure: (identity) => (azure ??= context.azure(identity, trace)),
-    registry: () => (registry ??= context.registry(trace)),
+    cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
+    contexts: () => context.contexts(kubeFlags(flags)),
+    warnings: () => warnings,
+    azure: (identity) => remember(azures, identity, () => context.azure(identity, trace)),
+    registry: () => {
+      registry ??= context.registry(trace);
+      return registry;
+    },
+    width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
     warn: (text) => printWarning(context.stderr, context.env, text),
-    close: async () => cluster?.close(),
+    spell: (fix) => spell(fix, givenBy(flags)),
+    close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }
 
-/** The global flags of a command line, for kubectl and for us. */
-export function kubeFlags(flags: Parsed["flags"]): KubeFlags {
+/** The value of a key, made at the first question. */
+function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
+}
+
+/** The global flags of a command line, for kubectl and for us; `context` takes the place of the one that was named. */
+export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
+  return { ...givenBy(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
+}
+
+function givenBy(flags: Parsed["flags"], context?: string): Given {
   const forward = Object.keys(forwarded).flatMap((name) => {
-    const value = flags[name];
+    const value = name === "context" ? (context ?? flags[name]) : flags[name];
     if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);
     return value === undefined || value === false ? [] : [`--${name}=${value}`];
   });
   const namespace = flags["namespace"];
-  return {
-    forward,
-    requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")),
-    ...(typeof namespace === "string" && { namespace }),
-  };
+  return { forward, ...(typeof namespace === "string" && { namespace }) };
 }

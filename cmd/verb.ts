@@ -14,6 +14,8 @@ export type Verb<F extends Flags = Flags> = {
   readonly flags: F;
   /** The most arguments that it takes. */
   readonly most: number;
+  /** What an argument stands for: a Secret's name, where this does not say otherwise. @throws CliError usage */
+  readonly read?: (word: string) => string;
   /** Words that complete an argument. */
   readonly complete?: (session: Session) => Promise<readonly string[]>;
   /** @returns the exit code */
@@ -23,4 +25,4 @@ export type Verb<F extends Flags = Flags> = {
 export type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
 
 /** Gives a verb its types; nothing else. */
-export const verb = <F extends Flags>(of: Verb<F>): Verb => of as unknown as Verb;
+export const verb = <const F extends Flags>(of: Verb<F>): Verb => of as unknown as Verb;

@@ -36,6 +36,21 @@ export const apiServer = (port: number) => [
   "--max-mutating-requests-inflight=2000",
 ];
 
+/** Keeps a line of every write, with who asked for it, in audit.log. */
+export const audit = [
+  "--audit-policy-file=audit-policy.json",
+  "--audit-log-path=audit.log",
+  "--audit-log-maxsize=4000", // MB, before another file is begun
+];
+
+/** audit.k8s.io/v1 Policy. */
+export const auditPolicy = {
+  apiVersion: "audit.k8s.io/v1",
+  kind: "Policy",
+  omitStages: ["RequestReceived"],
+  rules: [{ level: "Metadata", verbs: ["create", "update", "patch", "delete", "deletecollection"] }, { level: "None" }],
+};
+
 export const controllerManager = (kubeconfig: string) => [
   `--kubeconfig=${kubeconfig}`,
   "--leader-elect=false",
@@ -43,4 +58,6 @@ export const controllerManager = (kubeconfig: string) => [
   "--service-account-private-key-file=service-account.key",
   "--root-ca-file=ca.crt",
   "--flex-volume-plugin-dir=volume-plugins", // it is made at the start; the default is below /usr/libexec
+  "--kube-api-qps=2000", // of 20, a thousand namespaces wait two minutes for their default ServiceAccounts
+  "--kube-api-burst=2000",
 ];

@@ -27,7 +27,13 @@ export type ControlPlane = {
   stop(): Promise<void>;
 };
 
-type Options = { readonly folder: string; readonly binaries: Binaries; readonly authority: Authority };
+type Options = {
+  readonly folder: string;
+  readonly binaries: Binaries;
+  readonly authority: Authority;
+  /** Keeps `audit.log` in the folder: a line of JSON (audit.k8s.io/v1 Event) for every write. */
+  readonly audit?: boolean;
+};
 
 /**
  * Starts a control plane and waits until it has the default ServiceAccount, so that pods and pull secrets can be made.
@@ -46,7 +52,7 @@ export async function startControlPlane(options: Options): Promise<ControlPlane>
   }
 }
 
-async function start({ folder, binaries, authority }: Options, port: number): Promise<ControlPlane> {
+async function start({ folder, binaries, authority, audit = false }: Options, port: number): Promise<ControlPlane> {
   const at = (name: string) => join(folder, name);
   const server = `https://127.0.0.1:${port}`;
   await rm(folder, { recursive: true, force: true });
@@ -73,7 +79,8 @@ async function start({ folder, binaries, authority }: Options, port: number): Pr
   };
   try {
     await run("etcd", flags.etcd);
-    await run("kube-apiserver", flags.apiServer(port));
+    if (audit) await writeFile(at("audit-policy.json"), JSON.stringify(flags.auditPolicy));
+    await run("kube-apiserver", [...flags.apiServer(port), ...(audit ? flags.audit : [])]);
     const ready = client(server, authority.certificate, admin);
     await until(failed.signal, at("kube-apiserver.log"), () => ready("/readyz"));
     await run("kube-controller-manager", flags.controllerManager(adminFile));

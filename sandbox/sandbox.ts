@@ -26,14 +26,17 @@ export type Sandbox = {
  * however that ends. Signals are the caller's to handle.
  *
  * @param withNode pods run, too; needs what `missingForNode` names
+ * @param audit the API server keeps a log of its writes; see startControlPlane
  * @throws Error with one sentence, or with the last lines of the log of what did not start; nothing is left then
  */
 export async function startSandbox({
   progress = () => {},
   withNode = false,
+  audit = false,
 }: {
   progress?: Progress;
   withNode?: boolean;
+  audit?: boolean;
 } = {}): Promise<Sandbox> {
   const need = [...controlPlanePrograms, ...registryPrograms, ...(withNode ? nodePrograms : [])];
   const found = await binaries({ need, progress });
@@ -41,7 +44,7 @@ export async function startSandbox({
   const home = await guardedFolder("acr-secret-sandbox-");
   const authority = await createAuthority("kubectl acr-secret sandbox");
   const [cluster, azure] = await Promise.allSettled([
-    startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority }),
+    startControlPlane({ folder: join(home.path, "cluster"), binaries: found, authority, audit }),
     startAzure({ folder: join(home.path, "azure"), authority, registryBinary: found.program("registry") }),
   ]);
   let node: SandboxNode | undefined;

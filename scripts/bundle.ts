@@ -43,7 +43,8 @@ export async function bundle(from: string): Promise<Bundle> {
     minify: true,
     legalComments: "none",
     // CommonJS has no import.meta; yargs makes a `require` from its url.
-    define: { "import.meta.url": "importMetaUrl" },
+    // Azure's client asks of every body whether it is a form, and at that Node would load its whole fetch.
+    define: { "import.meta.url": "importMetaUrl", FormData: "undefined" },
     banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
     plugins: [byThemselves, lightYargs, lateBuiltins],
     logLevel: "error",

@@ -1,73 +1,54 @@
 // npm run docs: writes what the pages show of the code itself: the tables of verbs and flags, and the picture of the tour.
-import { readdir, readFile, writeFile } from "node:fs/promises";
+// -- --record PAGE…: types the terminal sessions of pages again, and writes what they print now.
+// -- --check [PAGE…]: writes nothing, says which pages would change, and exits 1 if there is one.
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Flag, Flags } from "../cmd/line/flags.ts";
-import type { Verb } from "../cmd/verb.ts";
-import { verbs } from "../cmd/verbs.ts";
-import { readTranscript } from "../sandbox/transcript.ts";
-import { picture } from "./picture.ts";
+import { parseArgs } from "node:util";
+import { showProgress } from "../sandbox/progress.ts";
+import { type Page, pages, pagesWithSessions } from "./docs/pages.ts";
+import type { Recording } from "./docs/record.ts";
 import { root } from "./run.ts";
 
-/** A file of the documentation as it is, and as it should be. */
-export type Page = { readonly path: string; readonly now: string; readonly wanted: string };
-
-/** Every page, with its tables made anew, and the picture. */
-export async function pages(): Promise<Page[]> {
-  const names = ["README.md", ...(await readdir(join(root, "docs"))).filter((name) => name.endsWith(".md")).map((name) => `docs/${name}`)];
-  const texts = await Promise.all(names.map((name) => readFile(join(root, name), "utf8")));
-  const image = "docs/images/tour.svg";
-  const drawn = await readFile(join(root, image), "utf8").catch(() => "");
-  const tour = texts[names.indexOf("docs/tour.md")] ?? "";
-  return [
-    ...texts.map((now, index) => ({ path: names[index] ?? "", now, wanted: withTables(now) })),
-    { path: image, now: drawn, wanted: picture(readTranscript(tour)) },
-  ];
+try {
+  const { check, names } = readArguments(process.argv.slice(2));
+  const { recorded, problems } = await record(names);
+  const changed = (await pages(recorded)).filter(({ now, wanted }) => now !== wanted);
+  const unwritten = check ? changed.map(({ path }) => path) : await write(changed);
+  for (const { path } of changed) if (check || !unwritten.includes(path)) process.stdout.write(`${path}\n`);
+  for (const problem of problems) complain(problem);
+  process.exitCode = unwritten.length > 0 || problems.length > 0 ? 1 : 0;
+} catch (error) {
+  complain(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }
 
-/** Fills a page's marked places: `<!-- verbs -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
-export function withTables(page: string): string {
-  return page
-    .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(verbs)}${close}`)
-    .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
+function readArguments(args: string[]): { check: boolean; names: readonly string[] } {
+  const options = { check: { type: "boolean", default: false }, record: { type: "boolean", default: false } } as const;
+  const { values, positionals: names } = parseArgs({ args, options, allowPositionals: true });
+  if (values.record && names.length === 0) throw new Error("say which pages: npm run docs -- --record docs/create.md");
+  if (names.length > 0 && !values.record && !values.check) throw new Error("say --record or --check before the names of pages");
+  return { check: values.check, names };
 }
 
-function flagsOf(name: string): Flags {
-  const verb = verbs.find((each) => each.name === name);
-  if (!verb) throw new Error(`a page wants the flags of ${name}, which is no verb`);
-  return verb.flags;
+async function record(names: readonly string[]): Promise<Recording> {
+  const named = await pagesWithSessions(names);
+  if (named.length === 0) return { recorded: new Map(), problems: [] };
+  const { recordPages } = await import("./docs/record.ts"); // what builds and packages the plugin
+  const { line, done } = showProgress(process.stderr);
+  return await recordPages(named, line).finally(done);
 }
 
-/** A verb that has a page of its own is a link to it. */
-function verbTable(rows: readonly Verb[]): string {
-  const cell = (name: string) => (name === "options" ? `\`${name}\`` : `[\`${name}\`](docs/${name}.md)`);
-  return table(
-    ["verb", "what it does"],
-    rows.map(({ name, summary }) => [cell(name), summary]),
-  );
-}
-
-function flagTable(flags: Flags): string {
-  const rows = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
-  return table(
-    ["flag", "default", "meaning"],
-    rows.map(([name, flag]) => [`\`${flag.short ? `-${flag.short}, ` : ""}--${name}\``, shownDefault(flag), flag.describe]),
-  );
-}
-
-function shownDefault({ type, default: value }: Flag): string {
-  if (value !== undefined) return `\`${value}\``;
-  return type === "boolean" ? "`false`" : "";
-}
-
-function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("*", "\\*")).join(" | ")} |\n`;
-  return line(header) + line(header.map(() => "---")) + rows.map(line).join("");
-}
-
-if (import.meta.main) {
-  for (const { path, now, wanted } of await pages()) {
-    if (now === wanted) continue;
-    await writeFile(join(root, path), wanted);
-    process.stdout.write(`${path}\n`);
+/** @returns the paths of those that somebody else changed meanwhile, which are left as they are */
+async function write(changed: readonly Page[]): Promise<string[]> {
+  const left: string[] = [];
+  for (const { path, now, wanted } of changed) {
+    if ((await readFile(join(root, path), "utf8").catch(() => "")) === now) await writeFile(join(root, path), wanted);
+    else left.push(path);
   }
+  for (const path of left) complain(`${path} was changed meanwhile, so it was not written: run this again`);
+  return left;
+}
+
+function complain(sentence: string): void {
+  process.stderr.write(`error: ${sentence}\n`);
 }

@@ -22,6 +22,7 @@ const all: readonly Tier[] = [
     checker: { script: "@biomejs/biome/bin/biome", args: ["check", "--diagnostic-level=warn", "--error-on-warnings", "."] },
     needs: [],
   },
+  { name: "unused", checker: { script: "knip/bin/knip.js", args: [] }, needs: [] },
   { name: "unit", needs: [] },
   { name: "cli", needs: [] },
   { name: "sandbox", needs: [controlPlane, registry] },

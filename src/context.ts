@@ -1,4 +1,7 @@
-import type { Pod, Secret, ServiceAccount } from "./objects.ts";
+import type { Cause } from "./check/cause.ts";
+import type { Pace } from "./cluster/pace.ts";
+import type { Cluster } from "./cluster/port.ts";
+import type { Interruption } from "./interruption.ts";
 import type { Sensitive } from "./secret/sensitive.ts";
 
 /** A stream to print to. `columns` is 0 where it is not known. */
@@ -15,10 +18,13 @@ export type Context = {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Env;
-  readonly signal: AbortSignal;
+  readonly interruption: Interruption;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
-  cluster(kube: KubeFlags, trace: Trace): Cluster;
+  /** `onWarning` gets each different warning of the API server, which is printed whatever it does. */
+  cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning?(text: string): void }): Cluster;
+  /** The names of the kubeconfig's contexts. @throws CliError config where there is no kubectl, or no kubeconfig to read */
+  contexts(kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: IdentitySource, trace: Trace): Azure;
   registry(trace: Trace): Registry;
 };
@@ -38,51 +44,13 @@ export type KubeFlags = {
 /** Where Azure tokens come from. `auto` takes the environment where it is set, else the Azure CLI. */
 export type IdentitySource = "auto" | "az" | "env";
 
-/** Names a namespaced object. */
-export type Named = { readonly namespace: string; readonly name: string };
-
-/** How a write is made. With `dryRun` the server checks it and stores nothing (`?dryRun=All`). */
-export type WriteOptions = { readonly dryRun: boolean; readonly fieldManager: string };
-
-/**
- * The cluster of the current kubeconfig context. Reads give `undefined` for what is not there (404);
- * every other refusal is a CliError with the server's own sentence. Writes throw Conflict on 409.
- */
-export type Cluster = {
-  /** The namespace that the command is about: `-n`, else the context's, else `default`. */
-  namespace(): Promise<string>;
-  /** The names of all namespaces. */
-  namespaces(): Promise<string[]>;
-  /** The uid of a namespace; undefined if it does not exist. */
-  namespaceUid(name: string): Promise<string | undefined>;
-  secret(at: Named): Promise<Secret | undefined>;
-  /** Secrets of one namespace, or of all (`undefined`), that match a label selector. */
-  secrets(namespace: string | undefined, labelSelector: string): Promise<Secret[]>;
-  /**
-   * Server-side apply. `force` takes over fields of other managers.
-   * @returns the object as the server now has it
-   */
-  applySecret(manifest: Secret, options: WriteOptions & { readonly force: boolean }): Promise<Secret>;
-  /** Deletes only the object with this uid. */
-  deleteSecret(at: Named & { readonly uid: string }, options: WriteOptions): Promise<void>;
-  serviceAccount(at: Named): Promise<ServiceAccount | undefined>;
-  serviceAccounts(namespace: string | undefined, labelSelector?: string): Promise<ServiceAccount[]>;
-  /** Replaces imagePullSecrets by a merge patch that carries the resourceVersion of `seen`. */
-  setPullSecrets(seen: ServiceAccount, names: readonly string[], options: WriteOptions): Promise<ServiceAccount>;
-  pods(namespace: string | undefined, labelSelector?: string): Promise<Pod[]>;
-  /** Deletes only the object with this uid. */
-  deletePod(at: Named & { readonly uid: string }, options: WriteOptions): Promise<void>;
-  /** GET /version of the API server. */
-  serverVersion(): Promise<{ readonly gitVersion: string }>;
-  /** Ends the transport; a later call opens it again. */
-  close(): Promise<void>;
-};
-
 /** An Azure container registry as ARM describes it (Microsoft.ContainerRegistry/registries 2025-11-01). */
 export type AzureRegistry = {
   readonly id: string;
   readonly name: string;
   readonly loginServer: string;
+  /** `Basic`, `Standard`, `Premium`. */
+  readonly sku: string;
 };
 
 export type Slot = "password1" | "password2";
@@ -114,7 +82,11 @@ export type Azure = {
   generatePassword(
     registry: AzureRegistry,
     at: { token: string; slot: Slot; expiry?: string | undefined },
-  ): Promise<{ password: Sensitive; expiry?: string }>;
+  ): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }>;
+  /** Empties one slot, if it still holds the password that was made at that time. The other stays as it is. @returns whether it is empty */
+  clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
+  /** How many tokens the registry has. */
+  tokenCount(registry: AzureRegistry): Promise<number>;
 };
 
 /** A user name and password for a registry. */
@@ -131,7 +103,10 @@ export type ImageRef = {
 
 /** What a registry says to a login that asks for one image. Only `pulls` is good; the others say why not. */
 export type Proof = {
-  readonly verdict: "pulls" | "refused" | "outOfScope" | "notFound" | "blocked" | "throttled" | "unreachable" | "untrusted";
+  readonly verdict: Extract<
+    Cause,
+    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "throttled" | "unreachable" | "untrusted" | "not-checked"
+  >;
   /** One sentence for a person. */
   readonly message: string;
 };

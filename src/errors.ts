@@ -1,3 +1,5 @@
+import type { Fix } from "./fix.ts";
+
 /** What went wrong, named by what the person does next. */
 export type ErrorKind =
   | "usage" // a flag or an argument is wrong
@@ -13,14 +15,15 @@ export type ErrorKind =
   | "internal"; // a defect of ours
 
 /**
- * An error that is ready to be shown: `message` is one sentence in kubectl's words, `hint` the command to run next.
+ * An error that is ready to be shown: `message` is one sentence in kubectl's words, `hint` what to do next: a
+ * command as data, or words.
  * Neither ever holds a secret. Ports convert foreign errors to this at their boundary; only the entry prints it.
  */
 export class CliError extends Error {
   readonly kind: ErrorKind;
-  readonly hint: string | undefined;
+  readonly hint: string | Fix | undefined;
 
-  constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: string | undefined; cause?: unknown } = {}) {
+  constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: string | Fix | undefined; cause?: unknown } = {}) {
     super(message, cause === undefined ? {} : { cause });
     this.name = "CliError";
     this.kind = kind;
@@ -35,3 +38,7 @@ export class Conflict extends CliError {
     this.name = "Conflict";
   }
 }
+
+/** The error for an object that a command line names and that is not there, in the API server's words. @param plural `serviceaccounts` */
+export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
+  new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });

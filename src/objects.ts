@@ -9,8 +9,17 @@ export type Metadata = {
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
-  readonly managedFields?: unknown;
+  readonly managedFields?: readonly ManagedFields[];
   readonly deletionTimestamp?: string;
+};
+
+/** meta/v1 ManagedFieldsEntry: what a manager has written, as a tree of `f:field`. */
+export type ManagedFields = {
+  readonly manager?: string;
+  readonly operation?: string;
+  readonly apiVersion?: string;
+  readonly time?: string;
+  readonly fieldsV1?: object;
 };
 
 export type OwnerReference = {
@@ -42,14 +51,20 @@ export type ServiceAccount = {
   readonly imagePullSecrets?: readonly NameRef[];
 };
 
-/** core/v1 Container, its image only. */
-export type Container = { readonly name: string; readonly image?: string };
+/** core/v1 Container, its image, and what makes a sidecar of an init container: that it restarts `Always`. */
+export type Container = { readonly name: string; readonly image?: string; readonly restartPolicy?: string };
 
-/** core/v1 ContainerStatus, its waiting state only. */
+/** core/v1 ContainerStatus. */
 export type ContainerStatus = {
   readonly name: string;
   readonly image?: string;
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
+  /** Empty until the node has the image. */
+  readonly imageID?: string;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly running?: object;
+    readonly terminated?: object;
+  };
 };
 
 /** core/v1 Pod. */
@@ -66,10 +81,25 @@ export type Pod = {
   };
   readonly status?: {
     readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
   };
 };
+
+/** core/v1 Namespace. */
+export type Namespace = { readonly apiVersion: "v1"; readonly kind: "Namespace"; readonly metadata: Metadata };
+
+/** The objects that we know, by the names that kubectl has for their kinds. */
+export type KubeObjects = {
+  readonly namespace: Namespace;
+  readonly secret: Secret;
+  readonly serviceaccount: ServiceAccount;
+  readonly pod: Pod;
+};
+
+export type KubeObject = KubeObjects[keyof KubeObjects];
 
 /** The types a Secret must have for the kubelet to look into it, and the key it looks at. */
 export const pullSecretKey: Readonly<Record<string, string>> = {

@@ -1,58 +1,93 @@
 import type { Context } from "../../src/context.ts";
-import { accountNames } from "../gather/secrets.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Verb } from "../verb.ts";
-import { type Flags, global } from "./flags.ts";
+import { firstArgument } from "./argv.ts";
+import type { Flag, Flags } from "./flags.ts";
+import { global } from "./kubectl-flags.ts";
 import { parse } from "./parse.ts";
 
 /** How long a word may take that the cluster has to be asked for, in milliseconds. */
 const patience = 1500;
 
+/** What the shell is to do with the candidates (cobra's ShellCompDirective); where there are none, files only if it is told to. */
+const directives = { noSpace: 2, noFiles: 4, files: 0, folders: 16 } as const;
+
+/** Words, each with what it means behind a tab if that is known, and a directive. */
+type Candidates = { readonly words: readonly string[]; readonly directive: number };
+
+const only = (words: readonly string[]): Candidates => ({ words, directive: directives.noFiles });
+
 /**
- * Answers kubectl's completion: the candidates for the last word, one a line, and cobra's directive 4 (no file names).
+ * Answers kubectl's completion: the candidates for the last word, one a line, and cobra's directive.
  * Whatever fails is silence; nothing is written and nobody is asked to sign in.
  */
-export async function complete(words: readonly string[], verbs: readonly Verb[], context: Context): Promise<void> {
-  const word = words.at(-1) ?? "";
-  const before = words.slice(0, -1);
-  const candidates = await find(word, before, verbs, context).catch(() => []);
-  const fitting = candidates.filter((candidate) => candidate.startsWith(word.replace(/^--[^=]*=/, "")));
-  context.stdout.write(`${fitting.map((candidate) => `${candidate}\n`).join("")}:4\n`);
+export async function complete(typed: readonly string[], verbs: readonly Verb[], context: Context): Promise<void> {
+  const { words, directive } = await find(typed.at(-1) ?? "", typed.slice(0, -1), verbs, context).catch(() => only([]));
+  context.stdout.write(`${words.map((word) => `${word}\n`).join("")}:${directive}\n`);
 }
 
-async function find(word: string, before: readonly string[], verbs: readonly Verb[], context: Context): Promise<string[]> {
-  const verb = verbs.find(({ name }) => before.includes(name));
+async function find(word: string, before: readonly string[], verbs: readonly Verb[], context: Context): Promise<Candidates> {
+  const at = firstArgument(before, global);
+  const verb = verbs.find(({ name }) => name === before[at]);
+  const rest = before.filter((_, index) => index !== at);
   const flags: Flags = { ...global, ...verb?.flags };
-  const waiting = /^--([^=]+)=/.exec(word)?.[1] ?? flagOf(before.at(-1) ?? "", flags);
-  const flag = waiting === undefined ? undefined : flags[waiting];
-  const whole = waiting !== undefined && !word.startsWith("--") ? before.slice(0, -1) : before;
-  if (waiting !== undefined && flag && flag.type !== "boolean") {
-    if (flag.choices) return [...flag.choices];
-    return waiting === "serviceaccount"
-      ? ask(accountNames)
-      : waiting === "namespace"
-        ? ask((session) => session.cluster().namespaces())
-        : [];
+  const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+  const waiting = inline ?? flagOf(rest.at(-1), flags);
+  const isArgument = rest.includes("--");
+  if (waiting !== undefined && !isArgument) {
+    return valuesOf(flags[waiting], begun ?? word, (words) => ask(inline === undefined ? rest.slice(0, -1) : rest, words));
   }
-  if (word.startsWith("-")) return Object.entries(flags).map(([name, { type }]) => (type === "boolean" ? `--${name}` : `--${name}=`));
-  if (!verb) return verbs.map(({ name, summary }) => `${name}\t${summary}`);
-  const taken = parse(before.slice(before.indexOf(verb.name) + 1), flags).args.length;
-  return taken < verb.most && verb.complete ? ask(verb.complete) : [];
+  if (word.startsWith("-") && !isArgument) return only(flagWords(word, rest, verb?.flags ?? {}));
+  const candidates = await argumentsOf();
+  return only(candidates.filter((candidate) => candidate.startsWith(word)));
 
-  async function ask(of: (session: Session) => Promise<readonly string[]>): Promise<string[]> {
+  async function argumentsOf(): Promise<readonly string[]> {
+    if (before[at] === undefined || before[at] === "help") return verbs.map(({ name, summary }) => `${name}\t${summary}`);
+    if (!verb?.complete || parse(rest, flags).args.length >= verb.most) return [];
+    return ask(rest, verb.complete);
+  }
+
+  /** Asks with the flags that were typed before, so that `--context` and `-n` hold. */
+  async function ask(line: readonly string[], of: (session: Session) => Promise<readonly string[]>): Promise<readonly string[]> {
     const silent = { ...context, stderr: { write: () => {}, isTTY: false, columns: 0 } };
-    const session = openSession(silent, parse(whole, { ...flags, ...allFlags(verbs) }).flags);
+    const session = openSession(silent, parse(line, flags).flags);
     const late = context.sleep(patience).then((): readonly string[] => []);
-    return [...(await Promise.race([of(session), late]).finally(() => session.close()))];
+    return Promise.race([of(session), late]).finally(() => session.close());
   }
 }
 
-/** The flag that a word leaves waiting for its value: `-n`, `--namespace`. */
-function flagOf(word: string, flags: Flags): string | undefined {
-  if (!word.startsWith("-") || word.includes("=")) return undefined;
-  return Object.entries(flags).find(([name, { short }]) => word === `--${name}` || word === `-${short}`)?.[0];
+type Ask = (of: (session: Session) => Promise<readonly string[]>) => Promise<readonly string[]>;
+
+/** Values of one flag that begin like this; of several in one word (`a,b`) the last is completed. */
+async function valuesOf(flag: Flag | undefined, begun: string, ask: Ask): Promise<Candidates> {
+  if (!flag || flag.hidden) return only([]);
+  if (flag.complete === "files" || flag.complete === "folders") return { words: [], directive: directives[flag.complete] };
+  const known = flag.choices ?? (flag.type === "boolean" ? ["true", "false"] : flag.complete ? await ask(flag.complete) : []);
+  const split = flag.separator === undefined ? -1 : begun.lastIndexOf(flag.separator);
+  const [done, last] = [begun.slice(0, split + 1), begun.slice(split + 1)];
+  const words = known.filter((value) => value.startsWith(last)).map((value) => done + value);
+  return { words, directive: directives.noFiles | (flag.separator === undefined ? 0 : directives.noSpace) };
 }
 
-function allFlags(verbs: readonly Verb[]): Flags {
-  return Object.assign({}, ...verbs.map(({ flags }) => flags));
+/** The flags that begin like this: the verb's own first, without those that are there already and may not be repeated. */
+function flagWords(word: string, before: readonly string[], own: Flags): string[] {
+  const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(global).filter(([name]) => !(name in own))) });
+  const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
+  return all
+    .filter(([name, { hidden, type }]: [string, Flag]) => !hidden && (type === "strings" || !isThere(name)))
+    .flatMap(([name, { short, describe }]: [string, Flag]) => [
+      `--${name}\t${describe}`,
+      ...(short && word === "-" ? [`-${short}\t${describe}`] : []),
+    ])
+    .filter((each) => each.startsWith(word));
+}
+
+/** The flag that a word leaves waiting for its value: `--namespace`, `-n`, `-An`, but not `-nfoo`. */
+function flagOf(word: string | undefined, flags: Flags): string | undefined {
+  if (!word?.startsWith("-") || word.includes("=")) return undefined;
+  const rows = Object.entries(flags).filter(([, { type }]) => type !== "boolean");
+  if (word.startsWith("--")) return rows.find(([name]) => word === `--${name}`)?.[0];
+  const letters = word.slice(1);
+  const at = [...letters].findIndex((letter) => rows.some(([, { short }]) => short === letter));
+  return at >= 0 && at === letters.length - 1 ? rows.find(([, { short }]) => short === letters[at])?.[0] : undefined;
 }

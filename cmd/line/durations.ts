@@ -1,27 +1,32 @@
-import { CliError } from "../../src/errors.ts";
+import { usage } from "./usage.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** The moment that lies a duration (`90d`, `12h`, `30m`) after `now`, as RFC 3339 to the second. */
 export function expiryAfter(duration: string, now: Date): string {
   const [, amount, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(duration) ?? [];
-  if (!amount || !unit) throw new CliError("usage", `invalid --expires-in "${duration}": a number and m, h or d, such as 90d`);
+  if (!amount || !unit) throw usage(`invalid --expires-in "${duration}": a number and m, h or d, such as 90d`);
   return `${new Date(now.getTime() + Number(amount) * (lifetimes[unit] ?? 0)).toISOString().slice(0, 19)}Z`;
 }
 
-const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+/** Milliseconds of each unit of Go's durations; the micro sign comes in two forms. */
+const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** A Go duration: `1m30s`, or `0`. @throws CliError usage, in kubectl's words */
-export function milliseconds(text: string): number {
-  if (text === "0") return 0;
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
-    throw new CliError(
-      "usage",
-      `Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit`,
-    );
-  }
-  return [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)].reduce(
-    (sum, [, amount, unit]) => sum + Number(amount) * (units[unit ?? ""] ?? 0),
-    0,
-  );
+/** What Go holds in an integer and, as nanoseconds, in a duration: some 292 years. */
+const largest = 2 ** 63;
+
+/**
+ * `--request-timeout` in milliseconds, as clientcmd.ParseTimeout reads it: whole seconds, or a Go duration (`1m30s`, `.5s`, `100us`).
+ * A negative one is none, which is 0.
+ *
+ * @returns undefined for what kubectl refuses
+ */
+export function milliseconds(text: string): number | undefined {
+  if (/^\+?\d+$/.test(text)) return Number(text) < largest ? Number(text) * 1000 : undefined;
+  const [, sign, parts] = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text) ?? [];
+  if (parts === undefined) return /^[+-]0$/.test(text) ? 0 : undefined;
+  const amounts = [...parts.matchAll(/([\d.]+)([^\d.]+)/g)].map(([, amount, unit = ""]) => Number(amount) * (units[unit] ?? 0));
+  const sum = amounts.reduce((total, amount) => total + amount, 0);
+  if (sum * 1e6 >= largest) return undefined;
+  return sign === "-" ? 0 : sum;
 }

@@ -1,3 +1,8 @@
+import type { CliError } from "../../src/errors.ts";
+import { type Known, serviceAccounts } from "./known.ts";
+import { objectName } from "./names.ts";
+import { usage } from "./usage.ts";
+
 /** One flag of a verb, as data: the parser, the help, the completion and the docs read the same row. */
 export type Flag = {
   readonly type: "string" | "strings" | "boolean";
@@ -6,72 +11,35 @@ export type Flag = {
   readonly bare?: string;
   readonly default?: string | boolean;
   readonly choices?: readonly string[];
+  /** What stands between several values in one word: `--namespaces a,b`. */
+  readonly separator?: string;
+  /** What an empty value is: none (kubectl's `-n "$NAMESPACE"`), or kept as it is. Without this it is refused, as an empty element is. */
+  readonly empty?: "absent" | "kept";
+  /** What a value stands for: `web` for `sa/web`. @throws CliError usage */
+  readonly read?: (value: string) => string;
+  /** Words of its own for a value that is wrong; of a flag with `choices` it is asked about wrong ones only. */
+  readonly refuse?: (value: string) => CliError | undefined;
+  /** Flags that it cannot be given together with. */
+  readonly exclusive?: readonly string[];
+  /** Who completes its value. Choices complete themselves. */
+  readonly complete?: "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
+  /** In no help, completion or table: it is only there to be refused with a reason. */
+  readonly hidden?: true;
   readonly describe: string;
 };
 
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** What a command line said for the flags `F`. */
-export type Values<F extends Flags> = {
-  readonly [K in keyof F]: F[K]["type"] extends "boolean"
-    ? boolean
-    : F[K]["type"] extends "strings"
-      ? readonly string[]
-      : string | undefined;
-};
+export type Values<F extends Flags> = { readonly [K in keyof F]: Value<F[K]> };
 
-/** Global flags of kubectl that are handed on to it as they are (cli-runtime genericclioptions/config_flags.go). */
-export const forwarded = {
-  as: {
-    type: "string",
-    describe: "Username to impersonate for the operation. User could be a regular user or a service account in a namespace.",
-  },
-  "as-group": {
-    type: "strings",
-    describe: "Group to impersonate for the operation, this flag can be repeated to specify multiple groups.",
-  },
-  "as-uid": { type: "string", describe: "UID to impersonate for the operation." },
-  "as-user-extra": {
-    type: "strings",
-    describe: "User extras to impersonate for the operation, this flag can be repeated to specify multiple values.",
-  },
-  "cache-dir": { type: "string", describe: "Default cache directory" },
-  "certificate-authority": { type: "string", describe: "Path to a cert file for the certificate authority" },
-  "client-certificate": { type: "string", describe: "Path to a client certificate file for TLS" },
-  "client-key": { type: "string", describe: "Path to a client key file for TLS" },
-  cluster: { type: "string", describe: "The name of the kubeconfig cluster to use" },
-  context: { type: "string", describe: "The name of the kubeconfig context to use" },
-  "disable-compression": { type: "boolean", describe: "If true, opt-out of response compression for all requests to the server" },
-  "insecure-skip-tls-verify": {
-    type: "boolean",
-    describe: "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure",
-  },
-  kubeconfig: { type: "string", describe: "Path to the kubeconfig file to use for CLI requests." },
-  server: { type: "string", short: "s", describe: "The address and port of the Kubernetes API server" },
-  "tls-server-name": { type: "string", describe: "Server name to use for server certificate validation." },
-  token: { type: "string", describe: "Bearer token for authentication to the API server" },
-  user: { type: "string", describe: "The name of the kubeconfig user to use" },
-} as const satisfies Flags;
+type Value<F extends Flag> = F extends { readonly type: "boolean" }
+  ? boolean
+  : F extends { readonly type: "strings" }
+    ? readonly string[]
+    : Text<F> | (F extends { readonly default: string } ? never : undefined);
 
-/** Global flags that we read ourselves. */
-export const ours = {
-  namespace: { type: "string", short: "n", describe: "If present, the namespace scope for this CLI request" },
-  "request-timeout": {
-    type: "string",
-    default: "0",
-    describe:
-      "The length of time to wait before giving up on a single server request. Non-zero values should contain a unit (e.g. 1s, 2m, 3h).",
-  },
-  v: {
-    type: "string",
-    short: "v",
-    default: "0",
-    describe: "Number for the log level verbosity: 6 shows requests, 8 their bodies without secrets",
-  },
-  help: { type: "boolean", short: "h", describe: "Show what a command does and its flags" },
-} as const satisfies Flags;
-
-export const global = { ...forwarded, ...ours } as const satisfies Flags;
+type Text<F extends Flag> = F extends { readonly choices: readonly (infer C)[] } ? C : string;
 
 export const dryRun = {
   "dry-run": {
@@ -79,13 +47,26 @@ export const dryRun = {
     choices: ["none", "server", "client"],
     bare: "client",
     default: "none",
+    refuse: (value) => usage(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`),
     describe:
       'Must be "none", "server", or "client". Client prints what would be done; server asks the API server too. Neither mints anything.',
   },
 } as const satisfies Flags;
 
+/** The row of `-o` with these formats. An empty one is none, as for kubectl. */
+export const formats = <const C extends readonly string[]>(choices: C) =>
+  ({
+    type: "string",
+    short: "o",
+    choices,
+    empty: "absent",
+    refuse: (value: string) =>
+      usage(`unable to match a printer suitable for the output format "${value}", allowed formats are: ${choices.join(",")}`),
+    describe: `Output format. One of: (${choices.join(", ")}).`,
+  }) as const satisfies Flag;
+
 export const output = {
-  output: { type: "string", short: "o", choices: ["json", "yaml", "name"], describe: "Output format. One of: (json, yaml, name)." },
+  output: formats(["json", "yaml", "name", "jsonl", "plan"]),
   "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
 } as const satisfies Flags;
 
@@ -93,6 +74,8 @@ export const targets = {
   serviceaccount: {
     type: "strings",
     bare: "default",
+    read: (value) => objectName("ServiceAccount", value),
+    complete: serviceAccounts,
     describe: "A ServiceAccount that is to carry the Secret; may be repeated. Without a value: default.",
   },
   "all-serviceaccounts": { type: "boolean", describe: "Every ServiceAccount of the namespace" },

@@ -4,6 +4,7 @@ import type { Flag, Flags } from "./flags.ts";
 /** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. */
 export function flagLines(flags: Flags): string {
   return Object.entries(flags)
+    .filter(([, { hidden }]) => !hidden)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([name, flag]) =>

@@ -1,7 +1,7 @@
 import yargs from "yargs";
-import { CliError } from "../../src/errors.ts";
-import { spellOut } from "./argv.ts";
+import { type TakenApart, takeApart } from "./argv.ts";
 import type { Flag, Flags } from "./flags.ts";
+import { usage } from "./usage.ts";
 
 /** A command line taken apart: every flag of `flags` has its value or its default. */
 export type Parsed = {
@@ -10,56 +10,105 @@ export type Parsed = {
 };
 
 /**
- * Reads a command line as pflag does: strict, the last of a repeated scalar counts, `--flag=value` and `--flag value`.
+ * Reads a command line as kubectl does: strict, the last of a repeated scalar counts, and each flag by its row.
  *
  * @throws CliError usage, in pflag's words
  */
 export function parse(argv: readonly string[], flags: Flags): Parsed {
-  const read = yargs(spellOut(argv, flags))
-    .options(
-      Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { type: flag.type === "boolean" ? "boolean" : "string" }])),
-    )
+  const { given, args } = collect(takeApart(argv, flags), flags);
+  const read = Object.entries(flags).map(([name, flag]) => {
+    const values = given[name];
+    return { name, flag, value: values && readValue(name, flag, values) };
+  });
+  refuseTogether(read);
+  return { flags: Object.fromEntries(read.map(({ name, flag, value }) => [name, value ?? unsaid(flag)])), args };
+}
+
+/** The values of each flag in their order, and the arguments, from a line in which pflag's spellings are `--flag=value` all. */
+function collect(
+  { given, args }: TakenApart,
+  flags: Flags,
+): { given: Readonly<Record<string, readonly string[]>>; args: readonly string[] } {
+  // Of a value in quotes yargs would make one without: it gets each value's place, and not the value
+  const places = given.map(({ name }, place) => `--${name}=${place}`);
+  const valueAt = (place: unknown) => {
+    const { name = "", value } = given[Number(place)] ?? {};
+    return value ?? flags[name]?.bare ?? "true";
+  };
+  const {
+    _: before,
+    "--": behind = [],
+    ...read
+  } = yargs([...places, "--", ...args])
+    .help(false)
+    .version(false)
+    .options(Object.fromEntries(Object.keys(flags).map((name) => [name, { type: "string", array: true }])))
     .parserConfiguration({
       "dot-notation": false,
       "boolean-negation": false,
       "camel-case-expansion": false,
-      "parse-numbers": false,
-      "parse-positional-numbers": false,
       "greedy-arrays": false,
       "populate--": true,
-      "unknown-options-as-args": true,
     })
     .detectLocale(false)
-    .help(false)
-    .version(false)
     .exitProcess(false)
     .parseSync();
-  const positional = read._.map(String);
-  const stray = Object.keys(read).find((name) => !(name in flags) && !["_", "$0", "--"].includes(name));
-  const unknown = positional.find((word) => /^--?[^-]/.test(word)) ?? (stray && `--${stray}`);
-  if (unknown) throw new CliError("usage", `unknown flag: ${unknown.split("=")[0]}`);
-  const values = Object.entries(flags).map(([name, flag]) => [name, readValue(name, flag, read[name])] as const);
-  return { flags: Object.fromEntries(values), args: [...positional, ...((read["--"] as string[] | undefined) ?? [])] };
+  // Of a flag that it knows itself (help) yargs makes no list
+  const lists = Object.entries(read).map(([name, values]) => [name, [values].flat().map(valueAt)]);
+  return { given: Object.fromEntries(lists), args: [...before, ...(behind as string[])].map(String) };
 }
 
-function readValue(name: string, flag: Flag, read: unknown): string | boolean | readonly string[] | undefined {
-  const given = (Array.isArray(read) ? read : read === undefined ? [] : [read]) as (string | boolean)[];
-  if (flag.type === "boolean") return (given.at(-1) as boolean | undefined) ?? flag.default ?? false;
-  const texts = given.map((text) => (text === "" ? (flag.bare ?? needsArgument(name)) : String(text)));
-  const last = texts.at(-1);
-  if (last !== undefined && flag.choices && !flag.choices.includes(last)) throw invalid(name, flag.choices, last);
-  return flag.type === "strings" ? texts : (last ?? flag.default);
+type Read = string | boolean | readonly string[] | undefined;
+
+/** What a flag is that nobody gave, or that was given an empty value which kubectl passes over. */
+function unsaid({ type, default: value }: Flag): Read {
+  if (type === "boolean") return value ?? false;
+  return type === "strings" ? [] : value;
 }
 
-function needsArgument(name: string): never {
-  throw new CliError("usage", `flag needs an argument: --${name}`);
+function readValue(name: string, flag: Flag, values: readonly string[]): Read {
+  const shown = flag.short ? `-${flag.short}, --${name}` : `--${name}`;
+  const last = values.at(-1) ?? "";
+  if (flag.type === "boolean") return readBoolean(shown, flag, last);
+  if (flag.type === "string") return readText(shown, flag, last);
+  const texts = values.flatMap((value) => (flag.separator ? value.split(flag.separator) : [value]));
+  return texts.map((text) => readText(shown, flag, text)).filter((text) => text !== undefined);
 }
 
-function invalid(name: string, choices: readonly string[], value: string): CliError {
-  if (name === "dry-run") return new CliError("usage", `Invalid dry-run value (${value}). Must be "none", "server", or "client".`);
-  if (name === "output") {
-    const formats = choices.join(",");
-    return new CliError("usage", `unable to match a printer suitable for the output format "${value}", allowed formats are: ${formats}`);
+/** Go's strconv.ParseBool. */
+const words: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true])),
+  ...Object.fromEntries(["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false])),
+};
+
+function readBoolean(shown: string, { refuse }: Flag, text: string): boolean {
+  const value = Object.hasOwn(words, text) ? words[text] : undefined;
+  if (value === undefined) throw invalid(shown, text, `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const refusal = refuse?.(text);
+  if (refusal) throw refusal;
+  return value;
+}
+
+/** @returns undefined for an empty value that is as none */
+function readText(shown: string, flag: Flag, text: string): string | undefined {
+  if (text === "" && flag.empty === "absent") return undefined;
+  if (text === "" && flag.empty === undefined && !flag.choices) throw invalid(shown, text, "it is empty");
+  if (!flag.choices?.includes(text)) {
+    const refusal = flag.refuse?.(text) ?? (flag.choices && invalid(shown, text, `must be one of ${flag.choices.join(", ")}`));
+    if (refusal) throw refusal;
   }
-  return new CliError("usage", `invalid argument "${value}" for "--${name}" flag: must be one of ${choices.join(", ")}`);
+  return flag.read ? flag.read(text) : text;
+}
+
+const invalid = (shown: string, text: string, why: string) => usage(`invalid argument ${JSON.stringify(text)} for "${shown}" flag: ${why}`);
+
+/** Two flags that exclude each other, in cobra's words (MarkFlagsMutuallyExclusive). A flag that was switched off is not given. */
+function refuseTogether(read: readonly { name: string; flag: Flag; value: Read }[]): void {
+  const set = new Set(read.filter(({ value }) => value !== undefined && value !== false).map(({ name }) => name));
+  for (const { name, flag } of read) {
+    const other = set.has(name) && flag.exclusive?.find((each) => set.has(each));
+    if (!other) continue;
+    const group = [other, name].sort().join(" ");
+    throw usage(`if any flags in the group [${group}] are set none of the others can be; [${group}] were all set`);
+  }
 }

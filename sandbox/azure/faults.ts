@@ -15,6 +15,10 @@ export type Fault =
     })
   | (Where & { readonly kind: "slow"; readonly milliseconds: number })
   | (Where & { readonly kind: "drop" })
+  /** The answer is lost after the request was carried out; with `half`, half of its body arrives. */
+  | (Where & { readonly kind: "lose"; readonly half?: boolean })
+  /** generateCredentials answers 202, as the specification allows, and shows its passwords to who asks again. */
+  | { readonly kind: "credentialsByPolling" }
   /** New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made. */
   | { readonly kind: "replication"; readonly of: Replicated; readonly milliseconds: number };
 
@@ -25,15 +29,32 @@ export type Faults = {
 };
 
 /** What happens to one request instead of, or before, its answer. */
-export type Mishap = { readonly wait: number; readonly drop: boolean; readonly answer?: Answer };
+export type Mishap = { readonly wait: number; readonly drop: boolean; readonly lose?: "all" | "half"; readonly answer?: Answer };
 
 /** The side of the switches that the servers ask. */
 export type FaultBox = Faults & {
   /** Takes the faults that hit this request; each counts once. */
   strike(request: { method: string; host: string; path: string }): Mishap;
+  credentialsByPolling(): boolean;
   /** Whether something made at `since` (epoch milliseconds) is known by now. */
   replicated(what: Replicated, since: number): boolean;
 };
+
+/** A request's mishap with one fault more. */
+function afflict(mishap: Mishap, fault: Fault): Mishap {
+  switch (fault.kind) {
+    case "slow":
+      return { ...mishap, wait: mishap.wait + fault.milliseconds };
+    case "drop":
+      return { ...mishap, drop: true };
+    case "lose":
+      return { ...mishap, lose: fault.half ? "half" : "all" };
+    case "status":
+      return { ...mishap, answer: { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? null } };
+    default:
+      return mishap;
+  }
+}
 
 export function createFaults(now: () => number): FaultBox {
   let faults: { fault: Fault; left: number }[] = [];
@@ -42,14 +63,14 @@ export function createFaults(now: () => number): FaultBox {
     faults = faults.filter((other) => other !== entry);
   };
   const hits = ({ fault }: { fault: Fault }, request: { method: string; host: string; path: string }) =>
-    fault.kind !== "replication" &&
+    "path" in fault &&
     fault.path.test(request.path) &&
     (fault.host?.test(request.host) ?? true) &&
     (fault.method ?? request.method) === request.method;
 
   return {
     add: (fault) => {
-      const entry = { fault, left: fault.kind === "replication" ? Number.POSITIVE_INFINITY : (fault.times ?? Number.POSITIVE_INFINITY) };
+      const entry = { fault, left: ("path" in fault ? fault.times : undefined) ?? Number.POSITIVE_INFINITY };
       faults.push(entry);
       return () => remove(entry);
     },
@@ -57,20 +78,17 @@ export function createFaults(now: () => number): FaultBox {
       faults = [];
     },
     strike: (request) => {
-      let mishap: Mishap = { wait: 0, drop: false };
-      for (const entry of faults.filter((one) => hits(one, request))) {
-        const { fault } = entry;
-        // One answer or one drop is enough for a request; later ones wait for the next.
-        if (fault.kind !== "slow" && (mishap.drop || mishap.answer)) continue;
+      const hitting = faults.filter((one) => hits(one, request));
+      // One answer or one drop is enough for a request; later ones wait for the next.
+      const other = hitting.find(({ fault }) => fault.kind !== "slow");
+      const struck = hitting.filter((one) => one.fault.kind === "slow" || one === other);
+      for (const entry of struck) {
         entry.left--;
         if (entry.left <= 0) remove(entry);
-        if (fault.kind === "slow") mishap = { ...mishap, wait: mishap.wait + fault.milliseconds };
-        if (fault.kind === "drop") mishap = { ...mishap, drop: true };
-        if (fault.kind === "status")
-          mishap = { ...mishap, answer: { status: fault.status, headers: fault.headers ?? {}, body: fault.body ?? null } };
       }
-      return mishap;
+      return struck.reduce<Mishap>((mishap, { fault }) => afflict(mishap, fault), { wait: 0, drop: false });
     },
+    credentialsByPolling: () => faults.some(({ fault }) => fault.kind === "credentialsByPolling"),
     replicated: (what, since) => {
       const delays = faults.flatMap(({ fault }) => (fault.kind === "replication" && fault.of === what ? [fault.milliseconds] : []));
       return now() - since >= Math.max(0, ...delays);

@@ -37,12 +37,10 @@ export const object =
     if (typeof value !== "object" || value === null || Array.isArray(value)) return `'${at || "body"}' must be an object`;
     const shapes = new Map(Object.entries(fields).map(([name, shape]) => [name.replace(/!$/, ""), shape]));
     const path = (name: string) => (at ? `${at}.${name}` : name);
-    for (const [name, item] of Object.entries(value)) {
+    const wrong = Object.entries(value).map(([name, item]) => {
       const shape = shapes.get(name);
-      if (!shape) return `Could not find member '${name}' on object at '${at || "root"}'`;
-      const wrong = shape(item, path(name));
-      if (wrong) return wrong;
-    }
+      return shape ? shape(item, path(name)) : `Could not find member '${name}' on object at '${at || "root"}'`;
+    });
     const missing = Object.keys(fields).find((name) => name.endsWith("!") && !(name.slice(0, -1) in value));
-    return missing ? `The required member '${path(missing.slice(0, -1))}' is missing` : undefined;
+    return wrong.find((one) => one !== undefined) ?? (missing && `The required member '${path(missing.slice(0, -1))}' is missing`);
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { Duplex } from "node:stream";
@@ -33,7 +34,8 @@ export function createFront(state: State, { certificate, key }: { certificate: s
     const registry = state.world.registries.find((one) => one.loginServer === host);
     if (registry) {
       return async (request, response) => {
-        if (registry.publicNetworkAccess === "Disabled") return send(response, blocked);
+        response.setHeader("server", "openresty");
+        if (registry.publicNetworkAccess === "Disabled") return send(response, blocked());
         if (/^\/v2(\/|\?|$)/.test(request.url ?? "")) return dataPlane(request, response, state, registry);
         return answering(host, (ask) => acr(ask, state, registry))(request, response);
       };
@@ -56,6 +58,7 @@ export function createFront(state: State, { certificate, key }: { certificate: s
     response.on("finish", () => {
       call.status = response.statusCode;
     });
+    response.setHeaders(new Map(Object.entries(identifiers(host, request))));
     const service = named === host ? serviceOf(host) : undefined;
     const work = service ? struck(state, call, service)(request, response) : Promise.resolve(send(response, { status: 421 }));
     work.catch((error: unknown) => fail(response, error));
@@ -85,12 +88,42 @@ function answering(host: string, answer: (ask: Ask) => Promise<Answer>): Service
 
 function struck(state: State, call: { method: string; host: string; path: string }, service: Service): Service {
   return async (request, response) => {
-    const { wait, drop, answer } = state.faults.strike(call);
+    const { wait, drop, lose, answer } = state.faults.strike(call);
     if (wait > 0) await sleep(wait, undefined, { ref: false });
+    if (lose) breakOff(response, lose);
     if (drop) request.socket.destroy();
     else if (answer) send(response, answer);
     else await service(request, response);
   };
+}
+
+/** Lets the connection break where the answer would go out, or in the middle of its body. */
+function breakOff(response: ServerResponse, lose: "all" | "half"): void {
+  const write = response.write.bind(response);
+  let broken = false;
+  const cut = (body?: unknown): boolean => {
+    const half = lose === "half" && Buffer.isBuffer(body) ? body.subarray(0, Math.floor(body.length / 2)) : Buffer.alloc(0);
+    if (half.length === 0 && !broken) response.socket?.destroy();
+    else if (!broken) write(half, () => response.socket?.destroy());
+    broken = true;
+    return true;
+  };
+  response.write = cut;
+  response.end = (body?: unknown) => {
+    cut(body);
+    return response;
+  };
+}
+
+/** The headers by which Azure's support finds a request again; what the client sent of them comes back. */
+function identifiers(host: string, { headers }: IncomingMessage): Record<string, string> {
+  const correlation = headers["x-ms-correlation-request-id"];
+  if (host === "management.azure.com")
+    return { "x-ms-request-id": randomUUID(), "x-ms-correlation-request-id": typeof correlation === "string" ? correlation : randomUUID() };
+  if (host !== "graph.microsoft.com") return {};
+  const client = headers["client-request-id"];
+  const id = randomUUID();
+  return { "request-id": id, "client-request-id": typeof client === "string" ? client : id };
 }
 
 /** A defect of the emulator must be seen as one. A client that has gone away is none. */

@@ -1,10 +1,20 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ClientSecret } from "./world.ts";
 
-/** A password as ACR makes it: 52 letters, digits and `+`. */
-export function newPassword(): string {
-  const letters = randomBytes(64).toString("base64").replace(/[+/=]/g, "").slice(0, 42);
-  return `${letters.padEnd(42, "A")}+ACR${randomBytes(8).toString("hex").slice(0, 6)}`;
+/** Letters and digits, so many. */
+function letters(count: number): string {
+  let text = "";
+  while (text.length < count) text += randomBytes(count).toString("base64").replace(/[+/=]/g, "");
+  return text.slice(0, count);
+}
+
+/**
+ * A password as ACR makes it: 84 letters and digits, with its marks in their places.
+ * Those that it made before 2023 live on: 32 characters, with `+`, `/` and `=` among them.
+ */
+export function newPassword(age: "new" | "old" = "new"): string {
+  if (age === "old") return `${letters(9)}/${letters(9)}+${letters(10)}/=`;
+  return `${letters(52)}JQQJ99${letters(18)}AZCR${letters(4)}`;
 }
 
 /** A client secret as Entra makes it: 40 characters, some of which a shell or a URL would read. */

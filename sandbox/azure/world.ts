@@ -1,3 +1,4 @@
+import type { JSONWebKeySet } from "jose";
 import type { Slot } from "../../src/context.ts";
 import type { Answer } from "./http.ts";
 import type { Role } from "./roles.ts";
@@ -17,14 +18,29 @@ export type World = {
   roleAssignments: RoleAssignment[];
   /** The tenant's own roles, beside the built-in ones. */
   customRoles: Role[];
-  /** How long-running operations behave: polls that answer "not yet", and the Retry-After that goes with them (seconds). */
-  longRunning: { polls: number; retryAfter: number };
+  longRunning: LongRunning;
+  /** What the passwords of tokens look like: as Azure makes them now, or as those that it made until 2023. */
+  passwords: "new" | "old";
   /** How long tokens live, seconds: Entra's access tokens, and a registry's access and refresh tokens. Negative makes them expired. */
   lifetimes: { entra: number; access: number; refresh: number };
   /** Items on one page of an ARM list. */
   pageSize: number;
   /** Long-running operations by their identifier. */
   operations: Map<string, Operation>;
+};
+
+/** How long-running operations go. */
+export type LongRunning = {
+  /** Looks, at an operation or at what it changes, that still find it under way. */
+  polls: number;
+  /** What an operation really takes, milliseconds. With 0 and no polls it is over when it is first looked at. */
+  milliseconds: number;
+  /** What Azure says to wait between two looks, seconds, however long it really takes. */
+  retryAfter: number;
+  /** What a PUT over a token or scope map that is there begins: nobody recorded it, and the specification allows both. */
+  repeatedPut: "operation" | "nothing";
+  /** Whether a look at a deletion takes a right on the subscription. Nobody recorded it: all recordings are an owner's. */
+  asksRights: boolean;
 };
 
 export type Subscription = { readonly id: string; name: string; readonly tenantId: string; resourceGroups: string[] };
@@ -53,12 +69,17 @@ export type Registry = {
   pushed: Map<string, { createdTime: string; lastUpdateTime: string }>;
 };
 
+/** Who made a resource and who changed it last (Azure's common type systemData). */
+export type SystemData = { readonly createdBy: string; readonly createdAt: string; lastModifiedBy: string; lastModifiedAt: string };
+
 export type ScopeMap = {
   readonly name: string;
   description: string;
   readonly system: boolean;
   readonly creationDate: string;
   actions: string[];
+  made?: SystemData;
+  operation?: Operation;
 };
 
 export type Token = {
@@ -66,9 +87,10 @@ export type Token = {
   readonly creationDate: string;
   status: "enabled" | "disabled";
   scopeMapId: string;
-  /** It is "Creating", and gets no passwords, until it or the operation that makes it was asked for so many more times. */
-  pollsLeft: number;
   passwords: Partial<Record<Slot, TokenPassword>>;
+  made?: SystemData;
+  /** What happens to it. While that is "Creating", it gets no passwords. */
+  operation?: Operation;
 };
 
 /** `since` is when it was made (epoch milliseconds); `previous` works until the new value is replicated. */
@@ -96,9 +118,24 @@ export type Application = {
   secrets: ClientSecret[];
   /** In PEM; whoever has the key of one may sign in as the application. */
   certificates: string[];
+  /** Whose assertions it signs in with instead of secrets and certificates. */
+  federated?: FederatedCredential[];
   /** Object ids of those who may change it with Application.ReadWrite.OwnedBy. */
   owners: string[];
+  /** How often it was not known yet when its service principal was to be made. */
+  missed?: number;
   since: number;
+};
+
+/**
+ * Microsoft Graph federatedIdentityCredential: the issuer, subject and audience that an assertion must have, letter for letter.
+ * `keys` are those that the issuer publishes.
+ */
+export type FederatedCredential = {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audience: string;
+  readonly keys: JSONWebKeySet;
 };
 
 /** What an application may do in Microsoft Graph. */
@@ -113,6 +150,8 @@ export type ServicePrincipal = {
   accountEnabled: boolean;
   secrets: ClientSecret[];
   graphRoles: GraphRole[];
+  readonly createdDateTime?: string;
+  readonly signInAudience?: string;
   since: number;
 };
 
@@ -138,11 +177,29 @@ export type RoleAssignment = {
   condition: string | null;
   conditionVersion: string | null;
   readonly createdOn: string;
+  /** Object ids of who made it, and who wrote it last. */
+  readonly createdBy?: string;
+  updatedBy?: string;
   readonly since: number;
 };
 
-/** A long-running operation: so many more polls say "not yet", then `done` is carried out and its answer given. */
-export type Operation = { polls: number; readonly kind: "status" | "result"; readonly done: () => Answer };
+/** A long-running operation: when no polls are left and its time has come, `done` is carried out and its answer kept. */
+export type Operation = {
+  /** Where it is looked at, without the query. */
+  readonly path: string;
+  /** The api-version of its URLs. */
+  readonly version: string;
+  readonly kind: "status" | "result";
+  /** The provisioningState of what it changes, until it is over. */
+  readonly state: "Creating" | "Updating" | "Deleting";
+  polls: number;
+  /** Epoch milliseconds. */
+  readonly until: number;
+  readonly done: () => Answer;
+  answer?: Answer;
+  /** The signatures of its URLs, the newest last. */
+  readonly signatures: string[];
+};
 
 /** The ARM resource id of a registry. */
 export function registryId({ subscriptionId, resourceGroup, name }: Registry): string {

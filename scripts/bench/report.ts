@@ -1,18 +1,32 @@
 import { table } from "../../src/output/table.ts";
-import type { Result } from "./compare.ts";
 
-/** The results as a table; times are medians in milliseconds. */
-export function report(results: readonly Result[]): string {
+/** One figure and the most that it may be. */
+export type Row = {
+  readonly what: string;
+  readonly runs: number;
+  readonly ours: string;
+  /** What it is held against; empty where the figure stands for itself. */
+  readonly beside: string;
+  readonly figure: number;
+  readonly budget: number;
+};
+
+/** No number is not met: what could not be measured is not well. */
+export const isMet = ({ figure, budget }: Row): boolean => figure <= budget;
+
+/** The figures as a table; several runs give their median. */
+export function report(rows: readonly Row[]): string {
   return table(
-    ["WHAT", "RUNS", "OURS", "KUBECTL", "RATIO", "BUDGET", "VERDICT"],
-    results.map(({ name, runs, ours, theirs, ratio, budget }) => [
-      name,
-      String(runs),
-      `${ours.toFixed(1)} ms`,
-      `${theirs.toFixed(1)} ms`,
-      ratio.toFixed(2),
-      `<= ${budget}`,
-      ratio <= budget ? "met" : "missed",
-    ]),
+    ["WHAT", "RUNS", "OURS", "BESIDE", "FIGURE", "BUDGET", "VERDICT"],
+    rows.map((row) => {
+      const { what, runs, ours, beside, figure, budget } = row;
+      return [what, String(runs), ours, beside || "-", rounded(figure), `<= ${budget}`, isMet(row) ? "met" : "missed"];
+    }),
   );
 }
+
+const rounded = (figure: number) => String(Number(figure.toFixed(figure < 10 ? 3 : 0)));
+
+/** `38.2 ms`, `3.41 s`. */
+export const time = (milliseconds: number): string =>
+  milliseconds < 1000 ? `${milliseconds.toFixed(1)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;

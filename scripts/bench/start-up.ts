@@ -5,7 +5,8 @@ import { run } from "./run.ts";
 export function startUp({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Comparison {
   return {
     name: "start-up",
-    budget: 1.5,
+    beside: "kubectl",
+    budget: 0.9,
     runs: 31,
     warmUp: 3,
     ours: () => run(plugin, ["version", "--client"], env),

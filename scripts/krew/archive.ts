@@ -84,18 +84,22 @@ function entriesOf(bytes: Uint8Array): Entry[] | undefined {
   if (tar?.toString("latin1", 257, 262) !== "ustar") return undefined;
   const entries: Entry[] = [];
   for (let at = 0; at + block <= tar.length && tar[at] !== 0; ) {
-    const text = (from: number, length: number) => tar.toString("utf8", at + from, at + from + length).replace(/\0.*$/s, "");
-    const number = (from: number, length: number) => Number.parseInt(text(from, length).trim() || "0", 8);
-    const prefix = text(345, 155);
-    const type = text(156, 1);
-    entries.push({
-      name: prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`,
-      kind: type === "0" || type === "" ? "file" : type === "5" ? "folder" : "other",
-      mode: number(100, 8),
-    });
-    at += block + Math.ceil(number(124, 12) / block) * block;
+    const { entry, size } = readHeader(tar.subarray(at, at + block));
+    entries.push(entry);
+    at += block + Math.ceil(size / block) * block;
   }
   return entries;
+}
+
+const kinds: Readonly<Record<string, Entry["kind"]>> = { "": "file", "0": "file", "5": "folder" };
+
+/** A header of POSIX ustar: a block of fields at fixed places, numbers in octal. */
+function readHeader(header: Buffer): { entry: Entry; size: number } {
+  const text = (from: number, length: number) => header.toString("utf8", from, from + length).replace(/\0.*$/s, "");
+  const number = (from: number, length: number) => Number.parseInt(text(from, length).trim() || "0", 8);
+  const prefix = text(345, 155);
+  const name = prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`;
+  return { entry: { name, kind: kinds[text(156, 1)] ?? "other", mode: number(100, 8) }, size: number(124, 12) };
 }
 
 function unpacked(bytes: Uint8Array): Buffer | undefined {

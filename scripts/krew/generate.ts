@@ -10,7 +10,7 @@ import { readDescriptor } from "./verify.ts";
 const generated = "Generated from plugin.yaml by `npm run krew`: change that file, not this one.";
 
 /** Where the descriptor, the archives and what is generated lie in the checkout. */
-export const descriptorFile = join(root, "plugin.yaml");
+const descriptorFile = join(root, "plugin.yaml");
 export const dist = join(root, "dist");
 export const manifestFolder = join(root, "krew-manifest");
 
@@ -30,7 +30,7 @@ export const template = async (): Promise<string> => templateText(await descript
  * @param from the folder of the archives
  * @throws Error if there is none
  */
-export async function manifest(from = dist): Promise<string> {
+async function manifest(from = dist): Promise<string> {
   const plugin = await descriptor();
   const names = plugin.spec.platforms.map(platformName);
   const digests = await Promise.all(

@@ -1,23 +1,45 @@
-import type { Login } from "../context.ts";
-import type { Plan } from "../plan/change.ts";
-import { encodeDockerConfig } from "../secret/docker-config.ts";
-import { pullSecret } from "../secret/pull-secret.ts";
-import { keyOf, type Outcome, type Seen } from "./outcome.ts";
+import { CliError, Conflict } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import type { Rehearse } from "../plan/change.ts";
+import { sketchConfig } from "../secret/docker-config.ts";
+import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
+import type { Tools } from "./tools.ts";
+
+/** What is noted on a Secret that is only tried. */
+const nobody = { hosts: [], kind: "rehearsal", identity: "" };
 
 /**
- * What a plan would come to, without a write: the outcomes of `--dry-run=client`.
- * A Secret whose password is still to be minted is shown with an empty config.
+ * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
+ * @throws CliError, Conflict where another run has written it since it was looked at
  */
-export function rehearse(plan: Plan, seen: Seen, login: Login | undefined): Outcome[] {
-  return plan.map((change) => {
-    const object = seen.get(keyOf(change.to));
-    if (change.act === "store") {
-      const text = login ? encodeDockerConfig(change.provenance.registry, login) : '{"auths":{}}';
-      return { change, object: pullSecret(change.to, change.provenance, text) };
-    }
-    if ((change.act === "attach" || change.act === "detach") && object?.kind === "ServiceAccount") {
-      return { change, object: { ...object, imagePullSecrets: change.after.names.map((name) => ({ name })) } };
-    }
-    return { change, object };
-  });
+export async function rehearse({ to, stands, replaces }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
+  const options = { ...how, dryRun: true };
+  if (replaces) return rehearseBeside(to, (at) => cluster(to.context).write(at, { create: pullSecret(at, nobody, sketchConfig) }, options));
+  const write = stands
+    ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig) }
+    : { create: pullSecret(to, nobody, sketchConfig) };
+  await cluster(to.context).write(to, write, options);
+}
+
+/** A Secret that is to be replaced still stands under its name, so another one is tried, which nobody hears of. */
+async function rehearseBeside(to: Ref<"secret">, create: (at: Ref<"secret">) => Promise<unknown>): Promise<void> {
+  const at = { ...to, name: besideName(to.name) };
+  try {
+    await create(at);
+  } catch (error) {
+    throw error instanceof CliError ? renamed(error, at.name, to.name) : error;
+  }
+}
+
+const suffix = "-rehearsal";
+
+/** A name has 253 characters at most, and no part of it ends with a dash (RFC 1123 subdomain). */
+const besideName = (name: string) => `${name.slice(0, 253 - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
+
+/** The same error, of the same kind, about the Secret that is meant. */
+function renamed(error: CliError, from: string, to: string): CliError {
+  const message = error.message.replaceAll(from, () => to);
+  if (error instanceof Conflict) return new Conflict(message);
+  const hint = typeof error.hint === "string" ? error.hint.replaceAll(from, () => to) : error.hint;
+  return new CliError(error.kind, message, { hint, cause: error });
 }

@@ -1,10 +1,12 @@
 import { CliError } from "../errors.ts";
+import { limit } from "../http/limit.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
-import { explainArm, readArmError } from "./arm-error.ts";
+import { explainArm, explainEnd, readArmError } from "./arm-error.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
+import { begins, follow, statusOf, untilGone } from "./operation.ts";
 
 /** The versions of Azure's APIs that this speaks. */
 export const apiVersion = { registry: "2025-11-01", resourceGraph: "2022-10-01", subscriptions: "2022-12-01" } as const;
@@ -17,25 +19,37 @@ export type ArmRequest = {
   readonly body?: unknown;
   /** For errors, to stand after `cannot`: `make token demo`. */
   readonly doing: string;
+  /** The code of a 409 that passes: while Azure answers it, the request is sent again for up to a minute. */
+  readonly passing?: string;
 };
 
 /** Azure Resource Manager. */
 export type Arm = {
   /**
    * Sends a request and waits for the operation that it may start (Azure-AsyncOperation or Location).
-   * @returns the parsed answer; undefined for 404, and for an answer without a body
+   * @returns the parsed answer, after an operation the resource as it then is; undefined for 404, and for an answer without a body
    * @throws CliError
    */
   send(request: ArmRequest): Promise<unknown>;
   /** All pages of a list (`value`, `nextLink`). */
-  list(request: Omit<ArmRequest, "method" | "body">): Promise<unknown[]>;
+  list(request: Omit<ArmRequest, "method" | "body" | "passing">): Promise<unknown[]>;
 };
 
-/** A started operation is given up on after this long. Milliseconds. */
-const patience = 5 * 60_000;
+export type ArmOptions = {
+  readonly cloud: Cloud;
+  readonly identity: Identity;
+  readonly http: Http;
+  sleep(milliseconds: number): Promise<void>;
+};
 
-export function openArm(options: { cloud: Cloud; identity: Identity; http: Http; sleep(milliseconds: number): Promise<void> }): Arm {
-  const { cloud, identity, http, sleep } = options;
+/** Requests in flight: a tenant has thousands of subscriptions, and ARM throttles who asks for all at once. */
+const atOnce = 8;
+
+/** The pauses between two tries of what another operation is in the way of. Milliseconds, a minute in all. */
+const passingPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
+
+export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
+  const gate = limit(atOnce);
 
   async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
     const { origin, href } = new URL(url);
@@ -44,7 +58,7 @@ export function openArm(options: { cloud: Cloud; identity: Identity; http: Http;
       throw new CliError("internal", `Azure Resource Manager points to ${origin}, which is not followed`);
     const headers = { Authorization: `Bearer ${(await identity.token()).reveal()}`, "Content-Type": "application/json" };
     try {
-      return await http({ method, url: href, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      return await gate(() => http({ method, url: href, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }));
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
       const kind = error.failure === "timeout" ? "timeout" : "unreachable";
@@ -52,36 +66,45 @@ export function openArm(options: { cloud: Cloud; identity: Identity; http: Http;
     }
   }
 
-  /** Asks an operation's URL until `done` likes the answer. */
-  async function poll(doing: string, url: string, first: HttpResponse, done: (answer: HttpResponse) => boolean): Promise<HttpResponse> {
-    let answer = first;
-    for (let waited = 0; waited < patience; ) {
-      const delay = retryAfter(answer) ?? 1000;
-      await sleep(delay);
-      waited += Math.max(delay, 100);
-      answer = await call("GET", url);
-      if (answer.status >= 400) throw refused(doing, answer);
-      if (done(answer)) return answer;
+  const follower = { get: (url: string) => call("GET", url), sleep };
+
+  /** The first answer to a request; a conflict that passes is waited out. */
+  async function begin({ method, body, passing }: ArmRequest, url: string): Promise<HttpResponse> {
+    for (const pause of passing === undefined ? [] : passingPauses) {
+      const answer = await call(method, url, body);
+      if (answer.status !== 409 || readArmError(answer.text).code !== passing) return answer;
+      await sleep(pause);
     }
-    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${patience / 60_000} minutes`);
+    return call(method, url, body);
+  }
+
+  /** Azure has accepted a deletion. To look at how it goes may take a right that the deletion itself does not. */
+  async function deleted(doing: string, url: string, end: HttpResponse): Promise<void> {
+    if (end.status === 403 || end.status === 404) {
+      const last = await untilGone(doing, url, follower);
+      if (last.status !== 404) throw refused(doing, last);
+    } else succeeded(doing, end);
+  }
+
+  /** What an operation that has ended leaves: nothing of what was deleted, the result of an action, or the resource as it now is. */
+  async function outcome({ method, doing }: ArmRequest, url: string, end: HttpResponse): Promise<unknown> {
+    if (method === "DELETE") return deleted(doing, url, end);
+    succeeded(doing, end);
+    if (method === "POST") return parse(doing, end);
+    const resource = await call("GET", url);
+    if (resource.status !== 200) throw refused(doing, resource);
+    return read(doing, resource);
   }
 
   return {
-    async send({ method, path, version, body, doing }) {
+    async send(request) {
+      const { method, path, version, doing } = request;
       const url = `${cloud.resourceManager}${path}?api-version=${version}`;
-      const answer = await call(method, url, body);
+      const answer = await begin(request, url);
       if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
       if (answer.status >= 300) throw refused(doing, answer);
-      const operation = answer.header("Azure-AsyncOperation");
-      const location = answer.header("Location");
-      if (operation !== undefined) {
-        const end = await poll(doing, operation, answer, (it) => ended(it.text));
-        if (statusOf(end.text) !== "Succeeded") throw failed(doing, end.text);
-        return method === "DELETE" ? undefined : parse(doing, await call("GET", url));
-      }
-      if (answer.status === 202 && location !== undefined)
-        return parse(doing, await poll(doing, location, answer, (it) => it.status !== 202));
-      return parse(doing, answer);
+      if (begins(answer)) return outcome(request, url, await follow(doing, answer, follower));
+      return method === "GET" ? read(doing, answer) : parse(doing, answer);
     },
 
     async list({ path, version, doing }) {
@@ -90,7 +113,7 @@ export function openArm(options: { cloud: Cloud; identity: Identity; http: Http;
       while (typeof next === "string") {
         const answer = await call("GET", next);
         if (answer.status !== 200) throw refused(doing, answer);
-        const page = parse(doing, answer) as { value?: unknown[]; nextLink?: unknown };
+        const page = (read(doing, answer) ?? {}) as { value?: unknown[]; nextLink?: unknown };
         items.push(...(page.value ?? []));
         next = page.nextLink;
       }
@@ -99,26 +122,25 @@ export function openArm(options: { cloud: Cloud; identity: Identity; http: Http;
   };
 }
 
-const refused = (doing: string, answer: HttpResponse) =>
-  explainArm(doing, { status: answer.status, text: answer.text, retryAfter: retryAfter(answer) });
-
-function failed(doing: string, text: string): CliError {
-  const { message } = readArmError(text);
-  return new CliError("invalid", `cannot ${doing}: ${message || `Azure's operation ended as ${statusOf(text)}`}`);
+/** Throws unless an operation ended well. */
+function succeeded(doing: string, end: HttpResponse): void {
+  if (end.status >= 300) throw refused(doing, end);
+  const status = statusOf(end.text);
+  if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusal(end));
 }
 
-const ended = (text: string) => ["Succeeded", "Failed", "Canceled"].includes(statusOf(text));
+const refusal = (answer: HttpResponse) => ({
+  status: answer.status,
+  text: answer.text,
+  retryAfter: retryAfter(answer),
+  correlation: answer.header("x-ms-correlation-request-id"),
+});
 
-function statusOf(text: string): string {
-  try {
-    return String((JSON.parse(text) as { status?: unknown }).status);
-  } catch {
-    return "";
-  }
-}
+const refused = (doing: string, answer: HttpResponse) => explainArm(doing, refusal(answer));
 
-function parse(doing: string, { text }: HttpResponse): unknown {
-  if (text === "") return undefined;
+const parse = (doing: string, answer: HttpResponse): unknown => (answer.text === "" ? undefined : read(doing, answer));
+
+function read(doing: string, { text }: HttpResponse): unknown {
   try {
     return JSON.parse(text);
   } catch {

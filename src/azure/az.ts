@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import { redact } from "../http/redact.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
-export type AzOptions = { readonly env: Env; readonly trace: Trace; readonly signal: AbortSignal };
+export type AzOptions = { readonly env: Env; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
 
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
 const timeout = 60_000;
@@ -29,7 +29,7 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
     stdin: "ignore",
     reject: false,
     timeout,
-    cancelSignal: signal,
+    cancelSignal: signal(),
   });
   const { stdout, stderr, exitCode } = result;
   trace(6, () => `az ${argv.join(" ")} exited ${exitCode ?? result.code} in ${Math.round(result.durationMs)} milliseconds`);

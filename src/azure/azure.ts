@@ -5,13 +5,14 @@ import { openArm } from "./arm.ts";
 import { cloudOf } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openIdentity } from "./identity.ts";
-import { generatePassword, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
+import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
 export type AzureOptions = {
   readonly identity: IdentitySource;
   readonly env: Env;
   readonly trace: Trace;
-  readonly signal: AbortSignal;
+  /** What ends a request, asked anew for each. */
+  signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
 };
@@ -30,6 +31,8 @@ export function openAzure(options: AzureOptions): Azure {
     token: (registry, name) => token(arm, registry, name),
     putToken: (registry, wanted) => putToken(arm, registry, wanted),
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
+    clearPassword: (registry, at) => clearPassword(arm, registry, at),
+    tokenCount: async (registry) => (await listTokens(arm, registry)).length,
     generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };
 }

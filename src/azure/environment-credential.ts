@@ -1,10 +1,12 @@
 import { readFile } from "node:fs/promises";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { NetworkError } from "../http/network-error.ts";
 import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
-import { explainSignIn } from "./sign-in-error.ts";
+import { explainSignIn, explainUnreachable } from "./sign-in-error.ts";
 
 /** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
 export function hasEnvironmentCredential(env: Env): boolean {
@@ -29,12 +31,19 @@ export function environmentCredential(env: Env, authorityHost: string, transport
     });
   }
   let credential: Promise<TokenCredential> | undefined;
+  /** Why nothing was sent, or no answer came: the library puts words of its own around a proxy that cannot be used, and around all else. */
+  let failure: CliError | undefined;
 
   async function open(tenantId: string, clientId: string): Promise<TokenCredential> {
-    const [{ ClientCertificateCredential, ClientSecretCredential }, httpClient] = await Promise.all([
-      import("@azure/identity"),
-      transport(),
-    ]);
+    const [{ ClientCertificateCredential, ClientSecretCredential }, client] = await Promise.all([import("@azure/identity"), transport()]);
+    const httpClient: HttpClient = {
+      sendRequest: (request) =>
+        client.sendRequest(request).catch((error: unknown) => {
+          if (error instanceof CliError) failure = error;
+          if (error instanceof NetworkError) failure = explainUnreachable(error);
+          throw error;
+        }),
+    };
     const options = { authorityHost, httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
     if (secret) return new ClientSecretCredential(tenantId, clientId, secret, options);
     const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
@@ -49,15 +58,20 @@ export function environmentCredential(env: Env, authorityHost: string, transport
   return {
     async getToken(scopes, options) {
       credential ??= open(tenant, client);
+      failure = undefined;
       try {
         return await (await credential).getToken(scopes, options);
       } catch (error) {
-        if (options?.abortSignal?.aborted) throw new CliError("cancelled", "interrupted");
-        if (error instanceof CliError) throw error;
-        throw explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
+        throw options?.abortSignal?.aborted ? new CliError("cancelled", "interrupted") : (failure ?? explain(error));
       }
     },
   };
+}
+
+/** Puts in words what the library, or opening it, threw. */
+function explain(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  return explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
 }
 
 /** The certificate and its private key in one PEM file, as @azure/identity wants them. @throws CliError config */

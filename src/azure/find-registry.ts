@@ -71,9 +71,16 @@ function unreadable(error: unknown): never[] {
 }
 
 function asRegistry(body: unknown): AzureRegistry[] {
-  const { id, name, properties } = (body ?? {}) as { id?: unknown; name?: unknown; properties?: { loginServer?: unknown } };
+  const { id, name, sku, properties } = (body ?? {}) as {
+    id?: unknown;
+    name?: unknown;
+    sku?: { name?: unknown };
+    properties?: { loginServer?: unknown };
+  };
   const loginServer = properties?.loginServer;
-  return typeof id === "string" && typeof name === "string" && typeof loginServer === "string" ? [{ id, name, loginServer }] : [];
+  return typeof id === "string" && typeof name === "string" && typeof loginServer === "string"
+    ? [{ id, name, loginServer, sku: String(sku?.name ?? "") }]
+    : [];
 }
 
 /** Registry names are unique in a cloud, so Azure can tell a typo from a registry that is out of sight. */

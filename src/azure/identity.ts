@@ -30,20 +30,28 @@ export function openIdentity(source: IdentitySource, options: IdentityOptions): 
 
   async function renew(): Promise<{ token: Sensitive; until: number }> {
     credential ??= byEnvironment ? environmentCredential(env, cloud.authority, options.transport) : azCredential(options);
-    const token = await credential.getToken(`${cloud.resourceManager}/.default`, { abortSignal: signal });
+    const token = await credential.getToken(`${cloud.resourceManager}/.default`, { abortSignal: signal() });
     if (token === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
     return { token: new Sensitive(token.token), until: token.expiresOnTimestamp - margin };
   }
 
+  function hold(): Promise<{ token: Sensitive; until: number }> {
+    const asked = renew();
+    held = asked;
+    // An interruption is no answer: a run that is taken back afterwards asks anew.
+    asked.catch((error: unknown) => {
+      if (held === asked && error instanceof CliError && error.kind === "cancelled") held = undefined;
+    });
+    return asked;
+  }
+
   return {
     async token() {
-      held ??= renew();
-      const asked = held;
+      const asked = held ?? hold();
       const { token, until } = await asked;
       if (now().getTime() < until) return token;
       // Whoever comes first renews it for all who wait.
-      if (held === asked) held = renew();
-      return (await held).token;
+      return (await (held === asked || held === undefined ? hold() : held)).token;
     },
     async subscription() {
       return env.AZURE_SUBSCRIPTION_ID || (byEnvironment ? undefined : azSubscription(options));

@@ -1,4 +1,5 @@
 import { CliError, type ErrorKind } from "../errors.ts";
+import type { NetworkError } from "../http/network-error.ts";
 
 type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint: string };
 
@@ -92,6 +93,14 @@ export function explainSignIn(said: string, otherwise = "az login"): CliError {
   if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: otherwise });
   const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
   return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint });
+}
+
+/** Explains why Entra ID gave no answer at all. */
+export function explainUnreachable({ failure, message }: NetworkError): CliError {
+  const untrusted = "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority";
+  return new CliError(failure === "timeout" ? "timeout" : "unreachable", `cannot sign in to Azure: ${message}`, {
+    hint: failure === "untrusted" ? untrusted : "check the network and HTTPS_PROXY",
+  });
 }
 
 /** az prints warnings and `ERROR:` lines of broken modules beside the real one, which comes last. */

@@ -1,5 +1,6 @@
 import type { AcrToken, AzureRegistry, ScopeMap, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { sameMoment } from "../moment.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { type Arm, apiVersion } from "./arm.ts";
 
@@ -10,7 +11,8 @@ const pathOf = ({ id }: AzureRegistry, kind: "scopeMaps" | "tokens", name: strin
 
 export async function scopeMap(arm: Arm, registry: AzureRegistry, name: string): Promise<ScopeMap | undefined> {
   const path = pathOf(registry, "scopeMaps", name);
-  return asScopeMap(await arm.send({ method: "GET", path, version, doing: `read scope map ${name}` }));
+  const doing = `read scope map ${name}`;
+  return asScopeMap(doing, await arm.send({ method: "GET", path, version, doing }));
 }
 
 /** Makes or replaces a scope map; a change holds at once for every token that uses it. */
@@ -21,12 +23,13 @@ export async function putScopeMap(
 ): Promise<ScopeMap> {
   const body = { properties: { description, actions } };
   const doing = `write scope map ${name}`;
-  const map = asScopeMap(await arm.send({ method: "PUT", path: pathOf(registry, "scopeMaps", name), version, body, doing }));
+  const map = asScopeMap(doing, await arm.send({ method: "PUT", path: pathOf(registry, "scopeMaps", name), version, body, doing }));
   return map ?? unreadable(doing);
 }
 
 export async function token(arm: Arm, registry: AzureRegistry, name: string): Promise<AcrToken | undefined> {
-  return asToken(await arm.send({ method: "GET", path: pathOf(registry, "tokens", name), version, doing: `read token ${name}` }));
+  const doing = `read token ${name}`;
+  return asToken(doing, await arm.send({ method: "GET", path: pathOf(registry, "tokens", name), version, doing }));
 }
 
 /** Makes a token, or gives it another scope map and enables it; its passwords stay as they are. */
@@ -37,7 +40,9 @@ export async function putToken(
 ): Promise<AcrToken> {
   const body = { properties: { scopeMapId, status: "enabled" } };
   const doing = `write token ${name}`;
-  return asToken(await arm.send({ method: "PUT", path: pathOf(registry, "tokens", name), version, body, doing })) ?? unreadable(doing);
+  return (
+    asToken(doing, await arm.send({ method: "PUT", path: pathOf(registry, "tokens", name), version, body, doing })) ?? unreadable(doing)
+  );
 }
 
 /** Deletes a token or a scope map; one that is not there is fine. */
@@ -46,26 +51,64 @@ export async function remove(arm: Arm, registry: AzureRegistry, kind: "scopeMaps
   await arm.send({ method: "DELETE", path: pathOf(registry, kind, name), version, doing: `delete ${what} ${name}` });
 }
 
+/** The tokens of a registry, all of them: a registry of each SKU may have so many. */
+export async function listTokens(arm: Arm, registry: AzureRegistry): Promise<AcrToken[]> {
+  const doing = `list the tokens of ${registry.name}`;
+  return (await arm.list({ path: `${registry.id}/tokens`, version, doing })).flatMap((it) => asToken(doing, it) ?? []);
+}
+
+/** A token's slot; with `creationTime` only the very password that was made then. */
+export type SlotRef = { readonly token: string; readonly slot: Slot; readonly creationTime?: string | undefined };
+
+/**
+ * Takes the password of one slot away; that of the other stays. Azure takes the list of those that stay, and knows no precondition:
+ * a password that somebody makes between the look and the write is lost, so nothing stands between the two.
+ *
+ * @returns whether the slot is empty now; false if it holds another password than the one that was meant
+ * @throws CliError
+ */
+export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: name, slot, creationTime }: SlotRef): Promise<boolean> {
+  const doing = `take ${slot} of token ${name} away`;
+  const path = pathOf(registry, "tokens", name);
+  const passwords = asToken(doing, await arm.send({ method: "GET", path, version, doing }))?.passwords ?? [];
+  const held = passwords.find((it) => it.name === slot);
+  if (!held) return true;
+  if (creationTime !== undefined && !sameMoment(held.creationTime, creationTime)) return false;
+  const staying = passwords.filter((it) => it !== held).map((it) => ({ name: it.name }));
+  await arm.send({ method: "PATCH", path, version, body: { properties: { credentials: { passwords: staying } } }, doing });
+  return true;
+}
+
 /**
  * Makes the password of one slot anew. The slot is always named: without it Azure makes both, and locks everybody out.
+ * A token that somebody makes at this moment is waited for.
+ * @returns the password, and when Azure says that it was made: a later run knows by it that the slot is still as it was left
  * @throws CliError
  */
 export async function generatePassword(
   arm: Arm,
   registry: AzureRegistry,
   { token: name, slot, expiry }: { token: string; slot: Slot; expiry?: string | undefined },
-): Promise<{ password: Sensitive; expiry?: string }> {
+): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }> {
   const doing = `make ${slot} of token ${name}`;
   const body = { tokenId: pathOf(registry, "tokens", name), name: slot, ...(expiry === undefined ? {} : { expiry }) };
-  const answer = await arm.send({ method: "POST", path: `${registry.id}/generateCredentials`, version, body, doing });
-  const { passwords } = (answer ?? {}) as { passwords?: { name?: unknown; value?: unknown; expiry?: unknown }[] };
+  const path = `${registry.id}/generateCredentials`;
+  const answer = await arm.send({ method: "POST", path, version, body, doing, passing: "TokenNotActive" });
+  type Made = { name?: unknown; value?: unknown; creationTime?: unknown; expiry?: unknown };
+  const { passwords } = (answer ?? {}) as { passwords?: Made[] };
   const made = passwords?.find((it) => it.name === slot);
   if (typeof made?.value !== "string" || made.value === "") return unreadable(doing);
-  return { password: new Sensitive(made.value), ...(typeof made.expiry === "string" ? { expiry: made.expiry } : {}) };
+  const { value, creationTime, expiry: end } = made;
+  return {
+    password: new Sensitive(value),
+    ...(typeof creationTime === "string" ? { creationTime } : {}),
+    ...(typeof end === "string" ? { expiry: end } : {}),
+  };
 }
 
-function asScopeMap(body: unknown): ScopeMap | undefined {
+function asScopeMap(doing: string, body: unknown): ScopeMap | undefined {
   if (body === undefined) return undefined;
+  if (!isResource(body)) return unreadable(doing);
   const { id, name, properties } = body as { id: string; name: string; properties?: { description?: string | null; actions?: string[] } };
   return { id, name, description: properties?.description ?? "", actions: properties?.actions ?? [] };
 }
@@ -76,8 +119,9 @@ type WireToken = {
   properties?: { scopeMapId?: string; status?: string; credentials?: { passwords?: WirePassword[] | null } | null };
 };
 
-function asToken(body: unknown): AcrToken | undefined {
+function asToken(doing: string, body: unknown): AcrToken | undefined {
   if (body === undefined) return undefined;
+  if (!isResource(body)) return unreadable(doing);
   const { name, properties } = body as WireToken;
   return {
     name,
@@ -89,6 +133,12 @@ function asToken(body: unknown): AcrToken | undefined {
       ...(it.expiry ? { expiry: it.expiry } : {}),
     })),
   };
+}
+
+/** Whether an answer is a resource of ARM, and not the body of an error or of something that stands before Azure. */
+function isResource(body: unknown): body is { id: string; name: string } {
+  const { id, name } = (body ?? {}) as { id?: unknown; name?: unknown };
+  return typeof id === "string" && typeof name === "string";
 }
 
 function unreadable(doing: string): never {

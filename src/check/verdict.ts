@@ -1,123 +1,102 @@
-import type { Proof } from "../context.ts";
+import type { Fix } from "../fix.ts";
+import { advise } from "./advice.ts";
+import type { Cause } from "./cause.ts";
+import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
+import type { ImageFacts, PodFacts, Tried } from "./facts.ts";
+import { absence, refusal } from "./message.ts";
 
-/** A login that a pod offers for an image, and what the registry said to it. */
-export type Tried = { readonly secret: string; readonly proof: Proof };
-
-/** What is known of one image as some pods of a namespace would pull it. */
-export type ImageFacts = {
-  readonly image: string;
-  /** The registry's host. */
-  readonly host: string;
-  /** Whether that is a registry in Azure: of others we know no command that mends anything. */
-  readonly inAzure: boolean;
-  readonly namespace: string;
-  readonly account: string;
-  /** Names of the pods; none when the image was only named on the command line. */
-  readonly pods: readonly string[];
-  /** The logins in the kubelet's order, up to the first that pulls. */
-  readonly tried: readonly Tried[];
-  /** What the registry says without a login; only asked when there is none. */
-  readonly anonymous?: Proof;
-  /** A pull secret that spoils all of the pod's. */
-  readonly poison?: { readonly secret: string; readonly message: string };
-  /** Pull secrets that are named but do not exist. */
-  readonly missing: readonly string[];
-  /** Pull secrets that the kubelet passes over, and why. */
-  readonly skipped: readonly { readonly secret: string; readonly because: string }[];
-  /** A pull secret of the ServiceAccount that would match, but came after the pods. */
-  readonly tooLate?: string;
-};
-
-/** One line of a check: whether the image can be pulled, why not, and the one command that mends it. */
+/** One line of a check: whether the image can be pulled, why not, and what mends it. */
 export type Verdict = {
   readonly image: string;
+  readonly namespace: string;
+  /** Only there where several clusters are checked. */
+  readonly context?: string;
+  /** The one whose login the registry took, or those that were tried. */
   readonly secret: string;
+  /** Names of the pods; none when the image was only named on the command line. */
   readonly pods: readonly string[];
-  readonly ok: boolean;
-  readonly verdict: string;
-  readonly cause?: string;
-  readonly fix?: string;
+  readonly cause: Cause;
+  /** One sentence for a person; absent where there is nothing to say. */
+  readonly message?: string | undefined;
+  readonly fix?: Fix | undefined;
 };
+
+type Finding = Pick<Verdict, "cause" | "message"> & { readonly secret?: string | undefined; readonly advice?: Advice };
 
 /** Judges one image as the kubelet would: a malformed Secret first, then any login that pulls, then why none does. */
 export function judge(facts: ImageFacts): Verdict {
-  const { image, pods, tried, anonymous, poison, namespace } = facts;
-  const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
-  const row = { image, pods, secret: pulled?.secret ?? tried.map(({ secret }) => secret).join(",") };
-  if (poison) {
-    const cause = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return { ...row, secret: poison.secret, ok: false, verdict: "malformed secret", cause, ...create(facts, poison.secret, " --force") };
-  }
-  if (pulled) return { ...row, ok: true, verdict: "pulls" };
-  const last = tried.at(-1);
-  if (last) return { ...row, ok: false, ...refusal(facts, last) };
-  if (anonymous?.verdict === "pulls") return { ...row, ok: true, verdict: "pulls without a credential" };
-  if (anonymous && anonymous.verdict !== "refused" && anonymous.verdict !== "outOfScope")
-    return { ...row, ok: false, ...refusal(facts, { secret: "", proof: anonymous }) };
-  if (facts.tooLate) {
-    const cause = `made before serviceaccount/${facts.account} carried ${facts.tooLate}: ${pods.join(", ")}`;
-    return {
-      ...row,
-      ok: false,
-      verdict: "pod is older than its secret",
-      cause,
-      fix: `kubectl delete pod ${pods.join(" ")} -n ${namespace}`,
-    };
-  }
+  const { image, namespace, tried } = facts;
+  const { cause, message, secret, advice = advise(cause, facts, secret) } = find(facts);
   return {
-    ...row,
-    ok: false,
-    verdict: "no credential",
-    cause: absence(facts),
-    ...create(facts, undefined, `${repositoryFlag(facts)} --serviceaccount ${facts.account}`),
+    image,
+    namespace,
+    secret: secret ?? tried.map((each) => each.secret).join(","),
+    pods: facts.pods.map(({ name }) => name),
+    cause,
+    message: joined([message, advice.because]),
+    fix: advice.fix,
   };
 }
 
-function refusal(facts: ImageFacts, { secret, proof: { verdict, message } }: Tried): { verdict: string; cause: string; fix?: string } {
-  const cause = secret ? `with secret ${secret}: ${message}` : message;
-  switch (verdict) {
-    case "refused":
-      return { verdict: "credential refused", cause, ...create(facts, secret) };
-    case "outOfScope":
-      return { verdict: "not in the credential's scope", cause, ...create(facts, secret, repositoryFlag(facts)) };
-    case "notFound":
-      return { verdict: "no such image", cause, ...az(facts, "repository show-tags", ` --repository ${repositoryOf(facts)}`) };
-    case "blocked":
-      return { verdict: "blocked by the registry's firewall", cause, ...az(facts, "network-rule list") };
-    case "throttled":
-      return { verdict: "throttled", cause };
-    case "untrusted":
-      return { verdict: "certificate not trusted", cause };
-    default:
-      return { verdict: "registry not reached", cause };
+function find(facts: ImageFacts): Finding {
+  const { tried, poison, late } = facts;
+  if (poison) {
+    const message = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
+    return { cause: "malformed-secret", secret: poison.secret, message };
   }
+  const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
+  if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret };
+  if (late && concerned(facts).copied.length > 0) return tooLate(facts, late);
+  const telling = mostTelling(facts);
+  return telling ? refused(facts, telling) : withoutLogin(facts);
 }
 
-function absence({ missing, skipped, pods, account }: ImageFacts): string {
-  if (missing.length > 0) return `secret ${missing.join(", ")} does not exist`;
-  const [first] = skipped;
-  if (first) return `secret ${first.secret} ${first.because}`;
-  return pods.length > 0
-    ? "the pod has no pull secret for this registry"
-    : `serviceaccount/${account} has no pull secret for this registry`;
+/** No login was to be tried: what the registry says to anybody. */
+function withoutLogin(facts: ImageFacts): Finding {
+  const { anonymous } = facts;
+  if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
+  if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
+  if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
+    return { cause: anonymous.verdict, message: anonymous.message };
+  if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled)) return { cause: "by-node", secret: "" };
+  return { cause: "no-login", message: absence(facts) };
 }
 
-type Advice = Pick<Verdict, "fix">;
+/** What a proof from here does not know of. The rest of a node's words are of the past: it tries again by itself. */
+const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
+const lastingOf = (says: PodFacts["says"]): PodFacts["says"] => says.filter(({ cause }) => lasting.includes(cause));
 
-const advise = ({ inAzure }: ImageFacts, command: string): Advice => (inAzure ? { fix: command } : {});
-
-function create(facts: ImageFacts, secret: string | undefined, more = ""): Advice {
-  const { host, namespace } = facts;
-  return advise(facts, `kubectl acr-secret create ${secret ? `${secret} ` : ""}--registry ${host}${more} -n ${namespace}`);
+/** What the node of a pod says that still waits, as far as it `counts`. */
+function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
+  const waiting = pods.filter(({ pulled }) => !pulled);
+  const [found] = waiting.flatMap(({ name, says }) => counts(says).map((it) => ({ ...it, name })));
+  return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
 }
 
-function az(facts: ImageFacts, what: string, more = ""): Advice {
-  return advise(facts, `az acr ${what} --name ${facts.host.split(".")[0]}${more}`);
+/** Of several logins that do not pull, the one whose failure says most. */
+function mostTelling({ tried, secrets }: ImageFacts): Tried | undefined {
+  const ours = ({ secret }: Tried) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
+  const ofLogin = ({ proof }: Tried) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
+  return tried.find((each) => !ofLogin(each)) ?? tried.findLast(ours) ?? tried.at(-1);
 }
 
-/** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
-function repositoryFlag(facts: ImageFacts): string {
-  return facts.pods.length > 0 ? "" : ` --repository ${repositoryOf(facts)}`;
+function refused(facts: ImageFacts, tried: Tried): Finding {
+  const note = facts.secrets.find(({ name }) => name === tried.secret)?.note;
+  const over = tried.proof.verdict === "refused" && note?.expiresAt !== undefined && new Date(note.expiresAt) <= facts.now;
+  return {
+    cause: over ? "expired" : tried.proof.verdict,
+    secret: tried.secret,
+    message: refusal(facts, tried, over ? note.expiresAt : undefined),
+  };
 }
 
-const repositoryOf = ({ image, host }: ImageFacts) => image.slice(host.length + 1).replace(/[:@].*$/, "");
+/** The ServiceAccount has got a Secret since the pods were made: they need it to pull, and it has to. */
+function tooLate(facts: ImageFacts, late: Tried): Finding {
+  const made = `made before serviceaccount/${facts.account} carried ${late.secret}`;
+  if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made };
+  const finding = refused(facts, late);
+  const advice = advise(finding.cause, facts, late.secret);
+  const then = remake(facts);
+  const fix = advice.fix && inOrder([advice.fix, ...(then.fix ? [then.fix] : [])]);
+  return { ...finding, message: joined([finding.message, made]), advice: { fix, because: joined([advice.because, then.because]) } };
+}

@@ -1,10 +1,10 @@
 import { CliError } from "../errors.ts";
 import type { Answer, Method } from "./exchange.ts";
 import type { Send } from "./send.ts";
-import { readStatus, saysAbsent, statusError } from "./status.ts";
+import { continuation, readStatus, saysAbsent, statusError } from "./status.ts";
 
-/** A write; `path` has its query, and the body is sent as JSON of the given media type. */
-export type Write = {
+/** A request that changes something; `path` has its query, and the body is sent as JSON of the given media type. */
+export type Change = {
   readonly method: Exclude<Method, "GET">;
   readonly path: string;
   readonly type: string;
@@ -14,48 +14,56 @@ export type Write = {
 };
 
 /** Where a page of a list begins, and how many objects it has at most (meta/v1 ListOptions). */
-export type Page = { readonly limit?: number; readonly continue?: string };
+export type Page = { readonly limit: number; readonly continue?: string };
 
 export type Client = {
   /** The object, or undefined where the server says that it is not there. */
   read<T>(path: string): Promise<T | undefined>;
-  /** The objects of every page. */
-  list<T>(path: (page: Page) => string): Promise<T[]>;
+  /** The objects of a list, page by page. @param metadataOnly as meta/v1 PartialObjectMetadata */
+  pages<T>(path: (page: Page) => string, metadataOnly?: boolean): AsyncGenerator<readonly T[]>;
   /** @throws Conflict on 409, CliError on every other refusal, notFound among them */
-  write<T>(write: Write): Promise<T>;
+  write<T>(change: Change): Promise<T>;
 };
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
+/** Objects of a page, as client-go's pager takes them. */
+const limit = 100;
+
+const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
 /** Objects of the API server as JSON; its refusals as CliErrors in kubectl's words. */
 export function apiClient(send: Send, userAgent: string): Client {
   const headers = { accept: "application/json", "user-agent": userAgent };
-  const get = (path: string) => send({ method: "GET", path, headers });
+  const get = (path: string, accept = headers.accept) => send({ method: "GET", path, headers: { ...headers, accept } });
 
   return {
     read: async <T>(path: string) => {
       const answer = await get(path);
       return answer.status === 404 && saysAbsent(readStatus(answer)) ? undefined : parse<T>(answer);
     },
-    list: async <T>(path: (page: Page) => string) => {
-      let items: T[] = [];
-      let page: Page = { limit: 500 };
-      for (;;) {
-        const answer = await get(path(page));
-        // A list that was begun too long ago cannot be continued; as client-go's pager does, take it whole
-        const expired = answer.status === 410 && page.continue !== undefined;
-        const list: List<T> = expired ? {} : parse(answer);
-        items = expired ? [] : items.concat(list.items ?? []);
-        if (!expired && !list.metadata?.continue) return items;
-        page = expired ? {} : { limit: 500, continue: list.metadata?.continue ?? "" };
-      }
-    },
-    write: async <T>({ method, path, type, body, contents }: Write) => {
+    pages: <T>(path: (page: Page) => string, metadataOnly = false) =>
+      pagesOf<T>((page) => get(path(page), metadataOnly ? metadataList : undefined)),
+    write: async <T>({ method, path, type, body, contents }: Change) => {
       const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
       return parse<T>(answer);
     },
   };
 }
+
+async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>): AsyncGenerator<readonly T[]> {
+  let page: Page | undefined = { limit };
+  while (page) {
+    const answer: Answer = await ask(page);
+    // A list that was begun too long ago is continued as it is now, from the same key on
+    const later = page.continue === undefined ? undefined : continuation(answer);
+    const list: List<T> = later === undefined ? parse(answer) : { metadata: { continue: later } };
+    yield list.items ?? [];
+    page = next(list);
+  }
+}
+
+const next = ({ metadata }: List<unknown>): Page | undefined => (metadata?.continue ? { limit, continue: metadata.continue } : undefined);
 
 function parse<T>(answer: Answer): T {
   if (answer.status >= 400) throw statusError(answer);

@@ -1,14 +1,17 @@
-import type { Cluster, KubeFlags, Named, Trace, WriteOptions } from "../context.ts";
-import type { Metadata, Pod, Secret, ServiceAccount } from "../objects.ts";
-import { apiClient, type Client } from "./client.ts";
+import type { KubeFlags, Trace } from "../context.ts";
+import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
+import type { KubeObjects } from "../objects.ts";
+import { apiClient, type Change, type Client } from "./client.ts";
 import { type ConnectionOptions, connection } from "./connect.ts";
-import { listPath, objectPath, type Resource } from "./path.ts";
+import type { Pace } from "./pace.ts";
+import { listPath, objectPath } from "./path.ts";
+import type { Cluster, Preconditions, Write, WriteOptions } from "./port.ts";
 import { sender } from "./send.ts";
 
 export type ClusterOptions = ConnectionOptions & {
   readonly kube: KubeFlags;
   readonly trace: Trace;
-  readonly signal: AbortSignal;
+  readonly pace?: Pace | undefined;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
   sleep(milliseconds: number): Promise<void>;
@@ -36,71 +39,73 @@ export function openCluster(options: ClusterOptions): OpenedCluster {
       if (kube.namespace === undefined) link.namespace().catch(() => {});
     },
     namespace: async () => kube.namespace ?? (await link.namespace()),
-    ...reads(client),
-    ...writes(client),
+    ...objects(client),
+    serverVersion: async () => (await client.read<{ gitVersion: string }>("/version")) ?? { gitVersion: "unknown" },
     close: () => link.transport.close(),
   };
 }
 
-function reads(client: Client) {
-  const list = <T>(resource: Resource, kind: string, namespace: string | undefined, labelSelector?: string) =>
-    // The items of a list do not say what they are
-    client
-      .list<T>((page) => listPath(resource, namespace, { labelSelector, ...page }))
-      .then((items) => items.map((item) => ({ apiVersion: "v1", kind, ...item })));
-
+function objects(client: Client): Pick<Cluster, "get" | "pages" | "write"> {
   return {
-    namespaceUid: async (name) =>
-      (await client.read<{ metadata: { uid: string } }>(`/api/v1/namespaces/${encodeURIComponent(name)}`))?.metadata.uid,
-    namespaces: async () => (await list<{ metadata: Metadata }>("namespaces", "Namespace", undefined)).map(({ metadata }) => metadata.name),
-    secret: (at) => client.read<Secret>(objectPath("secrets", at)),
-    secrets: (namespace, labelSelector) => list<Secret>("secrets", "Secret", namespace, labelSelector),
-    serviceAccount: (at) => client.read<ServiceAccount>(objectPath("serviceaccounts", at)),
-    serviceAccounts: (namespace, labelSelector) => list<ServiceAccount>("serviceaccounts", "ServiceAccount", namespace, labelSelector),
-    pods: (namespace, labelSelector) => list<Pod>("pods", "Pod", namespace, labelSelector),
-    serverVersion: async () => (await client.read<{ gitVersion: string }>("/version")) ?? { gitVersion: "unknown" },
-  } satisfies Partial<Cluster>;
+    get: (to) => client.read(objectPath(to)),
+    pages: async function* <K extends ClusterKind>(
+      kind: K,
+      { namespace, labels, fields, metadataOnly }: Parameters<Cluster["pages"]>[1] = {},
+    ) {
+      const { api, kind: name } = kinds[kind];
+      const path = (page: object) => listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, ...page });
+      // The items of a list do not say what they are
+      for await (const page of client.pages<object>(path, metadataOnly))
+        yield page.map((item) => whole<K>({ ...item, apiVersion: api, kind: name }));
+    },
+    write: async (to, write, options) => whole(await client.write<object>(requestFor(to, write, options))),
+  };
 }
 
-function writes(client: Client) {
-  const remove = (resource: Resource, at: Named & { readonly uid: string }, { dryRun }: WriteOptions) =>
-    client.write<void>({
-      method: "DELETE",
-      path: objectPath(resource, at),
+/** An object of a kind, as the server gave it. */
+const whole = <K extends ClusterKind>(object: object) => object as KubeObjects[K];
+
+function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): Change {
+  const query = { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
+  if ("create" in write)
+    return {
+      method: "POST",
+      path: listPath(to.kind, to.namespace, query),
       type: "application/json",
-      body: {
-        apiVersion: "v1",
-        kind: "DeleteOptions",
-        preconditions: { uid: at.uid },
-        propagationPolicy: "Background",
-        ...(dryRun ? { dryRun: ["All"] } : {}),
-      },
-    });
-
-  return {
-    applySecret: (manifest, { force, ...options }) =>
-      client.write<Secret>({
-        method: "PATCH",
-        path: objectPath("secrets", place(manifest), { ...query(options), force }),
-        type: "application/apply-patch+yaml",
-        body: manifest,
-        contents: manifest.data,
-      }),
-    setPullSecrets: (seen, names, options) =>
-      client.write<ServiceAccount>({
-        method: "PATCH",
-        path: objectPath("serviceaccounts", place(seen), query(options)),
-        type: "application/merge-patch+json",
-        body: {
-          metadata: { resourceVersion: seen.metadata.resourceVersion },
-          imagePullSecrets: names.map((name) => ({ name })),
-        },
-      }),
-    deleteSecret: (at, options) => remove("secrets", at, options),
-    deletePod: (at, options) => remove("pods", at, options),
-  } satisfies Partial<Cluster>;
+      body: write.create,
+      contents: contentsOf(write.create),
+    };
+  if ("patch" in write)
+    return {
+      method: "PATCH",
+      path: objectPath(to, query),
+      type: "application/merge-patch+json",
+      body: write.patch,
+      contents: contentsOf(write.patch),
+    };
+  if ("delete" in write)
+    return { method: "DELETE", path: objectPath(to), type: "application/json", body: deleteOptions(write.delete, options) };
+  const { namespace, name } = to;
+  const body = {
+    apiVersion: "policy/v1",
+    kind: "Eviction",
+    metadata: { name, namespace },
+    deleteOptions: deleteOptions(write.evict, options),
+  };
+  return { method: "POST", path: objectPath(to, {}, "eviction"), type: "application/json", body };
 }
 
-const place = ({ metadata }: Secret | ServiceAccount): Named => ({ namespace: metadata.namespace ?? "default", name: metadata.name });
+/** meta/v1 DeleteOptions. */
+const deleteOptions = ({ uid, version }: Preconditions, { dryRun }: WriteOptions) => ({
+  apiVersion: "v1",
+  kind: "DeleteOptions",
+  preconditions: { uid, ...(version !== undefined && { resourceVersion: version }) },
+  propagationPolicy: "Background",
+  ...(dryRun && { dryRun: ["All"] }),
+});
 
-const query = ({ dryRun, fieldManager }: WriteOptions) => ({ fieldManager, dryRun: dryRun ? "All" : undefined });
+/** What a Secret holds, which nothing that is shown may repeat. */
+function contentsOf(body: object): Readonly<Record<string, string>> | undefined {
+  const { data } = body as { data?: Readonly<Record<string, string>> };
+  return data;
+}

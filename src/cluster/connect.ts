@@ -4,13 +4,14 @@ import { CliError } from "../errors.ts";
 import { connectionError } from "./connection-error.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
-import type { Launched } from "./launch.ts";
 import { currentNamespace } from "./namespace.ts";
 import { proxyTransport } from "./proxy.ts";
+import type { Launched } from "./proxy-process.ts";
 import type { Transport } from "./transport.ts";
+import { within } from "./within.ts";
 
 export type ConnectionOptions = {
-  readonly kube: Pick<KubeFlags, "forward">;
+  readonly kube: Pick<KubeFlags, "forward" | "requestTimeout">;
   /** A `kubectl proxy` with the same flags that is on its way. */
   readonly launched?: Launched | undefined;
   readonly env: Env;
@@ -22,6 +23,8 @@ export type ConnectionOptions = {
   /** Where a pod's identity is mounted. */
   readonly podFolder?: string;
   now(): Date;
+  /** What ends requests and waits, asked for at each: what is taken back after an interruption goes by another signal. */
+  signal(): AbortSignal;
 };
 
 export type Connection = {
@@ -45,11 +48,14 @@ export function connection(options: ConnectionOptions): Connection {
     if (kube.forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
     throw noKubectl(kube.forward);
   });
-  const namespace = once(async () => {
-    // The proxy starts first, because it is what everything waits for
-    await way().catch(() => {});
-    return currentNamespace(await kubectl(), { env, folder });
-  });
+  const limits = () => ({ signal: options.signal(), requestTimeout: kube.requestTimeout });
+  const namespace = once(() =>
+    within(limits(), async (signal) => {
+      // The proxy starts first, because it is what everything waits for
+      await way().catch(() => {});
+      return currentNamespace(await kubectl(), { env, folder, signal });
+    }),
+  );
 
   const transport: Transport = {
     open: async () => (await way()).open(),
@@ -62,7 +68,7 @@ export function connection(options: ConnectionOptions): Connection {
         return await namespace();
       } catch (error) {
         // Of a kubeconfig that is not there, `config view` only says that it has no context; the proxy says more
-        await transport.open();
+        await within(limits(), () => transport.open());
         throw error;
       }
     },
@@ -76,16 +82,19 @@ export function connection(options: ConnectionOptions): Connection {
   };
 }
 
-function noKubectl(flags: readonly string[]): CliError {
+export function noKubectl(flags: readonly string[]): CliError {
   const needed = flags[0] === undefined ? "" : `, and ${flags[0].replace(/=.*/s, "")} needs it`;
   return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or name it in KUBECTL_PATH" });
 }
 
-/** Does a thing at the first call, and gives its result to every call. */
+/** Does a thing at the first call, and gives its result to every call; only what was cancelled is begun anew. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
-    made ??= make();
+    made ??= make().catch((error: unknown) => {
+      if (error instanceof CliError && error.kind === "cancelled") made = undefined;
+      throw error;
+    });
     return made;
   };
 }

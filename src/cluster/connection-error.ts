@@ -44,16 +44,21 @@ export function kubeconfigError(stderr: string): CliError {
     const message = `context was not found for specified context: ${context[1] ?? context[2]}`;
     return new CliError("config", message, { hint: "kubectl config get-contexts" });
   }
-  if (saysNoContext(said)) return noContext();
+  if (saysNoContext(said)) return nowhere();
+  if (said === "unknown flag: --append-server-path") {
+    return new CliError("config", "this kubectl is older than 1.23, which is needed", { hint: "kubectl version --client" });
+  }
   const missing = /^stat (.*): no such file or directory$/.exec(said);
   if (missing) return new CliError("config", `the kubeconfig ${missing[1]} does not exist`);
   return new CliError("config", said || "kubectl ended without a word");
 }
 
 /** Whether `kubectl config view` found no context to look at: there is no kubeconfig, or it chooses none. */
-export const saysNoContext = (stderr: string) => stderr.includes("current-context must exist in order to minify");
+export const saysNoContext = (stderr: string) => stderr.includes(noContext);
 
-function noContext(): CliError {
+export const noContext = "current-context must exist in order to minify";
+
+function nowhere(): CliError {
   return new CliError("config", "the kubeconfig has no current context, so there is no cluster to talk to", {
     hint: "kubectl config use-context NAME",
   });

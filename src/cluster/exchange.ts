@@ -1,8 +1,9 @@
 import http from "node:http";
 import https from "node:https";
+import { onAbort } from "./on-abort.ts";
 import type { Endpoint } from "./transport.ts";
 
-export type Method = "GET" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
 /** One HTTP request to the API server; `path` has its query. */
 export type Request = {
@@ -36,7 +37,6 @@ export async function exchange(endpoint: Endpoint, { method, path, headers, body
     method,
     path: endpoint.prefix + path,
     headers: { ...headers, ...(await endpoint.headers()), ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }) },
-    signal,
   };
   return new Promise((resolve, reject) => {
     const request = (endpoint.secure ? https : http).request(options, (response) => {
@@ -49,12 +49,15 @@ export async function exchange(endpoint: Endpoint, { method, path, headers, body
           phrase: response.statusMessage ?? "",
           type: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
-          warnings: response.headersDistinct.warning ?? [],
+          // To tell them apart costs as much as the rest of the answer, and few have one
+          warnings: response.headers["warning"] === undefined ? [] : (response.headersDistinct["warning"] ?? []),
           text: Buffer.concat(chunks).toString("utf8"),
         }),
       );
     });
+    const forget = onAbort(signal, () => request.destroy(signal.reason));
     request.on("error", reject);
+    request.on("close", forget);
     request.end(body);
   });
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter } from "node:path";
+import { CliError } from "../errors.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** Bytes; parsing a larger kubeconfig takes longer than asking kubectl. */
@@ -29,6 +31,18 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Whether KUBECONFIG names files of which none is there: kubectl takes that for an empty kubeconfig, and a person has mistyped.
+ * @returns the error to show
+ */
+export function missingKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): CliError | undefined {
+  if (!env["KUBECONFIG"] || lastValue(flags, "--kubeconfig=")) return undefined;
+  const files = env["KUBECONFIG"].split(delimiter).filter(Boolean);
+  if (files.length === 0 || files.some((file) => existsSync(file))) return undefined;
+  const [what, does] = files.length === 1 ? ["the kubeconfig", "does"] : ["the kubeconfigs", "do"];
+  return new CliError("config", `${what} ${files.join(", ")}, which KUBECONFIG names, ${does} not exist`);
 }
 
 /** The only file that the kubeconfig is read from, if there is only one. */

@@ -1,5 +1,4 @@
-import { execFile } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Env } from "../context.ts";
 
@@ -17,10 +16,11 @@ export function findKubectl(env: Env, platform: NodeJS.Platform): string | undef
   return folders.map((folder) => join(folder, name)).find(runs);
 }
 
+/** A folder may be entered, which is the same bit. */
 function runs(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
-    return true;
+    return statSync(file).isFile();
   } catch {
     return false;
   }
@@ -29,17 +29,4 @@ function runs(file: string): boolean {
 /** Go collects garbage several times while kubectl starts; to wait until there is some to speak of saves a third of the start. */
 export function quickStart(env: Env): Env {
   return { GOGC: "off", GOMEMLIMIT: "256MiB", ...env };
-}
-
-/**
- * The namespace of the context that these flags choose, "" if it names none.
- * @returns what kubectl printed, and `failure` with its stderr if it could not tell
- */
-export function contextNamespace({ file, flags, env }: Kubectl): Promise<{ namespace: string } | { failure: string }> {
-  const args = ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}", ...flags];
-  return new Promise((resolve) => {
-    execFile(file, args, { env: quickStart(env) }, (error, stdout, stderr) =>
-      resolve(error ? { failure: stderr || error.message } : { namespace: stdout.trim() }),
-    );
-  });
 }

@@ -1,23 +1,33 @@
 import type { Env } from "../context.ts";
-import { kubeconfigError, saysNoContext } from "./connection-error.ts";
+import { kubeconfigError, noContext, saysNoContext } from "./connection-error.ts";
 import { inCluster, podNamespace } from "./in-cluster.ts";
-import { namespaceInFile } from "./kubeconfig.ts";
-import { contextNamespace, type Kubectl } from "./kubectl.ts";
+import { missingKubeconfig, namespaceInFile } from "./kubeconfig.ts";
+import type { Kubectl } from "./kubectl.ts";
+import { contextNamespace } from "./kubectl-config.ts";
 
 /** Flags that name a cluster, so that no context is needed. */
 const namesCluster = /^(-s|--server|--cluster)(=|$)/;
 
 /**
- * The namespace of the cluster that we talk to, found as kubectl does: the context's, else the pod's that we run in, else `default`.
+ * The namespace of the cluster that we talk to, found as kubectl does: the context's, else the pod's that we run in, also where a
+ * kubeconfig chooses the cluster, else `default` (client-go clientcmd/merged_client_builder.go).
  * @throws CliError config for a kubeconfig that chooses no cluster
  */
-export async function currentNamespace(kubectl: Kubectl | undefined, { env, folder }: { env: Env; folder: string }): Promise<string> {
-  const read = kubectl && (await namespaceInFile(kubectl));
-  if (read !== undefined) return read || "default";
-  const found = kubectl ? await contextNamespace(kubectl) : { failure: "" };
-  if ("namespace" in found) return found.namespace || "default";
-  const noContext = !kubectl || saysNoContext(found.failure);
-  if (noContext && (await inCluster(env, folder))) return (await podNamespace(env, folder)) || "default";
-  if (noContext && kubectl?.flags.some((flag) => namesCluster.test(flag))) return "default";
-  throw kubeconfigError(found.failure);
+export async function currentNamespace(
+  kubectl: Kubectl | undefined,
+  { env, folder, signal }: { env: Env; folder: string; signal?: AbortSignal },
+): Promise<string> {
+  const named = (kubectl && (await namespaceInFile(kubectl))) ?? (await asked(kubectl, signal));
+  if (named) return named;
+  if (await inCluster(env, folder)) return (await podNamespace(env, folder)) || "default";
+  if (named === "" || kubectl?.flags.some((flag) => namesCluster.test(flag))) return "default";
+  throw (kubectl && missingKubeconfig(kubectl)) ?? kubeconfigError(noContext);
+}
+
+/** What kubectl says: "" of a context that names none, undefined where there is no context. */
+async function asked(kubectl: Kubectl | undefined, signal: AbortSignal | undefined): Promise<string | undefined> {
+  const said = kubectl ? await contextNamespace(kubectl, signal) : { failure: noContext };
+  if ("namespace" in said) return said.namespace;
+  if (saysNoContext(said.failure)) return undefined;
+  throw kubeconfigError(said.failure);
 }

@@ -1,19 +1,29 @@
-import type { Named } from "../context.ts";
-
-export type Resource = "secrets" | "serviceaccounts" | "pods" | "namespaces";
+import { CliError } from "../errors.ts";
+import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** The path of one core/v1 object: `/api/v1/namespaces/demo/secrets/acr?dryRun=All`. */
-export function objectPath(resource: Resource, { namespace, name }: Named, query: Query = {}): string {
-  return `${listPath(resource, namespace)}/${encodeURIComponent(name)}${search(query)}`;
+/** The path of one object: `/api/v1/namespaces/demo/secrets/acr?dryRun=All`. @throws CliError invalid for a name that would lead elsewhere */
+export function objectPath({ kind, namespace, name }: Ref<ClusterKind>, query: Query = {}, subresource = ""): string {
+  const below = subresource === "" ? "" : `/${subresource}`;
+  return `${listPath(kind, namespace)}/${segment(name)}${below}${search(query)}`;
 }
 
 /** The path of the objects of one namespace, or of all. */
-export function listPath(resource: Resource, namespace: string | undefined, query: Query = {}): string {
-  const scope = namespace === undefined ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `/api/v1${scope}/${resource}${search(query)}`;
+export function listPath(kind: ClusterKind, namespace: string | undefined, query: Query = {}): string {
+  const { api, plural, namespaced } = kinds[kind];
+  const scope = namespace === undefined || !namespaced ? "" : `/namespaces/${segment(namespace)}`;
+  return `${root(api)}${scope}/${plural}${search(query)}`;
 }
+
+/** One step of a path. Nothing encodes the names that stand for the list itself, or for what is above it (RFC 3986 5.2.4). */
+function segment(name: string): string {
+  if (["", ".", ".."].includes(name)) throw new CliError("invalid", `${JSON.stringify(name)} is no name of an object`);
+  return encodeURIComponent(name);
+}
+
+/** The core group has a root of its own. */
+const root = (api: string) => (api.includes("/") ? `/apis/${api}` : `/api/${api}`);
 
 function search(query: Query): string {
   const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "" && value !== false);

@@ -3,9 +3,9 @@ import { Agent, request } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
 import type { Sink } from "../context.ts";
+import { CliError } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
-import { type Launch, type Launched, launchProxy, release } from "./launch.ts";
-import { servingAt, withoutRequestLog } from "./proxy-command.ts";
+import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";
 import type { Endpoint, Transport } from "./transport.ts";
 
 export type ProxyOptions = Launch & {
@@ -14,83 +14,113 @@ export type ProxyOptions = Launch & {
   readonly stderr: Pick<Sink, "write">;
 };
 
-type Proxy = { readonly endpoint: Endpoint; readonly launched: Launched; readonly agent: Agent };
+type Proxy = { readonly endpoint: Promise<Endpoint>; close(): void };
 
 /** Reaches the API server through one `kubectl proxy`, so that kubectl does all authentication. Takes about 50 ms to start. */
 export function proxyTransport(options: ProxyOptions): Transport {
-  let running: Promise<Proxy> | undefined;
+  let running: Proxy | undefined;
   let { launched } = options;
 
-  function start(): Promise<Proxy> {
+  function start(): Proxy {
     const next = launched ?? launchProxy(options);
     launched = undefined;
-    const starting = waitFor(next, options.stderr, () => {
-      if (running === starting) running = undefined;
-    });
-    return starting;
+    const agent = new Agent({ keepAlive: true });
+    const closed = Promise.withResolvers<never>();
+    const proxy: Proxy = {
+      endpoint: Promise.race([waitFor(next, agent, options.stderr, ended), closed.promise]),
+      // Nobody waits for kubectl to come up or to end: the watchdog sees to it, as when we are killed
+      close: () => {
+        closed.reject(new CliError("cancelled", "closed"));
+        agent.destroy();
+        release(next);
+      },
+    };
+    proxy.endpoint.catch(() => {});
+    return proxy;
+
+    function ended() {
+      if (running === proxy) running = undefined;
+      release(next);
+    }
   }
 
   return {
     open: async () => {
       running ??= start();
-      return (await running).endpoint;
+      return running.endpoint;
     },
     close: async () => {
-      const proxy = await running?.catch(() => undefined);
+      running?.close();
       running = undefined;
-      if (proxy) stop(proxy);
     },
   };
 }
 
-async function waitFor(launched: Launched, stderr: Pick<Sink, "write">, ended: () => void): Promise<Proxy> {
+async function waitFor(launched: Launched, agent: Agent, stderr: Pick<Sink, "write">, ended: () => void): Promise<Endpoint> {
   const { child, prefix } = launched;
-  rehearse();
-  const agent = new Agent({ keepAlive: true });
+  warmHttp();
   try {
     const at = await serving(launched, stderr);
-    child.stdout?.once("end", () => {
-      ended();
-      release(launched);
-    });
+    child.stdout?.once("end", ended);
     unref(child);
-    return { endpoint: endpointAt(at, prefix, agent), launched, agent };
+    return endpointAt(at, prefix, agent);
   } catch (error) {
     ended();
-    release(launched);
     throw error;
   }
 }
 
 /** Node loads and compiles its HTTP client at the first request: one to nobody does it while kubectl starts, and saves 7 ms. */
-function rehearse(): void {
+function warmHttp(): void {
   request({ ...over("/dev/null/nobody", new Agent({ keepAlive: true })), headers: { host: "localhost" } })
     .on("error", () => {})
     .end();
 }
 
-/** Waits for the line that says where kubectl serves. Until then its stderr is kept: it is the reason if kubectl ends. */
+/** Milliseconds after which a kubectl that does not serve yet may have asked something: what it says is shown from then on. */
+const patience = 1000;
+
+/** Waits for the line that says where kubectl serves. At first its stderr is kept: it is the reason if kubectl ends. */
 function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Promise<string> {
   let out = "";
   let said = "";
-  let ready = false;
+  let kept: string | undefined = "";
+  const show = () => {
+    if (kept) stderr.write(kept);
+    kept = undefined;
+  };
+  const slow = setTimeout(show, patience).unref();
   const line = new Promise<string>((resolve, reject) => {
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out += text;
       const at = servingAt(out);
-      if (ready || at === undefined) return;
-      ready = true;
-      if (said) stderr.write(said);
+      if (at === undefined) return;
+      clearTimeout(slow);
+      show();
       resolve(at);
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      if (!ready) said += text;
-      else if (withoutRequestLog(text)) stderr.write(withoutRequestLog(text));
+      said += text;
+      if (kept === undefined) stderr.write(withoutRequestLog(text));
+      else kept += text;
     });
-    child.stderr?.once("end", () => reject(kubeconfigError(said)));
+    child.stderr?.once("end", () => {
+      clearTimeout(slow);
+      reject(kubeconfigError(said));
+    });
   });
   return Promise.race([line, failure]);
 }
+
+/** What kubectl prints once it accepts connections: a socket's path or `127.0.0.1:PORT`. */
+export const servingAt = (stdout: string) => /^Starting to serve on (.+)\n/m.exec(stdout)?.[1];
+
+/**
+ * What kubectl and its credential plugins print, without kubectl's log of requests that failed:
+ * that is also the answer to the request, and told from there. Some entries go on over several lines.
+ */
+export const withoutRequestLog = (stderr: string) =>
+  stderr.replace(/^E\d{4} \S+ +\d+ proxy_server\.go:\d+\] (?:.*\n?)(?:(?![EWIF]\d{4} ).*(?:\n|$))*/gm, "");
 
 function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
   const port = /^127\.0\.0\.1:(\d+)$/.exec(at)?.[1];
@@ -100,12 +130,6 @@ function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
 
 /** Without a server name Node would look for one in the host header, by expressions that take it milliseconds to compile. */
 const over = (socketPath: string, agent: Agent): RequestOptions => ({ socketPath, agent, servername: "" });
-
-/** Nobody waits for kubectl to end: the watchdog sees to it, as when we are killed. */
-function stop({ launched, agent }: Proxy): void {
-  agent.destroy();
-  release(launched);
-}
 
 /** A proxy that waits for work does not keep us alive. */
 function unref(child: ChildProcess): void {

@@ -7,6 +7,7 @@ export type Status = {
   readonly message?: string;
   readonly reason?: string;
   readonly code?: number;
+  readonly metadata?: { readonly continue?: string };
   readonly details?: {
     readonly name?: string;
     readonly kind?: string;
@@ -39,6 +40,14 @@ export function readStatus({ text }: Pick<Answer, "text">): Status | undefined {
 /** Whether a 404 says that one named object is absent, and not that the server has no such kind at all. */
 export function saysAbsent(status: Status | undefined): boolean {
   return status?.reason === "NotFound" && (status.details?.name ?? "") !== "";
+}
+
+/**
+ * The token that continues a list whose own token has expired (410), from the same key on but with the objects as they are now;
+ * undefined for every other answer.
+ */
+export function continuation(answer: Pick<Answer, "status" | "text">): string | undefined {
+  return answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
 }
 
 /**

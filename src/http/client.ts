@@ -4,7 +4,12 @@ import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
 import type { Transport } from "./transport.ts";
 
-export type HttpOptions = { readonly transport: Transport; readonly signal: AbortSignal; sleep(milliseconds: number): Promise<void> };
+export type HttpOptions = {
+  readonly transport: Transport;
+  /** What ends a request; asked anew for each, since a run that is taken back goes on with another one. */
+  signal(writes?: boolean): AbortSignal;
+  sleep(milliseconds: number): Promise<void>;
+};
 
 const attempts = 4;
 const timeout = 30_000; // milliseconds for one attempt
@@ -14,15 +19,15 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnce(request).catch(networkError);
       const delay = attempt < attempts ? retryDelay(request.method, answer, attempt) : undefined;
-      if (delay !== undefined) await sleep(delay);
-      else if (answer instanceof NetworkError) throw answer;
-      else return answer;
+      if (delay === undefined) return answered(answer);
+      await sleep(delay);
     }
   };
 
   async function sendOnce({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
     const client = await transport();
+    const ours = signal(method !== "GET");
     const request = createPipelineRequest({
       method,
       url,
@@ -31,10 +36,15 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
       timeout,
     });
     const response = await client.sendRequest(request).catch((error: unknown) => {
-      throw signal.aborted ? new CliError("cancelled", "interrupted") : error;
+      throw ours.aborted ? new CliError("cancelled", "interrupted") : error;
     });
     return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }
+}
+
+function answered(answer: HttpResponse | NetworkError): HttpResponse {
+  if (answer instanceof NetworkError) throw answer;
+  return answer;
 }
 
 function networkError(error: unknown): NetworkError {

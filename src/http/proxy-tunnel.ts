@@ -33,6 +33,8 @@ function tellRefusals(proxy: string): PipelinePolicy {
       const { agent } = request;
       if (agent !== watched && agent instanceof EventEmitter) {
         watched = agent;
+        // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
+        if ("connectOpts" in agent) Object.assign(agent.connectOpts as object, { rejectUnauthorized: true });
         agent.on("proxyConnect", (answer: { statusCode: number }, asked: { host: string }) => statuses.set(asked.host, answer.statusCode));
       }
       const response = await next(request);

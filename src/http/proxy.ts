@@ -1,20 +1,56 @@
+import { BlockList, isIP } from "node:net";
 import type { Env } from "../context.ts";
+import { CliError } from "../errors.ts";
 
-/** The proxy that the environment names for an https URL; undefined for none, or where NO_PROXY excepts the host. */
+/**
+ * The proxy that HTTPS_PROXY names for an https URL, as Go and so kubectl reads it (golang.org/x/net/http/httpproxy); undefined for
+ * none, or where NO_PROXY excepts the host. A proxy that cannot be used is an error here, where Go would go straight.
+ *
+ * @throws CliError config
+ */
 export function proxyFor(url: string, env: Env): URL | undefined {
-  const read = (name: string) => env[name] || env[name.toLowerCase()] || undefined;
-  const proxy = read("HTTPS_PROXY") ?? read("ALL_PROXY");
-  if (proxy === undefined || bypasses(new URL(url), read("NO_PROXY") ?? "")) return undefined;
-  return URL.parse(proxy.includes("://") ? proxy : `http://${proxy}`) ?? undefined;
+  const named = env["HTTPS_PROXY"] || env["https_proxy"];
+  if (!named || bypasses(new URL(url), env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;
+  const proxy = URL.parse(named.includes("://") ? named : `http://${named}`);
+  // It may hold a password, so it is not shown
+  if (!proxy?.hostname) throw unusable("is not the address of a proxy");
+  if (!["http:", "https:"].includes(proxy.protocol))
+    throw unusable(`names a ${proxy.protocol.replace(":", "")} proxy, and only HTTP proxies are used`);
+  return proxy;
 }
 
-/** NO_PROXY as curl and Go read it: `*`, a host, or a domain with all below it, each with or without a port. */
+const unusable = (why: string) =>
+  new CliError("config", `HTTPS_PROXY ${why}`, { hint: "HTTPS_PROXY=http://HOST:PORT, or except the host in NO_PROXY" });
+
+/** This machine is never asked through a proxy; beside it what NO_PROXY lists: `*`, addresses, ranges of them, and domains. */
 function bypasses({ hostname, port }: URL, list: string): boolean {
-  return list
-    .split(",")
-    .map((entry) => /^\.?(.*?)(?::(\d+))?$/.exec(entry.trim().toLowerCase()) ?? [])
-    .some(([, name = "", only]) => {
-      if (only !== undefined && only !== (port || "443")) return false;
-      return name === "*" || (name !== "" && (hostname === name || hostname.endsWith(`.${name}`)));
-    });
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (host === "localhost" || contains("127.0.0.0/8", host) || contains("::1/128", host)) return true;
+  const entries = list.split(",").map((entry) => entry.trim().toLowerCase());
+  return entries.some((entry) => entry === "*" || contains(entry, host) || names(entry, host, port || "443"));
 }
+
+/** Whether an address is in a range (`10.0.0.0/8`, `fd00::/8`). */
+function contains(range: string, host: string): boolean {
+  const [, network = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(range) ?? [];
+  const family = isIP(network);
+  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128) || isIP(host) !== family) return false;
+  const kind = family === 4 ? "ipv4" : "ipv6";
+  const list = new BlockList();
+  list.addSubnet(network, Number(prefix), kind);
+  return list.check(host, kind);
+}
+
+/**
+ * Whether an entry means a host: itself, or a domain with all below it (`.x.com` and `*.x.com`: only what is below), each with or without
+ * a port. An address means itself.
+ */
+function names(entry: string, host: string, port: string): boolean {
+  const [, bracketed, plain = entry, only] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
+  const name = (bracketed ?? plain).replace(/^\*\./, ".");
+  if (name === "" || (only !== undefined && only !== port)) return false;
+  if (isIP(name) !== 0) return sameAddress(name, host);
+  return isIP(host) === 0 && (name.startsWith(".") ? host.endsWith(name) : host === name || host.endsWith(`.${name}`));
+}
+
+const sameAddress = (one: string, other: string) => contains(`${one}/${isIP(one) === 4 ? 32 : 128}`, other);

@@ -4,6 +4,9 @@ import { NetworkError } from "./network-error.ts";
 /** Longer than this nobody waits in front of a terminal: the answer is given back instead. Milliseconds. */
 const longest = 60_000;
 
+/** The errors of a server, or of a proxy before it, that may be gone the next time. */
+const passing = [408, 500, 502, 503, 504];
+
 /**
  * How long to wait before asking again; undefined when asking again is of no use or not safe.
  * A request that was turned away (429, or 503 with Retry-After) was not carried out, so any may be repeated;
@@ -12,13 +15,21 @@ const longest = 60_000;
  * @returns milliseconds
  */
 export function retryDelay(method: HttpRequest["method"], answer: HttpResponse | NetworkError, attempt: number): number | undefined {
-  const backoff = 500 * 2 ** (attempt - 1);
-  if (answer instanceof NetworkError) return answer.failure === "interrupted" && method !== "POST" ? backoff : undefined;
-  const { status } = answer;
-  const wished = retryAfter(answer);
-  if (wished !== undefined && (status === 429 || status === 503)) return wished <= longest ? wished : undefined;
-  const repeatable = status === 429 || (method !== "POST" && [408, 500, 502, 503, 504].includes(status));
-  return repeatable ? backoff : undefined;
+  const wished = wishedDelay(answer);
+  if (wished !== undefined) return wished <= longest ? wished : undefined;
+  return isRepeatable(method, answer) ? 500 * 2 ** (attempt - 1) : undefined;
+}
+
+/** How long a server that turned a request away says to wait. */
+function wishedDelay(answer: HttpResponse | NetworkError): number | undefined {
+  if (answer instanceof NetworkError) return undefined;
+  return answer.status === 429 || answer.status === 503 ? retryAfter(answer) : undefined;
+}
+
+function isRepeatable(method: HttpRequest["method"], answer: HttpResponse | NetworkError): boolean {
+  const idempotent = method !== "POST";
+  if (answer instanceof NetworkError) return idempotent && answer.failure === "interrupted";
+  return answer.status === 429 || (idempotent && passing.includes(answer.status));
 }
 
 /**

@@ -8,6 +8,9 @@ import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
 import { redact } from "./redact.ts";
 
+/** What a request without a limit of its own gets: @azure/identity sets none, and a silent proxy would hold it for ever. Milliseconds. */
+const timeout = 30_000;
+
 /** Gives the one client of a port; the first call loads Azure's HTTP library. */
 export type Transport = () => Promise<HttpClient>;
 
@@ -15,8 +18,9 @@ export type Transport = () => Promise<HttpClient>;
  * Azure's own HTTP client, with proxy and trust from the environment that we are handed instead of the process's, and traced.
  * @azure/identity takes it as its `httpClient`, so its requests go the same way.
  * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read.
+ * @param signal what ends a request; asked anew for each, since a run that is taken back goes on with another one
  */
-export function openTransport(env: Env, trace: Trace, signal: AbortSignal): Transport {
+export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
   let opened: Promise<HttpClient> | undefined;
   return () => {
     opened ??= open(env, trace, signal);
@@ -24,7 +28,7 @@ export function openTransport(env: Env, trace: Trace, signal: AbortSignal): Tran
   };
 }
 
-async function open(env: Env, trace: Trace, signal: AbortSignal): Promise<HttpClient> {
+async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
   const tunnels = openTunnels(library, client);
@@ -33,19 +37,17 @@ async function open(env: Env, trace: Trace, signal: AbortSignal): Promise<HttpCl
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
     // @azure/identity brings its own signal, and does not hand on its caller's.
-    const interrupted = request.abortSignal ? AbortSignal.any([request.abortSignal as AbortSignal, signal]) : signal;
+    const interrupted = either(request.abortSignal, signal(request.method !== "GET"));
     request.abortSignal = interrupted;
+    request.timeout ||= timeout;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;
-    if (secureContext) request.requestOverrides = { ...request.requestOverrides, secureContext };
+    // Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads.
+    request.requestOverrides = { ...request.requestOverrides, rejectUnauthorized: true, ...(secureContext && { secureContext }) };
     try {
       return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
     } catch (error) {
-      if (interrupted.aborted || error instanceof NetworkError) throw error;
-      const { host } = new URL(request.url);
-      // Without the caller's wish, the client only aborts when the time is up.
-      if (isAbort(error)) throw new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
-      throw explainNetwork(error, { host, proxy: proxy?.host });
+      throw interrupted.aborted ? error : explain(error, request, proxy?.host);
     }
   }
   return { sendRequest: (request) => traced(request, trace, send) };
@@ -81,6 +83,17 @@ async function trusted({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: extra }: Env)
   });
   const more = extra && extra !== file ? await readFile(extra).catch(() => "") : "";
   return createSecureContext({ ca: more === "" ? ca : [ca, more] });
+}
+
+const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): AbortSignal =>
+  theirs ? AbortSignal.any([theirs as AbortSignal, ours]) : ours;
+
+/** Why no answer came to a request that nobody interrupted: so the client aborts it only when the time is up. */
+function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {
+  if (error instanceof NetworkError) return error;
+  const { host } = new URL(request.url);
+  if (isAbort(error)) return new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
+  return explainNetwork(error, { host, proxy });
 }
 
 const isAbort = (error: unknown) => error instanceof Error && error.name === "AbortError";

@@ -1,6 +1,6 @@
 import type { ImageRef, Login } from "../context.ts";
 import { splitUrl } from "./go-url.ts";
-import { type PullSecret, readPullSecret } from "./read-pull-secret.ts";
+import { type Entry, type PullSecret, type Reading, readPullSecret } from "./read-pull-secret.ts";
 
 /** A login that a registry would be offered: from which Secret, and under which key of its `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
@@ -30,18 +30,9 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
     if ("malformed" in reading) {
       return { lookup: () => [], skipped, poison: { secret: secret.name, message: reading.malformed } };
     }
-    if ("skipped" in reading) {
-      skipped.push({ secret: secret.name, because: reading.skipped });
-      continue;
-    }
-    for (const { server, login } of reading.entries) {
-      const key = keyOf(server);
-      const skip = (because: string) => skipped.push({ secret: secret.name, because });
-      if (key === undefined) skip(`its key ${JSON.stringify(server)} is not a registry`);
-      // The kubelet passes it on, and the runtime pulls anonymously with it.
-      else if (login.username === "" || login.password.isEmpty)
-        skip(`has no user name or no password for ${JSON.stringify(server)}`);
-      else byKey.set(key, [...(byKey.get(key) ?? []), { secret: secret.name, key: server, login }]);
+    for (const offer of offersOf(secret.name, reading)) {
+      if ("because" in offer) skipped.push(offer);
+      else byKey.set(offer.under, [...(byKey.get(offer.under) ?? []), offer.match]);
     }
   }
   const keys = [...byKey.keys()].sort().reverse();
@@ -54,6 +45,23 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
       return found.length === 0 && isDockerHub(host) ? (byKey.get("index.docker.io") ?? []) : found;
     },
   };
+}
+
+/** A login, and the kubelet's key that it is kept under. */
+type Offer = { readonly under: string; readonly match: Match };
+
+/** What one Secret comes to: its logins, and what of it comes to nothing. */
+function offersOf(secret: string, reading: Exclude<Reading, { malformed: string }>): (Offer | Skipped)[] {
+  return "skipped" in reading ? [{ secret, because: reading.skipped }] : reading.entries.map((entry) => offerOf(secret, entry));
+}
+
+function offerOf(secret: string, { server, login }: Entry): Offer | Skipped {
+  const under = keyOf(server);
+  if (under === undefined) return { secret, because: `its key ${JSON.stringify(server)} is not a registry` };
+  // The kubelet passes it on, and the runtime pulls anonymously with it.
+  if (login.username === "" || login.password.isEmpty)
+    return { secret, because: `has no user name or no password for ${JSON.stringify(server)}` };
+  return { under, match: { secret, key: server, login } };
 }
 
 /** The kubelet also takes a host without dot and port, `localhost` say, for Docker Hub here. */

@@ -1,18 +1,7 @@
+import type { Cause } from "../check/cause.ts";
+
 /** Why a pull failed, as far as the kubelet's and containerd's words tell. */
-export type PullCause =
-  | "noLogin" // the registry was asked anonymously: no Secret matched, or it was not there
-  | "refused" // the login is wrong, expired or disabled
-  | "outOfScope" // the login is good, but not for this repository
-  | "notFound"
-  | "otherPlatform" // the image is there, but not for the node's platform
-  | "blocked" // 403: the registry's firewall, mostly
-  | "throttled"
-  | "unreachable"
-  | "untrusted" // the registry's certificate
-  | "malformedSecret" // one Secret of the pod cannot be read, so none is used
-  | "neverPulled" // imagePullPolicy Never
-  | "invalidImage" // the name of the image is none
-  | "unknown";
+export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-checked" | "expired" | "older-pod">;
 
 /** One failed pull. `text` is the error without what the kubelet wraps around it. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };
@@ -29,10 +18,10 @@ export type EventReading = { readonly failures: readonly PullFailure[]; readonly
  */
 export function readWaiting({ reason = "", message = "" }: { readonly reason?: string; readonly message?: string }): PullFailure[] {
   if (reason === "ErrImagePull" || reason === "ImagePullBackOff") return readError(message);
-  if (reason === "ErrImageNeverPull") return [{ cause: "neverPulled", text: message }];
-  if (reason === "InvalidImageName") return [{ cause: "invalidImage", text: message }];
+  if (reason === "ErrImageNeverPull") return [{ cause: "never-pulled", text: message }];
+  if (reason === "InvalidImageName") return [{ cause: "invalid-image", text: message }];
   // The error of a malformed Secret comes as the reason itself; every other reason is one word.
-  return reason.includes(" ") ? [{ cause: "malformedSecret", text: reason }] : [];
+  return reason.includes(" ") ? [{ cause: "malformed-secret", text: reason }] : [];
 }
 
 /** Reads an event of a pod (core/v1 Event). Nothing comes of those that only say that something failed, without a cause. */
@@ -42,8 +31,8 @@ export function readEvent({ reason = "", message = "" }: { readonly reason?: str
     const [, names = ""] = /Unable to retrieve some image pull secrets \(([^)]*)\)/.exec(message) ?? [];
     return { failures: [], missing: names.split(", ").filter((name) => name !== "") };
   }
-  if (reason === "ErrImageNeverPull") return failures([{ cause: "neverPulled", text: message }]);
-  if (reason === "InspectFailed") return failures([{ cause: "invalidImage", text: message }]);
+  if (reason === "ErrImageNeverPull") return failures([{ cause: "never-pulled", text: message }]);
+  if (reason === "InspectFailed") return failures([{ cause: "invalid-image", text: message }]);
   if (reason !== "Failed") return failures([]);
   const [, pull] = /^Failed to pull image "[^"]*": (.*)$/s.exec(message) ?? [];
   if (pull !== undefined) return failures(readError(pull));
@@ -73,11 +62,11 @@ function unwrap(text: string): string {
 
 /** In this order: an anonymous 401 is no refusal, and "no match for platform" ends in "not found" too. */
 const causes: readonly (readonly [RegExp, PullCause])[] = [
-  [/failed to fetch anonymous token.* 401 /s, "noLogin"],
+  [/failed to fetch anonymous token.* 401 /s, "no-login"],
   [/failed to fetch oauth token.* 401 /s, "refused"],
-  [/insufficient_scope/, "outOfScope"],
-  [/no match for platform/, "otherPlatform"],
-  [/: not found$/, "notFound"],
+  [/insufficient_scope/, "out-of-scope"],
+  [/no match for platform/, "other-platform"],
+  [/: not found$/, "not-found"],
   [/: 403 Forbidden/, "blocked"],
   [/: 429 Too Many Requests/, "throttled"],
   [/x509: /, "untrusted"],

@@ -1,25 +1,36 @@
-/** How long ago a moment was, as kubectl prints it in a column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration, shortened). */
+/** How long ago a moment was, as kubectl prints it in a column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration, shortened); `<unknown>` for what is no date. */
 export function age(from: string | null | undefined, now: Date): string {
   return from ? span(now.getTime() - Date.parse(from)) : "<unknown>";
 }
 
-/** How long until a moment; `expired` when it has passed, `never` when there is none. */
+/** How long until a moment; `expired` when it has passed, `never` when there is none, `<unknown>` for what is no date. */
 export function until(to: string | undefined, now: Date): string {
   if (to === undefined) return "never";
   const left = Date.parse(to) - now.getTime();
   return left <= 0 ? "expired" : span(left);
 }
 
+/** In seconds. */
+const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+type Form = { readonly below: number; readonly unit: keyof typeof units; readonly rest?: keyof typeof units };
+
+/** The shorter a span, the more exactly it is written: below so many seconds in this unit, with the rest in that one. */
+const forms: readonly Form[] = [
+  { below: 2 * units.m, unit: "s" },
+  { below: 10 * units.m, unit: "m", rest: "s" },
+  { below: 3 * units.h, unit: "m" },
+  { below: 8 * units.h, unit: "h", rest: "m" },
+  { below: 2 * units.d, unit: "h" },
+  { below: 8 * units.d, unit: "d", rest: "h" },
+];
+const longest: Form = { below: Number.POSITIVE_INFINITY, unit: "d" };
+
 function span(milliseconds: number): string {
+  if (Number.isNaN(milliseconds)) return "<unknown>";
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  const days = Math.floor(hours / 24);
-  if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return seconds % 60 === 0 ? `${minutes}m` : `${minutes}m${seconds % 60}s`;
-  if (minutes < 180) return `${minutes}m`;
-  if (hours < 8) return minutes % 60 === 0 ? `${hours}h` : `${hours}h${minutes % 60}m`;
-  if (hours < 48) return `${hours}h`;
-  if (days < 8) return hours % 24 === 0 ? `${days}d` : `${days}d${hours % 24}h`;
-  return `${days}d`;
+  const { unit, rest } = forms.find(({ below }) => seconds < below) ?? longest;
+  const whole = `${Math.floor(seconds / units[unit])}${unit}`;
+  const left = rest === undefined ? 0 : Math.floor((seconds % units[unit]) / units[rest]);
+  return left === 0 ? whole : `${whole}${left}${rest}`;
 }

@@ -1,16 +1,22 @@
 import type { Env, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { printable, printableLines } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
 /** Sentences that kubectl prints as they are, without `error: ` in front. */
 const whole = /^(error: |Error from server|Error in configuration|The |Unable to connect)/;
 
-/** Prints an error as kubectl does, and below it the one thing to do next. */
-export function printError(stderr: Sink, env: Env, error: unknown): void {
+/** Where errors go, and how a hint that is data becomes the line to type. */
+export type ErrorSink = { readonly stderr: Sink; readonly env: Env; spell(fix: Fix): string };
+
+/** Prints an error as kubectl does, and below it the one thing to do next. @param place where it was, `prod/team-a: `; empty for one place */
+export function printError({ stderr, env, spell }: ErrorSink, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
-  const { message, hint } = error instanceof CliError ? error : defect(error);
-  stderr.write(`${whole.test(message) ? message : `${style.red("error:")} ${message}`}\n`);
-  if (hint) stderr.write(`${style.dim("hint:")} ${hint}\n`);
+  const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
+  const says = printableLines(message);
+  stderr.write(`${printable(place)}${whole.test(message) ? says : `${style.red("error:")} ${says}`}\n`);
+  if (hint) stderr.write(`${style.dim("hint:")} ${printableLines(typeof hint === "string" ? hint : spell(hint))}\n`);
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
@@ -21,5 +27,5 @@ function defect(error: unknown): { message: string; hint: string } {
 
 /** A warning in kubectl's form. */
 export function printWarning(stderr: Sink, env: Env, text: string): void {
-  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${text}\n`);
+  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}\n`);
 }

@@ -1,3 +1,5 @@
+import { printableJson } from "./printable.ts";
+
 /** An object of the API, or a v1 List of several. */
 type Manifest = { readonly metadata?: object };
 
@@ -18,7 +20,7 @@ export async function printObjects(
 
 /** Plain data in the same form. The YAML library is only loaded for YAML. */
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
-  if (format === "json") return `${JSON.stringify(sorted(data), null, 4)}\n`;
+  if (format === "json") return `${printableJson(JSON.stringify(sorted(data), null, 4))}\n`;
   const { dump } = await import("js-yaml");
   return dump(sorted(data), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" });
 }

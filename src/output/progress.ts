@@ -2,17 +2,29 @@ import type { Env, Sink } from "../context.ts";
 import { colored } from "./style.ts";
 
 /** Shows that something is under way, on terminals only, and leaves no trace. */
-export type Progress = { during<T>(what: string, work: () => Promise<T>): Promise<T> };
+export type Progress = {
+  during<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** A line that tells how far a run over many places is; nothing for one place. */
+  count(total: number): { show(done: number): void; clear(): void };
+};
 
 /**
  * A spinner on stderr. It stays away where it would do harm: no terminal, a terminal of unknown width
  * (ora would redraw without end), CI, TERM=dumb, or `-v`, whose lines it would overwrite.
  */
-export function progressOn(stderr: Sink, env: Env, verbosity: number): Progress {
+export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () => Date): Progress {
   const able = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;
-  if (!able) return { during: (_, work) => work() };
+  const none = { show: () => {}, clear: () => {} };
+  if (!able) return { during: (_, work) => work(), count: () => none };
+  let counting = false;
   return {
+    count: (total) => {
+      counting = total > 1;
+      return counting ? counter(stderr, total, now) : none;
+    },
     during: async (what, work) => {
+      // One line is enough
+      if (counting) return work();
       const { default: ora } = await import("ora");
       const spinner = ora({ text: what, discardStdin: false, color: colored(stderr, env) ? "cyan" : false }).start();
       try {
@@ -20,6 +32,24 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number): Progress 
       } finally {
         spinner.stop();
       }
+    },
+  };
+}
+
+/** `412 of 1000 namespaces, 180/s, 3s left`, redrawn in place. */
+function counter(stderr: Sink, total: number, now: () => Date): { show(done: number): void; clear(): void } {
+  const began = now().getTime();
+  let shown = false;
+  return {
+    show: (done) => {
+      shown = true;
+      const rate = done / Math.max((now().getTime() - began) / 1000, 0.001);
+      const left = rate > 0 ? `, ${Math.round(rate)}/s, ${Math.ceil((total - done) / rate)}s left` : "";
+      stderr.write(`${done} of ${total} namespaces${left}`.slice(0, stderr.columns - 1));
+    },
+    clear: () => {
+      if (shown) stderr.write("\r\u001b[K");
+      shown = false;
     },
   };
 }

@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /**
  * A table as kubectl prints it: upper-case headers, columns three spaces apart, `<none>` for what is empty.
  * Control characters are shown escaped, so that no cell can move the cursor.
@@ -15,5 +17,3 @@ export function table(header: readonly string[], rows: readonly (readonly string
     )
     .join("");
 }
-
-const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);

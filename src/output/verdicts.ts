@@ -1,10 +1,51 @@
+import { causes } from "../check/cause.ts";
+import { listed } from "../check/names.ts";
 import type { Verdict } from "../check/verdict.ts";
+import type { Fix } from "../fix.ts";
+import { printable } from "./printable.ts";
 import { table } from "./table.ts";
+import type { Where } from "./words.ts";
 
-/** A check as a person reads it: the table, and below it each failure with its cause and what mends it. */
-export function verdictText(verdicts: readonly Verdict[], options: { headers: boolean }): string {
-  const rows = verdicts.map(({ image, secret, pods, verdict }) => [image, secret, String(pods.length), verdict]);
-  const failures = verdicts.filter(({ ok }) => !ok);
-  const reasons = failures.map(({ image, cause, fix }) => `\n${image}: ${cause ?? "cannot be pulled"}\n${fix ? `  ${fix}\n` : ""}`);
-  return table(["IMAGE", "SECRET", "PODS", "VERDICT"], rows, options) + reasons.join("");
+type Spell = (fix: Fix) => string;
+
+/** A check as a person reads it: the table, and below it what failed and why, with the commands that mend it, each once. */
+export function verdictText(verdicts: readonly Verdict[], options: { headers: boolean; where: Where; spell: Spell }): string {
+  const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[options.where];
+  const placeOf = ({ context = "", namespace }: Verdict) =>
+    ({ one: [], namespaces: [namespace], clusters: [context, namespace] })[options.where];
+  const rows = verdicts.map((verdict) => {
+    const { image, secret, pods, cause } = verdict;
+    return [...placeOf(verdict), image, secret, String(pods.length), causes[cause].words];
+  });
+  const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.spell(verdict.fix) : reason(verdict)));
+  const reasons = [...groups].map(([key, group]) => {
+    const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
+    return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
+  });
+  return table([...places, "IMAGE", "SECRET", "PODS", "VERDICT"], rows, options) + reasons.join("");
+}
+
+/** A check as a program reads it (`acr-secret/v1`, docs/check.md). */
+export function verdictReport(verdicts: readonly Verdict[], spell: Spell): object {
+  const items = verdicts.map(({ fix, message, ...row }) => ({
+    ...row,
+    ok: !failed(row),
+    verdict: causes[row.cause].words,
+    ...(message !== undefined && { message }),
+    ...(fix && { fix: spell(fix) }),
+  }));
+  return { apiVersion: "acr-secret/v1", kind: "CheckReport", items };
+}
+
+/**
+ * Whether a verdict is to be mended, and the command that found it fails. An image that was named, and that nobody could be asked
+ * about, fails too: who names one wants to know.
+ */
+export const failed = ({ cause, pods }: Pick<Verdict, "cause" | "pods">): boolean =>
+  causes[cause].severity === "failure" || (causes[cause].severity === "note" && pods.length === 0);
+
+const hasReason = (verdict: Verdict): boolean => failed(verdict) || causes[verdict.cause].severity === "note";
+
+function reason({ image, pods, cause, message }: Verdict): string {
+  return `${image}${pods.length > 0 ? ` (${listed(pods)})` : ""}: ${message ?? causes[cause].words}`;
 }

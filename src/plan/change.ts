@@ -1,65 +1,102 @@
-import type { Named, Slot } from "../context.ts";
-import type { Provenance } from "../secret/provenance.ts";
-
-/** Names one object as kubectl prints it: `serviceaccount/default`, `token.azurecr.io/demo-acr-1a2b`. */
-export type Ref = {
-  readonly kind: "secret" | "serviceaccount" | "pod" | "token.azurecr.io" | "scopemap.azurecr.io";
-  /** Absent for what lives in Azure. */
-  readonly namespace?: string;
-  readonly name: string;
-};
+import type { Ref, TargetKind } from "../kinds.ts";
+import type { Entry } from "../secret/entry.ts";
 
 /**
- * One step of a plan. Plain data: it can be printed, compared, written to a file.
- * It never holds a secret's text; it names the credential that apply fills in.
+ * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
+ * `needs` names what has to have gone well before: without it the step makes no sense and is not tried.
  */
-export type Change = Keep | Scope | Mint | Store | Attach | Restart;
+export type Change = { readonly needs?: Ref } & (Keep | Tell | Make | Mint | Prove | Rehearse | Store | Refer | Restart);
 
 /** Right already. */
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
 
-/** What an ACR token may do: its scope map. */
-export type Scope = {
-  readonly act: "scope";
+/** What a person should know, and the plan does not change. */
+export type Tell = { readonly act: "tell"; readonly to: Ref; readonly says: string };
+
+/** Something outside of the cluster is made, changed or taken away; `before` and `after` are what it allows or refers to. */
+export type Make = {
+  readonly act: "create" | "update" | "delete";
   readonly to: Ref;
-  /** What it allows now; undefined where there is none. */
-  readonly before: readonly string[] | undefined;
-  readonly actions: readonly string[];
+  readonly before?: readonly string[];
+  readonly after?: readonly string[];
+  /** The password of it that is meant, and not the whole. */
+  readonly slot?: string;
   readonly because: string;
 };
 
-/** One password of an ACR token is made anew; the token itself too where it `isNew`. */
+/** A password is made. */
 export type Mint = {
   readonly act: "mint";
   readonly to: Ref;
-  readonly isNew: boolean;
-  readonly slot: Slot;
+  readonly slot: string;
+  /** The run made what the password is of, so that it goes together with that. */
+  readonly inNew: boolean;
+  /** RFC 3339; absent where it is not to expire. */
   readonly expiresAt?: string;
   readonly because: string;
 };
 
-/** The Secret is written; `replaces` is the uid of one that has to go first, since its type cannot be changed in place. */
+/** The login in hand fetches a manifest of each repository. `fresh`: it was made in this run, so a refusal may pass. */
+export type Prove = {
+  readonly act: "prove";
+  readonly to: Ref;
+  readonly repositories: readonly string[];
+  readonly fresh: boolean;
+};
+
+/** The API server is asked whether it would take the Secret, before a password is made for it. */
+export type Rehearse = {
+  readonly act: "rehearse";
+  readonly to: Ref<"secret">;
+  readonly stands: Standing | undefined;
+  readonly replaces: boolean;
+};
+
+/** A Secret as it was looked at: what a write holds it to. */
+export type Standing = { readonly uid: string; readonly version: string };
+
+/** The Secret is written, on the version of the look. `replaces`: the old one has to go first, since its type cannot be changed in place. */
 export type Store = {
   readonly act: "store";
-  readonly to: Ref & Named;
-  readonly isNew: boolean;
-  readonly replaces?: string;
-  readonly provenance: Provenance;
+  readonly to: Ref<"secret">;
+  readonly entry: Entry;
+  readonly stands: Standing | undefined;
+  readonly replaces: boolean;
   readonly because: string;
 };
 
-/** The names in an object's imagePullSecrets, in order, and the resourceVersion they were read at. */
-export type PullSecrets = { readonly names: readonly string[]; readonly version: string };
-
-export type Attach = {
+/** The names in a target's list of pull secrets, before and after. */
+export type Refer<K extends TargetKind = TargetKind> = {
   readonly act: "attach" | "detach";
-  readonly to: Ref & Named;
-  readonly before: PullSecrets;
-  readonly after: PullSecrets;
+  readonly to: Ref<K>;
+  readonly secret: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
 };
 
 /** A pod that cannot start goes, so that its controller makes one which carries the pull secret. */
-export type Restart = { readonly act: "restart"; readonly to: Ref & Named; readonly uid: string; readonly because: string };
+export type Restart = { readonly act: "restart"; readonly to: Ref<"pod">; readonly uid: string; readonly because: string };
 
-/** The order is the order of execution. */
+export type Act = Change["act"];
+export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;
+
+/** The order is the order of execution, and of the lines that are printed. */
 export type Plan = readonly Change[];
+
+/** The change that takes a change back; undefined where there is nothing to take back, or it goes with something else that is. */
+export function opposite(change: Change): Change | undefined {
+  const because = "taken back";
+  switch (change.act) {
+    case "create":
+      return { act: "delete", to: change.to, ...(change.after && { before: change.after }), because };
+    case "update":
+      return { act: "update", to: change.to, before: change.after ?? [], after: change.before ?? [], because };
+    case "mint":
+      return change.inNew ? undefined : { act: "delete", to: change.to, slot: change.slot, because };
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a plan makes a password. */
+export const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");

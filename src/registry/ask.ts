@@ -1,9 +1,9 @@
 import type { Login } from "../context.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
-import { enter } from "./token-auth.ts";
+import { enter, type Unusable } from "./token-auth.ts";
 
 /** The last answer of a request, and at which step it came. */
-export type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse } | { readonly unusable: string };
+export type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse } | Unusable;
 
 /**
  * GET at a registry: at first without a login, then, when the registry asks for one, with it.

@@ -20,22 +20,29 @@ export const isRepository = (text: string): boolean => repositoryPath.test(text)
 export function parseImage(text: string): ImageRef {
   const refuse = (why: string) => new CliError("invalid", `couldn't parse image name ${JSON.stringify(text)}: ${why}`);
   if (/^[a-f0-9]{64}$/.test(text)) throw refuse(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
-  const slash = text.indexOf("/");
-  const first = text.slice(0, Math.max(slash, 0));
-  const named = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
-  const from = named && first !== "index.docker.io" ? first : "docker.io";
-  const rest = named ? text.slice(slash + 1) : text;
-  const full = from === "docker.io" && !rest.includes("/") ? `library/${rest}` : rest;
-  const [beforeColon = ""] = full.split(":");
+  const [from, path] = splitHost(text);
+  const [beforeColon = ""] = path.split(":");
   if (beforeColon !== beforeColon.toLowerCase())
     throw refuse(`invalid reference format: repository name (${beforeColon}) must be lowercase`);
 
-  const [, repository = "", tagged, digested] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(full) ?? [];
-  const good =
-    host.test(from) && isRepository(repository) && tag.test(tagged ?? "latest") && (digested === undefined || digest.test(digested));
+  const [, repository = "", tagged = "latest", digested] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [];
+  const good = host.test(from) && isRepository(repository) && tag.test(tagged) && (digested === undefined || digest.test(digested));
   if (!good) throw refuse("invalid reference format");
-  return { host: from, repository, reference: digested ?? tagged ?? "latest" };
+  return { host: from, repository, reference: digested ?? tagged };
 }
+
+/** The host of an image, docker.io where it names none, and all that comes after the slash: `nginx` is `library/nginx` there. */
+function splitHost(text: string): [host: string, path: string] {
+  const slash = text.indexOf("/");
+  const first = text.slice(0, Math.max(slash, 0));
+  const named = isHost(first);
+  const from = named && first !== "index.docker.io" ? first : "docker.io";
+  const path = named ? text.slice(slash + 1) : text;
+  return [from, from === "docker.io" && !path.includes("/") ? `library/${path}` : path];
+}
+
+/** Whether what comes before the first slash is a host: a folder has no dot, port or capital letter. */
+const isHost = (first: string) => /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
 
 /** The text of an image, always with its host and its tag or digest. */
 export function formatImage({ host, repository, reference }: ImageRef): string {

@@ -12,6 +12,9 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
+/** What a challenge comes to that was not answered. A login goes to no other host than its registry's, so there nothing was asked. */
+const unusable = { elsewhere: "not-checked", "needs-login": "refused", odd: "unreachable" } as const;
+
 /** Asks for an image's manifest as a container runtime does before it pulls. A token alone would prove nothing: see readAnswer. */
 export async function prove(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {
   const { repository, reference } = image;
@@ -19,7 +22,7 @@ export async function prove(http: Http, image: ImageRef, login: Login | undefine
   try {
     const path = `/v2/${repository}/manifests/${reference}`;
     const asked = await ask(http, { host, path, scope: `repository:${repository}:pull`, accept: manifests }, login);
-    if ("unusable" in asked) return { verdict: "unreachable", message: asked.unusable };
+    if ("unusable" in asked) return { verdict: unusable[asked.why], message: asked.unusable };
     const { status, text, header } = asked.answer;
     return readAnswer(asked.step, image, login?.username, { status, text, challenge: header("WWW-Authenticate") });
   } catch (error) {

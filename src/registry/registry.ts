@@ -7,7 +7,8 @@ import { anyTag } from "./tags.ts";
 export type RegistryOptions = {
   readonly env: Env;
   readonly trace: Trace;
-  readonly signal: AbortSignal;
+  /** What ends a request, asked anew for each. */
+  signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
 };
 

@@ -1,5 +1,8 @@
 import type { Login } from "../context.ts";
 
+/** A config without a login: what a Secret is shown with, and tried with, before its password is made. */
+export const sketchConfig = '{"auths":{}}';
+
 /**
  * The text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte what
  * `kubectl create secret docker-registry` writes, so that a rerun of either changes nothing.
@@ -12,6 +15,9 @@ export function encodeDockerConfig(server: string, login: Login): string {
   const auth = Buffer.from(`${username}:${password}`).toString("base64");
   return goJson({ auths: { [server]: { username, password, auth } } });
 }
+
+/** The text of a config as a Secret's `data` has it. */
+export const toData = (config: string): string => Buffer.from(config).toString("base64");
 
 /** JSON as Go's encoding/json writes it: compact, with the characters escaped that HTML would read. */
 function goJson(value: unknown): string {

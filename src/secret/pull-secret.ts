@@ -1,16 +1,22 @@
-import type { Named } from "../context.ts";
+import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import { type Provenance, writeProvenance } from "./provenance.ts";
+import { toData } from "./docker-config.ts";
+import { type Entry, noteEntries } from "./entry.ts";
 
 export const dockerConfigJson = "kubernetes.io/dockerconfigjson";
 
-/** The Secret that we apply. Without a text (`dockerConfig`) it is a sketch for a dry run: nothing was minted yet. */
-export function pullSecret({ namespace, name }: Named, provenance: Provenance, dockerConfig: string): Secret {
+/** A pull secret as it is made where there is none. @param config the text under `.dockerconfigjson` */
+export function pullSecret({ namespace = "", name }: Ref, entry: Entry, config: string): Secret {
   return {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: { name, namespace, ...writeProvenance(provenance) },
+    metadata: { name, namespace, ...noteEntries([entry]) },
     type: dockerConfigJson,
-    data: { ".dockerconfigjson": Buffer.from(dockerConfig).toString("base64") },
+    data: { ".dockerconfigjson": toData(config) },
   };
+}
+
+/** The merge patch that gives a Secret, on the version that it was looked at, another login; what else is on it stays. */
+export function pullSecretPatch(version: string, entry: Entry, config: string): object {
+  return { metadata: { resourceVersion: version, ...noteEntries([entry]) }, data: { ".dockerconfigjson": toData(config) } };
 }

@@ -19,6 +19,10 @@ export class Sensitive {
     return this.#text === "";
   }
 
+  equals(other: Sensitive): boolean {
+    return this.#text === other.#text;
+  }
+
   toString(): string {
     return "***";
   }

@@ -30,7 +30,12 @@ test.for(["myregistry", "MyRegistry", "myregistry.azurecr.io", "myregistry.eastu
   const [mine] = world.azure.world.registries;
   if (!mine) throw new Error("there is no registry");
 
-  expect(await find(text)).toEqual({ id: registryId(mine), name: "myregistry", loginServer: "myregistry.azurecr.io" });
+  expect(await find(text)).toEqual({
+    id: registryId(mine),
+    name: "myregistry",
+    loginServer: "myregistry.azurecr.io",
+    sku: "Standard",
+  });
 });
 
 test("a registry of another subscription is found by Resource Graph, in one question", async () => {

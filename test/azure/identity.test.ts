@@ -1,116 +1,15 @@
 import { createPrivateKey } from "node:crypto";
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import { startTestWorld } from "./world.ts";
+import { finder, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
-
-async function signedInByAz(extra: Record<string, string> = {}) {
-  const login = await world.azure.addServicePrincipal("jane", ["Contributor"]);
-  return { ...world.azEnv(login), ...extra };
-}
-
-const find = (env: Record<string, string>, identity: "auto" | "az" | "env" = "auto", signal = new AbortController().signal) =>
-  openAzure(world.options({ env, identity, signal })).findRegistry("myregistry");
-
-test("auto takes the environment's service principal, and does not start az", async () => {
-  await find({ ...world.azure.env, PATH: "/nonexistent" });
-
-  expect(world.azure.calls.count("POST", /\/oauth2\/v2\.0\/token/)).toBe(1);
-});
-
-test("without it, auto takes az, once for all requests of a command", async () => {
-  const log = join(world.azure.caFile, "../az.log");
-  const azure = openAzure(world.options({ env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
-  const registry = await azure.findRegistry("myregistry");
-  await Promise.all([azure.token(registry, "x"), azure.scopeMap(registry, "x")]);
-
-  expect(await readFile(log, "utf8")).toBe("account get-access-token --resource https://management.azure.com --output json\n");
-});
-
-test("az before 2.54 tells the expiry in local time only", async () => {
-  expect(await find(await signedInByAz({ FAKE_AZ: "before-2.54" }))).toMatchObject({ name: "myregistry" });
-});
-
-test("az is wanted although the environment has a service principal", async () => {
-  const env = { ...world.azure.env, ...(await signedInByAz({ FAKE_AZ: "signed-out" })) };
-
-  await expect(find(env, "az")).rejects.toMatchObject({ message: "not logged in to Azure" });
-});
-
-test("a token that is about to expire is renewed, once for those who wait", async () => {
-  const log = join(world.azure.caFile, "../az-renew.log");
-  const start = new Date();
-  let later = 0;
-  const now = () => new Date(start.getTime() + later);
-  const azure = openAzure(world.options({ now, env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
-  const registry = await azure.findRegistry("myregistry");
-  const asked = async () => (await readFile(log, "utf8")).trimEnd().split("\n").length;
-
-  later = 50 * 60_000; // of the hour that a token lasts
-  await azure.token(registry, "x");
-  expect(await asked()).toBe(1);
-  later = 56 * 60_000;
-  await Promise.all([azure.token(registry, "x"), azure.token(registry, "y")]);
-  expect(await asked()).toBe(2);
-});
-
-test.for([
-  { plays: "signed-out", kind: "unauthenticated", message: "not logged in to Azure", hint: "az login" },
-  {
-    plays: "mfa",
-    kind: "unauthenticated",
-    message: /^Azure wants multi-factor authentication for this sign-in \(AADSTS50076: [^)]*\)$/,
-    hint: "az login --scope https://management.azure.com/.default",
-  },
-  {
-    plays: "expired",
-    kind: "unauthenticated",
-    message: /^the Azure sign-in has expired/,
-    hint: "az login --scope https://management.azure.com/.default",
-  },
-  {
-    plays: "crashed",
-    kind: "unauthenticated",
-    message: "Azure gave no token: The command failed with an unexpected error.",
-    hint: "az login",
-  },
-  { plays: "old", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
-])("az that is $plays", async ({ plays, kind, message, hint }) => {
-  const env = await signedInByAz({ FAKE_AZ: plays });
-
-  await expect(find(env)).rejects.toMatchObject({
-    kind,
-    message: typeof message === "string" ? message : expect.stringMatching(message),
-    hint,
-  });
-});
-
-test("az that prints something else than JSON is told without what it printed", async () => {
-  await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({
-    kind: "config",
-    message: "the Azure CLI printed something else than JSON",
-  });
-});
-
-test("az that is not installed", async () => {
-  await expect(find({ ...(await signedInByAz()), PATH: "/nonexistent" })).rejects.toMatchObject({
-    kind: "config",
-    message: "the Azure CLI (az) is not installed, or not on PATH",
-    hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
-  });
-});
-
-test("Ctrl-C ends an az that hangs", async () => {
-  const interrupt = new AbortController();
-  const finding = find(await signedInByAz({ FAKE_AZ: "hangs" }), "auto", interrupt.signal);
-  setTimeout(() => interrupt.abort(), 100);
-
-  await expect(finding).rejects.toMatchObject({ kind: "cancelled" });
-});
+const find = finder(world);
 
 test.for([
   {
@@ -199,11 +98,48 @@ test("an environment without a service principal is told what to set", async () 
   });
 });
 
-test("an Entra that cannot be reached", async () => {
-  await expect(find({ ...world.azure.env, HTTPS_PROXY: "http://127.0.0.1:1" })).rejects.toMatchObject({
-    kind: "unreachable",
-    message: "Azure's sign-in service cannot be reached",
-  });
+test.for([
+  {
+    what: "by a proxy that is not there",
+    change: () => ({ HTTPS_PROXY: "http://jane:hunter2@127.0.0.1:1" }),
+    message: "cannot sign in to Azure: the proxy 127.0.0.1:1 refused the connection",
+    hint: "check the network and HTTPS_PROXY",
+  },
+  {
+    what: "past a certificate that is not trusted",
+    change: () => ({ SSL_CERT_FILE: "", NODE_EXTRA_CA_CERTS: "" }),
+    message: "cannot sign in to Azure: the certificate of login.microsoftonline.com is signed by an unknown authority",
+    hint: "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority",
+  },
+])("an Entra that cannot be reached $what", async ({ change, message, hint }) => {
+  await expect(find({ ...world.azure.env, ...change() })).rejects.toMatchObject({ kind: "unreachable", message, hint });
+});
+
+test("an Entra that a proxy keeps silent about is given up on after half a minute", async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const asked = once(silent, "connection");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const finding = find({ ...world.azure.env, HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
+    const refused = expect(finding).rejects.toMatchObject({
+      kind: "timeout",
+      message: "cannot sign in to Azure: login.microsoftonline.com did not answer within 30 seconds",
+    });
+    await asked;
+    await vi.advanceTimersByTimeAsync(30_000);
+    await refused;
+  } finally {
+    vi.useRealTimers();
+    silent.close();
+  }
+});
+
+test("a proxy that cannot be used is told by its variable, and its password is not shown", async () => {
+  const refused = await find({ ...world.azure.env, HTTPS_PROXY: "socks5://user:hunter2@127.0.0.1:1" }, "env").catch((error) => error);
+
+  expect(refused).toMatchObject({ kind: "config", message: "HTTPS_PROXY names a socks5 proxy, and only HTTP proxies are used" });
+  expect(`${refused.hint}`).not.toContain("hunter2");
 });
 
 test("Ctrl-C while Entra thinks", { timeout: 10_000 }, async () => {
@@ -212,6 +148,20 @@ test("Ctrl-C while Entra thinks", { timeout: 10_000 }, async () => {
   setTimeout(() => interrupt.abort(), 100);
 
   await expect(find({ ...world.azure.env }, "env", interrupt.signal)).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+test("who was interrupted while signing in can go on with another signal", { timeout: 10_000 }, async () => {
+  const slow = world.azure.faults.add({ kind: "slow", path: /oauth2/, milliseconds: 20_000 });
+  const interrupt = new AbortController();
+  let { signal } = interrupt;
+  const azure = openAzure(world.options({ signal: () => signal }));
+  setTimeout(() => interrupt.abort(), 100);
+  await expect(azure.findRegistry("myregistry")).rejects.toMatchObject({ kind: "cancelled" });
+
+  slow();
+  await expect(azure.findRegistry("myregistry")).rejects.toMatchObject({ kind: "cancelled" });
+  signal = new AbortController().signal;
+  expect(await azure.findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
 test("what -v=9 prints shows the sign-in, without its secret", async () => {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
+import { clearPassword, generatePassword, listTokens } from "../../src/azure/tokens.ts";
+import { sameMoment } from "../../src/moment.ts";
 import type { Sensitive } from "../../src/secret/sensitive.ts";
-import { startTestWorld } from "./world.ts";
+import { openTestArm, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const actions = ["repositories/team/app/content/read", "repositories/team/app/metadata/read"];
@@ -60,30 +62,6 @@ test("making one password leaves the other slot alone", async () => {
   expect((await azure.token(registry, "slots"))?.passwords.map(({ name }) => name).sort()).toEqual(["password1", "password2"]);
 });
 
-test("operations are waited for as long as Azure says", async () => {
-  world.azure.world.longRunning = { polls: 3, retryAfter: 7 };
-  try {
-    const { azure, registry } = await made("patient");
-    await azure.generatePassword(registry, { token: "patient", slot: "password1" });
-  } finally {
-    world.azure.world.longRunning = { polls: 1, retryAfter: 0 };
-  }
-
-  expect(world.slept).toEqual(Array(8).fill(7000)); // three polls and the one that ends it, for the token and for its password
-});
-
-test("a password that does not come is given up on", async () => {
-  world.azure.world.longRunning = { polls: 1000, retryAfter: 60 };
-  try {
-    await expect(made("never")).rejects.toMatchObject({
-      kind: "timeout",
-      message: "cannot write token never: Azure has not finished after 5 minutes",
-    });
-  } finally {
-    world.azure.world.longRunning = { polls: 1, retryAfter: 0 };
-  }
-});
-
 test("throttling is waited out", async () => {
   const { azure, registry } = await made("throttled");
   world.azure.faults.add({
@@ -107,7 +85,9 @@ test("throttling that does not end is told", async () => {
 
   await expect(azure.generatePassword(registry, { token: "stuck", slot: "password1" })).rejects.toMatchObject({
     kind: "unreachable",
-    message: "cannot make password1 of token stuck: Azure Resource Manager answers no more requests for now (429)",
+    message: expect.stringMatching(
+      /^cannot make password1 of token stuck: Azure Resource Manager answers no more requests for now \(429\) \(correlation [0-9a-f-]{36}\)$/,
+    ),
     hint: "try again in 5 seconds",
   });
 });
@@ -157,4 +137,64 @@ test("what -v=9 prints holds no secret", async () => {
   expect(printed).not.toContain(made1.password.reveal());
   expect(printed).not.toContain(world.azure.env.AZURE_CLIENT_SECRET);
   expect(printed).not.toMatch(/eyJ/);
+  expect(printed).toMatch(/operationStatuses\/token-[0-9a-f]{32}\?api-version=2025-11-01&t=\*{3}&c=\*{3}&s=\*{3}&h=\*{3} 200 in /);
+  expect(printed).not.toMatch(/[tcsh]=[\w-]{10}/);
+});
+
+test("a password tells when it was made and when it ends, as the token shows it later", async () => {
+  const { azure, registry } = await made("telling");
+  const arm = openTestArm(world);
+  const { creationTime, expiry } = await generatePassword(arm, registry, {
+    token: "telling",
+    slot: "password2",
+    expiry: "2099-01-01T00:00:00.000Z",
+  });
+  const [shown] = (await azure.token(registry, "telling"))?.passwords ?? [];
+
+  expect(expiry).toBe("2099-01-01T00:00:00+00:00");
+  expect(sameMoment(creationTime, shown?.creationTime)).toBe(true);
+  expect(Math.abs(Date.parse(creationTime ?? "") - Date.now())).toBeLessThan(60_000);
+});
+
+test("one slot is emptied, and the other stays as it is", async () => {
+  const { azure, registry } = await made("emptied");
+  const arm = openTestArm(world);
+  await azure.generatePassword(registry, { token: "emptied", slot: "password1" });
+  await azure.generatePassword(registry, { token: "emptied", slot: "password2" });
+  const kept = passwordOf("emptied", "password1");
+
+  expect(await clearPassword(arm, registry, { token: "emptied", slot: "password2" })).toBe(true);
+  expect([passwordOf("emptied", "password1"), passwordOf("emptied", "password2")]).toEqual([kept, undefined]);
+  world.azure.calls.reset();
+  expect(await clearPassword(arm, registry, { token: "emptied", slot: "password2" })).toBe(true);
+  expect(await clearPassword(arm, registry, { token: "nosuchtoken", slot: "password1" })).toBe(true);
+  expect(world.azure.calls.count("PATCH", /./)).toBe(0);
+  expect(await clearPassword(arm, registry, { token: "emptied", slot: "password1" })).toBe(true);
+  expect((await azure.token(registry, "emptied"))?.passwords).toEqual([]);
+});
+
+test("a slot that somebody has made anew is left to them", async () => {
+  const { registry } = await made("foreign");
+  const arm = openTestArm(world);
+  const mine = await generatePassword(arm, registry, { token: "foreign", slot: "password1" });
+  const ref = { token: "foreign", slot: "password1", creationTime: mine.creationTime?.replace("+00:00", "Z") } as const;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  const theirs = await generatePassword(arm, registry, { token: "foreign", slot: "password1" });
+
+  expect(await clearPassword(arm, registry, ref)).toBe(false);
+  expect(passwordOf("foreign", "password1")?.value).toBe(theirs.password.reveal());
+  expect(await clearPassword(arm, registry, { ...ref, creationTime: theirs.creationTime })).toBe(true);
+  expect(passwordOf("foreign", "password1")).toBeUndefined();
+});
+
+test("how many tokens a registry has, of how many its SKU allows", async () => {
+  const { registry } = await made("counted");
+  const arm = openTestArm(world);
+  world.azure.world.pageSize = 2;
+  const listed = await listTokens(arm, registry);
+  world.azure.world.pageSize = 100;
+
+  expect(listed.map(({ name }) => name)).toEqual(world.azure.world.registries[0]?.tokens.map(({ name }) => name));
+  expect(listed.length).toBeGreaterThan(2);
+  expect(registry.sku).toBe("Standard");
 });

@@ -5,7 +5,12 @@ import { afterAll, afterEach, beforeAll } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
-import type { AzureOptions } from "../../src/azure/azure.ts";
+import { type Arm, openArm } from "../../src/azure/arm.ts";
+import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
+import { cloudOf } from "../../src/azure/cloud.ts";
+import { openIdentity } from "../../src/azure/identity.ts";
+import { openHttp } from "../../src/http/client.ts";
+import { openTransport } from "../../src/http/transport.ts";
 
 /** An emulated Azure for the tests of one file, and what our ports are opened with. */
 export type TestWorld = {
@@ -23,6 +28,7 @@ export type TestWorld = {
 export function startTestWorld(): TestWorld {
   let azure: AzureEmulator | undefined;
   let folder = "";
+  const { signal } = new AbortController();
   const traced: string[] = [];
   const slept: number[] = [];
   const started = () => {
@@ -56,7 +62,7 @@ export function startTestWorld(): TestWorld {
       identity: "auto",
       env: started().env,
       trace: (_level, line) => void traced.push(line()),
-      signal: new AbortController().signal,
+      signal: () => signal,
       sleep: async (milliseconds) => void slept.push(milliseconds),
       now: () => new Date(),
       ...change,
@@ -68,3 +74,18 @@ export function startTestWorld(): TestWorld {
     },
   };
 }
+
+/** Azure Resource Manager itself, for what the port does not offer yet. */
+export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}): Arm {
+  const options = world.options(change);
+  const cloud = cloudOf(options.env);
+  const transport = openTransport(options.env, options.trace, options.signal);
+  const identity = openIdentity(options.identity, { ...options, cloud, transport });
+  return openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
+}
+
+/** Looks for the registry as who this environment says. */
+export const finder =
+  (world: TestWorld) =>
+  (env: Record<string, string>, identity: "auto" | "az" | "env" = "auto", signal = new AbortController().signal) =>
+    openAzure(world.options({ env, identity, signal: () => signal })).findRegistry("myregistry");

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
 import { verbs } from "../../cmd/verbs.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
+import type { ClusterKind, Ref } from "../../src/kinds.ts";
+import type { KubeObjects } from "../../src/objects.ts";
 import { run } from "../support/in-process.ts";
 
 test.for([
@@ -19,11 +22,23 @@ test.for([
 
 test.for([
   ["creat", 'error: unknown command "creat" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret create"?\n'],
+  ["link", 'error: unknown command "link" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret attach"?\n'],
+  ["--version", "error: unknown flag: --version\nhint: kubectl acr-secret version\n"],
+  ["list --docker-server=r", "error: unknown flag: --docker-server\nhint: kubectl acr-secret list --help\n"],
+  ["create --docker-server=r", "error: unknown flag: --docker-server\nhint: did you mean --registry?\n"],
+  ["check deploy/web", 'error: invalid Secret name "deploy/web"\nhint: did you mean "web"?\n'],
+  ["attach acr --serviceaccount a/b", 'error: invalid ServiceAccount name "a/b"\nhint: did you mean "b"?\n'],
+  ["list --force", "error: unknown flag: --force\nhint: kubectl acr-secret list --help\n"],
+  ["help chek", 'error: unknown command "chek" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret check"?\n'],
   ["banana", 'error: unknown command "banana" for "kubectl acr-secret"\nhint: kubectl acr-secret --help\n'],
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
   ["completion bash", 'error: unknown shell "bash": only kubectl completes its plugins\nhint: kubectl acr-secret completion --help\n'],
+  ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
+  ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
+  ["create --registry myregistry --username a:b --password-stdin", /^error: --username must not be empty nor contain a colon\n/],
+  ["create --registry myregistry --password-stdin", /^error: --password-stdin needs --username\n/],
   ["create", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry myregistry\n'],
 ] as const)("%o is refused before anything is opened", async ([typed, says]) => {
   const { stdout, stderr, code } = await run(typed.split(" "));
@@ -36,7 +51,7 @@ test.for([
 test("a password is not waited for on a terminal", async () => {
   const typed = ["create", "--registry", "myregistry.azurecr.io", "--username", "ci", "--password-stdin"];
 
-  const { stderr, code } = await run(typed, { terminal: true, env: { NO_COLOR: "" }, cluster: { namespace: async () => "demo" } });
+  const { stderr, code } = await run(typed, { terminal: true, env: { NO_COLOR: "" } });
 
   expect(code).toBe(1);
   expect(stderr).toMatch(
@@ -66,6 +81,35 @@ test("a defect shows neither its text nor, unless asked, where it arose", async 
   expect(more).not.toContain("hunter2");
 });
 
+test("warnings of the server are errors where that is asked for", async () => {
+  const cluster = { serverVersion: async () => ({ gitVersion: "v1.37.0" }) };
+  const typed = ["version", "--warnings-as-errors"];
+
+  expect(await run(typed, { cluster, warnings: ["old"] })).toMatchObject({ code: 1, stderr: "error: 1 warning received\n" });
+  expect(await run(typed, { cluster, warnings: ["old", "older"] })).toMatchObject({ code: 1, stderr: "error: 2 warnings received\n" });
+  expect(await run(typed, { cluster })).toMatchObject({ code: 0, stderr: "" });
+  expect(await run(["version"], { cluster, warnings: ["old"] })).toMatchObject({ code: 0, stderr: "" });
+});
+
+test.for([
+  { typed: "check secret/acr --image r.azurecr.io/a", asks: ["account default", "secret acr"] },
+  { typed: "check acr --image r.azurecr.io/a --serviceaccount sa/web", asks: ["account web", "secret acr"] },
+  { typed: "detach secrets/acr --serviceaccount=serviceaccount/web", asks: ["secret acr", "account web"] },
+])("$typed asks for $asks", async ({ typed, asks }) => {
+  const asked: string[] = [];
+  const cluster = {
+    namespace: async () => "demo",
+    get: async <K extends ClusterKind>({ kind, name }: Ref<K>) => {
+      asked.push(`${{ serviceaccount: "account", secret: "secret" }[String(kind)] ?? kind} ${name}`);
+      return kind === "serviceaccount" ? ({ kind: "ServiceAccount", metadata: { name, namespace: "demo" } } as KubeObjects[K]) : undefined;
+    },
+  };
+
+  await run(typed.split(" "), { cluster, registry: {} });
+
+  expect(asked).toEqual(asks);
+});
+
 test("an interrupted command says nothing and ends with 130", async () => {
   const namespace = async () => {
     throw new CliError("cancelled", "interrupted");
@@ -74,29 +118,63 @@ test("an interrupted command says nothing and ends with 130", async () => {
   expect(await run(["list"], { aborted: true, cluster: { namespace } })).toEqual({ stdout: "", stderr: "", code: 130 });
 });
 
-test.for([
+const described = (...names: string[]) => names.map((name) => expect.stringMatching(new RegExp(`^${name}\t.`)));
+
+test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["cr"], gives: ["create\tCreate a pull secret for a registry and attach it to ServiceAccounts"] },
+  { words: ["nosuch", ""], gives: [] },
+  { words: ["help", "att"], gives: described("attach") },
+  { words: ["-n", "list", "att"], gives: described("attach") },
+  // Values
   { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
   { words: ["create", "--dry-run=s"], gives: ["server"] },
-  { words: ["create", "--repo"], gives: ["--repository="] },
+  { words: ["create", "--verify="], gives: ["true", "false"] },
+  { words: ["create", "--registry="], gives: [] },
+  { words: ["create", "--expires-in", ""], gives: [] },
+  { words: ["list", "--nosuch="], gives: [] },
+  // Flags: the verb's own first, no blank to take away behind them, none twice that counts once
+  {
+    words: ["create", "--repo"],
+    gives: [
+      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that the namespace's pods use.",
+    ],
+  },
+  { words: ["create", "--re"], gives: described("--registry", "--repository", "--request-timeout") },
+  { words: ["create", "--registry", "r", "--repository=a", "--re"], gives: described("--repository", "--request-timeout") },
+  { words: ["create", "--pass"], gives: described("--password-stdin") },
+  { words: ["list", "--user"], gives: described("--user") },
+  { words: ["version", "-"], gives: expect.arrayContaining(described("--client", "--output", "-o", "--namespace", "-n")) as never },
+  { words: ["attach", "--", "-"], gives: [] },
+  // What the cluster and the kubeconfig know
   { words: ["attach", ""], gives: ["acr"] },
   { words: ["attach", "acr", ""], gives: [] },
   { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"] },
+  { words: ["check", "--serviceaccount=d"], gives: ["default"] },
   { words: ["list", "-n", ""], gives: ["demo", "prod"] },
+  { words: ["list", "-An", "p"], gives: ["prod"] },
+  { words: ["list", "-ndemo", "--namespace", "p"], gives: ["prod"] },
+  { words: ["list", "--context", ""], gives: ["kind-dev", "prod-eu"] },
+  { words: ["list", "--context=p"], gives: ["prod-eu"] },
   { words: ["completion", ""], gives: ["kubectl"] },
-])("completes $words", async ({ words, gives }) => {
-  const cluster = {
+  // Files are the shell's to complete
+  { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
+  { words: ["list", "--client-key="], gives: [], directive: 0 },
+  { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
+])("completes $words", async ({ words, gives, directive = 4 }) => {
+  const named = (kind: string) => ({ namespace: ["demo", "prod"], secret: ["acr"], serviceaccount: ["default"] })[kind] ?? [];
+  const cluster: Pick<Cluster, "namespace" | "pages"> = {
     namespace: async () => "demo",
-    namespaces: async () => ["demo", "prod"],
-    secrets: async () => [{ apiVersion: "v1", kind: "Secret", metadata: { name: "acr" } } as const],
-    serviceAccounts: async () => [{ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } } as const],
+    pages: async function* <K extends ClusterKind>(kind: K) {
+      yield named(kind).map((name) => ({ metadata: { name } }) as KubeObjects[K]);
+    },
   };
 
   // Asking is given up after a while; here it must not be given up at once
-  const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, patient: true });
+  const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, contexts: ["kind-dev", "prod-eu"], patient: true });
 
   expect([stderr, code]).toEqual(["", 0]);
-  expect(stdout).toBe([...gives, ":4\n"].join("\n"));
+  expect(stdout.split("\n").slice(0, -2)).toEqual(gives);
+  expect(stdout.split("\n").slice(-2)).toEqual([`:${directive}`, ""]);
 });
 
 test("a completion that fails is silent", async () => {

@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { needsNode, playPage } from "../support/page.ts";
+import { needsNode } from "../../sandbox/page.ts";
+import { playPage } from "../support/page.ts";
 
-// The pages are the acceptance tests: what they show is typed into a real shell against a real cluster.
-const pages = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].filter(
-  (page) => page.endsWith(".md") && /^```console$/m.test(readFileSync(page, "utf8")) && !needsNode(page),
-);
+// The pages are the acceptance tests: what they show is typed into a real shell against a real cluster. test/node plays those with a node.
+const pages = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].filter((page) => {
+  if (!page.endsWith(".md")) return false;
+  const text = readFileSync(page, "utf8");
+  return /^```console$/m.test(text) && !needsNode(text);
+});
 
 test.for(pages)("%s shows what happens", { timeout: 120_000 }, (page) => playPage(page));
 

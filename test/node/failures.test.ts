@@ -33,34 +33,34 @@ const refused = `${resolving}failed to authorize: failed to fetch oauth token: u
 const denied = `${resolving}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
 
 const cases: readonly Case[] = [
-  { when: "there is no Secret", says: anonymous, causes: ["noLogin"] },
+  { when: "there is no Secret", says: anonymous, causes: ["no-login"] },
   { when: "the password is wrong", secrets: () => [pullSecret("wrong")], says: refused, causes: ["refused"] },
-  { when: "the Secret does not exist", nosuch: true, says: anonymous, causes: ["noLogin"] },
+  { when: "the Secret does not exist", nosuch: true, says: anonymous, causes: ["no-login"] },
   {
     when: "the Secret is of another type",
     secrets: (password) => [secret("Opaque", { username: "failing", password })],
     says: anonymous,
-    causes: ["noLogin"],
+    causes: ["no-login"],
   },
   {
     when: "the token may not pull this repository",
     secrets: (password) => [pullSecret(password)],
     image: `${server}/other`,
     says: denied,
-    causes: ["outOfScope"],
+    causes: ["out-of-scope"],
   },
   {
     when: "there is no such tag",
     secrets: (password) => [pullSecret(password)],
     says: `rpc error: code = NotFound desc = ${resolving}IMAGE: not found`,
-    causes: ["notFound"],
+    causes: ["not-found"],
   },
   {
     when: "two logins fail in different ways",
     secrets: (password) => [pullSecret("wrong"), pullSecret(password)],
     image: `${server}/other`,
     says: `[${refused}, ${denied}]`,
-    causes: ["refused", "outOfScope"],
+    causes: ["refused", "out-of-scope"],
   },
   {
     when: "two logins fail in the same way",
@@ -72,7 +72,7 @@ const cases: readonly Case[] = [
     when: "one Secret is malformed",
     secrets: (password) => [pullSecret(password), secret("kubernetes.io/dockerconfigjson", { auth: "!" })],
     says: "illegal base64 data at input byte 0",
-    causes: ["malformedSecret"],
+    causes: ["malformed-secret"],
   },
   {
     when: "the registry is not reached",
@@ -84,13 +84,13 @@ const cases: readonly Case[] = [
     when: "the policy is Never",
     policy: "Never",
     says: 'Container image "IMAGE" is not present with pull policy of Never',
-    causes: ["neverPulled"],
+    causes: ["never-pulled"],
   },
   {
     when: "the image's name is none",
     image: `${server}/App`,
     says: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
-    causes: ["invalidImage"],
+    causes: ["invalid-image"],
   },
 ];
 

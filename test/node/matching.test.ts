@@ -34,11 +34,7 @@ async function run(some: readonly NamedRow[], round: number): Promise<Set<string
   const waits = new Map<string, string>();
   while (waits.size < some.length) {
     await sleep(500);
-    const { items } = await getJson<{ items: Pod[] }>("pods", "-n", namespace, "-l", `round=${round}`);
-    for (const { metadata, status } of items) {
-      const reason = status?.containerStatuses?.[0]?.state?.waiting?.reason ?? "ContainerCreating";
-      if (reason !== "ContainerCreating") waits.set(metadata.name, reason);
-    }
+    for (const [pod, reason] of await reasonsOf(round)) waits.set(pod, reason);
   }
   const log = await reachWorld(inject("world")).dataPlane();
   const late = await podsWithoutSecrets();
@@ -50,6 +46,17 @@ async function run(some: readonly NamedRow[], round: number): Promise<Set<string
     if (!late.has(pod)) seen.set(row.name, { offered: [...new Set(users)], waits: waits.get(pod) ?? "" });
   }
   return new Set(some.filter((row) => late.has(nameOf(row, label))).map(({ name }) => name));
+}
+
+/** The pods of a round whose containers wait for something else than being made, with their reasons. */
+async function reasonsOf(round: number): Promise<[pod: string, reason: string][]> {
+  const { items } = await getJson<{ items: Pod[] }>("pods", "-n", namespace, "-l", `round=${round}`);
+  return items
+    .map(({ metadata, status }): [string, string] => [
+      metadata.name,
+      status?.containerStatuses?.[0]?.state?.waiting?.reason ?? "ContainerCreating",
+    ])
+    .filter(([, reason]) => reason !== "ContainerCreating");
 }
 
 async function podsWithoutSecrets(): Promise<Set<string>> {

@@ -1,7 +1,8 @@
 import { inject, test } from "vitest";
 import { guardedFolder } from "../../sandbox/guard.ts";
+import { sitDown } from "../../sandbox/page.ts";
 import { reachWorld } from "../support/node-world.ts";
-import { sitDown, typePage } from "../support/page.ts";
+import { typePage } from "../support/page.ts";
 
 test("docs/pods.md shows what happens", { timeout: 120_000 }, async () => {
   const {

@@ -1,26 +1,43 @@
 /** A file of the project: its path in the checkout, with `/`, and its text. */
 export type Source = { readonly path: string; readonly text: string };
 
-/** What every room may import: contracts without behavior of their own. */
-const contracts = ["src/errors.ts", "src/context.ts", "src/objects.ts", "src/secret/sensitive.ts"];
+/** What every room may import: contracts, which know no room. */
+const contracts = [
+  "src/errors.ts",
+  "src/fix.ts",
+  "src/context.ts",
+  "src/objects.ts",
+  "src/kinds.ts",
+  "src/interruption.ts",
+  "src/moment.ts",
+  "src/check/cause.ts",
+  "src/secret/sensitive.ts",
+  "src/cluster/port.ts",
+  "src/cluster/pace.ts",
+];
 
 /** The rooms, and the other rooms that each may look into; the arrows of docs/architecture.md. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": [],
   "src/kubelet": [],
   "src/plan": ["src/secret"],
-  "src/check": [],
-  "src/apply": ["src/plan", "src/secret"],
+  "src/check": ["src/kubelet"],
+  "src/fleet": [],
+  "src/observe": ["src/cluster", "src/registry", "src/kubelet", "src/plan", "src/secret", "src/fleet", "src/check", "src/credential"],
+  "src/apply": ["src/plan", "src/secret", "src/observe", "src/credential", "src/fleet", "src/registry"],
   "src/http": [],
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],
   "src/cluster": [],
-  "src/credential": ["src/plan", "src/secret", "src/registry"],
+  "src/credential": ["src/plan", "src/secret", "src/registry", "src/azure"],
   "src/output": ["src/plan", "src/apply", "src/secret", "src/check"],
   cmd: [
     "src/kubelet",
+    "src/observe",
     "src/check",
     "src/plan",
+    "src/fleet",
+    "src/observe",
     "src/apply",
     "src/secret",
     "src/credential",
@@ -43,10 +60,18 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   yargs: { in: ["cmd"] },
 };
 
+/** The rooms that only compute: their functions give the same for the same, at once. */
+const pure = ["src/secret", "src/kubelet", "src/plan", "src/check"];
+
 /** Words that do not belong into most rooms. */
 const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => boolean; readonly instead: string }[] = [
   {
-    word: /(?<![.\w])(process|console)\s*[.[]|"node:process"/,
+    word: /\b(async|await|Promise)\b/,
+    notIn: (room) => pure.includes(room),
+    instead: `nobody is waited for in ${pure.join(", ")}; have src/observe look first, and hand in what it found`,
+  },
+  {
+    word: /(?<![-.\w])(process|console)\s*[.[]|"node:process"/,
     notIn: (room) => room.startsWith("src"),
     instead: "take streams and environment from the Context (src/context.ts); only cmd/ knows the process",
   },
@@ -59,6 +84,11 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => 
     word: /\.reveal\(/,
     notIn: (room) => !["src/secret", "src/registry", "src/azure", "src/credential"].includes(room),
     instead: "hand the Sensitive on as it is; its text leaves us only in a Secret's data and in requests to Azure or a registry",
+  },
+  {
+    word: /\bkind\)? *(===|!==) *"(acr-token|given|namespace|secret|serviceaccount|pod|registry|\w+\.azurecr\.io)"/,
+    notIn: (room) => room !== "src/credential",
+    instead: "let the row of the kind say what is to be done (src/kinds.ts, src/credential/kinds.ts), so that a new kind is a row",
   },
 ];
 
@@ -118,7 +148,7 @@ function wrongPackage(room: string, { from, typeOnly, late }: Import): string | 
   return undefined;
 }
 
-/** `src/plan/attach.ts` is in `src/plan`, `cmd/create/request.ts` in `cmd`, `src/errors.ts` in `src`. */
+/** `src/plan/store.ts` is in `src/plan`, `cmd/create/wish.ts` in `cmd`, `src/errors.ts` in `src`. */
 function roomOf(path: string): string {
   const [top = "", next = "", ...rest] = path.split("/");
   return top === "src" && rest.length > 0 ? `src/${next}` : top;

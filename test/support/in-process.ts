@@ -1,8 +1,13 @@
 import { main } from "../../cmd/main.ts";
-import type { Azure, Cluster, Context, Env, Registry } from "../../src/context.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
+import type { Azure, Context, Env, KubeFlags, Registry } from "../../src/context.ts";
+import { type Interruption, openInterruption } from "../../src/interruption.ts";
 
 /** What a person sees of one command line that runs in this process. */
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
+
+/** A run under way: what it has printed so far, and the way to interrupt it. */
+export type Live = { readonly stdout: string; readonly stderr: string; interrupt(): void };
 
 export type World = {
   readonly env?: Env;
@@ -11,18 +16,42 @@ export type World = {
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
   readonly patient?: boolean;
-  readonly cluster?: Partial<Cluster>;
-  readonly azure?: Partial<Azure>;
-  readonly registry?: Partial<Registry>;
+  readonly now?: () => Date;
+  /** Called before the command line begins. */
+  readonly started?: (live: Live) => void;
+  readonly contexts?: readonly string[];
+  /** Warnings that the API server sends when the cluster is opened. */
+  readonly warnings?: readonly string[];
+  readonly cluster?: Partial<Cluster> | ((of: { readonly kube: KubeFlags; readonly interruption: Interruption }) => Cluster);
+  readonly azure?: Partial<Azure> | ((interruption: Interruption) => Azure);
+  readonly registry?: Partial<Registry> | ((interruption: Interruption) => Registry);
 };
 
 /** Runs a command line in this process. A port, or a call of one, that the world does not have fails the test by its name. */
 export async function run(argv: readonly string[], world: World = {}): Promise<Run> {
+  const { context, printed } = open(world);
+  const code = await main(argv, context);
+  return { ...printed(), code };
+}
+
+/** What a command line is handed in this process, and what has been printed by now. */
+export function open(world: World): { context: Context; printed(): Omit<Run, "code"> } {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const sink = (name: keyof typeof printed) => ({
     write: (text: string) => void printed[name].push(text),
     isTTY: world.terminal ?? false,
     columns: world.terminal ? 80 : 0,
+  });
+  const interruption = openInterruption();
+  if (world.aborted) interruption.interrupt();
+  world.started?.({
+    get stdout() {
+      return printed.stdout.join("");
+    },
+    get stderr() {
+      return printed.stderr.join("");
+    },
+    interrupt: interruption.interrupt,
   });
   const context: Context = {
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
@@ -30,15 +59,22 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
     stderr: sink("stderr"),
     // No spinner, which would write to the real terminal
     env: { CI: "true", ...world.env },
-    signal: world.aborted ? AbortSignal.abort() : new AbortController().signal,
-    now: () => new Date("2026-01-01T00:00:00Z"),
+    interruption,
+    now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
     sleep: () => (world.patient ? new Promise(() => {}) : Promise.resolve()),
-    cluster: () => only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster),
-    azure: () => only<Azure>("azure", world.azure ?? {}, world.azure),
-    registry: () => only<Registry>("registry", world.registry ?? {}, world.registry),
+    contexts: async () => world.contexts ?? [],
+    cluster: (kube, _trace, { onWarning }) => {
+      for (const text of world.warnings ?? []) onWarning?.(text);
+      if (typeof world.cluster === "function") return world.cluster({ kube, interruption });
+      return only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster);
+    },
+    azure: () => (typeof world.azure === "function" ? world.azure(interruption) : only<Azure>("azure", world.azure ?? {}, world.azure)),
+    registry: () =>
+      typeof world.registry === "function"
+        ? world.registry(interruption)
+        : only<Registry>("registry", world.registry ?? {}, world.registry),
   };
-  const code = await main(argv, context);
-  return { stdout: printed.stdout.join(""), stderr: printed.stderr.join(""), code };
+  return { context, printed: () => ({ stdout: printed.stdout.join(""), stderr: printed.stderr.join("") }) };
 }
 
 function only<Port extends object>(name: string, port: Partial<Port>, given: unknown): Port {
@@ -50,3 +86,10 @@ function only<Port extends object>(name: string, port: Partial<Port>, given: unk
     },
   }) as Port;
 }
+
+/** Types a command line in a world: `create --registry myregistry`. */
+export const type = (line: string, world: World, more: World = {}): Promise<Run> =>
+  run(
+    line.split(" ").filter((word) => word !== ""),
+    { ...world, ...more },
+  );

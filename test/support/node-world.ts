@@ -65,7 +65,7 @@ export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
       const scopeMapId = `/subscriptions/${registry.subscriptionId}/resourceGroups/${registry.resourceGroup}/providers/Microsoft.ContainerRegistry/registries/${registry.name}/scopeMaps/${name}`;
       const value = `password-of-${name}`;
       const passwords = { password1: { value, creationTime: creationDate, since: 0 } };
-      registry.tokens.push({ name, creationDate, status: "enabled", scopeMapId, pollsLeft: 0, passwords });
+      registry.tokens.push({ name, creationDate, status: "enabled", scopeMapId, passwords });
       return value;
     },
     dataPlane: async () => azure.calls.dataPlane(),

@@ -1,7 +1,7 @@
 import { type Answer, type Ask, bearer } from "../http.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
-import { has } from "./data-plane.ts";
+import { errorOf } from "./data-plane.ts";
 import { acrError, challenge } from "./errors.ts";
 import { readAccess } from "./tokens.ts";
 
@@ -10,19 +10,24 @@ export async function tags(ask: Ask, state: State, registry: Registry, repositor
   const need = { type: "repository", name: repository, action: "metadata_read" };
   const token = bearer(ask.headers);
   const claims = token === undefined ? undefined : await readAccess(state.acr, registry, token);
-  if (!claims || !has(claims, need)) {
-    return challenge(registry.loginServer, [need], token === undefined ? "" : claims ? "insufficient_scope" : "invalid_token");
-  }
+  const error = errorOf(token, claims, [need]);
+  if (error !== undefined) return challenge(registry.loginServer, [need], error);
   const { message, body } = await state.store.ask(registry, { path: `/v2/${repository}/tags/list` }, repository);
   if (message.statusCode !== 200) return acrError(404, "NAME_UNKNOWN", "repository name not known to registry", { name: repository });
   const names = (JSON.parse(body.toString("utf8")) as { tags: string[] | null }).tags ?? [];
   const listed = await Promise.all(names.map((name) => describe(state, registry, repository, name)));
-  const order = ask.query.get("orderby");
-  if (order === "timedesc") listed.sort((a, b) => b.lastUpdateTime.localeCompare(a.lastUpdateTime));
-  if (order === "timeasc") listed.sort((a, b) => a.lastUpdateTime.localeCompare(b.lastUpdateTime));
+  const order = orders.get(ask.query.get("orderby"));
+  if (order) listed.sort(order);
   const count = Number(ask.query.get("n") ?? 100);
   return { status: 200, body: { registry: registry.loginServer, imageName: repository, tags: listed.slice(0, count) } };
 }
+
+type Timed = { readonly lastUpdateTime: string };
+
+const orders: ReadonlyMap<string | null, (a: Timed, b: Timed) => number> = new Map([
+  ["timedesc", (a: Timed, b: Timed) => b.lastUpdateTime.localeCompare(a.lastUpdateTime)],
+  ["timeasc", (a: Timed, b: Timed) => a.lastUpdateTime.localeCompare(b.lastUpdateTime)],
+]);
 
 async function describe(state: State, registry: Registry, repository: string, name: string) {
   const accept = [

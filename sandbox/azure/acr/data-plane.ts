@@ -1,12 +1,13 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { buffer } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { DataCall } from "../calls.ts";
-import { bearer, send } from "../http.ts";
+import { type Answer, bearer, send } from "../http.ts";
 import { ownToken } from "../registry-process.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
 import { redirectToData } from "./blobs.ts";
-import { challenge, type Need } from "./errors.ts";
+import { challenge, type Need, noSuchTag } from "./errors.ts";
 import { type AccessClaims, readAccess } from "./tokens.ts";
 
 /** What a path under /v2/ is about. */
@@ -26,7 +27,7 @@ const paths: readonly [Target["kind"], RegExp][] = [
   ["referrers", /^\/v2\/(.+)\/referrers\/([^/]+)$/],
 ];
 
-export function parseTarget(path: string): Target | undefined {
+function parseTarget(path: string): Target | undefined {
   for (const [kind, pattern] of paths) {
     const match = pattern.exec(path);
     if (match) return { kind, repository: match[1] ?? "", reference: match[2] ?? "" };
@@ -35,7 +36,7 @@ export function parseTarget(path: string): Target | undefined {
 }
 
 /** The rights that a request needs. Listing tags is metadata at ACR, not a pull. */
-export function needsOf(method: string, { kind, repository: name }: Target): Need[] {
+function needsOf(method: string, { kind, repository: name }: Target): Need[] {
   const need = (...actions: string[]) => actions.map((action) => ({ type: "repository", name, action }));
   if (kind === "base") return [];
   if (kind === "catalog") return [{ type: "registry", name: "catalog", action: "*" }];
@@ -45,7 +46,7 @@ export function needsOf(method: string, { kind, repository: name }: Target): Nee
 }
 
 /** Whether an access token has a right. Other logins than tokens with a scope map may list tags with `pull` alone. */
-export function has({ access, holder }: AccessClaims, { type, name, action }: Need): boolean {
+function has({ access, holder }: AccessClaims, { type, name, action }: Need): boolean {
   const enough = action === "metadata_read" && holder !== "token" ? [action, "pull"] : [action];
   return access.some((one) => one.type === type && one.name === name && one.actions.some((granted) => enough.includes(granted)));
 }
@@ -56,36 +57,59 @@ export async function dataPlane(request: IncomingMessage, response: ServerRespon
   const target = parseTarget(decodeURI(pathname));
   if (!target) return send(response, { status: 404, body: { errors: [{ code: "NOT_FOUND", message: "not found", detail: null }] } });
   const method = request.method ?? "GET";
+  const { kind, repository, reference } = target;
   const needs = needsOf(method, target);
   const token = bearer(request.headers);
   const claims = token === undefined ? undefined : await readAccess(state.acr, registry, token);
   const log = (verdict: DataCall["verdict"]) => {
-    if (target.kind !== "manifests") return;
-    const { repository, reference } = target;
-    state.calls.addData({ step: "manifest", host: registry.loginServer, user: claims?.user ?? "", repository, reference, verdict });
+    const about = { step: "manifest" as const, host: registry.loginServer, user: claims?.user ?? "", repository, reference };
+    if (kind === "manifests") state.calls.addData({ ...about, verdict });
   };
-  const refuse = (error: "" | "invalid_token" | "insufficient_scope") => {
+  const error = errorOf(token, claims, needs);
+  if (error !== undefined) {
     log(error || "no token");
     request.resume();
-    send(response, challenge(registry.loginServer, needs, error));
-  };
-  if (token === undefined) return refuse("");
-  if (!claims) return refuse("invalid_token");
-  if (!needs.every((need) => has(claims, need))) return refuse("insufficient_scope");
-  if (method === "GET" && target.kind === "blobs" && (await redirectToData(response, state, registry, target))) return;
+    return send(response, challenge(registry.loginServer, needs, error));
+  }
+  if (method === "GET" && kind === "blobs" && (await redirectToData(response, state, registry, target))) return;
+  const answer = await askReal(request, state, registry, target, token);
+  log(verdicts[answer.statusCode ?? 502] ?? "found");
+  await passOn(answer, response, `${method} ${kind} ${answer.statusCode}`, registry, target);
+}
 
-  // The real registry wants `pull` where ACR wants `metadata_read`.
-  const authorization = target.kind === "tags" ? `Bearer ${await ownToken(state.acr, registry, target.repository)}` : `Bearer ${token}`;
-  const answer = await state.store.open(
+/** Hands the request to the real registry, which wants `pull` where ACR wants `metadata_read`. */
+async function askReal(request: IncomingMessage, state: State, registry: Registry, target: Target, token: string | undefined) {
+  const { method = "GET", url = "/" } = request;
+  const ours = target.kind === "tags" ? await ownToken(state.acr, registry, target.repository) : token;
+  return state.store.open(
     registry,
-    { method, path: request.url ?? "/", headers: { ...forwardable(request.headers), authorization } },
+    { method, path: url, headers: { ...forwardable(request.headers), authorization: `Bearer ${ours}` } },
     request,
   );
-  const status = answer.statusCode ?? 502;
-  log(status === 404 ? "not found" : status === 401 ? "insufficient_scope" : "found");
-  if (method === "PUT" && target.kind === "manifests" && status < 300) notePush(registry, target);
-  response.writeHead(status, forwardable(answer.headers));
+}
+
+/** Answers with what the real registry answers, in ACR's words where those are known. */
+async function passOn(answer: IncomingMessage, response: ServerResponse, what: string, registry: Registry, target: Target): Promise<void> {
+  if (what === "GET manifests 404") return send(response, await missing(answer, target.reference));
+  if (/^PUT manifests [12]/.test(what)) notePush(registry, target);
+  response.writeHead(answer.statusCode ?? 502, forwardable(answer.headers));
   await pipeline(answer, response);
+}
+
+const verdicts: Readonly<Record<number, DataCall["verdict"]>> = { 404: "not found", 401: "insufficient_scope" };
+
+/** The `error` of a challenge (RFC 6750, 3.1), empty where nobody has shown a token; undefined for a token that has every right. */
+export function errorOf(token: string | undefined, claims: AccessClaims | undefined, needs: readonly Need[]) {
+  if (token === undefined) return "";
+  if (!claims) return "invalid_token";
+  return needs.every((need) => has(claims, need)) ? undefined : "insufficient_scope";
+}
+
+/** 404 of a manifest in ACR's words. What it says of a digest or a repository that is not there is not known: those stay as they are. */
+async function missing(answer: IncomingMessage, reference: string): Promise<Answer> {
+  const body = await buffer(answer);
+  if (!reference.includes(":") && body.includes("MANIFEST_UNKNOWN")) return noSuchTag(reference);
+  return { status: 404, headers: { "content-type": "application/json; charset=utf-8" }, body };
 }
 
 /** Remembers when a tag was pushed, which the real registry does not tell. */

@@ -1,15 +1,33 @@
+import { randomUUID } from "node:crypto";
 import type { Answer } from "../http.ts";
 
 const message = "authentication required, visit https://aka.ms/acr/authorization for more information.";
 
+const headers = { "docker-distribution-api-version": "registry/2.0", "x-content-type-options": "nosniff" };
+
 /** An error as a registry words it (OCI distribution specification). */
 export function acrError(status: number, code: string, text: string, detail: unknown = null): Answer {
-  return { status, headers: { "docker-distribution-api-version": "registry/2.0" }, body: { errors: [{ code, message: text, detail }] } };
+  const type = { "content-type": "application/json; charset=utf-8" };
+  return {
+    status,
+    headers: { ...type, ...headers },
+    body: Buffer.from(`${JSON.stringify({ errors: [{ code, message: text, detail }] })}\n`),
+  };
+}
+
+/** A refusal by what stands before the registry: it has no detail, and says how support finds it again. */
+function refusal(status: number, code: string, text: string): Answer {
+  return { status, headers, body: { errors: [{ code, message: `${text} CorrelationId: ${randomUUID()}` }] } };
 }
 
 /** 401 of the token endpoints. */
 export function unauthorized(text = message): Answer {
-  return acrError(401, "UNAUTHORIZED", text);
+  return refusal(401, "UNAUTHORIZED", text);
+}
+
+/** 404 of a manifest that has no such tag. */
+export function noSuchTag(tag: string): Answer {
+  return acrError(404, "MANIFEST_UNKNOWN", `manifest tagged by "${tag}" is not found`, { Tag: tag });
 }
 
 /** One thing that a request needs to be allowed. */
@@ -27,13 +45,10 @@ export function challenge(loginServer: string, needs: readonly Need[], error: ""
     ...(error ? [`error="${error}"`] : []),
   ];
   const detail = needs.length > 0 ? needs.map(({ type, name, action }) => ({ Type: type, Name: name, Action: action })) : null;
-  const refusal = acrError(401, "UNAUTHORIZED", message, detail);
-  return { ...refusal, headers: { ...refusal.headers, "www-authenticate": `Bearer ${parts.join(",")}` } };
+  const refused = acrError(401, "UNAUTHORIZED", message, detail);
+  return { ...refused, headers: { ...refused.headers, "www-authenticate": `Bearer ${parts.join(",")}` } };
 }
 
 /** 403 of a registry whose network rules do not let this client in. */
-export const blocked: Answer = acrError(
-  403,
-  "DENIED",
-  "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
-);
+export const blocked = (): Answer =>
+  refusal(403, "DENIED", "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.");

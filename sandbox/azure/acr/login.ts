@@ -65,28 +65,33 @@ const actionNames: Readonly<Record<string, { map: string; legacy: string }>> = {
   metadata_write: { map: "metadata/write", legacy: "push/write" },
 };
 
+type Wanted = { readonly action: string; readonly repository?: string };
+
 /** Whether a holder may do an action on a repository; without one, on any. `catalog` is the listing of all repositories. */
-export function allows(
-  state: State,
-  registry: Registry,
-  holder: Holder,
-  { action, repository }: { action: string; repository?: string },
-): boolean {
-  const names = actionNames[action];
-  if (!names && action !== "catalog") return false;
+export function allows(state: State, registry: Registry, holder: Holder, wanted: Wanted): boolean {
+  const { action } = wanted;
+  if (!actionNames[action] && action !== "catalog") return false;
   if (holder.kind === "admin") return true;
   if (holder.kind === "anonymous") return registry.anonymousPullEnabled && (action === "pull" || action === "metadata_read");
-  if (holder.kind === "token") {
-    const map = registry.scopeMaps.find(
-      (one) => holder.token.scopeMapId.toLowerCase() === `${registryId(registry)}/scopeMaps/${one.name}`.toLowerCase(),
-    );
-    if (!names) return map?.name === "_repositories_admin";
-    return map?.actions.some((granted) => covers(granted, names.map, repository)) ?? false;
-  }
+  if (holder.kind === "token") return mapAllows(registry, holder.token, wanted);
+  return rolesAllow(state, registry, holder.principalId, wanted);
+}
+
+function mapAllows(registry: Registry, token: Token, { action, repository }: Wanted): boolean {
+  const map = registry.scopeMaps.find(
+    (one) => token.scopeMapId.toLowerCase() === `${registryId(registry)}/scopeMaps/${one.name}`.toLowerCase(),
+  );
+  const right = actionNames[action]?.map;
+  if (right === undefined) return map?.name === "_repositories_admin";
+  return map?.actions.some((granted) => covers(granted, right, repository)) ?? false;
+}
+
+function rolesAllow(state: State, registry: Registry, principalId: string, { action, repository }: Wanted): boolean {
+  const names = actionNames[action];
   const data = registry.roleAssignmentMode === "AbacRepositoryPermissions";
-  const right = data ? (names ? `repositories/${names.map}` : "catalog/read") : (names?.legacy ?? "pull/read");
-  return permitsData(state.world, state.faults, holder.principalId, {
-    action: `Microsoft.ContainerRegistry/registries/${right}`,
+  const dataRight = names ? `repositories/${names.map}` : "catalog/read";
+  return permitsData(state.world, state.faults, principalId, {
+    action: `Microsoft.ContainerRegistry/registries/${data ? dataRight : (names?.legacy ?? "pull/read")}`,
     scope: registryId(registry),
     data,
     ...(repository !== undefined && { repository }),

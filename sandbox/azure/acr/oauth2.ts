@@ -1,4 +1,4 @@
-import { readIdentity, resourceOf } from "../entra/identity.ts";
+import { type Identity, readIdentity, resourceOf } from "../entra/identity.ts";
 import { type Answer, type Ask, basic, form } from "../http.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
@@ -12,15 +12,17 @@ export async function exchange(ask: Ask, state: State, registry: Registry): Prom
   if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
   if (fields.get("grant_type") !== "access_token") return acrError(400, "UNSUPPORTED", "grant_type must be access_token");
   if (fields.get("service") !== registry.loginServer) return acrError(400, "BAD_REQUEST", `service must be ${registry.loginServer}`);
-  const tenant = fields.get("tenant");
   const identity = await readIdentity(state.entra, fields.get("access_token") ?? "");
-  if ("wrong" in identity) return unauthorized("token validation failed");
-  const resource = resourceOf(identity.audience);
-  const audience = resource === "acr" || (resource === "arm" && registry.armAudience === "enabled");
-  if (!audience || identity.tenantId !== registry.tenantId || (tenant && tenant !== registry.tenantId))
-    return unauthorized("token validation failed");
+  const tenant = fields.get("tenant") || registry.tenantId;
+  if ("wrong" in identity || tenant !== registry.tenantId || !isFor(registry, identity)) return unauthorized("token validation failed");
   if (!hasAnyRight(state, registry, identity.principalId)) return unauthorized();
   return { status: 200, body: { refresh_token: await signRefresh(state.acr, state.world.lifetimes.refresh, registry, identity) } };
+}
+
+/** Whether an Entra access token is of the registry's tenant, and meant for registries; for ARM will do where the registry allows it. */
+function isFor({ tenantId, armAudience }: Registry, identity: Identity): boolean {
+  const resource = resourceOf(identity.audience);
+  return identity.tenantId === tenantId && (resource === "acr" || (resource === "arm" && armAudience === "enabled"));
 }
 
 /** GET (Basic) and POST (password, refresh_token) /oauth2/token: an access token with as much of the scope as the login may have. */
@@ -47,6 +49,7 @@ export async function token(ask: Ask, state: State, registry: Registry): Promise
   }));
   return {
     status: 200,
+    headers: { "x-ms-ratelimit-remaining-calls-per-second": "166.65" },
     body: {
       access_token: await signAccess(state.acr, state.world.lifetimes.access, registry, { user: holder.user, holder: holder.kind, access }),
     },
@@ -60,6 +63,8 @@ function offered(ask: Ask, fields: URLSearchParams): Offer | "unsupported" {
     const login = basic(ask.headers);
     return login ? { user: login.username, password: login.password } : { user: "" };
   }
+  // Azure's own libraries ask so for what anybody may have.
+  if (fields.get("grant_type") === "password" && !fields.get("username")) return { user: "" };
   if (fields.get("grant_type") === "password") return { user: fields.get("username") ?? "", password: fields.get("password") ?? "" };
   if (fields.get("grant_type") === "refresh_token") return { user: nullGuid, refreshToken: fields.get("refresh_token") ?? "" };
   return "unsupported";
@@ -77,7 +82,7 @@ function mayHave(state: State, registry: Registry, holder: Holder, type: string,
 }
 
 /** The `scope` parameters, each `repository:team/app:pull,push`, several to one parameter by blanks. Undefined if one is malformed. */
-export function parseScopes(scopes: readonly string[]): Access[] | undefined {
+function parseScopes(scopes: readonly string[]): Access[] | undefined {
   const parts = scopes.flatMap((scope) => scope.split(" ")).filter(Boolean);
   const parsed = parts.map((part) => /^(repository|registry):([^:\s]+):([a-z_*]+(?:,[a-z_*]+)*)$/.exec(part));
   if (parsed.includes(null)) return undefined;

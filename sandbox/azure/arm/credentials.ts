@@ -1,8 +1,9 @@
 import { instant, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { newPassword } from "../secrets.ts";
+import { preciseNow, withOffset } from "../time.ts";
 import { type Registry, registryId, type Slot, type Token } from "../world.ts";
-import { begin } from "./operations.ts";
+import { begin, look } from "./operations.ts";
 import { type ArmAsk, body, refuse, registryFor, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
 
@@ -19,34 +20,40 @@ export const credentialRoutes = [
   }),
 ];
 
-/** generateCredentials answers 202; the poll that ends it shows the passwords, once. */
+/** generateCredentials answers with the passwords, once. The specification also knows 202, and then the poll that ends it shows them. */
 function generate(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "generateCredentials/action");
   type Wanted = { tokenId: string; name?: Slot; expiry?: string };
   const wanted = body<Wanted>(arm, object({ "tokenId!": text, name: oneOf("password1", "password2"), expiry: instant }));
   const token = registry.tokens.find(({ name }) => same(`${registryId(registry)}/tokens/${name}`, wanted.tokenId));
   if (!token) return refuse(404, "TokenNotFound", `The token '${wanted.tokenId}' could not be found in the registry '${registry.name}'.`);
-  if (token.pollsLeft > 0) {
-    return refuse(
-      409,
-      "ConflictingOperation",
-      `The token '${token.name}' is still being created. Wait for its operation to end, and try again.`,
-    );
+  if (token.operation?.state === "Creating" && !token.operation.answer) {
+    look(token.operation);
+    return refuse(409, "TokenNotActive", `The token '${token.name}' is not active.`);
   }
   if (wanted.expiry !== undefined && Date.parse(wanted.expiry) <= Date.now())
     return refuse(400, "InvalidExpiry", `The expiry '${wanted.expiry}' must be in the future.`);
   const slots: readonly Slot[] = wanted.name === undefined ? ["password1", "password2"] : [wanted.name];
-  const made: Answer = { status: 200, body: { username: token.name, passwords: slots.map((slot) => renew(token, slot, wanted.expiry)) } };
-  if (arm.state.world.longRunning.polls === 0) return made;
-  return { status: 202, headers: begin(arm, registry, { kind: "result", prefix: "generateCredentials", done: () => made }) };
+  const made: Answer = {
+    status: 200,
+    body: { username: token.name, passwords: slots.map((slot) => renew(arm, token, slot, wanted.expiry)) },
+  };
+  if (!arm.state.faults.credentialsByPolling()) return made;
+  const at = `${registryId(registry)}/operationStatuses`;
+  return { status: 202, headers: begin(arm, { kind: "result", at, prefix: "registries", state: "Updating", done: () => made }).headers };
 }
 
 /** Makes the password of a slot anew. The old one is over at once, or when the new one is replicated. */
-function renew(token: Token, slot: Slot, expiry: string | undefined) {
+function renew({ state: { world } }: ArmAsk, token: Token, slot: Slot, expiry: string | undefined) {
   const before = token.passwords[slot]?.value;
-  const made = { value: newPassword(), creationTime: new Date().toISOString(), ...(expiry !== undefined && { expiry }) };
+  const made = { value: newPassword(world.passwords), creationTime: preciseNow(), ...(expiry !== undefined && { expiry }) };
   token.passwords[slot] = { ...made, since: Date.now(), ...(before !== undefined && { previous: before }) };
-  return { creationTime: made.creationTime, ...(expiry !== undefined && { expiry }), name: slot, value: made.value };
+  return {
+    creationTime: withOffset(made.creationTime),
+    ...(expiry !== undefined && { expiry: withOffset(expiry) }),
+    name: slot,
+    value: made.value,
+  };
 }
 
 function adminRegistry(arm: ArmAsk, action: string): Registry {

@@ -11,22 +11,34 @@ type Expression = (row: Row) => unknown;
 export function query(text: string, rows: readonly Row[]): Row[] {
   const [table, ...steps] = split(tokenize(text), "|");
   if (table?.length !== 1 || table[0]?.toLowerCase() !== "resources") throw new Error("the table must be resources");
-  let result = [...rows];
-  for (const [verb, ...rest] of steps) {
-    if (verb === "where") {
-      const condition = parse(rest);
-      result = result.filter((row) => condition(row) === true);
-    } else if (verb === "project") {
-      const columns = split(rest, ",").map(column);
-      result = result.map((row) => Object.fromEntries(columns.map(({ name, value }) => [name, value(row) ?? null])));
-    } else if ((verb === "take" || verb === "limit") && /^\d+$/.test(rest.join(""))) {
-      result = result.slice(0, Number(rest[0]));
-    } else {
-      throw new Error(`'${verb ?? ""}' is not understood`);
-    }
-  }
-  return result;
+  return steps.reduce<Row[]>(
+    (result, [verb = "", ...rest]) => {
+      const step = Object.hasOwn(verbs, verb) ? verbs[verb]?.(rest) : undefined;
+      if (!step) throw new Error(`'${verb}' is not understood`);
+      return step(result);
+    },
+    [...rows],
+  );
 }
+
+type Step = (rows: Row[]) => Row[];
+
+const take = (tokens: readonly string[]): Step | undefined =>
+  /^\d+$/.test(tokens.join("")) ? (rows) => rows.slice(0, Number(tokens[0])) : undefined;
+
+/** The steps of a query, by the word that they begin with. */
+const verbs: Readonly<Record<string, (tokens: readonly string[]) => Step | undefined>> = {
+  where(tokens) {
+    const condition = parse(tokens);
+    return (rows) => rows.filter((row) => condition(row) === true);
+  },
+  project(tokens) {
+    const columns = split(tokens, ",").map(column);
+    return (rows) => rows.map((row) => Object.fromEntries(columns.map(({ name, value }) => [name, value(row) ?? null])));
+  },
+  take,
+  limit: take,
+};
 
 function tokenize(text: string): string[] {
   const token = /\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|==|=~|!=|!~|in~|=|[|(),]|[A-Za-z_][\w.]*|\d+)/y;
@@ -83,6 +95,17 @@ const functions: Readonly<Record<string, (value: unknown) => unknown>> = {
   toupper: (value) => String(value ?? "").toUpperCase(),
 };
 
+/** A text or a number; undefined for what is a name. */
+function literal(token: string): Expression | undefined {
+  if (/^['"]/.test(token)) {
+    const text = token.slice(1, -1).replace(/\\(.)/g, "$1");
+    return () => text;
+  }
+  if (/^\d+$/.test(token)) return () => Number(token);
+  if (!/^[A-Za-z_]/.test(token)) throw new Error(`'${token}' is not understood`);
+  return undefined;
+}
+
 function parse(tokens: readonly string[]): Expression {
   let at = 0;
   const next = () => tokens[at++] ?? "the end";
@@ -128,22 +151,16 @@ function parse(tokens: readonly string[]): Expression {
   };
   const value = (): Expression => {
     const token = next();
-    if (token === "(") {
-      const inner = or();
-      expect(")");
-      return inner;
-    }
-    if (/^['"]/.test(token)) {
-      const text = token.slice(1, -1).replace(/\\(.)/g, "$1");
-      return () => text;
-    }
-    if (/^\d+$/.test(token)) return () => Number(token);
-    if (!/^[A-Za-z_]/.test(token)) throw new Error(`'${token}' is not understood`);
+    if (token === "(") return closed();
     const call = functions[token.toLowerCase()];
-    if (!call || !take("(")) return path(token);
-    const argument = or();
-    expect(")");
+    if (!call || !take("(")) return literal(token) ?? path(token);
+    const argument = closed();
     return (row) => call(argument(row));
+  };
+  const closed = (): Expression => {
+    const inner = or();
+    expect(")");
+    return inner;
   };
   const whole = or();
   if (at < tokens.length) throw new Error(`'${tokens[at]}' is too much`);

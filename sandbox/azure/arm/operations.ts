@@ -1,51 +1,132 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Answer } from "../http.ts";
-import type { State } from "../state.ts";
-import { type Registry, registryId } from "../world.ts";
-import { type ArmAsk, notFound, registryFor } from "./request.ts";
+import { type Operation, type Registry, registryId, type World } from "../world.ts";
+import { type ArmAsk, authorize, notFound, refuse, registryFor, resourceMissing } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
 
 const operations = routesOf("Microsoft.ContainerRegistry/registries/operationStatuses", registryVersions);
+const inLocation = "/subscriptions/{subscription}/providers/Microsoft.ContainerRegistry/locations/{location}";
 
 export const operationRoutes = [
-  operations("GET", `${registryPath}/operationResults/{operation}`, poll),
-  operations("GET", `${registryPath}/operationStatuses/{operation}`, poll),
-  operations("GET", `${registryPath}/tokens/{name}/operationStatuses/{operation}`, poll),
+  operations("GET", `${registryPath}/operationStatuses/{operation}`, (arm) => ofRegistry(arm, "")),
+  operations("GET", `${registryPath}/tokens/{name}/operationStatuses/{operation}`, (arm) => ofRegistry(arm, "tokens/")),
+  operations("GET", `${registryPath}/scopeMaps/{name}/operationStatuses/{operation}`, (arm) => ofRegistry(arm, "scopeMaps/")),
+  operations("GET", `${inLocation}/operationResults/{operation}`, ofLocation),
 ];
 
-/** Begins a long-running operation: `done` is called by the poll that finds it ready. Gives the headers that announce it. */
-export function begin(
-  { state, ask }: ArmAsk,
-  registry: Registry,
-  { kind, under = "", prefix, done }: { kind: "status" | "result"; under?: string; prefix: string; done: () => Answer },
-): Record<string, string> {
-  const id = `${prefix}-${randomUUID()}`;
-  state.world.operations.set(id, { polls: state.world.longRunning.polls, kind, done });
-  const collection = kind === "status" ? "operationStatuses" : "operationResults";
-  const url = `https://${ask.host}${registryId(registry)}${under}/${collection}/${id}?api-version=${ask.query.get("api-version")}`;
-  return { [kind === "status" ? "azure-asyncoperation" : "location"]: url, ...retryAfter(state) };
+type Beginning = {
+  /** `status` is told by Azure-AsyncOperation, `result` by Location. */
+  readonly kind: "status" | "result";
+  /** Where it is looked at, up to the operation's own id. */
+  readonly at: string;
+  readonly prefix?: "token" | "registries";
+  readonly state: Operation["state"];
+  readonly done: () => Answer;
+};
+
+/** Begins a long-running operation. Gives it, and the headers that announce it. */
+export function begin({ state: { world }, ask }: ArmAsk, { kind, at, prefix = "token", state, done }: Beginning) {
+  const { polls, milliseconds } = world.longRunning;
+  const id = `${prefix}-${prefix === "token" ? randomUUID().replaceAll("-", "") : randomUUID()}`;
+  const operation: Operation = {
+    path: `${at}/${id}`,
+    version: ask.query.get("api-version") ?? "",
+    kind,
+    state,
+    polls,
+    until: Date.now() + milliseconds,
+    done,
+    signatures: [],
+  };
+  world.operations.set(id, operation);
+  // What was accepted for deletion goes, whether or not anybody comes back to ask.
+  if (state === "Deleting" && polls === 0) setTimeout(() => finish(operation), milliseconds).unref();
+  return { operation, headers: announce(world, ask.host, operation) };
 }
 
-const retryAfter = (state: State) => ({ "retry-after": String(state.world.longRunning.retryAfter) });
+/** Where the status of what happens to a token or a scope map is looked at. */
+export const statusesOf = (registry: Registry, kind: "tokens" | "scopeMaps", name: string) =>
+  `${registryId(registry)}/${kind}/${name}/operationStatuses`;
 
-function poll(arm: ArmAsk): Answer {
-  const registry = registryFor(arm, `${arm.at["name"] === undefined ? "" : "tokens/"}operationStatuses/read`);
-  const { operation: id = "", group = "" } = arm.at;
-  const { world } = arm.state;
-  const operation = world.operations.get(id);
-  if (!operation) return notFound(`registries/${registry.name}/operationStatuses/${id}`, group);
+/** Where a deletion is looked at: not below its registry, but in the registry's location. */
+export const resultsOf = ({ subscriptionId, location }: Registry) =>
+  `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerRegistry/locations/${location.toUpperCase()}/operationResults`;
+
+/** Whether an operation is over. Each look that finds it under way counts; the first that does not ends it. */
+export function look(operation: Operation): boolean {
+  if (operation.answer) return true;
   if (operation.polls > 0) {
     operation.polls--;
-    const location = operation.kind === "result" ? { location: `https://${arm.ask.host}${arm.ask.path}?${arm.ask.query}` } : {};
-    const status = operation.kind === "result" ? 202 : 200;
-    return {
-      status,
-      headers: { ...location, ...retryAfter(arm.state) },
-      body: operation.kind === "result" ? undefined : { id: arm.ask.path, name: id, status: "InProgress" },
-    };
+    return false;
   }
-  const answer = operation.done();
+  if (Date.now() < operation.until) return false;
+  finish(operation);
+  return true;
+}
+
+function finish(operation: Operation): void {
+  operation.answer ??= operation.done();
+}
+
+/** The provisioningState of what may have an operation; whoever looks at it brings the operation forward as well. */
+export const provisioningState = ({ operation }: { operation?: Operation }): string =>
+  operation && !look(operation) ? operation.state : "Succeeded";
+
+/** Refuses to change what is about to go. */
+export function checkStays({ name, operation }: { name: string; operation?: Operation }): void {
+  // Which code Azure has for this is not known.
+  if (operation?.state === "Deleting" && !look(operation)) refuse(409, "OperationInProgress", `'${name}' is being deleted.`);
+}
+
+/** The headers of a look: each has a URL with a signature of its own, as long as Azure's. */
+function announce(world: World, host: string, operation: Operation): Record<string, string> {
+  const signed = new URLSearchParams({
+    "api-version": operation.version,
+    t: String(621_355_968_000_000_000n + BigInt(Date.now()) * 10_000n),
+    c: randomBytes(1950).toString("base64url"),
+    s: randomBytes(256).toString("base64url"),
+    h: randomBytes(32).toString("base64url"),
+  });
+  operation.signatures.push(signatureOf(signed));
+  const url = `https://${host}${operation.path}?${signed}`;
+  return {
+    [operation.kind === "status" ? "azure-asyncoperation" : "location"]: url,
+    "retry-after": String(world.longRunning.retryAfter),
+  };
+}
+
+const signatureOf = (query: URLSearchParams) => ["t", "c", "s", "h"].map((name) => query.get(name)).join(" ");
+
+function ofRegistry(arm: ArmAsk, kind: "" | "tokens/" | "scopeMaps/"): Answer {
+  const registry = registryFor(arm, `${kind}operationStatuses/read`);
+  const { operation = "", group = "" } = arm.at;
+  return poll(arm) ?? notFound(`registries/${registry.name}/operationStatuses/${operation}`, group);
+}
+
+function ofLocation(arm: ArmAsk): Answer {
+  const { subscription = "", operation = "" } = arm.at;
+  const scope = `/subscriptions/${subscription}`;
+  if (arm.state.world.longRunning.asksRights) authorize(arm, "Microsoft.ContainerRegistry/locations/operationResults/read", scope);
+  return poll(arm) ?? resourceMissing(operation);
+}
+
+/** A status tells its end by the same answer; a result is 202 until there is one. */
+function inProgress({ kind, state }: Operation, over: boolean, headers: Record<string, string>): Answer {
+  return kind === "status" ? { status: 200, headers, body: { status: over ? "Succeeded" : state } } : { status: 202, headers };
+}
+
+/** @returns undefined for an operation that there is not, or of which a newer Location was given */
+function poll({ ask, at, state: { world } }: ArmAsk): Answer | undefined {
+  const operation = world.operations.get(at["operation"] ?? "");
+  if (operation?.path.toLowerCase() !== ask.path.toLowerCase()) return undefined;
+  const given = operation.signatures.lastIndexOf(signatureOf(ask.query));
+  if (given < 0) refuse(400, "InvalidOperationUrl", "The URL of the operation is not the one that was given.");
+  // A URL of Azure-AsyncOperation is known to stay good; of a Location it is not, so who keeps an old one is not served.
+  if (operation.kind === "result" && given < operation.signatures.length - 1) return undefined;
+  const over = look(operation);
+  if (operation.kind === "status" || !over) return inProgress(operation, over, announce(world, ask.host, operation));
+  const answer = operation.answer;
   // A result with a password in it is given once.
-  if (operation.kind === "result") world.operations.delete(id);
+  if (answer?.body !== undefined) world.operations.delete(at["operation"] ?? "");
   return answer;
 }

@@ -56,6 +56,15 @@ export function notFound(resource: string, group: string): never {
   );
 }
 
+/** 404 in the words of the resource provider itself, which has its `status` beside the error. */
+export function resourceMissing(name: string): never {
+  throw new Refused({
+    status: 404,
+    headers: { "x-ms-failure-cause": "service" },
+    body: { error: { code: "ResourceNotFound", message: `The resource ${name} could not be found.` }, status: "Failed" },
+  });
+}
+
 /** The JSON body of a request, if it has this shape. */
 export function body<T>({ ask }: Pick<ArmAsk, "ask">, shape: Shape): T {
   if (mediaType(ask.headers) !== "application/json") {

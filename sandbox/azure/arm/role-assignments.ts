@@ -3,6 +3,7 @@ import { nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { within } from "../rbac.ts";
 import { findRole } from "../roles.ts";
+import { preciseNow } from "../time.ts";
 import type { RoleAssignment } from "../world.ts";
 import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
@@ -38,7 +39,13 @@ function listAssignments(arm: ArmAsk): Answer {
       (within(scope, one.scope) || (!atScope && within(one.scope, scope))) &&
       (!principal || one.principalId === (principal[1] ?? principal[2])),
   );
-  return { status: 200, body: page(arm, wanted.map(assignmentBody)) };
+  return {
+    status: 200,
+    body: page(
+      arm,
+      wanted.map((one) => assignmentBody(one, subscriptionOf(scope))),
+    ),
+  };
 }
 
 type Wanted = {
@@ -63,7 +70,7 @@ const shape = object({
 });
 
 function assign(arm: ArmAsk): Answer {
-  const { world, faults } = arm.state;
+  const { world } = arm.state;
   const scope = scopeOf(arm);
   authorize(arm, "Microsoft.Authorization/roleAssignments/write", scope);
   const name = (arm.at.name ?? "").toLowerCase();
@@ -75,57 +82,68 @@ function assign(arm: ArmAsk): Answer {
   if (!role)
     return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${wanted.roleDefinitionId}' does not exist.`);
   checkCondition(wanted);
-  const principal =
-    world.servicePrincipals.find(({ id }) => id === wanted.principalId) ?? world.users.find(({ id }) => id === wanted.principalId);
-  // Telling the type spares the look-up that has not heard of a new service principal yet.
-  const known =
-    principal &&
-    ("userPrincipalName" in principal || wanted.principalType === "ServicePrincipal" || faults.replicated("principals", principal.since));
-  if (!known) {
-    return refuse(
-      400,
-      "PrincipalNotFound",
-      `Principal ${wanted.principalId.replaceAll("-", "")} does not exist in the directory ${arm.identity.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype`,
-    );
-  }
+  const type = principalType(arm, wanted);
+  const given = {
+    description: wanted.description ?? null,
+    condition: wanted.condition ?? null,
+    conditionVersion: wanted.conditionVersion ?? null,
+  };
   const there = found(arm);
-  const description = wanted.description ?? null;
-  const condition = wanted.condition ?? null;
-  const conditionVersion = wanted.conditionVersion ?? null;
-  if (there) {
-    if (there.principalId !== wanted.principalId || there.role !== role.guid) {
-      return refuse(
-        409,
-        "RoleAssignmentUpdateNotPermitted",
-        "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-      );
-    }
-    Object.assign(there, { description, condition, conditionVersion });
-    return { status: 200, body: assignmentBody(there) };
-  }
-  const twin = world.roleAssignments.find(
-    (one) => one.principalId === wanted.principalId && one.role === role.guid && same(one.scope, scope),
+  if (there) return update(arm, there, wanted.principalId === there.principalId && role.guid === there.role, given);
+  refuseTwin(
+    world.roleAssignments.find((one) => one.principalId === wanted.principalId && one.role === role.guid && same(one.scope, scope)),
   );
-  if (twin)
-    return refuse(
-      409,
-      "RoleAssignmentExists",
-      `The role assignment already exists. The ID of the existing role assignment is ${twin.name.replaceAll("-", "")}.`,
-    );
   const made: RoleAssignment = {
     name,
     scope,
     role: role.guid,
     principalId: wanted.principalId,
-    principalType: wanted.principalType ?? ("userPrincipalName" in principal ? "User" : "ServicePrincipal"),
-    description,
-    condition,
-    conditionVersion,
-    createdOn: new Date().toISOString(),
+    principalType: type,
+    ...given,
+    createdOn: preciseNow(),
+    createdBy: arm.identity.principalId,
+    updatedBy: arm.identity.principalId,
     since: Date.now(),
   };
   world.roleAssignments.push(made);
-  return { status: 201, body: assignmentBody(made) };
+  // Who made it is told by later answers only.
+  const { createdBy: _, ...untold } = made;
+  return { status: 201, body: assignmentBody(untold) };
+}
+
+/** @throws Refused for a principal that is not there, or not known yet */
+function principalType({ state: { world, faults }, identity }: ArmAsk, wanted: Wanted): string {
+  const { principalId, principalType } = wanted;
+  if (world.users.some(({ id }) => id === principalId)) return principalType ?? "User";
+  const principal = world.servicePrincipals.find(({ id }) => id === principalId);
+  // Telling the type spares the look-up that has not heard of a new service principal yet.
+  const isKnown = principal && (principalType === "ServicePrincipal" || faults.replicated("principals", principal.since));
+  if (isKnown) return principalType ?? "ServicePrincipal";
+  return refuse(
+    400,
+    "PrincipalNotFound",
+    `Principal ${wanted.principalId.replaceAll("-", "")} does not exist in the directory ${identity.tenantId}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype`,
+  );
+}
+
+type Given = Pick<RoleAssignment, "description" | "condition" | "conditionVersion">;
+
+function update(arm: ArmAsk, there: RoleAssignment, isSame: boolean, given: Given): Answer {
+  if (!isSame)
+    return refuse(
+      409,
+      "RoleAssignmentUpdateNotPermitted",
+      "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
+    );
+  Object.assign(there, given, { updatedBy: arm.identity.principalId });
+  return { status: 200, body: assignmentBody(there) };
+}
+
+/** @throws Refused where another assignment gives the same role to the same principal in the same scope */
+function refuseTwin(twin: RoleAssignment | undefined): void {
+  if (!twin) return;
+  const id = twin.name.replaceAll("-", "");
+  refuse(409, "RoleAssignmentExists", `The role assignment already exists. The ID of the existing role assignment is ${id}.`);
 }
 
 function checkCondition({ condition, conditionVersion }: Wanted): void {
@@ -147,10 +165,11 @@ function assignmentMissing({ at }: ArmAsk): never {
   return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at.name}' is not found.`);
 }
 
-function assignmentBody(one: RoleAssignment) {
-  const subscription = subscriptionOf(one.scope);
+/** @param asked the subscription that was asked about, in which the role of an assignment at the root is shown */
+function assignmentBody(one: RoleAssignment, asked = "") {
+  const subscription = subscriptionOf(one.scope) || asked;
   return {
-    id: `${one.scope}/providers/Microsoft.Authorization/roleAssignments/${one.name}`,
+    id: `${one.scope === "/" ? "" : one.scope}/providers/Microsoft.Authorization/roleAssignments/${one.name}`,
     name: one.name,
     type: "Microsoft.Authorization/roleAssignments",
     properties: {
@@ -163,8 +182,8 @@ function assignmentBody(one: RoleAssignment) {
       conditionVersion: one.conditionVersion,
       createdOn: one.createdOn,
       updatedOn: one.createdOn,
-      createdBy: null,
-      updatedBy: null,
+      createdBy: one.createdBy ?? null,
+      updatedBy: one.updatedBy ?? null,
       delegatedManagedIdentityResourceId: null,
     },
   };

@@ -11,7 +11,7 @@ export type Route = {
 };
 
 /** Turns `/subscriptions/{subscription}/…` into a pattern. `{*scope}` at the beginning stands for any scope, several segments long. */
-export function template(path: string): RegExp {
+function template(path: string): RegExp {
   const source = path
     .replace(/[.]/g, "\\.")
     .replace(/\{\*(\w+)\}/g, "(?<$1>.*)")
@@ -22,8 +22,11 @@ export function template(path: string): RegExp {
 export const registryPath =
   "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}";
 
-/** Versions of Microsoft.ContainerRegistry that are answered: the stable one, and those that the Azure CLI asks for (2.91, 2.74). */
-export const registryVersions = ["2025-11-01", "2026-09-01-preview", "2025-03-01-preview", "2024-11-01-preview"];
+/** Versions of Microsoft.ContainerRegistry that are answered: the stable one, and those that the Azure CLI (2.91, 2.74) and .NET ask for. */
+export const registryVersions = ["2025-11-01", "2026-09-01-preview", "2026-01-01-preview", "2025-03-01-preview", "2024-11-01-preview"];
+
+/** Whether a version is one of the previews that show more of a registry than the stable one. */
+export const isPreview = (version: string): boolean => /^2026-.*-preview$/.test(version);
 
 /** Makes routes of one resource type. */
 export function routesOf(type: string, versions: readonly string[]) {

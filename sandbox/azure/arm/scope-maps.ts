@@ -1,9 +1,12 @@
 import { listOf, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
+import { preciseNow, withOffset } from "../time.ts";
 import { type Registry, registryId, type ScopeMap } from "../world.ts";
+import { begin, checkStays, look, provisioningState, resultsOf, statusesOf } from "./operations.ts";
 import { quota } from "./quota.ts";
-import { type ArmAsk, body, notFound, page, refuse, registryFor, same } from "./request.ts";
+import { type ArmAsk, body, page, refuse, registryFor, resourceMissing, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
+import { stamp, systemData } from "./system-data.ts";
 
 const scopeMaps = routesOf("Microsoft.ContainerRegistry/registries/scopeMaps", registryVersions);
 const one = `${registryPath}/scopeMaps/{name}`;
@@ -31,14 +34,22 @@ export const scopeMapRoutes = [
 const properties = { description: text, actions: listOf(text) };
 type Properties = { description?: string; actions?: string[] };
 
-/** Deleting a map that tokens use is allowed: they keep its id and lose its rights. */
+/** Whether Azure deletes a map that tokens use is not known. Here it does not, so that whoever deletes both begins with the token. */
 function remove(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "scopeMaps/delete");
   const map = byName(registry, arm.at.name ?? "");
   if (!map) return { status: 204 };
   if (map.system) refuseSystem(map);
-  registry.scopeMaps = registry.scopeMaps.filter((other) => other !== map);
-  return { status: 200 };
+  const id = `${registryId(registry)}/scopeMaps/${map.name}`;
+  const user = registry.tokens.find((token) => same(token.scopeMapId, id));
+  if (user) refuse(409, "ScopeMapInUse", `The scope map '${map.name}' is used by the token '${user.name}'.`);
+  const done = (): Answer => {
+    registry.scopeMaps = registry.scopeMaps.filter((other) => other !== map);
+    return { status: 200 };
+  };
+  const { operation, headers } = begin(arm, { kind: "result", at: resultsOf(registry), state: "Deleting", done });
+  map.operation = operation;
+  return { status: 202, headers };
 }
 
 function put(arm: ArmAsk): Answer {
@@ -59,7 +70,9 @@ function put(arm: ArmAsk): Answer {
   const map = byName(registry, name);
   if (map?.system) refuseSystem(map);
   if (map) {
-    Object.assign(map, { description: wanted.description ?? "", actions: wanted.actions });
+    checkStays(map);
+    Object.assign(map, { description: wanted.description ?? "", actions: wanted.actions, made: stamp(arm.identity, map.made) });
+    if (arm.state.world.longRunning.repeatedPut === "operation") return updated(arm, registry, map);
     return { status: 200, body: scopeMapBody(registry, map) };
   }
   quota(registry, "scope maps", registry.scopeMaps.filter(({ system }) => !system).length);
@@ -67,11 +80,12 @@ function put(arm: ArmAsk): Answer {
     name,
     description: wanted.description ?? "",
     system: false,
-    creationDate: new Date().toISOString(),
+    creationDate: preciseNow(),
     actions: wanted.actions,
+    made: stamp(arm.identity),
   };
   registry.scopeMaps.push(made);
-  return { status: 201, body: scopeMapBody(registry, made) };
+  return { status: 200, body: scopeMapBody(registry, made) };
 }
 
 function patch(arm: ArmAsk): Answer {
@@ -80,17 +94,28 @@ function patch(arm: ArmAsk): Answer {
   const wanted = body<{ properties?: Properties }>(arm, object({ properties: object(properties) })).properties ?? {};
   if (map.system) refuseSystem(map);
   checkActions(wanted.actions ?? []);
-  Object.assign(map, wanted);
-  return { status: 200, body: scopeMapBody(registry, map) };
+  checkStays(map);
+  Object.assign(map, wanted, { made: stamp(arm.identity, map.made) });
+  return updated(arm, registry, map);
 }
 
+/** A change holds already; Azure only says for a while that it is not done. */
+function updated(arm: ArmAsk, registry: Registry, map: ScopeMap): Answer {
+  const at = statusesOf(registry, "scopeMaps", map.name);
+  const { operation, headers } = begin(arm, { kind: "status", at, state: "Updating", done: () => ({ status: 200 }) });
+  map.operation = operation;
+  return { status: 201, headers, body: scopeMapBody(registry, map, "Updating") };
+}
+
+/** A scope map by its name, unless its deletion is over. */
 function byName(registry: Registry, name: string): ScopeMap | undefined {
-  return registry.scopeMaps.find((map) => same(map.name, name));
+  const map = registry.scopeMaps.find((one) => same(one.name, name));
+  return map?.operation?.state === "Deleting" && map.operation.polls === 0 && look(map.operation) ? undefined : map;
 }
 
 function found(arm: ArmAsk, registry: Registry): ScopeMap {
-  const { name = "", group = "" } = arm.at;
-  return byName(registry, name) ?? notFound(`registries/${registry.name}/scopeMaps/${name}`, group);
+  const { name = "" } = arm.at;
+  return byName(registry, name) ?? resourceMissing(name);
 }
 
 function refuseSystem(map: ScopeMap): never {
@@ -108,16 +133,17 @@ function checkActions(actions: readonly string[]): void {
   if (wrong !== undefined) refuse(400, "InvalidScopeMapAction", `The action '${wrong}' is invalid.`);
 }
 
-function scopeMapBody(registry: Registry, map: ScopeMap) {
+function scopeMapBody(registry: Registry, map: ScopeMap, state = provisioningState(map)) {
   return {
     id: `${registryId(registry)}/scopeMaps/${map.name}`,
     name: map.name,
     type: "Microsoft.ContainerRegistry/registries/scopeMaps",
+    ...(!map.system && { systemData: systemData(map) }),
     properties: {
-      description: map.description,
+      ...(map.description && { description: map.description }),
       type: map.system ? "SystemDefined" : "UserDefined",
-      creationDate: map.creationDate,
-      provisioningState: "Succeeded",
+      creationDate: withOffset(map.creationDate),
+      provisioningState: state,
       actions: map.actions,
     },
   };

@@ -2,6 +2,7 @@ import { permits, seesInto } from "../rbac.ts";
 import { registryId, type Subscription, type World } from "../world.ts";
 import { type ArmAsk, authorize, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
+import { systemData } from "./system-data.ts";
 
 const subscriptions = routesOf("subscriptions", ["2022-12-01", "2022-09-01", "2021-01-01", "2019-11-01", "2016-06-01"]);
 const resources = routesOf("resources", ["2024-11-01", "2021-04-01"]);
@@ -71,6 +72,7 @@ function listResources(arm: ArmAsk) {
         sku: { name: one.sku, tier: one.sku },
         location: one.location,
         tags: one.tags,
+        systemData: systemData(one),
       })),
     ),
   };

@@ -1,10 +1,12 @@
 import { instant, listOf, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
+import { preciseNow, withOffset } from "../time.ts";
 import { type Registry, registryId, type Slot, type Token } from "../world.ts";
-import { begin } from "./operations.ts";
+import { begin, checkStays, look, provisioningState, resultsOf, statusesOf } from "./operations.ts";
 import { quota } from "./quota.ts";
-import { type ArmAsk, body, notFound, page, refuse, registryFor, same } from "./request.ts";
+import { type ArmAsk, body, page, refuse, registryFor, resourceMissing, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
+import { stamp, systemData } from "./system-data.ts";
 
 const tokens = routesOf("Microsoft.ContainerRegistry/registries/tokens", registryVersions);
 const one = `${registryPath}/tokens/{name}`;
@@ -23,7 +25,6 @@ export const tokenRoutes = [
   tokens("GET", one, (arm) => {
     const registry = registryFor(arm, "tokens/read");
     const token = found(arm, registry);
-    settle(token);
     return { status: 200, body: tokenBody(registry, token) };
   }),
   tokens("PUT", one, put),
@@ -31,8 +32,14 @@ export const tokenRoutes = [
   tokens("DELETE", one, (arm) => {
     const registry = registryFor(arm, "tokens/delete");
     const token = tokenNamed(registry, arm.at.name ?? "");
-    registry.tokens = registry.tokens.filter((other) => other !== token);
-    return { status: token ? 200 : 204 };
+    if (!token) return { status: 204 };
+    const done = (): Answer => {
+      registry.tokens = registry.tokens.filter((other) => other !== token);
+      return { status: 200 };
+    };
+    const { operation, headers } = begin(arm, { kind: "result", at: resultsOf(registry), state: "Deleting", done });
+    token.operation = operation;
+    return { status: 202, headers };
   }),
 ];
 
@@ -44,7 +51,8 @@ const credentials = object({
 });
 const status = oneOf("enabled", "disabled");
 
-type Properties = { scopeMapId?: string; status?: Token["status"]; credentials?: { passwords?: { name: Slot; expiry?: string }[] } };
+type Kept = { name: Slot; creationTime?: string; expiry?: string };
+type Properties = { scopeMapId?: string; status?: Token["status"]; credentials?: { passwords?: Kept[] } };
 
 function put(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "tokens/write");
@@ -61,30 +69,36 @@ function put(arm: ArmAsk): Answer {
   checkScopeMap(registry, wanted.scopeMapId);
   const token = tokenNamed(registry, name);
   if (token) {
+    checkStays(token);
     change(token, wanted);
-    return { status: 200, body: tokenBody(registry, token) };
+    return arm.state.world.longRunning.repeatedPut === "operation" ? updated(arm, registry, token) : ended(registry, token);
   }
   quota(registry, "tokens", registry.tokens.length);
   const made: Token = {
     name,
-    creationDate: new Date().toISOString(),
+    creationDate: preciseNow(),
     status: wanted.status ?? "enabled",
     scopeMapId: wanted.scopeMapId,
-    pollsLeft: arm.state.world.longRunning.polls,
     passwords: {},
   };
   registry.tokens.push(made);
-  const done = (): Answer => {
-    made.pollsLeft = 0;
-    return { status: 200, body: { status: "Succeeded" } };
-  };
-  const headers = begin(arm, registry, { kind: "status", under: `/tokens/${name}`, prefix: "tokens", done });
-  return { status: 201, headers, body: tokenBody(registry, made) };
+  return started(arm, registry, made, "Creating");
 }
 
-/** Whoever looks at the token itself instead of its operation comes to the end as well. */
-function settle(token: Token): void {
-  token.pollsLeft = Math.max(0, token.pollsLeft - 1);
+const ended = (registry: Registry, token: Token): Answer => ({ status: 200, body: tokenBody(registry, token) });
+const updated = (arm: ArmAsk, registry: Registry, token: Token) => started(arm, registry, token, "Updating");
+
+/** What was asked for holds already; Azure only says for a while that it is not done. */
+function started(arm: ArmAsk, registry: Registry, token: Token, state: "Creating" | "Updating"): Answer {
+  const { operation, headers } = begin(arm, {
+    kind: "status",
+    at: statusesOf(registry, "tokens", token.name),
+    state,
+    done: () => ({ status: 200 }),
+  });
+  token.operation = operation;
+  token.made = stamp(arm.identity, token.made);
+  return { status: 201, headers, body: tokenBody(registry, token, state) };
 }
 
 function patch(arm: ArmAsk): Answer {
@@ -93,16 +107,29 @@ function patch(arm: ArmAsk): Answer {
   const wanted =
     body<{ properties?: Properties }>(arm, object({ properties: object({ scopeMapId: text, status, credentials }) })).properties ?? {};
   if (wanted.scopeMapId !== undefined) checkScopeMap(registry, wanted.scopeMapId);
+  checkStays(token);
   change(token, wanted);
-  return { status: 200, body: tokenBody(registry, token) };
+  return updated(arm, registry, token);
 }
 
-/** A list of passwords names those that stay; a password's text cannot be given. */
+/** A list of passwords names those that stay, as they are; a password's text cannot be given. */
 function change(token: Token, { scopeMapId, status: to, credentials: keep }: Properties): void {
+  const names = keep?.passwords?.map(({ name }) => name);
+  for (const kept of keep?.passwords ?? []) checkKept(token, kept);
+  if (names && new Set(names).size < names.length) refuse(400, "InvalidPasswords", "A password is named twice.");
   token.scopeMapId = scopeMapId ?? token.scopeMapId;
   token.status = to ?? token.status;
-  const names = keep?.passwords?.map(({ name }) => name);
   for (const name of ["password1", "password2"] as const) if (names && !names.includes(name)) delete token.passwords[name];
+}
+
+/** A PATCH makes no password and changes none. */
+function checkKept(token: Token, { name, creationTime, expiry }: Kept): void {
+  const there = token.passwords[name];
+  if (!there) refuse(400, "InvalidPasswords", `The token '${token.name}' has no ${name}.`);
+  const differs = (said: string | undefined, is: string | undefined) =>
+    said !== undefined && (is === undefined || Date.parse(said) !== Date.parse(is));
+  if (differs(creationTime, there.creationTime) || differs(expiry, there.expiry))
+    refuse(400, "InvalidPasswords", `The times of ${name} cannot be changed.`);
 }
 
 function checkScopeMap(registry: Registry, id: string): void {
@@ -110,31 +137,34 @@ function checkScopeMap(registry: Registry, id: string): void {
   if (!exists) refuse(400, "ScopeMapNotFound", `The scope map '${id}' could not be found in the registry '${registry.name}'.`);
 }
 
-export function tokenNamed(registry: Registry, name: string): Token | undefined {
-  return registry.tokens.find((token) => same(token.name, name));
+/** A token by its name, unless its deletion is over. */
+function tokenNamed(registry: Registry, name: string): Token | undefined {
+  const token = registry.tokens.find((one) => same(one.name, name));
+  return token?.operation?.state === "Deleting" && token.operation.polls === 0 && look(token.operation) ? undefined : token;
 }
 
 function found(arm: ArmAsk, registry: Registry): Token {
-  const { name = "", group = "" } = arm.at;
-  return tokenNamed(registry, name) ?? notFound(`registries/${registry.name}/tokens/${name}`, group);
+  const { name = "" } = arm.at;
+  return tokenNamed(registry, name) ?? resourceMissing(name);
 }
 
-function tokenBody(registry: Registry, token: Token) {
+function tokenBody(registry: Registry, token: Token, state = provisioningState(token)) {
   const passwords = Object.entries(token.passwords).map(([name, { creationTime, expiry }]) => ({
-    creationTime,
-    ...(expiry !== undefined && { expiry }),
+    creationTime: withOffset(creationTime),
+    ...(expiry !== undefined && { expiry: withOffset(expiry) }),
     name,
   }));
   return {
     id: `${registryId(registry)}/tokens/${token.name}`,
     name: token.name,
     type: "Microsoft.ContainerRegistry/registries/tokens",
+    systemData: systemData(token),
     properties: {
-      creationDate: token.creationDate,
-      provisioningState: token.pollsLeft > 0 ? "Creating" : "Succeeded",
+      creationDate: withOffset(token.creationDate),
+      provisioningState: state,
       scopeMapId: token.scopeMapId,
       status: token.status,
-      credentials: { certificates: [], passwords },
+      credentials: { passwords },
     },
   };
 }

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { Application } from "../world.ts";
 import { host } from "./discovery.ts";
 import { refuseEntra } from "./sign-in.ts";
@@ -13,35 +13,46 @@ const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
  *
  * @throws Refused with the AADSTS error
  */
-export async function checkAssertion(
-  { appId, certificates }: Application,
-  tenantId: string,
-  type: string,
-  assertion: string,
-): Promise<void> {
+export async function checkAssertion(application: Application, tenantId: string, type: string, assertion: string): Promise<void> {
   if (type !== jwtBearer) return refuseEntra(400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.");
+  const { appId, certificates } = application;
+  const { x5t, "x5t#S256": x5tS256 } = headerOf(assertion);
+  if (x5t === undefined && x5tS256 === undefined) return checkFederated(application, assertion);
   const signed = thumbprint(assertion);
   const certificate = certificates.map((pem) => new X509Certificate(pem)).find((one) => signed.matches(one));
   if (!certificate) return notRegistered(`The key was not found., Thumbprint of key used by client: '${signed.text}'`, appId);
   if (Date.parse(certificate.validTo) <= Date.now()) return notRegistered("The key used is expired.", appId);
-  try {
-    const audience = [`${host}/${tenantId}/oauth2/v2.0/token`, `${host}/${tenantId}/v2.0`];
-    await jwtVerify(assertion, certificate.publicKey, {
-      algorithms: ["RS256", "PS256"],
-      audience,
-      requiredClaims: ["exp"],
-      clockTolerance: 300,
-    });
-  } catch (error) {
-    if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
-      return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
-    if (claimOf(error) === "aud")
-      return refuseEntra(401, "invalid_client", 700023, "Client assertion audience claim does not match Realm issuer.");
-    return notRegistered("The key was found, but its signature is not valid.", appId);
-  }
+  const audience = [`${host}/${tenantId}/oauth2/v2.0/token`, `${host}/${tenantId}/v2.0`];
+  const options = { algorithms: ["RS256", "PS256"], audience, requiredClaims: ["exp"], clockTolerance: 300 };
+  await jwtVerify(assertion, certificate.publicKey, options).catch((error: unknown) => refuseSigned(error, appId));
   const { iss, sub } = claims(assertion);
   if (iss === appId && sub === appId) return undefined;
   return refuseEntra(401, "invalid_client", 700021, "Client assertion application identifier doesn't match 'client_id' parameter.");
+}
+
+function refuseSigned(error: unknown, appId: string): never {
+  if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
+    return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
+  if (claimOf(error) === "aud")
+    return refuseEntra(401, "invalid_client", 700023, "Client assertion audience claim does not match Realm issuer.");
+  return notRegistered("The key was found, but its signature is not valid.", appId);
+}
+
+/** An assertion of another issuer (workload identity federation), which one of the application's federated credentials must expect. */
+async function checkFederated({ federated = [] }: Application, assertion: string): Promise<void> {
+  const { iss, sub, aud } = claims(assertion);
+  const expected = federated.find(({ issuer, subject, audience }) => issuer === iss && subject === sub && [aud].flat().includes(audience));
+  if (!expected) {
+    const message = `No matching federated identity record found for presented assertion subject '${sub}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://docs.microsoft.com/azure/active-directory/develop/workload-identity-federation`;
+    return refuseEntra(401, "invalid_client", 700213, message);
+  }
+  try {
+    await jwtVerify(assertion, createLocalJWKSet(expected.keys), { requiredClaims: ["exp"], clockTolerance: 300 });
+  } catch (error) {
+    if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
+      return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
+    return refuseEntra(401, "invalid_client", 700027, "Client assertion failed signature validation.");
+  }
 }
 
 function notRegistered(reason: string, appId: string): never {
@@ -70,7 +81,12 @@ function headerOf(assertion: string): Record<string, unknown> {
 
 const hex = (base64url: string) => Buffer.from(base64url, "base64url").toString("hex").toUpperCase();
 
-const claims = (assertion: string): Record<string, unknown> =>
-  JSON.parse(Buffer.from(assertion.split(".")[1] ?? "", "base64url").toString());
+function claims(assertion: string): Record<string, unknown> {
+  try {
+    return decodeJwt(assertion);
+  } catch {
+    return refuseEntra(401, "invalid_client", 50027, "JWT token is invalid or malformed.");
+  }
+}
 
 const claimOf = (error: unknown) => (error instanceof errors.JWTClaimValidationFailed ? error.claim : undefined);

@@ -8,15 +8,15 @@ import type { Application, ServicePrincipal, User, World } from "../world.ts";
 export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
 
 /** The body of a refusal by Entra's token endpoint. */
-export function entraAnswer({ status, error, number, message }: EntraError): Answer {
+function entraAnswer({ status, error, number, message }: EntraError): Answer {
   const [trace, correlation] = [randomUUID(), randomUUID()];
   const timestamp = `${new Date().toISOString().slice(0, 19).replace("T", " ")}Z`;
   return {
     status,
-    headers: { "cache-control": "no-store" },
+    headers: { "cache-control": "no-store, no-cache" },
     body: {
       error,
-      error_description: `AADSTS${number}: ${message} Trace ID: ${trace} Correlation ID: ${correlation} Timestamp: ${timestamp}`,
+      error_description: `AADSTS${number}: ${message}\r\nTrace ID: ${trace}\r\nCorrelation ID: ${correlation}\r\nTimestamp: ${timestamp}`,
       error_codes: [number],
       timestamp,
       trace_id: trace,
@@ -80,7 +80,7 @@ export function signInApplication(world: World, faults: FaultBox, tenantId: stri
       401,
       "invalid_client",
       7000222,
-      `The provided client secret keys for app '${appId}' are expired. Visit the Azure portal to create new keys for your app.`,
+      `The provided client secret keys for app '${appId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.`,
     );
   }
   return principal;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import type { Application } from "../world.ts";
-import { body, type GraphAsk, list, mayRead, mayWrite, refuseGraph, resourceMissing, select } from "./request.ts";
+import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
 
 const fields = {
@@ -14,18 +14,19 @@ const fields = {
 /** /v1.0/applications: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
 export function applications(graph: GraphAsk, which: string, action: string): Answer {
   const { ask, state } = graph;
-  const mine = state.world.applications.filter((one) => one.tenantId === graph.identity.tenantId);
+  // Right after it was made, an application is not there for those who look for it, nor for those who change it.
+  const known = (one: Application) => ask.method === "DELETE" || state.faults.replicated("principals", one.since);
+  const mine = state.world.applications.filter((one) => one.tenantId === graph.identity.tenantId && known(one));
   const route = `${ask.method} ${which ? "one" : "all"}${action && `/${action}`}`;
   if (route === "GET all") {
     mayRead(graph);
-    return list(graph, "applications", mine, applicationBody);
+    return list(graph, "applications", mine, (one) => applicationBody(graph, one));
   }
   if (route === "POST all") return create(graph);
-  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
   mayRead(graph);
-  const application =
-    mine.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
-  if (route === "GET one") return { status: 200, body: select(ask, applicationBody(application)) };
+  const application = named(which, mine);
+  if (route === "GET one")
+    return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   mayWrite(graph, application.owners);
   if (route === "POST one/addPassword") return addPassword(graph, application.secrets);
   if (route === "POST one/removePassword") return removePassword(graph, application.secrets);
@@ -55,27 +56,43 @@ function create(graph: GraphAsk): Answer {
     createdDateTime: new Date().toISOString(),
     displayName: wanted.displayName,
     notes: wanted.notes ?? null,
-    signInAudience: wanted.signInAudience ?? "AzureADMyOrg",
+    signInAudience: wanted.signInAudience ?? "AzureADandPersonalMicrosoftAccount",
     secrets: [],
     certificates: [],
     owners: [graph.identity.principalId],
     since: Date.now(),
   };
   graph.state.world.applications.push(application);
-  return { status: 201, body: applicationBody(application) };
+  return {
+    status: 201,
+    headers: locationOf(graph, application.id, "Application"),
+    body: { ...entity(graph, "applications"), ...applicationBody(graph, application) },
+  };
 }
 
-/** Microsoft Graph application. */
-function applicationBody({ id, appId, createdDateTime, displayName, notes, signInAudience, secrets }: Application) {
+/** Microsoft Graph application. A secret is listed once it is known everywhere, so that counting them right after a change misleads. */
+function applicationBody({ state: { faults } }: GraphAsk, application: Application) {
+  const { id, appId, tenantId, createdDateTime, displayName, notes, signInAudience, secrets } = application;
   return {
     id,
+    deletedDateTime: null,
     appId,
+    applicationTemplateId: null,
+    disabledByMicrosoftStatus: null,
     createdDateTime,
     displayName,
-    notes,
-    signInAudience,
+    description: null,
+    groupMembershipClaims: null,
     identifierUris: [],
+    isDeviceOnlyAuthSupported: null,
+    isFallbackPublicClient: null,
+    notes,
+    publisherDomain: `${tenantId.slice(0, 8)}.onmicrosoft.com`,
+    serviceManagementReference: null,
+    signInAudience,
+    tags: [],
+    tokenEncryptionKeyId: null,
     keyCredentials: [],
-    passwordCredentials: secrets.map(secretBody),
+    passwordCredentials: secrets.filter(({ since }) => faults.replicated("secrets", since)).map(secretBody),
   };
 }

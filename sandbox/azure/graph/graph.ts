@@ -8,8 +8,19 @@ import { principalBody, servicePrincipals } from "./service-principals.ts";
 
 const collection = /^\/v1\.0\/(applications|servicePrincipals)(\(appId='[^']+'\)|\/[^/]+)?(?:\/([A-Za-z]+))?$/;
 
+/** What OData answers say of themselves. */
+const odata = {
+  "content-type": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
+  "odata-version": "4.0",
+};
+
 /** Microsoft Graph v1.0: applications and service principals. */
 export async function graph(ask: Ask, state: State): Promise<Answer> {
+  const answer = await answered(ask, state);
+  return answer.body === undefined ? answer : { ...answer, headers: { ...odata, ...answer.headers } };
+}
+
+async function answered(ask: Ask, state: State): Promise<Answer> {
   const asked = await identify(ask, state);
   if (ask.method === "POST" && ask.path === "/v1.0/directoryObjects/getByIds") return getByIds(asked);
   const [, name, which = "", action = ""] = collection.exec(ask.path) ?? [];

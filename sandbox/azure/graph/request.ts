@@ -12,7 +12,11 @@ export type GraphAsk = { readonly ask: Ask; readonly state: State; readonly iden
 export function refuseGraph(status: number, code: string, message: string): never {
   const id = randomUUID();
   const innerError = { date: new Date().toISOString().slice(0, 19), "request-id": id, "client-request-id": id };
-  throw new Refused({ status, headers: { "request-id": id }, body: { error: { code, message, innerError } } });
+  throw new Refused({
+    status,
+    headers: { "request-id": id, "content-type": "application/json" },
+    body: { error: { code, message, innerError } },
+  });
 }
 
 /** Lets through whoever may read applications and service principals. */
@@ -27,11 +31,11 @@ export function mayWrite({ roles, identity }: GraphAsk, owners?: readonly string
   denied();
 }
 
-function denied(): never {
+export function denied(): never {
   return refuseGraph(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
 }
 
-export function resourceMissing(id: string): never {
+function resourceMissing(id: string): never {
   return refuseGraph(
     404,
     "Request_ResourceNotFound",
@@ -58,6 +62,17 @@ export function body<T>({ ask }: GraphAsk, shape: Shape): T {
   return value as T;
 }
 
+/** What a single object's answer says of itself. */
+export function entity({ ask }: GraphAsk, collection: string): { "@odata.context": string } {
+  const columns = ask.query.get("$select");
+  return { "@odata.context": `https://${ask.host}/v1.0/$metadata#${collection}${columns ? `(${columns})` : ""}/$entity` };
+}
+
+/** Where a new object is, as Graph tells it. Nobody can go there. */
+export function locationOf({ ask, identity }: GraphAsk, id: string, kind: string): Record<string, string> {
+  return { location: `https://${ask.host}/v2/${identity.tenantId}/directoryObjects/${id}/Microsoft.DirectoryServices.${kind}` };
+}
+
 type Named = { readonly appId: string; readonly displayName: string };
 
 const filters: readonly [RegExp, (wanted: string) => (one: Named) => boolean][] = [
@@ -66,6 +81,12 @@ const filters: readonly [RegExp, (wanted: string) => (one: Named) => boolean][] 
   [/^displayName eq '([^']*)'$/i, (wanted) => (one) => one.displayName.toLowerCase() === wanted.toLowerCase()],
   [/^startswith\(displayName,\s?'([^']*)'\)$/i, (wanted) => (one) => one.displayName.toLowerCase().startsWith(wanted.toLowerCase())],
 ];
+
+/** The one that a path names: by its object id, or as `(appId='…')`. @throws Refused if there is none */
+export function named<T extends { readonly id: string; readonly appId: string }>(which: string, all: readonly T[]): T {
+  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
+  return all.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
+}
 
 /** Answers a list with its $filter, $select and $top. */
 export function list<T extends Named>(

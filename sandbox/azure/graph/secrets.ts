@@ -24,6 +24,8 @@ export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   secrets.push(secret);
   return {
     status: 200,
+    // It leads nowhere, and does not say that anything is still to come.
+    headers: { location: `https://${graph.ask.host}` },
     body: {
       "@odata.context": `https://${graph.ask.host}/v1.0/$metadata#microsoft.graph.passwordCredential`,
       ...secretBody(secret),
@@ -35,7 +37,7 @@ export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
 /** POST …/removePassword: ends one secret, named by its keyId. */
 export function removePassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   const { keyId } = body<{ keyId: string }>(graph, object({ "keyId!": text }));
-  const at = secrets.findIndex((secret) => secret.keyId === keyId);
+  const at = secrets.findIndex((secret) => secret.keyId === keyId && graph.state.faults.replicated("secrets", secret.since));
   if (at < 0) return refuseGraph(400, "Request_BadRequest", `No password credential found with keyId '${keyId}'.`);
   secrets.splice(at, 1);
   return { status: 204 };

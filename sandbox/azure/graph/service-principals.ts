@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { flag, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import type { ServicePrincipal } from "../world.ts";
-import { body, type GraphAsk, list, mayRead, mayWrite, refuseGraph, resourceMissing, select } from "./request.ts";
+import { body, denied, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
 
 /** /v1.0/servicePrincipals: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
@@ -15,11 +15,10 @@ export function servicePrincipals(graph: GraphAsk, which: string, action: string
     return list(graph, "servicePrincipals", mine, principalBody);
   }
   if (route === "POST all") return create(graph);
-  const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
   mayRead(graph);
-  const principal =
-    mine.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
-  if (route === "GET one") return { status: 200, body: select(ask, principalBody(principal)) };
+  const principal = named(which, mine);
+  if (route === "GET one")
+    return { status: 200, body: { ...entity(graph, "servicePrincipals"), ...select(ask, principalBody(principal)) } };
   mayWrite(graph, state.world.applications.find((one) => one.appId === principal.appId)?.owners ?? []);
   if (route === "POST one/addPassword") return addPassword(graph, principal.secrets);
   if (route === "POST one/removePassword") return removePassword(graph, principal.secrets);
@@ -43,6 +42,9 @@ function create(graph: GraphAsk): Answer {
   const application = world.applications.find((one) => one.appId === appId && one.tenantId === graph.identity.tenantId);
   mayWrite(graph, application?.owners);
   if (!application || !faults.replicated("principals", application.since)) {
+    // What is asked meets one server or another, and each has a refusal of its own for an application that it has not heard of.
+    if (application) application.missed = (application.missed ?? 0) + 1;
+    if (application && (application.missed ?? 0) % 2 === 1) return denied();
     return refuseGraph(
       400,
       "Request_BadRequest",
@@ -64,23 +66,43 @@ function create(graph: GraphAsk): Answer {
     accountEnabled,
     secrets: [],
     graphRoles: [],
+    createdDateTime: new Date().toISOString(),
+    signInAudience: application.signInAudience,
     since: Date.now(),
   };
   world.servicePrincipals.push(principal);
-  return { status: 201, body: principalBody(principal) };
+  return {
+    status: 201,
+    headers: locationOf(graph, principal.id, "ServicePrincipal"),
+    body: { ...entity(graph, "servicePrincipals"), ...principalBody(principal) },
+  };
 }
 
 /** Microsoft Graph servicePrincipal. */
-export function principalBody({ id, appId, displayName, accountEnabled, secrets, tenantId }: ServicePrincipal) {
+export function principalBody(principal: ServicePrincipal) {
+  const { id, appId, displayName, accountEnabled, secrets, tenantId, createdDateTime = null, signInAudience } = principal;
   return {
     id,
-    appId,
-    displayName,
-    appDisplayName: displayName,
+    deletedDateTime: null,
     accountEnabled,
+    alternativeNames: [],
+    appDisplayName: displayName,
+    appDescription: null,
+    appId,
+    applicationTemplateId: null,
     appOwnerOrganizationId: tenantId,
-    servicePrincipalType: "Application",
+    appRoleAssignmentRequired: false,
+    createdDateTime,
+    description: null,
+    disabledByMicrosoftStatus: null,
+    displayName,
+    homepage: null,
+    notes: null,
+    replyUrls: [],
     servicePrincipalNames: [appId],
+    servicePrincipalType: "Application",
+    signInAudience: signInAudience ?? "AzureADMyOrg",
+    tags: [],
     keyCredentials: [],
     passwordCredentials: secrets.map(secretBody),
   };

@@ -6,7 +6,7 @@ const cluster = openCluster({
   kube: { forward: [], requestTimeout: 0 },
   env: process.env,
   trace: () => {},
-  signal: new AbortController().signal,
+  signal: () => new AbortController().signal,
   stdin: "inherit",
   stderr: process.stderr,
   userAgent: "kubectl-acr-secret/test",
@@ -15,7 +15,7 @@ const cluster = openCluster({
   onWarning: () => {},
 });
 
-const print = async () => void process.stdout.write(`${await cluster.namespaceUid("default")}\n`);
+const print = async () => void process.stdout.write(`${(await cluster.get({ kind: "namespace", name: "default" }))?.metadata.uid}\n`);
 
 process.on("SIGINT", () => print().finally(() => process.exit(130)));
 await print();

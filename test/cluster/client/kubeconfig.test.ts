@@ -4,9 +4,11 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { rootCertificates } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
+import { listAll } from "../../../src/cluster/port.ts";
 import { create, env, kubectl, newFolder, newNamespace, open } from "./opened.ts";
 
-const account = { namespace: "default", name: "default" };
+const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;
+const secret = { ...account, kind: "secret" } as const;
 
 /** A kubeconfig of one context, `it`, with the test cluster's server or another one. */
 async function kubeconfig({ namespace, server, user = {} }: { namespace?: string; server?: string; user?: object }): Promise<string> {
@@ -53,14 +55,14 @@ test("of several kubeconfigs the first one chooses the cluster", async () => {
   const cluster = open([], { env: { ...env, KUBECONFIG: ["/nope", ...files].join(":") } });
 
   expect(await cluster.namespace()).toBe("one");
-  await cluster.secret(account);
+  await cluster.get(secret);
   expect([first.headers.length, second.headers.length]).toEqual([1, 0]);
 });
 
 test("whom to impersonate reaches the server, and so does our name", async () => {
   const { url, headers } = await listener();
 
-  await open([`--server=${url}`, "--as=jane", "--as-group=a", "--as-group=b c", "--as-uid=7"]).secret(account);
+  await open([`--server=${url}`, "--as=jane", "--as-group=a", "--as-group=b c", "--as-uid=7"]).get(secret);
 
   expect(headers).toEqual([
     expect.objectContaining({
@@ -77,8 +79,9 @@ test("what a group may do is asked of the server", async () => {
   await kubectl(["create", "role", "pullers", `--namespace=${namespace}`, "--verb=list", "--resource=serviceaccounts"]);
   await kubectl(["create", "rolebinding", "pullers", `--namespace=${namespace}`, "--role=pullers", "--group=pullers"]);
 
-  expect(await open(["--as=jane", "--as-group=pullers"]).serviceAccounts(namespace)).toEqual(expect.any(Array));
-  await expect(open(["--as=jane"]).serviceAccounts(namespace)).rejects.toMatchObject({
+  const accounts = (flags: string[]) => listAll(open(flags), "serviceaccount", { namespace });
+  expect(await accounts(["--as=jane", "--as-group=pullers"])).toEqual(expect.any(Array));
+  await expect(accounts(["--as=jane"])).rejects.toMatchObject({
     kind: "forbidden",
     message: `Error from server (Forbidden): serviceaccounts is forbidden: User "jane" cannot list resource "serviceaccounts" in API group "" in the namespace "${namespace}"`,
   });
@@ -105,15 +108,17 @@ test("a credential plugin runs once for thirty requests at once, and its words a
   const said: string[] = [];
   const cluster = open([`--kubeconfig=${await kubeconfig({ user: { exec } })}`], { stderr: { write: (text) => said.push(text) } });
 
-  const reads = await Promise.all(Array.from({ length: 30 }, () => cluster.serviceAccount({ namespace, name: "reader" })));
+  const reads = await Promise.all(Array.from({ length: 30 }, () => cluster.get({ kind: "serviceaccount", namespace, name: "reader" })));
 
   expect(reads.every((read) => read?.metadata.name === "reader")).toBe(true);
   expect(await readFile(`${folder}/runs`, "utf8")).toBe("run\n");
   expect(said.join("")).toBe("To sign in, enter the code ABC\n");
 });
 
-const nobody = { ...env, KUBECONFIG: "/nope", HOME: "/nope" };
+const nobody = { ...env, KUBECONFIG: undefined, HOME: "/nope" };
+const mistyped = { ...env, KUBECONFIG: "/nope", HOME: "/nope" };
 const noContext = "the kubeconfig has no current context, so there is no cluster to talk to";
+const notThere = "the kubeconfig /nope, which KUBECONFIG names, does not exist";
 
 test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | RegExp; hint?: string }>([
   {
@@ -125,6 +130,7 @@ test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | Re
   { flags: ["--kubeconfig=/nope"], kind: "config", message: "the kubeconfig /nope does not exist" },
   { flags: ["--bogus"], kind: "config", message: "unknown flag: --bogus" },
   { as: nobody, kind: "config", message: noContext, hint: "kubectl config use-context NAME" },
+  { as: mistyped, kind: "config", message: notThere },
   {
     flags: ["--server=https://127.0.0.1:1"],
     kind: "unreachable",
@@ -148,7 +154,7 @@ test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | Re
   },
 ])("$flags is $kind: $message", async ({ flags = [], as = env, kind, message, hint }) => {
   const error = await open(flags, { env: as })
-    .serviceAccount(account)
+    .get(account)
     .catch((reason) => reason);
 
   expect(error).toMatchObject({ kind, hint });
@@ -161,13 +167,14 @@ test("a namespace that cannot be told is explained like a request that cannot be
   });
   await expect(open(["--kubeconfig=/nope"]).namespace()).rejects.toMatchObject({ message: "the kubeconfig /nope does not exist" });
   await expect(open([], { env: nobody }).namespace()).rejects.toMatchObject({ message: noContext });
+  await expect(open([], { env: mistyped }).namespace()).rejects.toMatchObject({ message: notThere });
 });
 
 test("a server whose certificate is another authority's", async () => {
   const file = `${await newFolder()}/ca.crt`;
   await writeFile(file, rootCertificates[0] ?? "");
 
-  await expect(open([`--certificate-authority=${file}`]).serviceAccount(account)).rejects.toMatchObject({
+  await expect(open([`--certificate-authority=${file}`]).get(account)).rejects.toMatchObject({
     kind: "unreachable",
     message: "Unable to connect to the server: tls: failed to verify certificate: x509: certificate signed by unknown authority",
   });
@@ -176,7 +183,7 @@ test("a server whose certificate is another authority's", async () => {
 test("a token that the server does not know", async () => {
   const flags = [`--kubeconfig=${await kubeconfig({ user: { token: "nonsense" } })}`];
 
-  await expect(open(flags).serviceAccount(account)).rejects.toMatchObject({
+  await expect(open(flags).get(account)).rejects.toMatchObject({
     kind: "unauthenticated",
     message: "You must be logged in to the server (Unauthorized)",
   });
@@ -186,10 +193,26 @@ test("a credential plugin that fails", async () => {
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "false", interactiveMode: "IfAvailable" };
   const flags = [`--kubeconfig=${await kubeconfig({ user: { exec } })}`];
 
-  await expect(open(flags).serviceAccount(account)).rejects.toMatchObject({
+  await expect(open(flags).get(account)).rejects.toMatchObject({
     kind: "unauthenticated",
     message: "Unable to connect to the server: getting credentials: exec: executable false failed with exit code 1",
   });
+});
+
+test("in a pod, a kubeconfig whose context names no namespace leaves the pod's", async () => {
+  const folder = await newFolder();
+  await writeFile(`${folder}/token`, "t");
+  await writeFile(`${folder}/namespace`, "ci-runners");
+  const pod = { ...env, KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
+  const plain = await kubeconfig({});
+
+  for (const flags of [[`--kubeconfig=${plain}`], [`--kubeconfig=${plain}`, "--context=it"]]) {
+    expect(await open(flags, { env: pod, podFolder: folder }).namespace()).toBe("ci-runners");
+  }
+  expect(await open([], { env: { ...pod, KUBECONFIG: `${plain}:/nope` }, podFolder: folder }).namespace()).toBe("ci-runners");
+  expect(await open([`--kubeconfig=${await kubeconfig({ namespace: "default" })}`], { env: pod, podFolder: folder }).namespace()).toBe(
+    "default",
+  );
 });
 
 test("in a pod without kubectl the mounted identity is used", async () => {
@@ -206,7 +229,7 @@ test("in a pod without kubectl the mounted identity is used", async () => {
 
   expect(await cluster.namespace()).toBe(namespace);
   expect((await cluster.serverVersion()).gitVersion).toMatch(/^v\d/);
-  await expect(cluster.secret({ namespace, name: "acr" })).rejects.toMatchObject({
+  await expect(cluster.get({ kind: "secret", namespace, name: "acr" })).rejects.toMatchObject({
     kind: "forbidden",
     message: expect.stringContaining(`User "system:serviceaccount:${namespace}:rotator" cannot get resource "secrets"`),
   });

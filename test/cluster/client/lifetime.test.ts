@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
 import { until } from "../../sandbox/until.ts";
 import { env, newFolder, open } from "./opened.ts";
 
-const account = { namespace: "default", name: "default" };
+const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;
 
 /** What there is of proxies whose sockets are below a folder: their processes (Linux: /proc), and the folder's entries. */
 async function leftIn(folder: string) {
@@ -43,11 +43,11 @@ test("closing leaves nothing, and the next call opens again", async () => {
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
 
   expect(await leftIn(folder)).toEqual(nothing);
-  await cluster.serviceAccount(account);
+  await cluster.get(account);
   expect((await leftIn(folder)).processes).not.toEqual([]);
   await cluster.close();
   await until(isClean(folder), 5);
-  await cluster.serviceAccount(account);
+  await cluster.get(account);
   await cluster.close();
   await until(isClean(folder), 5);
 });
@@ -57,14 +57,14 @@ test("one proxy serves every call, however many come first", async () => {
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
   cluster.warm();
 
-  await Promise.all(Array.from({ length: 20 }, () => cluster.serviceAccount(account)));
+  await Promise.all(Array.from({ length: 20 }, () => cluster.get(account)));
 
   expect((await leftIn(folder)).entries).toHaveLength(1);
 });
 
 test("the socket is in a folder that is ours alone", async () => {
   const folder = await newFolder();
-  await open([], { env: { ...env, TMPDIR: folder } }).serviceAccount(account);
+  await open([], { env: { ...env, TMPDIR: folder } }).get(account);
 
   const { stdout } = spawn("find", [folder, "-mindepth", "1", "-printf", "%y %m\n"], { stdio: ["ignore", "pipe", "inherit"] });
   expect((await stdout.toArray()).join("")).toBe("d 700\ns 700\n");
@@ -73,18 +73,29 @@ test("the socket is in a folder that is ours alone", async () => {
 test("a kubectl that ends is started again", async () => {
   const folder = await newFolder();
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
-  await cluster.serviceAccount(account);
+  await cluster.get(account);
 
   process.kill((await proxyIn(folder))?.pid ?? 0, "SIGKILL");
-  expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
+  expect(await cluster.get(account)).toMatchObject({ metadata: { name: "default" } });
   await cluster.close();
+  await until(isClean(folder), 5);
+});
+
+test("a kubectl behind a wrapper goes with it", async () => {
+  const [folder, wrapper] = [await newFolder(), `${await newFolder()}/kubectl`];
+  await writeFile(wrapper, `#!/bin/sh\n"${findKubectl(env, "linux")}" "$@"\n`, { mode: 0o755 });
+  const cluster = open([], { env: { ...env, TMPDIR: folder, KUBECTL_PATH: wrapper } });
+  await cluster.get(account);
+
+  await cluster.close();
+
   await until(isClean(folder), 5);
 });
 
 test("a failed start leaves nothing", async () => {
   const folder = await newFolder();
 
-  await expect(open(["--context=nope"], { env: { ...env, TMPDIR: folder } }).serviceAccount(account)).rejects.toThrow();
+  await expect(open(["--context=nope"], { env: { ...env, TMPDIR: folder } }).get(account)).rejects.toThrow();
   await until(isClean(folder), 5);
 });
 
@@ -111,7 +122,7 @@ test("a process that is killed takes its kubectl along", async () => {
 test("kubectl reads where its person types, and nowhere without one", async () => {
   const [typed, unattended] = [await newFolder(), await newFolder()];
   const { child } = await hold(typed, "stay");
-  await open([], { env: { ...env, TMPDIR: unattended } }).serviceAccount(account);
+  await open([], { env: { ...env, TMPDIR: unattended } }).get(account);
 
   const stdinOf = (pid: number | undefined) => readlink(`/proc/${pid}/fd/0`);
   expect(await stdinOf((await proxyIn(typed))?.pid)).toBe(await stdinOf(child.pid));
@@ -133,6 +144,6 @@ test("after Ctrl-C, which the whole process group gets, there is still a way to 
 test("without unix sockets a port is used, below a path that nobody can guess", async () => {
   const cluster = open([], { env: { ...env, KUBECTL_PATH: findKubectl(env, "linux") }, platform: "win32" });
 
-  expect(await cluster.serviceAccount(account)).toMatchObject({ metadata: { name: "default" } });
+  expect(await cluster.get(account)).toMatchObject({ metadata: { name: "default" } });
   await cluster.close();
 });

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { namespaceInFile } from "../../../src/cluster/kubeconfig.ts";
-import { contextNamespace } from "../../../src/cluster/kubectl.ts";
+import { contextNamespace } from "../../../src/cluster/kubectl-config.ts";
 import { env, newFolder } from "./opened.ts";
 
 const rest = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {token: t}}]\n";

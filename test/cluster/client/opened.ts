@@ -21,7 +21,7 @@ export function open(flags: readonly string[] = [], overrides: Partial<ClusterOp
     kube: { forward: flags, requestTimeout: 0, ...(namespace === undefined ? {} : { namespace }) },
     env,
     trace: () => {},
-    signal: new AbortController().signal,
+    signal: () => new AbortController().signal,
     stdin: "ignore",
     stderr: { write: () => {} },
     userAgent: "kubectl-acr-secret/test",

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { listAll } from "../../../src/cluster/port.ts";
 import { Conflict } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
+import { othersOf } from "../../../src/secret/owners.ts";
 import { dry, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const pullSecret = (namespace: string, text = '{"auths":{}}', labels: Record<string, string> = {}): Secret => ({
@@ -8,84 +10,189 @@ const pullSecret = (namespace: string, text = '{"auths":{}}', labels: Record<str
   kind: "Secret",
   metadata: { name: "acr", namespace, labels },
   type: "kubernetes.io/dockerconfigjson",
-  data: { ".dockerconfigjson": Buffer.from(text).toString("base64") },
+  data: dataOf(text),
 });
-const apply = { ...real, force: false };
+const dataOf = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
+const acrIn = (namespace: string) => ({ kind: "secret", namespace, name: "acr" }) as const;
+const standing = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
+
+/** The merge patch that gives a Secret another text, on the version that it had. */
+const patch = ({ metadata: { resourceVersion } }: Secret, text: string) => ({
+  patch: { metadata: { resourceVersion }, data: dataOf(text) },
+});
 
 test("a Secret is made, read, changed in place and deleted", async () => {
   const cluster = open();
-  const at = { namespace: await newNamespace(), name: "acr" };
+  const at = acrIn(await newNamespace());
 
-  expect(await cluster.secret(at)).toBeUndefined();
-  const made = await cluster.applySecret(pullSecret(at.namespace), apply);
-  expect(await cluster.secret(at)).toEqual(made);
-  expect(made.metadata.managedFields).toEqual([expect.objectContaining({ manager: "kubectl-acr-secret", operation: "Apply" })]);
+  expect(await cluster.get(at)).toBeUndefined();
+  const made = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
+  expect(await cluster.get(at)).toEqual(made);
+  expect(made.metadata.managedFields).toEqual([expect.objectContaining({ manager: "kubectl-acr-secret", operation: "Update" })]);
 
-  const again = await cluster.applySecret(pullSecret(at.namespace), apply);
+  const again = await cluster.write(at, patch(made, '{"auths":{}}'), real);
   expect(again.metadata.resourceVersion).toBe(made.metadata.resourceVersion);
 
-  const changed = await cluster.applySecret(pullSecret(at.namespace, '{"auths":{"x":{}}}'), apply);
+  const changed = await cluster.write(at, patch(made, '{"auths":{"x":{}}}'), real);
   expect(changed.metadata.uid).toBe(made.metadata.uid);
   expect(changed.data).not.toEqual(made.data);
 
-  await cluster.deleteSecret({ ...at, uid: made.metadata.uid ?? "" }, real);
-  expect(await cluster.secret(at)).toBeUndefined();
+  await cluster.write(at, { delete: standing(changed) }, real);
+  expect(await cluster.get(at)).toBeUndefined();
+});
+
+test("where there is one, none is made, and the one that is there stays", async () => {
+  const cluster = open();
+  const at = acrIn(await newNamespace());
+  const theirs = await cluster.write(at, { create: pullSecret(at.namespace, '{"auths":{"theirs":{}}}') }, real);
+
+  await expect(cluster.write(at, { create: pullSecret(at.namespace) }, real)).rejects.toBeInstanceOf(Conflict);
+  await expect(cluster.write(at, { create: pullSecret(at.namespace) }, dry)).rejects.toBeInstanceOf(Conflict);
+  expect(await cluster.get(at)).toEqual(theirs);
+});
+
+test("of twenty that make it at once, one does", async () => {
+  const cluster = open();
+  const at = acrIn(await newNamespace());
+  const writers = Array.from({ length: 20 }, (_, index) => cluster.write(at, { create: pullSecret(at.namespace, `{"${index}":1}`) }, real));
+
+  const ends = await Promise.allSettled(writers);
+
+  const made = ends.flatMap((end) => (end.status === "fulfilled" ? end.value : []));
+  expect(ends.filter((end) => end.status === "rejected" && end.reason instanceof Conflict)).toHaveLength(19);
+  expect(made).toEqual([await cluster.get(at)]);
+});
+
+test("a Secret that has changed since is not written", async () => {
+  const cluster = open();
+  const at = acrIn(await newNamespace());
+  const old = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
+  const now = await cluster.write(at, patch(old, '{"auths":{"theirs":{}}}'), real);
+
+  await expect(cluster.write(at, patch(old, '{"auths":{"x":{}}}'), real)).rejects.toBeInstanceOf(Conflict);
+  await expect(cluster.write(at, patch(old, '{"auths":{"x":{}}}'), dry)).rejects.toBeInstanceOf(Conflict);
+  await expect(cluster.write(at, { delete: standing(old) }, real)).rejects.toBeInstanceOf(Conflict);
+  expect(await cluster.get(at)).toEqual(now);
+});
+
+test("a patch does not make what is not there", async () => {
+  const cluster = open();
+  const at = acrIn(await newNamespace());
+
+  await expect(cluster.write(at, { patch: { data: dataOf("{}") } }, real)).rejects.toMatchObject({
+    kind: "notFound",
+    message: 'Error from server (NotFound): secrets "acr" not found',
+  });
+});
+
+test("what a patch does not name stays", async () => {
+  const cluster = open();
+  const namespace = await newNamespace();
+  const manifest = pullSecret(namespace, "{}", { team: "web" });
+  const made = await cluster.write(acrIn(namespace), { create: manifest }, real);
+
+  const changed = await cluster.write(acrIn(namespace), patch(made, '{"auths":{"x":{}}}'), real);
+
+  expect(changed.metadata.labels).toEqual({ team: "web" });
+  expect(changed.type).toBe(manifest.type);
 });
 
 test("a dry run is checked by the server and stores nothing", async () => {
   const cluster = open();
-  const at = { namespace: await newNamespace(), name: "acr" };
+  const at = acrIn(await newNamespace());
 
-  expect((await cluster.applySecret(pullSecret(at.namespace), { ...apply, ...dry })).metadata.uid).toBeDefined();
-  expect(await cluster.secret(at)).toBeUndefined();
-  await expect(cluster.applySecret(pullSecret(at.namespace, "{nonsense"), { ...apply, ...dry })).rejects.toMatchObject({ kind: "invalid" });
+  expect((await cluster.write(at, { create: pullSecret(at.namespace) }, dry)).metadata.uid).toBeDefined();
+  expect(await cluster.get(at)).toBeUndefined();
+  await expect(cluster.write(at, { create: pullSecret(at.namespace, "{nonsense") }, dry)).rejects.toMatchObject({ kind: "invalid" });
 
-  const { metadata } = await cluster.applySecret(pullSecret(at.namespace), apply);
-  await cluster.deleteSecret({ ...at, uid: metadata.uid ?? "" }, dry);
-  expect(await cluster.secret(at)).toBeDefined();
+  const made = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
+  await cluster.write(at, patch(made, '{"auths":{"x":{}}}'), dry);
+  await cluster.write(at, { delete: standing(made) }, dry);
+  expect(await cluster.get(at)).toEqual(made);
 });
 
-test("lists are of one namespace or of all, and chosen by label", async () => {
+test("lists are of one namespace or of all, and chosen by label and by name", async () => {
   const cluster = open();
   const [one, two] = [await newNamespace(), await newNamespace()];
   const labels = { mark: one };
-  await Promise.all([one, two].map((namespace) => cluster.applySecret(pullSecret(namespace, "{}", labels), apply)));
+  const make = (namespace: string) => cluster.write(acrIn(namespace), { create: pullSecret(namespace, "{}", labels) }, real);
+  await Promise.all([one, two].map(make));
 
-  const found = await cluster.secrets(undefined, `mark=${one}`);
-  expect(found.map(({ apiVersion, kind, metadata }) => [apiVersion, kind, metadata.namespace]).sort()).toEqual(
+  const found = await listAll(cluster, "secret", { labels: `mark=${one}` });
+  expect(found.map(({ apiVersion, kind, metadata }) => [apiVersion, kind, metadata.namespace])).toEqual(
     [one, two].sort().map((namespace) => ["v1", "Secret", namespace]),
   );
-  expect(await cluster.secrets(two, `mark=${one}`)).toHaveLength(1);
-  expect(await cluster.secrets(undefined, `mark=${one},other`)).toEqual([]);
+  expect(await listAll(cluster, "secret", { namespace: two, labels: `mark=${one}` })).toHaveLength(1);
+  expect(await listAll(cluster, "secret", { labels: `mark=${one},other` })).toEqual([]);
+  expect(await listAll(cluster, "secret", { labels: `mark=${one}`, fields: "metadata.name=acr" })).toHaveLength(2);
+  expect(await listAll(cluster, "secret", { labels: `mark=${one}`, fields: "metadata.name=other" })).toEqual([]);
 });
 
-test("fields of another manager are only taken over by force", async () => {
+test("a list of metadata has no contents in it", async () => {
+  const bodies: string[] = [];
+  const trace = (level: number, line: () => string) => void (level === 8 && bodies.push(line()));
+  const cluster = open([], { trace });
+  const namespace = await newNamespace();
+  const made = await cluster.write(acrIn(namespace), { create: pullSecret(namespace) }, real);
+
+  const [found, ...more] = await listAll(cluster, "secret", { namespace, fields: "metadata.name=acr", metadataOnly: true });
+
+  expect(more).toEqual([]);
+  expect(found).toEqual({ apiVersion: "v1", kind: "Secret", metadata: made.metadata });
+  expect(bodies.at(-1)).toContain("PartialObjectMetadata");
+  expect(bodies.at(-1)).not.toContain('"data"');
+});
+
+test("a list of all namespaces comes in the order of its keys, where a hyphen is before the end of a name", async () => {
+  const cluster = open();
+  const base = await newNamespace();
+  const names = [base, `${base}-a`, `${base}0`, `${base}a`];
+  const labels = { mark: base };
+  await kubectl(
+    ["create", "-f", "-"],
+    names
+      .slice(1)
+      .map((name) => JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name } }))
+      .join("\n"),
+  );
+  const make = (namespace: string) => cluster.write(acrIn(namespace), { create: pullSecret(namespace, "{}", labels) }, real);
+  try {
+    await Promise.all(names.map(make));
+
+    const order = async (metadataOnly: boolean) =>
+      (await listAll(cluster, "secret", { labels: `mark=${base}`, metadataOnly })).map(({ metadata }) => metadata.namespace);
+    expect(await order(false)).toEqual([`${base}-a`, base, `${base}0`, `${base}a`]);
+    expect(await order(true)).toEqual([`${base}-a`, base, `${base}0`, `${base}a`]);
+  } finally {
+    await kubectl(["delete", "namespace", ...names.slice(1), "--wait=false"]);
+  }
+});
+
+test("who has written what of a Secret can be read off it, and a patch takes it over", async () => {
   const cluster = open();
   const namespace = await newNamespace();
   await kubectl(["create", "secret", "docker-registry", "acr", `--namespace=${namespace}`, "--docker-username=u", "--docker-password=p"]);
+  const theirs = await cluster.get(acrIn(namespace));
+  if (!theirs) throw new Error("no Secret");
 
-  const refused = cluster.applySecret(pullSecret(namespace), apply);
-  await expect(refused).rejects.toMatchObject({
-    kind: "conflict",
-    message: 'Apply failed with 1 conflict: conflict with "kubectl-create" using v1: .data..dockerconfigjson',
-    hint: expect.stringContaining("--force"),
-  });
-  await expect(refused).rejects.not.toBeInstanceOf(Conflict);
+  expect(othersOf(theirs.metadata.managedFields, real.fieldManager)).toEqual(['"kubectl-create" using v1: .data..dockerconfigjson']);
 
-  const taken = await cluster.applySecret(pullSecret(namespace), { ...apply, force: true });
-  expect(taken.data).toEqual(pullSecret(namespace).data);
+  const taken = await cluster.write(acrIn(namespace), patch(theirs, "{}"), real);
+  expect(taken.data).toEqual(dataOf("{}"));
+  expect(othersOf(taken.metadata.managedFields, real.fieldManager)).toEqual([]);
 });
 
 test("only the Secret that was seen is deleted", async () => {
   const cluster = open();
-  const at = { namespace: await newNamespace(), name: "acr" };
-  const { metadata } = await cluster.applySecret(pullSecret(at.namespace), apply);
+  const at = acrIn(await newNamespace());
+  const made = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
+  const another = { uid: "00000000-0000-0000-0000-000000000000" };
 
-  await expect(cluster.deleteSecret({ ...at, uid: "00000000-0000-0000-0000-000000000000" }, real)).rejects.toBeInstanceOf(Conflict);
-  expect(await cluster.secret(at)).toBeDefined();
+  await expect(cluster.write(at, { delete: another }, real)).rejects.toBeInstanceOf(Conflict);
+  expect(await cluster.get(at)).toBeDefined();
 
-  await cluster.deleteSecret({ ...at, uid: metadata.uid ?? "" }, real);
-  await expect(cluster.deleteSecret({ ...at, uid: metadata.uid ?? "" }, real)).rejects.toMatchObject({
+  await cluster.write(at, { delete: { uid: standing(made).uid } }, real);
+  await expect(cluster.write(at, { delete: { uid: standing(made).uid } }, real)).rejects.toMatchObject({
     kind: "notFound",
     message: 'Error from server (NotFound): secrets "acr" not found',
   });
@@ -93,20 +200,23 @@ test("only the Secret that was seen is deleted", async () => {
 
 test("what the server refuses comes in kubectl's words, without the contents", async () => {
   const cluster = open();
-  const namespace = await newNamespace();
+  const at = acrIn(await newNamespace());
   const nonsense = '{"hunter2": nonsense';
 
-  const error = await cluster.applySecret(pullSecret(namespace, nonsense), apply).catch((reason) => reason);
+  const error = await cluster.write(at, { create: pullSecret(at.namespace, nonsense) }, real).catch((reason) => reason);
   expect(error.message).toMatch(/^The Secret "acr" is invalid: data\[\.dockerconfigjson\]: Invalid value: "<secret contents redacted>"/);
   expect(error.message).not.toContain("hunter2");
 
-  await expect(cluster.applySecret(pullSecret("nope"), apply)).rejects.toMatchObject({
+  await expect(cluster.write(acrIn("nope"), { create: pullSecret("nope") }, real)).rejects.toMatchObject({
     kind: "notFound",
     message: 'Error from server (NotFound): namespaces "nope" not found',
   });
 
-  await cluster.applySecret(pullSecret(namespace), apply);
-  await expect(cluster.applySecret({ ...pullSecret(namespace), type: "Opaque" }, apply)).rejects.toMatchObject({
+  await cluster.write(at, { create: pullSecret(at.namespace) }, real);
+  const patched = await cluster.write(at, { patch: { data: dataOf(nonsense) } }, real).catch((reason) => reason);
+  expect(patched).toMatchObject({ kind: "invalid" });
+  expect(patched.message).not.toContain("hunter2");
+  await expect(cluster.write(at, { patch: { type: "Opaque" } }, real)).rejects.toMatchObject({
     kind: "invalid",
     message: 'The Secret "acr" is invalid: type: Invalid value: "Opaque": field is immutable',
   });
@@ -116,10 +226,11 @@ test("the server's warnings are passed on, each once", async () => {
   const warnings: string[] = [];
   const cluster = open([], { onWarning: (text) => warnings.push(text) });
   const empty = Buffer.from("not PEM").toString("base64");
-  const unfit: Secret = { ...pullSecret(await newNamespace()), type: "kubernetes.io/tls", data: { "tls.crt": empty, "tls.key": empty } };
+  const at = acrIn(await newNamespace());
+  const unfit: Secret = { ...pullSecret(at.namespace), type: "kubernetes.io/tls", data: { "tls.crt": empty, "tls.key": empty } };
 
-  await cluster.applySecret(unfit, { ...apply, ...dry });
-  await cluster.applySecret(unfit, { ...apply, ...dry });
+  await cluster.write(at, { create: unfit }, dry);
+  await cluster.write(at, { create: unfit }, dry);
 
   expect(warnings).toEqual(["tls: failed to find any PEM data in certificate input"]);
 });

@@ -1,8 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { Cluster } from "../../../src/context.ts";
+import { type Cluster, listAll, type WriteOptions } from "../../../src/cluster/port.ts";
 import { Conflict } from "../../../src/errors.ts";
-import type { ServiceAccount } from "../../../src/objects.ts";
+import type { Pod, ServiceAccount } from "../../../src/objects.ts";
+import { patchOf, readTarget } from "../../../src/plan/references.ts";
+import { collect } from "../../support/collect.ts";
 import { create, dry, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const account = (namespace: string, name: string, more: object = {}) => ({
@@ -19,40 +21,46 @@ async function newAccount(cluster: Cluster, more: object = {}): Promise<ServiceA
 }
 
 async function seen(cluster: Cluster, at: { namespace: string; name: string }): Promise<ServiceAccount> {
-  const found = await cluster.serviceAccount(at);
+  const found = await cluster.get({ kind: "serviceaccount", ...at });
   if (!found) throw new Error(`no ServiceAccount ${at.name}`);
   return found;
 }
 
 const namesOf = ({ imagePullSecrets }: ServiceAccount) => imagePullSecrets?.map(({ name }) => name);
 
+/** Gives an account these names, on the version that it was seen at. */
+function setNames(cluster: Cluster, object: ServiceAccount, names: readonly string[], options: WriteOptions): Promise<ServiceAccount> {
+  const target = readTarget("serviceaccount", object);
+  return cluster.write(target.to, { patch: patchOf(target, names) }, options);
+}
+
 test("the list is written whole, and an empty one goes away", async () => {
   const cluster = open();
   const bare = await newAccount(cluster);
 
   expect(bare.imagePullSecrets).toBeUndefined();
-  const two = await cluster.setPullSecrets(bare, ["theirs", "acr"], real);
+  const two = await setNames(cluster, bare, ["theirs", "acr"], real);
   expect(namesOf(two)).toEqual(["theirs", "acr"]);
-  const dried = await cluster.setPullSecrets(two, ["acr"], dry);
+  const dried = await setNames(cluster, two, ["acr"], dry);
   expect(namesOf(dried)).toEqual(["acr"]);
-  const none = await cluster.setPullSecrets(two, [], real); // `two` is still what the server has
+  const none = await setNames(cluster, two, [], real); // `two` is still what the server has
   expect(none.imagePullSecrets).toBeUndefined();
 });
 
 test("an account that has changed since is not written", async () => {
   const cluster = open();
   const old = await newAccount(cluster);
-  await cluster.setPullSecrets(old, ["theirs"], real);
+  await setNames(cluster, old, ["theirs"], real);
 
-  await expect(cluster.setPullSecrets(old, ["acr"], real)).rejects.toBeInstanceOf(Conflict);
-  await expect(cluster.setPullSecrets(old, ["acr"], real)).rejects.toMatchObject({
+  await expect(setNames(cluster, old, ["acr"], real)).rejects.toBeInstanceOf(Conflict);
+  await expect(setNames(cluster, old, ["acr"], real)).rejects.toMatchObject({
     message: expect.stringMatching(/^Error from server \(Conflict\): Operation cannot be fulfilled on serviceaccounts "web": /),
   });
 });
 
 test("twenty writers at once lose no name", async () => {
   const cluster = open();
-  const { metadata } = await cluster.setPullSecrets(await newAccount(cluster), ["theirs"], real);
+  const { metadata } = await setNames(cluster, await newAccount(cluster), ["theirs"], real);
   const at = { namespace: metadata.namespace ?? "", name: metadata.name };
   const writers = Array.from({ length: 20 }, (_, index) => `acr-${index}`);
   let conflicts = 0;
@@ -60,7 +68,7 @@ test("twenty writers at once lose no name", async () => {
   async function attach(name: string): Promise<void> {
     const now = await seen(cluster, at);
     try {
-      await cluster.setPullSecrets(now, [...(namesOf(now) ?? []), name].map(String), real);
+      await setNames(cluster, now, [...(namesOf(now) ?? []), name].map(String), real);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       conflicts++;
@@ -74,18 +82,22 @@ test("twenty writers at once lose no name", async () => {
   expect(conflicts).toBeGreaterThan(0);
 });
 
-test("a list of more than a page is whole", async () => {
+test("a list of more than a page is whole, and comes page by page", async () => {
   const cluster = open();
   const namespace = await newNamespace();
   const names = Array.from({ length: 501 }, (_, index) => `web-${index}`);
   await create(...names.map((name) => account(namespace, name, { labels: { many: "yes" } })));
 
-  expect((await cluster.serviceAccounts(namespace, "many=yes")).map(({ metadata }) => metadata.name).sort()).toEqual(names.sort());
-  expect((await cluster.serviceAccounts(undefined, "many=yes")).length).toBeGreaterThanOrEqual(501);
+  const pages = await collect(cluster.pages("serviceaccount", { namespace, labels: "many=yes" }));
+
+  expect(pages.map((page) => page.length)).toEqual([100, 100, 100, 100, 100, 1]);
+  expect(pages.flat().map(({ metadata }) => metadata.name)).toEqual(names.sort());
+  expect((await listAll(cluster, "serviceaccount", { labels: "many=yes" })).length).toBeGreaterThanOrEqual(501);
 });
 
-test("a pod is found by its labels and deleted once", async () => {
-  const cluster = open();
+const otherUid = "00000000-0000-0000-0000-000000000000";
+
+async function newPod(cluster: Cluster) {
   const { metadata } = await newAccount(cluster);
   const namespace = metadata.namespace ?? "";
   await create({
@@ -94,22 +106,50 @@ test("a pod is found by its labels and deleted once", async () => {
     metadata: { name: "web", namespace, labels: { app: "web" } },
     spec: { serviceAccountName: "web", containers: [{ name: "web", image: "myregistry.azurecr.io/web:1" }] },
   });
-  const [pod] = await cluster.pods(namespace, "app=web");
+  const at = { kind: "pod", namespace, name: "web" } as const;
+  const pods = (labels = "app=web") => listAll(cluster, "pod", { namespace, labels });
+  return { at, pods };
+}
+
+const standing = (pod: Pod | undefined) => ({ uid: pod?.metadata.uid ?? "", version: pod?.metadata.resourceVersion ?? "" });
+
+test("a pod is found by its labels and deleted once", async () => {
+  const cluster = open();
+  const { at, pods } = await newPod(cluster);
+  const [pod] = await pods();
+  const { uid } = standing(pod);
 
   expect(pod?.spec.containers[0]?.image).toBe("myregistry.azurecr.io/web:1");
-  expect(await cluster.pods(namespace, "app=other")).toEqual([]);
-  const at = { namespace, name: "web", uid: pod?.metadata.uid ?? "" };
-  await expect(cluster.deletePod({ ...at, uid: "00000000-0000-0000-0000-000000000000" }, real)).rejects.toBeInstanceOf(Conflict);
-  await cluster.deletePod(at, dry);
-  expect(await cluster.pods(namespace, "app=web")).toHaveLength(1);
-  await cluster.deletePod(at, real);
-  expect(await cluster.pods(namespace, "app=web")).toEqual([]);
+  expect(await pods("app=other")).toEqual([]);
+  expect(await listAll(cluster, "pod", { namespace: at.namespace, fields: "status.phase=Pending" })).toHaveLength(1);
+  await expect(cluster.write(at, { delete: { uid: otherUid } }, real)).rejects.toBeInstanceOf(Conflict);
+  await cluster.write(at, { delete: { uid } }, dry);
+  expect(await pods()).toHaveLength(1);
+  await cluster.write(at, { delete: { uid } }, real);
+  expect(await pods()).toEqual([]);
+});
+
+test("a pod is evicted once, and only as it was seen", async () => {
+  const cluster = open();
+  const { at, pods } = await newPod(cluster);
+  const [old] = await pods();
+  await cluster.write(at, { patch: { metadata: { labels: { later: "yes" } } } }, real);
+  const [pod] = await pods();
+
+  await expect(cluster.write(at, { evict: { ...standing(pod), uid: otherUid } }, real)).rejects.toBeInstanceOf(Conflict);
+  await expect(cluster.write(at, { evict: standing(old) }, real)).rejects.toBeInstanceOf(Conflict);
+  await cluster.write(at, { evict: standing(pod) }, dry);
+  expect(await pods()).toEqual([pod]);
+  await cluster.write(at, { evict: standing(pod) }, real);
+  expect(await pods()).toEqual([]);
+  await expect(cluster.write(at, { evict: standing(pod) }, real)).rejects.toMatchObject({ kind: "notFound" });
 });
 
 test("a namespace has a uid, the server a version", async () => {
   const cluster = open();
+  const uidOf = async (name: string) => (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 
-  expect(await cluster.namespaceUid("default")).toBe(await kubectl(["get", "namespace", "default", "-o", "jsonpath={.metadata.uid}"]));
-  expect(await cluster.namespaceUid("nope")).toBeUndefined();
+  expect(await uidOf("default")).toBe(await kubectl(["get", "namespace", "default", "-o", "jsonpath={.metadata.uid}"]));
+  expect(await uidOf("nope")).toBeUndefined();
   expect((await cluster.serverVersion()).gitVersion).toMatch(/^v\d/);
 });

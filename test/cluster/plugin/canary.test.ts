@@ -50,7 +50,7 @@ const table: Row[] = [
   { line: "attach nope --serviceaccount app", code: 1 },
   { line: "detach own --serviceaccount app --dry-run=server", code: 0 },
   { line: "list", code: 0 },
-  { line: "check", code: 0 },
+  { line: "check", code: 1 },
   { line: "check own --image myregistry.azurecr.io/app/web:1 --serviceaccount app", code: 1 },
   { line: "check --image myregistry.azurecr.io/app/web:1 --serviceaccount app", code: 0 },
   { line: "detach own --serviceaccount app", code: 0 },

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
-import { pool } from "../../../src/apply/pool.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { atOnce } from "../../support/at-once.ts";
 import { getJson } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 
@@ -57,7 +57,7 @@ const kubectlMakes = async (text: string) => {
 const decoded = ({ data }: Secret) => Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
 test("the config is kubectl's byte for byte, whatever is in the password", { timeout: 180_000 }, async () => {
-  const theirs = await pool(passwords, 2, kubectlMakes);
+  const theirs = await atOnce(passwords, 2, kubectlMakes);
 
   expect(passwords.map((text) => encodeDockerConfig(server, { username: "ci", password: new Sensitive(text) }))).toEqual(theirs);
 });
@@ -66,12 +66,12 @@ test("what is piped in reaches the Secret as it is", { timeout: 60_000 }, async 
   const namespace = await newNamespace();
   const sample = passwords.filter((_, index) => index % 20 === 0);
 
-  const made = await pool([...sample.entries()], 2, async ([index, stdin]) => {
+  const made = await atOnce([...sample.entries()], 2, async ([index, stdin]) => {
     const flags = `--registry ${server} --username ci --password-stdin --verify=false -n ${namespace}`;
     const { code, stderr } = await shell.type(`kubectl acr-secret create s-${index} ${flags}`, { stdin: `${stdin}\n` });
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     return decoded(await getJson<Secret>("secret", `s-${index}`, "-n", namespace));
   });
 
-  expect(made).toEqual(await pool(sample, 2, kubectlMakes));
+  expect(made).toEqual(await atOnce(sample, 2, kubectlMakes));
 });

@@ -10,7 +10,8 @@ afterAll(() => shell.stop());
 const rules = {
   secrets: { apiGroups: [""], resources: ["secrets"], verbs: ["get", "create", "patch"] },
   accounts: { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get", "patch"] },
-  pods: { apiGroups: [""], resources: ["pods"], verbs: ["list", "delete"] },
+  pods: { apiGroups: [""], resources: ["pods"], verbs: ["get", "list"] },
+  evictions: { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
 };
 
 /** Lets the user `jane` do what these rules say in a namespace, and see that it exists. */
@@ -45,7 +46,7 @@ test("who may not write Secrets makes no password", async () => {
     code: 1,
     stdout: "",
     stderr:
-      'Error from server (Forbidden): secrets "acr-myregistry" is forbidden: User "jane" cannot patch resource "secrets" ' +
+      'Error from server (Forbidden): secrets is forbidden: User "jane" cannot create resource "secrets" ' +
       `in API group "" in the namespace "${namespace}"\n`,
   });
   const writes = shell.azure.calls.list().filter(({ method, path }) => method === "PUT" || path.includes("generateCredentials"));
@@ -68,9 +69,9 @@ test("who may not write ServiceAccounts gets the Secret, and the server's senten
   );
 });
 
-test("who may not delete pods gets everything but their restart", async () => {
+test("who may not evict pods gets everything but their restart", async () => {
   const namespace = await newNamespace();
-  await allowJane(namespace, [rules.secrets, rules.accounts, { ...rules.pods, verbs: ["list"] }]);
+  await allowJane(namespace, [rules.secrets, rules.accounts, rules.pods]);
   const labels = { app: "web" };
   await create([
     {
@@ -101,7 +102,7 @@ test("who may not delete pods gets everything but their restart", async () => {
     before
       .map(
         (name) =>
-          `Error from server (Forbidden): pods "${name}" is forbidden: User "jane" cannot delete resource "pods" in API group "" in the namespace "${namespace}"\n`,
+          `Error from server (Forbidden): pods "${name}" is forbidden: User "jane" cannot create resource "pods/eviction" in API group "" in the namespace "${namespace}"\n`,
       )
       .join(""),
   );

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
+import { readEntries } from "../../../src/secret/entry.ts";
 import { getJson } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 
@@ -68,7 +69,7 @@ test.for(moments)("killed at %s, a second run ends it well and nothing else is l
   const token = registry.tokens.at(-1);
   const secret = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
   const config = JSON.parse(Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString());
-  const slot = secret.metadata.annotations?.["acr-secret/slot"] === "password2" ? "password2" : "password1";
+  const slot = readEntries(secret)?.[0]?.slot === "password2" ? "password2" : "password1";
   expect(config.auths["myregistry.azurecr.io"]).toMatchObject({ username: token?.name, password: token?.passwords[slot]?.value });
   const account = await getJson<ServiceAccount>("serviceaccount", "app", "-n", namespace);
   expect(account.imagePullSecrets).toEqual([{ name: "theirs" }, { name: "acr-myregistry" }]);

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { processesOf } from "../processes.ts";
 import { until } from "../until.ts";
-import { loginServer, startTestAzure, type TestAzure } from "./world.ts";
+import { loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
 let azure: TestAzure;
 
@@ -125,6 +125,40 @@ test("a fault strikes only what it names, and can be taken away", async () => {
   expect(azure.calls.list().map(({ status }) => status)).toEqual([0, 400, 401]);
 });
 
+test.for([
+  { half: false, why: /socket hang up|ECONNRESET/ },
+  { half: true, why: /aborted|ECONNRESET/ },
+])("an answer that is lost (half of it arrives: $half) was carried out", async ({ half, why }) => {
+  const map = `${half ? "half" : "lost"}map`;
+  azure.faults.add({ kind: "lose", half, path: new RegExp(`scopeMaps/${map}`), method: "PUT", times: 1 });
+
+  await expect(azure.arm(azure.owner, "PUT", `${registryId}/scopeMaps/${map}`, { properties: { actions: [] } })).rejects.toThrow(why);
+
+  expect(azure.world.registries[0]?.scopeMaps.some(({ name }) => name === map)).toBe(true);
+  expect(azure.calls.list().at(-1)).toMatchObject({ method: "PUT", status: 0 });
+});
+
+test("a pull whose answer is lost ends, and the next one works", async () => {
+  const { clientId: username, clientSecret: password } = await azure.addServicePrincipal("puller", ["AcrPull"]);
+  azure.faults.add({ kind: "lose", half: true, path: /manifests/, times: 1 });
+
+  expect(await crane({ username, password }, "manifest", `${loginServer}/app/web:1`)).toMatch(/^\{|EOF|reset/);
+  expect(await crane({ username, password }, "manifest", `${loginServer}/app/web:1`)).toMatch(/^\{/);
+});
+
+test.for([
+  { host: "management.azure.com", sends: "x-ms-correlation-request-id", gets: ["x-ms-request-id", "x-ms-correlation-request-id"] },
+  { host: "graph.microsoft.com", sends: "client-request-id", gets: ["request-id", "client-request-id"] },
+])("every answer of $host can be found again", async ({ host, sends, gets }) => {
+  azure.faults.add({ kind: "status", status: 503, path: /faulty/ });
+
+  for (const path of ["/metadata/endpoints?api-version=2022-09-01", "/nothing", "/faulty"]) {
+    const { headers } = await azure.ask("GET", `https://${host}${path}`);
+    for (const name of gets) expect(headers[name]).toMatch(/^[0-9a-f-]{36}$/);
+    expect((await azure.ask("GET", `https://${host}${path}`, { headers: { [sends]: "mine" } })).headers[sends]).toBe("mine");
+  }
+});
+
 test("a slow answer comes late", async () => {
   azure.faults.add({ kind: "slow", milliseconds: 300, path: /^\/v2\// });
   const started = performance.now();
@@ -143,7 +177,6 @@ test("a new token password takes its time, and the old one holds until then", as
     creationDate: "2026-01-01T00:00:00Z",
     status: "enabled",
     scopeMapId,
-    pollsLeft: 0,
     passwords: { password1: renewed },
   });
   const replicated = azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });

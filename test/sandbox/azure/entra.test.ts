@@ -86,7 +86,9 @@ test.for([
 
   expect(answer.status).toBe(status);
   expect(answer.json).toMatchObject({ error, error_codes: [number] });
-  expect(answer.json.error_description).toMatch(new RegExp(`^AADSTS${number}: .* Trace ID: .* Correlation ID: .* Timestamp: `));
+  expect(answer.json.error_description).toMatch(
+    new RegExp(`^AADSTS${number}: .*\\r\\nTrace ID: .*\\r\\nCorrelation ID: .*\\r\\nTimestamp: `),
+  );
 });
 
 test("an unknown tenant is refused, by discovery too", async () => {

@@ -30,6 +30,14 @@ test("one answer for one request: the second fault waits for the next, slowness 
   expect(faults.strike(request)).toEqual({ wait: 0, drop: false });
 });
 
+test("a lost answer is one for one request as well", () => {
+  const faults = createFaults(() => 0);
+  faults.add({ kind: "lose", path: /./, times: 1 });
+  faults.add({ kind: "lose", half: true, path: /./, times: 1 });
+
+  expect([faults.strike(request).lose, faults.strike(request).lose, faults.strike(request).lose]).toEqual(["all", "half", undefined]);
+});
+
 test.for([
   { where: { path: /api-version/ }, strikes: true },
   { where: { path: /tokens/ }, strikes: false },

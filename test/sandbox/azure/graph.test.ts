@@ -36,7 +36,7 @@ test("an application, its service principal and a secret that signs in until it 
   expect(await signIn()).toMatch(/^ey/);
   const shown = await graph("GET", `/applications(appId='${appId}')?$select=id,passwordCredentials`);
   expect(shown.json).toMatchObject({ id, passwordCredentials: [{ keyId: added.json.keyId, secretText: null }] });
-  expect(Object.keys(shown.json)).toEqual(["id", "passwordCredentials"]);
+  expect(Object.keys(shown.json)).toEqual(["@odata.context", "id", "passwordCredentials"]);
   expect(shown.text).not.toContain(secret);
   expect((await graph("GET", `/servicePrincipals(appId='${appId}')`)).json).toMatchObject({ id: principalId, appId, accountEnabled: true });
 
@@ -160,18 +160,25 @@ test("what was just made is not known everywhere at once", async () => {
   const principalsKnown = azure.faults.add({ kind: "replication", of: "principals", milliseconds: 600_000 });
   const secretsKnown = azure.faults.add({ kind: "replication", of: "secrets", milliseconds: 600_000 });
   const application = (await graph("POST", "/applications", { displayName: "slow" })).json;
-  const makePrincipal = async () => (await graph("POST", "/servicePrincipals", { appId: application.appId })).status;
-  const { json } = await graph("POST", `/applications/${application.id}/addPassword`, {});
+  const makePrincipal = async () => (await graph("POST", "/servicePrincipals", { appId: application.appId })).json;
+  const addPassword = () => graph("POST", `/applications/${application.id}/addPassword`, {});
+  const listed = async () => (await graph("GET", `/applications/${application.id}`)).json.passwordCredentials?.length;
+
+  expect((await makePrincipal()).error?.code).toBe("Authorization_RequestDenied");
+  expect((await makePrincipal()).error?.message).toContain(" does not reference a valid application object");
+  expect((await addPassword()).json.error?.code).toBe("Request_ResourceNotFound");
+  expect((await graph("GET", `/applications(appId='${application.appId}')`)).status).toBe(404);
+  principalsKnown();
+  expect(await makePrincipal()).toMatchObject({ appId: application.appId });
+  const { json } = await addPassword();
   const signIn = () =>
     azure.accessToken(
       { tenantId: azure.owner.tenantId, clientId: String(application.appId), clientSecret: String(json.secretText) },
       audiences.arm,
     );
-
-  expect(await makePrincipal()).toBe(400);
-  principalsKnown();
-  expect(await makePrincipal()).toBe(201);
-  expect(await signIn()).toBe("undefined");
+  expect([await listed(), await signIn()]).toEqual([0, "undefined"]);
+  expect((await graph("POST", `/applications/${application.id}/removePassword`, { keyId: json.keyId })).status).toBe(400);
   secretsKnown();
+  expect(await listed()).toBe(1);
   expect(await signIn()).toMatch(/^ey/);
 });

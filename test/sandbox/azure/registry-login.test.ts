@@ -80,8 +80,9 @@ test.for(refusals)("$why is refused by every way, and logged", async ({ login, b
       errors: [
         {
           code: "UNAUTHORIZED",
-          message: "authentication required, visit https://aka.ms/acr/authorization for more information.",
-          detail: null,
+          message: expect.stringMatching(
+            /^authentication required, visit https:\/\/aka\.ms\/acr\/authorization for more information\. CorrelationId: [0-9a-f-]{36}$/,
+          ),
         },
       ],
     });

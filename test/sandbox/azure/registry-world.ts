@@ -50,7 +50,6 @@ export const newToken = (): Token => ({
   creationDate: "2026-01-01T00:00:00Z",
   status: "enabled",
   scopeMapId: `${registryId}/scopeMaps/ours`,
-  pollsLeft: 0,
   passwords: {
     password1: { value: "one", creationTime: "2026-01-01T00:00:00Z", since: 0 },
     password2: { value: "two", creationTime: "2026-01-01T00:00:00Z", expiry: "2020-01-01T00:00:00Z", since: 0 },

@@ -1,16 +1,16 @@
 import { expect, test } from "vitest";
 import { settle } from "../../../src/apply/settle.ts";
 import { Conflict } from "../../../src/errors.ts";
-import type { Attach, PullSecrets } from "../../../src/plan/change.ts";
-import { planAttach } from "../../../src/plan/references.ts";
+import type { Refer } from "../../../src/plan/change.ts";
+import { planAttach, type Target } from "../../../src/plan/references.ts";
 
-const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
+const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 
 /** A server that keeps one list and refuses a write made from an old version, as kube-apiserver does. */
 function server(names: string[], meanwhile: string[] = []) {
-  let now: PullSecrets = { names, version: "1" };
+  let now: Target = { to, names, version: "1" };
   const bump = (next: readonly string[]) => {
-    now = { names: next, version: String(Number(now.version) + 1) };
+    now = { to, names: next, version: String(Number(now.version) + 1) };
   };
   return {
     now: () => now.names,
@@ -21,10 +21,10 @@ function server(names: string[], meanwhile: string[] = []) {
         if (other) bump([...now.names, other]);
         return seen;
       },
-      decide: (seen: PullSecrets) => planAttach("acr", account, seen),
-      write: async (change: Attach) => {
-        if (change.after.version !== now.version) throw new Conflict("the object has been modified");
-        bump(change.after.names);
+      decide: (seen: Target) => planAttach("acr", seen),
+      write: async (change: Refer, { version }: Target) => {
+        if (version !== now.version) throw new Conflict("the object has been modified");
+        bump(change.after);
         return "patched";
       },
     },
@@ -35,8 +35,10 @@ const patient = { rounds: 5, pause: async () => {} };
 test("a name written by somebody else in between is kept", async () => {
   const { steps, now } = server(["theirs"], ["late", "later"]);
 
-  await settle(steps, patient);
-
+  expect(await settle(steps, patient)).toMatchObject({
+    change: { act: "attach", before: ["theirs", "late", "later"] },
+    written: "patched",
+  });
   expect(now()).toEqual(["theirs", "late", "later", "acr"]);
 });
 
@@ -50,6 +52,15 @@ test("a server that never stops changing is given up on, and says so", async () 
   const { steps } = server([], ["a", "b", "c", "d", "e"]);
 
   await expect(settle(steps, patient)).rejects.toBeInstanceOf(Conflict);
+});
+
+test("the wait before another look is told the round", async () => {
+  const { steps } = server([], ["a", "b"]);
+  const paused: number[] = [];
+
+  await settle(steps, { rounds: 5, pause: async (round) => void paused.push(round) });
+
+  expect(paused).toEqual([1, 2]);
 });
 
 test("another failure is no reason to try again", async () => {

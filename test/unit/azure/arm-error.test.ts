@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explainArm } from "../../../src/azure/arm-error.ts";
+import { explainArm, explainEnd } from "../../../src/azure/arm-error.ts";
 
 const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
@@ -58,4 +58,20 @@ test.for([
   const { kind, message, hint } = explainArm("write token demo", { status, text, retryAfter });
 
   expect({ kind, message, hint }).toEqual({ hint: undefined, ...shown });
+});
+
+test.for([
+  { correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab", shown: " (correlation 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab)" },
+  { correlation: undefined, shown: "" },
+  { correlation: "", shown: "" },
+  { correlation: "\u001b[2J and more", shown: "" },
+])("what support asks for is told where it is an identifier: $correlation", ({ correlation, shown }) => {
+  for (const text of [body("AuthorizationFailed", unauthorized), body("AuthorizationFailed", "No."), body("Other", "No."), ""])
+    expect(explainArm("write token demo", { status: 403, text, correlation }).message.endsWith(shown)).toBe(true);
+  expect(explainArm("write token demo", { status: 409, text: body("Other", "No."), correlation }).message).toBe(
+    `cannot write token demo: No${shown}`,
+  );
+  expect(explainEnd("write token demo", "Failed", { status: 200, text: "{}", correlation }).message).toBe(
+    `cannot write token demo: Azure's operation ended as Failed${shown}`,
+  );
 });

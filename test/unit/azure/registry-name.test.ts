@@ -29,7 +29,7 @@ test.for([
   );
 });
 
-const registry = { id: "/subscriptions/s/x", name: "MyRegistry", loginServer: "myregistry-a1b2.azurecr.io" };
+const registry = { id: "/subscriptions/s/x", name: "MyRegistry", loginServer: "myregistry-a1b2.azurecr.io", sku: "Basic" };
 
 test.for([
   ["myregistry", true],

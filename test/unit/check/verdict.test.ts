@@ -1,96 +1,162 @@
-import { expect, test } from "vitest";
-import { type ImageFacts, judge } from "../../../src/check/verdict.ts";
-import type { Proof } from "../../../src/context.ts";
+import { describe, expect, test } from "vitest";
+import type { Cause } from "../../../src/check/cause.ts";
+import type { ImageFacts } from "../../../src/check/facts.ts";
+import { judge } from "../../../src/check/verdict.ts";
+import { facts, judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
 
-const says = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `the registry says ${verdict}` });
-const facts: ImageFacts = {
-  image: "r.azurecr.io/app/web:1",
-  host: "r.azurecr.io",
-  inAzure: true,
-  namespace: "demo",
-  account: "web",
-  pods: ["web-1"],
-  tried: [],
-  missing: [],
-  skipped: [],
-};
-const tried = (secret: string, verdict: Proof["verdict"]) => ({ secret, proof: says(verdict) });
+describe("which cause counts", () => {
+  test.for<{ what: string; given: Partial<ImageFacts>; cause: Cause; secret: string; message?: string }>([
+    { what: "the first login that pulls", given: { tried: [tried("a", "refused"), tried("b", "pulls")] }, cause: "pulls", secret: "b" },
+    {
+      what: "what is no refusal of a login",
+      given: { tried: [tried("a", "refused"), tried("b", "not-found"), tried("c", "refused")] },
+      cause: "not-found",
+      secret: "b",
+      message: "with secret b: says not-found",
+    },
+    {
+      what: "of refusals the last",
+      given: { tried: [tried("a", "refused"), tried("b", "out-of-scope")] },
+      cause: "out-of-scope",
+      secret: "b",
+    },
+    {
+      what: "of refusals ours",
+      given: {
+        tried: [tried("a", "out-of-scope"), tried("b", "refused")],
+        secrets: [secret("b"), secret("a", { note: note("made", { derived: true }) })],
+      },
+      cause: "out-of-scope",
+      secret: "a",
+    },
+    {
+      what: "a malformed Secret before all",
+      given: { poison: { secret: "x", message: "bad" }, tried: [tried("b", "pulls")], secrets: [secret("x")] },
+      cause: "malformed-secret",
+      secret: "x",
+    },
+    {
+      what: "an anonymous refusal of the scope is none of a login",
+      given: { anonymous: proof("out-of-scope") },
+      cause: "no-login",
+      secret: "",
+    },
+    {
+      what: "an anonymous answer that is no refusal",
+      given: { anonymous: proof("not-found") },
+      cause: "not-found",
+      secret: "",
+      message: "says not-found",
+    },
+    { what: "nothing that anybody said", given: {}, cause: "unknown", secret: "" },
+    {
+      what: "every pod's node has it",
+      given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b", { pulled: true })] },
+      cause: "by-node",
+      secret: "",
+    },
+    {
+      what: "one pod's node has it not",
+      given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b")] },
+      cause: "no-login",
+      secret: "",
+    },
+    {
+      what: "several logins that were tried",
+      given: { tried: [tried("a", "refused")], late: tried("l", "pulls") },
+      cause: "older-pod",
+      secret: "a",
+    },
+    {
+      what: "a later Secret is of no use to a pod that names its own",
+      given: { tried: [tried("a", "refused")], late: tried("l", "pulls"), pods: [pod("a", { own: true })] },
+      cause: "refused",
+      secret: "a",
+    },
+    {
+      what: "an end that has not come",
+      given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("made", { expiresAt: "2026-01-10T00:00:01Z" }) })] },
+      cause: "refused",
+      secret: "a",
+    },
+    {
+      what: "an end that has come just now",
+      given: {
+        tried: [tried("a", "refused")],
+        secrets: [secret("a", { note: note("made", { derived: true, expiresAt: "2026-01-10T00:00:00Z" }) })],
+      },
+      cause: "expired",
+      secret: "a",
+      message: "with secret a: its password expired 0 s ago (2026-01-10T00:00:00Z)",
+    },
+    {
+      what: "another Secret's end",
+      given: {
+        tried: [tried("a", "refused")],
+        secrets: [secret("b", { note: note("made", { expiresAt: "2026-01-01T00:00:00Z" }) }), secret("a")],
+      },
+      cause: "refused",
+      secret: "a",
+    },
+    {
+      what: "an end is not why it may not pull",
+      given: {
+        tried: [tried("a", "out-of-scope")],
+        secrets: [secret("a", { note: note("made", { expiresAt: "2026-01-01T00:00:00Z" }) })],
+      },
+      cause: "out-of-scope",
+      secret: "a",
+    },
+  ])("$what: $cause", ({ given, cause, secret: from, message }) => {
+    const row = judged(given);
 
-test.for<{ facts: Partial<ImageFacts>; verdict: string; cause?: RegExp; fix?: string | undefined }>([
-  { facts: { tried: [tried("a", "pulls")] }, verdict: "pulls" },
-  { facts: { tried: [tried("bad", "refused"), tried("good", "pulls")] }, verdict: "pulls" },
-  { facts: { anonymous: says("pulls") }, verdict: "pulls without a credential" },
-  {
-    facts: { tried: [tried("a", "refused")] },
-    verdict: "credential refused",
-    cause: /with secret a/,
-    fix: "kubectl acr-secret create a --registry r.azurecr.io -n demo",
-  },
-  {
-    facts: { tried: [tried("a", "outOfScope")] },
-    verdict: "not in the credential's scope",
-    fix: "kubectl acr-secret create a --registry r.azurecr.io -n demo",
-  },
-  {
-    facts: { tried: [tried("a", "notFound")] },
-    verdict: "no such image",
-    fix: "az acr repository show-tags --name r --repository app/web",
-  },
-  {
-    facts: { tried: [tried("a", "blocked")] },
-    verdict: "blocked by the registry's firewall",
-    fix: "az acr network-rule list --name r",
-  },
-  { facts: { inAzure: false, tried: [tried("a", "refused")] }, verdict: "credential refused", cause: /with secret a/, fix: undefined },
-  { facts: { inAzure: false, tried: [tried("a", "outOfScope")] }, verdict: "not in the credential's scope", fix: undefined },
-  { facts: { inAzure: false, tried: [tried("a", "notFound")] }, verdict: "no such image", fix: undefined },
-  { facts: { inAzure: false, tried: [tried("a", "blocked")] }, verdict: "blocked by the registry's firewall", fix: undefined },
-  {
-    facts: { inAzure: false, poison: { secret: "broken", message: "invalid character" } },
-    verdict: "malformed secret",
-    cause: /secret broken is malformed/,
-    fix: undefined,
-  },
-  { facts: { tried: [tried("a", "unreachable")] }, verdict: "registry not reached", fix: undefined },
-  { facts: { anonymous: says("unreachable") }, verdict: "registry not reached", fix: undefined },
-  {
-    facts: { anonymous: says("refused") },
-    verdict: "no credential",
-    cause: /has no pull secret/,
-    fix: "kubectl acr-secret create --registry r.azurecr.io --serviceaccount web -n demo",
-  },
-  {
-    facts: { anonymous: says("refused"), pods: [] },
-    verdict: "no credential",
-    cause: /serviceaccount\/web has no pull secret/,
-    fix: "kubectl acr-secret create --registry r.azurecr.io --repository app/web --serviceaccount web -n demo",
-  },
-  {
-    facts: { tried: [tried("a", "outOfScope")], pods: [] },
-    verdict: "not in the credential's scope",
-    fix: "kubectl acr-secret create a --registry r.azurecr.io --repository app/web -n demo",
-  },
-  { facts: { anonymous: says("refused"), missing: ["gone"] }, verdict: "no credential", cause: /secret gone does not exist/ },
-  {
-    facts: { anonymous: says("refused"), skipped: [{ secret: "o", because: "is of type Opaque" }] },
-    verdict: "no credential",
-    cause: /secret o is of type Opaque/,
-  },
-  {
-    facts: { anonymous: says("refused"), tooLate: "acr" },
-    verdict: "pod is older than its secret",
-    fix: "kubectl delete pod web-1 -n demo",
-  },
-  {
-    facts: { poison: { secret: "x", message: "illegal base64 data at input byte 0" } },
-    verdict: "malformed secret",
-    fix: "kubectl acr-secret create x --registry r.azurecr.io --force -n demo",
-  },
-])("$verdict", ({ facts: more, verdict, cause, ...says }) => {
-  const row = judge({ ...facts, ...more });
+    expect({ cause: row.cause, secret: row.secret }).toEqual({ cause, secret: from });
+    if (message) expect(row.message).toBe(message);
+  });
 
-  expect(row.verdict).toBe(verdict);
-  expect(row.ok).toBe(verdict.startsWith("pulls"));
-  expect(row.cause ?? "").toMatch(cause ?? /^/);
-  if ("fix" in says) expect(row.fix).toBe(says.fix);
+  test.for([
+    ["2026-01-09T23:59:59Z", "1 s"],
+    ["2026-01-09T23:58:01Z", "119 s"],
+    ["2026-01-09T23:58:00Z", "2 min"],
+    ["2026-01-09T22:00:01Z", "119 min"],
+    ["2026-01-09T22:00:00Z", "2 h"],
+    ["2026-01-08T00:00:01Z", "47 h"],
+    ["2026-01-08T00:00:00Z", "2 days"],
+    ["2025-12-10T12:00:00Z", "30 days"],
+  ] as const)("a password that ended at %s expired %s ago", ([expiresAt, ago]) => {
+    const held = secret("a", { note: note("made", { derived: true, expiresAt }) });
+
+    expect(judged({ tried: [tried("a", "refused")], secrets: [held] }).message).toBe(
+      `with secret a: its password expired ${ago} ago (${expiresAt})`,
+    );
+  });
+
+  test.for<{ cause: Cause; lasts: boolean }>([
+    ...(["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"] as const).map((cause) => ({ cause, lasts: true })),
+    ...(["refused", "no-login", "out-of-scope", "not-found", "throttled", "unknown"] as const).map((cause) => ({ cause, lasts: false })),
+  ])("what a node says where it pulls from here: $cause", ({ cause, lasts }) => {
+    const says = [{ cause: cause as never, text: "why" }];
+    const pods = [pod("ready", { pulled: true, says }), pod("web-1", { says })];
+    const row = judged({ pods, tried: [tried("a", "pulls")] });
+    const anonymous = judged({ pods, anonymous: proof("pulls") });
+    const others = judged({ pods, azure: undefined });
+
+    const told = { cause, message: "the node of pod/web-1 says: why", fix: undefined };
+    expect(row).toMatchObject(lasts ? { ...told, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
+    expect(anonymous).toMatchObject(lasts ? { ...told, secret: "" } : { cause: "anonymous", secret: "" });
+    expect(others).toMatchObject(told);
+    expect(judged({ pods: [pod("ready", { pulled: true, says })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
+  });
+});
+
+test("a row has the names of its pods, and of every Secret that was tried", () => {
+  const row = judge({
+    ...facts,
+    pods: [pod("a"), pod("b")],
+    anonymous: undefined,
+    tried: [tried("x", "refused"), tried("y", "refused")],
+    late: tried("l", "pulls"),
+  });
+
+  expect(row).toMatchObject({ pods: ["a", "b"], secret: "x,y", namespace: "demo", image: facts.image });
 });

@@ -22,8 +22,23 @@ function scripted(...answers: Answer[]) {
   return { client, asked };
 }
 
-const pods = (page: object) => listPath("pods", undefined, { ...page });
-const gone = json({ kind: "Status", reason: "Expired", message: "The provided continue parameter is too old" }, 410);
+const pods = (page: object) => listPath("pod", undefined, { ...page });
+const gone = (next?: string) =>
+  json(
+    {
+      kind: "Status",
+      reason: "Expired",
+      message: "The provided continue parameter is too old",
+      metadata: next === undefined ? {} : { continue: next },
+    },
+    410,
+  );
+
+async function whole(pages: AsyncIterable<readonly unknown[]>): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const page of pages) found.push(...page);
+  return found;
+}
 
 test("a list goes on until the server has no more", async () => {
   const { client, asked } = scripted(
@@ -31,23 +46,55 @@ test("a list goes on until the server has no more", async () => {
     json({ items: [3], metadata: { continue: "" } }),
   );
 
-  expect(await client.list(pods)).toEqual([1, 2, 3]);
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=500", "/api/v1/pods?limit=500&continue=a%20b"]);
+  expect(await whole(client.pages(pods))).toEqual([1, 2, 3]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=100", "/api/v1/pods?limit=100&continue=a%20b"]);
 });
 
-test("a list that can no longer be continued is taken whole", async () => {
-  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), gone, json({ items: [1, 2] }));
+test("a page is only asked for once the one before it is used up", async () => {
+  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), json({ items: [2] }));
 
-  expect(await client.list(pods)).toEqual([1, 2]);
-  expect(asked.at(-1)?.path).toBe("/api/v1/pods");
+  for await (const page of client.pages(pods)) {
+    expect(asked).toHaveLength(Number(page[0]));
+  }
+  expect(asked).toHaveLength(2);
+});
+
+test("a list whose token is too old goes on from the same key, with the token that the server gives instead", async () => {
+  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), gone("y"), json({ items: [2, 3] }));
+
+  expect(await whole(client.pages(pods))).toEqual([1, 2, 3]);
+  expect(asked.map(({ path }) => path)).toEqual([
+    "/api/v1/pods?limit=100",
+    "/api/v1/pods?limit=100&continue=x",
+    "/api/v1/pods?limit=100&continue=y",
+  ]);
+});
+
+test("a list whose token is too old and that cannot go on is an error, and not half a list", async () => {
+  const { client } = scripted(json({ items: [1], metadata: { continue: "x" } }), gone());
+
+  await expect(whole(client.pages(pods))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
 test("a list that is gone at once is an error", async () => {
-  await expect(scripted(gone).client.list(pods)).rejects.toMatchObject({ message: expect.stringContaining("too old") });
+  await expect(whole(scripted(gone("y")).client.pages(pods))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
 test("null items are none", async () => {
-  expect(await scripted(json({ items: null })).client.list(pods)).toEqual([]);
+  expect(await whole(scripted(json({ items: null })).client.pages(pods))).toEqual([]);
+});
+
+test("where metadata is enough, nothing else is asked for", async () => {
+  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), json({ items: [2] }), json({}));
+
+  await whole(client.pages(pods, true));
+  await client.read("/x");
+
+  expect(asked.map(({ headers }) => headers["accept"])).toEqual([
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+    "application/json",
+  ]);
 });
 
 const absent = json({ kind: "Status", reason: "NotFound", message: 'secrets "acr" not found', details: { name: "acr" } }, 404);

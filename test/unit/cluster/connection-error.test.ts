@@ -60,6 +60,7 @@ test.for([
     message: "the kubeconfig has no current context, so there is no cluster to talk to",
   },
   { stderr: "W1124 odd\nerror: unknown flag: --bogus\nSee 'kubectl proxy --help' for usage.\n", message: "unknown flag: --bogus" },
+  { stderr: "error: unknown flag: --append-server-path\n", message: "this kubectl is older than 1.23, which is needed" },
   { stderr: "", message: "kubectl ended without a word" },
 ])("kubectl's $stderr is $message", ({ stderr, message }) => {
   expect(kubeconfigError(stderr)).toMatchObject({ kind: "config", message });

@@ -11,7 +11,7 @@ type Reply = { status?: number; headers?: Record<string, string | string[]>; bod
 /** A sender to a server that gives these replies in turn; the last one is repeated. What it waited, warned and traced is kept. */
 async function against(
   replies: (Reply | RequestListener)[],
-  { requestTimeout = 0, level = 0, signal = new AbortController().signal, sleep = async () => {} } = {},
+  { opens = async () => {}, requestTimeout = 0, level = 0, signal = () => new AbortController().signal, sleep = async () => {} } = {},
 ) {
   const seen = { requests: 0, asked: [] as string[], slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
   const server = createServer((request, response) => {
@@ -26,12 +26,13 @@ async function against(
   const { port } = server.address() as AddressInfo;
   const send = sender({
     transport: {
-      open: async () => ({
-        connect: { host: "127.0.0.1", port, agent },
-        secure: false,
-        prefix: "/p",
-        headers: async () => ({ authorization: "Bearer hunter2" }),
-      }),
+      open: async () =>
+        opens().then(() => ({
+          connect: { host: "127.0.0.1", port, agent },
+          secure: false,
+          prefix: "/p",
+          headers: async () => ({ authorization: "Bearer hunter2" }),
+        })),
       close: async () => {},
     },
     requestTimeout,
@@ -120,18 +121,57 @@ test("a server that stops in the middle of its answer is given up on", async () 
 
 test("cancelling ends a request at once", async () => {
   const cancel = new AbortController();
-  const { send } = await against([() => cancel.abort()], { signal: cancel.signal });
+  const { send } = await against([() => cancel.abort()], { signal: () => cancel.signal });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
 });
 
+test("after cancelling, what is sent by another signal arrives", async () => {
+  let cancel = new AbortController();
+  const { send } = await against([() => cancel.abort(), {}], { signal: () => cancel.signal });
+  await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+
+  cancel = new AbortController();
+
+  expect(await send(get)).toMatchObject({ status: 200 });
+});
+
 test("cancelling ends the wait for a busy server", async () => {
   const cancel = new AbortController();
   const busy: RequestListener = (_, response) => void response.writeHead(429, { "retry-after": "1" }).end(() => cancel.abort());
-  const { send } = await against([busy], { signal: cancel.signal, sleep: () => Promise.reject(new Error("aborted")) });
+  const { send } = await against([busy], { signal: () => cancel.signal, sleep: () => Promise.reject(new Error("aborted")) });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
+});
+
+const never = () => new Promise<never>(() => {});
+
+test("a transport that does not open is given up on", async () => {
+  const { send } = await against([{}], { opens: never, requestTimeout: 50 });
+
+  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no answer within 0.05s" });
+});
+
+test("cancelling ends the wait for a transport, and what it opens too late sends nothing", async () => {
+  const cancel = new AbortController();
+  let open = () => {};
+  const opens = () => new Promise<void>((resolve) => (open = resolve));
+  const { send, seen } = await against([{}], { opens, signal: () => cancel.signal });
+  const sent = send(patch);
+
+  cancel.abort();
+  await expect(sent).rejects.toMatchObject({ kind: "cancelled" });
+  open();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+
+  expect(seen.requests).toBe(0);
+});
+
+test("a limit that no timer can count is none that is over at once", async () => {
+  const { send } = await against([{}], { requestTimeout: 1200 * 3_600_000 });
+
+  expect(await send(get)).toMatchObject({ status: 200 });
 });
 
 test("each warning is passed on once", async () => {

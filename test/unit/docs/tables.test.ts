@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { verbs } from "../../../cmd/verbs.ts";
-import { pages, withTables } from "../../../scripts/docs.ts";
+import { pages } from "../../../scripts/docs/pages.ts";
+import { withTables } from "../../../scripts/docs/tables.ts";
 
 // What pages show of the code is made by `npm run docs`.
 const all = await pages();

@@ -4,7 +4,7 @@ import { openHttp } from "../../../src/http/client.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
 
 /** A client that answers from a script: a status, or a failure. */
-function scripted(script: (number | NetworkError)[], signal = new AbortController().signal) {
+function scripted(script: (number | NetworkError)[], signal = () => new AbortController().signal) {
   const slept: number[] = [];
   const sent: string[] = [];
   const http = openHttp({
@@ -53,8 +53,18 @@ test("a host that does not exist is asked once", async () => {
   expect(sent.length).toBe(1);
 });
 
+test("the signal is asked for at each request", async () => {
+  let signal = AbortSignal.abort();
+  const broken = () => new NetworkError("dns", "it broke");
+  const { http } = scripted([broken(), broken()], () => signal);
+
+  await expect(http(get)).rejects.toMatchObject({ kind: "cancelled" });
+  signal = new AbortController().signal;
+  await expect(http(get)).rejects.toThrow(new NetworkError("dns", "it broke"));
+});
+
 test("after Ctrl-C a failure is no failure", async () => {
-  const { http } = scripted([new NetworkError("interrupted", "it broke")], AbortSignal.abort());
+  const { http } = scripted([new NetworkError("interrupted", "it broke")], () => AbortSignal.abort());
 
   await expect(http(get)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
 });

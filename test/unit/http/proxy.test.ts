@@ -7,17 +7,62 @@ test.for([
   { env: {}, goes: undefined },
   { env: { HTTPS_PROXY: proxy }, goes: "proxy.corp:3128" },
   { env: { https_proxy: proxy }, goes: "proxy.corp:3128" },
-  { env: { ALL_PROXY: proxy }, goes: "proxy.corp:3128" },
+  { env: { HTTPS_PROXY: "https://proxy.corp:3129" }, goes: "proxy.corp:3129" },
   { env: { HTTP_PROXY: proxy }, goes: undefined },
   { env: { HTTPS_PROXY: "proxy.corp:3128" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: "" }, goes: undefined },
+  // Which Go does not read
+  { env: { ALL_PROXY: "socks5://proxy.corp:1080" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "*" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "localhost,r.azurecr.io" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, no_proxy: " .azurecr.io " }, goes: undefined },
+  { env: { HTTPS_PROXY: proxy, NO_PROXY: "*.azurecr.io" }, goes: undefined },
+  { env: { HTTPS_PROXY: proxy, NO_PROXY: "*.AzureCR.io:443" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "azurecr.io" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "azurecr.io:443" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "azurecr.io:8443" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "cr.io,,127.0.0.1" }, goes: "proxy.corp:3128" },
+  // Only what is below
+  { env: { HTTPS_PROXY: proxy, NO_PROXY: ".r.azurecr.io" }, goes: "proxy.corp:3128" },
+  { env: { HTTPS_PROXY: proxy, NO_PROXY: "*.r.azurecr.io" }, goes: "proxy.corp:3128" },
+  { env: { HTTPS_PROXY: proxy, NO_PROXY: "*azurecr.io" }, goes: "proxy.corp:3128" },
+  { env: { HTTPS_PROXY: "socks5://proxy.corp:1080", NO_PROXY: "azurecr.io" }, goes: undefined },
 ])("with $env a request for r.azurecr.io goes to $goes", ({ env, goes }) => {
   expect(proxyFor("https://r.azurecr.io/v2/", env)?.host).toBe(goes);
+});
+
+// Names are not looked up, so a range only means hosts that are addresses
+test.for([
+  { host: "10.1.2.3", list: "10.0.0.0/8", straight: true },
+  { host: "10.1.2.3", list: "10.1.2.3", straight: true },
+  { host: "10.1.2.3:8443", list: "10.1.2.3:8443", straight: true },
+  { host: "10.1.2.3:8443", list: "10.1.2.3:443", straight: false },
+  { host: "10.1.2.3", list: "192.168.0.0/16,fd00::/8", straight: false },
+  { host: "10.1.2.3", list: "10.0.0.0/33", straight: false },
+  { host: "10.1.2.3", list: ".2.3", straight: false },
+  { host: "[fd00::1]", list: "fd00::/8", straight: true },
+  { host: "[fd00::1]", list: "fd00:0::1", straight: true },
+  { host: "[fd00::1]:8443", list: "[fd00::1]:8443", straight: true },
+  { host: "[fd00::1]", list: "[fd00::1]:8443", straight: false },
+  { host: "r.azurecr.io", list: "10.0.0.0/8", straight: false },
+  // This machine is never reached through a proxy
+  { host: "localhost:5000", list: "", straight: true },
+  { host: "127.0.0.2:5000", list: "", straight: true },
+  { host: "[::1]:5000", list: "", straight: true },
+  { host: "localhost.corp", list: "", straight: false },
+])("with NO_PROXY=$list, $host is reached straight: $straight", ({ host, list, straight }) => {
+  expect(proxyFor(`https://${host}/v2/`, { HTTPS_PROXY: proxy, NO_PROXY: list })).toEqual(straight ? undefined : new URL(proxy));
+});
+
+test.for([
+  { named: "socks5://user:hunter2@proxy.corp:1080", says: "HTTPS_PROXY names a socks5 proxy, and only HTTP proxies are used" },
+  { named: "ftp://hunter2", says: "HTTPS_PROXY names a ftp proxy, and only HTTP proxies are used" },
+  { named: "http://", says: "HTTPS_PROXY is not the address of a proxy" },
+  { named: "hunter2 at work", says: "HTTPS_PROXY is not the address of a proxy" },
+  { named: "http://proxy.corp:hunter2", says: "HTTPS_PROXY is not the address of a proxy" },
+])("$named is an error: $says", ({ named, says }) => {
+  const ask = () => proxyFor("https://r.azurecr.io/v2/", { HTTPS_PROXY: named });
+
+  expect(ask).toThrow(expect.objectContaining({ kind: "config", message: says, hint: expect.stringContaining("HTTPS_PROXY=http://") }));
+  expect(ask).not.toThrow("hunter2");
 });

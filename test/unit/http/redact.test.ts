@@ -15,6 +15,12 @@ test.for([
     "https://r.azurecr.io/oauth2/token?service=r.azurecr.io&refresh_token=abc",
     "https://r.azurecr.io/oauth2/token?service=r.azurecr.io&refresh_token=***",
   ],
+  [
+    "https://management.azure.com/o/token-1?api-version=2025-11-01&t=639&c=Mi-_A&s=Sg-_B&h=Hh-_C",
+    "https://management.azure.com/o/token-1?api-version=2025-11-01&t=***&c=***&s=***&h=***",
+  ],
+  ['{"nextLink":"https://x/y?t=1&s=abc","value":[]}', '{"nextLink":"https://x/y?t=***&s=***","value":[]}'],
+  ["https://x/y?service=r&scope=s&th=1&type=c", "https://x/y?service=r&scope=s&th=1&type=c"],
   ["Authorization: Basic dXNlcjpodW50ZXIy", "Authorization: Basic ***"],
   [`ERROR: bad token ${jwt}, see above`, "ERROR: bad token ***, see above"],
   ["nothing to hide", "nothing to hide"],

@@ -70,3 +70,43 @@ test("a malformed Secret is named, which the kubelet does not do, and its text i
 
   expect(buildKeyring([bad]).poison).toEqual({ secret: "bad", message: "the text under .dockerconfigjson is not JSON" });
 });
+
+const offered = (key: string, image: string) =>
+  buildKeyring([
+    asSecret({ name: "s", type: "kubernetes.io/dockerconfigjson", text: dockerConfig(key, { username: "u", password: "p" }) }),
+  ]).lookup(parseImage(image)).length === 1;
+
+test.for<[string, string, boolean]>([
+  ["*.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["my*.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["my*.azurecr.io", "my.azurecr.io/app", true],
+  ["your*.azurecr.io", "myregistry.azurecr.io/app", false],
+  ["*try.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["*tri.azurecr.io", "myregistry.azurecr.io/app", false],
+  ["my*try.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["my*reg*try.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["my*reg*reg*try.azurecr.io", "myregistry.azurecr.io/app", false],
+  ["my*x*try.azurecr.io", "myregistry.azurecr.io/app", false],
+  ["m*is*ry.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["ab*ba.azurecr.io", "aba.azurecr.io/app", false],
+  ["ab*ba.azurecr.io", "abba.azurecr.io/app", true],
+  ["a*b*a.azurecr.io", "aba.azurecr.io/app", true],
+  ["a*ab*a.azurecr.io", "aba.azurecr.io/app", false],
+  ["a*ba*a.azurecr.io", "aba.azurecr.io/app", false],
+  ["*", "myregistry.azurecr.io/app", false],
+  ["*.*.*", "myregistry.azurecr.io/app", true],
+  ["*.io", "myregistry.azurecr.io/app", false],
+  ["*.azurecr.io:443", "myregistry.azurecr.io/app", false],
+  ["*.azurecr.io:443", "myregistry.azurecr.io:443/app", true],
+  ["myregistry.azurecr.io:", "myregistry.azurecr.io/app", true],
+  ["myregistry.azurecr.io/v2/app", "myregistry.azurecr.io/app", true],
+  ["myregistry.azurecr.io/v3/app", "myregistry.azurecr.io/app", false],
+  ["myregistry.azurecr.io/team/v2/app", "myregistry.azurecr.io/app", false],
+  ["myregistry.azurecr.io/team/v2/app", "myregistry.azurecr.io/team/v2/app/x", true],
+  ["http://myregistry.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["myregistry.azurecr.io/http://x", "myregistry.azurecr.io/app", false],
+  ["[::1]:5000", "[::1]:5000/app", true],
+  ["[::1]", "[::1]/app", false],
+])("the key %s and the image %s: %s", ([key, image, matches]) => {
+  expect(offered(key, image)).toBe(matches);
+});

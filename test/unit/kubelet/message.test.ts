@@ -16,12 +16,12 @@ const denied =
 
 describe("the error of a pull", () => {
   test.for([
-    { cause: "noLogin", error: resolve + anonymous, text: anonymous },
+    { cause: "no-login", error: resolve + anonymous, text: anonymous },
     { cause: "refused", error: resolve + oauth, text: oauth },
-    { cause: "outOfScope", error: resolve + denied, text: denied },
-    { cause: "notFound", error: `rpc error: code = NotFound desc = ${resolve}${image}: not found`, text: `${image}: not found` },
+    { cause: "out-of-scope", error: resolve + denied, text: denied },
+    { cause: "not-found", error: `rpc error: code = NotFound desc = ${resolve}${image}: not found`, text: `${image}: not found` },
     {
-      cause: "otherPlatform",
+      cause: "other-platform",
       error: `rpc error: code = NotFound desc = ${pull}no match for platform in manifest: not found`,
       text: "no match for platform in manifest: not found",
     },
@@ -48,7 +48,7 @@ describe("the error of a pull", () => {
     { cause: "unreachable", error: `${resolve}${manifest}503 Service Unavailable`, text: `${manifest}503 Service Unavailable` },
     // containerd 1.6
     {
-      cause: "noLogin",
+      cause: "no-login",
       error: `${resolve}failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`,
       text: "failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized",
     },
@@ -77,7 +77,7 @@ describe("the error of a pull", () => {
     const notFound = `rpc error: code = NotFound desc = ${resolve}${image}: not found`;
     const failures = readWaiting({ reason: "ErrImagePull", message: `[${resolve}${oauth}, ${resolve}${denied}, ${notFound}]` });
 
-    expect(failures.map(({ cause }) => cause)).toEqual(["refused", "outOfScope", "notFound"]);
+    expect(failures.map(({ cause }) => cause)).toEqual(["refused", "out-of-scope", "not-found"]);
     expect(failures[1]?.text).toBe(denied);
   });
 });
@@ -89,7 +89,7 @@ describe("a malformed Secret", () => {
     "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.DockerConfig",
     "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth",
   ])("%s", (text) => {
-    const failures = [{ cause: "malformedSecret", text }];
+    const failures = [{ cause: "malformed-secret", text }];
 
     expect(readWaiting({ reason: text, message: text })).toEqual(failures);
     expect(readEvent({ reason: "Failed", message: `Error: ${text}` })).toEqual({ failures, missing: [] });
@@ -97,12 +97,12 @@ describe("a malformed Secret", () => {
 });
 
 test.for([
-  { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "neverPulled" },
+  { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "never-pulled" },
   {
     reason: "InvalidImageName",
     message:
       'Failed to apply default image tag "x.io/App": couldn\'t parse image name "x.io/App": invalid reference format: repository name (App) must be lowercase',
-    cause: "invalidImage",
+    cause: "invalid-image",
   },
 ])("$reason", ({ reason, message, cause }) => {
   expect(readWaiting({ reason, message })).toEqual([{ cause, text: message }]);
@@ -129,11 +129,11 @@ describe("events", () => {
   });
 
   test.for([
-    { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "neverPulled" },
+    { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "never-pulled" },
     {
       reason: "InspectFailed",
       message: `Failed to apply default image tag "App": couldn't parse image name "App": invalid reference format`,
-      cause: "invalidImage",
+      cause: "invalid-image",
     },
   ])("tell what waiting tells: $reason", ({ reason, message, cause }) => {
     expect(readEvent({ reason, message }).failures).toEqual([{ cause, text: message }]);
@@ -148,5 +148,55 @@ describe("events", () => {
     { reason: "Scheduled", message: "Successfully assigned demo/app to sandbox" },
   ])("say nothing of the cause: $message", (event) => {
     expect(readEvent(event)).toEqual({ failures: [], missing: [] });
+  });
+});
+
+describe("words that only look like a cause", () => {
+  test.for([
+    { message: "[one] and more", text: "[one] and more" },
+    { message: "more [one]", text: "more [one]" },
+    { message: `said: Back-off pulling image "x": y`, text: `said: Back-off pulling image "x": y` },
+    { message: "said: rpc error: code = Unknown desc = y", text: "said: rpc error: code = Unknown desc = y" },
+    { message: `said: failed to pull and unpack image "x": y`, text: `said: failed to pull and unpack image "x": y` },
+    { message: `said: failed to resolve reference "x": y`, text: `said: failed to resolve reference "x": y` },
+    { message: "x: not found here", text: "x: not found here" },
+  ])("$message", ({ message, text }) => {
+    expect(readWaiting({ reason: "ErrImagePull", message })).toEqual([{ cause: "unknown", text }]);
+  });
+
+  test("what the kubelet waits with is read without ErrImagePull in front too", () => {
+    expect(readWaiting({ reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": why` })).toEqual([
+      { cause: "unknown", text: "why" },
+    ]);
+    expect(readWaiting({ reason: "ImagePullBackOff" })).toEqual([{ cause: "unknown", text: "" }]);
+  });
+
+  test.for([
+    { reason: "Failed", message: `It said: Failed to pull image "${image}": x509: bad` },
+    { reason: "Failed", message: "It said: Error: illegal base64 data at input byte 0" },
+    { reason: "Failed", message: "Error: it is an illegal base64 data" },
+    { reason: "Other", message: `Failed to pull image "${image}": x509: bad` },
+    { reason: "Failed" },
+    { message: `Failed to pull image "${image}": x509: bad` },
+    { reason: "FailedToRetrieveImagePullSecret", message: "Unable to retrieve some image pull secrets (); attempting to pull" },
+    { reason: "FailedToRetrieveImagePullSecret", message: "something else" },
+    { reason: "FailedToRetrieveImagePullSecret" },
+  ])("an event: $reason $message", (event) => {
+    expect(readEvent(event)).toEqual({ failures: [], missing: [] });
+  });
+
+  test.for([{ reason: "ErrImageNeverPull" }, { reason: "InspectFailed" }])("an event without words: $reason", (event) => {
+    expect(readEvent(event).failures.map(({ text }) => text)).toEqual([""]);
+  });
+
+  test("an error of several lines", () => {
+    const text = "x509: one\ntwo: three";
+
+    expect(readEvent({ reason: "Failed", message: `Failed to pull image "${image}": ${text}` }).failures).toEqual([
+      { cause: "untrusted", text },
+    ]);
+    expect(readEvent({ reason: "Failed", message: "Error: json: one\ntwo" }).failures).toEqual([
+      { cause: "malformed-secret", text: "json: one\ntwo" },
+    ]);
   });
 });

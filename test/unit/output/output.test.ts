@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { spell } from "../../../cmd/line/spell.ts";
 import { CliError } from "../../../src/errors.ts";
 import { age, until } from "../../../src/output/age.ts";
 import { printError } from "../../../src/output/error.ts";
@@ -40,6 +41,12 @@ test.for([
 
 test.for([
   { error: new CliError("usage", "unknown flag: --x", { hint: "look" }), shows: "error: unknown flag: --x\nhint: look\n" },
+  {
+    error: new CliError("usage", "no target is named", {
+      hint: { do: "attach", serviceaccounts: ["default"], or: "--all-serviceaccounts" },
+    }),
+    shows: "error: no target is named\nhint: kubectl acr-secret attach --serviceaccount default, or --all-serviceaccounts\n",
+  },
   { error: new CliError("forbidden", "Error from server (Forbidden): no"), shows: "Error from server (Forbidden): no\n" },
   { error: new CliError("invalid", 'The Secret "x" is invalid: y'), shows: 'The Secret "x" is invalid: y\n' },
   {
@@ -48,7 +55,7 @@ test.for([
   },
 ])("$error.message", ({ error, shows }) => {
   const printed: string[] = [];
-  printError({ write: (text) => printed.push(text), isTTY: false, columns: 0 }, {}, error);
+  printError({ stderr: { write: (text) => printed.push(text), isTTY: false, columns: 0 }, env: {}, spell }, error);
   const text = printed.join("");
 
   expect(text).toMatch(typeof shows === "string" ? new RegExp(`^${shows.replace(/[()]/g, "\\$&")}$`) : shows);
@@ -83,6 +90,12 @@ test.for([
   [12 * 86_400, "12d"],
 ] as const)("%i seconds are %s", ([seconds, text]) => {
   expect(age(before(seconds), now)).toBe(text);
+});
+
+test("what is no date is not known", () => {
+  expect(["soon", "", "2026-13-01T00:00:00Z"].map((date) => [age(date, now), until(date, now)])).toEqual(
+    Array(3).fill(["<unknown>", "<unknown>"]),
+  );
 });
 
 test("until", () => {

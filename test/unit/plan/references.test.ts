@@ -1,20 +1,72 @@
 import { expect, test } from "vitest";
-import type { PullSecrets } from "../../../src/plan/change.ts";
-import { planAttach, planDetach } from "../../../src/plan/references.ts";
+import type { ServiceAccount } from "../../../src/objects.ts";
+import { patchOf, planAttach, planDetach, readTarget, type Target } from "../../../src/plan/references.ts";
 
-const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
-const at7 = (...names: string[]): PullSecrets => ({ names, version: "7" });
+const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
+const at7 = (...names: string[]): Target => ({ to, names, version: "7" });
 
 test.for([
-  { plan: planAttach, before: [], after: ["acr"], why: "the first" },
-  { plan: planAttach, before: ["theirs"], after: ["theirs", "acr"], why: "behind the others" },
-  { plan: planAttach, before: ["acr", "theirs"], after: null, why: "there already, wherever it stands" },
-  { plan: planDetach, before: ["a", "acr", "b"], after: ["a", "b"], why: "the others keep their order" },
-  { plan: planDetach, before: ["acr", "a", "acr"], after: ["a"], why: "the API takes a name twice" },
-  { plan: planDetach, before: ["acr"], after: [], why: "the last one" },
-  { plan: planDetach, before: ["theirs"], after: null, why: "was never there" },
-])("$plan.name: $before becomes $after ($why)", ({ plan, before, after }) => {
-  const change = plan("acr", account, at7(...before));
+  { plan: planAttach, before: [], gives: { act: "attach", secret: "acr", before: [], after: ["acr"] }, why: "the first" },
+  {
+    plan: planAttach,
+    before: ["theirs"],
+    gives: { act: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
+    why: "behind the others",
+  },
+  {
+    plan: planAttach,
+    before: ["acr", "theirs"],
+    gives: { act: "keep", because: "already attached" },
+    why: "there already, wherever it stands",
+  },
+  {
+    plan: planDetach,
+    before: ["a", "acr", "b"],
+    gives: { act: "detach", secret: "acr", before: ["a", "acr", "b"], after: ["a", "b"] },
+    why: "the others keep their order",
+  },
+  {
+    plan: planDetach,
+    before: ["acr", "a", "acr"],
+    gives: { act: "detach", secret: "acr", before: ["acr", "a", "acr"], after: ["a"] },
+    why: "the API takes a name twice",
+  },
+  { plan: planDetach, before: ["acr"], gives: { act: "detach", secret: "acr", before: ["acr"], after: [] }, why: "the last one" },
+  { plan: planDetach, before: ["theirs"], gives: { act: "keep", because: "not attached" }, why: "was never there" },
+])("$plan.name of $before: $why", ({ plan, before, gives }) => {
+  expect(plan("acr", at7(...before))).toEqual({ to, ...gives });
+});
 
-  expect(change.act === "keep" ? null : change.after).toEqual(after && at7(...after));
+const account = (more: Partial<ServiceAccount> = {}): ServiceAccount => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: "default", namespace: "demo", resourceVersion: "7" },
+  ...more,
+});
+
+test.for<{ why: string; object: ServiceAccount; names: string[] }>([
+  { why: "no list", object: account(), names: [] },
+  { why: "in its order", object: account({ imagePullSecrets: [{ name: "b" }, { name: "a" }] }), names: ["b", "a"] },
+  { why: "an entry without a name is none", object: account({ imagePullSecrets: [{}, { name: "a" }] }), names: ["a"] },
+])("a target's list is read: $why", ({ object, names }) => {
+  expect(readTarget("serviceaccount", object)).toStrictEqual({ to, names, version: "7" });
+});
+
+test("a target that says nothing of itself but its name is held to no version", () => {
+  expect(readTarget("serviceaccount", account({ metadata: { name: "default" } }))).toStrictEqual({
+    to: { ...to, namespace: "" },
+    names: [],
+    version: "",
+  });
+});
+
+test("a target of one of several clusters says which", () => {
+  expect(readTarget("serviceaccount", account(), "prod").to).toEqual({ ...to, context: "prod" });
+});
+
+test("a write carries every name, and the version that it was decided on", () => {
+  expect(patchOf(at7("theirs"), ["theirs", "acr"])).toEqual({
+    metadata: { resourceVersion: "7" },
+    imagePullSecrets: [{ name: "theirs" }, { name: "acr" }],
+  });
 });

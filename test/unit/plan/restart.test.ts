@@ -1,43 +1,133 @@
 import { expect, test } from "vitest";
-import { planRestarts, type WaitingPod } from "../../../src/plan/restart.ts";
+import { type Attached, type PodWait, planRestarts, readWait, type WaitingPod } from "../../../src/plan/restart.ts";
 
-const accounts = new Map([["default", ["theirs", "acr"]]]);
+const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
+const accounts: readonly Attached[] = [{ to: account, names: ["theirs", "acr"] }];
 const pod = (more: Partial<WaitingPod>): WaitingPod => ({
   to: { kind: "pod", namespace: "demo", name: "web-1" },
   uid: "u1",
   account: "default",
   repositories: ["app/web"],
   names: ["theirs"],
-  hasController: true,
+  waits: "image",
+  owner: "ReplicaSet",
   ...more,
 });
 
-test.for<{ why: string; pod: WaitingPod; restarts: number; notices: number }>([
-  { why: "made before the attach, and made anew by its controller", pod: pod({}), restarts: 1, notices: 0 },
-  { why: "made after it", pod: pod({ names: ["theirs", "acr"] }), restarts: 0, notices: 0 },
-  { why: "nobody would make it anew", pod: pod({ hasController: false }), restarts: 0, notices: 1 },
-  { why: "its template may list its own, which would come back", pod: pod({ names: ["own"] }), restarts: 0, notices: 1 },
-  { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other" }), restarts: 0, notices: 0 },
-  { why: "waits for what the Secret may not pull", pod: pod({ repositories: ["base/nginx"] }), restarts: 0, notices: 1 },
-  { why: "one image may be pulled, the other not", pod: pod({ repositories: ["app/web", "base/nginx"] }), restarts: 1, notices: 1 },
+const planned = (pods: readonly WaitingPod[], mayPull: (repository: string) => boolean = (repository) => repository === "app/web") =>
+  planRestarts("acr", accounts, pods, mayPull);
+
+test.for<{ why: string; pod: WaitingPod; restarts: number; told: (string | RegExp)[] }>([
+  { why: "made before the attach, and made anew by its controller", pod: pod({}), restarts: 1, told: [] },
+  { why: "of a StatefulSet", pod: pod({ owner: "StatefulSet" }), restarts: 1, told: [] },
+  { why: "of a DaemonSet", pod: pod({ owner: "DaemonSet" }), restarts: 1, told: [] },
+  { why: "of a ReplicationController", pod: pod({ owner: "ReplicationController" }), restarts: 1, told: [] },
+  { why: "made after it", pod: pod({ names: ["theirs", "acr"] }), restarts: 0, told: [] },
+  {
+    why: "nobody would make it anew",
+    pod: pod({ owner: undefined }),
+    restarts: 0,
+    told: [/carried acr and has no controller: delete it and create it again$/],
+  },
+  {
+    why: "a Job counts a deleted pod as failed",
+    pod: pod({ owner: "Job" }),
+    restarts: 0,
+    told: [/carried acr and belongs to a Job, which would count a deleted pod as failed: make the Job anew$/],
+  },
+  {
+    why: "a controller that nobody knows",
+    pod: pod({ owner: "Rollout" }),
+    restarts: 0,
+    told: [/belongs to a Rollout/],
+  },
+  {
+    why: "it waits for a node, where it may well pull later",
+    pod: pod({ waits: "node" }),
+    restarts: 0,
+    told: [/and waits for a node: if it cannot pull there, kubectl delete pod web-1 -n demo$/],
+  },
+  {
+    why: "it does not wait for an image",
+    pod: pod({ waits: "other" }),
+    restarts: 0,
+    told: [/and does not wait for an image: if it cannot pull later, kubectl delete pod web-1 -n demo$/],
+  },
+  {
+    why: "its template may list its own, which would come back",
+    pod: pod({ names: ["own"] }),
+    restarts: 0,
+    told: [
+      /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default: if its template lists them, add acr there, else delete the pod$/,
+    ],
+  },
+  { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other" }), restarts: 0, told: [] },
+  { why: "waits for what the Secret may not pull", pod: pod({ repositories: ["base/nginx"] }), restarts: 0, told: [/base\/nginx/] },
+  {
+    why: "one image may be pulled, the other not",
+    pod: pod({ repositories: ["app/web", "base/nginx"] }),
+    restarts: 1,
+    told: [/base\/nginx/],
+  },
   {
     why: "carries the Secret, which may not pull what it waits for",
     pod: pod({ names: ["theirs", "acr"], repositories: ["base/nginx"] }),
     restarts: 0,
-    notices: 1,
+    told: [/base\/nginx/],
   },
-])("$why", ({ pod, restarts, notices }) => {
-  const plan = planRestarts("acr", accounts, [pod], (repository) => repository === "app/web");
+])("$why", ({ pod, restarts, told }) => {
+  const changes = planned([pod]);
 
-  expect([plan.restarts.length, plan.notices.length]).toEqual([restarts, notices]);
+  expect(changes).toHaveLength(restarts + told.length);
+  expect(changes.filter(({ act }) => act === "restart")).toHaveLength(restarts);
+  expect(changes.flatMap((change) => (change.act === "tell" ? change.says : []))).toEqual(told.map((text) => expect.stringMatching(text)));
 });
 
 test("what the Secret may not pull is told with the flags that add it", () => {
-  const { notices } = planRestarts("acr", accounts, [pod({ repositories: ["app/web", "base/nginx", "base/redis"] })], (repository) =>
-    repository.startsWith("app/"),
-  );
+  const told = planned([pod({ repositories: ["app/web", "base/nginx", "base/redis"] })], (repository) => repository.startsWith("app/"));
 
-  expect(notices).toEqual([
-    "pod/web-1 waits for base/nginx and base/redis, which secret/acr may not pull: add --repository base/nginx --repository base/redis",
+  expect(told.filter(({ act }) => act === "tell")).toMatchObject([
+    {
+      says: "pod/web-1 waits for base/nginx and base/redis, which secret/acr may not pull: add --repository base/nginx --repository base/redis",
+    },
   ]);
+});
+
+test("a restart needs its ServiceAccount to be attached, and so does what is told of a pod", () => {
+  expect(planned([pod({}), pod({ owner: undefined })]).map(({ act, needs }) => [act, needs])).toEqual([
+    ["restart", account],
+    ["tell", account],
+  ]);
+});
+
+test("what is done comes before what is left to do", () => {
+  const pods = [pod({ owner: "Job" }), pod({}), pod({ owner: undefined }), pod({ owner: "DaemonSet" })];
+
+  expect(planned(pods).map(({ act }) => act)).toEqual(["restart", "restart", "tell", "tell"]);
+});
+
+test("the pod that is meant is the one that was looked at, and why it goes is said", () => {
+  expect(planned([pod({})])).toEqual([
+    {
+      act: "restart",
+      needs: account,
+      to: { kind: "pod", namespace: "demo", name: "web-1" },
+      uid: "u1",
+      because: "made before serviceaccount/default carried acr",
+    },
+  ]);
+});
+
+test.for<{ why: string; wait: Partial<PodWait>; waits: WaitingPod["waits"] }>([
+  { why: "the pull was refused", wait: { reasons: ["ErrImagePull"] }, waits: "image" },
+  { why: "and is tried again", wait: { reasons: ["ImagePullBackOff"] }, waits: "image" },
+  { why: "one container of two", wait: { reasons: ["PodInitializing", "ImagePullBackOff"] }, waits: "image" },
+  { why: "the kubelet's error for a Secret that is not there", wait: { reasons: ['secret "acr" not found'] }, waits: "image" },
+  { why: "nobody has looked at it yet", wait: {}, waits: "image" },
+  { why: "no node takes it", wait: { unscheduled: true }, waits: "node" },
+  { why: "a container of it runs already", wait: { reasons: ["ImagePullBackOff"], running: true }, waits: "other" },
+  { why: "the image is to be there and is not: no Secret helps", wait: { reasons: ["ErrImageNeverPull"] }, waits: "other" },
+  { why: "its volumes are being mounted", wait: { reasons: ["ContainerCreating"] }, waits: "other" },
+])("a pod waits for $waits: $why", ({ wait, waits }) => {
+  expect(readWait({ reasons: [], running: false, unscheduled: false, ...wait })).toBe(waits);
 });

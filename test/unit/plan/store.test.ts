@@ -1,37 +1,202 @@
 import { expect, test } from "vitest";
-import { type Held, planStore } from "../../../src/plan/store.ts";
-import type { Provenance } from "../../../src/secret/provenance.ts";
+import { type Held, planStore, refuseForeign, refuseLoss, type StoreWish, tellLoss } from "../../../src/plan/store.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
 
-const at = { namespace: "demo", name: "acr" };
-const provenance: Provenance = { registry: "r.azurecr.io", credential: "given", identity: "ci" };
-const held: Held = { uid: "u1", type: "kubernetes.io/dockerconfigjson", immutable: false, provenance, credential: "unproven" };
-const foreign: Held = { uid: "u1", type: "kubernetes.io/dockerconfigjson", immutable: false, credential: "unproven" };
+const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+const host = "r.azurecr.io";
+const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
+const held: Held = {
+  uid: "u1",
+  version: "7",
+  type: "kubernetes.io/dockerconfigjson",
+  immutable: false,
+  entries: [entry],
+  hosts: [host],
+  others: [],
+  pulls: "unknown",
+};
+const foreign: Held = { ...held, entries: undefined };
+const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, ...more });
+const stands = { uid: "u1", version: "7" };
 
-test.for<{ why: string; held: Held | undefined; fresh: boolean; force: boolean; gives: object }>([
-  { why: "there is none", held: undefined, fresh: true, force: false, gives: { act: "store", isNew: true } },
-  { why: "the same", held, fresh: false, force: false, gives: { act: "keep" } },
-  { why: "another password: in place, so that the uid stays", held, fresh: true, force: false, gives: { act: "store", isNew: false } },
+test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }>([
   {
-    why: "another note",
-    held: { ...held, provenance: { ...provenance, identity: "x" } },
-    fresh: false,
-    force: false,
-    gives: { act: "store", isNew: false },
+    why: "there is none",
+    held: undefined,
+    wish: wish({ fresh: true }),
+    gives: { act: "store", stands: undefined, replaces: false, because: "there is none" },
   },
-  { why: "immutable and the same", held: { ...held, immutable: true }, fresh: false, force: false, gives: { act: "keep" } },
-  { why: "immutable and another", held: { ...held, immutable: true }, fresh: true, force: false, gives: { act: "store", replaces: "u1" } },
-  { why: "taken over", held: foreign, fresh: false, force: true, gives: { act: "store", isNew: false } },
+  { why: "the same", held, wish: wish(), gives: { act: "keep", because: "holds this credential" } },
+  {
+    why: "another password: in place, on the version that was seen, so that the uid stays",
+    held,
+    wish: wish({ fresh: true }),
+    gives: { act: "store", stands, replaces: false, because: "holds another credential" },
+  },
+  {
+    why: "the same password, noted otherwise",
+    held: { ...held, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
+    wish: wish(),
+    gives: { act: "store", stands, replaces: false, because: "says something else of itself" },
+  },
+  {
+    why: "our label, and a note that cannot be read",
+    held: { ...held, entries: [] },
+    wish: wish(),
+    gives: { act: "store", stands, replaces: false },
+  },
+  {
+    why: "the same, under paths of the registry",
+    held: { ...held, hosts: [`${host}/team`, `https://${host}/v2/`] },
+    wish: wish(),
+    gives: { act: "keep", because: "holds this credential" },
+  },
+  { why: "immutable and the same", held: { ...held, immutable: true }, wish: wish(), gives: { act: "keep" } },
+  {
+    why: "immutable and another",
+    held: { ...held, immutable: true },
+    wish: wish({ fresh: true }),
+    gives: { act: "store", stands, replaces: true },
+  },
+  { why: "taken over", held: foreign, wish: wish({ force: true }), gives: { act: "store", stands, replaces: false } },
   {
     why: "of a type that the kubelet passes over",
     held: { ...foreign, type: "Opaque" },
-    fresh: true,
-    force: true,
-    gives: { act: "store", replaces: "u1" },
+    wish: wish({ fresh: true, force: true }),
+    gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
   },
-])("$why", ({ held, fresh, force, gives }) => {
-  expect(planStore(at, provenance, held, { fresh, force })).toMatchObject(gives);
+  {
+    why: "another user's credential, which is known to be dead",
+    held: { ...held, entries: [{ ...entry, identity: "old" }], pulls: "no" },
+    wish: wish({ fresh: true }),
+    gives: { act: "store", stands },
+  },
+  {
+    why: "another's fields, taken over by force",
+    held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
+    wish: wish({ fresh: true, force: true }),
+    gives: { act: "store", stands },
+  },
+  {
+    why: "another's fields, and nothing to write",
+    held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
+    wish: wish(),
+    gives: { act: "keep" },
+  },
+])("$why", ({ held, wish, gives }) => {
+  expect(planStore(to, wish, held)).toMatchObject({ to, ...gives });
 });
 
-test("somebody else's Secret is not touched unasked", () => {
-  expect(() => planStore(at, provenance, foreign, { fresh: true, force: false })).toThrow('secret "acr" in namespace "demo"');
+test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string }>([
+  {
+    why: "somebody else's Secret",
+    held: { ...foreign, type: "Opaque" },
+    says: 'secret "acr" in namespace "demo" (type Opaque) was not made by kubectl acr-secret',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "another registry's credential",
+    held: { ...held, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
+    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "ours, and somebody added a login for another registry",
+    held: { ...held, hosts: [host, "docker.io"] },
+    says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "ours, and a login for a registry whose name begins like ours",
+    held: { ...held, hosts: [host, `${host}.example/team`] },
+    says: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "ours, and somebody added two logins",
+    held: { ...held, hosts: ["b.azurecr.io", host, "docker.io"] },
+    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io, docker.io',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "our label, a note that cannot be read, and a login for another registry",
+    held: { ...held, entries: [], hosts: ["docker.io"] },
+    says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "another user's credential, which may work",
+    held: { ...held, entries: [{ ...entry, identity: "old" }], pulls: "unknown" },
+    says: 'secret "acr" in namespace "demo" holds the credential of "old" (given)',
+    hint: "name another Secret, or add --force to lose that credential",
+  },
+  {
+    why: "a kind of credential that a newer version made",
+    held: { ...held, entries: [{ ...entry, kind: "service-principal" }], pulls: "yes" },
+    says: 'secret "acr" in namespace "demo" holds the credential of "ci" (service-principal)',
+    hint: "name another Secret, or add --force to lose that credential",
+  },
+  {
+    why: "one other manager's field",
+    held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
+    wish: wish({ fresh: true }),
+    says: 'Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data..dockerconfigjson',
+    hint: "add --force to take these fields over from their manager",
+  },
+  {
+    why: "two of them",
+    held: { ...held, others: ['"a" using v1: .x', '"b" using v1: .y'] },
+    wish: wish({ fresh: true }),
+    says: 'Apply failed with 2 conflicts: conflicts with "a" using v1: .x; "b" using v1: .y',
+    hint: "add --force to take these fields over from their manager",
+  },
+])("is not touched unasked: $why", ({ held, wish: wanted = wish(), says, hint }) => {
+  expect(() => planStore(to, wanted, held)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
+});
+
+test("nothing is lost where the same identity gets another password, whether or not the old one pulls", () => {
+  for (const pulls of ["yes", "no", "unknown"] as const) expect(() => refuseLoss(to, entry, host, { ...held, pulls })).not.toThrow();
+});
+
+test.for<{ why: string; held: Held; says: string | undefined }>([
+  { why: "ours", held, says: undefined },
+  { why: "ours, whoever is in it", held: { ...held, entries: [{ ...entry, identity: "old" }], pulls: "yes" }, says: undefined },
+  { why: "ours, with a note that cannot be read", held: { ...held, entries: [] }, says: undefined },
+  { why: "its key is the registry's address", held: { ...held, hosts: [`https://${host}`] }, says: undefined },
+  { why: "its key is an address of old", held: { ...held, hosts: [`http://${host}/v1/`] }, says: undefined },
+  { why: "its key is a path of the registry", held: { ...held, hosts: [`${host}/team`] }, says: undefined },
+  {
+    why: "its key only begins like the registry",
+    held: { ...held, hosts: [`${host}.example`] },
+    says: 'secret "acr" in namespace "demo" holds a credential for r.azurecr.io.example',
+  },
+  {
+    why: "its key names the registry behind another",
+    held: { ...held, hosts: [`mirror.io/https://${host}`] },
+    says: 'secret "acr" in namespace "demo" holds a credential for mirror.io/https://r.azurecr.io',
+  },
+  { why: "somebody else's", held: foreign, says: expect.stringContaining("was not made by kubectl acr-secret") },
+])("before it is known what is wanted: $why", ({ held, says }) => {
+  const refuse = () => refuseForeign(to, host, held);
+
+  if (says === undefined) expect(refuse).not.toThrow();
+  else expect(refuse).toThrow(expect.objectContaining({ kind: "conflict", message: says }));
+});
+
+test("another key of the same registry is no loss", () => {
+  const twice = { ...held, hosts: [host, `https://${host}`, `${host}/team`] };
+
+  expect(tellLoss(planStore(to, wish({ fresh: true }), twice), host, twice)).toEqual([]);
+});
+
+test("a login for another registry that goes by force is told", () => {
+  const several = { ...held, hosts: [host, "b.azurecr.io", "docker.io"] };
+  const store = planStore(to, wish({ fresh: true, force: true }), several);
+
+  expect(tellLoss(store, host, several)).toEqual([
+    { act: "tell", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is gone" },
+  ]);
+  expect(tellLoss(store, host, held)).toEqual([]);
+  expect(tellLoss(store, host, undefined)).toEqual([]);
+  expect(tellLoss({ act: "keep", to, because: "" }, host, several)).toEqual([]);
 });

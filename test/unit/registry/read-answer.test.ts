@@ -19,7 +19,7 @@ test.for([
     step: "manifest",
     status: 401,
     challenge: 'Bearer realm="x",error="insufficient_scope"',
-    verdict: "outOfScope",
+    verdict: "out-of-scope",
     says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
   },
   {
@@ -33,14 +33,14 @@ test.for([
     step: "manifest",
     status: 404,
     text: errors("MANIFEST_UNKNOWN", "no"),
-    verdict: "notFound",
+    verdict: "not-found",
     says: "r.azurecr.io has no tag 1 in team/app",
   },
   {
     step: "manifest",
     status: 404,
     text: errors("NAME_UNKNOWN", "no"),
-    verdict: "notFound",
+    verdict: "not-found",
     says: "r.azurecr.io has no repository team/app",
   },
   {

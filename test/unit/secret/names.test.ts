@@ -7,16 +7,39 @@ test.for([
   { registry: "MyRegistry", name: "acr-myregistry" },
   { registry: "myregistry.azurecr.io", name: "acr-myregistry" },
   { registry: "dnlreg-abc123de.azurecr.io", name: "acr-dnlreg-abc123de" },
+  { registry: "my__registry", name: "acr-my-registry" },
 ])("$registry is kept in $name", ({ registry, name }) => {
   expect(defaultSecretName(registry)).toBe(name);
 });
 
-test.for(["acr", "a.b", "a-1"])("%s is a Secret's name", (name) => {
+test.for(["acr", "a.b", "a-1", "acr.my-registry.io", "a".repeat(253)])("%s is a Secret's name", (name) => {
   expect(checkSecretName(name)).toBe(name);
 });
 
 test.for(["", "A", "a_b", "-a", "a-", "a..b", "ä", "a".repeat(254)])("%s is none", (name) => {
   expect(() => checkSecretName(name)).toThrow("metadata.name");
+});
+
+test("what is no name is refused in the API server's words, with what to type", () => {
+  expect(() => checkSecretName("a_b")).toThrow(
+    expect.objectContaining({
+      kind: "invalid",
+      message:
+        'The Secret "a_b" is invalid: metadata.name: Invalid value: "a_b": a lowercase RFC 1123 subdomain must consist of lower case ' +
+        "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
+      hint: { do: "create", secret: "NAME", registry: "REGISTRY" },
+    }),
+  );
+});
+
+// The ends are `printf UID/SECRET | sha256sum`: a later version has to find what an earlier one made.
+test.for([
+  { uid: "ba98", namespace: "demo", secret: "acr", name: "demo-acr-966a9ec396" },
+  { uid: "ba99", namespace: "demo", secret: "acr", name: "demo-acr-35ee10341a" },
+  { uid: "ba98", namespace: "demo", secret: "acr.eu", name: "demo-acr-eu-8a61ffa795" },
+  { uid: "ba98", namespace: "n".repeat(63), secret: "acr", name: `${"n".repeat(39)}-966a9ec396` },
+])("the token of Secret $secret in $namespace is $name", ({ uid, namespace, secret, name }) => {
+  expect(tokenName(uid, namespace, secret)).toBe(name);
 });
 
 test("a token's name is always one that Azure takes, and no other Secret's", () => {

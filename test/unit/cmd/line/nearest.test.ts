@@ -1,11 +1,31 @@
 import { expect, test } from "vitest";
-import { nearest } from "../../../../cmd/line/nearest.ts";
+import { meantVerb } from "../../../../cmd/line/nearest.ts";
+
+const verbs = ["create", "attach", "check", "list", "detach", "options", "version"];
 
 test.for([
   ["creat", "create"],
   ["chekc", "check"],
   ["lst", "list"],
+  ["CHECK", "check"],
   ["banana", undefined],
+  ["go", undefined],
+  ["constructor", undefined],
+  // Words of others
+  ["get", "list"],
+  ["ls", "list"],
+  ["link", "attach"],
+  ["add", "attach"],
+  ["patch", "attach"],
+  ["unlink", "detach"],
+  ["remove", "detach"],
+  ["test", "check"],
+  ["Verify", "check"],
+  ["diagnose", "check"],
 ] as const)("%s means %s", ([typed, meant]) => {
-  expect(nearest(typed, ["create", "attach", "check", "list"])).toBe(meant);
+  expect(meantVerb(typed, verbs)).toBe(meant);
+});
+
+test("a verb that is not there is not meant", () => {
+  expect(meantVerb("remove", ["create"])).toBeUndefined();
 });

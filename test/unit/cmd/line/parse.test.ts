@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { milliseconds } from "../../../../cmd/line/durations.ts";
-import { dryRun, global, output, targets } from "../../../../cmd/line/flags.ts";
+import { dryRun, output, targets } from "../../../../cmd/line/flags.ts";
+import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";
 import { kubeFlags } from "../../../../cmd/session.ts";
+import { CliError } from "../../../../src/errors.ts";
 
 const flags = {
   ...global,
@@ -11,37 +12,135 @@ const flags = {
   ...output,
   "all-namespaces": { type: "boolean", short: "A", describe: "" },
   verify: { type: "boolean", default: true, describe: "" },
+  registry: { type: "string", describe: "" },
+  auth: { type: "string", choices: ["auto", "az"], default: "auto", describe: "" },
+  team: { type: "strings", separator: ",", describe: "" },
+  left: { type: "string", exclusive: ["right"], describe: "" },
+  right: { type: "boolean", describe: "" },
 } as const;
+
+/** Words of a line, `''` for an empty one. */
+const words = (typed: string) => typed.split(" ").map((word) => word.replaceAll("''", ""));
 
 test.for<{ typed: string; reads: object; args?: string[] }>([
   { typed: "-nfoo -oyaml x", reads: { namespace: "foo", output: "yaml" }, args: ["x"] },
   { typed: "-n=foo -o=yaml", reads: { namespace: "foo", output: "yaml" } },
   { typed: "-n foo -v 6", reads: { namespace: "foo", v: "6" } },
   { typed: "-Anbar -v9", reads: { "all-namespaces": true, namespace: "bar", v: "9" } },
+  { typed: "-A=false", reads: { "all-namespaces": false } },
   { typed: "-n a -n b", reads: { namespace: "b" } },
+  { typed: "-n a=b --context=c=d", reads: { namespace: "a=b", context: "c=d" } },
   { typed: "--as-group a --as-group b c", reads: { "as-group": ["a", "b"] }, args: ["c"] },
   { typed: "--serviceaccount --dry-run", reads: { serviceaccount: ["default"], "dry-run": "client" } },
   { typed: "--serviceaccount a --serviceaccount=b", reads: { serviceaccount: ["a", "b"] } },
-  { typed: "--verify=false", reads: { verify: false } },
+  { typed: "--serviceaccount sa/a --serviceaccount=serviceaccount/b", reads: { serviceaccount: ["a", "b"] } },
+  { typed: "--team a,b --team=c", reads: { team: ["a", "b", "c"] } },
   { typed: "-- --verify=false -n", reads: { verify: true }, args: ["--verify=false", "-n"] },
-  { typed: "1 007", reads: {}, args: ["1", "007"] },
+  { typed: "1 007 -", reads: {}, args: ["1", "007", "-"] },
+  { typed: "a -n demo b", reads: { namespace: "demo" }, args: ["a", "b"] },
+  // Values that begin with a dash
+  { typed: "--token -abc --as-uid -1 x", reads: { token: "-abc", "as-uid": "-1" }, args: ["x"] },
+  { typed: "--namespace --verify", reads: { namespace: "--verify", verify: true } },
+  { typed: "-v -1", reads: { v: "-1" } },
+  // An empty value of kubectl's is none
+  {
+    typed: "-n '' --context '' --kubeconfig= --request-timeout= -o ''",
+    reads: { namespace: undefined, context: undefined, kubeconfig: undefined, "request-timeout": "0", output: undefined },
+  },
+  { typed: "-n= x", reads: { namespace: undefined }, args: ["x"] },
+  { typed: "--as-group=", reads: { "as-group": [""] } },
+  { typed: "'' x", reads: {}, args: ["", "x"] },
+  { typed: "--left=a --right=false", reads: { left: "a", right: false } },
+  { typed: "--auth az", reads: { auth: "az" } },
+  { typed: "--profile=none", reads: { profile: "none" } },
 ])("$typed", ({ typed, reads, args = [] }) => {
-  const parsed = parse(typed.split(" "), flags);
+  const parsed = parse(words(typed), flags);
 
   expect(parsed.flags).toMatchObject(reads);
   expect(parsed.args).toEqual(args);
 });
 
+// Go's strconv.ParseBool
+test.for(["1", "t", "T", "true", "TRUE", "True"])("--verify=%s is on", (text) => {
+  expect(parse([`--verify=${text}`], flags).flags["verify"]).toBe(true);
+  expect(parse([`-A=${text}`], flags).flags["all-namespaces"]).toBe(true);
+});
+
+test.for(["0", "f", "F", "false", "FALSE", "False"])("--verify=%s is off", (text) => {
+  expect(parse([`--verify=${text}`], flags).flags["verify"]).toBe(false);
+});
+
+test.for(["yes", "maybe", "tRUE", "2", "", " true", "constructor"])("--verify=%s is neither", (text) => {
+  const says = (flag: string) => `invalid argument "${text}" for "${flag}" flag: strconv.ParseBool: parsing "${text}": invalid syntax`;
+
+  expect(() => parse([`--verify=${text}`], flags)).toThrow(says("--verify"));
+  expect(() => parse([`-A=${text}`], flags)).toThrow(says("-A, --all-namespaces"));
+});
+
 test.for([
   { typed: "--bogus=1", says: "unknown flag: --bogus" },
   { typed: "-q", says: "unknown shorthand flag: 'q' in -q" },
+  { typed: "-Aqz", says: "unknown shorthand flag: 'q' in -Aqz" },
   { typed: "--no-verify", says: "unknown flag: --no-verify" },
+  { typed: "--constructor", says: "unknown flag: --constructor" },
+  { typed: "--=x", says: "bad flag syntax: --=x" },
+  { typed: "---n", says: "bad flag syntax: ---n" },
   { typed: "--namespace", says: "flag needs an argument: --namespace" },
+  { typed: "-n", says: "flag needs an argument: 'n' in -n" },
+  { typed: "-An", says: "flag needs an argument: 'n' in -An" },
+  { typed: "--verify false", says: '--verify takes its value behind "=": --verify=false' },
+  { typed: "-A true", says: '-A takes its value behind "=": -A=true' },
   { typed: "--dry-run=bad", says: 'Invalid dry-run value (bad). Must be "none", "server", or "client".' },
+  { typed: "--dry-run=", says: 'Invalid dry-run value (). Must be "none", "server", or "client".' },
   { typed: "-o bogus", says: 'unable to match a printer suitable for the output format "bogus", allowed formats are: json,yaml,name' },
+  { typed: "--auth ldap", says: 'invalid argument "ldap" for "--auth" flag: must be one of auto, az' },
   { typed: "--namespace.x=1", says: "unknown flag: --namespace.x" },
+  { typed: "-v banana", says: 'invalid argument "banana" for "-v, --v" flag: strconv.ParseInt: parsing "banana": invalid syntax' },
+  { typed: "-v ''", says: 'invalid argument "" for "-v, --v" flag: strconv.ParseInt: parsing "": invalid syntax' },
+  { typed: "--request-timeout=soon", says: "Invalid timeout value. Timeout must be a single integer in seconds, or" },
+  // An empty variable never widens
+  { typed: "--serviceaccount ''", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
+  { typed: "--serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
+  { typed: "--serviceaccount a --serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
+  { typed: "--serviceaccount sa/", says: "the name of a ServiceAccount is empty" },
+  { typed: "--team a,,b", says: 'invalid argument "" for "--team" flag: it is empty' },
+  { typed: "--registry ''", says: 'invalid argument "" for "--registry" flag: it is empty' },
+  { typed: "-l ''", says: 'invalid argument "" for "-l, --selector" flag: it is empty' },
+  { typed: "--serviceaccount default/token", says: 'invalid ServiceAccount name "default/token"' },
+  {
+    typed: "--right --left=a",
+    says: "if any flags in the group [left right] are set none of the others can be; [left right] were all set",
+  },
+  // What is kubectl's and has no meaning here
+  { typed: "--username jane", says: "--username: no API server takes a user name and a password since Kubernetes 1.19" },
+  { typed: "--profile cpu", says: "--profile and --profile-output measure kubectl itself" },
+  { typed: "--profile-output f", says: "--profile and --profile-output measure kubectl itself" },
 ])("$typed: $says", ({ typed, says }) => {
-  expect(() => parse(typed.split(" "), flags)).toThrow(says);
+  expect(() => parse(words(typed), flags)).toThrow(says);
+});
+
+test("a password on the command line is refused and not repeated", () => {
+  const refused = () => parse(["--password=hunter2"], flags);
+
+  expect(refused).toThrow("--password is not taken");
+  expect(refused).not.toThrow("hunter2");
+});
+
+test.for([
+  { typed: "--registri=r", hint: "did you mean --registry?" },
+  { typed: "--docker-server=r", hint: "did you mean --registry?" },
+  { typed: "--bogus", hint: undefined },
+  { typed: "--version", hint: "kubectl acr-secret version" },
+])("$typed hints at $hint", ({ typed, hint }) => {
+  let error: unknown;
+  try {
+    parse([typed], flags);
+  } catch (thrown) {
+    error = thrown;
+  }
+
+  expect(error).toBeInstanceOf(CliError);
+  expect(error).toMatchObject({ kind: "usage", hint });
 });
 
 test("what is kubectl's goes to kubectl, what is ours does not", () => {
@@ -51,29 +150,35 @@ test("what is kubectl's goes to kubectl, what is ours does not", () => {
     "jane",
     "--as-group=a",
     "--as-group=b",
-    "--insecure-skip-tls-verify",
+    "--insecure-skip-tls-verify=1",
+    "--disable-compression=F",
+    "--kuberc=off",
+    "--proxy-url=http://p",
+    "--vmodule=a=1",
+    "--log-flush-frequency=1s",
+    "--match-server-version",
+    "--warnings-as-errors",
+    "--server",
+    "",
     "-n",
     "demo",
     "--request-timeout=1m30s",
     "-v=6",
   ];
+  const { flags: read } = parse(typed, flags);
 
-  expect(kubeFlags(parse(typed, flags).flags)).toEqual({
-    forward: ["--as=jane", "--as-group=a", "--as-group=b", "--context=prod", "--insecure-skip-tls-verify=true"],
-    namespace: "demo",
-    requestTimeout: 90_000,
-  });
-});
-
-test.for([
-  ["0", 0],
-  ["5s", 5000],
-  ["1h2m3s", 3_723_000],
-  ["500ms", 500],
-] as const)("%s is %i milliseconds", ([text, value]) => {
-  expect(milliseconds(text)).toBe(value);
-});
-
-test.for(["x", "5 s", "-1s", ""])("%o is no duration", (text) => {
-  expect(() => milliseconds(text)).toThrow("Invalid timeout value");
+  const forward = [
+    "--as=jane",
+    "--as-group=a",
+    "--as-group=b",
+    "--context=prod",
+    "--insecure-skip-tls-verify=true",
+    "--kuberc=off",
+    "--log-flush-frequency=1s",
+    "--match-server-version=true",
+    "--proxy-url=http://p",
+    "--vmodule=a=1",
+  ];
+  expect(kubeFlags(read)).toEqual({ forward, namespace: "demo", requestTimeout: 90_000 });
+  expect(kubeFlags(read, "test").forward).toEqual(forward.map((flag) => flag.replace("prod", "test")));
 });

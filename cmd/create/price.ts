@@ -1,0 +1,17 @@
+import type { Asked, Kind, Sources } from "../../src/credential/kind.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Ground } from "../../src/fleet/places.ts";
+
+const count = (of: number) => of.toLocaleString("en-US");
+
+/** The refusal to make credentials for many namespaces before it is said how many, with the price of each way. */
+export async function priceOfSharing(grounds: readonly Ground[], kind: Kind, asked: Asked, sources: Sources): Promise<CliError> {
+  const places = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  const room = await kind.room?.(asked, sources);
+  const allowed = room === undefined ? "" : `, the registry allows ${count(Math.max(0, room))} more`;
+  return new CliError("usage", `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`, {
+    hint:
+      `--credential-per=scope: one token whose repositories every one of these namespaces could pull; ` +
+      `--credential-per=namespace: ${count(places)} tokens${allowed}`,
+  });
+}

@@ -1,0 +1,88 @@
+import type { Asked } from "../../src/credential/kind.ts";
+import { credentialFlags } from "../../src/credential/kinds.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Scope } from "../../src/fleet/scope.ts";
+import { type TargetWish, wantsTargets } from "../../src/observe/place.ts";
+import { parseRepositoryScope } from "../../src/registry/repository.ts";
+import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
+import { expiryAfter } from "../line/durations.ts";
+import { dryRun, type Flags, fieldManager, output, targets, type Values } from "../line/flags.ts";
+import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
+import { targetsOf } from "../targets.ts";
+
+export const createFlags = {
+  registry: { type: "string", describe: "The registry: its name in Azure, or its login server (myregistry.azurecr.io)" },
+  repository: {
+    type: "strings",
+    describe:
+      "A repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that the namespace's pods use.",
+  },
+  ...targets,
+  ...credentialFlags,
+  "expires-in": { type: "string", describe: "How long the password is to work, such as 90d or 12h. Default: it does not expire." },
+  "credential-per": {
+    type: "string",
+    choices: ["scope", "namespace"],
+    describe: "Whether several namespaces share one credential (scope) or each gets its own (namespace)",
+  },
+  auth: {
+    type: "string",
+    choices: ["auto", "az", "env"],
+    default: "auto",
+    describe: "Where the identity for Azure comes from: the Azure CLI (az), the AZURE_* variables (env), or whichever is there (auto)",
+  },
+  verify: {
+    type: "boolean",
+    default: true,
+    describe: "Fetch a manifest with the credential before it is written. --verify=false: this machine cannot.",
+  },
+  force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
+  ...scopeFlags,
+  ...dryRun,
+  ...fieldManager,
+  ...output,
+} as const satisfies Flags;
+
+export type CreateFlags = Values<typeof createFlags>;
+
+/** What `create` was asked. */
+export type CreateWish = {
+  /** The Secret's name. */
+  readonly name: string;
+  readonly repositories: readonly string[];
+  readonly targets: TargetWish;
+  readonly scope: Scope;
+  readonly asked: Asked;
+  readonly per: "scope" | "namespace" | undefined;
+};
+
+/** @throws CliError usage, before anybody is asked anything */
+export function readWish(flags: CreateFlags, [name]: readonly string[], now: Date): CreateWish {
+  const { registry: written, repository, verify, auth, "expires-in": expiresIn } = flags;
+  const registry = written && hostWritten(written);
+  if (!registry)
+    throw new CliError("usage", 'required flag(s) "registry" not set', {
+      hint: { do: "create", secret: name, registry: "myregistry", serviceaccounts: flags.serviceaccount },
+    });
+  if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)
+    throw new CliError("usage", "--acr-token names one token, so it cannot be combined with --credential-per=namespace");
+  const secret = checkSecretName(name ?? defaultSecretName(registry));
+  repository.forEach(parseRepositoryScope);
+  return {
+    name: secret,
+    repositories: repository,
+    targets: targetsOf(flags),
+    scope: scopeOf(flags),
+    asked: { flags, registry, identity: auth, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now) },
+    per: flags["credential-per"],
+  };
+}
+
+/** A login server that was copied from a browser. */
+const hostWritten = (registry: string) => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
+
+/** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
+export function podsWanted({ repositories, targets: wish }: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {
+  if (onePlace || repositories.length === 0) return "all";
+  return wantsTargets(wish) ? "waiting" : "none";
+}

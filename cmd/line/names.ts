@@ -1,0 +1,36 @@
+import { usage } from "./usage.ts";
+
+/** The kinds of object that a command line names, in kubectl's spellings of them. */
+const spellings = {
+  Secret: ["secret", "secrets"],
+  ServiceAccount: ["sa", "serviceaccount", "serviceaccounts"],
+  Namespace: ["ns", "namespace", "namespaces"],
+} as const;
+
+export type Named = keyof typeof spellings;
+
+/**
+ * The name of one object: `web`, or as kubectl prints it, `serviceaccount/web` or `sa/web`.
+ * What the API server could not take for a name is refused here, since it would ask for another resource: client-go refuses the same.
+ *
+ * @throws CliError usage
+ */
+export function objectName(kind: Named, word: string): string {
+  const slash = word.indexOf("/");
+  const [prefix, name] = slash < 0 ? ["", word] : [word.slice(0, slash).toLowerCase(), word.slice(slash + 1)];
+  const ours = slash < 0 || (spellings[kind] as readonly string[]).includes(prefix);
+  if (ours && name === "") throw usage(`the name of a ${kind} is empty`);
+  if (ours && !/[/%]|^\.\.?$/.test(name)) return name;
+  throw usage(`invalid ${kind} name ${JSON.stringify(word)}`, meant(word, prefix, name));
+}
+
+/** The name of a Secret, which is what an argument of a verb means. */
+export const secretName = (word: string) => objectName("Secret", word);
+
+/** What somebody may have meant who put a slash into a name. */
+function meant(word: string, prefix: string, name: string): string | undefined {
+  if (/[.:].*\/|\/.*[:@]/.test(word)) return `did you mean an image? kubectl acr-secret check --image ${JSON.stringify(word)}`;
+  if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;
+  if ((spellings.ServiceAccount as readonly string[]).includes(prefix)) return `did you mean --serviceaccount=${name}?`;
+  return `did you mean ${JSON.stringify(name)}?`;
+}

@@ -1,0 +1,104 @@
+import type { Scope } from "../../src/fleet/scope.ts";
+import type { Flags, Values } from "./flags.ts";
+import { contexts, namespaces } from "./known.ts";
+import { objectName } from "./names.ts";
+import { usage } from "./usage.ts";
+
+/** Flags of kubectl that describe one cluster: with several contexts, what is meant for one server would be sent to all. */
+const ofOneCluster = [
+  "context",
+  "cluster",
+  "server",
+  "token",
+  "certificate-authority",
+  "client-certificate",
+  "client-key",
+  "tls-server-name",
+];
+
+const aNumber = (value: string) =>
+  /^[1-9]\d{0,5}$/.test(value)
+    ? undefined
+    : usage(`invalid argument ${JSON.stringify(value)} for "--concurrency" flag: must be an integer of 1 or more`);
+
+/** A namespace by its name (RFC 1123 label), or several by a pattern with `*` and `?`. */
+const aNamespace = (flag: string) => (value: string) =>
+  /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/.test(value.replace(/^.*\//, ""))
+    ? undefined
+    : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: neither a namespace's name nor a pattern with * and ?`);
+
+/** The flags by which a verb acts on several namespaces and clusters. */
+export const scopeFlags = {
+  namespaces: {
+    type: "strings",
+    separator: ",",
+    read: (value) => objectName("Namespace", value),
+    refuse: aNamespace("namespaces"),
+    exclusive: ["namespace", "all-namespaces", "namespace-selector"],
+    complete: namespaces,
+    describe: "Namespaces by name or by pattern (a,b,'team-*'); may be repeated",
+  },
+  "namespace-selector": {
+    type: "string",
+    exclusive: ["namespace"],
+    describe: "Namespaces with these labels (key1=value1,key2=value2)",
+  },
+  "all-namespaces": {
+    type: "boolean",
+    short: "A",
+    exclusive: ["namespace"],
+    describe: "Every namespace; what is written to leaves kube-* out, unless --include-system is given",
+  },
+  "exclude-namespaces": {
+    type: "strings",
+    separator: ",",
+    read: (value) => objectName("Namespace", value),
+    refuse: aNamespace("exclude-namespaces"),
+    complete: namespaces,
+    describe: "Namespaces to leave out, by name or by pattern; may be repeated",
+  },
+  "include-system": { type: "boolean", describe: "Write to the namespaces kube-* too" },
+  contexts: {
+    type: "strings",
+    separator: ",",
+    exclusive: [...ofOneCluster, "all-contexts"],
+    complete: contexts,
+    describe: "The clusters of these contexts of the kubeconfig (a,b); may be repeated",
+  },
+  "all-contexts": { type: "boolean", exclusive: ofOneCluster, describe: "The clusters of every context of the kubeconfig" },
+  concurrency: {
+    type: "string",
+    refuse: aNumber,
+    describe: "How many namespaces are worked on at a time. Default: as many as the server answers quickly.",
+  },
+} as const satisfies Flags;
+
+const { "include-system": _, ...reading } = scopeFlags;
+
+/** The same for a verb that only reads: it looks at kube-* like at any other. */
+export const readScope = reading satisfies Flags;
+
+/** What the flags of a scope come to. @throws CliError usage for one that would choose among a single namespace */
+export function scopeOf(flags: Values<typeof scopeFlags>): Scope {
+  const namespaces = namespacesOf(flags);
+  const stray = flags["exclude-namespaces"].length > 0 ? "exclude-namespaces" : flags["include-system"] ? "include-system" : undefined;
+  if (namespaces === "current" && stray) {
+    throw usage(`--${stray} needs --namespaces, --namespace-selector or --all-namespaces`);
+  }
+  return {
+    contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? once(flags.contexts) : "current",
+    namespaces,
+    selector: flags["namespace-selector"],
+    exclude: once(flags["exclude-namespaces"]),
+    includeSystem: flags["include-system"],
+  };
+}
+
+function namespacesOf(flags: Values<typeof scopeFlags>): Scope["namespaces"] {
+  if (flags["all-namespaces"] || flags["namespace-selector"] !== undefined) return "all";
+  if (flags.namespaces.length === 0) return "current";
+  const isGlob = (name: string) => /[*?]/.test(name);
+  return { names: once(flags.namespaces.filter((name) => !isGlob(name))), globs: once(flags.namespaces.filter(isGlob)) };
+}
+
+const once = (words: readonly string[]) => [...new Set(words)];

@@ -1,0 +1,142 @@
+import type { KubeFlags } from "../../src/context.ts";
+import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../src/fix.ts";
+import { checkFlags } from "../check/request.ts";
+import { createFlags } from "../create/wish.ts";
+import { type Flags, targets, type Values } from "./flags.ts";
+import { forwarded, ours } from "./kubectl-flags.ts";
+
+/** What the command line at hand said of the cluster and the namespace, for a command that is to act in the same place. */
+export type Given = Pick<KubeFlags, "forward" | "namespace">;
+
+/**
+ * Spells a fix out as the line to type into a POSIX shell. The flags by which the command line at hand chose its cluster are
+ * repeated, so that the line does not act in another one.
+ */
+export function spell(fix: Fix, given: Given = { forward: [] }): string {
+  if (fix.do === "steps") return fix.steps.map((step) => spell(step, given)).join(" && ");
+  if ("registry" in fix && fix.do !== "create") return line(["az", "acr", ...azWords(fix)]);
+  const there = placeWords(fix, given);
+  return isOurs(fix) ? spellOurs(fix, there) : spellKubectl(fix, there);
+}
+
+function isOurs(fix: Exclude<Fix, Az | Steps>): fix is Ours {
+  return ["create", "attach", "detach", "check", "list", "help"].includes(fix.do);
+}
+
+function spellOurs(fix: Ours, there: readonly string[]): string {
+  const pipe = fix.do === "create" && fix.username !== undefined ? `${password(fix, fix.username)} | ` : "";
+  const where = fix.do === "help" ? [] : there;
+  const or = fix.or === undefined ? "" : `, or ${fix.or}`;
+  return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix), ...where])}${or}`;
+}
+
+/** Prints the password of a credential that is given. */
+function password({ token, repositories = [] }: Create, username: string): string {
+  if (token === undefined) return 'printf %s "$PASSWORD"';
+  const rights = repositories.flatMap((repository) => ["--repository", repository, "content/read", "metadata/read"]);
+  const query = ["--query", "credentials.passwords[0].value", "-o", "tsv"];
+  return line(["az", "acr", "token", "create", "--name", username, "--registry", token, ...rights, ...query]);
+}
+
+function ourWords(fix: Ours): string[] {
+  switch (fix.do) {
+    case "create":
+      return ["create", ...name(fix), ...words(createFlags, createValues(fix))];
+    case "attach":
+    case "detach":
+      return [fix.do, ...name(fix), ...words(targets, referValues(fix))];
+    case "check":
+      return ["check", ...name(fix), ...words(checkFlags, checkValues(fix))];
+    case "list":
+      return ["list"];
+    case "help":
+      return [...(fix.verb === undefined ? [] : [fix.verb]), ...words(ours, { help: true })];
+  }
+}
+
+/** Values for some flags, by the rows' own names: a flag that is renamed does not compile here. */
+type Said<F extends Flags> = { readonly [K in keyof F]?: Values<F>[K] | undefined };
+
+const createValues = (fix: Create): Said<typeof createFlags> => ({
+  registry: fix.registry,
+  repository: fix.repositories ?? [],
+  serviceaccount: fix.serviceaccounts ?? [],
+  username: fix.username,
+  "password-stdin": fix.username !== undefined,
+  "acr-token": fix.acrToken,
+  "expires-in": fix.expiresIn,
+  force: fix.force ?? false,
+});
+
+const referValues = (fix: Refer): Said<typeof targets> => ({ serviceaccount: fix.serviceaccounts });
+
+const checkValues = (fix: Check): Said<typeof checkFlags> => ({ image: fix.images ?? [], serviceaccount: fix.serviceaccount });
+
+const name = ({ secret }: { readonly secret?: string | undefined }) => (secret === undefined ? [] : [secret]);
+
+/** The words for flags, in the order of `said`: a flag that is off or absent has none. */
+function words(flags: Flags, said: Readonly<Record<string, string | boolean | readonly string[] | undefined>>): string[] {
+  return Object.entries(said).flatMap(([flag, value]) => {
+    const { short } = flags[flag] ?? {};
+    if (typeof value === "boolean") return value ? [`--${flag}`] : [];
+    return [value ?? []].flat().flatMap((text) => valued(short === undefined ? `--${flag}` : `-${short}`, text));
+  });
+}
+
+/** A value that looks like a flag, or like none, has to be in one word with its flag. */
+const valued = (flag: string, text: string) => (text === "" || text.startsWith("-") ? [`${flag}=${text}`] : [flag, text]);
+
+/** Flags of the command line at hand that a printed line leaves out: a secret, and what chooses no cluster. */
+const unsaid: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
+
+function placeWords(of: Exclude<Fix, Az | Steps>, given: Given): string[] {
+  const replaced: readonly string[] = of.context === undefined ? unsaid : [...unsaid, "context"];
+  const kept = given.forward.filter((word) => !replaced.some((flag) => word.startsWith(`--${flag}=`)));
+  // A namespace that is to be made is in none
+  const namespace = of.do === "create-namespace" ? undefined : (of.namespace ?? given.namespace);
+  return [...words(ours, { namespace }), ...words(forwarded, { context: of.context }), ...kept];
+}
+
+function spellKubectl(fix: Kubectl, there: readonly string[]): string {
+  const kubectl = (...argv: readonly string[]) => line(["kubectl", ...argv, ...there]);
+  switch (fix.do) {
+    case "get-serviceaccounts":
+      return kubectl("get", "serviceaccounts");
+    case "create-namespace":
+      return kubectl("create", "namespace", fix.name);
+    case "delete-pods":
+      return kubectl("delete", "pod", ...fix.pods);
+    case "replace-pod":
+      return `${kubectl("get", "pod", fix.pod, "-o", "yaml")} | ${line(["kubectl", "replace", "--force", "-f", "-", ...there])}`;
+    case "reference":
+      return kubectl("patch", fix.workload.kind, fix.workload.name, "-p", reference(fix.secret, fix.instead));
+    case "set-image":
+      return kubectl("set", "image", `${fix.workload.kind}/${fix.workload.name}`, `${fix.container}=${fix.image}`);
+  }
+}
+
+/** A strategic merge patch: the names of a pod template are merged one by one (core/v1 PodSpec, patchMergeKey=name). */
+function reference(secret: string, instead: string | undefined): string {
+  const gone = instead === undefined ? [] : [{ $patch: "delete", name: instead }];
+  return JSON.stringify({ spec: { template: { spec: { imagePullSecrets: [...gone, { name: secret }] } } } });
+}
+
+function azWords(fix: Az): string[] {
+  switch (fix.do) {
+    case "show-repositories":
+      return ["repository", "list", "--name", fix.registry];
+    case "show-tags":
+      return ["repository", "show-tags", "--name", fix.registry, "--repository", fix.repository];
+    case "show-manifests":
+      return ["manifest", "list-metadata", "--registry", fix.registry, "--name", fix.repository];
+    case "show-network-rules":
+      return ["network-rule", "list", "--name", fix.registry];
+  }
+}
+
+const line = (argv: readonly string[]) => argv.map(quoted).join(" ");
+
+/** A word for a POSIX shell: as it is where no shell reads it otherwise, else in single quotes. */
+function quoted(word: string): string {
+  return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,4 @@
+import { CliError } from "../../src/errors.ts";
+
+/** The error for a command line that cannot be meant. Without a hint, the help of the verb is named. */
+export const usage = (message: string, hint?: string) => new CliError("usage", message, { hint });

@@ -1,0 +1,10 @@
+import { CliError } from "../src/errors.ts";
+import type { Ground } from "../src/fleet/places.ts";
+import { theSecret } from "../src/observe/secrets.ts";
+
+/** The Secret that is meant where none is named: the only one of the only namespace. */
+export async function nameOfSecret([ground, ...more]: readonly Ground[]): Promise<string> {
+  const [namespace, ...others] = ground?.namespaces ?? [];
+  if (ground && namespace !== undefined && more.length + others.length === 0 && !ground.open) return theSecret(ground.cluster, namespace);
+  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: "kubectl acr-secret list -A" });
+}

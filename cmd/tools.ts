@@ -1,0 +1,30 @@
+import type { DryRun } from "../src/apply/outcome.ts";
+import type { Tools } from "../src/apply/tools.ts";
+import type { Credential } from "../src/credential/kind.ts";
+import { CliError } from "../src/errors.ts";
+import type { Session } from "./session.ts";
+
+/** The flags of every verb that writes. */
+export type WritingFlags = {
+  readonly "dry-run": DryRun;
+  readonly "field-manager": string;
+  readonly force?: boolean;
+};
+
+/** What plans of this run are carried out with. @param credential absent for a verb that makes none */
+export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
+  const { interruption, sleep } = session.context;
+  return {
+    cluster: session.cluster,
+    registry: session.registry,
+    carry: credential?.carry ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
+    removal: credential?.removal ?? (() => ""),
+    write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
+    force: flags.force ?? false,
+    sleep,
+    during: session.progress.during,
+    halted: () => interruption.halted,
+    unhalted: interruption.unhalted,
+    width: session.width,
+  };
+}

@@ -1,0 +1,55 @@
+import { copyFile, mkdir } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
+import { guardedFolder } from "./guard.ts";
+import { createAuthority } from "./pki.ts";
+import { pushImages } from "./scenery.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+import { readTranscript, type Step } from "./transcript.ts";
+
+/** What all pages share: a cluster, the registry's program, and the folders in front of the person's PATH. */
+export type Ground = { readonly kubeconfig: string; readonly registryBinary: string; readonly path: readonly string[] };
+
+/** A step of a page, and what happened when it was typed. */
+export type Typed = { readonly step: Step; readonly printed: string; readonly code: number };
+
+/** Whether a page (its text) speaks of pods that run. */
+export const needsNode = (markdown: string): boolean => markdown.includes("\n<!-- needs a node -->\n");
+
+/** A person who has just logged in, with a registry, an Azure and a kubeconfig of their own; all that goes when the work ends. */
+export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground, work: (terminal: Terminal) => Promise<T>): Promise<T> {
+  const home = await guardedFolder("acr-secret-page-");
+  try {
+    const authority = await createAuthority("acr-secret page");
+    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary });
+    try {
+      await pushImages(azure);
+      const PATH = [...path, process.env["PATH"]].join(delimiter);
+      return await work(await sitDown(home.path, kubeconfig, { ...azure.env, ...azLogin(azure.env), PATH }));
+    } finally {
+      await azure.stop();
+    }
+  } finally {
+    await home.remove();
+  }
+}
+
+/** Signs the stand-in for the Azure CLI in as whom the environment describes. */
+function azLogin({ AZURE_TENANT_ID = "", AZURE_CLIENT_ID = "", AZURE_CLIENT_SECRET = "" }: AzureEmulator["env"]): Record<string, string> {
+  return { FAKE_AZ_TENANT: AZURE_TENANT_ID, FAKE_AZ_CLIENT_ID: AZURE_CLIENT_ID, FAKE_AZ_CLIENT_SECRET: AZURE_CLIENT_SECRET };
+}
+
+/** A terminal in a home folder of its own, with its own copy of a kubeconfig. */
+export async function sitDown(home: string, kubeconfig: string, env: Readonly<Record<string, string>>): Promise<Terminal> {
+  const own = join(home, "kubeconfig");
+  await copyFile(kubeconfig, own);
+  const folder = join(home, "work");
+  await mkdir(folder);
+  const person = { HOME: home, KUBECONFIG: own, KUBECACHEDIR: join(home, "cache"), LANG: "C.UTF-8", TERM: "dumb" };
+  return openTerminal({ folder, env: { ...env, ...person } });
+}
+
+/** Types every command of a page (its text), in order. */
+export async function* typeSteps(markdown: string, terminal: Terminal): AsyncGenerator<Typed> {
+  for (const step of readTranscript(markdown)) yield { step, ...(await terminal.type(step.command)) };
+}

@@ -1,0 +1,40 @@
+import { open, stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { changes } from "./replay.ts";
+
+/** A write of the plugin that the API server carried out, and when it came in (milliseconds of the clock). */
+export type Written = { readonly at: number };
+
+/** audit.k8s.io/v1 Event. */
+type Event = {
+  readonly verb: string;
+  readonly requestURI: string;
+  readonly userAgent?: string;
+  readonly requestReceivedTimestamp: string;
+  readonly responseStatus?: { readonly code?: number };
+};
+
+/** What the API server has in its log of writes: who asks gets what was added since. */
+export async function followAudit(file: string): Promise<() => Promise<Written[]>> {
+  let from = (await stat(file)).size;
+  return async () => {
+    // The line is written behind the answer
+    await sleep(300);
+    const log = await open(file);
+    try {
+      const { size } = await log.stat();
+      const { buffer } = await log.read(Buffer.alloc(size - from), 0, size - from, from);
+      from = size;
+      return buffer.toString().split("\n").filter(Boolean).map(readEvent).filter(isOurs).map(writtenAt);
+    } finally {
+      await log.close();
+    }
+  };
+}
+
+const readEvent = (line: string): Event => JSON.parse(line);
+
+const isOurs = ({ userAgent = "", requestURI, responseStatus = {} }: Event) =>
+  userAgent.startsWith("kubectl-acr-secret/") && changes({ method: "", path: requestURI }) && (responseStatus.code ?? 0) < 400;
+
+const writtenAt = ({ requestReceivedTimestamp }: Event): Written => ({ at: Date.parse(requestReceivedTimestamp) });

@@ -1,0 +1,44 @@
+// node bare.mjs KUBECTL SOCKET REQUESTS WIDTH: sends the requests of a file (JSON: lists of them, one list after the other) through one
+// `kubectl proxy`, so many at once, and does nothing else: what a run over many namespaces costs at the least. Plain JavaScript, so
+// that nothing has to be translated first.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:http";
+
+const [kubectl, socketPath, file, width] = process.argv.slice(2);
+const proxy = spawn(kubectl, ["proxy", `--unix-socket=${socketPath}`], { stdio: ["ignore", "pipe", "inherit"] });
+const lists = JSON.parse(readFileSync(file, "utf8"));
+const agent = new Agent({ keepAlive: true });
+
+function send({ method, path, headers, body }) {
+  return new Promise((resolve, reject) => {
+    const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+    const options = { agent, socketPath, method, path, headers: { ...headers, ...length, host: "localhost" } };
+    request(options, (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("end", () => {
+        if (response.statusCode < 400) resolve(Buffer.concat(chunks).toString());
+        else reject(new Error(`${method} ${path}: ${response.statusCode} ${Buffer.concat(chunks)}`));
+      });
+    })
+      .on("error", reject)
+      .end(body);
+  });
+}
+
+async function sendAll(calls) {
+  let next = 0;
+  const work = async () => {
+    while (next < calls.length) await send(calls[next++]);
+  };
+  await Promise.all(Array.from({ length: Number(width) }, work));
+}
+
+await new Promise((resolve) => proxy.stdout.once("data", resolve));
+try {
+  for (const calls of lists) await sendAll(calls);
+} finally {
+  proxy.kill();
+}
+process.exit(0);

@@ -1,0 +1,143 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Sandbox } from "../../../sandbox/sandbox.ts";
+import { compare, median } from "../compare.ts";
+import { type Row, time } from "../report.ts";
+import { type Api, type Call, openApi } from "./api.ts";
+import { followAudit, type Written } from "./audit.ts";
+import { addAccounts, makeNamespaces, namespaceOf, undo } from "./namespaces.ts";
+import { startRecorder } from "./record.ts";
+import { afresh } from "./replay.ts";
+import { type Watched, watch } from "./watched.ts";
+
+type World = {
+  readonly sandbox: Sandbox;
+  readonly kubectl: string;
+  readonly env: NodeJS.ProcessEnv;
+  say(line: string): void;
+};
+
+/** Requests at once of the bare load: our own begin with eight, and stay near them beside a server that is as near as this one. */
+const width = 8;
+
+const secretOf = (run: number | string) => `pull-${run}`;
+
+/** What `kubectl` is asked to do. */
+const create = (secret: string) => [
+  ..."acr-secret create --registry myregistry --repository app/web --serviceaccount default -A --credential-per=scope".split(" "),
+  secret,
+];
+
+/** One run, and a second one that finds everything done. */
+type Pair = { readonly first: Watched; readonly rerun: Watched; readonly writes: readonly Written[]; readonly again: readonly Written[] };
+
+/** One credential for every namespace of a cluster, beside a load that does nothing but send the same requests. */
+export async function fleet(world: World, { large }: { readonly large: boolean }): Promise<Row[]> {
+  const { sandbox, say } = world;
+  const api = await openApi(sandbox.cluster.kubeconfig);
+  await sandbox.azure.push("myregistry.azurecr.io/app/web:1");
+  // Azure takes ten seconds for a password, which is no matter of ours
+  sandbox.azure.world.longRunning.retryAfter = 0;
+  say("making 1,000 namespaces");
+  await makeNamespaces(api, { from: 0, to: 1000, accounts: 1 });
+  const pairs: Pair[] = [];
+  const rows = [await beside(api, world, pairs), ...figuresOf(pairs)];
+  if (!large) return rows;
+  say("making 5,000 namespaces with 10 ServiceAccounts each");
+  await makeNamespaces(api, { from: 1000, to: 5000, accounts: 10 });
+  await addAccounts(
+    api,
+    Array.from({ length: 1000 }, (_, index) => namespaceOf(index)),
+    10,
+  );
+  say("measuring 5,000 namespaces");
+  const [secret, read] = [secretOf("large"), await followAudit(auditOf(world))];
+  const first = await watch(world.kubectl, create(secret), world.env);
+  return [...rows, growth(pairs, await again(first, read, secret, world))];
+}
+
+/** Compares first runs with the bare load, and keeps how ours went. */
+async function beside(api: Api, world: World, pairs: Pair[]): Promise<Row> {
+  const { sandbox, kubectl, env, say } = world;
+  const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
+  const bare = join(import.meta.dirname, "bare.mjs");
+  say("recording the requests of a run");
+  const recorded = secretOf("recorded");
+  const calls = await record(api, recorded, world);
+  say("measuring 1,000 namespaces");
+  let read = await followAudit(auditOf(world));
+  let first: Watched | undefined;
+  return compare({
+    name: "1,000 namespaces",
+    beside: "bare load",
+    budget: 1.35,
+    runs: 5,
+    warmUp: 1,
+    async prepare(run, way) {
+      if (way === "theirs")
+        await writeFile(file, JSON.stringify(await afresh(api, calls, { from: recorded, to: secretOf(`bare-${run}`) })));
+      read = await followAudit(auditOf(world));
+    },
+    ours: async (run) => {
+      first = await watch(kubectl, create(secretOf(run)), env);
+    },
+    theirs: async () => void (await watch(process.execPath, [bare, kubectl, socket, file, String(width)], env)),
+    async after(run, way) {
+      if (way === "ours" && first) pairs.push(await again(first, read, secretOf(run), world));
+      await undo(api, way === "ours" ? secretOf(run) : secretOf(`bare-${run}`));
+    },
+  });
+}
+
+async function record(api: Api, secret: string, { sandbox, kubectl, env }: World): Promise<readonly Call[]> {
+  const recorder = await startRecorder(api);
+  const file = join(sandbox.folder, "recorder.kubeconfig");
+  const cluster = { name: "recorder", cluster: { server: recorder.url } };
+  const context = { name: "recorder", context: { cluster: "recorder", user: "" } };
+  const kubeconfig = { apiVersion: "v1", kind: "Config", clusters: [cluster], contexts: [context], "current-context": "recorder" };
+  await writeFile(file, JSON.stringify(kubeconfig));
+  try {
+    await watch(kubectl, create(secret), { ...env, KUBECONFIG: file });
+    await undo(api, secret);
+    return recorder.calls;
+  } finally {
+    recorder.stop();
+  }
+}
+
+/** Runs a command a second time, when its first run is over. */
+async function again(first: Watched, read: () => Promise<Written[]>, secret: string, { kubectl, env }: World): Promise<Pair> {
+  const writes = await read();
+  const rerun = await watch(kubectl, create(secret), env);
+  return { first, rerun, writes, again: await read() };
+}
+
+const auditOf = ({ sandbox }: World) => join(sandbox.cluster.folder, "audit.log");
+
+const peakOf = ({ first, rerun }: Pair) => Math.max(first.peak ?? Number.NaN, rerun.peak ?? Number.NaN);
+
+const megabytes = (size: number) => `${size.toFixed(0)} MB`;
+
+/** What the runs over 1,000 namespaces show beside their time. */
+function figuresOf(pairs: readonly Pair[]): Row[] {
+  const runs = pairs.length;
+  const middle = (of: (pair: Pair) => number) => median(pairs.map(of));
+  const early = ({ first, writes }: Pair) => writes.filter(({ at }) => at <= (first.spoke ?? Number.POSITIVE_INFINITY)).length;
+  const [rerun, writes] = [middle((pair) => pair.rerun.milliseconds), middle((pair) => pair.writes.length)];
+  const rewritten = Math.max(...pairs.map((pair) => pair.again.length));
+  const peak = middle(peakOf);
+  const ratio = middle(({ first, rerun: second }) => second.milliseconds / first.milliseconds);
+  const before = middle((pair) => early(pair) / pair.writes.length);
+  return [
+    { what: "their rerun", runs, ours: time(rerun), beside: "the first run", figure: ratio, budget: 0.15 },
+    { what: "its writes", runs, ours: String(rewritten), beside: `${writes} at first`, figure: rewritten, budget: 0 },
+    { what: "writes before the first line", runs, ours: String(middle(early)), beside: `${writes} in all`, figure: before, budget: 0.05 },
+    { what: "memory at 1,000", runs, ours: megabytes(peak), beside: "", figure: peak, budget: 110 },
+  ];
+}
+
+function growth(pairs: readonly Pair[], large: Pair): Row {
+  const [small, peak] = [median(pairs.map(peakOf)), peakOf(large)];
+  const beside = `${megabytes(small)} at 1,000`;
+  return { what: "memory at 5,000", runs: 1, ours: megabytes(peak), beside, figure: peak / small, budget: 1.2 };
+}

@@ -1,0 +1,53 @@
+import type { Api, Call } from "./api.ts";
+import { accountsNamed } from "./namespaces.ts";
+
+/**
+ * The requests of a run, for the same work to be done once more: for a Secret of another name, on the ServiceAccounts as they are now,
+ * and with pages of lists that begin where they now end.
+ * @returns what only looks, and then what writes
+ */
+export async function afresh(
+  api: Api,
+  calls: readonly Call[],
+  names: { readonly from: string; readonly to: string },
+): Promise<readonly [looks: Call[], writes: Call[]]> {
+  const { items } = await accountsNamed(api, "default");
+  const versions = new Map(items.map(({ metadata }) => [metadata.namespace, metadata.resourceVersion]));
+  const renamed = calls.map((call) => rename(call, names));
+  const looks = renamed.filter((call) => !changes(call));
+  const writes = renamed.filter(changes).map((call) => (call.method === "PATCH" ? onVersion(call, versions) : call));
+  return [await withPages(api, looks), writes];
+}
+
+const rename = (call: Call, { from, to }: { readonly from: string; readonly to: string }): Call => ({
+  ...call,
+  path: call.path.replaceAll(from, to),
+  body: call.body?.replaceAll(from, to),
+});
+
+function onVersion(call: Call, versions: ReadonlyMap<string, string>): Call {
+  const [, namespace = ""] = /\/namespaces\/([^/]+)\//.exec(call.path) ?? [];
+  const { metadata, ...body } = JSON.parse(call.body ?? "{}");
+  return { ...call, body: JSON.stringify({ metadata: { ...metadata, resourceVersion: versions.get(namespace) }, ...body }) };
+}
+
+/** Every list of the calls, page by page as the server now divides it. */
+async function withPages(api: Api, calls: readonly Call[]): Promise<Call[]> {
+  const fresh: Call[] = [];
+  for (const call of calls) {
+    if (call.path.includes("&continue=")) continue;
+    fresh.push(call);
+    if (!call.path.includes("limit=")) continue;
+    for (let next = await nextPage(api, call, call.path); next; next = await nextPage(api, next, call.path)) fresh.push(next);
+  }
+  return fresh;
+}
+
+async function nextPage(api: Api, call: Call, first: string): Promise<Call | undefined> {
+  const { text } = await api.send(call);
+  const { metadata = {} }: { metadata?: { continue?: string } } = JSON.parse(text);
+  return metadata.continue ? { ...call, path: `${first}&continue=${encodeURIComponent(metadata.continue)}` } : undefined;
+}
+
+/** Whether a call changes what the cluster keeps. */
+export const changes = ({ method, path }: Pick<Call, "method" | "path">): boolean => method !== "GET" && !path.includes("dryRun=All");

@@ -1,0 +1,47 @@
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** How a program ran. */
+export type Watched = {
+  readonly milliseconds: number;
+  /** When it printed its first byte on stdout, by the clock. */
+  readonly spoke: number | undefined;
+  /** The most memory that it had resident, in MB: of this process alone, and not of those that it starts. Only Linux tells. */
+  readonly peak: number | undefined;
+};
+
+/** Runs a program to its end. @throws Error with what it said when it fails */
+export function watch(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Watched> {
+  const began = performance.now();
+  const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let spoke: number | undefined;
+  let said = "";
+  let peak: number | undefined;
+  child.stdout.on("data", () => {
+    spoke ??= Date.now();
+  });
+  child.stderr.on("data", (text) => {
+    said += text;
+  });
+  // The kernel keeps the peak of what the process is by now: kubectl becomes the plugin
+  const watching = setInterval(() => {
+    peak = peakOf(child.pid) ?? peak;
+  }, 10);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      clearInterval(watching);
+      if (code === 0) resolve({ milliseconds: performance.now() - began, spoke, peak });
+      else reject(new Error(`${file} ${args.join(" ")}: ${said.slice(-2000)}`));
+    });
+  });
+}
+
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
+  } catch {
+    return undefined;
+  }
+}

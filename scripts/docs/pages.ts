@@ -1,0 +1,50 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readTranscript } from "../../sandbox/transcript.ts";
+import { picture } from "../picture.ts";
+import { root } from "../run.ts";
+import { withTables } from "./tables.ts";
+
+/** A file of the documentation as it is, and as it should be. */
+export type Page = { readonly path: string; readonly now: string; readonly wanted: string };
+
+/** What a page's sessions show when they are typed again, by the page's path. */
+export type Recorded = ReadonlyMap<string, string>;
+
+/** Transcripts that nobody reads but the tests; in the form of the pages. */
+const transcripts = "test/cluster/transcripts";
+
+/** Every page, with its tables made anew, and the picture; the pages that were recorded with their new sessions. */
+export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
+  const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
+  const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
+  const image = "docs/images/tour.svg";
+  const drawn = await readFile(join(root, image), "utf8").catch(() => "");
+  const tour = made.find(({ path }) => path === "docs/tour.md")?.wanted ?? "";
+  return [...made, { path: image, now: drawn, wanted: picture(readTranscript(tour)) }];
+}
+
+/**
+ * The pages of these names, with their texts.
+ *
+ * @throws Error if one is no page, or has no session
+ */
+export async function pagesWithSessions(names: readonly string[]): Promise<{ path: string; text: string }[]> {
+  const known = await pageNames();
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const path = name.replace(/^\.\//, "");
+      if (!known.includes(path)) throw new Error(`"${name}" is not a page: README.md, docs/NAME.md or ${transcripts}/NAME.md`);
+      return { path, text: await readFile(join(root, path), "utf8") };
+    }),
+  );
+  for (const { path, text } of found) if (readTranscript(text).length === 0) throw new Error(`${path} has no terminal session`);
+  return found;
+}
+
+async function pageNames(): Promise<string[]> {
+  const folders = await Promise.all(
+    ["docs", transcripts].map(async (folder) => (await readdir(join(root, folder))).map((name) => `${folder}/${name}`)),
+  );
+  return ["README.md", ...folders.flat().filter((name) => name.endsWith(".md"))];
+}

@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { missingForNode } from "../../sandbox/node/requirements.ts";
+import { type Ground, needsNode, sitDown, typeSteps, withPerson } from "../../sandbox/page.ts";
+import type { Progress } from "../../sandbox/progress.ts";
+import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
+import { pushImages } from "../../sandbox/scenery.ts";
+import type { Terminal } from "../../sandbox/terminal.ts";
+import { withPrints } from "../../sandbox/transcript.ts";
+import { packagePlugin } from "../package.ts";
+import { root } from "../run.ts";
+import { merge } from "./merge.ts";
+
+type Named = { readonly path: string; readonly text: string };
+
+/** Pages as they should be, by their paths, and of those that could not be recorded one sentence each. */
+export type Recording = { readonly recorded: Map<string, string>; readonly problems: string[] };
+
+/**
+ * Types the sessions of pages again, each for a person of its own, as the tests do, and puts what is printed now in the place of
+ * what no longer holds. One page that fails leaves the others theirs.
+ */
+export async function recordPages(pages: readonly Named[], progress: Progress): Promise<Recording> {
+  const into: Recording = { recorded: new Map(), problems: [] };
+  const plain = pages.filter(({ text }) => !needsNode(text));
+  const nodes = pages.filter(({ text }) => needsNode(text));
+  const { folder: plugin } = await packagePlugin({ progress });
+  if (plain.length > 0)
+    await onSandbox(false, (sandbox) => each(plain, into, progress, (work) => withPerson(groundOf(sandbox, plugin), work)));
+  const lacks = nodes.length > 0 ? await missingForNode() : [];
+  if (lacks.length > 0) into.problems.push(...nodes.map(({ path }) => `${path}: its pods run, and a node needs ${lacks.join(", ")}`));
+  else
+    for (const page of nodes) await onSandbox(true, (sandbox) => each([page], into, progress, (work) => withNode(sandbox, plugin, work)));
+  return into;
+
+  async function onSandbox(node: boolean, work: (sandbox: Sandbox) => Promise<void>): Promise<void> {
+    const sandbox = await startSandbox({ progress, withNode: node });
+    await work(sandbox).finally(() => sandbox.stop());
+  }
+}
+
+type Seat = (work: (terminal: Terminal) => Promise<string>) => Promise<string>;
+
+async function each(pages: readonly Named[], { recorded, problems }: Recording, progress: Progress, seat: Seat): Promise<void> {
+  for (const { path, text } of pages) {
+    progress(`typing ${path}`);
+    try {
+      recorded.set(path, await seat((terminal) => recordSessions(text, terminal)));
+    } catch (error) {
+      problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}
+
+/** @throws Error if what is typed before the reader comes fails: what the page shows would not be what it is about */
+async function recordSessions(text: string, terminal: Terminal): Promise<string> {
+  const prints: string[] = [];
+  for await (const { step, printed, code } of typeSteps(text, terminal)) {
+    if (step.quiet && code !== 0) throw new Error(`line ${step.line}: \`${step.command}\` failed:\n${printed.trimEnd()}`);
+    prints.push(step.quiet ? step.prints : merge(step.prints, printed));
+  }
+  return withPrints(text, prints);
+}
+
+const fakeAz = join(root, "test", "support", "fake-az");
+
+function groundOf({ cluster, binaries }: Sandbox, plugin: string): Ground {
+  return { kubeconfig: cluster.kubeconfig, registryBinary: binaries.program("registry"), path: [plugin, binaries.folder, fakeAz] };
+}
+
+/** The world of the node is the one that its container runtime knows. */
+async function withNode({ azure, binaries, cluster, env, folder }: Sandbox, plugin: string, work: (terminal: Terminal) => Promise<string>) {
+  await pushImages(azure, await readFile(binaries.program("pause")));
+  return work(await sitDown(folder, cluster.kubeconfig, { ...env, PATH: `${plugin}:${env["PATH"]}` }));
+}

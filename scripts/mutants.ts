@@ -1,0 +1,44 @@
+// npm run mutants [-- FOLDER…]: changes the code in small ways and runs the unit tests on each change. What no test notices is printed,
+// and each folder's score. A mutant that cannot matter is excused where it stands: `// Stryker disable next-line all: REASON`.
+import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { Stryker } from "@stryker-mutator/core";
+import { inWords, scores, survivors } from "./mutants/score.ts";
+import { root } from "./run.ts";
+
+/** What decides, and is pure. */
+const usual = ["src/plan", "src/secret", "src/check", "src/kubelet", "src/apply"];
+
+const folders = process.argv.length > 2 ? process.argv.slice(2) : usual;
+for (const folder of folders) {
+  const isThere = await stat(join(root, folder)).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isThere) continue;
+  process.stderr.write(`error: "${folder}" is not a folder of the sources: npm run mutants -- ${usual[0]}\n`);
+  process.exit(1);
+}
+
+process.chdir(root);
+const results = await new Stryker({
+  mutate: folders.map((folder) => `${folder}/**/*.ts`),
+  plugins: ["@stryker-mutator/vitest-runner"],
+  testRunner: "vitest",
+  vitest: { configFile: "scripts/mutants/vitest.config.ts" },
+  // TypeScript 7 has no compiler that could be called from JavaScript to read one
+  tsconfigFile: "none",
+  coverageAnalysis: "perTest",
+  concurrency: 2,
+  // On a busy machine a slow test is no endless loop, and must not count as one
+  timeoutMS: 30_000,
+  reporters: ["progress-append-only"],
+  tempDirName: "dist/mutants",
+  cleanTempDir: "always",
+  ignorePatterns: ["dist", "docs", "krew-manifest"],
+}).runMutationTest();
+
+const mutants = results.map((result) => ({ ...result, fileName: relative(root, result.fileName).replaceAll("\\", "/") }));
+const unnoticed = survivors(mutants, (fileName) => readFileSync(join(root, fileName), "utf8"));
+for (const line of ["", ...unnoticed, "", ...scores(mutants).map(inWords)]) process.stdout.write(`${line}\n`);

@@ -1,0 +1,147 @@
+import { proveLogin } from "../credential/prove.ts";
+import { CliError } from "../errors.ts";
+import { over } from "../fleet/over.ts";
+import { keyOf, kinds } from "../kinds.ts";
+import { type Act, type Change, type ChangeOf, opposite, type Plan } from "../plan/change.ts";
+import type { Outcome } from "./outcome.ts";
+import { refer } from "./refer.ts";
+import { rehearse } from "./rehearse.ts";
+import { restart } from "./restart.ts";
+import { store } from "./store.ts";
+import { type Bench, loginOf, type Tools } from "./tools.ts";
+
+type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<Outcome, "change"> & { readonly change?: Change }>;
+
+/** How each act is carried out. A new act does not compile before it has a row here, in sketch.ts, and in the words of the output. */
+const rows: { readonly [A in Act]: Carry<A> } = {
+  keep: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  tell: async ({ says }) => ({ says: [says] }),
+  create: make,
+  update: make,
+  delete: make,
+  mint: async (change, { tools, run }) => {
+    if (tools.write.dryRun) return {};
+    const { login, ...made } = await tools.during(`Making a password of token ${change.to.name}`, () => tools.carry(change));
+    run.login = login;
+    run.made = made;
+    return {};
+  },
+  prove,
+  rehearse: async (change, { tools }) => {
+    await rehearse(change, tools);
+    return {};
+  },
+  store,
+  attach: refer,
+  detach: refer,
+  restart,
+};
+
+/** What lives in Azure is made by who knows it; a dry run does not touch it. */
+async function make(change: ChangeOf<"create" | "update" | "delete">, { tools }: Bench): Promise<Omit<Outcome, "change">> {
+  if (tools.write.dryRun) return {};
+  if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no plan makes a ${change.to.kind}`);
+  await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change));
+  return {};
+}
+
+async function prove({ to, repositories, fresh }: ChangeOf<"prove">, bench: Bench): Promise<Omit<Outcome, "change">> {
+  const login = loginOf(bench);
+  if (!login) return {};
+  const { tools, run } = bench;
+  const claim = { host: to.name, repositories, images: run.images };
+  const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
+    proveLogin(claim, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
+  );
+  run.proven = proven.image;
+  return { says: proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`) };
+}
+
+async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promise<Outcome> {
+  const row: Carry<A> = rows[change.act as A];
+  return { change, ...(await row(change, bench)) };
+}
+
+/**
+ * Carries out a plan and gives each outcome in the plan's order, as soon as it is due. Changes are independent but for what they
+ * `need`: one that fails keeps only those from their turn that need it.
+ */
+export async function* apply(plan: Plan, bench: Bench): AsyncGenerator<Outcome> {
+  const went: Went = new Map();
+  yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
+}
+
+/** Whether the change of an object went well, by what names it. */
+type Went = Map<string, Promise<boolean>>;
+
+// Not inside of `apply`: a generator function that is made anew for each place has a shape of its own, which keeps all that the place
+// held alive until the next full collection
+async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<Outcome> {
+  const needed = change.needs && went.get(keyOf(change.needs));
+  const outcome = attempt(change, needed, bench);
+  const good = outcome.then(
+    ({ error, left }) => !error && !left,
+    () => false,
+  );
+  if (change.act !== "tell") went.set(keyOf(change.to), good);
+  yield await outcome;
+}
+
+async function attempt(change: Change, needed: Promise<boolean> | undefined, bench: Bench): Promise<Outcome> {
+  if (needed && !(await needed)) return { change, left: bench.tools.halted() ? "interrupted" : "failed" };
+  if (bench.tools.halted() && change.act !== "tell") return { change, left: "interrupted" };
+  try {
+    return await carryOut(change, bench);
+  } catch (error) {
+    if (error instanceof CliError) return { change, error };
+    throw error;
+  }
+}
+
+/**
+ * Carries out a plan all or nothing, one change after the other: where one fails, it and those before it are taken back.
+ * @throws CliError of the change that failed, with what could not be taken back
+ */
+export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
+  const done: Outcome[] = [];
+  for (const change of plan) {
+    const outcome = await attempt(change, undefined, bench);
+    if (outcome.left) return await failWith(new CliError("cancelled", "interrupted"), done, bench.tools);
+    // A change whose answer was lost may have happened
+    if (outcome.error) return await failWith(outcome.error, [...done, outcome], bench.tools);
+    done.push(outcome);
+  }
+  return done;
+}
+
+/**
+ * Takes back what was done, and throws the error that ended it; what is left behind is told with it, also after an interruption.
+ * @throws the error, or a CliError of its kind with a hint
+ */
+export async function failWith(error: unknown, done: readonly Outcome[], tools: Tools): Promise<never> {
+  const kept = await takeBack(done, tools);
+  if (kept.length === 0 || !(error instanceof CliError)) throw error;
+  const left = kept.flatMap(({ says = [] }) => says).join("; ");
+  throw new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint: left, cause: error });
+}
+
+/** Takes back what was done, last first, also after an interruption. @returns what could not be taken back */
+export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcome[]> {
+  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+  if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
+  return tools.unhalted(async () => {
+    const kept: Outcome[] = [];
+    await tools.during("Taking back what was made in Azure", async () => {
+      for (const change of back) {
+        const error = await tools.carry(change).then(() => undefined, asCliError);
+        if (error) kept.push({ change, error, says: [`what this run made could not be taken back: ${tools.removal(change)}`] });
+      }
+    });
+    return kept;
+  });
+}
+
+function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}

@@ -1,0 +1,128 @@
+import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
+import { CliError, Conflict } from "../errors.ts";
+import { over } from "../fleet/over.ts";
+import type { Ground } from "../fleet/places.ts";
+import { factsOf } from "../observe/facts.ts";
+import { holdersIn } from "../observe/holders.ts";
+import { imagesFrom } from "../observe/images.ts";
+import type { Sight } from "../observe/place.ts";
+import { imagesIn } from "../observe/scope-images.ts";
+import type { Outlook } from "../observe/sights.ts";
+import { together } from "../observe/together.ts";
+import { mints, type Plan } from "../plan/change.ts";
+import { planPlace } from "../plan/place.ts";
+import { refuseForeign } from "../plan/store.ts";
+import { covers } from "../registry/repository.ts";
+import { entryFor } from "../secret/entry.ts";
+import type { DryRun, Outcome } from "./outcome.ts";
+import { ownerOf, sharedOwner } from "./owner.ts";
+import { newRun, type Tools } from "./tools.ts";
+import { failure, runUnit, type Unit } from "./unit.ts";
+
+/** What Secrets of one name are to hold, wherever they are. */
+export type Order = {
+  /** The Secrets' name. */
+  readonly name: string;
+  /** Repositories that were named. */
+  readonly repositories: readonly string[];
+  /** The credential, once its kind has found what it is made of. */
+  readonly opening: Promise<Credential>;
+  /** Whether it will ask its owner for a name. */
+  readonly needsName: boolean;
+  tools(credential: Credential): Tools;
+  readonly dryRun: DryRun;
+  /** The refusal to make one credential for many namespaces; absent where that was asked for. */
+  readonly refuse?: (() => Promise<CliError>) | undefined;
+};
+
+/** Credentials that are made at once: Azure answers each of them slowly, and throttles. */
+const atOnce = 4;
+
+/** Times that a place is decided anew because another has written to it. */
+const rounds = 5;
+
+/** Gives each place a credential of its own. */
+export function issueEach(places: AsyncIterable<Outlook>, order: Order, bounds: Pick<Tools, "width" | "halted">): AsyncGenerator<Outcome> {
+  return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (outlook) => issueIn(outlook, order));
+}
+
+async function* issueIn(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
+  for (let round = 1; ; round++) {
+    try {
+      yield* issueOnce(outlook, order);
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      if (error instanceof Conflict && round < rounds) continue;
+      yield failure(outlook, error);
+      return;
+    }
+  }
+}
+
+/** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
+async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
+  const { name, repositories, opening, tools, dryRun } = order;
+  const owner = ownerOf(outlook.place, name);
+  const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
+  const credential = await opening;
+  const { host } = credential;
+  const { write, force } = tools(credential);
+  const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
+  if (facts.held && !force) refuseForeign(facts.to, host, facts.held);
+  const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
+  const issue = await credential.issue({ owner, repositories, images: imagesFrom(host, sight.pods), held });
+  const unit: Unit = { ...unitOf(issue, host, name, tools(credential), () => issue.pulls), once: true };
+  // A Secret that may not be written gets no rights either
+  unit.each(sight);
+  for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
+    // What was issued for a Secret as it was does not fit it as it is now
+    if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
+    yield outcome;
+  }
+}
+
+/**
+ * Gives all places one credential: one that they hold already, else a new one.
+ * @throws CliError of what all of them depend on, the refusal to make one unasked among them
+ */
+export async function* issueShared(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
+  const { name, repositories, opening, tools, dryRun, refuse } = order;
+  const credential = await opening;
+  const { host } = credential;
+  const images = repositories.length > 0 ? [] : await imagesIn(grounds, host);
+  const need = { owner: sharedOwner(grounds, name), repositories, images };
+  const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
+  if (refuse && mints(issue.demand)) throw await refuse();
+  // Of a place's own login nothing is known: it is another's, or the one that all get
+  const unit = unitOf(issue, host, name, tools(credential), () => "unknown");
+  yield* runUnit(unit, places, tools(credential), dryRun);
+}
+
+/** Issues a credential that Secrets of the scope hold already, if one of these still pulls. */
+async function issueHeld(credential: Credential, need: Omit<Need, "held">, holders: AsyncIterable<HeldLogin>): Promise<Issue> {
+  let last: Issue | undefined;
+  for await (const held of holders) {
+    last = await credential.issue({ ...need, held });
+    if (last.pulls !== "no") return last;
+  }
+  return last ?? credential.issue({ ...need, held: undefined });
+}
+
+/** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
+function unitOf(issue: Issue, host: string, name: string, { write, force }: Tools, pullsOf: () => Issue["pulls"]): Unit {
+  const { before, demand, entry, login, mayPull = ["*"], images } = issue;
+  const isNew = mints(demand);
+  return {
+    before,
+    demand,
+    run: newRun(login, images),
+    each: (sight: Sight): Plan => {
+      const { facts, login: inside } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
+      const held = facts.held && { ...facts.held, pulls: pullsOf() };
+      const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
+      const storing = { entry, host, fresh: isNew || !same, force };
+      return planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Owner } from "../credential/kind.ts";
+import { CliError } from "../errors.ts";
+import type { Ground, Place } from "../fleet/places.ts";
+import { noNamespace, uidOf } from "../observe/place.ts";
+import { tokenName } from "../secret/names.ts";
+
+/** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
+export function ownerOf({ cluster, namespace }: Place, secret: string): Owner {
+  const ownName = once(async () => tokenName(await uid(cluster, namespace), namespace, secret));
+  return {
+    secret,
+    words: `secret ${secret} in namespace ${namespace}`,
+    ownName,
+    owns: async (name) => name === (await ownName()),
+    alone: true,
+  };
+}
+
+/** The Secrets of one name in many namespaces: others of that name may hold the same credential. */
+export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
+  const reached = grounds.filter(({ error }) => !error);
+  const nameIn = ({ cluster }: Ground) => uid(cluster, "kube-system").then((of) => tokenName(of, "shared", secret));
+  const [first] = reached;
+  return {
+    secret,
+    words: `secret ${secret} in many namespaces`,
+    ownName: once(async () =>
+      first ? nameIn(first) : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached")),
+    ),
+    // Whichever of the clusters came first when it was made
+    owns: async (name) => (await Promise.all(reached.map(nameIn))).includes(name),
+    alone: false,
+  };
+}
+
+/** Reads the uid of a namespace. @throws CliError that names the way round where it may not be read */
+async function uid(cluster: Place["cluster"], namespace: string): Promise<string> {
+  const found = await uidOf(cluster, namespace).catch((cause: unknown) => {
+    if (!(cause instanceof CliError) || cause.kind !== "forbidden") throw cause;
+    throw new CliError("forbidden", cause.message, {
+      hint: "add --acr-token NAME, a name in Azure that this Secret alone is to use",
+      cause,
+    });
+  });
+  return found ?? Promise.reject(noNamespace(namespace));
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,46 @@
+import { keyOf } from "../kinds.ts";
+import type { KubeObject, Secret } from "../objects.ts";
+import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
+import { patchOf } from "../plan/references.ts";
+import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
+import { pullSecret } from "../secret/pull-secret.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Bench } from "./tools.ts";
+
+type Sketch<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Omit<Outcome, "change">;
+
+const seenOf = ({ to }: ChangeOf<Exclude<Act, "tell">>, { seen }: Bench) => ({ object: seen.get(keyOf(to)) });
+const nothing = () => ({});
+
+/** What each act would come to, without a request: the outcomes of `--dry-run=client`. */
+const rows: { readonly [A in Act]: Sketch<A> } = {
+  keep: seenOf,
+  tell: ({ says }) => ({ says: [says] }),
+  create: nothing,
+  update: nothing,
+  delete: nothing,
+  mint: nothing,
+  prove: nothing,
+  rehearse: nothing,
+  store: sketchStore,
+  attach: sketchReference,
+  detach: sketchReference,
+  restart: seenOf,
+};
+
+/** A Secret whose password is still to be made is shown with an empty config. */
+function sketchStore({ to, entry }: ChangeOf<"store">, { run }: Bench): { object: Secret } {
+  const config = run.login ? encodeDockerConfig(entry.hosts[0] ?? "", run.login) : sketchConfig;
+  return { object: pullSecret(to, entry, config) };
+}
+
+function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeObject | undefined } {
+  const object = seen.get(keyOf(to));
+  if (!object) return { object };
+  const patch = patchOf({ to, names: after, version: object.metadata.resourceVersion ?? "" }, after) as Partial<KubeObject>;
+  return { object: { ...object, ...patch, metadata: object.metadata } as KubeObject };
+}
+
+export function sketch(plan: Plan, bench: Bench): Outcome[] {
+  return plan.map((change) => ({ change, ...(rows[change.act] as Sketch<Act>)(change as ChangeOf<Act>, bench) }));
+}

@@ -1,0 +1,112 @@
+import { CliError, Conflict } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import { readHeld } from "../observe/held.ts";
+import type { Standing, Store } from "../plan/change.ts";
+import { planStore } from "../plan/store.ts";
+import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
+import { type Entry, entryFor } from "../secret/entry.ts";
+import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
+import type { Outcome } from "./outcome.ts";
+import { rehearse } from "./rehearse.ts";
+import { type Bench, loginOf } from "./tools.ts";
+
+/** Looks at the Secret this often, when others write to it at the same time. */
+const rounds = 10;
+
+/**
+ * Writes the Secret on the version that it was looked at, and only makes it where there was none. When another has written since, it
+ * is looked at again: a credential of the same kind that pulls stays, whoever made it.
+ */
+export async function store(change: Store, bench: Bench): Promise<Outcome> {
+  const { run } = bench;
+  const entry = withMoments(change.entry, run.made);
+  const [host = ""] = entry.hosts;
+  const login = loginOf(bench);
+  // A dry run makes no password: an empty config is what the server can check
+  const config = login ? encodeDockerConfig(host, login) : sketchConfig;
+  let next: Store = { ...change, entry };
+  for (let round = 1; ; round++) {
+    const end = await writeOrLook(next, { host, config, last: round === rounds }, bench);
+    if ("settled" in end) return end.settled;
+    next = end.again;
+  }
+}
+
+/** @param last whether this was the last round, whose error is the Secret's */
+async function writeOrLook(
+  next: Store,
+  { host, config, last }: { readonly host: string; readonly config: string; readonly last: boolean },
+  bench: Bench,
+): Promise<Look> {
+  try {
+    return { settled: { change: next, object: await write(next, config, bench) } };
+  } catch (error) {
+    if (last || !(error instanceof CliError) || !isOpenEnd(error)) throw error;
+    return lookAgain(next, host, bench, error);
+  }
+}
+
+/** The note with the moments that Azure told when it made the password. */
+function withMoments(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
+  const { expiresAt: wished, ...of } = entry;
+  const { madeAt, expiresAt = wished } = made;
+  return { ...of, ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
+}
+
+/** Another was first, or the answer was lost: only a new look tells how things stand. */
+const isOpenEnd = (error: CliError) => error instanceof Conflict || error.kind === "unreachable" || error.kind === "timeout";
+
+async function write({ to, entry, stands, replaces }: Store, config: string, { tools }: Bench): Promise<Secret> {
+  const cluster = tools.cluster(to.context);
+  if (stands && replaces) return replace(to, stands, pullSecret(to, entry, config), tools);
+  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config) }, tools.write);
+  return cluster.write(to, { create: pullSecret(to, entry, config) }, tools.write);
+}
+
+/** The old one goes only once the server has said that it would take the new one, and comes back if it does not take it after all. */
+async function replace(to: Ref<"secret">, stands: Standing, manifest: Secret, tools: Bench["tools"]): Promise<Secret> {
+  const cluster = tools.cluster(to.context);
+  await rehearse({ act: "rehearse", to, stands, replaces: true }, tools);
+  if (tools.write.dryRun) return manifest;
+  const old = await cluster.get(to);
+  await cluster.write(to, { delete: stands }, tools.write);
+  try {
+    return await cluster.write(to, { create: manifest }, tools.write);
+  } catch (error) {
+    if (old) await tools.unhalted(() => cluster.write(to, { create: asNew(old) }, tools.write)).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** An object without what the server adds. */
+function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFields, ...metadata }, ...secret }: Secret): Secret {
+  return { ...secret, metadata };
+}
+
+/** Either the Secret is as it should be, or it has to be written on the version that it has now. */
+type Look = { readonly settled: Outcome } | { readonly again: Store };
+
+async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
+  const { tools, run } = bench;
+  const { to } = change;
+  const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
+  if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
+  const { held, login } = readHeld(secret, host, tools.write.fieldManager);
+  const holdsOurs = login !== undefined && run.login?.password.equals(login.password) === true;
+  if (holdsOurs) return { settled: { change, object: secret } };
+  if (!(error instanceof Conflict)) throw error;
+  const pulls = entryFor(held.entries, host) ? await stillPulls(login, bench) : "unknown";
+  const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
+  if (pulls === "yes") return keep("another run wrote a credential that pulls");
+  const planned = planStore(to, { entry: change.entry, host, fresh: true, force: tools.force }, { ...held, pulls });
+  return planned.act === "store" ? { again: planned } : keep(planned.because);
+}
+
+async function stillPulls(login: Bench["run"]["login"], { run, tools }: Bench): Promise<"yes" | "no" | "unknown"> {
+  const image = run.proven ?? run.images[0];
+  if (!login || !image) return "unknown";
+  const { verdict } = await tools.registry().prove(image, login);
+  if (verdict === "pulls") return "yes";
+  return verdict === "refused" ? "no" : "unknown";
+}

@@ -1,0 +1,56 @@
+import type { Cluster, WriteOptions } from "../cluster/port.ts";
+import type { ImageRef, Login, Registry } from "../context.ts";
+import type { Carried } from "../credential/kind.ts";
+import { CliError } from "../errors.ts";
+import type { Seen } from "../observe/seen.ts";
+import type { Change } from "../plan/change.ts";
+
+/** What plans are carried out with. */
+export type Tools = {
+  /** The cluster of a context; the current one's without. */
+  cluster(context: string | undefined): Cluster;
+  registry(): Registry;
+  /** Carries out what is not in the cluster. */
+  carry(change: Change): Promise<Carried>;
+  /** The command that does by hand what a change would take away. */
+  removal(change: Change): string;
+  /** With `dryRun` the API server checks writes and stores nothing, and nothing else is touched. */
+  readonly write: WriteOptions;
+  /** Takes over what others made. */
+  readonly force: boolean;
+  sleep(milliseconds: number): Promise<void>;
+  /** Shows that something is under way. */
+  during<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Whether the run was interrupted, so that nothing more is to be begun. */
+  halted(): boolean;
+  /** Runs what an interruption must not end, within a bound. */
+  unhalted<T>(work: () => Promise<T>): Promise<T>;
+  /** How much is done at once. */
+  width(): number;
+};
+
+/** What a run has in hand. */
+export type Run = {
+  /** The login that Secrets get, once there is one. */
+  login?: Login | undefined;
+  /** When it was made and dies, as Azure says. */
+  made?: Pick<Carried, "madeAt" | "expiresAt">;
+  /** Images that the login may be tried with. */
+  readonly images: readonly ImageRef[];
+  /** An image that it was proven with. */
+  proven?: ImageRef;
+};
+
+export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images });
+
+/** What one change is carried out with, in its place. */
+export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
+
+/**
+ * The login in hand. A dry run makes none; any other run must not go on as if there were one.
+ * @throws CliError internal
+ */
+export function loginOf({ run, tools }: Bench): Login | undefined {
+  if (run.login || tools.write.dryRun) return run.login;
+  throw new CliError("internal", "a plan needs a login, and nothing has made one");
+}

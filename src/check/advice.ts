@@ -1,0 +1,193 @@
+import type { Create, Fix } from "../fix.ts";
+import type { Cause } from "./cause.ts";
+import { type Advice, concerned, deletion, deliver, inOrder, joined, nameOf, remake, templatesOf } from "./deliver.ts";
+import type { AzureFacts, ImageFacts, SecretFacts } from "./facts.ts";
+import { isObjectName } from "./names.ts";
+
+/** An image of a registry in Azure: for others we know no command that makes a credential. */
+type InAzure = ImageFacts & { readonly azure: AzureFacts };
+
+/**
+ * What mends a failure. The command that is advised, pasted as it is printed, ends in `pulls`, or the words beside it say what it
+ * does not mend. No login of another registry is ever lost by it.
+ *
+ * @param secret the Secret that the cause speaks of
+ */
+export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
+  if (cause === "older-pod") return remake(facts);
+  const held = facts.secrets.find(({ name }) => name === secret);
+  if (!facts.azure) return (cause === "refused" || cause === "expired") && held?.note?.renewal === "given" ? give(facts, held) : {};
+  const known: InAzure = { ...facts, azure: facts.azure };
+  const inSecret = ofSecret[cause];
+  if (inSecret) return held ? inSecret(known, held) : {};
+  return ofImage[cause]?.(known) ?? {};
+}
+
+/** What mends a cause that lies in a Secret. */
+const ofSecret: Partial<Record<Cause, (facts: InAzure, held: SecretFacts) => Advice>> = {
+  refused: renew,
+  expired: renew,
+  "out-of-scope": widen,
+  "malformed-secret": repair,
+};
+
+/** What mends a cause that lies elsewhere. */
+const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
+  "no-login": supply,
+  "not-found": (facts) => ({ fix: lookFor(facts) }),
+  blocked: ({ azure: { registry } }) => ({ fix: { do: "show-network-rules", registry } }),
+};
+
+/** A refused login: the same kind of credential anew, in the same Secret. */
+function renew(facts: InAzure, held: SecretFacts): Advice {
+  if (held.note?.renewal === "given" || (facts.azure.otherwise && held.note)) return give(facts, held);
+  if (held.note) return renewal(facts, held);
+  if (facts.azure.otherwise === undefined && isFor(facts, held))
+    return {
+      fix: { ...again(facts, held), force: true },
+      because: "it was not made by kubectl acr-secret, and --force replaces the login inside",
+    };
+  return beside(facts);
+}
+
+/** The rights of an ACR token that is ours are ours to widen; any other credential gets one beside it. */
+function widen(facts: InAzure, held: SecretFacts): Advice {
+  if (held.note?.renewal === "made") return renewal(facts, held, { repositories: [facts.ref.repository] });
+  return beside(facts, [facts.ref.repository]);
+}
+
+/** No pull secret has a login. */
+function supply(facts: InAzure): Advice {
+  const ready = facts.unattached.find(({ proof }) => proof.verdict === "pulls");
+  if (facts.only) return {};
+  if (ready) {
+    const { because, ...advice } = deliver(facts, { secret: ready.secret });
+    return { ...advice, because: joined([`secret ${ready.secret} pulls it, but is not attached`, because]) };
+  }
+  if (facts.azure.otherwise === "port" || facts.azure.otherwise === "capitals") return rename(facts);
+  if (facts.azure.otherwise === "region") return regional(facts);
+  const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
+  if (missing !== undefined) return { fix: make(facts, missing) };
+  const empty = facts.secrets.find(({ name, servers }) => facts.names.includes(name) && servers?.length === 0);
+  if (empty) return { fix: { ...make(facts, empty.name), force: empty.note === undefined } };
+  const narrow = facts.unattached
+    .map(({ secret }) => facts.secrets.find(({ name }) => name === secret))
+    .find((it) => it?.note?.renewal === "made");
+  if (narrow) {
+    const { fix: make, because } = renewal(facts, narrow, { repositories: [facts.ref.repository] });
+    const { because: more, ...advice } = deliver(facts, { secret: narrow.name, make });
+    return { ...advice, because: joined([because, more]) };
+  }
+  return beside(facts);
+}
+
+/** A Secret that cannot be read spoils all of the pod's. It is replaced where nothing else is in it, else left out. */
+function repair(facts: InAzure, held: SecretFacts): Advice {
+  if (isFor(facts, held) && facts.azure.otherwise === undefined)
+    return { fix: { ...again(facts, held), force: held.note === undefined }, because: "the command replaces what is inside" };
+  const { namespace, account, pods } = facts;
+  const { own, copied } = concerned(facts);
+  if (facts.only) return { because: "it may hold other logins, so no command here replaces it" };
+  const byAccount = pods.length === 0 || copied.length > 0;
+  const secret = facts.fresh.name;
+  const detach: Fix[] = byAccount ? [{ do: "detach", secret: held.name, serviceaccounts: [account], namespace }] : [];
+  const create: Fix = byAccount ? { ...make(facts), serviceaccounts: [account] } : make(facts);
+  const references = templatesOf(own).map((workload): Fix => ({ do: "reference", workload, secret, instead: held.name, namespace }));
+  const gone = [
+    ...copied.filter(({ owner }) => owner?.remakes),
+    ...own.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment"),
+  ];
+  const rest = concerned(facts).all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
+  return {
+    fix: inOrder([...detach, create, ...references, ...deletion(gone, namespace)]),
+    because: joined([
+      "it is left as it is, since it may hold other logins",
+      rest.length > 0 ? `pods that nothing makes anew (${rest.map(({ name }) => name).join(", ")}) have to be created again` : undefined,
+    ]),
+  };
+}
+
+/** A credential of our own, in a Secret of its own, beside what is there. */
+function beside(facts: InAzure, repositories?: readonly string[]): Advice {
+  if (facts.only) return {};
+  if (facts.azure.otherwise) return facts.azure.otherwise === "region" ? regional(facts) : rename(facts);
+  return deliver(facts, { secret: facts.fresh.name, make: { ...make(facts), ...(repositories && { repositories }) } });
+}
+
+/** `create` writes the login server into a Secret, so for another host it needs the credential from outside. */
+function regional(facts: InAzure): Advice {
+  const { azure, ref, namespace, fresh } = facts;
+  const secret = `${fresh.name}-regional`.slice(0, 253);
+  const username = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 50);
+  const made: Create = {
+    do: "create",
+    secret,
+    registry: ref.host,
+    repositories: [ref.repository],
+    username,
+    token: azure.registry,
+  };
+  const { because, ...advice } = deliver(facts, { secret, make: { ...made, ...{ namespace } } });
+  return { ...advice, because: joined([`a login for ${azure.loginServer} does not match ${ref.host}`, because]) };
+}
+
+/** The kubelet compares hosts as they are written. */
+function rename(facts: InAzure): Advice {
+  const { azure, ref, namespace, account } = facts;
+  const named = azure.loginServer + facts.image.slice(ref.host.length);
+  const why = facts.matchesLoginServer ? "" : `a login for ${azure.loginServer} does not match ${ref.host}: `;
+  const because = `${why}name the image ${named}`;
+  if (facts.pods.length === 0) return { fix: { do: "check", images: [named], serviceaccount: account, namespace }, because };
+  const first = facts.matchesLoginServer
+    ? {}
+    : deliver({ ...facts, pods: concerned(facts).all }, { secret: facts.fresh.name, make: make(facts) });
+  const places = new Map(
+    concerned(facts).all.map(({ name, container, owner }) => {
+      const workload = owner?.template ?? { kind: "pod", name };
+      return [`${nameOf(workload)} ${container}`, { workload, container }] as const;
+    }),
+  );
+  const renamed = [...places.values()].map((place): Fix => ({ do: "set-image", ...place, image: named, namespace }));
+  return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed]), because: joined([because, first.because]) };
+}
+
+/** A credential that somebody gave is given again. */
+function give({ ref, namespace }: ImageFacts, { name, note }: SecretFacts): Advice {
+  return {
+    fix: { do: "create", secret: name, registry: ref.host, username: note?.identity, namespace },
+    because: "its password was given, so a new one has to be: put it into PASSWORD",
+  };
+}
+
+/** A token that the Secret notes is told of: anybody in the namespace can write such a note, and whoever pastes the command decides. */
+function renewal(facts: InAzure, held: SecretFacts, more: Partial<Create> = {}): { fix: Create; because: string | undefined } {
+  const fix = { ...again(facts, held), ...more };
+  return { fix, because: fix.acrToken && `the Secret notes that its ACR token is ${fix.acrToken}` };
+}
+
+/** The command that makes a Secret's credential anew, as the Secret notes it. */
+function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespace: string } {
+  return {
+    ...make(facts, name),
+    acrToken: note?.renewal === "made" && !note.derived && isTokenName(note.identity) ? note.identity : undefined,
+    expiresIn: note?.expiresIn,
+  };
+}
+
+/** What Azure takes for an ACR token's name. */
+const isTokenName = (text: string) => /^[a-zA-Z0-9-]{5,50}$/.test(text);
+
+/** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
+function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {
+  const name = secret ?? (fresh.isDefault ? undefined : fresh.name);
+  return { do: "create", secret: name, registry: azure.loginServer, repositories: pods.length > 0 ? [] : [ref.repository], namespace };
+}
+
+/** Whether a Secret has logins for this registry, and none that would be lost with it. */
+const isFor = ({ ref }: ImageFacts, { servers }: SecretFacts): boolean =>
+  servers !== undefined && servers.length > 0 && servers.every((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] === ref.host);
+
+function lookFor({ azure: { registry }, ref: { repository, reference }, hasOtherTags }: InAzure): Fix {
+  if (reference.includes(":")) return { do: "show-manifests", registry, repository };
+  return hasOtherTags ? { do: "show-tags", registry, repository } : { do: "show-repositories", registry };
+}

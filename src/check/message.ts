@@ -1,0 +1,39 @@
+import type { ImageFacts, Tried } from "./facts.ts";
+import { listed, shownName } from "./names.ts";
+import { nearMiss } from "./near-miss.ts";
+
+/** Why a login does not pull, as the registry tells it, or as its Secret does. @param expiredAt RFC 3339 */
+export function refusal({ now }: ImageFacts, { secret, proof }: Tried, expiredAt: string | undefined): string {
+  const said = expiredAt === undefined ? proof.message : `its password expired ${ago(expiredAt, now)} ago (${expiredAt})`;
+  return `with secret ${secret}: ${said}`;
+}
+
+/** Why there is no login for an image: what each of the pull secrets has instead. */
+export function absence({ names, secrets, ref, pods, account, only }: ImageFacts): string {
+  const known = new Map(secrets.map((secret) => [secret.name, secret]));
+  const missing = names.filter((name) => !known.has(name)).map(shownName);
+  const verb = missing.length > 1 ? "s %s do not exist" : " %s does not exist";
+  const others = names.flatMap((name) => {
+    const { skipped = [], servers } = known.get(name) ?? {};
+    if (skipped.length > 0) return skipped.map((because) => `secret ${name} ${because}`);
+    return servers ? [nearMiss(name, servers, ref.host, ref.repository)] : [];
+  });
+  const found = [...(missing.length > 0 ? [`secret${verb.replace("%s", () => listed(missing))}`] : []), ...others];
+  if (found.length > 0) return found.join("; ");
+  return pods.length > 0 && !only
+    ? "the pod has no pull secret for this registry"
+    : `serviceaccount/${account} has no pull secret for this registry`;
+}
+
+const units = [
+  { word: "days", seconds: 86_400 },
+  { word: "h", seconds: 3600 },
+  { word: "min", seconds: 60 },
+] as const;
+
+/** How long something is past: `40 s`, `5 min`, `3 h`, `12 days`. */
+function ago(then: string, now: Date): string {
+  const seconds = Math.floor((now.getTime() - new Date(then).getTime()) / 1000);
+  const unit = units.find((each) => seconds >= 2 * each.seconds);
+  return unit ? `${Math.floor(seconds / unit.seconds)} ${unit.word}` : `${seconds} s`;
+}

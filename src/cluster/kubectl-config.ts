@@ -1,0 +1,51 @@
+import { platform } from "node:os";
+import type { Readable } from "node:stream";
+import { kubeconfigError } from "./connection-error.ts";
+import { type Kubectl, quickStart } from "./kubectl.ts";
+import { end, watched } from "./watchdog.ts";
+
+/**
+ * The namespace of the context that these flags choose, "" if it names none. `signal` ends a kubectl that hangs.
+ * @returns what kubectl printed, and `failure` with its stderr if it could not tell
+ */
+export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): Promise<{ namespace: string } | { failure: string }> {
+  const said = await ask(kubectl, ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"], signal);
+  return "failure" in said ? said : { namespace: said.stdout.trim() };
+}
+
+/** The names of the kubeconfig's contexts, in kubectl's order. @throws CliError config in kubectl's words */
+export async function contextNames(kubectl: Kubectl, signal?: AbortSignal): Promise<string[]> {
+  const said = await ask(kubectl, ["config", "get-contexts", "-o", "name"], signal);
+  if ("failure" in said) throw kubeconfigError(said.failure);
+  return said.stdout.split("\n").filter(Boolean);
+}
+
+/** What kubectl prints for a question that no server is asked, or its stderr where it fails. It ends with us, or by `signal`. */
+async function ask(
+  { file, flags, env }: Kubectl,
+  args: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<{ stdout: string } | { failure: string }> {
+  const child = watched({ file, args: [...args, ...flags], env: quickStart(env), stdin: "ignore", platform: platform() });
+  const stop = () => end(child);
+  signal?.addEventListener("abort", stop, { once: true });
+  const code = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  try {
+    const [stdout, stderr] = await Promise.race([Promise.all([textOf(child.stdout), textOf(child.stderr)]), code.then(never)]);
+    stop();
+    return (await code) === 0 ? { stdout } : { failure: stderr || "kubectl ended without a word" };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** Only the failure of a program that could not be started ends the wait for what it prints. */
+const never = () => new Promise<never>(() => {});
+
+async function textOf(stream: Readable | null): Promise<string> {
+  let text = "";
+  for await (const chunk of stream?.setEncoding("utf8") ?? []) text += chunk;
+  return text;
+}

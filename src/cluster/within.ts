@@ -1,0 +1,33 @@
+import { CliError } from "../errors.ts";
+import { onAbort } from "./on-abort.ts";
+
+/** What ends a wait: a signal, or so many milliseconds (0 means no limit). */
+export type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
+
+/** The longest wait that Node's timers know, some 24 days; a longer one would be over at once. */
+const longest = 2 ** 31 - 1;
+
+/**
+ * Waits for what may never come. `work` gets the signal that ends it; where it does not heed it, it is left to itself.
+ * @throws CliError cancelled or timeout, or what `work` throws
+ */
+export function within<T>({ signal, requestTimeout }: Limits, work: (ends: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = requestTimeout > 0 ? AbortSignal.timeout(Math.min(requestTimeout, longest)) : undefined;
+  const ends = limit ? AbortSignal.any([signal, limit]) : signal;
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => {
+      if (signal.aborted) return reject(cancelled());
+      reject(limit?.aborted ? timedOut(requestTimeout) : error);
+    };
+    if (ends.aborted) return fail(ends.reason);
+    const forget = onAbort(ends, () => fail(ends.reason));
+    work(ends).then(resolve, fail).then(forget);
+  });
+}
+
+export const cancelled = () => new CliError("cancelled", "cancelled");
+
+const timedOut = (milliseconds: number) =>
+  new CliError("timeout", `Unable to connect to the server: no answer within ${milliseconds / 1000}s`, {
+    hint: "give it more time with --request-timeout",
+  });

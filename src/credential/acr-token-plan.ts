@@ -1,0 +1,134 @@
+import type { AcrToken, ScopeMap, Slot } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { sameMoment } from "../moment.ts";
+import type { Keep, Make, Mint } from "../plan/change.ts";
+import type { Entry } from "../secret/entry.ts";
+
+/** What is asked: the password of one ACR token. */
+export type TokenWish = {
+  /** The login server. */
+  readonly host: string;
+  /** Names the token and its scope map. */
+  readonly name: string;
+  /** Nobody but the owner can use a token of this name. */
+  readonly alone: boolean;
+  readonly repositories: readonly string[];
+  /** RFC 3339, for a password that is made now. */
+  readonly expiresAt: string | undefined;
+};
+
+/** What stands in Azure, and what a Secret holds. */
+export type TokenFound = {
+  readonly token: AcrToken | undefined;
+  readonly scopeMap: ScopeMap | undefined;
+  readonly held: Entry | undefined;
+  readonly pulls: "yes" | "no" | "unknown";
+};
+
+export type TokenPlan = {
+  readonly scope: Make | Keep;
+  readonly token: Make | Keep | undefined;
+  readonly mint: Mint | Keep;
+  readonly entry: Entry;
+};
+
+/**
+ * Scope map, token, password: each is made, corrected, or kept. A password is only made where the Secret has none that works, and
+ * never in a slot that somebody else may use.
+ * @throws CliError conflict
+ */
+export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
+  const { host, name, expiresAt } = wish;
+  if (found.token?.status === "disabled") {
+    throw new CliError("conflict", `the ACR token "${name}" is disabled`, {
+      hint: `az acr token update --registry ${host.split(".")[0]} --name ${name} --status enabled`,
+    });
+  }
+  const scope = planScope(wish, found);
+  const mint = planMint(wish, found);
+  const token = found.token ? undefined : made("token.azurecr.io", name, [scope.to.name]);
+  const of = { hosts: [host], kind: "acr-token", identity: name };
+  const entry =
+    mint.act === "mint" ? { ...of, slot: mint.slot, ...(expiresAt !== undefined && { expiresAt }) } : { ...of, ...keptNote(found.held) };
+  return { scope, token, mint, entry };
+}
+
+/** What a kept password's note says of it; hosts and names are ours to say. */
+function keptNote({ slot, madeAt, expiresAt }: Partial<Entry> = {}): Partial<Entry> {
+  return { ...(slot !== undefined && { slot }), ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
+}
+
+const made = (kind: "token.azurecr.io", name: string, after: readonly string[]): Make => ({
+  act: "create",
+  to: { kind, name },
+  after,
+  because: "there is none",
+});
+
+/** What to tell of a password that is kept although it lasts longer than was asked for. */
+export function keptTooLong(secret: string, expiresAt: string | undefined, { mint, entry }: TokenPlan): string | undefined {
+  const until = entry.expiresAt;
+  if (!expiresAt || mint.act === "mint" || (until !== undefined && until <= expiresAt)) return undefined;
+  const now = until === undefined ? "never expires" : `works until ${until}`;
+  return `secret/${secret} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`;
+}
+
+/** Pull needs content/read; listing tags, by which a credential is proven, needs metadata/read. */
+export function pullActions(repositories: readonly string[]): string[] {
+  return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
+}
+
+/** The repositories that a scope map lets pull. */
+export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
+  return (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
+}
+
+/** The last part of an id in Azure. */
+const nameIn = (id: string): string => id.split("/").at(-1) ?? "";
+
+/** A scope map is only ever added to: what others put there stays, and may be what they push with. */
+function planScope({ name, repositories }: TokenWish, { token, scopeMap }: TokenFound): Make | Keep {
+  const to = { kind: "scopemap.azurecr.io", name } as const;
+  const used = token && nameIn(token.scopeMapId);
+  if (used !== undefined && used.toLowerCase() !== name.toLowerCase())
+    return { act: "keep", to: { ...to, name: used }, because: "the token has this scope map already" };
+  const wanted = pullActions(repositories).sort();
+  if (!scopeMap) return { act: "create", to, after: wanted, because: "there is none" };
+  const before = [...scopeMap.actions].sort();
+  const after = [...new Set([...before, ...wanted])].sort();
+  if (after.length === before.length) return { act: "keep", to, because: "allows it already" };
+  return { act: "update", to, before, after, because: "allows too little" };
+}
+
+function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
+  const to = { kind: "token.azurecr.io", name: wish.name } as const;
+  const expires = wish.expiresAt === undefined ? {} : { expiresAt: wish.expiresAt };
+  const { token, held, pulls } = found;
+  if (!token) return { act: "mint", to, inNew: true, slot: "password1", ...expires, because: "there is none" };
+  const ours = slotOf(held, token);
+  if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
+  const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
+  return { act: "mint", to, inNew: false, slot: ours ?? freeSlot(wish, token), ...expires, because };
+}
+
+/** The slot that a Secret notes, as long as Azure shows that it is still as it was then: anybody can write a note. */
+export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
+  if (held?.kind !== "acr-token" || held.identity.toLowerCase() !== token.name.toLowerCase()) return undefined;
+  return token.passwords.find(({ name, creationTime }) => name === held.slot && sameMoment(creationTime, held.madeAt))?.name;
+}
+
+/** An empty slot; else, if the token is its owner's alone, the older of the two. */
+function freeSlot({ alone }: TokenWish, token: AcrToken): Slot {
+  const made = (slot: Slot) => token.passwords.find((password) => password.name === slot);
+  const slots = ["password1", "password2"] as const;
+  const empty = slots.find((slot) => !made(slot));
+  if (empty) return empty;
+  if (alone) return (made("password1")?.creationTime ?? "") <= (made("password2")?.creationTime ?? "") ? "password1" : "password2";
+  throw new CliError(
+    "conflict",
+    `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`,
+    {
+      hint: "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)",
+    },
+  );
+}

@@ -1,0 +1,106 @@
+import type { Azure, IdentitySource, ImageRef, Login, Registry } from "../context.ts";
+import type { Change } from "../plan/change.ts";
+import type { Entry } from "../secret/entry.ts";
+
+/** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
+export type FlagRow = { readonly type: "string" | "boolean"; readonly describe: string };
+
+/** What a command line gave for the flags of the kinds, and for those that all kinds share. */
+export type Asked = {
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** A registry's name in Azure, or a login server. */
+  readonly registry: string;
+  readonly identity: IdentitySource;
+  /** Whether a login is proven before it is used. */
+  readonly verify: boolean;
+  /** RFC 3339, for a password that is made now. */
+  readonly expiresAt: string | undefined;
+};
+
+/** The outside, as far as credentials come from there; each opens at its first use. */
+export type Sources = {
+  azure(identity: IdentitySource): Azure;
+  registry(): Registry;
+  readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+  during<T>(what: string, work: () => Promise<T>): Promise<T>;
+  now(): Date;
+};
+
+/** For whom a credential is: one Secret, or those of one name in many namespaces. */
+export type Owner = {
+  /** The Secret's name. */
+  readonly secret: string;
+  /** What stands behind it in Azure says so: `secret acr in namespace demo`. */
+  readonly words: string;
+  /** The name of something in Azure that is this owner's alone, the same at every run. @throws CliError */
+  ownName(): Promise<string>;
+  /** Whether a name is one that this owner gives. */
+  owns(name: string): Promise<boolean>;
+  /** Whether nobody but the Secrets that this run looks at can hold a credential of that name. */
+  readonly alone: boolean;
+};
+
+/** A login that a Secret holds already, and what is noted of it. */
+export type HeldLogin = { readonly entry: Entry | undefined; readonly login: Login | undefined };
+
+export type Need = {
+  readonly owner: Owner;
+  /** Repositories that were named: `team/app`, `team/*`, `*`. */
+  readonly repositories: readonly string[];
+  /** Images of the registry that pods name. */
+  readonly images: readonly ImageRef[];
+  readonly held: HeldLogin | undefined;
+};
+
+/** What has to happen for a need to be met, and what is noted once it has. */
+export type Issue = {
+  /** Done first, whatever the Secrets hold: rights that a login gets. */
+  readonly before: readonly Change[];
+  /** Done once the first Secret is to be written: a password, and its proof. */
+  readonly demand: readonly Change[];
+  readonly entry: Entry;
+  /** The login that Secrets get; absent where it is still to be made. */
+  readonly login: Login | undefined;
+  /** Whether the login that is held still pulls. */
+  readonly pulls: "yes" | "no" | "unknown";
+  /** The repositories that the credential may pull, as far as is known. */
+  readonly mayPull: readonly string[] | undefined;
+  /** What proofs ask for. */
+  readonly images: readonly ImageRef[];
+};
+
+/** What comes of a change in Azure. */
+export type Carried = { readonly login?: Login; readonly madeAt?: string | undefined; readonly expiresAt?: string | undefined };
+
+/** One credential of one kind. */
+export type Credential = {
+  /** The name of its kind. */
+  readonly kind: string;
+  /** The login server. */
+  readonly host: string;
+  /** Reads and decides; the decision is a pure function of the kind's file. Changes nothing. */
+  issue(need: Need): Promise<Issue>;
+  /** Carries out one of these changes, or the opposite of one. */
+  carry(change: Change): Promise<Carried>;
+  /** The command that does by hand what a change would take away. */
+  removal(change: Change): string;
+};
+
+/** A kind of credential: a file, and a row in kinds.ts. */
+export type Kind = {
+  readonly name: string;
+  /** Where a new password comes from: we make one, or whoever has one gives it. */
+  readonly renewal: "made" | "given";
+  /** What it is called in sentences, with what authenticates. */
+  readonly flags: Readonly<Record<string, FlagRow>>;
+  /** Whether these flags ask for it. */
+  means(flags: Asked["flags"]): boolean;
+  /** Refuses flags that make no sense, before anybody is asked anything. @throws CliError usage */
+  check(asked: Asked, stdin: Sources["stdin"]): void;
+  /** Whether it will ask its owner for a name. */
+  needsName(asked: Asked): boolean;
+  /** How many of it a registry has room for; undefined where there is no such bound. */
+  room?(asked: Asked, sources: Sources): Promise<number | undefined>;
+  /** Opens it: reads what is the same in every namespace. @throws CliError usage */
+  open(asked: Asked, sources: Sources): Promise<Credential>;
+};

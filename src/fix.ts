@@ -1,0 +1,67 @@
+/**
+ * What to do next, as data: a hint or a piece of advice names a command without spelling it. `cmd/line/spell.ts` makes the line to
+ * type of it, from the same rows of flags that the parser reads. A name in capitals (`REGISTRY`) stands for what only the reader knows.
+ */
+export type Fix = Ours | Kubectl | Az | Steps;
+
+/** Where a command acts, if that is not where the command line at hand does. */
+type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
+
+/** A command of this plugin. `or` is another way, in words. */
+export type Ours = (Create | Refer | Check | { readonly do: "list" } | Help) & Where & { readonly or?: string };
+
+export type Create = {
+  readonly do: "create";
+  readonly secret?: string | undefined;
+  /** The registry's name or login server. */
+  readonly registry: string;
+  readonly repositories?: readonly string[];
+  readonly serviceaccounts?: readonly string[];
+  /** Of a credential that somebody has: its password is to be in `$PASSWORD`, or is that of a new ACR token of this name. */
+  readonly username?: string | undefined;
+  /** The registry that `az` makes the token in, whose repositories are those above. */
+  readonly token?: string;
+  readonly acrToken?: string | undefined;
+  /** How long a password is to work: `90d`. */
+  readonly expiresIn?: string | undefined;
+  readonly force?: boolean;
+};
+
+export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined; readonly serviceaccounts: readonly string[] };
+
+export type Check = {
+  readonly do: "check";
+  readonly secret?: string | undefined;
+  readonly images?: readonly string[];
+  readonly serviceaccount?: string | undefined;
+};
+
+/** The help of one verb, or of all. */
+export type Help = { readonly do: "help"; readonly verb?: string | undefined };
+
+/** A command of kubectl itself. */
+export type Kubectl = Where &
+  (
+    | { readonly do: "get-serviceaccounts" }
+    | { readonly do: "create-namespace"; readonly name: string }
+    | { readonly do: "delete-pods"; readonly pods: readonly string[] }
+    /** Makes a pod anew that nobody else would make anew. */
+    | { readonly do: "replace-pod"; readonly pod: string }
+    /** Lets a workload's pods name one more pull secret, and one less. */
+    | { readonly do: "reference"; readonly workload: Workload; readonly secret: string; readonly instead?: string | undefined }
+    | { readonly do: "set-image"; readonly workload: Workload; readonly container: string; readonly image: string }
+  );
+
+/** What makes pods, as kubectl names it: `deployment/web`. */
+export type Workload = { readonly kind: string; readonly name: string };
+
+/** A command of the Azure CLI. `registry` is the registry's name. */
+export type Az = { readonly registry: string } & (
+  | { readonly do: "show-repositories" }
+  | { readonly do: "show-tags"; readonly repository: string }
+  | { readonly do: "show-manifests"; readonly repository: string }
+  | { readonly do: "show-network-rules" }
+);
+
+/** Commands that follow each other, each only if the one before it succeeded. */
+export type Steps = { readonly do: "steps"; readonly steps: readonly Fix[] };

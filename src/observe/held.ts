@@ -1,0 +1,35 @@
+import type { Login } from "../context.ts";
+import { buildKeyring } from "../kubelet/keyring.ts";
+import { readPullSecret } from "../kubelet/read-pull-secret.ts";
+import type { Secret } from "../objects.ts";
+import type { Held } from "../plan/store.ts";
+import { readEntries } from "../secret/entry.ts";
+import { othersOf } from "../secret/owners.ts";
+
+/** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
+export function readHeld(secret: Secret, host: string, fieldManager: string): { held: Held; login: Login | undefined } {
+  const { uid = "", resourceVersion: version = "", managedFields } = secret.metadata;
+  const reading = readPullSecret({ ...secret, name: secret.metadata.name });
+  const held: Held = {
+    uid,
+    version,
+    type: secret.type ?? "Opaque",
+    immutable: secret.immutable ?? false,
+    entries: readEntries(secret),
+    hosts: "entries" in reading ? reading.entries.map(({ server }) => server) : [],
+    others: othersOf(managedFields, fieldManager),
+    pulls: "unknown",
+  };
+  return { held, login: loginFor(secret, host) };
+}
+
+/** The login of a Secret for a registry as the kubelet would pick it; a key with a path (`host/team`) counts where no other does. */
+export function loginFor(secret: Secret, host: string): Login | undefined {
+  const named = { ...secret, name: secret.metadata.name };
+  const [match] = buildKeyring([named]).lookup({ host, repository: "any", reference: "latest" });
+  if (match) return match.login;
+  const reading = readPullSecret(named);
+  return "entries" in reading
+    ? reading.entries.find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login
+    : undefined;
+}

@@ -1,0 +1,119 @@
+import type { AzureFacts, ImageFacts, Tried } from "../check/facts.ts";
+import type { ImageRef, Proof, Registry } from "../context.ts";
+import type { Match } from "../kubelet/keyring.ts";
+import { defaultSecretName } from "../secret/names.ts";
+import { azureHost } from "./azure-host.ts";
+import { keyringOf, type Secrets, secretFacts, unlessForbidden } from "./pull-secrets.ts";
+import type { Pull } from "./pulls.ts";
+
+/** A pull whose image could be taken apart, and the one Secret that a command line names for it. */
+export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
+
+/** Where the facts come from. */
+export type Sources = { readonly namespace: string; readonly secrets: Secrets; readonly registry: Registry; readonly now: Date };
+
+/**
+ * Tries one pull with the logins that the kubelet would offer, in its order, and gathers what a verdict needs to say why none does.
+ * @returns undefined for an image that is none of ours: of another registry, and without a login for it
+ */
+export async function observeImage(question: Question, sources: Sources): Promise<ImageFacts | undefined> {
+  const { image, names, only, pods, account } = question;
+  const { namespace, now, registry } = sources;
+  const azure = azureHost(image.host);
+  const own = await existing(names, sources);
+  const keyring = keyringOf(own);
+  const matches = keyring.lookup(image);
+  const known = matches.length > 0 || keyring.poison !== undefined || azure !== undefined;
+  const said = pods.some(({ says }) => says.length > 0);
+  if (!known && pods.length > 0 && !said) return undefined;
+
+  const tried = await tryInOrder(matches, image, registry);
+  // Another registry is only asked without a login where a person named the image
+  const asks = tried.length === 0 && !keyring.poison && (azure !== undefined || pods.length === 0);
+  const anonymous = asks ? await registry.prove(image, undefined) : undefined;
+  const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
+  const more = pulls ? nothingMore : await lookFurther(question, sources, { azure, anonymous, poisoned: keyring.poison !== undefined });
+  return {
+    image: question.text,
+    ref: image,
+    azure,
+    namespace,
+    account,
+    pods,
+    names,
+    only,
+    tried,
+    anonymous,
+    poison: keyring.poison,
+    late: more.late,
+    unattached: more.unattached,
+    secrets: [...own, ...more.secrets].map(secretFacts),
+    matchesLoginServer: azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
+    fresh: more.fresh,
+    hasOtherTags: await hasOtherTags(tried, matches, image, registry),
+    now,
+  };
+}
+
+type More = Pick<ImageFacts, "late" | "unattached" | "fresh"> & { readonly secrets: Awaited<ReturnType<typeof existing>> };
+
+const nothingMore: More = { late: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
+
+/** What is only asked where the pull fails: other Secrets of the namespace, and a name for a new one. */
+async function lookFurther(
+  { image, names, accountNames, pods, only }: Question,
+  sources: Sources,
+  { azure, anonymous, poisoned }: { azure: AzureFacts | undefined; anonymous: Proof | undefined; poisoned: boolean },
+): Promise<More> {
+  const { registry, secrets } = sources;
+  const carried = await existing(
+    accountNames.filter((name) => !names.includes(name)),
+    sources,
+  );
+  const [late] = only || pods.length === 0 || poisoned ? [] : await tryAll(carried, image, registry);
+  const fresh = azure ? await freshName(azure.loginServer, secrets) : nothingMore.fresh;
+  const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
+  if (!noLogin || only || azure === undefined || late) return { late, unattached: [], fresh, secrets: carried };
+  const ours = (await secrets.ours()).filter(({ metadata }) => !names.includes(metadata.name) && !accountNames.includes(metadata.name));
+  return { late, unattached: await tryAll(ours, image, registry), fresh, secrets: [...carried, ...ours] };
+}
+
+async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: Registry): Promise<Tried[]> {
+  const tried: Tried[] = [];
+  for (const { secret, login } of matches) {
+    const proof = await registry.prove(image, login);
+    tried.push({ secret, username: login.username, proof });
+    if (proof.verdict === "pulls") break;
+  }
+  return tried;
+}
+
+/** The first login of each Secret; those that pull come first. */
+async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<Tried[]> {
+  const matches = secrets.flatMap((secret) => keyringOf([secret]).lookup(image).slice(0, 1));
+  const tried = await Promise.all(
+    matches.slice(0, 5).map(async ({ secret, login }) => ({ secret, username: login.username, proof: await registry.prove(image, login) })),
+  );
+  const rank = ({ proof }: Tried) => (proof.verdict === "pulls" ? 0 : 1);
+  return tried.sort((a, b) => rank(a) - rank(b));
+}
+
+async function existing(names: readonly string[], { secrets }: Sources) {
+  return (await Promise.all(names.map(secrets.get))).filter((secret) => secret !== undefined);
+}
+
+/** A name for a Secret that is not there: the one that `create` takes by default, else one beside it. */
+async function freshName(loginServer: string, secrets: Secrets): Promise<ImageFacts["fresh"]> {
+  const name = defaultSecretName(loginServer);
+  for (const each of [name, `${name}-pull`, `${name}-pull-2`]) {
+    const taken = await secrets.get(each).catch(unlessForbidden(undefined));
+    if (!taken) return { name: each, isDefault: each === name };
+  }
+  return { name: `${name}-pull-3`, isDefault: false };
+}
+
+async function hasOtherTags(tried: readonly Tried[], matches: readonly Match[], image: ImageRef, registry: Registry): Promise<boolean> {
+  const found = tried.findIndex(({ proof }) => proof.verdict === "not-found");
+  const login = matches[found]?.login;
+  return login !== undefined && (await registry.anyTag(image.host, image.repository, login)) !== undefined;
+}

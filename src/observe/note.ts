@@ -1,0 +1,55 @@
+import type { Note } from "../check/facts.ts";
+import { renewalOf } from "../credential/kinds.ts";
+import type { Secret } from "../objects.ts";
+import { type Entry, readEntries } from "../secret/entry.ts";
+import { tokenName } from "../secret/names.ts";
+
+/** What a Secret notes of its first credential; undefined when it is not one of ours. */
+export function noteOf(secret: Secret): Note | undefined {
+  const entries = readEntries(secret);
+  if (!entries) return undefined;
+  const { kind, identity, madeAt, expiresAt }: Partial<Entry> & Pick<Entry, "kind" | "identity"> = entries[0] ?? { kind: "", identity: "" };
+  return {
+    renewal: renewalOf(kind),
+    identity,
+    derived: isDerived(identity, secret),
+    expiresAt,
+    expiresIn: expiresAt && lifetime(secret, madeAt, expiresAt),
+  };
+}
+
+/** A token's name that was made of a Secret's, in this namespace or in the one that the Secret was copied from. */
+function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
+  const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
+  const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];
+  return readable !== undefined && (readable === here || readable.endsWith(`-${name}`));
+}
+
+const units = [
+  { letter: "d", milliseconds: 86_400_000 },
+  { letter: "h", milliseconds: 3_600_000 },
+] as const;
+
+/** How much later than the end of a lifetime began a Secret may have been written, in milliseconds. */
+const proving = 5 * 60_000;
+
+/** The lifetime that was asked for: from when the password was made to its end. */
+function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
+  const written = madeAt ?? metadata.creationTimestamp;
+  const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
+  if (!(left > 0)) return undefined;
+  for (const { letter, milliseconds } of units) {
+    const whole = Math.ceil(left / milliseconds);
+    if (whole * milliseconds - left <= proving) return `${whole}${letter}`;
+  }
+  return `${Math.ceil(left / 60_000)}m`;
+}
+
+/** When somebody last wrote a field, by the records of field management (meta/v1 ManagedFieldsEntry), in order of time. */
+export function timesOf(managedFields: unknown, field: string): string[] {
+  const entries = Array.isArray(managedFields) ? (managedFields as { time?: unknown; fieldsV1?: unknown }[]) : [];
+  return entries
+    .filter(({ fieldsV1 }) => JSON.stringify(fieldsV1 ?? {}).includes(JSON.stringify(field)))
+    .flatMap(({ time }) => (typeof time === "string" ? [time] : []))
+    .sort();
+}

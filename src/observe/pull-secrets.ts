@@ -1,0 +1,56 @@
+import type { SecretFacts } from "../check/facts.ts";
+import { isObjectName } from "../check/names.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
+import { CliError } from "../errors.ts";
+import { buildKeyring } from "../kubelet/keyring.ts";
+import { serversOf } from "../kubelet/servers.ts";
+import type { Secret } from "../objects.ts";
+import { noteOf } from "./note.ts";
+import { managed } from "./secrets.ts";
+
+/** The Secrets of one namespace, each read once, and only when a verdict needs it. */
+export type Secrets = {
+  /** Undefined for one that does not exist; a name that no Secret can have costs no request. */
+  get(name: string): Promise<Secret | undefined>;
+  /** Those that we made; none where they may not be listed. */
+  ours(): Promise<readonly Secret[]>;
+};
+
+export function secretsOf(cluster: Cluster, namespace: string): Secrets {
+  const read = new Map<string, Promise<Secret | undefined>>();
+  let listed: Promise<readonly Secret[]> | undefined;
+  return {
+    get(name) {
+      const known = read.get(name) ?? (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : Promise.resolve(undefined));
+      read.set(name, known);
+      return known;
+    },
+    ours: () => {
+      listed ??= listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]));
+      return listed;
+    },
+  };
+}
+
+/** Takes a stand-in for what somebody may not read: advice is only better for it. */
+export function unlessForbidden<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof CliError && error.kind === "forbidden") return instead;
+    throw error;
+  };
+}
+
+/** A Secret for a verdict. */
+export function secretFacts(secret: Secret): SecretFacts {
+  const { name } = secret.metadata;
+  const keyring = keyringOf([secret]);
+  return {
+    name,
+    note: noteOf(secret),
+    servers: serversOf({ ...secret, name }),
+    skipped: keyring.skipped.map(({ because }) => because),
+  };
+}
+
+/** The keyring of a pod with these Secrets, in the order of its names. */
+export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.map((secret) => ({ ...secret, name: secret.metadata.name })));

@@ -1,0 +1,54 @@
+import type { Owner, PodFacts } from "../check/facts.ts";
+import { readWaiting } from "../kubelet/message.ts";
+import type { ContainerStatus, Pod, ServiceAccount } from "../objects.ts";
+import { readTarget } from "../plan/references.ts";
+import { timesOf } from "./note.ts";
+
+/** The names in a pod's own imagePullSecrets. */
+export const namesOf = ({ spec }: Pod): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+
+/** A pod, as far as the image of one of its containers is concerned. */
+export function podFacts(pod: Pod, container: string, account: ServiceAccount | undefined): PodFacts {
+  const status = statusesOf(pod).find(({ name }) => name === container);
+  return {
+    name: pod.metadata.name,
+    container,
+    pulled: (status?.imageID ?? "") !== "",
+    own: hasOwn(pod, account),
+    owner: ownerOf(pod),
+    says: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
+  };
+}
+
+function statusesOf({ status }: Pod): readonly ContainerStatus[] {
+  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])];
+}
+
+/**
+ * Whether a pod's author wrote its imagePullSecrets. Admission copies a ServiceAccount's list into a pod that has none; an older pod
+ * has what the list was then, so names that are gone from it, or a list that has not changed since, tell of an author.
+ */
+function hasOwn(pod: Pod, account: ServiceAccount | undefined): boolean {
+  const names = namesOf(pod);
+  const listed = account ? readTarget("serviceaccount", account).names : [];
+  if (names.length === 0 || String(names) === String(listed)) return false;
+  const changed = timesOf(account?.metadata.managedFields, "f:imagePullSecrets").at(-1);
+  const made = pod.metadata.creationTimestamp;
+  const younger = changed !== undefined && typeof made === "string" && made > changed;
+  const still = listed.filter((name) => names.includes(name));
+  return younger || String(still) !== String(names);
+}
+
+/** The controllers that make a deleted pod anew, and count no failure for it. */
+const remakers = ["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"];
+
+function ownerOf({ metadata }: Pod): Owner | undefined {
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  if (!controller) return undefined;
+  const own = { kind: controller.kind.toLowerCase(), name: controller.name };
+  const remakes = remakers.includes(controller.kind);
+  const hash = metadata.labels?.["pod-template-hash"];
+  const ofDeployment = controller.kind === "ReplicaSet" && hash !== undefined && controller.name.endsWith(`-${hash}`);
+  const deployment = ofDeployment ? { kind: "deployment", name: controller.name.slice(0, -hash.length - 1) } : undefined;
+  return { ...own, remakes, template: deployment ?? (remakes ? own : undefined) };
+}

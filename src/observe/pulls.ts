@@ -1,0 +1,85 @@
+import type { PodFacts } from "../check/facts.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
+import type { ImageRef } from "../context.ts";
+import { absent, CliError } from "../errors.ts";
+import type { Pod, ServiceAccount } from "../objects.ts";
+import { readTarget } from "../plan/references.ts";
+import { formatImage, parseImage } from "../registry/image-reference.ts";
+import { containersOf } from "./images.ts";
+import { noNamespace, uidOf } from "./place.ts";
+import { namesOf, podFacts } from "./pulling-pods.ts";
+import { together } from "./together.ts";
+
+/** One image, pulled with one list of pull secrets, by one or more pods. */
+export type Pull = {
+  /** The image taken apart, or why it cannot be. */
+  readonly image: ImageRef | { readonly invalid: string };
+  readonly text: string;
+  readonly account: string;
+  /** The pods' own imagePullSecrets. */
+  readonly names: readonly string[];
+  /** Those that the ServiceAccount has now. */
+  readonly accountNames: readonly string[];
+  readonly pods: readonly PodFacts[];
+};
+
+/** What the pods of a namespace pull; pods that have ended pull no more. */
+export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
+  const [pods, accounts] = await together([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
+  if (pods.length === 0) await assureNamespace(cluster, namespace);
+  const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
+  const pulls = new Map<string, Pull>();
+  for (const pull of pods.filter(isPulling).flatMap((pod) => pullsOf(pod, byName))) {
+    const key = JSON.stringify([pull.text, pull.account, pull.names]);
+    const before = pulls.get(key)?.pods ?? [];
+    const more = pull.pods.filter(({ name }) => !before.some((pod) => pod.name === name));
+    pulls.set(key, { ...pull, pods: [...before, ...more] });
+  }
+  return [...pulls.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+}
+
+/** What one pod pulls, container by container. */
+function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[] {
+  const { serviceAccountName: name = "default" } = pod.spec;
+  const account = accounts.get(name);
+  const accountNames = account ? readTarget("serviceaccount", account).names : [];
+  return containersOf(pod).map((container) => ({
+    ...readImage(container.image ?? ""),
+    account: name,
+    names: namesOf(pod),
+    accountNames,
+    pods: [podFacts(pod, container.name, account)],
+  }));
+}
+
+/** Images as a new pod of a ServiceAccount would pull them. */
+export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
+  const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
+  if (!found) {
+    await assureNamespace(cluster, namespace);
+    throw absent("serviceaccounts", account, { do: "get-serviceaccounts", namespace });
+  }
+  const { names } = readTarget("serviceaccount", found);
+  return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));
+}
+
+/** @throws CliError notFound for a namespace that is not there, as far as we may see that */
+async function assureNamespace(cluster: Cluster, namespace: string): Promise<void> {
+  const uid = await uidOf(cluster, namespace).catch((error: unknown) => {
+    if (error instanceof CliError && error.kind === "forbidden") return "not for us to see";
+    throw error;
+  });
+  if (uid === undefined) throw noNamespace(namespace);
+}
+
+const isPulling = ({ metadata, status }: Pod) => !metadata.deletionTimestamp && status?.phase !== "Succeeded" && status?.phase !== "Failed";
+
+function readImage(text: string): Pick<Pull, "image" | "text"> {
+  try {
+    const image = parseImage(text);
+    return { image, text: formatImage(image) };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { image: { invalid: error.message }, text };
+  }
+}

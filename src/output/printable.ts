@@ -1,0 +1,25 @@
+/** What could move a cursor, hide or reorder text on a terminal: C0, DEL and C1 controls, marks of direction, line separators, the BOM. */
+const forging = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+
+/** The same for text that keeps its layout, a line feed and a tab. */
+const forgingInLines = new RegExp(`(?![\\n\\t])${forging.source}`, "g");
+
+/** Text that others wrote, for a part of a line: what could forge a line is shown, `\x1b`, `\u202e`. */
+export const printable = (text: string): string => text.replace(forging, shown);
+
+/**
+ * The same for a message, which may have several lines and tabs. Lines below the first are indented, but for the `* cause` of
+ * kubectl's lists, so that none looks like one of ours.
+ */
+export const printableLines = (text: string): string =>
+  text
+    .replaceAll("\r\n", "\n")
+    .replace(forgingInLines, shown)
+    .replace(/\n(?!\n|\* |$)/g, "\n  ");
+
+/** JSON text with what JSON itself leaves as it is, escaped (RFC 8259 7). */
+export const printableJson = (json: string): string => json.replace(forgingInLines, (char) => `\\u${hex(char, 4)}`);
+
+const shown = (char: string) => (char <= "\u00ff" ? `\\x${hex(char, 2)}` : `\\u${hex(char, 4)}`);
+
+const hex = (char: string, digits: number) => char.charCodeAt(0).toString(16).padStart(digits, "0");

@@ -1,0 +1,109 @@
+import type { DryRun, Outcome } from "../apply/outcome.ts";
+import type { Env, Sink } from "../context.ts";
+import type { Fix } from "../fix.ts";
+import { livesInCluster } from "../kinds.ts";
+import { opposite } from "../plan/change.ts";
+import { printError, printWarning } from "./error.ts";
+import { jsonLine } from "./jsonl.ts";
+import { printData, printObjects } from "./object.ts";
+import { printable } from "./printable.ts";
+import { drySuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
+
+/** Prints outcomes as they come. */
+export type Printer = {
+  print(outcome: Outcome): void;
+  /** Prints what had to wait for the end. */
+  end(): Promise<void>;
+};
+
+export type PrinterOptions = {
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Env;
+  readonly dryRun: DryRun;
+  readonly where: Where;
+  readonly managedFields: boolean;
+  spell(fix: Fix): string;
+};
+
+/** What `-o` asks for; absent: lines for people. */
+export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | undefined;
+
+/** The printer of a form. A new form is a row. */
+export function openPrinter(form: Form, options: PrinterOptions): Printer {
+  const printers: Readonly<Record<NonNullable<Form> | "lines", () => Printer>> = {
+    lines: () =>
+      linePrinter(options, ({ change }) => {
+        const word = wordOf(change);
+        return word && `${nameOf(change.to)} ${word}${placeSuffix(change.to, options.where)}${drySuffix[options.dryRun]}`;
+      }),
+    // What lives in Azure is no name that kubectl could take
+    name: () => linePrinter(options, ({ change }) => (wordOf(change) && livesInCluster(change.to) ? nameOf(change.to) : undefined)),
+    json: () => objectPrinter(options, "json"),
+    yaml: () => objectPrinter(options, "yaml"),
+    jsonl: () => ({
+      print: (outcome) => jsonLine(outcome, options.dryRun, speller(outcome, options)).forEach((line) => void options.stdout.write(line)),
+      end: async () => {},
+    }),
+    plan: () => planPrinter(options),
+  };
+  return printers[form ?? "lines"]();
+}
+
+function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => string | undefined): Printer {
+  return {
+    print: (outcome) => {
+      if (outcome.error) printFailure(outcome, options);
+      const line = outcome.error || outcome.left ? undefined : lineOf(outcome);
+      if (line !== undefined) options.stdout.write(`${printable(line)}\n`);
+      printWarnings(outcome, options);
+    },
+    end: async () => {},
+  };
+}
+
+const sketched = "the password is only made without --dry-run, so the Secret is shown without it";
+
+/** Objects that kubectl can apply: several are a List, so they have to wait for the last. */
+function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printer {
+  const objects: object[] = [];
+  return {
+    print: (outcome) => {
+      if (outcome.error) printFailure(outcome, options);
+      else if (outcome.object && !outcome.left && wordOf(outcome.change)) objects.push(outcome.object);
+      if (outcome.change.act === "mint" && options.dryRun !== "none") printWarning(options.stderr, options.env, sketched);
+      printWarnings(outcome, options);
+    },
+    end: async () => {
+      if (objects.length > 0) options.stdout.write(await printObjects(objects, format, { managedFields: options.managedFields }));
+    },
+  };
+}
+
+/** The plan itself, with what would take each step back. */
+function planPrinter(options: PrinterOptions): Printer {
+  const changes: object[] = [];
+  return {
+    print: (outcome) => {
+      const { change, error } = outcome;
+      if (error) printFailure(outcome, options);
+      else changes.push({ ...change, ...(opposite(change) && { undo: opposite(change) }) });
+    },
+    end: async () => options.stdout.write(await printData({ apiVersion: "acr-secret/v1", kind: "Plan", changes }, "json")),
+  };
+}
+
+/** What is to be done next is to be done in the place of an outcome. */
+function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fix) => string {
+  const { namespace, context } = to;
+  return (fix) => options.spell(fix.do === "steps" || ("registry" in fix && fix.do !== "create") ? fix : { namespace, context, ...fix });
+}
+
+function printFailure(outcome: Outcome, options: PrinterOptions): void {
+  const { change, error } = outcome;
+  if (error) printError({ ...options, spell: speller(outcome, options) }, error, placePrefix(change.to, options.where));
+}
+
+function printWarnings({ change, says = [] }: Outcome, { stderr, env, where }: PrinterOptions): void {
+  for (const text of says) printWarning(stderr, env, `${placePrefix(change.to, where)}${text}`);
+}

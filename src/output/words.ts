@@ -1,0 +1,47 @@
+import type { DryRun } from "../apply/outcome.ts";
+import type { Ref } from "../kinds.ts";
+import type { Act, ChangeOf } from "../plan/change.ts";
+
+type Word<A extends Act> = (change: ChangeOf<A>) => string | undefined;
+
+/** What became of an object, in kubectl's words; undefined for what is told otherwise, or by the line of another change. */
+const rows: { readonly [A in Act]: Word<A> } = {
+  keep: () => "unchanged",
+  tell: () => undefined,
+  create: () => "created",
+  update: () => "configured",
+  delete: () => "deleted",
+  mint: ({ inNew }) => (inNew ? undefined : "configured"),
+  prove: () => undefined,
+  rehearse: () => undefined,
+  store: ({ stands, replaces }) => (replaces ? "replaced" : stands ? "configured" : "created"),
+  attach: () => "patched",
+  detach: () => "patched",
+  restart: () => "restarted",
+};
+
+export const wordOf = <A extends Act>(change: ChangeOf<A>): string | undefined => (rows[change.act as A] as Word<A>)(change);
+
+/** Every word, those that say more of a place first. */
+export const words = ["created", "replaced", "configured", "patched", "restarted", "deleted", "unchanged"] as const;
+
+export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
+
+/** What `-o name` prints: `serviceaccount/default`. */
+export const nameOf = ({ kind, name }: Ref): string => `${kind}/${name}`;
+
+/** How much a line tells of where its object is: nothing where there is only one place. */
+export type Where = "one" | "namespaces" | "clusters";
+
+/** ` in namespace team-a of context prod`. */
+export function placeSuffix({ namespace, context }: Ref, where: Where): string {
+  if (where === "one" || namespace === undefined) return "";
+  const of = where === "clusters" && context !== undefined ? ` of context ${context}` : "";
+  return ` in namespace ${namespace}${of}`;
+}
+
+/** `prod/team-a: `, before an error. */
+export function placePrefix({ namespace, context }: Ref, where: Where): string {
+  const parts = [where === "clusters" ? context : undefined, namespace].filter((part) => part !== undefined && part !== "");
+  return where === "one" || parts.length === 0 ? "" : `${parts.join("/")}: `;
+}

@@ -1,0 +1,32 @@
+import type { Ref } from "../kinds.ts";
+import type { Change, Plan } from "./change.ts";
+import { planAttach, type Target } from "./references.ts";
+import { type Attached, planRestarts, type WaitingPod } from "./restart.ts";
+import { type Held, planStore, type StoreWish, tellLoss } from "./store.ts";
+
+/** What one place holds that a plan for one Secret looks at. */
+export type Facts = {
+  readonly to: Ref<"secret">;
+  readonly held: Held | undefined;
+  readonly targets: readonly Target<"serviceaccount">[];
+  readonly pods: readonly WaitingPod[];
+};
+
+/** Whether the Secret's credential may pull from a repository, as far as that is known. */
+export type MayPull = (repository: string) => boolean;
+
+/** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
+export function planPlace(facts: Facts, wish: StoreWish, mayPull: MayPull): Plan {
+  const store = planStore(facts.to, wish, facts.held);
+  const told = tellLoss(store, wish.host, facts.held);
+  const references = planAttaches(facts, mayPull);
+  if (store.act === "keep") return [store, ...told, ...references];
+  return [store, ...told, ...references.map((change) => (change.needs || change.act === "keep" ? change : { ...change, needs: facts.to }))];
+}
+
+/** Plans one place of `attach`. */
+export function planAttaches({ to, targets, pods }: Facts, mayPull: MayPull): Change[] {
+  const attaches = targets.map((target) => planAttach(to.name, target));
+  const attached = targets.map(({ to: account, names }): Attached => ({ to: account, names: [...new Set([...names, to.name])] }));
+  return [...attaches, ...planRestarts(to.name, attached, pods, mayPull)];
+}

@@ -1,0 +1,68 @@
+import { sameMoment } from "../moment.ts";
+import type { Secret } from "../objects.ts";
+
+/**
+ * What is noted of one login in a Secret: enough for a later run to know what it holds, to renew it, or to take back exactly
+ * what was made. Never a secret's text.
+ */
+export type Entry = {
+  /** The keys under `auths` that have this login. */
+  readonly hosts: readonly string[];
+  /** The kind of credential, as written: what a newer version wrote is kept as it is. */
+  readonly kind: string;
+  /** What authenticates: an ACR token's name, a user name. */
+  readonly identity: string;
+  /** Which of its passwords is inside: `password1`, `password2`. */
+  readonly slot?: string;
+  /** When that password was made, by Azure's clock (RFC 3339): the slot is only ours while Azure shows the same. */
+  readonly madeAt?: string;
+  /** RFC 3339; absent when the credential does not expire. */
+  readonly expiresAt?: string;
+};
+
+export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
+
+/** The annotation that holds the entries: a JSON list. */
+export const loginsNote = "acr-secret/logins";
+
+/** The labels and annotations that say what a Secret holds. */
+export function noteEntries(entries: readonly Entry[]): { labels: Record<string, string>; annotations: Record<string, string> } {
+  return { labels: { [managedBy.key]: managedBy.value }, annotations: { [loginsNote]: JSON.stringify(entries) } };
+}
+
+/** What a Secret says of its logins; undefined when it is not one of ours, none when it cannot be read. */
+export function readEntries({ metadata }: Pick<Secret, "metadata">): readonly Entry[] | undefined {
+  if (metadata.labels?.[managedBy.key] !== managedBy.value) return undefined;
+  return readNote(metadata.annotations?.[loginsNote] ?? "");
+}
+
+function readNote(text: string): Entry[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.flatMap(readEntry) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Anybody in the namespace can write the note, so every field is looked at. Fields that we do not know stay on it. */
+function readEntry(value: unknown): Entry[] {
+  if (typeof value !== "object" || value === null) return [];
+  const { hosts, kind, identity, slot, madeAt, expiresAt } = value as Record<string, unknown>;
+  const isText = (it: unknown): it is string => typeof it === "string";
+  const whole = Array.isArray(hosts) && hosts.every(isText) && isText(kind) && isText(identity);
+  const optional = [slot, madeAt, expiresAt].every((it) => it === undefined || isText(it));
+  return whole && optional ? [value as Entry] : [];
+}
+
+/** Whether two notes are of the same password. */
+export const sameLogin = (a: Entry, b: Entry): boolean =>
+  a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && (a.madeAt === b.madeAt || sameMoment(a.madeAt, b.madeAt));
+
+/** Whether two notes say the same, in whatever order. */
+export const sameEntry = (a: Entry, b: Entry): boolean =>
+  sameLogin(a, b) && a.expiresAt === b.expiresAt && String(a.hosts) === String(b.hosts);
+
+/** The entry of a registry, among those of a Secret. */
+export const entryFor = (entries: readonly Entry[] | undefined, host: string): Entry | undefined =>
+  entries?.find(({ hosts }) => hosts.includes(host));

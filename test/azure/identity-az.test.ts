@@ -1,0 +1,109 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openAzure } from "../../src/azure/azure.ts";
+import { finder, startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const find = finder(world);
+
+async function signedInByAz(extra: Record<string, string> = {}) {
+  const login = await world.azure.addServicePrincipal("jane", ["Contributor"]);
+  return { ...world.azEnv(login), ...extra };
+}
+
+test("auto takes the environment's service principal, and does not start az", async () => {
+  await find({ ...world.azure.env, PATH: "/nonexistent" });
+
+  expect(world.azure.calls.count("POST", /\/oauth2\/v2\.0\/token/)).toBe(1);
+});
+
+test("without it, auto takes az, once for all requests of a command", async () => {
+  const log = join(world.azure.caFile, "../az.log");
+  const azure = openAzure(world.options({ env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
+  const registry = await azure.findRegistry("myregistry");
+  await Promise.all([azure.token(registry, "x"), azure.scopeMap(registry, "x")]);
+
+  expect(await readFile(log, "utf8")).toBe("account get-access-token --resource https://management.azure.com --output json\n");
+});
+
+test("az before 2.54 tells the expiry in local time only", async () => {
+  expect(await find(await signedInByAz({ FAKE_AZ: "before-2.54" }))).toMatchObject({ name: "myregistry" });
+});
+
+test("az is wanted although the environment has a service principal", async () => {
+  const env = { ...world.azure.env, ...(await signedInByAz({ FAKE_AZ: "signed-out" })) };
+
+  await expect(find(env, "az")).rejects.toMatchObject({ message: "not logged in to Azure" });
+});
+
+test("a token that is about to expire is renewed, once for those who wait", async () => {
+  const log = join(world.azure.caFile, "../az-renew.log");
+  const start = new Date();
+  let later = 0;
+  const now = () => new Date(start.getTime() + later);
+  const azure = openAzure(world.options({ now, env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
+  const registry = await azure.findRegistry("myregistry");
+  const asked = async () => (await readFile(log, "utf8")).trimEnd().split("\n").length;
+
+  later = 50 * 60_000; // of the hour that a token lasts
+  await azure.token(registry, "x");
+  expect(await asked()).toBe(1);
+  later = 56 * 60_000;
+  await Promise.all([azure.token(registry, "x"), azure.token(registry, "y")]);
+  expect(await asked()).toBe(2);
+});
+
+test.for([
+  { plays: "signed-out", kind: "unauthenticated", message: "not logged in to Azure", hint: "az login" },
+  {
+    plays: "mfa",
+    kind: "unauthenticated",
+    message: /^Azure wants multi-factor authentication for this sign-in \(AADSTS50076: [^)]*\)$/,
+    hint: "az login --scope https://management.azure.com/.default",
+  },
+  {
+    plays: "expired",
+    kind: "unauthenticated",
+    message: /^the Azure sign-in has expired/,
+    hint: "az login --scope https://management.azure.com/.default",
+  },
+  {
+    plays: "crashed",
+    kind: "unauthenticated",
+    message: "Azure gave no token: The command failed with an unexpected error.",
+    hint: "az login",
+  },
+  { plays: "old", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
+])("az that is $plays", async ({ plays, kind, message, hint }) => {
+  const env = await signedInByAz({ FAKE_AZ: plays });
+
+  await expect(find(env)).rejects.toMatchObject({
+    kind,
+    message: typeof message === "string" ? message : expect.stringMatching(message),
+    hint,
+  });
+});
+
+test("az that prints something else than JSON is told without what it printed", async () => {
+  await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({
+    kind: "config",
+    message: "the Azure CLI printed something else than JSON",
+  });
+});
+
+test("az that is not installed", async () => {
+  await expect(find({ ...(await signedInByAz()), PATH: "/nonexistent" })).rejects.toMatchObject({
+    kind: "config",
+    message: "the Azure CLI (az) is not installed, or not on PATH",
+    hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+  });
+});
+
+test("Ctrl-C ends an az that hangs", async () => {
+  const interrupt = new AbortController();
+  const finding = find(await signedInByAz({ FAKE_AZ: "hangs" }), "auto", interrupt.signal);
+  setTimeout(() => interrupt.abort(), 100);
+
+  await expect(finding).rejects.toMatchObject({ kind: "cancelled" });
+});

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
+
+const entry = join(import.meta.dirname, "../../cmd/kubectl-acr_secret.ts");
+
+/** A kubectl proxy that answers everything with a version. */
+const serving = (version: string) => `#!${process.execPath}
+const socket = process.argv.find((word) => word.startsWith("--unix-socket=")).slice(14);
+const server = require("node:http").createServer((_, answer) => answer.setHeader("content-type", "application/json").end('{"gitVersion":"${version}"}'));
+server.listen(socket, () => console.log("Starting to serve on " + socket));
+`;
+
+/** Starts the plugin as a process of its own, beside a kubectl that is this script. */
+async function start(
+  args: readonly string[],
+  kubectl: string,
+  stdin: "ignore" | "pipe" = "ignore",
+): Promise<{ child: ChildProcess; folder: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "process-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "kubectl");
+  await writeFile(file, kubectl);
+  await chmod(file, 0o755);
+  const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, KUBECTL_PATH: file };
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args], {
+    env,
+    stdio: [stdin, "pipe", "pipe"],
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return { child, folder };
+}
+
+const hanging = '#!/bin/sh\necho "$1" >> "$HOME/asked"\nsleep 60\n';
+
+/** Waits until kubectl has been asked for this, which the plugin itself does when it has come so far (a proxy may have a head start). */
+const asked = (folder: string, what: "proxy" | "config") =>
+  vi.waitFor(async () => expect(await readFile(`${folder}/asked`, "utf8")).toContain(what), { timeout: 20_000 });
+
+/** Waits until nothing is left of kubectl's socket. */
+const clean = (folder: string) =>
+  vi.waitFor(async () => expect((await readdir(folder)).toSorted()).toEqual(["asked", "kubectl"]), { timeout: 5000 });
+
+/** What a process printed, and its end. */
+async function ended(child: ChildProcess) {
+  const [out, err] = [child.stdout, child.stderr].map(async (stream) => {
+    let text = "";
+    for await (const chunk of stream?.readable ? stream : []) text += chunk;
+    return text;
+  });
+  const [code, signal] =
+    child.exitCode === null && child.signalCode === null ? await once(child, "exit") : [child.exitCode, child.signalCode];
+  return { code, signal, stdout: await out, stderr: await err };
+}
+
+test.for([
+  { signal: "SIGINT", code: 130, args: ["list"], at: "config" },
+  { signal: "SIGTERM", code: 143, args: ["list"], at: "config" },
+  { signal: "SIGINT", code: 130, args: ["list", "-n", "demo", "--context=prod"], at: "proxy" },
+  { signal: "SIGTERM", code: 143, args: ["version"], at: "config" },
+] as const)("$signal ends $args at once while kubectl does not come up, and leaves nothing", async ({ signal, code, args, at }) => {
+  const { child, folder } = await start(args, hanging);
+  const end = ended(child);
+  await asked(folder, at);
+
+  child.kill(signal);
+
+  expect(await end).toEqual({ code, signal: null, stdout: "", stderr: "" });
+  await clean(folder);
+});
+
+test("an interruption ends the wait for a password", async () => {
+  const args = ["create", "-n", "demo", "--registry=myregistry.azurecr.io", "--username=ci", "--password-stdin", "--as=jane"];
+  const { child, folder } = await start(args, hanging, "pipe");
+  const end = ended(child);
+  await asked(folder, "proxy");
+
+  child.kill("SIGINT");
+
+  expect(await end).toMatchObject({ code: 130, stdout: "", stderr: "" });
+});
+
+test("who asks twice means at once", async () => {
+  const { child } = await start(["version"], serving("v".repeat(2_000_000)));
+  await once(child.stdout ?? child, "readable");
+  await sleep(200);
+
+  child.kill("SIGTERM");
+  await sleep(300);
+  expect(child.exitCode).toBe(null);
+  await vi.waitFor(
+    () => {
+      child.kill("SIGINT");
+      expect(child.exitCode).toBe(143);
+    },
+    { timeout: 10_000, interval: 200 },
+  );
+});
+
+test("--request-timeout holds for a kubectl that does not come up", async () => {
+  const { child, folder } = await start(["list", "--request-timeout=700ms"], hanging);
+
+  expect(await ended(child)).toEqual({
+    code: 1,
+    signal: null,
+    stdout: "",
+    stderr: "Unable to connect to the server: no answer within 0.7s\nhint: give it more time with --request-timeout\n",
+  });
+  await clean(folder);
+});
+
+test("a reader that has gone ends a command as a shell expects", async () => {
+  const { child } = await start(["options"], hanging);
+  child.stdout?.destroy();
+
+  expect(await ended(child)).toMatchObject({ code: 141, stderr: "" });
+});
+
+test("where nobody reads stderr, a command does its work", async () => {
+  const { child } = await start(["version", "-v=8"], serving("v1.37.0"));
+  child.stderr?.destroy();
+
+  expect(await ended(child)).toMatchObject({ code: 0, stdout: expect.stringContaining("v1.37.0") });
+});

@@ -1,0 +1,238 @@
+import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, expect, inject, onTestFinished, test, vi } from "vitest";
+import { startControlPlane } from "../../../sandbox/control-plane.ts";
+import { createAuthority } from "../../../sandbox/pki.ts";
+import { type Fleet, loginIn, newFleet, versionsOf } from "../../support/fleet.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { type Ended, ended, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+afterEach(() => shell.azure.calls.reset());
+
+const [registry] = shell.azure.world.registries;
+if (!registry) throw new Error("the shell's Azure has a registry");
+
+const repository = "--registry myregistry --repository app/web --serviceaccount default";
+const shared = (name: string) => `kubectl acr-secret create ${name} ${repository} --credential-per=scope`;
+const given = "kubectl acr-secret create acr --registry myregistry.azurecr.io --username ci --password-stdin --verify=false";
+const stdin = "hunter2";
+
+const mints = () => shell.azure.calls.count("POST", /generateCredentials/);
+const lines = ({ stdout }: Ended) => stdout.trimEnd().split("\n");
+
+/** The lines of namespaces in which all of these went the same way. */
+const linesOf = (names: readonly string[], ...what: readonly string[]) =>
+  names.flatMap((name) => what.map((each) => `${each} in namespace ${name}`));
+
+test("one credential for thirty namespaces; a rerun writes nothing; a new namespace gets the same", { timeout: 90_000 }, async () => {
+  const fleet = await newFleet(30);
+
+  const first = await shell.type(`${shared("one")} ${fleet.flag}`);
+
+  expect(first).toMatchObject({ code: 0, stderr: "created 30\n" });
+  expect(lines(first).slice(0, 2)).toEqual([expect.stringMatching(/^scopemap.* created$/), expect.stringMatching(/^token.* created$/)]);
+  expect(lines(first).slice(2)).toEqual(linesOf(fleet.names, "secret/one created", "serviceaccount/default patched"));
+  const token = registry.tokens.at(-1);
+  const login = { username: token?.name, password: token?.passwords.password1?.value };
+  expect((await fleet.secrets("one")).map(loginIn)).toEqual(fleet.names.map(() => login));
+  expect((await fleet.accounts()).map(({ imagePullSecrets }) => imagePullSecrets)).toEqual(fleet.names.map(() => [{ name: "one" }]));
+  expect(mints()).toBe(1);
+
+  const before = versionsOf([...(await fleet.secrets("one")), ...(await fleet.accounts())]);
+  const again = await shell.type(`${shared("one")} ${fleet.flag}`);
+  expect(again).toMatchObject({ code: 0, stderr: "unchanged 30\n" });
+  expect(lines(again).filter((line) => !line.includes("unchanged"))).toEqual([]);
+  expect(versionsOf([...(await fleet.secrets("one")), ...(await fleet.accounts())])).toEqual(before);
+
+  const added = await fleet.enlarge(1);
+  // Nobody has to say how many credentials there are to be, since none is made
+  const more = await shell.type(`kubectl acr-secret create one ${repository} ${fleet.flag}`);
+  expect(more).toMatchObject({ code: 0, stderr: "created 1, unchanged 30\n" });
+  expect(lines(more).filter((line) => !line.includes("unchanged"))).toEqual(
+    linesOf(added, "secret/one created", "serviceaccount/default patched"),
+  );
+  expect((await fleet.secrets("one")).map(loginIn)).toEqual(fleet.names.map(() => login));
+  expect(mints()).toBe(1);
+});
+
+test.for([0, 17])(
+  "where namespace number %s takes no Secret, the others are done, and a rerun does what is missing",
+  {
+    timeout: 90_000,
+  },
+  async (at) => {
+    const fleet = await newFleet(30);
+    const name = `full-${at}`;
+    const full = fleet.names[at] ?? "";
+    const others = fleet.names.filter((one) => one !== full);
+    await create([
+      { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "none", namespace: full }, spec: { hard: { "count/secrets": "0" } } },
+    ]);
+    await vi.waitUntil(async () => (await getJson<{ status: { hard?: object } }>("resourcequota", "none", "-n", full)).status.hard, 20_000);
+
+    const first = await shell.type(`${shared(name)} ${fleet.flag}`);
+
+    expect(first).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?created 29, failed 1\n$/),
+    });
+    expect(first.stderr.startsWith(`${full}: `)).toBe(true);
+    expect(lines(first).slice(2)).toEqual(linesOf(others, `secret/${name} created`, "serviceaccount/default patched"));
+    const [secrets, accounts] = [await fleet.secrets(name), await fleet.accounts()];
+    expect(secrets.map(({ metadata }) => metadata.namespace)).toEqual(others);
+    expect(accounts[at]?.imagePullSecrets).toBeUndefined();
+
+    await kubectl(["delete", "resourcequota", "none", "-n", full]);
+    const again = await shell.type(`${shared(name)} ${fleet.flag}`);
+    expect(again).toMatchObject({ code: 0, stderr: "created 1, unchanged 29\n" });
+    expect(versionsOf(await fleet.secrets(name)).filter((_, index) => index !== at)).toEqual(versionsOf(secrets));
+    expect(mints()).toBe(1);
+  },
+);
+
+test("who does not say how many credentials there are to be is told the price of each way, and nothing is made", async () => {
+  const fleet = await newFleet(3);
+  const tokens = registry.tokens.length;
+
+  const refused = await shell.type(`kubectl acr-secret create price ${repository} ${fleet.flag}`);
+
+  expect(refused).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "error: credentials would be made for 3 namespaces, so --credential-per has to be said\n" +
+      "hint: --credential-per=scope: one token whose repositories every one of these namespaces could pull; " +
+      `--credential-per=namespace: 3 tokens, the registry allows ${500 - tokens} more\n`,
+  });
+  expect(registry.tokens).toHaveLength(tokens);
+  expect(await fleet.secrets("price")).toEqual([]);
+});
+
+test("a credential for each of three namespaces", { timeout: 60_000 }, async () => {
+  const fleet = await newFleet(3);
+  const tokens = registry.tokens.length;
+
+  const made = await shell.type(`kubectl acr-secret create each ${repository} ${fleet.flag} --credential-per=namespace`);
+
+  expect(made).toMatchObject({ code: 0, stderr: "created 3\n" });
+  const own = registry.tokens.slice(tokens);
+  expect(new Set((await fleet.secrets("each")).map((secret) => loginIn(secret).username))).toEqual(new Set(own.map(({ name }) => name)));
+  expect(own).toHaveLength(3);
+  expect(mints()).toBe(3);
+  expect(await shell.type(`kubectl acr-secret create each ${repository} ${fleet.flag} --credential-per=namespace`)).toMatchObject({
+    code: 0,
+    stderr: "unchanged 3\n",
+  });
+});
+
+test("Ctrl-C ends it within the requests under way, and a rerun completes it", { timeout: 90_000 }, async () => {
+  const fleet = await newFleet(30);
+  const args = `create stopped ${repository} --credential-per=scope --concurrency=2`.split(" ");
+  const child = shell.start("kubectl", ["acr-secret", ...args, "--namespaces", fleet.flag.split("'")[1] ?? ""]);
+  const end = ended(child);
+  // Its first line comes with the first Secret
+  if (child.stdout) await once(child.stdout, "data");
+
+  child.kill("SIGINT");
+  const stopped = await end;
+
+  const done = await fleet.secrets("stopped");
+  expect(stopped.code).toBe(130);
+  expect(done.length).toBeGreaterThan(0);
+  expect(done.length).toBeLessThan(30);
+  expect(lines(stopped).filter((line) => line.startsWith("secret/"))).toEqual(
+    done.map(({ metadata }) => `secret/stopped created in namespace ${metadata.namespace}`),
+  );
+  const attached = (await fleet.accounts()).filter(({ imagePullSecrets }) => imagePullSecrets);
+  expect(lines(stopped).filter((line) => line.startsWith("serviceaccount/"))).toEqual(
+    attached.map(({ metadata }) => `serviceaccount/default patched in namespace ${metadata.namespace}`),
+  );
+  expect(stopped.stderr).toMatch(/^interrupted: created \d+.*; \d+ namespaces are left\. The same command goes on from here\.\n$/);
+
+  expect(await shell.type(`${shared("stopped")} ${fleet.flag}`)).toMatchObject({ code: 0 });
+  expect(new Set((await fleet.secrets("stopped")).map((secret) => loginIn(secret).password)).size).toBe(1);
+  expect((await fleet.accounts()).map(({ imagePullSecrets }) => imagePullSecrets)).toEqual(fleet.names.map(() => [{ name: "stopped" }]));
+  expect(mints()).toBe(1);
+});
+
+test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
+  const fleet = await newFleet(20);
+  await shell.type(`${given} ${fleet.flag}`, { stdin });
+
+  const attached = await shell.type(`kubectl acr-secret attach acr --serviceaccount default ${fleet.flag}`);
+  expect(attached).toMatchObject({ code: 0, stderr: "patched 20\n" });
+  expect(lines(attached)).toEqual(linesOf(fleet.names, "serviceaccount/default patched"));
+
+  const listed = await shell.type(`kubectl acr-secret list ${fleet.flag}`);
+  expect(
+    lines(listed)
+      .slice(1)
+      .map((line) => line.split(/ +/).slice(0, 6)),
+  ).toEqual(fleet.names.map((name) => [name, "acr", "myregistry.azurecr.io", "given", "never", "default"]));
+
+  const [last = ""] = fleet.names.slice(-1);
+  const detached = await shell.type(`kubectl acr-secret detach acr --all-serviceaccounts ${fleet.flag} --exclude-namespaces ${last}`);
+  expect(detached).toMatchObject({ code: 0, stderr: "patched 19\n" });
+  expect((await fleet.accounts()).map(({ imagePullSecrets = [] }) => imagePullSecrets.length)).toEqual([...Array(19).fill(0), 1]);
+});
+
+test("kube-* is left to the system by who writes to all namespaces, and shown by who reads", { timeout: 60_000 }, async () => {
+  onTestFinished(async () => void (await kubectl(["delete", "secret", "acr", "-n", "kube-public"])));
+  const dry = `${given} --dry-run=client`;
+
+  // Named by itself, it is meant
+  expect(await shell.type(`${given} -n kube-public`, { stdin })).toEqual({ code: 0, stdout: "secret/acr created\n", stderr: "" });
+  expect((await shell.type(`${dry} -A`, { stdin })).stdout).not.toContain("kube-");
+  expect((await shell.type(`${dry} --namespaces 'kube-*'`, { stdin })).stdout).toBe("");
+  expect((await shell.type(`${dry} -A --include-system`, { stdin })).stdout).toContain(" in namespace kube-system (dry run)\n");
+  expect((await shell.type("kubectl acr-secret list -A")).stdout).toMatch(/^kube-public +acr +myregistry\.azurecr\.io +given /m);
+});
+
+test("of two clusters, one of which is down, the other gets its work", { timeout: 90_000 }, async () => {
+  const authority = await createAuthority("another cluster");
+  const binaries = { folder: inject("binaries"), path: [], program: (name: string) => join(inject("binaries"), name) };
+  const other = await startControlPlane({ folder: join(shell.folder, "other"), binaries, authority });
+  onTestFinished(other.stop);
+  const here = await newFleet(3);
+  const [, glob = "", id = ""] = /'(fleet-(\w+)-\*)'/.exec(here.flag) ?? [];
+  const there: Fleet = await newFleet(2, other.kubeconfig, id);
+  const KUBECONFIG = await bothContexts(inject("kubeconfig"), other.kubeconfig);
+  const type = (command: string) => shell.type(`${command} --contexts here,there --namespaces '${glob}'`, { env: { KUBECONFIG }, stdin });
+
+  const first = await type(given);
+  expect(first).toMatchObject({ code: 0, stderr: "created 5\n" });
+  expect(lines(first)).toEqual([
+    ...here.names.map((name) => `secret/acr created in namespace ${name} of context here`),
+    ...there.names.map((name) => `secret/acr created in namespace ${name} of context there`),
+  ]);
+
+  await other.stop();
+  const second = await type("kubectl acr-secret attach acr --serviceaccount default");
+  expect(lines(second)).toEqual(here.names.map((name) => `serviceaccount/default patched in namespace ${name} of context here`));
+  expect(second).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^there: The connection to the server 127\.0\.0\.1:\d+ was refused.*\n(hint: .*\n)?patched 3, failed 1\n$/,
+    ),
+  });
+});
+
+/** A kubeconfig with the contexts `here` and `there`, the clusters of two others. */
+async function bothContexts(here: string, there: string): Promise<string> {
+  const read = async (file: string) => JSON.parse(await readFile(file, "utf8"));
+  const parts = Object.entries({ here: await read(here), there: await read(there) });
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: parts.map(([name, { clusters }]) => ({ ...clusters[0], name })),
+    users: parts.map(([name, { users }]) => ({ ...users[0], name })),
+    contexts: parts.map(([name]) => ({ name, context: { cluster: name, user: name } })),
+    "current-context": "here",
+  };
+  const file = join(shell.folder, "both.kubeconfig");
+  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}

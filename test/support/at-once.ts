@@ -1,0 +1,14 @@
+import { over } from "../../src/fleet/over.ts";
+import { collect } from "./collect.ts";
+
+/** What comes of each item, in their order; at most `width` are worked on at once. */
+export async function atOnce<Item, Result>(
+  items: readonly Item[],
+  width: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  async function* one(item: Item): AsyncGenerator<Result> {
+    yield await work(item);
+  }
+  return collect(over(items, { width: () => width, halted: () => false }, one));
+}

@@ -1,0 +1,201 @@
+import { spell } from "../../cmd/line/spell.ts";
+import type { Cluster } from "../../src/cluster/port.ts";
+import type { ImageRef, Login, Proof, Registry } from "../../src/context.ts";
+import { CliError } from "../../src/errors.ts";
+import type { ClusterKind, Ref } from "../../src/kinds.ts";
+import type { ContainerStatus, KubeObjects, OwnerReference, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
+import { checkPlace } from "../../src/observe/check-place.ts";
+import { parseImage } from "../../src/registry/image-reference.ts";
+
+const now = new Date("2026-01-02T00:00:40Z");
+export const r = "myregistry.azurecr.io";
+
+/** A namespace of a cluster as a test describes it, and what is asked of it. */
+export type Situation = {
+  /** The pull secrets of each ServiceAccount, and when the list was last written. */
+  readonly accounts?: Readonly<Record<string, readonly string[]>>;
+  readonly listWritten?: string;
+  readonly secrets?: readonly Secret[];
+  readonly pods?: readonly Pod[];
+  readonly images?: readonly string[];
+  readonly name?: string;
+  readonly serviceaccount?: string;
+  /** What a registry says instead of what it has: of any login, for any image. */
+  readonly says?: Proof["verdict"];
+  readonly public?: true;
+  /** Secrets may not be listed, and namespaces not be seen. */
+  readonly mayNotList?: true;
+  readonly noNamespace?: true;
+};
+
+/** One row of the check as a person reads it. */
+export type Row = {
+  readonly cause: string;
+  readonly message: string;
+  readonly fix: string;
+  readonly secret: string;
+  readonly image: string;
+};
+
+/** What the registry has, and which repositories each user may pull; every password is `right`. */
+const tags: Readonly<Record<string, readonly string[]>> = { "app/web": ["1", "2"], "app/api": ["1"] };
+const rights: Readonly<Record<string, readonly string[]>> = { all: ["app/web", "app/api", "app/gone"], web: ["app/web"], api: ["app/api"] };
+
+/** Judges a situation; `asked` are the requests that cost something. */
+export async function judged(situation: Situation): Promise<{ rows: Row[]; asked: string[] }> {
+  const asked: string[] = [];
+  const { name: secret, serviceaccount = "default", images = [] } = situation;
+  const wish = { images: images.map(parseImage), serviceaccount, secret };
+  const registry: Registry = {
+    prove: async (image, login) => {
+      asked.push(`${login?.username ?? "nobody"} pulls ${image.host}/${image.repository}:${image.reference}`);
+      return answer(situation, image, login);
+    },
+    anyTag: async (_host, repository) => tags[repository]?.[0],
+  };
+  const verdicts = await checkPlace(clusterOf(situation, asked), "demo", wish, {
+    registry,
+    now: () => now,
+    each: async (items, work) => Promise.all(items.map(work)),
+  });
+  const rows = verdicts.map(({ cause, message = "", fix, secret, image }) => ({
+    cause,
+    message,
+    fix: fix ? spell(fix) : "",
+    secret,
+    image,
+  }));
+  return { rows, asked };
+}
+
+function answer({ says, public: open }: Situation, { host, repository, reference }: ImageRef, login: Login | undefined): Proof {
+  const who = login ? `user "${login.username}"` : "an anonymous pull";
+  const inside = (): Proof["verdict"] => (tags[repository]?.includes(reference) ? "pulls" : "not-found");
+  const entering = (): Proof["verdict"] => {
+    if (login?.password.reveal() !== "right") return "refused";
+    return rights[login.username]?.includes(repository) ? inside() : "out-of-scope";
+  };
+  const elsewhere: Proof["verdict"] | undefined = host === "docker.io" ? "not-checked" : undefined;
+  const verdict = says ?? elsewhere ?? (open ? inside() : entering());
+  return { verdict, message: `${host} says ${verdict} to ${who}` };
+}
+
+function clusterOf(situation: Situation, asked: string[]): Cluster {
+  const { accounts = { default: [] }, secrets = [], pods = [] } = situation;
+  const account = (name: string): ServiceAccount => ({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: {
+      name,
+      namespace: "demo",
+      ...(situation.listWritten && { managedFields: [{ time: situation.listWritten, fieldsV1: { "f:imagePullSecrets": {} } }] }),
+    },
+    imagePullSecrets: (accounts[name] ?? []).map((each) => ({ name: each })),
+  });
+  const lists: Record<string, () => readonly object[]> = {
+    pod: () => pods,
+    serviceaccount: () => Object.keys(accounts).map(account),
+    secret: () => (situation.mayNotList ? forbidden() : secrets).filter(({ metadata }) => metadata.labels !== undefined),
+  };
+  const objects: Record<string, (name: string) => object | undefined> = {
+    namespace: () => (situation.mayNotList ? forbidden() : situation.noNamespace ? undefined : { metadata: { name: "demo", uid: "uid" } }),
+    serviceaccount: (name) => (name in accounts ? account(name) : undefined),
+    secret: (name) => {
+      asked.push(`secret ${name}`);
+      return secrets.find(({ metadata }) => metadata.name === name);
+    },
+  };
+  const cluster: Pick<Cluster, "get" | "pages"> = {
+    get: async <K extends ClusterKind>({ kind, name }: Ref<K>) => objects[kind]?.(name) as KubeObjects[K] | undefined,
+    pages: async function* <K extends ClusterKind>(kind: K) {
+      yield (lists[kind]?.() ?? []) as readonly KubeObjects[K][];
+    },
+  };
+  return cluster as Cluster;
+}
+
+function forbidden(): never {
+  throw new CliError("forbidden", "Error from server (Forbidden): no");
+}
+
+/** The text of a pull secret with one login per server. */
+const auths = (logins: Readonly<Record<string, string>>): string =>
+  JSON.stringify({
+    auths: Object.fromEntries(
+      Object.entries(logins).map(([server, login]) => {
+        const [username, password] = login.split(":");
+        return [server, { username, password }];
+      }),
+    ),
+  });
+
+/** A pull secret as `kubectl create secret docker-registry` makes it: `{ "myregistry.azurecr.io": "user:password" }`. */
+export const theirs = (
+  name: string,
+  logins: Readonly<Record<string, string>> | string,
+  type = "kubernetes.io/dockerconfigjson",
+): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace: "demo" },
+  type,
+  data: {
+    [type.endsWith("cfg") ? ".dockercfg" : ".dockerconfigjson"]: Buffer.from(typeof logins === "string" ? logins : auths(logins)).toString(
+      "base64",
+    ),
+  },
+});
+
+/** The same, with our notes. `identity` is the login's by default. */
+export function ours(name: string, login: string, notes: Readonly<Record<string, string>> = {}, host = r): Secret {
+  const { metadata, ...rest } = theirs(name, { [host]: login });
+  const [username = ""] = login.split(":");
+  const { credential: kind = "acr-token", identity = username, "expires-at": expiresAt } = notes;
+  const entry = { hosts: [host], kind, identity, slot: "password1", ...(expiresAt !== undefined && { expiresAt }) };
+  return {
+    ...rest,
+    metadata: {
+      ...metadata,
+      creationTimestamp: "2026-01-01T00:00:00Z",
+      labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret" },
+      annotations: { "acr-secret/logins": JSON.stringify([entry]) },
+    },
+  };
+}
+
+type PodOptions = {
+  readonly names?: readonly string[];
+  readonly image?: string;
+  readonly account?: string;
+  readonly owner?: Pick<OwnerReference, "kind" | "name">;
+  readonly made?: string;
+  readonly status?: Omit<ContainerStatus, "name">;
+  readonly phase?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+/** A pod that waits, of a Deployment `web` unless it has another owner. */
+export function pod(name: string, options: PodOptions = {}): Pod {
+  const { names = [], image = `${r}/app/web:1`, account, made = "2026-01-01T00:00:00Z", status, phase = "Pending" } = options;
+  const { owner = { kind: "ReplicaSet", name: "web-5f679b78dd" }, labels = { "pod-template-hash": "5f679b78dd" } } = options;
+  const controlled = owner.kind !== "";
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      namespace: "demo",
+      labels,
+      creationTimestamp: made,
+      ...(controlled && { ownerReferences: [{ apiVersion: "v1", uid: "u", controller: true, ...owner }] }),
+    },
+    spec: {
+      ...(account && { serviceAccountName: account }),
+      imagePullSecrets: names.map((each) => ({ name: each })),
+      containers: [{ name: "app", image }],
+    },
+    status: { phase, ...(status && { containerStatuses: [{ name: "app", ...status }] }) },
+  };
+}
+
+export const bare = { kind: "", name: "" };

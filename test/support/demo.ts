@@ -1,0 +1,54 @@
+import { CliError } from "../../src/errors.ts";
+import { type Asked, is } from "./fakes/asked.ts";
+import { stuckPod } from "./fakes/cluster.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "./fakes/world.ts";
+
+export const token = "demo-acr-myregistry-b3ccbab127";
+export const line = "create --registry myregistry --serviceaccount default -n demo";
+
+/** A namespace whose pod waits for an image that it has no credential for. */
+export function demo(): FakeWorld {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1"));
+  return world;
+}
+
+/** What is there in the end. */
+export function left({ azure, cluster, loginIn }: FakeWorld) {
+  const login = loginIn("demo");
+  return {
+    scopeMap: azure.scopeMaps.has(token),
+    slots: [...(azure.tokens.get(token)?.passwords.keys() ?? [])].join(),
+    secret: login ? (azure.knows(login) ? "alive" : "dead") : "none",
+    attached: (cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets ?? []).map(({ name }) => name).join(),
+    pod: cluster.get("pod", "demo", "web-1") ? "waits" : "evicted",
+  };
+}
+
+export const nothing = { scopeMap: false, slots: "", secret: "none", attached: "", pod: "waits" };
+export const everything = { scopeMap: true, slots: "password1", secret: "alive", attached: "acr-myregistry", pod: "evicted" };
+
+export const made = `scopemap.azurecr.io/${token} created
+token.azurecr.io/${token} created
+secret/acr-myregistry created
+serviceaccount/default patched
+pod/web-1 restarted
+`;
+
+export const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
+export const lost = () => new CliError("unreachable", "the answer was lost");
+export const exactly = (text: string) => (asked: Asked) => is(text)(asked) && asked.dryRun === text.endsWith("(dry run)");
+
+/** What is printed of a run up to a line of `made`. */
+export const upTo = (text: string) => made.slice(0, made.indexOf(text));
+
+/** Does something once, before the first call of this kind. */
+export function once(world: FakeWorld, call: string, act: () => void): void {
+  const undo = world.asking.around(async (asked, next) => {
+    if (!exactly(call)(asked)) return next();
+    undo();
+    act();
+    return next();
+  });
+}

@@ -1,0 +1,156 @@
+import type { AcrToken, Azure, AzureRegistry, ImageRef, Login, Proof, Registry, ScopeMap, Slot } from "../../../src/context.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Interruption } from "../../../src/interruption.ts";
+import { covers } from "../../../src/registry/repository.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import type { Asking } from "./asked.ts";
+
+type Password = { readonly text: string; readonly creationTime: string; readonly expiry: string | undefined };
+type Token = { scopeMapId: string; status: AcrToken["status"]; readonly passwords: Map<Slot, Password> };
+
+export type FakeAzure = {
+  azure(interruption: Interruption): Azure;
+  registry(interruption: Interruption): Registry;
+  readonly tokens: ReadonlyMap<string, Token>;
+  readonly scopeMaps: ReadonlyMap<string, ScopeMap>;
+  /** `app/web:1` */
+  readonly images: Set<string>;
+  /** Other logins that may pull everything: user name to password. */
+  readonly users: Map<string, string>;
+  /** Whether a login is one that the registry knows. */
+  knows(login: { readonly username: string; readonly password: string }): boolean;
+  putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
+  /** Puts a token there with passwords in these slots. @returns the texts of its passwords */
+  putToken(name: string, slots: readonly Slot[], scopeMap?: string): string[];
+};
+
+/** An Azure with one registry, and that registry's own door: tokens with two slots, whose every password has a moment of its own. */
+export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.azurecr.io" } = {}): FakeAzure {
+  const resource: AzureRegistry = { id: "/registries/myregistry", name: "myregistry", loginServer: host, sku };
+  const tokens = new Map<string, Token>();
+  const scopeMaps = new Map<string, ScopeMap>();
+  const images = new Set<string>();
+  const users = new Map<string, string>();
+  let made = 0;
+
+  function make(token: Token, slot: Slot, expiry?: string): Password {
+    made++;
+    const password = { text: `password-${made}`, creationTime: new Date(Date.UTC(2026, 0, 1) + made * 1000).toISOString(), expiry };
+    token.passwords.set(slot, password);
+    return password;
+  }
+
+  const shown = (name: string, { scopeMapId, status, passwords }: Token): AcrToken => ({
+    name,
+    scopeMapId,
+    status,
+    passwords: [...passwords].sort().map(([slot, { creationTime, expiry }]) => ({ name: slot, creationTime, ...(expiry && { expiry }) })),
+  });
+
+  const knows = ({ username, password }: { username: string; password: string }) =>
+    users.get(username) === password || [...(tokens.get(username)?.passwords.values() ?? [])].some(({ text }) => text === password);
+
+  const pulls = (username: string, repository: string, right = "content/read") =>
+    users.has(username) ||
+    (scopeMaps.get(tokens.get(username)?.scopeMapId.split("/").at(-1) ?? "")?.actions ?? []).some((action) => {
+      const scope = action.replace(/^repositories\//, "");
+      return scope.endsWith(`/${right}`) && covers(scope.slice(0, -right.length - 1), repository);
+    });
+
+  function prove({ repository, reference }: ImageRef, login: Login | undefined): Proof {
+    if (!login || !knows({ username: login.username, password: login.password.reveal() }))
+      return { verdict: "refused", message: `${host} refuses the login` };
+    if (!pulls(login.username, repository)) return { verdict: "out-of-scope", message: `${login.username} may not pull ${repository}` };
+    const there = images.has(`${repository}:${reference}`);
+    return there ? { verdict: "pulls", message: "it pulls" } : { verdict: "not-found", message: `${repository}:${reference} is not there` };
+  }
+
+  const fake: FakeAzure = {
+    tokens,
+    scopeMaps,
+    images,
+    users,
+    knows,
+    putScopeMap: ({ name, description = "", actions }) =>
+      void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
+    putToken: (name, slots, scopeMap = name) => {
+      const token: Token = { scopeMapId: `${resource.id}/scopeMaps/${scopeMap}`, status: "enabled", passwords: new Map() };
+      tokens.set(name, token);
+      return slots.map((slot) => make(token, slot).text);
+    },
+    azure: (interruption) => {
+      const ask = <T>(call: string, at: string, writes: boolean, answer: () => T) => {
+        const signal = interruption.signal(writes);
+        return asking.ask({ port: "azure", call, at, writes, dryRun: false }, () => {
+          if (signal.aborted) throw new CliError("cancelled", "cancelled");
+          return answer();
+        });
+      };
+      const tokenOf = (name: string) => {
+        const token = tokens.get(name);
+        if (token) return token;
+        throw new CliError("notFound", `the token ${name} is not there`);
+      };
+      return {
+        findRegistry: (text) =>
+          ask("findRegistry", text, false, () => {
+            if (text === resource.name || text === host) return resource;
+            throw new CliError("notFound", `${text} is in no subscription that this Azure identity can read`);
+          }),
+        scopeMap: (_, name) => ask("scopeMap", name, false, () => scopeMaps.get(name)),
+        putScopeMap: (_, map) =>
+          ask("putScopeMap", map.name, true, () => {
+            const next = { id: `${resource.id}/scopeMaps/${map.name}`, ...map };
+            scopeMaps.set(map.name, next);
+            return next;
+          }),
+        deleteScopeMap: (_, name) => ask("deleteScopeMap", name, true, () => void scopeMaps.delete(name)),
+        token: (_, name) =>
+          ask("token", name, false, () => {
+            const token = tokens.get(name);
+            return token && shown(name, token);
+          }),
+        putToken: (_, { name, scopeMapId }) =>
+          ask("putToken", name, true, () => {
+            const token: Token = { scopeMapId, status: "enabled", passwords: tokens.get(name)?.passwords ?? new Map() };
+            tokens.set(name, token);
+            return shown(name, token);
+          }),
+        deleteToken: (_, name) => ask("deleteToken", name, true, () => void tokens.delete(name)),
+        generatePassword: (_, { token: name, slot, expiry }) =>
+          ask("generatePassword", `${name} ${slot}`, true, () => {
+            const { text, creationTime } = make(tokenOf(name), slot, expiry);
+            return { password: new Sensitive(text), creationTime, ...(expiry !== undefined && { expiry }) };
+          }),
+        clearPassword: (_, { token: name, slot, creationTime }) =>
+          ask("clearPassword", `${name} ${slot}`, true, () => {
+            const { passwords } = tokenOf(name);
+            if (creationTime !== undefined && passwords.get(slot)?.creationTime !== creationTime) return !passwords.has(slot);
+            passwords.delete(slot);
+            return true;
+          }),
+        tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
+      };
+    },
+    registry: (interruption) => {
+      const ask = <T>(call: string, at: string, answer: () => T) => {
+        const signal = interruption.signal();
+        return asking.ask({ port: "registry", call, at, writes: false, dryRun: false }, () => {
+          if (signal.aborted) throw new CliError("cancelled", "cancelled");
+          return answer();
+        });
+      };
+      return {
+        prove: (image, login) =>
+          ask("prove", `${login?.username ?? "nobody"} ${image.repository}:${image.reference}`, () => prove(image, login)),
+        anyTag: (_, repository, login) =>
+          ask("anyTag", `${login.username} ${repository}`, () =>
+            pulls(login.username, repository, "metadata/read")
+              ? [...images].find((image) => image.startsWith(`${repository}:`))?.slice(repository.length + 1)
+              : undefined,
+          ),
+      };
+    },
+  };
+  return fake;
+}

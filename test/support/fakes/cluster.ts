@@ -1,0 +1,243 @@
+import type { Cluster, Preconditions, Where, Write, WriteOptions } from "../../../src/cluster/port.ts";
+import type { KubeFlags } from "../../../src/context.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
+import type { Interruption } from "../../../src/interruption.ts";
+import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
+import type { KubeObject, KubeObjects, Metadata, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
+import type { Asking } from "./asked.ts";
+import { managedFieldsOf, mergePatch, ownersAfter } from "./patch.ts";
+
+/** Objects of a page, as the real server is asked for them. */
+const pageSize = 100;
+
+export type FakeCluster = {
+  /** The port of one command line. */
+  open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
+  /** Puts an object there, as the administrator would. @returns as the server has it */
+  put<O extends KubeObject>(object: O, manager?: string): O;
+  get<K extends ClusterKind>(kind: K, namespace: string, name: string): KubeObjects[K] | undefined;
+  all<K extends ClusterKind>(kind: K): KubeObjects[K][];
+  remove(kind: ClusterKind, namespace: string, name: string): void;
+};
+
+type Row = { readonly object: KubeObject; readonly owners: ReadonlyMap<string, string> };
+
+/** An API server in memory, as far as our port speaks with one. @param context as calls are recorded: `prod:demo/acr` */
+export function fakeCluster(asking: Asking, context = ""): FakeCluster {
+  const rows = new Map<ClusterKind, Map<string, Row>>();
+  let version = 100;
+  const of = (kind: ClusterKind) => {
+    const some = rows.get(kind) ?? new Map<string, Row>();
+    rows.set(kind, some);
+    return some;
+  };
+  const keyOf = (namespace: string | undefined, name: string) => `${namespace ?? ""}/${name}`;
+  const absent = (plural: string, name: string) => new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`);
+
+  function save(kind: ClusterKind, before: Row | undefined, next: object, manager: string): KubeObject {
+    version++;
+    const { metadata, ...rest } = next as KubeObject;
+    const owners = ownersAfter(before?.owners ?? new Map(), { before: before?.object ?? {}, after: next as never, manager });
+    const managedFields = managedFieldsOf(owners);
+    const uid = before?.object.metadata.uid ?? metadata.uid ?? `uid-${context}${version}`;
+    const creationTimestamp = before?.object.metadata.creationTimestamp ?? "2026-01-01T00:00:00Z";
+    const stored = {
+      ...rest,
+      metadata: { ...metadata, uid, resourceVersion: String(version), creationTimestamp, managedFields },
+    } as KubeObject;
+    of(kind).set(keyOf(metadata.namespace, metadata.name), { object: stored, owners });
+    return stored;
+  }
+
+  function found(to: Ref<ClusterKind>): Row {
+    const row = of(to.kind).get(keyOf(to.namespace, to.name));
+    if (row) return row;
+    throw absent(kinds[to.kind].plural, to.name);
+  }
+
+  function create(to: Ref<ClusterKind>, object: object, { dryRun, fieldManager }: WriteOptions): KubeObject {
+    if (to.namespace !== undefined && !of("namespace").has(keyOf(undefined, to.namespace))) throw absent("namespaces", to.namespace);
+    if (of(to.kind).has(keyOf(to.namespace, to.name)))
+      throw new Conflict(`Error from server (AlreadyExists): ${kinds[to.kind].plural} "${to.name}" already exists`);
+    check(object as KubeObject);
+    return dryRun ? (object as KubeObject) : save(to.kind, undefined, object, fieldManager);
+  }
+
+  function patch(to: Ref<ClusterKind>, change: object, { dryRun, fieldManager }: WriteOptions): KubeObject {
+    const row = found(to);
+    const { metadata } = change as { metadata?: Metadata };
+    if (metadata?.resourceVersion !== undefined && metadata.resourceVersion !== row.object.metadata.resourceVersion)
+      throw modified(to, "the object has been modified; please apply your changes to the latest version and try again");
+    const next = mergePatch(row.object, change) as KubeObject;
+    check(next, row.object);
+    if (JSON.stringify(next) === JSON.stringify(row.object)) return row.object;
+    return dryRun ? next : save(to.kind, row, next, fieldManager);
+  }
+
+  function remove(to: Ref<ClusterKind>, { uid, version: wanted }: Preconditions, { dryRun }: WriteOptions): KubeObject {
+    const { object } = found(to);
+    const { uid: has, resourceVersion } = object.metadata;
+    if (uid !== has) throw modified(to, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${has}`);
+    if (wanted !== undefined && wanted !== resourceVersion) throw modified(to, "Precondition failed: ResourceVersion");
+    if (!dryRun) of(to.kind).delete(keyOf(to.namespace, to.name));
+    return object;
+  }
+
+  const modified = ({ kind, name }: Ref<ClusterKind>, why: string) =>
+    new Conflict(`Error from server (Conflict): Operation cannot be fulfilled on ${kinds[kind].plural} "${name}": ${why}`);
+
+  function listed(kind: ClusterKind, { namespace, labels, fields, metadataOnly }: Where): KubeObject[] {
+    const chosen = [...of(kind)]
+      .filter(([, { object }]) => namespace === undefined || object.metadata.namespace === namespace)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([, { object }]) => object)
+      .filter((object) => hasLabels(object, labels) && hasFields(object, fields));
+    if (!metadataOnly) return chosen;
+    return chosen.map(({ apiVersion, kind: named, metadata }) => ({ apiVersion, kind: named, metadata }) as KubeObject);
+  }
+
+  return {
+    put: (object, manager = "administrator") => {
+      const kind = kindOf(object);
+      const before = of(kind).get(keyOf(object.metadata.namespace, object.metadata.name));
+      return save(kind, before, object, manager) as typeof object;
+    },
+    get: <K extends ClusterKind>(kind: K, namespace: string, name: string) =>
+      of(kind).get(keyOf(kind === "namespace" ? undefined : namespace, name))?.object as KubeObjects[K] | undefined,
+    all: <K extends ClusterKind>(kind: K) => [...of(kind).values()].map(({ object }) => object as KubeObjects[K]),
+    remove: (kind, namespace, name) => void of(kind).delete(keyOf(namespace, name)),
+    open: ({ kube, interruption }) => {
+      /** A call in its turn; one that begins after an interruption is cancelled, but for a write in its time of grace. */
+      function ask<T>(
+        call: string,
+        to: { kind: string; namespace?: string | undefined; name?: string },
+        writes: boolean,
+        dryRun: boolean,
+        answer: () => T,
+      ) {
+        const signal = interruption.signal(writes);
+        const at = `${context === "" ? "" : `${context}:`}${[to.namespace, to.name].filter((part) => part !== undefined).join("/")}`;
+        return asking.ask({ port: "cluster", call, at: `${to.kind} ${at}`.trim(), namespace: to.namespace, writes, dryRun }, () => {
+          if (signal.aborted) throw new CliError("cancelled", "cancelled");
+          return answer();
+        });
+      }
+
+      return {
+        namespace: async () => kube.namespace ?? "default",
+        get: async <K extends ClusterKind>(to: Ref<K>) =>
+          ask("get", to, false, false, () => of(to.kind).get(keyOf(to.namespace, to.name))?.object as KubeObjects[K] | undefined),
+        async *pages<K extends ClusterKind>(kind: K, where: Where = {}) {
+          let all: KubeObject[] | undefined;
+          for (let at = 0; all === undefined || at < all.length || at === 0; at += pageSize) {
+            const page = await ask("list", { kind, namespace: where.namespace }, false, false, () => {
+              all ??= listed(kind, where);
+              return all.slice(at, at + pageSize);
+            });
+            yield page as KubeObjects[K][];
+          }
+        },
+        write: async <K extends ClusterKind>(to: Ref<K>, write: Write, options: WriteOptions) => {
+          const [verb = ""] = Object.keys(write);
+          return ask(verb, to, true, options.dryRun, () => carryOut(to, write, options) as KubeObjects[K]);
+        },
+        serverVersion: async () => ask("version", { kind: "server" }, false, false, () => ({ gitVersion: "v1.37.0" })),
+        close: async () => {},
+      };
+    },
+  };
+
+  function carryOut(to: Ref<ClusterKind>, write: Write, options: WriteOptions): KubeObject {
+    if ("create" in write) return create(to, write.create, options);
+    if ("patch" in write) return patch(to, write.patch, options);
+    return remove(to, "delete" in write ? write.delete : write.evict, options);
+  }
+}
+
+const kindOf = ({ kind: name }: KubeObject): ClusterKind =>
+  (["namespace", "secret", "serviceaccount", "pod"] as const).find((kind) => kinds[kind].kind === name) ?? "secret";
+
+/** What the API server would not take. */
+function check(next: KubeObject, before?: KubeObject): void {
+  if (next.kind !== "Secret") return;
+  const invalid = (path: string, why: string) => new CliError("invalid", `The Secret "${next.metadata.name}" is invalid: ${path}: ${why}`);
+  const old = before as Secret | undefined;
+  if (old && old.type !== next.type) throw invalid("type", `Invalid value: "${next.type}": field is immutable`);
+  if (old?.immutable && JSON.stringify(old.data) !== JSON.stringify(next.data))
+    throw invalid("data", "Forbidden: field is immutable when `immutable` is set");
+  if (next.type !== "kubernetes.io/dockerconfigjson") return;
+  try {
+    JSON.parse(Buffer.from(next.data?.[".dockerconfigjson"] ?? "", "base64").toString());
+  } catch {
+    throw invalid("data[.dockerconfigjson]", 'Invalid value: "<secret contents redacted>"');
+  }
+}
+
+/** `a=b,c`: equality and existence. */
+function hasLabels({ metadata: { labels = {} } }: KubeObject, selector: string | undefined): boolean {
+  return (selector ?? "").split(",").every((term) => {
+    const [key = "", value] = term.split("=");
+    return key === "" || (key in labels && (value === undefined || labels[key] === value));
+  });
+}
+
+function hasFields(object: KubeObject, selector: string | undefined): boolean {
+  const values: Readonly<Record<string, string | undefined>> = {
+    "metadata.name": object.metadata.name,
+    "status.phase": (object as Partial<Pod>).status?.phase,
+  };
+  return (selector ?? "").split(",").every((term) => {
+    const [key = "", value] = term.split("=");
+    return key === "" || values[key] === value;
+  });
+}
+
+export const namespace = (name: string, more: Partial<Metadata> = {}): KubeObjects["namespace"] => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, ...more },
+});
+
+export const account = (
+  at: string,
+  name = "default",
+  names: readonly string[] = [],
+  labels: Record<string, string> = {},
+): ServiceAccount => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name, namespace: at, labels },
+  ...(names.length > 0 && { imagePullSecrets: names.map((one) => ({ name: one })) }),
+});
+
+/** A pod of a ReplicaSet that waits for its image. */
+export const stuckPod = (
+  at: string,
+  name: string,
+  image: string,
+  { owner = "ReplicaSet", reason = "ImagePullBackOff", names = [], serviceAccount = "default" }: StuckOptions = {},
+): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: {
+    name,
+    namespace: at,
+    ...(owner !== "" && { ownerReferences: [{ apiVersion: "apps/v1", kind: owner, name: "web", uid: "o", controller: true }] }),
+  },
+  spec: {
+    serviceAccountName: serviceAccount,
+    ...(names.length > 0 && { imagePullSecrets: names.map((one) => ({ name: one })) }),
+    containers: [{ name: "web", image }],
+  },
+  status: {
+    phase: "Pending",
+    containerStatuses: [{ name: "web", state: { waiting: { reason } } }],
+  },
+});
+
+type StuckOptions = {
+  readonly owner?: string;
+  readonly reason?: string;
+  readonly names?: readonly string[];
+  readonly serviceAccount?: string;
+};

@@ -1,0 +1,45 @@
+import { CliError } from "../../../src/errors.ts";
+import { type Live, type } from "../in-process.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
+
+/** The name of the token that a credential of the whole scope is made of. */
+export const shared = "shared-acr-myregistry-939082d2c3";
+export const line = "create --registry myregistry --repository app/web --serviceaccount default";
+export const refused = (): CliError => new CliError("forbidden", "Error from server (Forbidden): no");
+
+/** `team-0`, `team-1`, and so on. */
+export const teams = (count: number): string[] => Array.from({ length: count }, (_, index) => `team-${index}`);
+
+/** A world of these namespaces and `kube-system`, in every cluster. */
+export function worldOf(names: readonly string[], of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
+  const world = fakeWorld(of);
+  for (const cluster of world.clusters.values()) addNamespaces(cluster, "kube-system", ...names);
+  return world;
+}
+
+/** A world with a Secret in each namespace that no ServiceAccount carries yet. */
+export async function stored(...names: readonly string[]): Promise<FakeWorld> {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", ...names);
+  const scope = names.length === 1 ? `-n ${names[0]}` : `--namespaces ${names.join(",")} --credential-per scope`;
+  const { code, stderr } = await type(`create --registry myregistry --repository app/web ${scope}`, world.ports);
+  if (code !== 0) throw new Error(stderr);
+  world.asking.forget();
+  return world;
+}
+
+/** A run under way, from its beginning on. */
+export function watch(): { live(): Live; started(run: Live): void } {
+  let run: Live | undefined;
+  return {
+    live: () => {
+      if (!run) throw new Error("nothing runs");
+      return run;
+    },
+    started: (one) => {
+      run = one;
+    },
+  };
+}
+
+export const linesOf = (text: string): string[] => text.split("\n").filter((one) => one !== "");

@@ -1,0 +1,54 @@
+type Tree = Readonly<Record<string, unknown>>;
+
+const isTree = (value: unknown): value is Tree => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** JSON merge patch (RFC 7386). */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isTree(patch)) return patch;
+  const merged: Record<string, unknown> = isTree(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else merged[key] = mergePatch(merged[key], value);
+  }
+  return merged;
+}
+
+/** The paths of an object's leaves that a manager can own, each as `["f:data", "f:key"]`, with their values. */
+function leavesOf(object: Tree): Map<string, unknown> {
+  const { metadata = {}, data = {} } = object as { metadata?: Tree; data?: Tree };
+  const { labels = {}, annotations = {} } = metadata as { labels?: Tree; annotations?: Tree };
+  const below = (path: string[], tree: Tree) =>
+    Object.entries(tree).map(([key, value]) => [JSON.stringify([...path, `f:${key}`]), value] as const);
+  return new Map([
+    ...below(["f:metadata", "f:labels"], labels),
+    ...below(["f:metadata", "f:annotations"], annotations),
+    ...below(["f:data"], data),
+  ]);
+}
+
+/** Who owns which leaves after a write: what it changed goes over to its manager (operation Update). */
+export function ownersAfter(
+  owners: ReadonlyMap<string, string>,
+  { before, after, manager }: { readonly before: Tree; readonly after: Tree; readonly manager: string },
+): Map<string, string> {
+  const [old, now] = [leavesOf(before), leavesOf(after)];
+  return new Map([...now].map(([path, value]) => [path, old.get(path) === value ? (owners.get(path) ?? manager) : manager]));
+}
+
+/** meta/v1 ManagedFieldsEntry of each manager. */
+export function managedFieldsOf(
+  owners: ReadonlyMap<string, string>,
+): { manager: string; operation: string; apiVersion: string; fieldsV1: object }[] {
+  return [...new Set(owners.values())].map((manager) => {
+    const paths = [...owners].flatMap(([path, owner]) => (owner === manager ? [JSON.parse(path) as string[]] : []));
+    const fieldsV1 = paths.reduce<unknown>(
+      (tree, path) =>
+        mergePatch(
+          tree,
+          path.toReversed().reduce<object>((inside, step) => ({ [step]: inside }), {}),
+        ),
+      {},
+    ) as object;
+    return { manager, operation: "Update", apiVersion: "v1", fieldsV1 };
+  });
+}

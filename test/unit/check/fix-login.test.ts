@@ -1,0 +1,225 @@
+import { expect, test } from "vitest";
+import type { ImageFacts } from "../../../src/check/facts.ts";
+import {
+  create,
+  daemonset,
+  deployment,
+  facts,
+  job,
+  judged,
+  noLogin,
+  note,
+  otherwise,
+  pod,
+  r,
+  secret,
+  tried,
+} from "../../support/situations/verdicts.ts";
+
+test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
+  // By the ServiceAccount, by a template, and by hand
+  {
+    what: "pods of every kind that copy their names",
+    given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
+    message: "the pod has no pull secret for this registry; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    fix: `${create} --serviceaccount sa -n demo && kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo`,
+  },
+  {
+    what: "a pod that copied names and has no controller",
+    given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("own", { owner: undefined })] },
+    message:
+      "secret n has a login for ghcr.io only; the imagePullSecrets of pod/own cannot be changed: create it again with secret acr-r1234",
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "pods that name their own, of two workloads",
+    given: {
+      ...noLogin,
+      names: ["n"],
+      secrets: [secret("n", { servers: ["ghcr.io"] })],
+      pods: [
+        pod("a-1", { own: true, owner: deployment("a") }),
+        pod("a-2", { own: true, owner: deployment("a") }),
+        pod("d-1", { own: true, owner: daemonset }),
+      ],
+    },
+    message:
+      "secret n has a login for ghcr.io only; deployment/a and daemonset/d name their pull secrets themselves, so serviceaccount/sa does not help",
+    fix: `${create} -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo && kubectl patch daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo && kubectl delete pod d-1 -n demo`,
+  },
+  {
+    what: "pods that name their own, and nothing has their template",
+    given: {
+      ...noLogin,
+      names: ["n"],
+      secrets: [secret("n", { servers: ["ghcr.io"] })],
+      pods: [pod("x", { own: true, owner: undefined }), pod("j-1", { own: true, owner: job })],
+    },
+    message:
+      "secret n has a login for ghcr.io only; the imagePullSecrets of pod/x and pod/j-1 cannot be changed: create them again with secret acr-r1234",
+    fix: `${create} -n demo`,
+  },
+  {
+    what: "some pods copy, some name their own",
+    given: {
+      ...noLogin,
+      names: ["n"],
+      secrets: [secret("n", { servers: ["ghcr.io"] })],
+      pods: [pod("web-1"), pod("a-1", { own: true, owner: deployment("a") })],
+    },
+    fix: `${create} --serviceaccount sa -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo`,
+  },
+  {
+    what: "pods whose node has it are left alone",
+    given: {
+      ...noLogin,
+      names: ["n"],
+      secrets: [secret("n", { servers: ["ghcr.io"] })],
+      pods: [pod("done", { pulled: true, own: true, owner: deployment("b") }), pod("web-1")],
+    },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "a refused login of pods that all have it already",
+    given: {
+      tried: [tried("n", "refused")],
+      names: ["n"],
+      secrets: [secret("n", { servers: [r, "ghcr.io"] })],
+      pods: [pod("done", { pulled: true })],
+    },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+
+  // Older pods
+  {
+    what: "older pods of every kind",
+    given: {
+      ...noLogin,
+      late: tried("l", "pulls"),
+      pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
+    },
+    message: "made before serviceaccount/sa carried l; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    fix: "kubectl delete pod web-1 web-2 -n demo && kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo",
+  },
+  {
+    what: "an older pod with names and no controller",
+    given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
+    message: "made before serviceaccount/sa carried l; the imagePullSecrets of pod/own cannot be changed: create it again",
+    fix: undefined,
+  },
+  {
+    what: "a later Secret that nothing renews",
+    given: { ...noLogin, late: tried("l", "unreachable") },
+    message: "with secret l: says unreachable; made before serviceaccount/sa carried l",
+    fix: undefined,
+  },
+  {
+    what: "a later Secret that may not pull, and a Job",
+    given: {
+      ...noLogin,
+      late: tried("l", "out-of-scope"),
+      secrets: [secret("l", { note: note("made") })],
+      pods: [pod("j-1", { owner: job })],
+    },
+    message:
+      "with secret l: says out-of-scope; made before serviceaccount/sa carried l; the Secret notes that its ACR token is ci-pull; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    fix: `kubectl acr-secret create l --registry ${r} --repository app/web --acr-token ci-pull -n demo`,
+  },
+
+  // Renewing and widening
+  {
+    what: "a kind that a newer version made",
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("unknown") })] },
+    fix: `kubectl acr-secret create a --registry ${r} -n demo`,
+  },
+  { what: "a Secret that nobody knows", given: { tried: [tried("a", "refused")], secrets: [] }, fix: undefined },
+  {
+    what: "one that may not pull and nobody knows",
+    given: { tried: [tried("a", "out-of-scope")], secrets: [secret("other", { note: note("made") })] },
+    fix: undefined,
+  },
+  {
+    what: "a kind that is not ours to widen",
+    given: {
+      tried: [tried("a", "out-of-scope")],
+      secrets: [secret("a", { note: note("given") })],
+      fresh: { name: "acr-r1234-pull", isDefault: false },
+    },
+    fix: `kubectl acr-secret create acr-r1234-pull --registry ${r} --repository app/web --serviceaccount sa -n demo`,
+  },
+  {
+    what: "somebody else's, which may not pull",
+    given: { tried: [tried("a", "out-of-scope")], secrets: [secret("a")] },
+    fix: `${create} --repository app/web --serviceaccount sa -n demo`,
+  },
+  {
+    what: "a login for the port",
+    given: {
+      ...otherwise("port"),
+      ref: { ...facts.ref, host: `${r}:443` },
+      tried: [tried("a", "refused")],
+      secrets: [secret("a", { note: note("made") })],
+    },
+    message: "with secret a: says refused; its password was given, so a new one has to be: put it into PASSWORD",
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${r}:443 --username ci-pull --password-stdin -n demo`,
+  },
+  {
+    what: "somebody else's login for the port",
+    given: {
+      ...otherwise("port"),
+      image: `${r}:443/app/web:1`,
+      ref: { ...facts.ref, host: `${r}:443` },
+      tried: [tried("a", "refused")],
+      secrets: [secret("a", { servers: [`${r}:443`] })],
+      matchesLoginServer: true,
+    },
+    fix: `kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+  },
+  {
+    what: "somebody else's login for a regional endpoint",
+    given: {
+      ...otherwise("region"),
+      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
+      namespace: "a.b",
+      tried: [tried("a", "refused")],
+      secrets: [secret("a", { servers: ["r1234.eu.geo.azurecr.io"] })],
+    },
+    message: `with secret a: says refused; a login for ${r} does not match r1234.eu.geo.azurecr.io`,
+    fix: "az acr token create --name a-b-acr-r1234-regional --registry r1234 --repository app/web content/read metadata/read --query 'credentials.passwords[0].value' -o tsv | kubectl acr-secret create acr-r1234-regional --registry r1234.eu.geo.azurecr.io --repository app/web --serviceaccount sa --username a-b-acr-r1234-regional --password-stdin -n a.b",
+  },
+  {
+    what: "a token's name has at most 50 letters",
+    given: { ...otherwise("region"), ...noLogin, namespace: "n".repeat(60) },
+    fix: `az acr token create --name ${"n".repeat(50)} --registry r1234 --repository app/web content/read metadata/read --query 'credentials.passwords[0].value' -o tsv | kubectl acr-secret create acr-r1234-regional --registry ${r} --repository app/web --serviceaccount sa --username ${"n".repeat(50)} --password-stdin -n ${"n".repeat(60)}`,
+  },
+  {
+    what: "somebody else's, beside a longer host",
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, `${r}.evil.io`] })] },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "somebody else's, with paths and schemes",
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`http://${r}/v2/`, `https://${r}`, `${r}/app`] })] },
+    fix: `kubectl acr-secret create a --registry ${r} --force -n demo`,
+  },
+  {
+    what: "somebody else's, with a key that hides the host",
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`ghcr.io/https://${r}`] })] },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "somebody else's, that cannot be read",
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: undefined })] },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "only that Secret, with other logins",
+    given: { only: true, tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, "ghcr.io"] })] },
+    fix: undefined,
+  },
+])("$what", ({ given, message, fix }) => {
+  const row = judged(given);
+
+  expect(row.fix).toBe(fix);
+  if (message !== undefined) expect(row.message).toBe(message);
+});

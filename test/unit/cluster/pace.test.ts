@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import { openPace } from "../../../src/cluster/pace.ts";
+
+/** A server in a time of its own, which answers each request after what `takes` says of how many are under way. */
+function server(takes: (active: number) => number, fixed?: number) {
+  let time = 0;
+  let active = 0;
+  let most = 0;
+  let status = 200;
+  const due: { readonly at: number; end(): void }[] = [];
+  const pace = openPace({ fixed, now: () => time });
+  const ask = (measured = true) =>
+    pace.run(async () => {
+      active++;
+      most = Math.max(most, active);
+      await new Promise<void>((resolve) => due.push({ at: time + takes(active), end: resolve }));
+      active--;
+      return { status };
+    }, measured);
+
+  /** Lets everything that is asked come to its end. */
+  async function run(count: number, measured = true): Promise<void> {
+    let open = count;
+    for (let index = 0; index < count; index++) ask(measured).finally(() => open--);
+    while (open > 0) {
+      await new Promise(setImmediate);
+      const next = due.sort((a, b) => a.at - b.at).shift();
+      if (!next) continue;
+      time = next.at;
+      next.end();
+    }
+  }
+  return {
+    pace,
+    run,
+    most: () => most,
+    answer: (code: number) => {
+      status = code;
+    },
+  };
+}
+
+test("it begins with eight at once", async () => {
+  const { pace, run, most } = server(() => 10);
+  expect(pace.width).toBe(8);
+
+  await run(8);
+
+  expect(most()).toBe(8);
+});
+
+test("it grows while the answers are quick, up to a bound, and no more are under way", async () => {
+  const { pace, run, most } = server(() => 10);
+
+  await run(2000);
+
+  expect(pace.width).toBe(64);
+  expect(most()).toBe(64);
+});
+
+test("it shrinks while they queue", async () => {
+  const { pace, run } = server(() => 10);
+  await run(2000);
+
+  const slow = server((active) => (active > 4 ? 200 : 10));
+  await slow.run(4);
+  await slow.run(3000);
+
+  expect(pace.width).toBe(64);
+  expect(slow.pace.width).toBeLessThan(32);
+  expect(slow.pace.width).toBeGreaterThanOrEqual(8);
+});
+
+test("429 halves it, down to one", async () => {
+  const { pace, run, answer } = server(() => 10);
+  answer(429);
+
+  await run(1);
+  expect(pace.width).toBe(4);
+  await run(1);
+  expect(pace.width).toBe(2);
+  await run(10);
+  expect(pace.width).toBe(1);
+});
+
+test("it grows again after a 429", async () => {
+  const { pace, run, answer } = server(() => 10);
+  answer(429);
+  await run(2);
+  answer(200);
+
+  await run(500);
+
+  expect(pace.width).toBeGreaterThan(16);
+});
+
+test("a width that is asked for stays", async () => {
+  const { pace, run, answer, most } = server(() => 10, 3);
+  await run(500);
+  answer(429);
+  await run(10);
+
+  expect(pace.width).toBe(3);
+  expect(most()).toBe(3);
+});
+
+test("requests that take a time of their own teach nothing, and take their turn", async () => {
+  const { pace, run, most } = server((active) => active * 100, undefined);
+
+  await run(500, false);
+
+  expect(pace.width).toBe(8);
+  expect(most()).toBe(8);
+});
+
+test("a request that fails makes room for the next", async () => {
+  const pace = openPace({ fixed: 1, now: () => 0 });
+  const failed = pace.run(() => Promise.reject(new Error("broken")), true);
+  const next = pace.run(async () => ({ status: 200 }), true);
+
+  await expect(failed).rejects.toThrow("broken");
+  expect(await next).toEqual({ status: 200 });
+});
+
+test("requests go in the order in which they came", async () => {
+  const order: number[] = [];
+  const pace = openPace({ fixed: 2, now: () => 0 });
+
+  await Promise.all(
+    [0, 1, 2, 3, 4].map((index) =>
+      pace.run(async () => {
+        order.push(index);
+        await new Promise(setImmediate);
+        return { status: 200 };
+      }, true),
+    ),
+  );
+
+  expect(order).toEqual([0, 1, 2, 3, 4]);
+});

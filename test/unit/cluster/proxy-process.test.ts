@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { launchProxy, release } from "../../../src/cluster/proxy-process.ts";
+
+const flags = ["--context=prod", "--as=jane", "--as-group=a b"];
+
+/** Prints each argument on a line of its own, and waits. */
+const waiting = "printf '%s\\n' \"$@\"\nexec sleep 60\n";
+
+/** Launches a kubectl that is a shell script, in a temporary folder of its own, and waits for its first words. */
+async function launch(script: string, platform: NodeJS.Platform = "linux") {
+  const folder = await mkdtemp(join(tmpdir(), "launch-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "kubectl");
+  await writeFile(file, `#!/bin/sh\n${script}`);
+  await chmod(file, 0o755);
+  const launched = launchProxy({ file, flags, env: { PATH: process.env.PATH, TMPDIR: folder }, stdin: "ignore", platform });
+  const [printed] = await once(launched.child.stdout ?? launched.child, "data");
+  return { folder, launched, printed: String(printed) };
+}
+
+/** Whether a process is there and not only waited for (Linux: /proc). */
+const runs = (pid: string) =>
+  readFile(`/proc/${pid}/stat`, "utf8")
+    .then((stat) => !/\) [ZX] /.test(stat))
+    .catch(() => false);
+
+test("kubectl gets every flag as it is, and a socket of its own; released, it goes with its socket's folder", async () => {
+  const { folder, launched, printed } = await launch(waiting);
+  const [socket = ""] = (await readdir(folder)).filter((name) => name !== "kubectl");
+  expect(printed.trim().split("\n")).toEqual(["proxy", `--unix-socket=${folder}/${socket}/s`, "--append-server-path", ...flags]);
+
+  release(launched);
+  release(launched);
+
+  await once(launched.child, "exit");
+  expect(await readdir(folder)).toEqual(["kubectl"]);
+});
+
+test.for([
+  { what: "a wrapper", script: "/bin/sh -c 'echo $$; exec sleep 60'\n" },
+  { what: "a wrapper that starts it anew when it ends", script: "while :; do /bin/sh -c 'echo $$; exec sleep 60'; done\n" },
+  { what: "two wrappers", script: "/bin/sh -c '/bin/sh -c \"echo \\$\\$; exec sleep 60\"; true'\n" },
+  { what: "a wrapper with sessions of its own", script: "setsid --wait /bin/sh -c 'echo $$; exec sleep 60'\n" },
+])("released, kubectl goes that was started by $what", async ({ script }) => {
+  const { folder, launched, printed } = await launch(script);
+  expect(await runs(printed.trim())).toBe(true);
+
+  release(launched);
+
+  await once(launched.child, "exit");
+  await vi.waitFor(async () => expect(await runs(printed.trim())).toBe(false));
+  expect(await readdir(folder)).toEqual(["kubectl"]);
+});
+
+test("released at the moment that a wrapper starts it, kubectl goes", async () => {
+  for (let round = 0; round < 20; round++) {
+    // The words are there right before what is started
+    const { launched } = await launch("echo now\nsleep 60\n");
+
+    release(launched);
+
+    await once(launched.child, "exit");
+    // Whatever was left would hold its end of the pipe
+    if (!launched.child.stdout?.closed) await once(launched.child.stdout?.resume() ?? launched.child, "close");
+  }
+});
+
+test("where there is no watchdog, it is ended by us", async () => {
+  const { folder, launched, printed } = await launch(waiting, "win32");
+  expect(printed.trim().split("\n")).toEqual(["proxy", "--port=0", `--api-prefix=${launched.prefix}/`, "--append-server-path", ...flags]);
+  expect(launched.prefix).toMatch(/^\/[0-9a-f]{32}$/);
+
+  release(launched);
+
+  expect(await once(launched.child, "exit")).toEqual([null, "SIGTERM"]);
+  expect(await readdir(folder)).toEqual(["kubectl"]);
+});
+
+test("on a port, the path that lets requests through is another one each time", async () => {
+  const [one, other] = [await launch(waiting, "win32"), await launch(waiting, "win32")];
+  release(one.launched);
+  release(other.launched);
+
+  expect(one.launched.prefix).not.toBe(other.launched.prefix);
+});
+
+test("what cannot be run is told to whoever waits", async () => {
+  const { failure } = launchProxy({ file: "/no/such/kubectl", flags: [], env: {}, stdin: "ignore", platform: "win32" });
+
+  await expect(failure).rejects.toMatchObject({ code: "ENOENT" });
+});

@@ -1,0 +1,71 @@
+import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { proxyTransport, servingAt, withoutRequestLog } from "../../../src/cluster/proxy.ts";
+
+/** The transport of a kubectl that is a shell script; what is shown of its stderr is kept. */
+async function transportOf(script: string) {
+  const folder = await mkdtemp(join(tmpdir(), "proxy-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "kubectl");
+  await writeFile(file, `#!/bin/sh\n${script}`);
+  await chmod(file, 0o755);
+  const shown: string[] = [];
+  const transport = proxyTransport({
+    file,
+    flags: [],
+    env: { PATH: process.env.PATH, TMPDIR: folder },
+    stdin: "ignore",
+    platform: "linux",
+    stderr: { write: (text) => shown.push(text) },
+  });
+  onTestFinished(() => transport.close());
+  return { folder, transport, shown };
+}
+
+test("closing does not wait for a kubectl that does not come up, and leaves nothing", async () => {
+  const { folder, transport } = await transportOf("sleep 60\n");
+  const opening = transport.open();
+  opening.catch(() => {});
+
+  await transport.close();
+
+  await expect(opening).rejects.toMatchObject({ kind: "cancelled" });
+  await vi.waitFor(async () => expect(await readdir(folder)).toEqual(["kubectl"]), { timeout: 5000 });
+});
+
+test("what a kubectl asks that does not come up is shown before long", async () => {
+  const { transport, shown } = await transportOf("echo 'sign in at https://x' >&2; sleep 60\n");
+
+  transport.open().catch(() => {});
+
+  await vi.waitFor(() => expect(shown.join("")).toBe("sign in at https://x\n"), { timeout: 5000 });
+});
+
+test("what a kubectl says that ends at once is the error, and not shown twice", async () => {
+  const { transport, shown } = await transportOf('echo "error: no such thing" >&2; exit 1\n');
+
+  await expect(transport.open()).rejects.toMatchObject({ kind: "config", message: "no such thing" });
+  expect(shown).toEqual([]);
+});
+
+test.for([
+  { stdout: "Starting to serve on /tmp/x/s\n", at: "/tmp/x/s" },
+  { stdout: "Starting to serve on 127.0.0.1:40213\n", at: "127.0.0.1:40213" },
+  { stdout: "Starting to serve on /tmp/x", at: undefined },
+])("$stdout serves at $at", ({ stdout, at }) => {
+  expect(servingAt(stdout)).toBe(at);
+});
+
+const failed = "E1124 16:01:20.424189   22796 proxy_server.go:147] Error while proxying request:";
+
+test.for([
+  { stderr: "To sign in, enter the code ABC\n", shows: "To sign in, enter the code ABC\n", what: "a credential plugin's words" },
+  { stderr: "Password: ", shows: "Password: ", what: "a question without a line's end" },
+  { stderr: `${failed} EOF\n`, shows: "", what: "no log of a failed request" },
+  { stderr: `plugin: no\n${failed} exec\n\nIt looks like\nyou are\n`, shows: "plugin: no\n", what: "nor the lines that go with it" },
+  { stderr: `${failed} EOF\nW1124 16:01:21 1 x.go:1] mind\n`, shows: "W1124 16:01:21 1 x.go:1] mind\n", what: "but other logs" },
+])("stderr passes on $what", ({ stderr, shows }) => {
+  expect(withoutRequestLog(stderr)).toBe(shows);
+});

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { demo, left, line, made, nothing, refused, token } from "../../support/demo.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { type } from "../../support/in-process.ts";
+
+test.for(["client", "server"])("--dry-run=%s makes nothing anywhere, and says what would be done", async (how) => {
+  const world = demo();
+  const suffix = how === "client" ? " (dry run)" : " (server dry run)";
+
+  expect(await type(`${line} --dry-run=${how}`, world.ports)).toEqual({
+    stdout: made.replaceAll("\n", `${suffix}\n`),
+    stderr: "",
+    code: 0,
+  });
+  expect(world.asking.writes).toEqual([]);
+  expect(left(world)).toEqual(nothing);
+});
+
+test("--dry-run=server asks the server about each write, and --dry-run=client about none", async () => {
+  const world = demo();
+
+  await type(`${line} --dry-run=client`, world.ports);
+  expect(world.asking.all.filter((text) => text.endsWith("(dry run)"))).toEqual([]);
+
+  await type(`${line} --dry-run=server`, world.ports);
+  expect(new Set(world.asking.all.filter((text) => text.endsWith("(dry run)")))).toEqual(
+    new Set([
+      "create secret demo/acr-myregistry (dry run)",
+      "patch serviceaccount demo/default (dry run)",
+      "evict pod demo/web-1 (dry run)",
+    ]),
+  );
+});
+
+test("what the server would refuse is told by --dry-run=server", async () => {
+  const world = demo();
+  world.asking.around(refusing(is("create secret demo/acr-myregistry (dry run)"), refused));
+
+  expect(await type(`${line} --dry-run=server`, world.ports)).toEqual({
+    stdout: "",
+    stderr: "Error from server (Forbidden): no\n",
+    code: 1,
+  });
+});
+
+test("--dry-run -o plan is the plan itself: every step in its order, proof among them, what it needs, and what would take it back", async () => {
+  const world = demo();
+
+  const { stdout, stderr, code } = await type(`${line} --dry-run=client -o plan`, world.ports);
+
+  const { apiVersion, kind, changes } = JSON.parse(stdout) as { apiVersion: string; kind: string; changes: Record<string, unknown>[] };
+  expect({ apiVersion, kind, stderr, code }).toEqual({ apiVersion: "acr-secret/v1", kind: "Plan", stderr: "", code: 0 });
+  expect(changes.map(({ act }) => act)).toEqual(["rehearse", "create", "create", "mint", "prove", "store", "attach", "restart"]);
+  expect(changes[1]).toMatchObject({
+    to: { kind: "scopemap.azurecr.io", name: token },
+    after: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"],
+    because: "there is none",
+    undo: { act: "delete", to: { kind: "scopemap.azurecr.io", name: token } },
+  });
+  expect(changes[3]).toMatchObject({ slot: "password1", inNew: true });
+  expect(changes[4]).toMatchObject({ to: { kind: "registry", name: "myregistry.azurecr.io" }, repositories: ["app/web"], fresh: true });
+  expect(changes[5]).toMatchObject({ entry: { kind: "acr-token", identity: token, slot: "password1" }, because: "there is none" });
+  expect(changes[6]).toMatchObject({ needs: { kind: "secret", name: "acr-myregistry" }, before: [], after: ["acr-myregistry"] });
+  expect(changes[7]).toMatchObject({ needs: { kind: "serviceaccount", name: "default" }, to: { kind: "pod", name: "web-1" } });
+});
+
+test("-o jsonl is a line for each outcome, and -o name what kubectl could take", async () => {
+  const world = demo();
+
+  const { stdout } = await type(`${line} -o jsonl --dry-run=client`, world.ports);
+  const named = await type(`${line} -o name`, world.ports);
+
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(lines.map(({ object, result, dryRun }) => [object, result, dryRun])).toEqual([
+    [`scopemap.azurecr.io/${token}`, "created", "client"],
+    [`token.azurecr.io/${token}`, "created", "client"],
+    ["secret/acr-myregistry", "created", "client"],
+    ["serviceaccount/default", "patched", "client"],
+    ["pod/web-1", "restarted", "client"],
+  ]);
+  expect(lines[2]).toEqual({
+    apiVersion: "acr-secret/v1",
+    kind: "Outcome",
+    namespace: "demo",
+    object: "secret/acr-myregistry",
+    result: "created",
+    dryRun: "client",
+    because: "there is none",
+  });
+  expect(named.stdout).toBe("secret/acr-myregistry\nserviceaccount/default\npod/web-1\n");
+});
+
+test("-o json are objects that kubectl can apply", async () => {
+  const world = demo();
+
+  const { stdout } = await type(`${line} -o json`, world.ports);
+
+  const { kind, items } = JSON.parse(stdout) as { kind: string; items: { kind: string; metadata: object }[] };
+  expect(kind).toBe("List");
+  expect(items.map((item) => item.kind)).toEqual(["Secret", "ServiceAccount"]);
+  expect(items[0]?.metadata).not.toHaveProperty("managedFields");
+});

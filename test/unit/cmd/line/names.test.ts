@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { objectName } from "../../../../cmd/line/names.ts";
+
+test.for([
+  ["Secret", "acr", "acr"],
+  ["Secret", "secret/acr", "acr"],
+  ["Secret", "Secrets/acr", "acr"],
+  ["Secret", "sa", "sa"],
+  ["Secret", "My_Secret", "My_Secret"],
+  ["ServiceAccount", "sa/web", "web"],
+  ["ServiceAccount", "serviceaccount/web", "web"],
+  ["ServiceAccount", "serviceaccounts/web", "web"],
+  ["Namespace", "ns/team-a", "team-a"],
+] as const)("a %s that is called %s is %s", ([kind, word, name]) => {
+  expect(objectName(kind, word)).toBe(name);
+});
+
+test.for([
+  { kind: "Secret", word: "deploy/web", says: 'invalid Secret name "deploy/web"', hint: 'did you mean "web"?' },
+  { kind: "Secret", word: "sa/web", says: 'invalid Secret name "sa/web"', hint: "did you mean --serviceaccount=web?" },
+  {
+    kind: "Secret",
+    word: "r.azurecr.io/app/web:1",
+    says: 'invalid Secret name "r.azurecr.io/app/web:1"',
+    hint: 'did you mean an image? kubectl acr-secret check --image "r.azurecr.io/app/web:1"',
+  },
+  { kind: "Secret", word: "a/b/c", says: 'invalid Secret name "a/b/c"', hint: undefined },
+  { kind: "Secret", word: "secret/a/b", says: 'invalid Secret name "secret/a/b"', hint: undefined },
+  { kind: "Secret", word: "a%2Fb", says: 'invalid Secret name "a%2Fb"', hint: undefined },
+  { kind: "Secret", word: "..", says: 'invalid Secret name ".."', hint: undefined },
+  { kind: "Secret", word: ".", says: 'invalid Secret name "."', hint: undefined },
+  { kind: "Secret", word: "", says: "the name of a Secret is empty", hint: undefined },
+  { kind: "ServiceAccount", word: "sa/", says: "the name of a ServiceAccount is empty", hint: undefined },
+  { kind: "ServiceAccount", word: "default/token", says: 'invalid ServiceAccount name "default/token"', hint: 'did you mean "token"?' },
+  { kind: "ServiceAccount", word: "\u001b[2J/x", says: 'invalid ServiceAccount name "\\u001b[2J/x"', hint: 'did you mean "x"?' },
+] as const)("$word is no $kind: $hint", ({ kind, word, says, hint }) => {
+  let error: unknown;
+  try {
+    objectName(kind, word);
+  } catch (thrown) {
+    error = thrown;
+  }
+
+  expect(error).toMatchObject({ kind: "usage", message: says, hint });
+});

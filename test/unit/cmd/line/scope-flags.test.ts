@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import type { Values } from "../../../../cmd/line/flags.ts";
+import { global } from "../../../../cmd/line/kubectl-flags.ts";
+import { parse } from "../../../../cmd/line/parse.ts";
+import { scopeFlags, scopeOf } from "../../../../cmd/line/scope-flags.ts";
+import type { Scope } from "../../../../src/fleet/scope.ts";
+
+const flags = { ...global, ...scopeFlags };
+
+const scope = (typed: string) =>
+  scopeOf(
+    parse(
+      typed
+        .split(" ")
+        .filter(Boolean)
+        .map((word) => word.replaceAll("''", "")),
+      flags,
+    ).flags as Values<typeof scopeFlags>,
+  );
+
+const here: Scope = {
+  contexts: "current",
+  namespaces: "current",
+  selector: undefined,
+  exclude: [],
+  includeSystem: false,
+};
+
+test.for<{ typed: string; wish: Partial<Scope> }>([
+  { typed: "", wish: {} },
+  { typed: "-n demo", wish: {} },
+  { typed: "-A", wish: { namespaces: "all" } },
+  { typed: "-A=false -n demo", wish: {} },
+  { typed: "-n '' -A", wish: { namespaces: "all" } },
+  { typed: "--namespaces a,b --namespaces a,c", wish: { namespaces: { names: ["a", "b", "c"], globs: [] } } },
+  { typed: "--namespaces a,team-*,t??", wish: { namespaces: { names: ["a"], globs: ["team-*", "t??"] } } },
+  { typed: "--namespaces=ns/a", wish: { namespaces: { names: ["a"], globs: [] } } },
+  { typed: "--namespace-selector team=web", wish: { namespaces: "all", selector: "team=web" } },
+  { typed: "-A --namespace-selector team=web", wish: { namespaces: "all", selector: "team=web" } },
+  { typed: "-A --exclude-namespaces a,b-* --exclude-namespaces a", wish: { namespaces: "all", exclude: ["a", "b-*"] } },
+  { typed: "-A --include-system", wish: { namespaces: "all", includeSystem: true } },
+  { typed: "--contexts a,b --contexts b", wish: { contexts: ["a", "b"] } },
+  { typed: "--all-contexts -n demo", wish: { contexts: "all" } },
+  { typed: "--all-contexts=false --context a", wish: {} },
+  { typed: "--concurrency 4", wish: {} },
+])("$typed", ({ typed, wish }) => {
+  expect(scope(typed)).toEqual({ ...here, ...wish });
+});
+
+const together = (...pair: string[]) =>
+  `if any flags in the group [${pair.join(" ")}] are set none of the others can be; [${pair.join(" ")}] were all set`;
+
+test.for([
+  // What excludes each other
+  { typed: "-n a --namespaces b", says: together("namespace", "namespaces") },
+  { typed: "-n a -A", says: together("all-namespaces", "namespace") },
+  { typed: "-n a --namespace-selector x", says: together("namespace", "namespace-selector") },
+  { typed: "-A --namespaces b", says: together("all-namespaces", "namespaces") },
+  { typed: "--namespaces b --namespace-selector x", says: together("namespace-selector", "namespaces") },
+  { typed: "--context a --contexts b", says: together("context", "contexts") },
+  { typed: "--context a --all-contexts", says: together("all-contexts", "context") },
+  { typed: "--contexts a --all-contexts", says: together("all-contexts", "contexts") },
+  // What is meant for one cluster would go to all
+  { typed: "--server https://x --contexts a,b", says: together("contexts", "server") },
+  { typed: "--token t --all-contexts", says: together("all-contexts", "token") },
+  // An empty variable never widens, and never narrows what is left out
+  { typed: "--namespaces ''", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
+  { typed: "--namespaces a,", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
+  { typed: "--namespace-selector ''", says: 'invalid argument "" for "--namespace-selector" flag: it is empty' },
+  { typed: "-A --exclude-namespaces ''", says: 'invalid argument "" for "--exclude-namespaces" flag: it is empty' },
+  { typed: "--contexts ''", says: 'invalid argument "" for "--contexts" flag: it is empty' },
+  // What cannot be meant
+  { typed: "--exclude-namespaces a", says: "--exclude-namespaces needs --namespaces, --namespace-selector or --all-namespaces" },
+  { typed: "--include-system -n a", says: "--include-system needs --namespaces, --namespace-selector or --all-namespaces" },
+  { typed: "--namespaces Team_A", says: `invalid argument "Team_A" for "--namespaces" flag: neither a namespace's name nor a pattern` },
+  { typed: "--namespaces -a", says: `invalid argument "-a" for "--namespaces" flag: neither` },
+  { typed: "--namespaces deploy/web", says: 'invalid Namespace name "deploy/web"' },
+  { typed: "--concurrency 0", says: 'invalid argument "0" for "--concurrency" flag: must be an integer of 1 or more' },
+  { typed: "--concurrency 1.5", says: 'invalid argument "1.5" for "--concurrency" flag' },
+  { typed: "--concurrency -1", says: 'invalid argument "-1" for "--concurrency" flag' },
+])("$typed: $says", ({ typed, says }) => {
+  expect(() => scope(typed)).toThrow(says);
+});

@@ -1,0 +1,110 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { type Asked, refusing } from "../../support/fakes/asked.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+
+/** A world with a Secret in `team` and in each of `team-a` to `team-c`; what `refused` says is forbidden. */
+async function whereRefused(refused: (asked: Asked) => boolean): Promise<FakeWorld> {
+  const world = fakeWorld();
+  const names = ["team", "team-a", "team-b", "team-c"];
+  addNamespaces(world.cluster, "kube-system", ...names);
+  const line = `create --registry myregistry --repository app/web --namespaces ${names} --credential-per scope --serviceaccount default`;
+  expect(await type(line, world.ports)).toMatchObject({ code: 0 });
+  world.asking.around(
+    refusing(
+      (asked) => asked.call === "list" && refused(asked),
+      () => new CliError("forbidden", "Error from server (Forbidden): no"),
+    ),
+  );
+  return world;
+}
+
+const wide = (kind: string) => (asked: Asked) => asked.at === kind;
+const within = (name: string) => (asked: Asked) => asked.namespace === name;
+const cells = (text: string) =>
+  text
+    .split("\n")
+    .filter(Boolean)
+    .map((row) => row.split(/\s{2,}/))
+    .map(([namespace, , , , , carriers]) => `${namespace} ${carriers}`);
+
+test.for<{ scope: string; kind: string; rows: string[] }>([
+  { scope: "-A", kind: "secret", rows: ["team-a default", "team-b default", "team-c default", "team default"] },
+  { scope: "-A", kind: "serviceaccount", rows: ["team-a default", "team-b default", "team-c default", "team default"] },
+  { scope: "--namespaces team-*", kind: "secret", rows: ["team-a default", "team-b default", "team-c default"] },
+])("who may not list every $kind is served namespace by namespace, in the same order: list $scope", async ({ scope, kind, rows }) => {
+  const world = await whereRefused(wide(kind));
+
+  const { stdout, stderr, code } = await type(`list ${scope} --no-headers`, world.ports);
+
+  expect({ rows: cells(stdout), stderr, code }).toEqual({ rows, stderr: "", code: 0 });
+});
+
+test.for(["-A", "--namespaces team-*", "--namespaces team-a,team-b,team-c"])(
+  "a namespace that is forbidden is told, the others are listed, and the exit code is 1: list %s",
+  async (scope) => {
+    const world = await whereRefused((asked) => wide("secret")(asked) || within("team-b")(asked));
+
+    const { stdout, stderr, code } = await type(`list ${scope} --no-headers`, world.ports);
+
+    expect(cells(stdout).filter((row) => row !== "team default")).toEqual(["team-a default", "team-c default"]);
+    expect({ stderr, code }).toEqual({ stderr: "team-b: Error from server (Forbidden): no\n", code: 1 });
+  },
+);
+
+test("where all are forbidden, nobody is told that there is nothing", async () => {
+  const world = await whereRefused(() => true);
+
+  expect(await type("list --namespaces team-a,team-b", world.ports)).toEqual({
+    stdout: "",
+    stderr: "team-a: Error from server (Forbidden): no\nteam-b: Error from server (Forbidden): no\n",
+    code: 1,
+  });
+});
+
+test("the only namespace's refusal is the run's", async () => {
+  const world = await whereRefused(() => true);
+
+  expect(await type("list -n team-a", world.ports)).toEqual({ stdout: "", stderr: "Error from server (Forbidden): no\n", code: 1 });
+});
+
+test("list shows who carries what in every namespace, in the order of the lists, from metadata alone", async () => {
+  const world = await stored("team-b", "team-a", "team");
+  await type("attach acr-myregistry --serviceaccount default --namespaces team,team-a", world.ports);
+  world.asking.forget();
+
+  const { stdout, code } = await type("list -A --no-headers", world.ports);
+
+  expect(code).toBe(0);
+  expect(
+    stdout
+      .split("\n")
+      .filter(Boolean)
+      .map((row) => row.split(/\s{2,}/).slice(0, 6)),
+  ).toEqual([
+    ["team-a", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "default"],
+    ["team-b", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "<none>"],
+    ["team", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "default"],
+  ]);
+  expect(world.asking.all.every((text) => text.startsWith("list "))).toBe(true);
+});
+
+test("a kind of credential that this version does not know is listed as it was written, and never overwritten unasked", async () => {
+  const world = await stored("demo");
+  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
+  const entry = { hosts: ["myregistry.azurecr.io"], kind: "service-principal", identity: "app-1", keyId: "k1" };
+  const note = JSON.stringify([entry]);
+  if (secret)
+    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: { "acr-secret/logins": note } } }, "kubectl-acr-secret");
+  world.asking.forget();
+
+  expect((await type("list -n demo -o wide", world.ports)).stdout).toMatch(/service-principal +never +<none> +\S+ +app-1/);
+  expect(await type("create --registry myregistry --repository app/web -n demo", world.ports)).toMatchObject({
+    stderr: expect.stringContaining('holds the credential of "app-1" (service-principal)'),
+    code: 1,
+  });
+  expect(await type("attach -n demo --serviceaccount", world.ports)).toMatchObject({ code: 0 });
+  expect(world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"]).toBe(note);
+});

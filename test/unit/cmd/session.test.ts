@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { openSession } from "../../../cmd/session.ts";
+import type { IdentitySource } from "../../../src/context.ts";
+import { fakeWorld } from "../../support/fakes/world.ts";
+import { open } from "../../support/in-process.ts";
+
+/** A session of a command line with these flags, and what it has opened. */
+function session(flags: Record<string, unknown> = {}) {
+  const world = fakeWorld({ contexts: ["prod", "dev"] });
+  const { context } = open(world.ports);
+  const opened: string[] = [];
+  const spied: typeof context = {
+    ...context,
+    cluster: (kube, trace, more) => {
+      opened.push(`cluster ${kube.forward.join(" ")}`.trim());
+      return context.cluster(kube, trace, more);
+    },
+    azure: (identity, trace) => {
+      opened.push(`azure ${identity}`);
+      return context.azure(identity, trace);
+    },
+    registry: (trace) => {
+      opened.push("registry");
+      return context.registry(trace);
+    },
+  };
+  return { opened, session: openSession(spied, flags as never) };
+}
+
+test("each identity opens an Azure of its own, once", () => {
+  const { session: run, opened } = session();
+
+  const [env, az] = (["env", "az"] satisfies IdentitySource[]).map(run.azure);
+  run.azure("env");
+
+  expect(env).not.toBe(az);
+  expect(opened).toEqual(["azure env", "azure az"]);
+});
+
+test("each context opens a cluster of its own, once, with the flags of the command line", () => {
+  const { session: run, opened } = session({ context: "prod", as: "jane" });
+
+  const clusters = [run.cluster(), run.cluster("dev"), run.cluster("dev")];
+
+  expect(clusters[0]).not.toBe(clusters[1]);
+  expect(clusters[1]).toBe(clusters[2]);
+  expect(opened).toHaveLength(2);
+  expect(opened[0]).toContain("--context=prod");
+  expect(opened[1]).toContain("--context=dev");
+  expect(opened[1]).not.toContain("--context=prod");
+  expect(opened.every((one) => one.includes("--as=jane"))).toBe(true);
+});
+
+test("nothing is opened before it is asked for, and a registry once", () => {
+  const { session: run, opened } = session();
+  expect(opened).toEqual([]);
+
+  run.registry();
+  run.registry();
+
+  expect(opened).toEqual(["registry"]);
+});
+
+test("--concurrency is the width, whatever the cluster", () => {
+  const { session: run } = session({ concurrency: "3" });
+  expect(run.width()).toBe(1);
+
+  run.cluster();
+
+  expect(run.width()).toBe(3);
+});

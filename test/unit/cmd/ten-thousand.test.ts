@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { line, linesOf, refused, shared, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { type Run, type } from "../../support/in-process.ts";
+
+describe("ten thousand namespaces, one of which takes no Secret", () => {
+  const world = worldOf(teams(10_000));
+  let permit = () => {};
+  let first: Run;
+  let writesAtFirstLine = 0;
+
+  beforeAll(async () => {
+    permit = world.asking.around(refusing(is("create secret team-77/"), refused));
+    const { live, started } = watch();
+    world.asking.around((asked, next) => {
+      if (asked.writes && writesAtFirstLine === 0 && live().stdout !== "") writesAtFirstLine = world.asking.writes.length;
+      return next();
+    });
+    first = await type(`${line} -A --credential-per scope`, world.ports, { started });
+  }, 60_000);
+
+  test("the others get theirs, one credential for all, and the exit code is 1", () => {
+    expect(first).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\ncreated 9999, failed 1\n", code: 1 });
+    expect([...world.azure.tokens.keys()]).toEqual([shared]);
+    expect(world.cluster.all("secret")).toHaveLength(9999);
+    expect(world.azure.knows(world.loginIn("team-9999") ?? { username: "", password: "" })).toBe(true);
+  });
+
+  test("each line tells its namespace, in the order of the lists", () => {
+    const told = linesOf(first.stdout);
+
+    expect(told.slice(0, 4)).toEqual([
+      `scopemap.azurecr.io/${shared} created`,
+      `token.azurecr.io/${shared} created`,
+      "secret/acr-myregistry created in namespace team-0",
+      "serviceaccount/default patched in namespace team-0",
+    ]);
+    expect(told).toHaveLength(2 + 2 * 9999);
+    const order = told.filter((one) => one.startsWith("secret/")).map((one) => one.split(" ").at(-1));
+    expect(order).toEqual([...order].sort());
+  });
+
+  test("nothing is written to kube-* unasked", () => {
+    expect(world.cluster.get("secret", "kube-system", "acr-myregistry")).toBeUndefined();
+    expect(first.stdout).not.toContain("kube-system");
+  });
+
+  test("the first line is there before a twentieth of the writes", () => {
+    expect(writesAtFirstLine).toBeGreaterThan(0);
+    expect(writesAtFirstLine).toBeLessThan(1000);
+  });
+
+  test("its ServiceAccount is not given a Secret that it does not have", () => {
+    expect(world.cluster.get("serviceaccount", "team-77", "default")?.imagePullSecrets).toBeUndefined();
+  });
+
+  test("a rerun finds the credential that they hold, writes what is missing alone, and reads lists alone", {
+    timeout: 60_000,
+  }, async () => {
+    world.asking.forget();
+
+    const again = await type(`${line} -A`, world.ports);
+
+    expect(again).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\nunchanged 9999, failed 1\n", code: 1 });
+    expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry"]);
+    expect(world.asking.all.filter((text) => text.startsWith("get "))).toEqual([
+      "get secret team-0/acr-myregistry",
+      "get namespace kube-system",
+    ]);
+    expect(world.asking.all.filter((text) => text.startsWith("list ")).length).toBeLessThan(10_000 / 20);
+  });
+
+  test("the last one gets the same credential once it may", { timeout: 60_000 }, async () => {
+    permit();
+    world.asking.forget();
+
+    const done = await type(`${line} -A`, world.ports);
+
+    expect(done).toMatchObject({ stderr: "created 1, unchanged 9999\n", code: 0 });
+    expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry", "patch serviceaccount team-77/default"]);
+    expect(world.loginIn("team-77")).toEqual(world.loginIn("team-0"));
+    expect([...world.azure.tokens.keys()]).toEqual([shared]);
+  });
+});

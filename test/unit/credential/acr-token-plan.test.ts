@@ -1,0 +1,226 @@
+import { expect, test } from "vitest";
+import type { AcrToken, ScopeMap } from "../../../src/context.ts";
+import {
+  keptTooLong,
+  planToken,
+  pullActions,
+  pulledRepositories,
+  type TokenFound,
+  type TokenWish,
+} from "../../../src/credential/acr-token-plan.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+
+const host = "myregistry.azurecr.io";
+const wish: TokenWish = { host, name: "demo-acr-1", alone: true, repositories: ["app/web"], expiresAt: undefined };
+const map = (...repositories: string[]): ScopeMap => ({
+  id: "/r/scopeMaps/demo-acr-1",
+  name: "demo-acr-1",
+  description: "",
+  actions: pullActions(repositories),
+});
+const token = (...passwords: AcrToken["passwords"]): AcrToken => ({
+  name: "demo-acr-1",
+  scopeMapId: "/r/scopeMaps/demo-acr-1",
+  status: "enabled",
+  passwords,
+});
+const p1 = { name: "password1", creationTime: "2026-01-01T00:00:00Z" } as const;
+const p2 = { name: "password2", creationTime: "2026-02-01T00:00:00Z" } as const;
+
+/** What our Secret notes of the password of a slot. */
+const noted = ({ name: slot, creationTime: madeAt }: typeof p1 | typeof p2, more: Partial<Entry> = {}): Entry => ({
+  hosts: [host],
+  kind: "acr-token",
+  identity: "demo-acr-1",
+  slot,
+  madeAt,
+  ...more,
+});
+
+const nothing: TokenFound = { token: undefined, scopeMap: undefined, held: undefined, pulls: "unknown" };
+const right: TokenFound = { token: token(p1), scopeMap: map("app/web"), held: noted(p1), pulls: "yes" };
+
+/** A plan in one line: what is done to the scope map, the token and its password, and in which slot. */
+function plan(found: Partial<TokenFound>, more: Partial<TokenWish> = {}): string {
+  const { scope, token, mint } = planToken({ ...wish, ...more }, { ...nothing, ...found });
+  const does = mint.act === "mint" ? `mint ${mint.inNew ? "new " : ""}${mint.slot}` : mint.act;
+  return [scope.act, token?.act ?? "keep", does].join(", ");
+}
+
+test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; does: string }>([
+  { why: "nothing is there", found: {}, does: "create, create, mint new password1" },
+  { why: "all is right", found: right, does: "keep, keep, keep" },
+  { why: "nobody asked the registry", found: { ...right, pulls: "unknown" }, does: "keep, keep, keep" },
+  { why: "another repository", found: { ...right, scopeMap: map("app/api") }, does: "update, keep, keep" },
+  {
+    why: "the password is dead: its own slot, which nobody can use",
+    found: { ...right, token: token(p1, p2), pulls: "no" },
+    does: "keep, keep, mint password1",
+  },
+  {
+    why: "the slot was emptied",
+    found: { ...right, held: noted(p2), pulls: "unknown" },
+    does: "keep, keep, mint password2",
+  },
+  {
+    why: "killed between mint and store: the other slot",
+    found: { token: token(p1), scopeMap: map("app/web") },
+    does: "keep, keep, mint password2",
+  },
+  {
+    why: "killed there twice: the older slot",
+    found: { token: token(p1, p2), scopeMap: map("app/web") },
+    does: "keep, keep, mint password1",
+  },
+  {
+    why: "killed there twice, the second slot being the older",
+    found: { token: token({ ...p1, creationTime: "2026-03-01T00:00:00Z" }, p2), scopeMap: map("app/web") },
+    does: "keep, keep, mint password2",
+  },
+  { why: "killed between scope map and token", found: { scopeMap: map("app/web") }, does: "keep, create, mint new password1" },
+  {
+    why: "the token was deleted in Azure",
+    found: { held: noted(p1), scopeMap: map("app/web"), pulls: "no" },
+    does: "keep, create, mint new password1",
+  },
+  {
+    why: "a named token with an empty slot",
+    found: { token: token(p1), scopeMap: map("app/web") },
+    more: { alone: false },
+    does: "keep, keep, mint password2",
+  },
+  {
+    why: "a named token whose first slot is empty",
+    found: { token: token(p2), scopeMap: map("app/web") },
+    more: { alone: false },
+    does: "keep, keep, mint password1",
+  },
+  {
+    why: "the Secret held a given credential",
+    found: { held: { hosts: [host], kind: "given", identity: "ci" }, pulls: "yes" },
+    does: "create, create, mint new password1",
+  },
+  {
+    why: "the Secret held another token's password",
+    found: { ...right, held: noted(p1, { identity: "theirs-acr-2" }) },
+    does: "keep, keep, mint password2",
+  },
+  {
+    why: "Azure spells the name of the token in its own way",
+    found: { ...right, token: { ...token(p1), name: "Demo-ACR-1" } },
+    does: "keep, keep, keep",
+  },
+  {
+    why: "Azure writes the moment in its own way",
+    found: { ...right, token: token({ ...p1, creationTime: "2026-01-01T00:00:00.0000000+00:00" }) },
+    does: "keep, keep, keep",
+  },
+  {
+    why: "somebody made the noted slot anew, so it is theirs: the other one, which is empty",
+    found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }), pulls: "no" },
+    does: "keep, keep, mint password2",
+  },
+  {
+    why: "the note does not say when its password was made, so it proves nothing",
+    found: { ...right, held: noted(p1, { madeAt: "" }), pulls: "yes" },
+    does: "keep, keep, mint password2",
+  },
+])("$does: $why", ({ found, more, does }) => {
+  expect(plan(found, more)).toBe(does);
+});
+
+test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; says: RegExp; hint: RegExp }>([
+  {
+    why: "both slots of a named token may be in use",
+    found: { token: token(p1, p2) },
+    more: { alone: false },
+    says: /^both passwords of the ACR token "demo-acr-1" may be in use/,
+    hint: /--acr-token/,
+  },
+  {
+    why: "the noted slot of a named token was made anew by another, and the other slot is taken",
+    found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }, p2), pulls: "no" },
+    more: { alone: false },
+    says: /may be in use/,
+    hint: /--acr-token/,
+  },
+  {
+    why: "somebody disabled the token",
+    found: { token: { ...token(p1), status: "disabled" } },
+    says: /^the ACR token "demo-acr-1" is disabled$/,
+    hint: /^az acr token update --registry myregistry --name demo-acr-1 --status enabled$/,
+  },
+])("refuses: $why", ({ found, more, says, hint }) => {
+  const refused = () => planToken({ ...wish, ...more }, { ...nothing, ...found });
+
+  expect(refused).toThrow(
+    expect.objectContaining({ kind: "conflict", message: expect.stringMatching(says), hint: expect.stringMatching(hint) }),
+  );
+});
+
+test("a token with a scope map of somebody's own keeps it", () => {
+  const found = { token: { ...token(), scopeMapId: "/r/scopeMaps/_repositories_pull" } };
+  const { scope } = planToken({ ...wish, alone: false }, { ...nothing, ...found });
+
+  expect(scope).toMatchObject({ act: "keep", to: { name: "_repositories_pull" }, because: "the token has this scope map already" });
+});
+
+test("a scope map is only added to: what others put there stays", () => {
+  const theirs = ["repositories/base/content/write", ...pullActions(["app/api"])];
+  const { scope } = planToken(wish, { ...right, scopeMap: { ...map(), actions: theirs } });
+
+  expect(scope).toMatchObject({
+    act: "update",
+    before: [...theirs].sort(),
+    after: [...theirs, ...pullActions(["app/web"])].sort(),
+    because: "allows too little",
+  });
+});
+
+test("a scope map that allows more is left as it is, in whatever order", () => {
+  const { scope } = planToken(wish, { ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
+
+  expect(scope).toMatchObject({ act: "keep", because: "allows it already" });
+});
+
+test("a new token gets the scope map of its name, with what is to be pulled", () => {
+  const { scope, token, mint, entry } = planToken({ ...wish, repositories: ["b", "a"] }, nothing);
+
+  expect(scope).toMatchObject({ act: "create", to: { kind: "scopemap.azurecr.io", name: "demo-acr-1" }, after: pullActions(["a", "b"]) });
+  expect(token).toMatchObject({ act: "create", to: { kind: "token.azurecr.io", name: "demo-acr-1" }, after: ["demo-acr-1"] });
+  expect(mint).toMatchObject({ act: "mint", slot: "password1", inNew: true });
+  expect(entry).toEqual({ hosts: [host], kind: "acr-token", identity: "demo-acr-1", slot: "password1" });
+});
+
+test("the expiry goes with a new password, and stays with an old one", () => {
+  const expiresAt = "2027-01-01T00:00:00Z";
+  const minted = planToken({ ...wish, expiresAt }, nothing);
+  const held = noted(p1, { expiresAt });
+  const again = planToken({ ...wish, expiresAt: "2028-01-01T00:00:00Z" }, { ...right, held });
+
+  expect(minted).toMatchObject({ mint: { expiresAt }, entry: { expiresAt, slot: "password1" } });
+  expect(again).toMatchObject({ mint: { act: "keep" } });
+  expect(again.entry).toEqual(held);
+});
+
+test("a scope map's repositories are read back as they were written", () => {
+  expect(pulledRepositories(map("app/web", "base/*"))).toEqual(["app/web", "base/*"]);
+  expect(pulledRepositories(undefined)).toEqual([]);
+  expect(pulledRepositories({ ...map(), actions: ["repositories/a/metadata/read", "repositories/b/content/write"] })).toEqual([]);
+});
+
+test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFound["pulls"]; says: string | undefined }>([
+  { why: "no expiry is asked for", says: undefined },
+  { why: "the password never expires", asked: "2026-06-01T00:00:00Z", says: "never expires" },
+  { why: "it expires later", asked: "2026-06-01T00:00:00Z", until: "2026-06-02T00:00:00Z", says: "works until 2026-06-02T00:00:00Z" },
+  { why: "it expires earlier, as after a first run", asked: "2026-06-01T00:00:00Z", until: "2026-05-31T00:00:00Z", says: undefined },
+  { why: "a new one is made", asked: "2026-06-01T00:00:00Z", pulls: "no", says: undefined },
+])("a kept password is told where it lasts longer than asked for: $why", ({ asked, until, pulls = "yes", says }) => {
+  const wanted = { ...wish, expiresAt: asked };
+  const held = noted(p1, until === undefined ? {} : { expiresAt: until });
+
+  const notice = keptTooLong("acr", asked, planToken(wanted, { ...right, held, pulls }));
+
+  if (says === undefined) expect(notice).toBeUndefined();
+  else expect(notice).toMatch(new RegExp(`^secret/acr keeps its password, which ${says}: --expires-in is for a new one`));
+});

@@ -1,0 +1,202 @@
+import { expect, test } from "vitest";
+import type { ImageRef, Proof } from "../../../src/context.ts";
+import { proveLogin, stillPulls } from "../../../src/credential/prove.ts";
+import type { Claim } from "../../../src/credential/repositories.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+const host = "r.azurecr.io";
+const login = { username: "ci", password: new Sensitive("hunter2") };
+const image = (repository: string, reference: string): ImageRef => ({ host, repository, reference });
+const claim = (repositories: readonly string[], images: readonly ImageRef[] = []): Claim => ({ host, repositories, images });
+
+/** A registry that answers for images by what a test says, and `not-found` for the rest; and what it was asked. */
+function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["verdict"][]>>, tags: Readonly<Record<string, string>> = {}) {
+  const asked: string[] = [];
+  const slept: number[] = [];
+  const left = new Map(Object.entries(answers).map(([name, verdicts]) => [name, [verdicts].flat()]));
+  const port = {
+    prove: async ({ repository, reference }: ImageRef) => {
+      asked.push(`${repository}:${reference}`);
+      const verdicts = left.get(`${repository}:${reference}`) ?? [];
+      const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "not-found";
+      return { verdict, message: `it is ${verdict}` };
+    },
+    anyTag: async (_: string, repository: string) => {
+      asked.push(`tags of ${repository}`);
+      return tags[repository];
+    },
+  };
+  const tools = { registry: port, sleep: async (milliseconds: number) => void slept.push(milliseconds), fresh: false };
+  return { asked, slept, tools };
+}
+
+test.for<{
+  why: string;
+  claim: Claim;
+  answers: Parameters<typeof registry>[0];
+  tags?: Record<string, string>;
+  asked: string[];
+  proven: string;
+  empty?: string[];
+}>([
+  {
+    why: "an image that pods name comes first",
+    claim: claim(["a"], [image("b", "1"), image("a", "7")]),
+    answers: { "a:7": "pulls" },
+    asked: ["a:7"],
+    proven: "a:7",
+  },
+  {
+    why: "then the latest",
+    claim: claim(["a"], [image("a", "7")]),
+    answers: { "a:latest": "pulls" },
+    asked: ["a:7", "a:latest"],
+    proven: "a:latest",
+  },
+  {
+    why: "then whichever there is",
+    claim: claim(["a"]),
+    answers: { "a:3": "pulls" },
+    tags: { a: "3" },
+    asked: ["a:latest", "tags of a", "a:3"],
+    proven: "a:3",
+  },
+  {
+    why: "of each repository one, and those that have none are told",
+    claim: claim(["a", "b", "c"]),
+    answers: { "a:latest": "pulls", "c:latest": "pulls" },
+    asked: ["a:latest", "b:latest", "tags of b", "c:latest"],
+    proven: "a:latest",
+    empty: ["b"],
+  },
+  {
+    why: "of a path the images that pods name below it",
+    claim: claim(["team/*", "a"], [image("team/x", "1"), image("teams", "1")]),
+    answers: { "team/x:1": "pulls", "a:latest": "pulls" },
+    asked: ["team/x:1", "a:latest"],
+    proven: "team/x:1",
+  },
+  {
+    why: "a path of which nobody names an image is told",
+    claim: claim(["team/*", "a"]),
+    answers: { "a:latest": "pulls" },
+    asked: ["a:latest"],
+    proven: "a:latest",
+    empty: ["team/*"],
+  },
+])("a login is proven: $why", async ({ claim: of, answers, tags, asked, proven, empty = [] }) => {
+  const { tools, asked: calls } = registry(answers, tags);
+
+  const found = await proveLogin(of, login, tools);
+
+  expect(`${found.image.repository}:${found.image.reference}`).toBe(proven);
+  expect(found.empty).toEqual(empty);
+  expect(calls).toEqual(asked);
+});
+
+test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
+  { verdict: "refused", kind: "unauthenticated", hint: false },
+  { verdict: "out-of-scope", kind: "forbidden", hint: false },
+  { verdict: "blocked", kind: "forbidden", hint: true },
+  { verdict: "throttled", kind: "timeout", hint: false },
+  { verdict: "unreachable", kind: "unreachable", hint: true },
+  { verdict: "untrusted", kind: "config", hint: true },
+])(
+  "an answer that is $verdict is an error of kind $kind, with the way round it where the cluster may get in: $hint",
+  async ({ verdict, kind, hint }) => {
+    const { tools } = registry({ "a:latest": "pulls", "b:latest": verdict });
+
+    await expect(proveLogin(claim(["a", "b"]), login, tools)).rejects.toMatchObject({
+      kind,
+      message: `the credential does not pull ${host}/b: it is ${verdict}`,
+      hint: hint ? "add --verify=false if only the cluster can reach the registry" : undefined,
+    });
+  },
+);
+
+test("a refusal of a login that was just made may pass, for two minutes at most", async () => {
+  const { tools, slept, asked } = registry({ "a:latest": ["refused", "refused", "pulls"] });
+
+  await proveLogin(claim(["a"]), login, { ...tools, fresh: true });
+  expect(slept).toEqual([500, 1000]);
+  expect(asked).toHaveLength(3);
+
+  const never = registry({ "a:latest": "refused" });
+  await expect(proveLogin(claim(["a"]), login, { ...never.tools, fresh: true })).rejects.toMatchObject({ kind: "unauthenticated" });
+  const waited = never.slept.reduce((sum, one) => sum + one, 0);
+  expect(waited).toBeGreaterThanOrEqual(60_000);
+  expect(waited).toBeLessThan(120_000);
+});
+
+test("any other answer is not waited on, and neither is a refusal of a login that somebody has", async () => {
+  const fresh = registry({ "a:latest": "blocked" });
+  await expect(proveLogin(claim(["a"]), login, { ...fresh.tools, fresh: true })).rejects.toThrow();
+  const given = registry({ "a:latest": "refused" });
+  await expect(proveLogin(claim(["a"]), login, given.tools)).rejects.toThrow();
+
+  expect([fresh.slept, given.slept]).toEqual([[], []]);
+});
+
+test.for([
+  { repositories: [], says: `no image of ${host} is known to prove the credential with` },
+  { repositories: ["a", "team/*"], says: `no image of ${host}/a, ${host}/team/* could be found to prove the credential with` },
+])("where there is no image at all of $repositories, nothing is proven", async ({ repositories, says }) => {
+  await expect(proveLogin(claim(repositories), login, registry({}).tools)).rejects.toMatchObject({
+    kind: "notFound",
+    message: says,
+    hint: expect.stringContaining("--verify=false"),
+  });
+});
+
+test.for<{
+  why: string;
+  claim: Claim;
+  answers: Parameters<typeof registry>[0];
+  tags?: Record<string, string>;
+  pulls: string;
+  asked: string[];
+}>([
+  { why: "an image that pods name", claim: claim(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
+  {
+    why: "one of the first repository",
+    claim: claim(["team/*", "a", "b"]),
+    answers: { "a:3": "pulls" },
+    tags: { a: "3" },
+    pulls: "yes",
+    asked: ["tags of a", "a:3"],
+  },
+  {
+    why: "one that may not be there",
+    claim: claim(["a"]),
+    answers: { "a:latest": "refused" },
+    pulls: "no",
+    asked: ["tags of a", "a:latest"],
+  },
+  {
+    why: "what is not there says nothing of the login",
+    claim: claim(["a"]),
+    answers: {},
+    pulls: "unknown",
+    asked: ["tags of a", "a:latest"],
+  },
+  {
+    why: "a wall says nothing of the login",
+    claim: claim(["a"], [image("a", "7")]),
+    answers: { "a:7": "blocked" },
+    pulls: "unknown",
+    asked: ["a:7"],
+  },
+  {
+    why: "too little scope says nothing of the password",
+    claim: claim(["a"], [image("a", "7")]),
+    answers: { "a:7": "out-of-scope" },
+    pulls: "unknown",
+    asked: ["a:7"],
+  },
+  { why: "there is nothing to ask for", claim: claim(["team/*"]), answers: {}, pulls: "unknown", asked: [] },
+])("whether a login still pulls is $pulls: $why", async ({ claim: of, answers, tags, pulls, asked }) => {
+  const { tools, asked: calls } = registry(answers, tags);
+
+  expect(await stillPulls(of, login, tools.registry)).toBe(pulls);
+  expect(calls).toEqual(asked);
+});

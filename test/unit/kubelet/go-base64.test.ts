@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { decodeGoBase64 } from "../../../src/kubelet/go-base64.ts";
+
+// As Go 1.26's encoding/base64 decodes: the text, or the byte that its error names.
+test.for<[string, string | number]>([
+  ["dTpw", "u:p"],
+  ["dTpwYQ==", "u:pa"],
+  ["dTpwYQ", "u:pa"],
+  ["dTpwYWI=", "u:pab"],
+  ["dTpwYWI", "u:pab"],
+  ["\r\ndT\npw\r\n", "u:p"],
+  ["dTpwYQ=\n=\r\n", "u:pa"],
+  ["", ""],
+  ["!", 0],
+  ["dT!w", 2],
+  ["dTp", "u:"],
+  ["dTpwY", 4],
+  ["dTpwY=", 5],
+  ["dTpwYQ=", 7],
+  ["dTpwYQ=x", 6],
+  ["dTpwYQ==x", 6],
+  ["=", 0],
+  ["dTpw=", 4],
+])("%j is %j", ([text, expected]) => {
+  const decoded = decodeGoBase64(text);
+
+  expect(typeof decoded === "number" ? decoded : decoded.toString()).toBe(expected);
+});

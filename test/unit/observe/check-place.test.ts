@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { judged, ours, pod, r } from "../../support/check-world.ts";
+import { attached } from "../../support/situations/attached.ts";
+import { credentials } from "../../support/situations/credentials.ts";
+import { images } from "../../support/situations/images.ts";
+import { create, web } from "../../support/situations/words.ts";
+
+const situations = [...attached, ...credentials, ...images];
+
+describe("a situation, its cause and what mends it", () => {
+  test("there are many", () => {
+    expect(situations.length).toBeGreaterThan(60);
+  });
+
+  test.for(situations)("$what: $cause", async ({ given, cause, message, fix }) => {
+    const { rows } = await judged(given);
+
+    expect(rows.map((row) => row.cause)).toEqual([cause]);
+    if (message !== undefined) expect(rows[0]?.message).toBe(message);
+    if (fix !== undefined) expect(rows[0]?.fix).toBe(fix);
+  });
+});
+
+test("an odd name of a Secret costs no request", async () => {
+  const names = ["a/b", "..", ".", "%2e", "UPPER", "x".repeat(254), "", "good"];
+  const { rows, asked } = await judged({ accounts: { default: names }, pods: [pod("web-1", { names })] });
+
+  expect(rows.map(({ cause }) => cause)).toEqual(["no-login"]);
+  expect(asked.filter((request) => request.startsWith("secret "))).toEqual(["secret good", "secret acr-myregistry"]);
+});
+
+test("each Secret is read once, however many pods name it", async () => {
+  const pods = ["app/web:1", "app/web:2", "app/api:1"].map((image, index) => pod(`p-${index}`, { names: ["acr"], image: `${r}/${image}` }));
+  const { rows, asked } = await judged({ accounts: { default: ["acr"] }, secrets: [ours("acr", "all:right")], pods });
+
+  expect(rows.map(({ cause }) => cause)).toEqual(["pulls", "pulls", "pulls"]);
+  expect(asked.filter((request) => request.startsWith("secret "))).toEqual(["secret acr"]);
+});
+
+test("who may not list Secrets gets advice without what they would tell", async () => {
+  const { rows } = await judged({ pods: [pod("web-1")], secrets: [ours("given", "web:right")], mayNotList: true });
+
+  expect(rows[0]).toMatchObject({ cause: "no-login", fix: `${create} --serviceaccount default -n demo` });
+});
+
+test("images that a named Secret is not for are left out", async () => {
+  const pods = [pod("web-1"), pod("other-1", { image: "otherregistry.azurecr.io/app/web:1" })];
+  const { rows } = await judged({ name: "acr", secrets: [ours("acr", "web:right")], pods });
+
+  expect(rows.map(({ image, cause }) => `${image} ${cause}`)).toEqual([`${web} pulls`]);
+});
+
+test("images that are named are all there, also with a Secret that is not for them", async () => {
+  const images = [web, "otherregistry.azurecr.io/app/web:1"];
+  const { rows } = await judged({ name: "acr", secrets: [ours("acr", "web:right")], images });
+
+  expect(rows.map(({ image, cause }) => `${image} ${cause}`)).toEqual([`${images[0]} pulls`, `${images[1]} no-login`]);
+});
+
+test("images of other registries that no pull secret is for are left out", async () => {
+  expect((await judged({ pods: [pod("web-1", { image: "nginx" }), pod("web-2", { image: "quay.io/a/b:1" })] })).rows).toEqual([]);
+});
+
+test.for(["Succeeded", "Failed"])("a pod that has %s pulls no more", async (phase) => {
+  expect((await judged({ pods: [pod("web-1", { phase })] })).rows).toEqual([]);
+});
+
+test("repositories and pods of one command are in one command", async () => {
+  const images = [web, `${r}/app/gone:1`];
+  const narrow = await judged({
+    images,
+    accounts: { default: ["acr"] },
+    secrets: [ours("acr", "api:right", { identity: "demo-acr-0123456789" })],
+  });
+  const late = await judged({
+    accounts: { default: ["acr"] },
+    secrets: [ours("acr", "all:right")],
+    pods: [pod("web-1"), pod("api-1", { image: `${r}/app/api:1` }), pod("api-1", { image: `${r}/app/web:2` })],
+  });
+
+  const both = `kubectl acr-secret create acr --registry ${r} --repository app/gone --repository app/web -n demo`;
+  expect(narrow.rows.map(({ fix }) => fix)).toEqual([both, both]);
+  expect([...new Set(late.rows.map(({ fix }) => fix))]).toEqual(["kubectl delete pod api-1 web-1 -n demo"]);
+});
+
+test("a Secret, a ServiceAccount and a namespace that are not there are told of", async () => {
+  await expect(judged({ name: "gone", pods: [pod("web-1")] })).rejects.toMatchObject({
+    message: 'Error from server (NotFound): secrets "gone" not found',
+  });
+  await expect(judged({ images: [web], serviceaccount: "nobody" })).rejects.toMatchObject({
+    message: 'Error from server (NotFound): serviceaccounts "nobody" not found',
+    hint: { do: "get-serviceaccounts", namespace: "demo" },
+  });
+  for (const given of [{}, { images: [web], accounts: {} }])
+    await expect(judged({ ...given, noNamespace: true })).rejects.toMatchObject({
+      message: 'Error from server (NotFound): namespaces "demo" not found',
+      hint: { do: "create-namespace", name: "demo" },
+    });
+});
+
+test("who may not see namespaces is not told that one is missing", async () => {
+  expect((await judged({ mayNotList: true })).rows).toEqual([]);
+});

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import type { Verdict } from "../../../src/check/verdict.ts";
+import { CliError } from "../../../src/errors.ts";
+import { printError, printWarning } from "../../../src/output/error.ts";
+import { jsonLine } from "../../../src/output/jsonl.ts";
+import { printData } from "../../../src/output/object.ts";
+import { printable, printableJson, printableLines } from "../../../src/output/printable.ts";
+import { openPrinter } from "../../../src/output/printer.ts";
+import { verdictText } from "../../../src/output/verdicts.ts";
+
+test.for([
+  { what: "an escape sequence", text: "a\u001b[2Jb", part: "a\\x1b[2Jb" },
+  { what: "a carriage return", text: "a\rb", part: "a\\x0db" },
+  { what: "NUL", text: "\u0000", part: "\\x00" },
+  { what: "DEL", text: "a\u007f", part: "a\\x7f" },
+  { what: "the first of C1", text: "\u0080", part: "\\x80" },
+  { what: "CSI in one character", text: "\u009b31m", part: "\\x9b31m" },
+  { what: "the last of C1", text: "\u009f", part: "\\x9f" },
+  { what: "marks of direction", text: "\u200e\u200f\u061c", part: "\\u200e\\u200f\\u061c" },
+  { what: "embeddings and overrides", text: "\u202a\u202b\u202c\u202d\u202e", part: "\\u202a\\u202b\\u202c\\u202d\\u202e" },
+  { what: "isolates", text: "\u2066\u2067\u2068\u2069", part: "\\u2066\\u2067\\u2068\\u2069" },
+  { what: "separators of lines", text: "a\u2028b\u2029c", part: "a\\u2028b\\u2029c" },
+  { what: "a byte order mark", text: "\ufeffa", part: "\\ufeffa" },
+  { what: "letters of every script, emoji and backslashes stay", text: "ä \u00a0 שלום 日本 👋 \\n", part: "ä \u00a0 שלום 日本 👋 \\n" },
+])("$what: $part", ({ text, part }) => {
+  expect(printable(text)).toBe(part);
+  expect(printableLines(text)).toBe(part);
+  expect(JSON.parse(printableJson(JSON.stringify(text)))).toBe(text);
+  expect(printable(printableJson(JSON.stringify(text)))).toBe(printableJson(JSON.stringify(text)));
+});
+
+test("a part of a line has no line feed and no tab", () => {
+  expect(printable("a\n\tb")).toBe("a\\x0a\\x09b");
+});
+
+test.for([
+  { what: "kubectl's list of causes", text: 'The X "a" is invalid: \n* b\n* c', lines: 'The X "a" is invalid: \n* b\n* c' },
+  { what: "a line that would look like ours", text: "no\nhint: type this", lines: "no\n  hint: type this" },
+  { what: "empty lines and tabs", text: "no:\r\n\r\n\ta\n", lines: "no:\n\n  \ta\n" },
+])("a message keeps its lines: $what", ({ text, lines }) => {
+  expect(printableLines(text)).toBe(lines);
+});
+
+const evil = "a\u001b[1A\u202eb\u009b";
+const seen = "a\\x1b[1A\\u202eb\\x9b";
+const to = { kind: "secret", namespace: "demo", name: evil } as const;
+
+/** A stream that keeps what is written to it. */
+function sinkOf(isTTY = false) {
+  const texts: string[] = [];
+  return { write: (text: string) => void texts.push(text), isTTY, columns: 80, text: () => texts.join("") };
+}
+
+test("no error, hint, place or warning moves the cursor, and our own colors pass", () => {
+  const stderr = sinkOf(true);
+  printError({ stderr, env: {}, spell: () => evil }, new CliError("invalid", evil, { hint: { do: "list" } }), `${evil}: `);
+  printWarning(stderr, {}, evil);
+
+  expect(stderr.text()).toBe(
+    `${seen}: \u001b[31merror:\u001b[39m ${seen}\n\u001b[2mhint:\u001b[22m ${seen}\n\u001b[1m\u001b[33mWarning:\u001b[39m\u001b[22m ${seen}\n`,
+  );
+});
+
+test.for(["name", undefined] as const)("no line of a result moves the cursor: %s", (form) => {
+  const stdout = sinkOf();
+  const options = { stdout, stderr: sinkOf(), env: {}, dryRun: "none", where: "one", managedFields: false, spell: () => "" } as const;
+  openPrinter(form, options).print({ change: { act: "keep", to, because: "" } });
+
+  expect(stdout.text()).toBe(`secret/${seen}${form === "name" ? "" : " unchanged"}\n`);
+});
+
+test("no verdict, reason or fix moves the cursor, or is a line more than it should be", () => {
+  const verdict: Verdict = {
+    image: evil,
+    namespace: "demo",
+    secret: "",
+    pods: [`${evil}\n`],
+    cause: "no-login",
+    message: evil,
+    fix: { do: "list" },
+  };
+
+  expect(verdictText([verdict], { headers: false, where: "one", spell: () => evil })).toBe(
+    `${seen}   <none>   1   no credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
+  );
+});
+
+test("JSON stays JSON, and moves no cursor either", async () => {
+  const [line = ""] = jsonLine({ change: { act: "keep", to, because: evil } }, "none", () => "");
+  const whole = await printData({ evil }, "json");
+
+  expect(JSON.parse(line)).toMatchObject({ object: `secret/${evil}`, because: evil });
+  expect(JSON.parse(whole)).toEqual({ evil });
+  expect(whole).toBe('{\n    "evil": "a\\u001b[1A\\u202eb\\u009b"\n}\n');
+  expect(line).toContain('"because":"a\\u001b[1A\\u202eb\\u009b"');
+});

@@ -1,0 +1,160 @@
+import { expect, test } from "vitest";
+import type { DryRun, Outcome } from "../../../src/apply/outcome.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { type Form, openPrinter } from "../../../src/output/printer.ts";
+import type { Where } from "../../../src/output/words.ts";
+
+const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
+const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
+const token = { kind: "token.azurecr.io", name: "t" } as const;
+const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
+const object = (name: string): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace: "demo", managedFields: [{ manager: "me" }] },
+});
+
+const made: Outcome = { change: { act: "create", to: token, because: "there is none" } };
+const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "there is none" } };
+const stored: Outcome = {
+  change: { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "there is none" },
+  object: object("acr"),
+};
+const attached: Outcome = {
+  change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"], needs: secret },
+  object: object("sa"),
+};
+const told: Outcome = { change: { act: "tell", to: account, says: "look" }, says: ["look"] };
+const refused: Outcome = {
+  change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
+  error: new CliError("forbidden", "no", { hint: { do: "attach", secret: "acr", serviceaccounts: ["default"] } }),
+};
+const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed", object: object("sa") };
+const all = [made, minted, stored, attached, told, refused, left];
+
+/** What a printer prints of outcomes: as they come, and by the end. */
+async function printed(
+  form: Form,
+  outcomes: readonly Outcome[],
+  { dryRun = "none", where = "one", managedFields = false }: { dryRun?: DryRun; where?: Where; managedFields?: boolean } = {},
+) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const sink = (to: string[]) => ({ write: (text: string) => void to.push(text), isTTY: false, columns: 0 });
+  const spell = (fix: object) => `spelled ${JSON.stringify(fix)}`;
+  const printer = openPrinter(form, { stdout: sink(out), stderr: sink(err), env: {}, dryRun, where, managedFields, spell });
+  for (const outcome of outcomes) printer.print(outcome);
+  const early = out.join("");
+  await printer.end();
+  return { early, stdout: out.join(""), stderr: err.join("") };
+}
+
+const hint = 'hint: spelled {"namespace":"demo","do":"attach","secret":"acr","serviceaccounts":["default"]}\n';
+
+test("a line for each object that something became of, at once; errors and warnings beside them", async () => {
+  expect(await printed(undefined, all)).toEqual({
+    early: "token.azurecr.io/t created\nsecret/acr created\nserviceaccount/default patched\n",
+    stdout: "token.azurecr.io/t created\nsecret/acr created\nserviceaccount/default patched\n",
+    stderr: `Warning: look\nerror: no\n${hint}`,
+  });
+});
+
+test("in many places every line tells where", async () => {
+  expect(await printed(undefined, all, { where: "namespaces", dryRun: "server" })).toMatchObject({
+    stdout:
+      "token.azurecr.io/t created (server dry run)\n" +
+      "secret/acr created in namespace demo (server dry run)\n" +
+      "serviceaccount/default patched in namespace demo (server dry run)\n",
+    stderr: `Warning: demo: look\ndemo: error: no\n${hint}`,
+  });
+});
+
+test("-o name is what kubectl could take", async () => {
+  expect(await printed("name", all)).toMatchObject({ early: "secret/acr\nserviceaccount/default\n" });
+});
+
+test("-o json waits for the last, and is a List of what went well", async () => {
+  const { early, stdout, stderr } = await printed("json", all);
+  const list = JSON.parse(stdout) as { kind: string; items: { metadata: object }[] };
+
+  expect(early).toBe("");
+  expect(list.kind).toBe("List");
+  expect(list.items.map(({ metadata }) => metadata)).toEqual([
+    { name: "acr", namespace: "demo" },
+    { name: "sa", namespace: "demo" },
+  ]);
+  expect(stderr).toBe(`Warning: look\nerror: no\n${hint}`);
+});
+
+test("one object is itself, and managed fields are shown where they are asked for", async () => {
+  const { stdout } = await printed("yaml", [stored], { managedFields: true });
+
+  expect(stdout).toBe("apiVersion: v1\nkind: Secret\nmetadata:\n  managedFields:\n  - manager: me\n  name: acr\n  namespace: demo\n");
+});
+
+test("no objects are no List", async () => {
+  expect(await printed("json", [made, told])).toMatchObject({ stdout: "" });
+});
+
+test("a Secret that is shown without its password is told to be", async () => {
+  const says = "Warning: the password is only made without --dry-run, so the Secret is shown without it\n";
+
+  expect((await printed("json", [minted, stored], { dryRun: "client" })).stderr).toBe(says);
+  expect((await printed("json", [minted, stored])).stderr).toBe("");
+});
+
+test("-o jsonl is a line for each outcome that shows, at once", async () => {
+  const { early, stderr } = await printed("jsonl", all);
+  const common = { apiVersion: "acr-secret/v1", kind: "Outcome" };
+
+  expect(stderr).toBe("");
+  expect(
+    early
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as object),
+  ).toEqual([
+    { ...common, object: "token.azurecr.io/t", result: "created", because: "there is none" },
+    { ...common, namespace: "demo", object: "secret/acr", result: "created", because: "there is none" },
+    { ...common, namespace: "demo", object: "serviceaccount/default", result: "patched" },
+    { ...common, namespace: "demo", object: "serviceaccount/default", result: "told", warnings: ["look"] },
+    {
+      ...common,
+      namespace: "demo",
+      object: "serviceaccount/default",
+      result: "failed",
+      error: { kind: "forbidden", message: "no", hint: hint.slice("hint: ".length, -1) },
+    },
+    { ...common, namespace: "demo", object: "serviceaccount/default", result: "left", because: "" },
+  ]);
+});
+
+test("a line of JSON tells its context and that it is a dry run", async () => {
+  const there: Outcome = { change: { act: "keep", to: { ...secret, context: "prod" }, because: "right" } };
+
+  expect(JSON.parse((await printed("jsonl", [there], { dryRun: "client", where: "clusters" })).stdout)).toEqual({
+    apiVersion: "acr-secret/v1",
+    kind: "Outcome",
+    context: "prod",
+    namespace: "demo",
+    object: "secret/acr",
+    result: "unchanged",
+    dryRun: "client",
+    because: "right",
+  });
+});
+
+test("-o plan is one document, with what would take each step back", async () => {
+  const { early, stdout, stderr } = await printed("plan", [made, minted, stored, refused]);
+  const plan = JSON.parse(stdout) as { apiVersion: string; kind: string; changes: object[] };
+
+  expect(early).toBe("");
+  expect(plan).toMatchObject({ apiVersion: "acr-secret/v1", kind: "Plan" });
+  expect(plan.changes).toEqual([
+    { ...made.change, undo: { act: "delete", to: token, because: "taken back" } },
+    minted.change,
+    { act: "store", to: secret, entry, replaces: false, because: "there is none" },
+  ]);
+  expect(stderr).toBe(`error: no\n${hint}`);
+});

@@ -1,0 +1,102 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../../src/apply/outcome.ts";
+import { CliError } from "../../../src/errors.ts";
+import { openTally } from "../../../src/output/tally.ts";
+import type { Change } from "../../../src/plan/change.ts";
+
+const at = (namespace: string | undefined, context?: string) => ({
+  kind: "serviceaccount" as const,
+  name: "default",
+  ...(namespace !== undefined && { namespace }),
+  ...(context !== undefined && { context }),
+});
+const keep = (namespace: string, context?: string): Outcome => ({ change: { act: "keep", to: at(namespace, context), because: "" } });
+const attach = (namespace: string): Outcome => ({
+  change: { act: "attach", to: at(namespace), secret: "acr", before: [], after: ["acr"] },
+});
+const store = (namespace: string): Outcome => ({
+  change: {
+    act: "store",
+    to: { ...at(namespace), kind: "secret" },
+    entry: { hosts: [], kind: "", identity: "" },
+    stands: undefined,
+    replaces: false,
+    because: "",
+  },
+});
+const tell = (namespace: string): Outcome => ({ change: { act: "tell", to: at(namespace), says: "look" } as Change });
+const failed = (outcome: Outcome): Outcome => ({ ...outcome, error: new CliError("forbidden", "no") });
+const left = (outcome: Outcome): Outcome => ({ ...outcome, left: "failed" });
+const interrupted = (outcome: Outcome): Outcome => ({ ...outcome, left: "interrupted" });
+const inAzure: Outcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
+
+test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
+  { why: "nothing", outcomes: [], summary: "", places: 0, failures: 0 },
+  { why: "a place that is right already", outcomes: [keep("a"), keep("a")], summary: "unchanged 1", places: 1, failures: 0 },
+  {
+    why: "what says most of a place stands for it",
+    outcomes: [keep("a"), attach("a"), store("a"), keep("a")],
+    summary: "created 1",
+    places: 1,
+    failures: 0,
+  },
+  {
+    why: "in the order of what says most",
+    outcomes: [keep("a"), attach("b"), store("c")],
+    summary: "created 1, patched 1, unchanged 1",
+    places: 3,
+    failures: 0,
+  },
+  {
+    why: "a failure says most of all",
+    outcomes: [store("a"), failed(attach("a")), keep("a")],
+    summary: "failed 1",
+    places: 1,
+    failures: 1,
+  },
+  {
+    why: "what was left is a failure of its place",
+    outcomes: [store("a"), left(attach("a"))],
+    summary: "failed 1",
+    places: 1,
+    failures: 1,
+  },
+  {
+    why: "what an interruption left is no failure, and its place is not done",
+    outcomes: [store("a"), interrupted(attach("a")), keep("b"), interrupted(store("c"))],
+    summary: "unchanged 1",
+    places: 3,
+    failures: 0,
+    unfinished: 2,
+  },
+  {
+    why: "a failure says more of a place than what an interruption left",
+    outcomes: [interrupted(store("a")), failed(attach("a")), interrupted(keep("a"))],
+    summary: "failed 1",
+    places: 1,
+    failures: 1,
+  },
+  {
+    why: "several failures of one place are one there",
+    outcomes: [failed(keep("a")), failed(keep("a"))],
+    summary: "failed 1",
+    places: 1,
+    failures: 2,
+  },
+  { why: "what is told is nothing that was done", outcomes: [tell("a")], summary: "", places: 0, failures: 0 },
+  { why: "what could not even be told is a failure", outcomes: [failed(tell("a"))], summary: "failed 1", places: 1, failures: 1 },
+  { why: "what is in Azure is of no place", outcomes: [inAzure, keep("a")], summary: "unchanged 1", places: 1, failures: 0 },
+  { why: "a failure in Azure counts, and is of no place", outcomes: [failed(inAzure)], summary: "", places: 0, failures: 1 },
+  {
+    why: "one namespace of two clusters is two places",
+    outcomes: [keep("a", "prod"), keep("a", "dev")],
+    summary: "unchanged 2",
+    places: 2,
+    failures: 0,
+  },
+])("$why: $summary", ({ outcomes, summary, places, failures, unfinished = 0 }) => {
+  const tally = openTally();
+  for (const outcome of outcomes) tally.count(outcome);
+
+  expect([tally.summary(), tally.places, tally.failures, tally.left]).toEqual([summary, places, failures, unfinished]);
+});

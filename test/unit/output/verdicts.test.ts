@@ -1,0 +1,65 @@
+import { expect, test } from "vitest";
+import { spell } from "../../../cmd/line/spell.ts";
+import { type Cause, causes } from "../../../src/check/cause.ts";
+import type { Verdict } from "../../../src/check/verdict.ts";
+import { failed, verdictReport, verdictText } from "../../../src/output/verdicts.ts";
+
+const verdicts: Verdict[] = [
+  { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", pods: ["a-1", "a-2"], cause: "pulls" },
+  {
+    image: "r.azurecr.io/b:1",
+    namespace: "demo",
+    secret: "",
+    pods: [],
+    cause: "no-login",
+    message: "serviceaccount/default has no pull secret for this registry",
+    fix: { do: "create", registry: "r.azurecr.io", namespace: "demo" },
+  },
+  { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", pods: [], cause: "throttled" },
+];
+
+test("a person reads a table, and below it what failed, why, and what mends it", () => {
+  expect(verdictText(verdicts, { headers: true, where: "one", spell })).toBe(`IMAGE              SECRET   PODS   VERDICT
+r.azurecr.io/a:1   acr      2      pulls
+r.azurecr.io/b:1   <none>   0      no credential
+r.azurecr.io/c:1   acr      0      throttled
+
+r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
+  kubectl acr-secret create --registry r.azurecr.io -n demo
+
+r.azurecr.io/c:1: throttled
+`);
+});
+
+test("a program reads the cause by its id", () => {
+  expect(verdictReport(verdicts.slice(0, 2), spell)).toEqual({
+    apiVersion: "acr-secret/v1",
+    kind: "CheckReport",
+    items: [
+      { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", pods: ["a-1", "a-2"], ok: true, cause: "pulls", verdict: "pulls" },
+      {
+        image: "r.azurecr.io/b:1",
+        namespace: "demo",
+        secret: "",
+        pods: [],
+        ok: false,
+        cause: "no-login",
+        verdict: "no credential",
+        message: "serviceaccount/default has no pull secret for this registry",
+        fix: "kubectl acr-secret create --registry r.azurecr.io -n demo",
+      },
+    ],
+  });
+});
+
+test("what is known to pull never fails, and what is known not to always does", () => {
+  for (const cause of Object.keys(causes) as Cause[]) {
+    const { pulls } = causes[cause];
+    if (pulls !== "unknown") expect({ cause, failed: failed({ cause, pods: [] }) }).toEqual({ cause, failed: !pulls });
+  }
+});
+
+test("the ids are words in kebab case, and no two have the same words", () => {
+  expect(Object.keys(causes).filter((id) => !/^[a-z]+(-[a-z]+)*$/.test(id))).toEqual([]);
+  expect(new Set(Object.values(causes).map(({ words }) => words)).size).toBe(Object.keys(causes).length);
+});

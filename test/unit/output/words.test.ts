@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { nameOf, placePrefix, placeSuffix, type Where, wordOf, words } from "../../../src/output/words.ts";
+import type { Change } from "../../../src/plan/change.ts";
+
+const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
+const token = { kind: "token.azurecr.io", name: "t" } as const;
+const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
+const entry = { hosts: [], kind: "", identity: "" };
+const stands = { uid: "u", version: "1" };
+
+test.for<{ change: Change; word: string | undefined }>([
+  { change: { act: "keep", to: secret, because: "" }, word: "unchanged" },
+  { change: { act: "tell", to: secret, says: "" }, word: undefined },
+  { change: { act: "create", to: token, because: "" }, word: "created" },
+  { change: { act: "update", to: token, because: "" }, word: "configured" },
+  { change: { act: "delete", to: token, because: "" }, word: "deleted" },
+  { change: { act: "mint", to: token, slot: "password1", inNew: false, because: "" }, word: "configured" },
+  { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "" }, word: undefined },
+  { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true }, word: undefined },
+  { change: { act: "rehearse", to: secret, stands: undefined, replaces: false }, word: undefined },
+  { change: { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "" }, word: "created" },
+  { change: { act: "store", to: secret, entry, stands, replaces: false, because: "" }, word: "configured" },
+  { change: { act: "store", to: secret, entry, stands, replaces: true, because: "" }, word: "replaced" },
+  { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
+  { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
+  { change: { act: "restart", to: { ...account, kind: "pod" }, uid: "u", because: "" }, word: "restarted" },
+])("$change.act is $word", ({ change, word }) => {
+  expect(wordOf(change)).toBe(word);
+  if (word !== undefined) expect(words).toContain(word);
+});
+
+test.for<{ where: Where; suffix: string; prefix: string }>([
+  { where: "one", suffix: "", prefix: "" },
+  { where: "namespaces", suffix: " in namespace demo", prefix: "demo: " },
+  { where: "clusters", suffix: " in namespace demo of context prod", prefix: "prod/demo: " },
+])("with places of $where a line says$suffix", ({ where, suffix, prefix }) => {
+  expect([placeSuffix({ ...secret, context: "prod" }, where), placePrefix({ ...secret, context: "prod" }, where)]).toEqual([
+    suffix,
+    prefix,
+  ]);
+});
+
+test("what has no namespace, or no context, says none", () => {
+  expect([placeSuffix(token, "clusters"), placePrefix(token, "clusters")]).toEqual(["", ""]);
+  expect([placeSuffix(secret, "clusters"), placePrefix(secret, "clusters")]).toEqual([" in namespace demo", "demo: "]);
+  expect(placePrefix({ kind: "namespace", name: "", namespace: "", context: "prod" }, "clusters")).toBe("prod: ");
+});
+
+test("an object is named as kubectl names it", () => {
+  expect(nameOf(account)).toBe("serviceaccount/default");
+});

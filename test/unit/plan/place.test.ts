@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
+import type { Held } from "../../../src/plan/store.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+
+const host = "r.azurecr.io";
+const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
+const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
+const target = (name: string, ...names: string[]) => ({ to: account(name), names, version: "7" });
+const pod = (name: string, of: string, ...names: string[]) => ({
+  to: { kind: "pod", namespace: "demo", name } as const,
+  uid: `uid-${name}`,
+  account: of,
+  repositories: ["app/web"],
+  names,
+  waits: "image" as const,
+  owner: "ReplicaSet",
+});
+const held: Held = {
+  uid: "u1",
+  version: "7",
+  type: "kubernetes.io/dockerconfigjson",
+  immutable: false,
+  entries: [entry],
+  hosts: [host],
+  others: [],
+  pulls: "unknown",
+};
+const facts = (more: Partial<Facts> = {}): Facts => ({
+  to,
+  held: undefined,
+  targets: [target("default"), target("builder", "acr")],
+  pods: [],
+  ...more,
+});
+const wish = { entry, host, fresh: true, force: false };
+const all = () => true;
+
+/** Each step with what it is done to and what it needs, as a line. */
+const lines = (plan: ReturnType<typeof planPlace>) =>
+  plan.map(({ act, to, needs }) => `${act} ${to.kind}/${to.name}${needs ? ` needs ${needs.kind}/${needs.name}` : ""}`);
+
+test.for<{ why: string; facts: Facts; wish?: Partial<typeof wish>; plan: string[] }>([
+  {
+    why: "the Secret comes first, and nobody is to refer to one that could not be written",
+    facts: facts(),
+    plan: ["store secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
+  },
+  {
+    why: "a Secret that stands already is there to be referred to",
+    facts: facts({ held }),
+    wish: { fresh: false },
+    plan: ["keep secret/acr", "attach serviceaccount/default", "keep serviceaccount/builder"],
+  },
+  {
+    why: "a pod waits for its ServiceAccount, whoever else does",
+    facts: facts({ pods: [pod("web-1", "default"), pod("build-1", "builder")] }),
+    plan: [
+      "store secret/acr",
+      "attach serviceaccount/default needs secret/acr",
+      "keep serviceaccount/builder",
+      "restart pod/web-1 needs serviceaccount/default",
+      "restart pod/build-1 needs serviceaccount/builder",
+    ],
+  },
+  {
+    why: "what is lost by force is told before others are touched",
+    facts: facts({ held: { ...held, hosts: [host, "docker.io"] } }),
+    wish: { force: true },
+    plan: ["store secret/acr", "tell secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
+  },
+])("$why", ({ facts, wish: more, plan }) => {
+  expect(lines(planPlace(facts, { ...wish, ...more }, all))).toEqual(plan);
+});
+
+test("a ServiceAccount that carries the Secret already does not carry it twice", () => {
+  const changes = planAttaches(facts({ targets: [target("builder", "theirs", "acr")], pods: [pod("build-1", "builder", "theirs")] }), all);
+
+  expect(lines(changes)).toEqual(["keep serviceaccount/builder", "restart pod/build-1 needs serviceaccount/builder"]);
+});
+
+test("a pod goes when its ServiceAccount is only now given the Secret, behind the names that both have", () => {
+  const changes = planAttaches(facts({ targets: [target("default", "theirs")], pods: [pod("web-1", "default", "theirs")] }), all);
+
+  expect(lines(changes)).toEqual(["attach serviceaccount/default", "restart pod/web-1 needs serviceaccount/default"]);
+});
+
+test("a pod does not go for an image that the Secret may not pull", () => {
+  const changes = planAttaches(facts({ pods: [pod("web-1", "default")] }), (repository) => repository !== "app/web");
+
+  expect(changes.filter(({ act }) => act === "restart")).toEqual([]);
+  expect(changes.at(-1)).toMatchObject({ act: "tell", says: expect.stringContaining("app/web") });
+});

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { ImageRef, Login, Proof, Registry } from "../../../src/context.ts";
+import { askOnce } from "../../../src/registry/once.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+const image: ImageRef = { host: "r.azurecr.io", repository: "app/web", reference: "1" };
+const login = (username: string, password: string): Login => ({ username, password: new Sensitive(password) });
+const pulls: Proof = { verdict: "pulls", message: "yes" };
+
+/** A registry that answers when it is told to, and remembers what it was asked. */
+function world() {
+  const asked: string[] = [];
+  const answers: { resolve(proof: Proof): void; reject(error: Error): void }[] = [];
+  const registry: Registry = {
+    prove: (of, as) =>
+      new Promise((resolve, reject) => {
+        asked.push(`${as?.username ?? "nobody"} ${of.host}/${of.repository}:${of.reference}`);
+        answers.push({ resolve, reject });
+      }),
+    anyTag: async () => "1",
+  };
+  return { registry: askOnce(registry), asked, answers };
+}
+
+test("a login that comes from several Secrets is proven once, also while the answer is on its way", async () => {
+  const { registry, asked, answers } = world();
+
+  const both = [registry.prove(image, login("ci", "p")), registry.prove({ ...image }, login("ci", "p"))];
+  answers[0]?.resolve(pulls);
+
+  expect(await Promise.all(both)).toEqual([pulls, pulls]);
+  expect(await registry.prove(image, login("ci", "p"))).toEqual(pulls);
+  expect(asked).toEqual(["ci r.azurecr.io/app/web:1"]);
+});
+
+test.for([
+  { what: "another user name", of: image, as: login("cd", "p") },
+  { what: "another password", of: image, as: login("ci", "q") },
+  { what: "no login", of: image, as: undefined },
+  { what: "another host", of: { ...image, host: "q.azurecr.io" }, as: login("ci", "p") },
+  { what: "another repository", of: { ...image, repository: "app/api" }, as: login("ci", "p") },
+  { what: "another tag", of: { ...image, reference: "2" }, as: login("ci", "p") },
+  { what: "a colon elsewhere", of: image, as: login("c", "ip") },
+])("$what is another question", async ({ of, as }) => {
+  const { registry, asked, answers } = world();
+
+  const both = Promise.all([registry.prove(image, login("ci", "p")), registry.prove(of, as)]);
+  for (const { resolve } of answers) resolve(pulls);
+  await both;
+
+  expect(asked.length).toBe(2);
+});
+
+test("what was thrown is asked again", async () => {
+  const { registry, asked, answers } = world();
+
+  const first = registry.prove(image, undefined);
+  answers[0]?.reject(new Error("interrupted"));
+  await expect(first).rejects.toThrow("interrupted");
+  const second = registry.prove(image, undefined);
+  answers[1]?.resolve(pulls);
+
+  expect(await second).toEqual(pulls);
+  expect(asked.length).toBe(2);
+});
+
+test("tags are asked for as before", async () => {
+  expect(await world().registry.anyTag("r.azurecr.io", "app/web", login("ci", "p"))).toBe("1");
+});

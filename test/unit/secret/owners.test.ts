@@ -1,0 +1,75 @@
+import { expect, test } from "vitest";
+import type { ManagedFields } from "../../../src/objects.ts";
+import { othersOf } from "../../../src/secret/owners.ts";
+
+const by = (manager: string | undefined, fieldsV1: object | undefined, apiVersion: string | undefined = "v1"): ManagedFields => ({
+  ...(manager !== undefined && { manager }),
+  operation: "Update",
+  ...(apiVersion !== undefined && { apiVersion }),
+  ...(fieldsV1 && { fieldsV1 }),
+});
+const data = { "f:data": { ".": {}, "f:.dockerconfigjson": {} } };
+const note = { "f:metadata": { "f:annotations": { "f:acr-secret/logins": {} } } };
+const label = { "f:metadata": { "f:labels": { "f:app.kubernetes.io/managed-by": {} } } };
+
+test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>([
+  { why: "nobody says anything", fields: undefined, others: [] },
+  { why: "it is all ours", fields: [by("kubectl-acr-secret", { ...data, ...note })], others: [] },
+  {
+    why: "somebody wrote the password",
+    fields: [by("kubectl-acr-secret", note), by("kubectl-patch", data)],
+    others: ['"kubectl-patch" using v1: .data..dockerconfigjson'],
+  },
+  {
+    why: "somebody wrote the note",
+    fields: [by("kubectl-edit", note)],
+    others: ['"kubectl-edit" using v1: .metadata.annotations.acr-secret/logins'],
+  },
+  {
+    why: "somebody wrote the label",
+    fields: [by("helm", label)],
+    others: ['"helm" using v1: .metadata.labels.app.kubernetes.io/managed-by'],
+  },
+  {
+    why: "several fields of several managers, in their order",
+    fields: [by("b", { ...data, ...note }), by("a", data)],
+    others: [
+      '"b" using v1: .data..dockerconfigjson',
+      '"b" using v1: .metadata.annotations.acr-secret/logins',
+      '"a" using v1: .data..dockerconfigjson',
+    ],
+  },
+  {
+    why: "other labels, annotations and keys are not ours",
+    fields: [
+      by("x", {
+        "f:metadata": { "f:labels": { "f:team": {} }, "f:annotations": { "f:y": {} } },
+        "f:data": { "f:other": {} },
+        "f:type": {},
+      }),
+    ],
+    others: [],
+  },
+  {
+    why: "nameless, and without fields",
+    fields: [by(undefined, data), by("y", undefined)],
+    others: ['"" using v1: .data..dockerconfigjson'],
+  },
+  {
+    why: "a writer of no version",
+    fields: [{ manager: "old", operation: "Update", fieldsV1: data }],
+    others: ['"old" using v1: .data..dockerconfigjson'],
+  },
+  {
+    why: "a writer of another version",
+    fields: [by("new", data, "v2")],
+    others: ['"new" using v2: .data..dockerconfigjson'],
+  },
+  { why: "a name that would break the line", fields: [by('a"\n', data)], others: ['"a\\"\\n" using v1: .data..dockerconfigjson'] },
+])("$why", ({ fields, others }) => {
+  expect(othersOf(fields, "kubectl-acr-secret")).toEqual(others);
+});
+
+test("who writes as another manager meets ours", () => {
+  expect(othersOf([by("kubectl-acr-secret", data)], "me")).toEqual(['"kubectl-acr-secret" using v1: .data..dockerconfigjson']);
+});
