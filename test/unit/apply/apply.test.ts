@@ -4,9 +4,12 @@ import type { Outcome } from "../../../src/apply/outcome.ts";
 import { sketch } from "../../../src/apply/sketch.ts";
 import { type Bench, newRun, type Run, type Tools } from "../../../src/apply/tools.ts";
 import { CliError } from "../../../src/errors.ts";
+import { remember } from "../../../src/observe/seen.ts";
 import type { Change, Plan } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { collect } from "../../support/collect.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
 const token = { kind: "token.azurecr.io", name: "t" } as const;
@@ -206,4 +209,96 @@ test("a sketch of a Secret whose password is there already holds it", () => {
   const { data = {} } = (outcome?.object ?? {}) as { data?: Record<string, string> };
 
   expect(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).toContain("hunter2");
+});
+
+/** A defect in what carries a change out. */
+const broken: Hand = async () => {
+  throw new TypeError("a defect");
+};
+
+test("a defect while a plan is carried out ends it, and one while it is taken back too", async () => {
+  await expect(collect(apply([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
+  await expect(takeBack([{ change: makeMap }], bench({ carry: broken }).tools)).rejects.toThrow(TypeError);
+});
+
+test("where there is nothing to take back nobody is told that something is", async () => {
+  const at = bench();
+
+  expect(await takeBack([{ change: keepOf("a") }], at.tools)).toEqual([]);
+  expect(at.unhalted()).toBe(0);
+});
+
+test("what was done, and what could not be taken back, is told of each", async () => {
+  const at = bench({ carry: () => Promise.reject(no()) });
+
+  const kept = await takeBack([{ change: makeMap }, { change: makeToken }], at.tools);
+
+  expect(kept.map(({ change, error, says }) => [change.act, change.to.name, error?.message, says])).toEqual([
+    ["delete", "t", "no", ["what this run made could not be taken back: remove t"]],
+    ["delete", "m", "no", ["what this run made could not be taken back: remove m"]],
+  ]);
+});
+
+test("several things that are left behind are one hint", async () => {
+  const at = bench({
+    carry: async ({ act }) => {
+      if (act === "mint" || act === "delete") throw no();
+      return {};
+    },
+  });
+
+  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
+    hint: "what this run made could not be taken back: remove t; what this run made could not be taken back: remove m",
+  });
+});
+
+test("what is kept is shown as it was seen", async () => {
+  const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
+  const [outcome] = await collect(apply([keepOf("a")], { ...bench(), seen: remember([object], undefined) }));
+
+  expect(outcome?.object).toBe(object);
+});
+
+const claim = (repositories: string[]): Change => ({
+  act: "prove",
+  to: { kind: "registry", name: "myregistry.azurecr.io" },
+  repositories,
+  fresh: false,
+});
+
+test("a proof tells which repositories nothing is known of, and which image it was", async () => {
+  const world = fakeWorld();
+  world.azure.users.set("t", "hunter2");
+  const at = benchOf(world, { run: newRun(login) });
+
+  const [outcome] = await collect(apply([claim(["app/web", "app/next", "app/last"])], at));
+
+  expect(outcome?.says).toEqual(
+    ["app/next", "app/last"].map((name) => `no image of myregistry.azurecr.io/${name} is known, so nothing shows that it can be pulled`),
+  );
+  expect(at.run.proven).toMatchObject({ repository: "app/web", reference: "1" });
+  expect(at.shown).toEqual(["Asking myregistry.azurecr.io for a manifest as t"]);
+});
+
+test("a rehearsal is one of the server, and nothing is there afterwards", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  const rehearsal: Change = { act: "rehearse", to: secret, stands: undefined, replaces: false };
+
+  expect(await collect(apply([rehearsal], benchOf(world)))).toEqual([{ change: rehearsal }]);
+  expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);
+});
+
+test("what is under way is shown", async () => {
+  const world = fakeWorld();
+  const at = benchOf(world, { carry: async () => ({ login }) });
+
+  const done = await applyWhole([makeMap, makeToken, mint], at);
+  await takeBack(done, at.tools);
+
+  expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
+});
+
+test("an interruption is told as one", async () => {
+  await expect(applyWhole([makeMap], bench({ halted: () => true }))).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
 });

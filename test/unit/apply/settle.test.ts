@@ -44,8 +44,9 @@ test("a name written by somebody else in between is kept", async () => {
 
 test("a target that is right already is not written", async () => {
   const { steps } = server(["acr"]);
+  const write = () => expect.unreachable("it is right already");
 
-  expect(await settle(steps, patient)).toMatchObject({ change: { act: "keep", because: "already attached" } });
+  expect(await settle({ ...steps, write }, patient)).toEqual({ change: { act: "keep", to, because: "already attached" } });
 });
 
 test("a server that never stops changing is given up on, and says so", async () => {

@@ -1,0 +1,49 @@
+import { type Bench, newRun, type Run, type Tools } from "../../../src/apply/tools.ts";
+import type { Cluster } from "../../../src/cluster/port.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import { remember } from "../../../src/observe/seen.ts";
+import type { FakeWorld } from "./world.ts";
+
+export type FakeBench = Bench & {
+  readonly cluster: Cluster;
+  /** What was waited, in milliseconds. */
+  readonly slept: number[];
+  /** What a person was shown to be under way. */
+  readonly shown: string[];
+  /** Remembers what stands in the cluster as what the plan was made of. */
+  look(): Bench;
+  interrupt(): void;
+};
+
+/** What plans are carried out with in a world; only Azure has to be brought along. */
+export function benchOf(
+  world: FakeWorld,
+  { run = newRun(), dryRun = false, ...more }: Partial<Omit<Tools, "write">> & { readonly run?: Run; readonly dryRun?: boolean } = {},
+): FakeBench {
+  const interruption = openInterruption();
+  const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
+  const slept: number[] = [];
+  const shown: string[] = [];
+  const tools: Tools = {
+    cluster: () => cluster,
+    registry: () => world.azure.registry(interruption),
+    carry: () => Promise.reject(new Error("no part of this plan")),
+    removal: ({ to }) => `remove ${to.name}`,
+    write: { dryRun, fieldManager: "kubectl-acr-secret" },
+    force: false,
+    sleep: async (milliseconds) => void slept.push(milliseconds),
+    during: (what, work) => {
+      shown.push(what);
+      return work();
+    },
+    halted: () => interruption.halted,
+    unhalted: interruption.unhalted,
+    width: () => 8,
+    ...more,
+  };
+  const look = () => {
+    const objects = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
+    return { tools, run, seen: remember(objects, undefined) };
+  };
+  return { tools, run, seen: new Map(), cluster, slept, shown, look, interrupt: interruption.interrupt };
+}

@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { ownerOf, sharedOwner } from "../../../src/apply/owner.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Ground } from "../../../src/fleet/places.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { namespace } from "../../support/fakes/cluster.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+
+/** A world whose namespaces have these uids, in each of its clusters. */
+function world(uids: Readonly<Record<string, string>>, contexts: string[] = []): FakeWorld {
+  const made = fakeWorld({ contexts });
+  for (const [context, cluster] of made.clusters)
+    for (const [name, uid] of Object.entries(uids)) cluster.put(namespace(name, { uid: `${uid}${context}` }));
+  return made;
+}
+
+const portOf = ({ clusters, cluster }: FakeWorld, context?: string) =>
+  (context === undefined ? cluster : (clusters.get(context) ?? cluster)).open({
+    kube: { forward: [], requestTimeout: 0 },
+    interruption: openInterruption(),
+  });
+const placeOf = (in_: FakeWorld, name = "demo") => ({ context: undefined, namespace: name, cluster: portOf(in_) });
+const groundOf = (in_: FakeWorld, context?: string, error?: CliError): Ground => ({
+  context,
+  cluster: portOf(in_, context),
+  namespaces: [],
+  open: true,
+  ...(error && { error }),
+});
+
+test("one Secret's name in Azure is made of its namespace's uid, which is asked for once", async () => {
+  const in_ = world({ demo: "u1" });
+  const owner = ownerOf(placeOf(in_), "acr");
+
+  expect(await owner.ownName()).toMatch(/^demo-acr-[0-9a-f]{10}$/);
+  expect(await owner.ownName()).toBe(await owner.ownName());
+  expect(in_.asking.all).toEqual(["get namespace demo"]);
+  expect(owner).toMatchObject({ secret: "acr", words: "secret acr in namespace demo", alone: true });
+});
+
+test("no name is asked for before it is wanted", () => {
+  const in_ = world({ demo: "u1" });
+  ownerOf(placeOf(in_), "acr");
+  sharedOwner([groundOf(in_)], "acr");
+
+  expect(in_.asking.all).toEqual([]);
+});
+
+test("a namespace that was made anew has another name in Azure, and so has another Secret", async () => {
+  const name = (uid: string, secret = "acr") => ownerOf(placeOf(world({ demo: uid })), secret).ownName();
+
+  expect(new Set([await name("u1"), await name("u2"), await name("u1", "other")]).size).toBe(3);
+});
+
+test("one Secret owns the name that is its own, and no other", async () => {
+  const owner = ownerOf(placeOf(world({ demo: "u1" })), "acr");
+
+  expect([await owner.owns(await owner.ownName()), await owner.owns("another")]).toEqual([true, false]);
+});
+
+test("many Secrets' name is made of their cluster, and is nobody's alone", async () => {
+  const owner = sharedOwner([groundOf(world({ "kube-system": "u1" }))], "acr");
+
+  expect(await owner.ownName()).toMatch(/^shared-acr-[0-9a-f]{10}$/);
+  expect(owner).toMatchObject({ secret: "acr", words: "secret acr in many namespaces", alone: false });
+});
+
+test("of several clusters the first that is reached gives the name, and that of any of them is theirs", async () => {
+  const in_ = world({ "kube-system": "u" }, ["prod", "dev"]);
+  const [prod, dev] = [groundOf(in_, "prod"), groundOf(in_, "dev")];
+  const lost = groundOf(in_, "prod", new CliError("unreachable", "no"));
+  const nameOf = (...grounds: Ground[]) => sharedOwner(grounds, "acr").ownName();
+
+  expect(await nameOf(prod, dev)).toBe(await nameOf(prod));
+  expect(await nameOf(lost, dev)).toBe(await nameOf(dev));
+  expect(await nameOf(prod)).not.toBe(await nameOf(dev));
+  const both = sharedOwner([prod, dev], "acr");
+  expect(await Promise.all([both.owns(await nameOf(prod)), both.owns(await nameOf(dev)), both.owns("another")])).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test("where no cluster is reached there is no name", async () => {
+  const lost = groundOf(world({}), undefined, new CliError("unreachable", "no"));
+
+  await expect(sharedOwner([lost], "acr").ownName()).rejects.toMatchObject({
+    kind: "unreachable",
+    message: "no cluster of the scope can be reached",
+  });
+});
+
+test("a namespace that is not there is told with the way to make it", async () => {
+  await expect(ownerOf(placeOf(world({}), "nope"), "acr").ownName()).rejects.toMatchObject({
+    kind: "notFound",
+    message: 'Error from server (NotFound): namespaces "nope" not found',
+  });
+});
+
+test("who may not read the namespace is told the way round; any other error is told as it is", async () => {
+  const in_ = world({ demo: "u1" });
+  const allow = in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
+  await expect(ownerOf(placeOf(in_), "acr").ownName()).rejects.toMatchObject({
+    kind: "forbidden",
+    message: "may not",
+    hint: expect.stringContaining("--acr-token NAME"),
+  });
+
+  allow();
+  in_.asking.around(refusing(is("get namespace"), () => new CliError("timeout", "too slow")));
+  await expect(ownerOf(placeOf(in_), "acr").ownName()).rejects.toMatchObject({ kind: "timeout", message: "too slow", hint: undefined });
+});
