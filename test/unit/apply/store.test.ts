@@ -220,7 +220,7 @@ test.for(["unreachable", "timeout"] as const)("an answer that was lost (%s) is l
 test("a write that did not happen is an error, whatever stands there", async () => {
   const in_ = world();
   const old = put(in_);
-  in_.asking.around(refusing(really("patch secret"), () => new CliError("timeout", "too slow")));
+  in_.asking.around(refusing(really("patch secret"), () => new CliError("timeout", "too slow"), 1));
 
   await expect(store(change({ stands: standing(old) }), benchOf(in_, { run: run() }))).rejects.toThrow("too slow");
   expect(in_.loginIn("demo")?.password).toBe("theirs");
