@@ -1,3 +1,5 @@
+import { distance } from "./distance.ts";
+
 /**
  * What a Secret has instead of a login for a host, and how near that comes: the mistakes of those who type a pull secret by hand.
  * @param servers the keys under its `auths`, as written
@@ -30,16 +32,3 @@ const portless = (host: string) => host.replace(/:\d*$/, "");
 
 /** A key may hold anything: what is no host and path is shown in quotes. */
 const visible = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(server));
-
-/** Levenshtein's distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}

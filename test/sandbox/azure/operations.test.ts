@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { until } from "../until.ts";
-import { audiences, type Json, loginServer, type Reply, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { asOwner } from "./as-owner.ts";
+import { audiences, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
 let azure: TestAzure;
 
@@ -9,20 +10,7 @@ beforeAll(async () => {
 }, 1_800_000);
 afterAll(() => azure.stop());
 
-const arm = (method: string, path: string, json?: unknown) => azure.arm(azure.owner, method, `${registryId}${path}`, json);
-const pulls = { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } };
-
-async function follow(url: string | string[] | undefined): Promise<Reply> {
-  return azure.ask("GET", String(url), { token: await azure.accessToken(azure.owner, audiences.arm) });
-}
-
-/** Makes a token and looks whether it is there: then it is. */
-async function makeToken(name: string): Promise<void> {
-  await arm("PUT", `/tokens/${name}`, pulls);
-  await arm("GET", `/tokens/${name}`);
-}
-
-const generate = async (request: Record<string, string>): Promise<Json> => (await arm("POST", "/generateCredentials", request)).json;
+const { arm, pulls, follow, makeToken, generate } = asOwner(() => azure);
 
 afterEach(() => {
   azure.faults.reset();

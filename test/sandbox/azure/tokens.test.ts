@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { audiences, type Json, type Reply, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { asOwner } from "./as-owner.ts";
+import { audiences, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
 let azure: TestAzure;
 
@@ -8,20 +9,7 @@ beforeAll(async () => {
 }, 1_800_000);
 afterAll(() => azure.stop());
 
-const arm = (method: string, path: string, json?: unknown) => azure.arm(azure.owner, method, `${registryId}${path}`, json);
-const pulls = { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } };
-
-async function follow(url: string | string[] | undefined): Promise<Reply> {
-  return azure.ask("GET", String(url), { token: await azure.accessToken(azure.owner, audiences.arm) });
-}
-
-/** Makes a token and looks whether it is there: then it is. */
-async function makeToken(name: string): Promise<void> {
-  await arm("PUT", `/tokens/${name}`, pulls);
-  await arm("GET", `/tokens/${name}`);
-}
-
-const generate = async (request: Record<string, string>): Promise<Json> => (await arm("POST", "/generateCredentials", request)).json;
+const { arm, pulls, follow, makeToken, generate } = asOwner(() => azure);
 
 /** Deletes something as Azure's clients do: they follow the newest Location until it is gone. Gives the statuses. */
 async function remove(path: string): Promise<number[]> {

@@ -1,11 +1,7 @@
 import { expect, test } from "vitest";
 import { type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
-import type { Held } from "../../../src/plan/store.ts";
-import type { Entry } from "../../../src/secret/entry.ts";
+import { entry, held, host, to } from "../../support/situations/held.ts";
 
-const host = "r.azurecr.io";
-const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
-const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
 const target = (name: string, ...names: string[]) => ({ to: account(name), names, version: "7" });
 const pod = (name: string, of: string, ...names: string[]) => ({
@@ -17,16 +13,6 @@ const pod = (name: string, of: string, ...names: string[]) => ({
   waits: "image" as const,
   owner: "ReplicaSet",
 });
-const held: Held = {
-  uid: "u1",
-  version: "7",
-  type: "kubernetes.io/dockerconfigjson",
-  immutable: false,
-  entries: [entry],
-  hosts: [host],
-  others: [],
-  pulls: "unknown",
-};
 const facts = (more: Partial<Facts> = {}): Facts => ({
   to,
   held: undefined,

@@ -1,20 +1,7 @@
 import { expect, test } from "vitest";
 import { type Held, planStore, refuseForeign, refuseLoss, type StoreWish, tellLoss } from "../../../src/plan/store.ts";
-import type { Entry } from "../../../src/secret/entry.ts";
+import { entry, held, host, to } from "../../support/situations/held.ts";
 
-const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
-const host = "r.azurecr.io";
-const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
-const held: Held = {
-  uid: "u1",
-  version: "7",
-  type: "kubernetes.io/dockerconfigjson",
-  immutable: false,
-  entries: [entry],
-  hosts: [host],
-  others: [],
-  pulls: "unknown",
-};
 const foreign: Held = { ...held, entries: undefined };
 const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, ...more });
 const stands = { uid: "u1", version: "7" };

@@ -1,0 +1,17 @@
+import { audiences, type Json, type Reply, registryId, type TestAzure } from "./world.ts";
+
+/** What the owner of the registry asks ARM for. @param azure once it has started */
+export function asOwner(azure: () => TestAzure) {
+  const arm = (method: string, path: string, json?: unknown): Promise<Reply> =>
+    azure().arm(azure().owner, method, `${registryId}${path}`, json);
+  const pulls = { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } };
+  const follow = async (url: string | string[] | undefined): Promise<Reply> =>
+    azure().ask("GET", String(url), { token: await azure().accessToken(azure().owner, audiences.arm) });
+  /** Makes a token and looks whether it is there: then it is. */
+  const makeToken = async (name: string): Promise<void> => {
+    await arm("PUT", `/tokens/${name}`, pulls);
+    await arm("GET", `/tokens/${name}`);
+  };
+  const generate = async (request: Record<string, string>): Promise<Json> => (await arm("POST", "/generateCredentials", request)).json;
+  return { arm, pulls, follow, makeToken, generate };
+}

@@ -1,0 +1,18 @@
+import type { Held } from "../../../src/plan/store.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+
+export const host = "r.azurecr.io";
+export const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+export const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
+
+/** A Secret that holds that login alone, of which nobody knows whether it pulls. */
+export const held: Held = {
+  uid: "u1",
+  version: "7",
+  type: "kubernetes.io/dockerconfigjson",
+  immutable: false,
+  entries: [entry],
+  hosts: [host],
+  others: [],
+  pulls: "unknown",
+};
