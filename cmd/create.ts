@@ -42,7 +42,7 @@ export const create = verb({
     opening.catch(() => undefined);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const onePlace = whereOf(scope, grounds) === "one";
-    const places = outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
+    const places = () => outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
     const order: Order = {
       name,
       repositories,
@@ -53,7 +53,7 @@ export const create = verb({
       refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
     };
     const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
-    const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places, order, toolsOf(session, flags));
+    const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
     return conclude(outcomes, { session, flags, scope, grounds });
   },
 });

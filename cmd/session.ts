@@ -14,6 +14,8 @@ export type Session = {
   readonly context: Context;
   readonly progress: Progress;
   readonly trace: Trace;
+  /** Names this run: no other has the same. */
+  readonly runId: string;
   /** The cluster of a context; without a name, that of the command line or the current one. */
   cluster(context?: string): Cluster;
   /** The names of the kubeconfig's contexts. */
@@ -53,6 +55,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     context,
     progress: progressOn(context.stderr, context.env, verbosity, context.now),
     trace,
+    runId: crypto.randomUUID(),
     cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
     contexts: () => context.contexts(kubeFlags(flags)),
     warnings: () => warnings,

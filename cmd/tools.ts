@@ -13,7 +13,7 @@ export type WritingFlags = {
 
 /** What plans of this run are carried out with. @param credential absent for a verb that makes none */
 export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
-  const { interruption, sleep } = session.context;
+  const { interruption, sleep, now } = session.context;
   return {
     cluster: session.cluster,
     registry: session.registry,
@@ -22,6 +22,8 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
     sleep,
+    now,
+    runId: session.runId,
     during: session.progress.during,
     halted: () => interruption.halted,
     unhalted: interruption.unhalted,

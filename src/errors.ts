@@ -42,3 +42,6 @@ export class Conflict extends CliError {
 /** The error for an object that a command line names and that is not there, in the API server's words. @param plural `serviceaccounts` */
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
+
+/** Whether nobody knows if what was asked has happened. */
+export const isLost = ({ kind }: CliError): boolean => kind === "unreachable" || kind === "timeout" || kind === "cancelled";

@@ -2,13 +2,16 @@ import { proveLogin } from "../credential/prove.ts";
 import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf, kinds } from "../kinds.ts";
-import { type Act, type Change, type ChangeOf, opposite, type Plan } from "../plan/change.ts";
+import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
+import { claim, renewClaims } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { refer } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
+import { endClaims } from "./release.ts";
 import { restart } from "./restart.ts";
 import { store } from "./store.ts";
-import { type Bench, loginOf, type Tools } from "./tools.ts";
+import { takeBack, withLeft } from "./take-back.ts";
+import { type Bench, loginOf } from "./tools.ts";
 
 type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<Outcome, "change"> & { readonly change?: Change }>;
 
@@ -19,8 +22,10 @@ const rows: { readonly [A in Act]: Carry<A> } = {
   create: make,
   update: make,
   delete: make,
-  mint: async (change, { tools, run }) => {
+  mint: async (change, bench) => {
+    const { tools, run } = bench;
     if (tools.write.dryRun) return {};
+    await renewClaims(bench);
     const { login, ...made } = await tools.during(`Making a password of token ${change.to.name}`, () => tools.carry(change));
     run.login = login;
     run.made = made;
@@ -29,6 +34,11 @@ const rows: { readonly [A in Act]: Carry<A> } = {
   prove,
   rehearse: async (change, { tools }) => {
     await rehearse(change, tools);
+    return {};
+  },
+  claim,
+  release: async (_, bench) => {
+    await endClaims(bench);
     return {};
   },
   store,
@@ -106,42 +116,14 @@ export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
   const done: Outcome[] = [];
   for (const change of plan) {
     const outcome = await attempt(change, undefined, bench);
-    if (outcome.left) return await failWith(new CliError("cancelled", "interrupted"), done, bench.tools);
+    if (outcome.left) throw await takenBack(new CliError("cancelled", "interrupted"), done, bench.tools);
     // A change whose answer was lost may have happened
-    if (outcome.error) return await failWith(outcome.error, [...done, outcome], bench.tools);
+    if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], bench.tools);
     done.push(outcome);
   }
   return done;
 }
 
-/**
- * Takes back what was done, and throws the error that ended it; what is left behind is told with it, also after an interruption.
- * @throws the error, or a CliError of its kind with a hint
- */
-export async function failWith(error: unknown, done: readonly Outcome[], tools: Tools): Promise<never> {
-  const kept = await takeBack(done, tools);
-  if (kept.length === 0 || !(error instanceof CliError)) throw error;
-  const left = kept.flatMap(({ says = [] }) => says).join("; ");
-  throw new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint: left, cause: error });
-}
-
-/** Takes back what was done, last first, also after an interruption. @returns what could not be taken back */
-export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcome[]> {
-  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
-  if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
-  return tools.unhalted(async () => {
-    const kept: Outcome[] = [];
-    await tools.during("Taking back what was made in Azure", async () => {
-      for (const change of back) {
-        const error = await tools.carry(change).then(() => undefined, asCliError);
-        if (error) kept.push({ change, error, says: [`what this run made could not be taken back: ${tools.removal(change)}`] });
-      }
-    });
-    return kept;
-  });
-}
-
-function asCliError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  throw error;
-}
+/** The error that ended a run, once what it did is taken back. */
+const takenBack = async (error: CliError, done: readonly Outcome[], tools: Bench["tools"]) =>
+  withLeft(error, await takeBack(done, tools), tools);

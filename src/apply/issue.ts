@@ -39,7 +39,7 @@ export type Order = {
 const atOnce = 4;
 
 /** Times that a place is decided anew because another has written to it. */
-const rounds = 5;
+const rounds = 10;
 
 /** Gives each place a credential of its own. */
 export function issueEach(places: AsyncIterable<Outlook>, order: Order, bounds: Pick<Tools, "width" | "halted">): AsyncGenerator<Outcome> {
@@ -83,10 +83,30 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
 }
 
 /**
- * Gives all places one credential: one that they hold already, else a new one.
+ * Gives all places one credential: one that they hold already, else a new one. Looks anew where another run has made one meanwhile.
+ * @param places opens them
  * @throws CliError of what all of them depend on, the refusal to make one unasked among them
  */
-export async function* issueShared(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
+export async function* issueShared(
+  places: () => AsyncIterable<Outlook>,
+  grounds: readonly Ground[],
+  order: Order,
+): AsyncGenerator<Outcome> {
+  let told = false;
+  for (let round = 1; ; round++) {
+    try {
+      for await (const outcome of shareOnce(places(), grounds, order)) {
+        told = true;
+        yield outcome;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof Conflict) || told || round === rounds) throw error;
+    }
+  }
+}
+
+async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
   const { name, repositories, opening, tools, dryRun, refuse } = order;
   const credential = await opening;
   const { host } = credential;

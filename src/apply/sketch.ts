@@ -22,6 +22,8 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
   mint: nothing,
   prove: nothing,
   rehearse: nothing,
+  claim: nothing,
+  release: nothing,
   store: sketchStore,
   attach: sketchReference,
   detach: sketchReference,

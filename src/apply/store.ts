@@ -1,5 +1,5 @@
 import { CliError, Conflict } from "../errors.ts";
-import type { Ref } from "../kinds.ts";
+import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { readHeld } from "../observe/held.ts";
 import type { Standing, Store } from "../plan/change.ts";
@@ -25,12 +25,19 @@ export async function store(change: Store, bench: Bench): Promise<Outcome> {
   const login = loginOf(bench);
   // A dry run makes no password: an empty config is what the server can check
   const config = login ? encodeDockerConfig(host, login) : sketchConfig;
-  let next: Store = { ...change, entry };
+  const claimed = run.claims.get(keyOf(change.to));
+  let next: Store = { ...change, entry, stands: claimed?.stands ?? change.stands };
   for (let round = 1; ; round++) {
     const end = await writeOrLook(next, { host, config, last: round === rounds }, bench);
-    if ("settled" in end) return end.settled;
+    if ("settled" in end) return claimed?.made ? asMade(end.settled) : end.settled;
     next = end.again;
   }
+}
+
+/** An empty Secret that this run made for its claim is made by this run. */
+function asMade(outcome: Outcome): Outcome {
+  const { change } = outcome;
+  return change.act === "store" ? { ...outcome, change: { ...change, stands: undefined } } : outcome;
 }
 
 /** @param last whether this was the last round, whose error is the Secret's */
@@ -40,9 +47,11 @@ async function writeOrLook(
   bench: Bench,
 ): Promise<Look> {
   try {
-    return { settled: { change: next, object: await write(next, config, bench) } };
+    const object = await write(next, config, bench);
+    bench.run.claims.delete(keyOf(next.to));
+    return { settled: { change: next, object } };
   } catch (error) {
-    if (last || !(error instanceof CliError) || !isOpenEnd(error)) throw error;
+    if (last || !(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
     return lookAgain(next, host, bench, error);
   }
 }
@@ -55,7 +64,11 @@ function withMoments(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
 }
 
 /** Another was first, or the answer was lost: only a new look tells how things stand. */
-const isOpenEnd = (error: CliError) => error instanceof Conflict || error.kind === "unreachable" || error.kind === "timeout";
+const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) || error.kind === "unreachable" || error.kind === "timeout";
+
+/** What was looked at is not there any more, or is another version. */
+const isOld = (error: CliError, stands: Standing | undefined) =>
+  error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
 
 async function write({ to, entry, stands, replaces }: Store, config: string, { tools }: Bench): Promise<Secret> {
   const cluster = tools.cluster(to.context);
@@ -94,8 +107,11 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
   const { held, login } = readHeld(secret, host, tools.write.fieldManager);
   const holdsOurs = login !== undefined && run.login?.password.equals(login.password) === true;
-  if (holdsOurs) return { settled: { change, object: secret } };
-  if (!(error instanceof Conflict)) throw error;
+  if (holdsOurs) {
+    run.claims.delete(keyOf(to));
+    return { settled: { change, object: secret } };
+  }
+  if (!isOld(error, change.stands)) throw error;
   const pulls = entryFor(held.entries, host) ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");

@@ -2,8 +2,9 @@ import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { ImageRef, Login, Registry } from "../context.ts";
 import type { Carried } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
 import type { Seen } from "../observe/seen.ts";
-import type { Change } from "../plan/change.ts";
+import type { Change, Standing } from "../plan/change.ts";
 
 /** What plans are carried out with. */
 export type Tools = {
@@ -19,6 +20,9 @@ export type Tools = {
   /** Takes over what others made. */
   readonly force: boolean;
   sleep(milliseconds: number): Promise<void>;
+  now(): Date;
+  /** Names this run in what it claims: no other run has the same. */
+  readonly runId: string;
   /** Shows that something is under way. */
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Whether the run was interrupted, so that nothing more is to be begun. */
@@ -39,9 +43,22 @@ export type Run = {
   readonly images: readonly ImageRef[];
   /** An image that it was proven with. */
   proven?: ImageRef;
+  /** The Secrets that this run has claimed, or may have where the answer was lost, by what names them. */
+  readonly claims: Map<string, Claimed>;
 };
 
-export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images });
+/** A Secret that a run has claimed. */
+export type Claimed = {
+  readonly to: Ref<"secret">;
+  /** There was none: it goes where it does not come to hold a login. */
+  readonly made: boolean;
+  /** As it is since, for the next write; absent where nobody knows. */
+  readonly stands?: Standing;
+  /** When it was claimed or renewed last. */
+  readonly at?: Date;
+};
+
+export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images, claims: new Map() });
 
 /** What one change is carried out with, in its place. */
 export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };

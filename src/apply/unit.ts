@@ -3,11 +3,13 @@ import { over } from "../fleet/over.ts";
 import type { Sight } from "../observe/place.ts";
 import { remember, type Seen } from "../observe/seen.ts";
 import type { Outlook } from "../observe/sights.ts";
-import { type Change, mints, type Plan, type Rehearse, type Store } from "../plan/change.ts";
-import { apply, applyWhole, failWith, takeBack } from "./apply.ts";
+import type { Change, Plan, Store } from "../plan/change.ts";
+import { apply, applyWhole } from "./apply.ts";
+import { openGate, Shared } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
-import { rehearse } from "./rehearse.ts";
+import { endClaims } from "./release.ts";
 import { sketch } from "./sketch.ts";
+import { takeBack, withLeft } from "./take-back.ts";
 import type { Bench, Run, Tools } from "./tools.ts";
 
 /**
@@ -42,7 +44,8 @@ export async function* runUnit(
   const gate = openGate(unit.demand, bench, dryRun);
 
   async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
-    const planned = await planIn(outlook, unit, gate.pass).catch(asPlaceError);
+    const turn = gate.enter();
+    const planned = await planIn(outlook, unit, turn.pass).catch(asPlaceError).finally(turn.leave);
     if (planned instanceof CliError) yield failure(outlook, planned);
     else yield* carry(planned.plan, planned.seen);
   }
@@ -55,11 +58,14 @@ export async function* runUnit(
       yield outcome;
     }
   } catch (error) {
-    if (!landed) await failWith(error, gate.made, tools);
-    throw error;
+    throw withLeft(error, await clear(landed ? [] : gate.made, bench), tools);
   }
-  // A credential that no Secret got is nobody's
-  if (!landed) yield* await takeBack(gate.made, tools);
+  yield* await clear(landed ? [] : gate.made, bench);
+}
+
+/** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
+async function clear(made: readonly Outcome[], bench: Bench): Promise<Outcome[]> {
+  return [...(await takeBack(made, bench.tools)), ...(await endClaims(bench))];
 }
 
 /** What ended a place; an interruption only leaves it, unless it left something behind. */
@@ -68,15 +74,6 @@ export function failure({ place: { context, namespace } }: Outlook, error: CliEr
   const change: Change = { act: "tell", to, says: "" };
   const left = error.kind === "cancelled" && error.hint === undefined;
   return { change, ofPlace: true, ...(left ? { left: "interrupted" } : { error }) };
-}
-
-/** An error that all places depend on ends the unit; every other is the place's own. */
-class Shared extends Error {
-  readonly reason: unknown;
-  constructor(reason: unknown) {
-    super("shared");
-    this.reason = reason;
-  }
 }
 
 function asPlaceError(error: unknown): CliError {
@@ -99,49 +96,4 @@ async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Prom
       if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }
   }
-}
-
-type Gate = {
-  /** Lets a Secret through once what it needs is made; the first one has it made. */
-  pass(store: Store): Promise<void>;
-  /** What was made, until it is told. */
-  readonly made: Outcome[];
-};
-
-/** Places come one at a time until one of them is through: a password is not made for a Secret that the server would refuse. */
-function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
-  const made: Outcome[] = [];
-  let open = demand.length === 0;
-  let failed: Shared | undefined;
-  let turn: Promise<void> = Promise.resolve();
-
-  /** @throws CliError of this Secret alone; Shared of what all Secrets need */
-  async function make(store: Store): Promise<void> {
-    if (failed) throw failed;
-    if (open) return;
-    if (dryRun === "none") for (const change of trialOf(store)) await rehearse(change, bench.tools);
-    made.push(...(await carryOut(store)));
-    open = true;
-  }
-
-  const trialOf = ({ to, stands, replaces }: Store): Rehearse[] => (mints(demand) ? [{ act: "rehearse", to, stands, replaces }] : []);
-
-  async function carryOut(store: Store): Promise<Outcome[]> {
-    if (dryRun === "client") return sketch([...trialOf(store), ...demand], bench);
-    try {
-      return await applyWhole(demand, bench);
-    } catch (error) {
-      failed = new Shared(error);
-      throw failed;
-    }
-  }
-
-  return {
-    made,
-    pass: (store) => {
-      const mine = turn.then(() => make(store));
-      turn = mine.catch(() => {});
-      return mine;
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts";
-import { CliError, Conflict } from "../errors.ts";
+import { CliError, Conflict, isLost } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
@@ -157,9 +157,6 @@ type Issued = { readonly token: AcrToken | undefined; readonly description: stri
 
 /** A password that this run asked for; `madeAt` is not there where the answer was lost. */
 type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
-
-/** Nobody knows whether what was asked has happened. */
-const isLost = ({ kind }: CliError) => kind === "unreachable" || kind === "timeout" || kind === "cancelled";
 
 /** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
 function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Carried> {

@@ -3,6 +3,7 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import type { Held } from "../plan/store.ts";
+import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
 
@@ -13,6 +14,7 @@ export function readHeld(secret: Secret, host: string, fieldManager: string): { 
   const held: Held = {
     uid,
     version,
+    claim: readClaim(secret),
     type: secret.type ?? "Opaque",
     immutable: secret.immutable ?? false,
     entries: readEntries(secret),

@@ -1,11 +1,12 @@
 import type { Ref, TargetKind } from "../kinds.ts";
+import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
 
 /**
  * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
  * `needs` names what has to have gone well before: without it the step makes no sense and is not tried.
  */
-export type Change = { readonly needs?: Ref } & (Keep | Tell | Make | Mint | Prove | Rehearse | Store | Refer | Restart);
+export type Change = { readonly needs?: Ref } & (Keep | Tell | Make | Mint | Prove | Rehearse | Claim | Release | Store | Refer | Restart);
 
 /** Right already. */
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
@@ -52,8 +53,14 @@ export type Rehearse = {
   readonly replaces: boolean;
 };
 
-/** A Secret as it was looked at: what a write holds it to. */
-export type Standing = { readonly uid: string; readonly version: string };
+/** The Secret is claimed before a password is made for it: an empty one is made where there is none. */
+export type Claim = { readonly act: "claim"; readonly to: Ref<"secret">; readonly stands: Standing | undefined };
+
+/** The claim ends; a Secret that was only made for it goes. */
+export type Release = { readonly act: "release"; readonly to: Ref<"secret"> };
+
+/** A Secret as it was looked at: what a write holds it to, and the claim of another run on it. */
+export type Standing = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
 
 /** The Secret is written, on the version of the look. `replaces`: the old one has to go first, since its type cannot be changed in place. */
 export type Store = {
@@ -91,6 +98,8 @@ export function opposite(change: Change): Change | undefined {
       return { act: "delete", to: change.to, ...(change.after && { before: change.after }), because };
     case "update":
       return { act: "update", to: change.to, before: change.after ?? [], after: change.before ?? [], because };
+    case "claim":
+      return { act: "release", to: change.to };
     case "mint":
       return change.inNew ? undefined : { act: "delete", to: change.to, slot: change.slot, because };
     default:

@@ -34,7 +34,8 @@ export type StoreWish = {
 export function planStore(to: Ref<"secret">, { entry, host, fresh, force }: StoreWish, held: Held | undefined): Store | Keep {
   if (!held) return { act: "store", to, entry, stands: undefined, replaces: false, because: "there is none" };
   if (!force) refuseLoss(to, entry, host, held);
-  const stands = { uid: held.uid, version: held.version };
+  const { uid, version, claim } = held;
+  const stands: Standing = { uid, version, ...(claim && { claim }) };
   const store = (replaces: boolean, because: string): Store => ({ act: "store", to, entry, stands, replaces, because });
   if (held.type !== dockerConfigJson) return store(true, `its type is ${held.type}`);
   const noted = entryFor(held.entries, host);

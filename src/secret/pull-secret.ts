@@ -1,22 +1,46 @@
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import { toData } from "./docker-config.ts";
+import { claimNote, noteClaim } from "./claim.ts";
+import { sketchConfig, toData } from "./docker-config.ts";
 import { type Entry, noteEntries } from "./entry.ts";
 
 export const dockerConfigJson = "kubernetes.io/dockerconfigjson";
 
 /** A pull secret as it is made where there is none. @param config the text under `.dockerconfigjson` */
 export function pullSecret({ namespace = "", name }: Ref, entry: Entry, config: string): Secret {
+  return secretOf({ namespace, name, ...noteEntries([entry]) }, config);
+}
+
+const secretOf = (metadata: Secret["metadata"], config: string): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata,
+  type: dockerConfigJson,
+  data: { ".dockerconfigjson": toData(config) },
+});
+
+/**
+ * The merge patch that gives a Secret, on the version that it was looked at, another login, and ends a claim on it; what else is on
+ * it stays.
+ */
+export function pullSecretPatch(version: string, entry: Entry, config: string): object {
+  const { labels, annotations } = noteEntries([entry]);
   return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name, namespace, ...noteEntries([entry]) },
-    type: dockerConfigJson,
+    metadata: { resourceVersion: version, labels, annotations: { ...annotations, [claimNote]: null } },
     data: { ".dockerconfigjson": toData(config) },
   };
 }
 
-/** The merge patch that gives a Secret, on the version that it was looked at, another login; what else is on it stays. */
-export function pullSecretPatch(version: string, entry: Entry, config: string): object {
-  return { metadata: { resourceVersion: version, ...noteEntries([entry]) }, data: { ".dockerconfigjson": toData(config) } };
+/** A Secret without a login, for a run that claims it before it makes one. */
+export function claimedSecret({ namespace = "", name }: Ref, by: string, now: Date): Secret {
+  const { labels, annotations } = noteEntries([]);
+  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...noteClaim(by, now) } }, sketchConfig);
 }
+
+/** The merge patch that claims a Secret on a version of it, or with `undefined` ends the claim. */
+export const claimPatch = (version: string, claim: ReturnType<typeof noteClaim> | undefined): object => ({
+  metadata: { resourceVersion: version, annotations: claim ?? { [claimNote]: null } },
+});
+
+/** Whether a Secret is as {@link claimedSecret} makes it: nobody has put a login in. */
+export const isEmpty = ({ data }: Secret): boolean => data?.[".dockerconfigjson"] === toData(sketchConfig);

@@ -20,7 +20,7 @@ export function left({ azure, cluster, loginIn }: FakeWorld) {
   return {
     scopeMap: azure.scopeMaps.has(token),
     slots: [...(azure.tokens.get(token)?.passwords.keys() ?? [])].join(),
-    secret: login ? (azure.knows(login) ? "alive" : "dead") : "none",
+    secret: login ? (azure.knows(login) ? "alive" : "dead") : cluster.get("secret", "demo", "acr-myregistry") ? "empty" : "none",
     attached: (cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets ?? []).map(({ name }) => name).join(),
     pod: cluster.get("pod", "demo", "web-1") ? "waits" : "evicted",
   };

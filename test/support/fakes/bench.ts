@@ -32,6 +32,8 @@ export function benchOf(
     write: { dryRun, fieldManager: "kubectl-acr-secret" },
     force: false,
     sleep: async (milliseconds) => void slept.push(milliseconds),
+    now: () => new Date("2026-01-01T00:00:00Z"),
+    runId: "this-run",
     during: (what, work) => {
       shown.push(what);
       return work();

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import { apply, applyWhole, takeBack } from "../../../src/apply/apply.ts";
+import { apply, applyWhole } from "../../../src/apply/apply.ts";
 import type { Outcome } from "../../../src/apply/outcome.ts";
 import { sketch } from "../../../src/apply/sketch.ts";
+import { takeBack } from "../../../src/apply/take-back.ts";
 import { type Bench, newRun, type Run, type Tools } from "../../../src/apply/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import { remember } from "../../../src/observe/seen.ts";
@@ -52,6 +53,8 @@ function bench({
     write: { dryRun, fieldManager: "me" },
     force: false,
     sleep: async () => {},
+    now: () => new Date("2026-01-01T00:00:00Z"),
+    runId: "this-run",
     during: (_, work) => work(),
     halted,
     unhalted: (work) => {

@@ -63,6 +63,8 @@ const short = (outcomes: readonly { change: Change; error?: CliError; left?: str
       .join(" "),
   );
 const really = (text: string) => (asked: Asked) => is(text)(asked) && !asked.dryRun;
+/** A login is written: the first Secret has been claimed by then. */
+const storing = (asked: Asked) => is("patch secret a/")(asked) || (is("create secret")(asked) && asked.namespace !== "a");
 const written = ({ cluster }: FakeWorld) => cluster.all("secret").map(({ metadata }) => metadata.namespace);
 
 test("what comes first is done once, what is wanted when the first Secret is to be written, and told before it", async () => {
@@ -89,21 +91,23 @@ test("where no Secret is to be written, nothing is made", async () => {
   expect(carried).toEqual([]);
 });
 
-test("the server is asked about the first Secret before a password is made, and about no other", async () => {
-  const { world, bench, outlooks } = setting(["a", "b", "c"]);
+test("the first Secret is claimed before a password is made, and no other", async () => {
+  const { world, bench, outlooks } = setting(["a", "b", "c"], async () => {
+    world.asking.forget();
+    return { login };
+  });
 
-  await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
+  await collect(runUnit(unit({ demand: [mint], run: bench.run }), outlooks, bench.tools, "none"));
 
-  expect(world.asking.all.filter((text) => text.includes("(dry run)"))).toEqual(["create secret a/acr (dry run)"]);
+  expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
 
-test("where no password is made, it is not asked at all", async () => {
+test("where no password is made, none is", async () => {
   const { world, bench, outlooks } = setting(["a"], undefined, newRun(login));
 
   await collect(runUnit(unit({ demand: [{ act: "keep", to: token, because: "" }], run: bench.run }), outlooks, bench.tools, "none"));
 
-  expect(world.asking.all.filter((text) => text.includes("(dry run)"))).toEqual([]);
-  expect(written(world)).toEqual(["a"]);
+  expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
 
 test("a Secret that the server would refuse is its place's error, and the next one is tried", async () => {
@@ -138,19 +142,20 @@ test("what all depend on ends it, is tried once, and is thrown once", async () =
   expect(written(world)).toEqual([]);
 });
 
-test("a credential that no Secret came to hold is taken back", async () => {
+test("a credential that no Secret came to hold is taken back, and so is the claim", async () => {
   const { world, bench, outlooks, carried } = setting(["a", "b"]);
-  world.asking.around(refusing(really("create secret"), no));
+  world.asking.around(refusing(storing, no));
 
   const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
 
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(short(outcomes)).toEqual(["store a/acr failed no", "store b/acr failed no"]);
+  expect(written(world)).toEqual([]);
 });
 
 test("one that a Secret holds stays, whatever becomes of the others", async () => {
   const { world, bench, outlooks, carried } = setting(["a", "b", "c"]);
-  world.asking.around(refusing((asked) => really("create secret a/")(asked) || is("create secret c/")(asked), no));
+  world.asking.around(refusing((asked) => storing(asked) && !is("create secret b/")(asked), no));
 
   await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
 
@@ -163,7 +168,7 @@ test("what could not be taken back is told", async () => {
     if (act === "delete") throw new CliError("unreachable", "gone");
     return { login };
   });
-  world.asking.around(refusing(really("create secret"), no));
+  world.asking.around(refusing(storing, no));
 
   const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
 
@@ -172,7 +177,7 @@ test("what could not be taken back is told", async () => {
 
 test("a defect takes back what was made, too, unless a Secret holds it", async () => {
   const { world, bench, outlooks, carried } = setting(["a"]);
-  world.asking.around(refusing(really("create secret"), () => new TypeError("a defect")));
+  world.asking.around(refusing(storing, () => new TypeError("a defect")));
   await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"))).rejects.toThrow(
     TypeError,
   );
@@ -213,7 +218,7 @@ test("a defect of a place is no place's error", async () => {
 
 test("a Secret that was written to since the look is looked at again, five times at most", async () => {
   const { world, bench, outlooks, looks } = setting(["a"]);
-  world.asking.around(refusing(is("create secret a/acr (dry run)"), () => new Conflict("modified"), 4));
+  world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
   expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), outlooks, bench.tools, "none")))).toEqual([
     "mint t",
     "store a/acr",
@@ -256,7 +261,7 @@ test("--dry-run=client shows every step and asks for none; server has the server
   const of = (bench: FakeBench) => unit({ before: [makeToken], demand: [mint], run: bench.run });
   const client = setting(["a", "b"]);
   const outcomes = await collect(runUnit(of(client.bench), client.outlooks, client.bench.tools, "client"));
-  expect(short(outcomes)).toEqual(["create t", "rehearse a/acr", "mint t", "store a/acr", "store b/acr"]);
+  expect(short(outcomes)).toEqual(["create t", "claim a/acr", "mint t", "store a/acr", "store b/acr"]);
   expect(client.world.asking.all.every((text) => text.startsWith("get "))).toBe(true);
   expect(client.carried).toEqual([]);
 

@@ -10,12 +10,12 @@ test.for<{ call: string; out?: string; leaves: Partial<ReturnType<typeof left>> 
   { call: "get serviceaccount", leaves: nothing },
   { call: "list pod", leaves: nothing },
   { call: "token", leaves: nothing },
-  { call: "create secret demo/acr-myregistry (dry run)", leaves: nothing },
+  { call: "create secret demo/acr-myregistry", leaves: nothing },
   { call: "putScopeMap", leaves: nothing },
   { call: "putToken", leaves: nothing },
   { call: "generatePassword", leaves: nothing },
   { call: "prove", leaves: nothing },
-  { call: "create secret demo/acr-myregistry", leaves: nothing },
+  { call: "patch secret demo/acr-myregistry", leaves: nothing },
   { call: "patch serviceaccount", out: upTo("serviceaccount"), leaves: { ...everything, attached: "", pod: "waits" } },
   { call: "get pod", out: upTo("pod"), leaves: { ...everything, pod: "waits" } },
   { call: "evict pod", out: upTo("pod"), leaves: { ...everything, pod: "waits" } },
@@ -42,6 +42,7 @@ test.for<{ call: string; code: number; stderr: string; leaves: Partial<ReturnTyp
     leaves: { ...nothing, scopeMap: true, slots: "password1" },
   },
   { call: "create secret demo/acr-myregistry", code: 0, stderr: "", leaves: everything },
+  { call: "patch secret demo/acr-myregistry", code: 0, stderr: "", leaves: everything },
   { call: "patch serviceaccount", code: 1, stderr: "error: the answer was lost\n", leaves: { ...everything, pod: "waits" } },
   { call: "evict pod", code: 1, stderr: "error: the answer was lost\n", leaves: everything },
 ])("where the answer to `$call` is lost, nothing is left that nobody knows of", async ({ call, code, stderr, leaves }) => {
@@ -57,7 +58,7 @@ test.for<{ call: string; code: number; stderr: string; leaves: Partial<ReturnTyp
 
 test("what cannot be taken back is named with the command that removes it, and the rest is taken back", async () => {
   const world = demo();
-  world.asking.around(refusing(exactly("create secret demo/acr-myregistry"), refused));
+  world.asking.around(refusing(exactly("patch secret demo/acr-myregistry"), refused));
   world.asking.around(refusing(is("deleteToken"), () => new CliError("unreachable", "cannot reach Azure")));
 
   const { stderr, code } = await type(line, world.ports);

@@ -10,10 +10,11 @@ test("from an image in the registry to a pod that is made anew, and again withou
   expect(await type(line, world.ports)).toEqual({ stdout: made, stderr: "", code: 0 });
   expect(left(world)).toEqual(everything);
   expect(world.asking.writes).toEqual([
+    "create secret demo/acr-myregistry",
     `putScopeMap ${token}`,
     `putToken ${token}`,
     `generatePassword ${token} password1`,
-    "create secret demo/acr-myregistry",
+    "patch secret demo/acr-myregistry",
     "patch serviceaccount demo/default",
     "evict pod demo/web-1",
   ]);
@@ -31,17 +32,17 @@ serviceaccount/default unchanged
   expect(world.asking.writes).toEqual([]);
 });
 
-test("the server says whether it takes the Secret before a password is made, and the password pulls before it is written", async () => {
+test("the Secret is claimed, which the server may refuse, before a password is made, and the password pulls before it is written", async () => {
   const world = demo();
 
   await type(line, world.ports);
 
   const order = [
-    "create secret demo/acr-myregistry (dry run)",
+    "create secret demo/acr-myregistry",
     `putScopeMap ${token}`,
     `generatePassword ${token} password1`,
     `prove ${token} app/web:1`,
-    "create secret demo/acr-myregistry",
+    "patch secret demo/acr-myregistry",
     "patch serviceaccount demo/default",
     "get pod demo/web-1",
     "evict pod demo/web-1",

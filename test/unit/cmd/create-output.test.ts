@@ -50,7 +50,8 @@ test("--dry-run -o plan is the plan itself: every step in its order, proof among
 
   const { apiVersion, kind, changes } = JSON.parse(stdout) as { apiVersion: string; kind: string; changes: Record<string, unknown>[] };
   expect({ apiVersion, kind, stderr, code }).toEqual({ apiVersion: "acr-secret/v1", kind: "Plan", stderr: "", code: 0 });
-  expect(changes.map(({ act }) => act)).toEqual(["rehearse", "create", "create", "mint", "prove", "store", "attach", "restart"]);
+  expect(changes.map(({ act }) => act)).toEqual(["claim", "create", "create", "mint", "prove", "store", "attach", "restart"]);
+  expect(changes[0]).toMatchObject({ to: { name: "acr-myregistry" }, undo: { act: "release" } });
   expect(changes[1]).toMatchObject({
     to: { kind: "scopemap.azurecr.io", name: token },
     after: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"],

@@ -38,7 +38,12 @@ test("a Secret that another run writes first and that pulls stays, and the passw
   const { stdout, stderr, code } = await type(line, world.ports);
 
   expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-  expect(stdout).toBe("secret/acr-myregistry unchanged\nserviceaccount/default patched\npod/web-1 restarted\n");
+  expect(stdout).toBe(`scopemap.azurecr.io/${token} unchanged
+token.azurecr.io/${token} unchanged
+secret/acr-myregistry unchanged
+serviceaccount/default patched
+pod/web-1 restarted
+`);
   expect(world.loginIn("demo")?.password).toBe(text);
   expect(left(world)).toEqual(everything);
 });
@@ -46,7 +51,7 @@ test("a Secret that another run writes first and that pulls stays, and the passw
 test("a token that another run has come to use in the meantime stays with its scope map, without our password", async () => {
   const world = demo();
   const undo = world.asking.around(async (asked, next) => {
-    if (!exactly("create secret demo/acr-myregistry")(asked)) return next();
+    if (!exactly("patch secret demo/acr-myregistry")(asked)) return next();
     undo();
     const passwords = world.azure.tokens.get(token)?.passwords;
     passwords?.set("password2", { text: "theirs", creationTime: "2026-05-05T00:00:00Z", expiry: undefined });

@@ -96,7 +96,11 @@ test("a Secret is made whole, and later only gets what is ours to write, on the 
     type: "kubernetes.io/dockerconfigjson",
     data,
   });
-  expect(pullSecretPatch("7", given, "{}")).toEqual({ metadata: { resourceVersion: "7", ...note }, data });
+  const { labels, annotations } = note;
+  expect(pullSecretPatch("7", given, "{}")).toEqual({
+    metadata: { resourceVersion: "7", labels, annotations: { ...annotations, "acr-secret/claim": null } },
+    data,
+  });
 });
 
 test("a sensitive text shows in no form of printing", () => {

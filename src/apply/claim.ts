@@ -1,0 +1,120 @@
+import { CliError, Conflict, isLost } from "../errors.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Claim, Standing } from "../plan/change.ts";
+import { claimLasts, isLive, noteClaim, readClaim, type SecretClaim, sameClaim } from "../secret/claim.ts";
+import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
+import { settle } from "./settle.ts";
+import type { Bench, Claimed, Tools } from "./tools.ts";
+
+/** Between two looks at a claim of another run, in milliseconds. */
+const pause = 500;
+
+/**
+ * Claims a Secret for this run. Where another run has, it is waited for; what it leaves has to be looked at anew.
+ * @throws CliError of the Secret; Conflict where it is no longer as it was looked at
+ */
+export async function claim({ to, stands }: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
+  if (stands?.claim && isLive(stands.claim, tools.now()) && (await outwaits(to, stands.claim, tools)))
+    throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
+  const made = !stands;
+  // A claim whose answer is lost may stand
+  run.claims.set(keyOf(to), { to, made });
+  try {
+    const at = tools.now();
+    const object = await writeClaim(to, stands, tools);
+    run.claims.set(keyOf(to), { to, made, stands: standingOf(object), at });
+    return { object };
+  } catch (error) {
+    if (error instanceof CliError && !isLost(error)) run.claims.delete(keyOf(to));
+    throw error;
+  }
+}
+
+async function writeClaim(to: Ref<"secret">, stands: Standing | undefined, tools: Tools): Promise<Secret> {
+  const { runId, write, now } = tools;
+  const text = stands ? { patch: claimPatch(stands.version, noteClaim(runId, now())) } : { create: claimedSecret(to, runId, now()) };
+  try {
+    return await tools.cluster(to.context).write(to, text, write);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind === "cancelled" || !isLost(error)) throw error;
+    const found = await ownClaim(to, tools).catch(() => undefined);
+    if (!found) throw error;
+    return found;
+  }
+}
+
+/**
+ * Waits for the run whose claim this is; no longer than a claim lasts, whatever the clocks say.
+ * @returns whether it has done something since: else it is dead, and its claim may be taken over
+ */
+function outwaits(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
+  return tools.during(`Waiting for another run that makes secret ${to.name}`, async () => {
+    for (let waited = 0; waited < claimLasts && isLive(found, tools.now()); waited += pause) if (await moved(to, found, tools)) return true;
+    return false;
+  });
+}
+
+/** Looks a little later. @throws CliError cancelled */
+async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
+  await tools.sleep(pause);
+  if (tools.halted()) throw new CliError("cancelled", "interrupted");
+  const secret = await tools.cluster(to.context).get(to);
+  return !secret || !sameClaim(found, readClaim(secret));
+}
+
+/** The Secret, if it is this run that claims it. */
+export async function ownClaim(to: Ref<"secret">, { cluster, runId }: Tools): Promise<Secret | undefined> {
+  const secret = await cluster(to.context).get(to);
+  return secret && readClaim(secret)?.by === runId ? secret : undefined;
+}
+
+/** A Secret as a write may be held to it. */
+export const standingOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret): Standing => ({ uid, version });
+
+/**
+ * Sees to it, right before a password is made, that what this run has claimed holds for long enough: a run that was too slow has lost
+ * its claim, and makes none.
+ * @throws Conflict where another run has taken over
+ */
+export async function renewClaims({ run, tools }: Bench): Promise<void> {
+  for (const [key, claimed] of run.claims) if (!isYoung(claimed, tools.now())) run.claims.set(key, await renew(claimed, tools));
+}
+
+/** No password takes as long as three quarters of a claim. */
+const isYoung = ({ at }: Claimed, now: Date) => at !== undefined && now.getTime() - at.getTime() < claimLasts / 4;
+
+/** Somebody else may have written to the Secret and left the claim alone. */
+async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
+  const { to } = claimed;
+  const { write, now, runId } = tools;
+  const at = now();
+  let known = claimed.stands;
+  const settled = await settle<Standing, Claim, Secret>(
+    {
+      observe: async () => {
+        const stands = known ?? standingOf((await ownClaim(to, tools)) ?? taken(to));
+        known = undefined;
+        return stands;
+      },
+      decide: (stands) => ({ act: "claim", to, stands }),
+      write: (_, { version }) =>
+        tools
+          .cluster(to.context)
+          .write(to, { patch: claimPatch(version, noteClaim(runId, now())) }, write)
+          .catch(asConflict),
+    },
+    { rounds: 10, pause: () => tools.sleep(5) },
+  );
+  return { ...claimed, at, ...(settled.written && { stands: standingOf(settled.written) }) };
+}
+
+function taken({ name, namespace }: Ref): never {
+  throw new Conflict(`another run has taken over secret "${name}" in namespace "${namespace}"`);
+}
+
+/** A Secret that somebody has deleted is not ours any more either. */
+function asConflict(error: unknown): never {
+  if (error instanceof CliError && error.kind === "notFound") throw new Conflict(error.message);
+  throw error;
+}

@@ -1,0 +1,86 @@
+import { type Claim, mints, type Plan, type Rehearse, type Store } from "../plan/change.ts";
+import { applyWhole } from "./apply.ts";
+import { claim } from "./claim.ts";
+import type { DryRun, Outcome } from "./outcome.ts";
+import { rehearse } from "./rehearse.ts";
+import { sketch } from "./sketch.ts";
+import type { Bench } from "./tools.ts";
+
+/** An error that all places depend on ends the unit; every other is the place's own. */
+export class Shared extends Error {
+  readonly reason: unknown;
+  constructor(reason: unknown) {
+    super("shared");
+    this.reason = reason;
+  }
+}
+
+/** Where places wait until what their Secrets need is made. */
+export type Gate = {
+  /** Lines a place up behind those that were begun before it. */
+  enter(): Turn;
+  /** What was made, until it is told. */
+  readonly made: Outcome[];
+};
+
+export type Turn = {
+  /** Lets a Secret through once what it needs is made; the first one has it made. @throws CliError of this Secret alone; Shared of all */
+  pass(store: Store): Promise<void>;
+  /** The place is through, or needs nothing. */
+  leave(): void;
+};
+
+/**
+ * Places go one at a time, in their order, until one of them is through: a password is not made for a Secret that the server would
+ * refuse, and two runs over the same places claim the same Secret.
+ */
+export function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
+  const made: Outcome[] = [];
+  let open = demand.length === 0;
+  let failed: Shared | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function make(store: Store): Promise<void> {
+    if (failed) throw failed;
+    if (open) return;
+    if (dryRun === "none") await secure(store);
+    made.push(...(await carryOut(store)));
+    open = true;
+  }
+
+  async function secure(store: Store): Promise<void> {
+    for (const change of stepsTo(store)) await (change.act === "rehearse" ? rehearse(change, bench.tools) : claim(change, bench));
+  }
+
+  /** A Secret that is not there is tried by the claim itself. */
+  function stepsTo({ to, stands, replaces }: Store): (Rehearse | Claim)[] {
+    if (!mints(demand)) return [];
+    return [...(stands ? [{ act: "rehearse", to, stands, replaces } as const] : []), { act: "claim", to, stands }];
+  }
+
+  async function carryOut(store: Store): Promise<Outcome[]> {
+    if (dryRun === "client") return sketch([...stepsTo(store), ...demand], bench);
+    try {
+      return await applyWhole(demand, bench);
+    } catch (error) {
+      failed = new Shared(error);
+      throw failed;
+    }
+  }
+
+  return {
+    made,
+    enter: () => {
+      if (open) return passed;
+      const before = last;
+      let leave = () => {};
+      const mine = new Promise<void>((resolve) => {
+        leave = resolve;
+      });
+      last = before.then(() => mine);
+      return { pass: (store) => before.then(() => make(store)), leave };
+    },
+  };
+}
+
+const passed: Turn = { pass: async () => {}, leave: () => {} };

@@ -1,0 +1,61 @@
+import type { CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Keep, Release } from "../plan/change.ts";
+import { claimPatch, isEmpty } from "../secret/pull-secret.ts";
+import { ownClaim, standingOf } from "./claim.ts";
+import type { Outcome } from "./outcome.ts";
+import { settle } from "./settle.ts";
+import { asCliError } from "./take-back.ts";
+import type { Bench, Claimed, Tools } from "./tools.ts";
+
+/**
+ * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
+ * @returns the claims whose Secret could not be deleted, with what to do about it
+ */
+export function endClaims({ run, tools }: Bench): Promise<Outcome[]> {
+  if (run.claims.size === 0) return Promise.resolve([]);
+  return tools.unhalted(async () => {
+    const kept: Outcome[] = [];
+    for (const [key, claimed] of run.claims) {
+      const error = await release(claimed, tools).then(() => undefined, asCliError);
+      run.claims.delete(key);
+      // A note that has an end does no harm
+      if (error && claimed.made) kept.push(leftEmpty(claimed.to, error));
+    }
+    return kept;
+  });
+}
+
+const leftEmpty = (to: Ref<"secret">, error: CliError): Outcome => ({
+  change: { act: "release", to },
+  error,
+  says: [`secret/${to.name} is left without a login: kubectl delete secret ${to.name} --namespace ${to.namespace}`],
+});
+
+async function release({ to, made }: Claimed, tools: Tools): Promise<void> {
+  await settle<Secret | undefined, Release | Keep, unknown>(
+    {
+      observe: () => ownClaim(to, tools),
+      decide: (secret) => (secret ? { act: "release", to } : { act: "keep", to, because: "another run has taken over" }),
+      write: async (_, secret) => {
+        if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, tools));
+      },
+    },
+    { rounds: 10, pause: () => tools.sleep(5) },
+  );
+}
+
+const unclaim = (to: Ref<"secret">, secret: Secret, { cluster, write }: Tools) =>
+  cluster(to.context).write(to, { patch: claimPatch(standingOf(secret).version, undefined) }, write);
+
+/** Who may make Secrets may not always delete them: then at least nobody has to wait for the claim. */
+async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
+  try {
+    await tools.cluster(to.context).write(to, { delete: standingOf(secret) }, tools.write);
+  } catch (error) {
+    const { kind } = asCliError(error);
+    if (kind === "forbidden") await unclaim(to, secret, tools);
+    if (kind !== "notFound") throw error;
+  }
+}

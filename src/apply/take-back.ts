@@ -1,0 +1,33 @@
+import { CliError } from "../errors.ts";
+import { opposite } from "../plan/change.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Tools } from "./tools.ts";
+
+/** Takes back what was done in Azure, last first, also after an interruption. @returns what could not be taken back */
+export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcome[]> {
+  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+  if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
+  return tools.unhalted(async () => {
+    const kept: Outcome[] = [];
+    await tools.during("Taking back what was made in Azure", async () => {
+      for (const change of back) {
+        const error = await tools.carry(change).then(() => undefined, asCliError);
+        if (error) kept.push({ change, error, says: [`what this run made could not be taken back: ${tools.removal(change)}`] });
+      }
+    });
+    return kept;
+  });
+}
+
+/** The error that ended a run, with what it left behind; that is told also after an interruption. */
+export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools): unknown {
+  if (kept.length === 0 || !(error instanceof CliError)) return error;
+  const before = typeof error.hint === "string" ? [error.hint] : [];
+  const hint = [...before, ...kept.flatMap(({ says = [] }) => says)].join("; ");
+  return new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint, cause: error });
+}
+
+export function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}
