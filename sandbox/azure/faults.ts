@@ -13,7 +13,7 @@ export type Fault =
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: unknown;
     })
-  | (Where & { readonly kind: "slow"; readonly milliseconds: number })
+  | (Where & { readonly kind: "slow"; readonly milliseconds: number | (() => number) })
   | (Where & { readonly kind: "drop" })
   /** The answer is lost after the request was carried out; with `half`, half of its body arrives. */
   | (Where & { readonly kind: "lose"; readonly half?: boolean })
@@ -44,7 +44,7 @@ export type FaultBox = Faults & {
 function afflict(mishap: Mishap, fault: Fault): Mishap {
   switch (fault.kind) {
     case "slow":
-      return { ...mishap, wait: mishap.wait + fault.milliseconds };
+      return { ...mishap, wait: mishap.wait + (typeof fault.milliseconds === "number" ? fault.milliseconds : fault.milliseconds()) };
     case "drop":
       return { ...mishap, drop: true };
     case "lose":

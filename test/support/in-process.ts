@@ -16,6 +16,8 @@ export type World = {
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
   readonly patient?: boolean;
+  /** How waits are kept, where they are. */
+  readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly now?: () => Date;
   /** Called before the command line begins. */
   readonly started?: (live: Live) => void;
@@ -61,7 +63,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     env: { CI: "true", ...world.env },
     interruption,
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
-    sleep: () => (world.patient ? new Promise(() => {}) : Promise.resolve()),
+    sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     contexts: async () => world.contexts ?? [],
     cluster: (kube, _trace, { onWarning }) => {
       for (const text of world.warnings ?? []) onWarning?.(text);

@@ -28,6 +28,9 @@ test("one answer for one request: the second fault waits for the next, slowness 
   expect(faults.strike(request)).toEqual({ wait: 5, drop: false });
   faults.reset();
   expect(faults.strike(request)).toEqual({ wait: 0, drop: false });
+  let wait = 0;
+  faults.add({ kind: "slow", milliseconds: () => ++wait, path: /./ });
+  expect([faults.strike(request).wait, faults.strike(request).wait]).toEqual([1, 2]);
 });
 
 test("a lost answer is one for one request as well", () => {

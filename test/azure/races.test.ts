@@ -1,0 +1,80 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { beforeAll, expect, test } from "vitest";
+import { openAzure } from "../../src/azure/azure.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { chanceFrom } from "../support/fakes/chance.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../support/fakes/world.ts";
+import { type Run, type } from "../support/in-process.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+beforeAll(() => world.azure.push("myregistry.azurecr.io/app/web:1"));
+
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+const line = "create --registry myregistry --repository app/web --serviceaccount default";
+
+/** The emulator's time runs as ours does; what is only waited goes five hundred times as fast. */
+const sleep = async (milliseconds: number) => void (await wait(milliseconds / 500));
+
+const inAzure = () => {
+  const [registry] = world.azure.world.registries;
+  if (!registry) throw new Error("no registry");
+  return registry;
+};
+
+/** What was made in Azure for a namespace: its name begins with that. */
+function madeFor(namespace: string): string[] {
+  const { tokens, scopeMaps } = inAzure();
+  const all = [...tokens.map(({ name }) => ["token", name]), ...scopeMaps.map(({ name }) => ["scope map", name])] as const;
+  return all.flatMap(([kind, name]) => (name?.startsWith(`${namespace}-`) ? `${kind} ${name}` : []));
+}
+
+/** So many runs of one command line at once, each request of theirs taking its own time. */
+async function race(many: number, round: number): Promise<{ in_: FakeWorld; ends: Run[]; namespace: string }> {
+  const chance = chanceFrom(seed + round);
+  const in_ = fakeWorld();
+  const namespace = `round-${round}`;
+  addNamespaces(in_.cluster, namespace);
+  in_.asking.around(async (_, next) => {
+    await wait(chance(6));
+    return next();
+  });
+  const ports = {
+    ...in_.ports,
+    azure: () => openAzure(world.options({ sleep })),
+    registry: () => openRegistry(world.options({ sleep })),
+    sleep,
+    now: () => new Date(),
+  };
+  const ends = await Promise.all(Array.from({ length: many }, () => type(`${line} -n ${namespace}`, ports)));
+  return { in_, ends, namespace };
+}
+
+function pulls(login: { username: string; password: string } | undefined): boolean {
+  const token = inAzure().tokens.find(({ name }) => name === login?.username);
+  return Object.values(token?.passwords ?? {}).some((one) => one?.value === login?.password);
+}
+
+test.for([
+  { many: 2, rounds: 200 },
+  { many: 4, rounds: 50 },
+])(
+  `$rounds rounds of $many creates at once: each time the Secret pulls, and nothing else is left (SEED=${seed})`,
+  { timeout: 600_000 },
+  async ({ many, rounds }) => {
+    const chance = chanceFrom(seed);
+    world.azure.faults.add({ kind: "slow", path: /./, milliseconds: () => chance(8) });
+    const atOnce = 5;
+    for (let round = 0; round < rounds; round += atOnce)
+      await Promise.all(Array.from({ length: atOnce }, (_, one) => isWon(many, many * 1000 + round + one)));
+  },
+);
+
+async function isWon(many: number, round: number): Promise<void> {
+  const { in_, ends, namespace } = await race(many, round);
+  const login = in_.loginIn(namespace);
+  const why = JSON.stringify({ seed, round, ends, writes: in_.asking.writes }, undefined, 2);
+  expect(pulls(login), why).toBe(true);
+  expect(new Set(ends.map(({ code }) => code)), why).toEqual(new Set([0]));
+  expect(madeFor(namespace), why).toEqual([`token ${login?.username}`, `scope map ${login?.username}`]);
+}
