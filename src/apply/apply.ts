@@ -31,6 +31,10 @@ const rows: { readonly [A in Act]: Carry<A> } = {
     run.made = made;
     return {};
   },
+  confirm: async (change, { tools }) => {
+    if (!tools.write.dryRun) await tools.carry(change);
+    return {};
+  },
   prove,
   rehearse: async (change, { tools }) => {
     await rehearse(change, tools);

@@ -81,8 +81,8 @@ export async function renewClaims({ run, tools }: Bench): Promise<void> {
   for (const [key, claimed] of run.claims) if (!isYoung(claimed, tools.now())) run.claims.set(key, await renew(claimed, tools));
 }
 
-/** No password takes as long as three quarters of a claim. */
-const isYoung = ({ at }: Claimed, now: Date) => at !== undefined && now.getTime() - at.getTime() < claimLasts / 4;
+/** No password takes as long as two thirds of a claim. */
+const isYoung = ({ at }: Claimed, now: Date) => at !== undefined && now.getTime() - at.getTime() < claimLasts / 3;
 
 /** Somebody else may have written to the Secret and left the claim alone. */
 async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {

@@ -20,6 +20,7 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
   update: nothing,
   delete: nothing,
   mint: nothing,
+  confirm: nothing,
   prove: nothing,
   rehearse: nothing,
   claim: nothing,

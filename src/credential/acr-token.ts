@@ -1,10 +1,10 @@
-import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts";
-import { CliError, Conflict, isLost } from "../errors.ts";
-import { sameMoment } from "../moment.ts";
-import type { Change, Make } from "../plan/change.ts";
+import type { AcrToken, Azure, AzureRegistry } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Change, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
+import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { keptTooLong, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
-import type { Asked, Carried, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
+import type { Asked, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";
 import { type Claim, claimOf } from "./repositories.ts";
 
@@ -58,7 +58,7 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
       if (borrowed && plan.scope.act === "update" && !(await owner.owns(name))) throw notOwn(name, asked.registry, need);
-      return issueOf(plan, claim, { held, pulls, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
+      return issueOf(plan, claim, { held, pulls, alone, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
     },
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
@@ -120,31 +120,24 @@ async function test(
   return during(`Asking ${claim.host} whether the credential still pulls`, () => stillPulls(claim, login, registry()));
 }
 
-/** What a person types to take away what a run made. */
-function removalOf({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string {
-  const at = `--registry ${registry.name} --name ${name}`;
-  if ("slot" in change && change.slot !== undefined) return `az acr token credential delete ${at} --${change.slot}`;
-  return `az acr ${nouns[kind] ?? kind} delete ${at}`;
-}
-
-/** What the Azure CLI calls these. */
-const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "scopemap.azurecr.io": "scope-map" };
-
 type Standing = {
   readonly held: HeldLogin | undefined;
   readonly pulls: Issue["pulls"];
+  /** Nobody but the Secret that is claimed can use the token. */
+  readonly alone: boolean;
   readonly verify: boolean;
   readonly tooLong: string | undefined;
 };
 
 /** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
-function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held, pulls, verify, tooLong }: Standing): Issue {
+function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held, pulls, alone, verify, tooLong }: Standing): Issue {
   const { host, repositories, images } = claim;
   const isNew = mint.act === "mint";
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew };
   const told: Change[] = tooLong === undefined ? [] : [{ act: "tell", to: mint.to, says: tooLong }];
   const proven = verify && (isNew || (scope.act !== "keep" && held?.login)) ? [prove] : [];
-  const steps = [scope, ...(token ? [token] : []), mint, ...proven, ...told];
+  const made = [scope, ...(token ? [token] : []), mint];
+  const steps = [...made, ...(isNew && !alone ? confirmed(mint, proven) : proven), ...told];
   // A token of somebody else's making may have a scope map of another name, which we do not look into
   const mayPull = scope.to.name === entry.identity ? repositories : undefined;
   const common = { entry, pulls, mayPull, images };
@@ -152,87 +145,8 @@ function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held,
   return { ...common, before: steps, demand: [], login: held?.login };
 }
 
-/** A token as it was when its plan was made, and what is to stand behind what is made for it. */
-type Issued = { readonly token: AcrToken | undefined; readonly description: string };
-
-/** A password that this run asked for; `madeAt` is not there where the answer was lost. */
-type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
-
-/** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
-function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Carried> {
-  const minted = new Map<string, Minted>();
-  const description = (name: string) => issued.get(name)?.description ?? "";
-  const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
-    const { slot, madeAt } = minted.get(token) ?? {};
-    return slot === name && sameMoment(madeAt, creationTime);
-  };
-
-  async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {
-    const now = await azure.scopeMap(registry, name);
-    // Others may have made or changed it since it was looked at: only our own difference is made
-    const added = after.filter((action) => !before.includes(action));
-    const removed = before.filter((action) => !after.includes(action));
-    const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-    await azure.putScopeMap(registry, { name, description: now?.description ?? description(name), actions });
-  }
-
-  /** A scope map whose token has stayed is what that token may pull. */
-  async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
-    const [now, user] = await Promise.all([azure.scopeMap(registry, name), azure.token(registry, name)]);
-    const untouched = now?.description === description(name) && String([...now.actions].sort()) === String([...before].sort());
-    if (untouched && !user) await azure.deleteScopeMap(registry, name);
-  }
-
-  /** A token that another run has come to use stays, without the password that this run made. */
-  async function deleteToken({ to: { name } }: Make): Promise<void> {
-    const now = await azure.token(registry, name);
-    if (!now?.passwords.every((one) => isOurs(name, one))) await clearSlot(name);
-    else await azure.deleteToken(registry, name);
-  }
-
-  async function clearSlot(name: string): Promise<void> {
-    const ours = minted.get(name);
-    if (!ours) return;
-    const { slot, madeAt: creationTime } = ours;
-    if (creationTime === undefined) throw new CliError("conflict", `${slot} of the ACR token "${name}" may have been made`);
-    await azure.clearPassword(registry, { token: name, slot, creationTime });
-  }
-
-  /** Looks once more: a password that another run has made since the plan would die by ours. @throws Conflict */
-  async function checkSlot(name: string, slot: Slot): Promise<void> {
-    const madeAt = (token: AcrToken | undefined) => token?.passwords.find((one) => one.name === slot)?.creationTime;
-    if (madeAt(issued.get(name)?.token) !== madeAt(await azure.token(registry, name)))
-      throw new Conflict(`another run has made ${slot} of the ACR token "${name}" in the meantime`);
-  }
-
-  async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Carried> {
-    await checkSlot(name, slot);
-    minted.set(name, { slot });
-    const asked = azure.generatePassword(registry, { token: name, slot, expiry });
-    const {
-      password,
-      creationTime: madeAt,
-      expiry: expiresAt,
-    } = await asked.catch((error: unknown) => {
-      if (error instanceof CliError && !isLost(error)) minted.delete(name);
-      throw error;
-    });
-    minted.set(name, { slot, madeAt });
-    const login: Login = { username: name, password };
-    return { login, madeAt, expiresAt };
-  }
-
-  const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
-    create: async ({ to: { name }, after: [scopeMap = name] = [] }) =>
-      void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${scopeMap}` })),
-    delete: (change) => (change.slot === undefined ? deleteToken(change) : clearSlot(change.to.name)),
-  };
-  const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
-  const rows: Readonly<Record<string, typeof token>> = { "token.azurecr.io": token, "scopemap.azurecr.io": scopeMap };
-
-  return async (change) => {
-    if (change.act === "mint") return mint(change.to.name, change.slot as Slot, change.expiresAt);
-    await rows[change.to.kind]?.[change.act]?.(change as Make);
-    return {};
-  };
+/** Looked at before the proof, which waits for a password that is refused, and right before it is written. */
+function confirmed({ to, slot }: Mint, proven: readonly Change[]): Change[] {
+  const confirm: Change = { act: "confirm", to, slot };
+  return [confirm, ...proven.flatMap((prove) => [prove, confirm])];
 }

@@ -12,6 +12,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
   update: () => "configured",
   delete: () => "deleted",
   mint: ({ inNew }) => (inNew ? undefined : "configured"),
+  confirm: () => undefined,
   prove: () => undefined,
   rehearse: () => undefined,
   claim: () => undefined,

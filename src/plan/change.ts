@@ -6,7 +6,20 @@ import type { Entry } from "../secret/entry.ts";
  * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
  * `needs` names what has to have gone well before: without it the step makes no sense and is not tried.
  */
-export type Change = { readonly needs?: Ref } & (Keep | Tell | Make | Mint | Prove | Rehearse | Claim | Release | Store | Refer | Restart);
+export type Change = { readonly needs?: Ref } & (
+  | Keep
+  | Tell
+  | Make
+  | Mint
+  | Confirm
+  | Prove
+  | Rehearse
+  | Claim
+  | Release
+  | Store
+  | Refer
+  | Restart
+);
 
 /** Right already. */
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
@@ -36,6 +49,9 @@ export type Mint = {
   readonly expiresAt?: string;
   readonly because: string;
 };
+
+/** Azure is asked whether the password that was made is still the one in its slot: others may use the same credential. */
+export type Confirm = { readonly act: "confirm"; readonly to: Ref; readonly slot: string };
 
 /** The login in hand fetches a manifest of each repository. `fresh`: it was made in this run, so a refusal may pass. */
 export type Prove = {

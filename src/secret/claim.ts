@@ -15,7 +15,7 @@ export type SecretClaim = {
 export const claimNote = "acr-secret/claim";
 
 /** How long a claim holds unless it is renewed, in milliseconds: longer than any one step in Azure takes. */
-export const claimLasts = 60_000;
+export const claimLasts = 30_000;
 
 /** The annotation of a claim that begins now. */
 export const noteClaim = (by: string, now: Date): { readonly [claimNote]: string } => ({

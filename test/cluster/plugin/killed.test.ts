@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
 import { readEntries } from "../../../src/secret/entry.ts";
-import { getJson } from "../../support/kubectl.ts";
+import { getJson, kubectl } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 
 const shell = await openShell();
@@ -25,6 +25,17 @@ const moments: readonly (number | RegExp)[] = [
   /v2\/app\/web\/manifests/,
 ];
 
+/** Where the claim of the run that was killed is waited out; for the others it has ended long ago. */
+const waited = moments.at(-1);
+
+/** Sets the end of a claim on the Secret back. */
+async function passTime(namespace: string): Promise<void> {
+  const found = await kubectl(["get", "secret", "-n", namespace, "-o", "name", "--field-selector=metadata.name=acr-myregistry"]);
+  if (found === "") return;
+  const claim = JSON.stringify({ by: "the run that was killed", until: "2026-01-01T00:00:00Z" });
+  await kubectl(["annotate", "--overwrite", "-n", namespace, "secret/acr-myregistry", `acr-secret/claim=${claim}`]);
+}
+
 /** Processes that have this text in their command line or environment. */
 async function processesWith(text: string): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
@@ -35,7 +46,7 @@ async function processesWith(text: string): Promise<string[]> {
   return all.filter(({ line, env }) => line.includes(text) || env.includes(text)).map(({ line }) => line.replaceAll("\0", " ").trim());
 }
 
-test.for(moments)("killed at %s, a second run ends it well and nothing else is left", { timeout: 60_000 }, async (moment) => {
+test.for(moments)("killed at %s, a second run ends it well and nothing else is left", { timeout: 90_000 }, async (moment) => {
   const { azure } = shell;
   const namespace = await newNamespace(["theirs"]);
   const tmp = await mkdtemp(`${shell.folder}/tmp/`);
@@ -58,6 +69,8 @@ test.for(moments)("killed at %s, a second run ends it well and nothing else is l
   hasten();
   await vi.waitFor(async () => expect(await processesWith(tmp)).toEqual([]), { timeout: 5000, interval: 50 });
   expect(await readdir(tmp)).toEqual([]);
+
+  if (moment !== waited) await passTime(namespace);
 
   const { code, stderr } = await shell.type(`kubectl acr-secret ${args.join(" ")}`, { env: { TMPDIR: tmp } });
 

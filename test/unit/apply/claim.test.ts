@@ -15,8 +15,8 @@ import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/wo
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 const note = "acr-secret/claim";
 const began = new Date("2026-01-01T00:00:00Z");
-const minute = "2026-01-01T00:01:00.000Z";
-const theirs = { by: "another-run", until: minute };
+const end = "2026-01-01T00:00:30.000Z";
+const theirs = { by: "another-run", until: end };
 const no = () => new CliError("forbidden", "no");
 const lost = () => new CliError("unreachable", "the answer was lost");
 
@@ -64,7 +64,7 @@ test("where there is no Secret, an empty one is made, and goes again with the cl
     data: { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") },
     metadata: { labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret" }, annotations: { "acr-secret/logins": "[]" } },
   });
-  expect(claimIn(in_)).toEqual({ by: "this-run", until: minute });
+  expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 
   expect(await endClaims(bench)).toEqual([]);
   expect(secretIn(in_)).toBeUndefined();
@@ -75,7 +75,7 @@ test("one that stands keeps all that it has, and gets it back as it was", async 
   const before = put(in_);
   const bench = await claimed(in_, before);
 
-  expect(claimIn(in_)).toEqual({ by: "this-run", until: minute });
+  expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
   expect(secretIn(in_)?.data).toEqual(before.data);
 
   expect(await endClaims(bench)).toEqual([]);
@@ -86,7 +86,7 @@ test("one that stands keeps all that it has, and gets it back as it was", async 
 test("a Secret that has come to hold a login does not go, though its claim ends", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
-  put(in_, { by: "this-run", until: minute });
+  put(in_, { by: "this-run", until: end });
 
   await endClaims(bench);
 
@@ -126,7 +126,7 @@ test("a claim that could not be ended on a Secret that stood before comes to its
   in_.asking.around(refusing(is("patch secret"), no));
 
   expect(await endClaims(bench)).toEqual([]);
-  expect(claimIn(in_)).toEqual({ by: "this-run", until: minute });
+  expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 });
 
 test("a Secret that another run has made or written since is a conflict, and nothing is claimed", async () => {
@@ -193,7 +193,7 @@ test("so is one that gives up, and one that goes on for longer", async () => {
 test.for([
   { why: "it has come to its end", until: "2025-12-31T23:59:59Z", waits: 0 },
   { why: "it comes to its end", until: "2026-01-01T00:00:10Z", waits: 20 },
-  { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2027-01-01T00:00:00Z", waits: 120 },
+  { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2027-01-01T00:00:00Z", waits: 60 },
 ])("the claim of a run that died is taken over: $why", async ({ until, waits }) => {
   const in_ = world();
   const dead = { by: "another-run", until };
@@ -217,8 +217,8 @@ test("an interruption ends the wait", async () => {
 });
 
 test.for([
-  { after: 14_999, writes: 0 },
-  { after: 15_000, writes: 1 },
+  { after: 9_999, writes: 0 },
+  { after: 10_000, writes: 1 },
 ])("a claim is renewed before a password is made if it is $after ms old: $writes writes", async ({ after, writes }) => {
   const in_ = world();
   const { now, sleep } = clock();
@@ -230,7 +230,7 @@ test.for([
   await renewClaims(bench);
 
   expect(in_.asking.writes).toHaveLength(writes);
-  expect(claimIn(in_).until).toBe(new Date(began.getTime() + 60_000 + after * writes).toISOString());
+  expect(claimIn(in_).until).toBe(new Date(began.getTime() + 30_000 + after * writes).toISOString());
   expect(bench.run.claims.get(keyOf(to))?.stands).toEqual(standing(secretIn(in_) as Secret));
   in_.asking.forget();
   await renewClaims(bench);
@@ -242,7 +242,7 @@ async function old(in_: FakeWorld) {
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
   await claim({ act: "claim", to, stands: undefined }, bench);
-  await sleep(30_000);
+  await sleep(20_000);
   return bench;
 }
 
@@ -254,7 +254,7 @@ test("another writer who leaves the claim alone does not end it", async () => {
 
   await renewClaims(bench);
 
-  expect(claimIn(in_)).toEqual({ by: "this-run", until: "2026-01-01T00:01:30.005Z" });
+  expect(claimIn(in_)).toEqual({ by: "this-run", until: "2026-01-01T00:00:50.005Z" });
   expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
 });
 

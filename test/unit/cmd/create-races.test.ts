@@ -98,6 +98,21 @@ test("a password that another run makes between the look and the mint lives on: 
   expect(left(world)).toEqual({ ...everything, slots: "password1,password2" });
 });
 
+test("a password that somebody makes anew with az before the Secret is written is dead, and the other slot is taken", async () => {
+  const world = demo();
+  const theirs = { text: "theirs", creationTime: "2026-05-05T00:00:00Z", expiry: undefined };
+  once(world, "prove ci-pull app/web:1", () => {
+    once(world, "token ci-pull", () => world.azure.tokens.get("ci-pull")?.passwords.set("password1", theirs));
+  });
+
+  const { stderr, code } = await type(`${line} --acr-token ci-pull`, world.ports);
+
+  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
+  expect([...(world.azure.tokens.get("ci-pull")?.passwords.keys() ?? [])]).toEqual(["password1", "password2"]);
+  expect(world.azure.knows({ username: "ci-pull", password: "theirs" })).toBe(true);
+  expect(left(world)).toMatchObject({ secret: "alive", attached: "acr-myregistry" });
+});
+
 test("a Secret that another run has written before ours is tried is decided anew", async () => {
   const world = demo();
   await type(line, world.ports);

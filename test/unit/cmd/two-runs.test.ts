@@ -118,3 +118,26 @@ test("runs over many namespaces at once share the one credential that the first 
     expect(world.azure.tokens.size, why).toBe(1);
   }
 });
+
+test("of two namespaces whose runs name one token at the same time, none is told that it has a login which is dead", {
+  timeout: 600_000,
+}, async () => {
+  let won = 0;
+  for (let round = 0; round < rounds; round++) {
+    const world = fakeWorld();
+    addNamespaces(world.cluster, "a", "b");
+    const calm = world.asking.around(delaying(chanceFrom(seed + round), 8));
+    const run = (name: string) => type(`create --registry myregistry --repository app/web --acr-token ci-pull -n ${name}`, world.ports);
+    const isAlive = (name: string) => world.azure.knows(world.loginIn(name) ?? { username: "", password: "" });
+
+    const ends = await Promise.all(["a", "b"].map(run));
+
+    const why = story(world, ends, round);
+    for (const [at, name] of ["a", "b"].entries()) expect(isAlive(name), why).toBe(ends[at]?.code === 0);
+    won += ends.filter(({ code }) => code === 0).length;
+    calm();
+    for (const name of ["a", "b"]) expect(await run(name), why).toMatchObject({ code: 0, stderr: "" });
+    expect(["a", "b"].map(isAlive), why).toEqual([true, true]);
+  }
+  expect(won).toBeGreaterThan(rounds);
+});

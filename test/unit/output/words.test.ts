@@ -18,6 +18,7 @@ test.for<{ change: Change; word: string | undefined }>([
   { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "" }, word: undefined },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true }, word: undefined },
   { change: { act: "rehearse", to: secret, stands: undefined, replaces: false }, word: undefined },
+  { change: { act: "confirm", to: token, slot: "password1" }, word: undefined },
   { change: { act: "claim", to: secret, stands: undefined }, word: undefined },
   { change: { act: "release", to: secret }, word: undefined },
   { change: { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "" }, word: "created" },

@@ -8,8 +8,8 @@ const noted = (text: string) => ({ metadata: { name: "acr", annotations: { "acr-
 test("a claim is noted with its run and its end", () => {
   const [text = ""] = Object.values(noteClaim("this-run", now));
 
-  expect(JSON.parse(text)).toEqual({ by: "this-run", until: "2026-01-01T00:01:00.000Z" });
-  expect(readClaim(noted(text))).toEqual({ by: "this-run", until: "2026-01-01T00:01:00.000Z" });
+  expect(JSON.parse(text)).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
+  expect(readClaim(noted(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
 });
 
 test.for([
