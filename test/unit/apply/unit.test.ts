@@ -1,71 +1,15 @@
 import { expect, test } from "vitest";
-import { newRun, type Run } from "../../../src/apply/tools.ts";
-import { failure, runUnit, type Unit } from "../../../src/apply/unit.ts";
+import { newRun } from "../../../src/apply/tools.ts";
+import { failure, runUnit } from "../../../src/apply/unit.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Sight } from "../../../src/observe/place.ts";
 import { observe } from "../../../src/observe/place.ts";
 import type { Outlook } from "../../../src/observe/sights.ts";
-import type { Change, Plan, Store } from "../../../src/plan/change.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
+import type { Plan } from "../../../src/plan/change.ts";
 import { collect } from "../../support/collect.ts";
-import { type Asked, is, refusing } from "../../support/fakes/asked.ts";
-import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
-import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-
-const token = { kind: "token.azurecr.io", name: "t" } as const;
-const makeToken: Change = { act: "create", to: token, because: "" };
-const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "" };
-const login = { username: "t", password: new Sensitive("p") };
-const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-const wish = { secret: "acr", targets: { names: [], all: false, selector: undefined }, pods: "none" } as const;
-const no = () => new CliError("forbidden", "no");
-
-const storeIn = ({ place: { namespace }, secret }: Sight): Store => ({
-  act: "store",
-  to: { kind: "secret", namespace, name: "acr" },
-  entry,
-  stands: secret && { uid: secret.metadata.uid ?? "", version: secret.metadata.resourceVersion ?? "" },
-  replaces: false,
-  because: "",
-});
-
-/** A world of namespaces, their outlooks, and tools that note what is carried out in Azure. */
-function setting(names: readonly string[], hands: (change: Change) => Promise<object> = async () => ({ login }), run: Run = newRun()) {
-  const world = fakeWorld();
-  addNamespaces(world.cluster, ...names);
-  const carried: string[] = [];
-  const bench: FakeBench = benchOf(world, {
-    run,
-    carry: async (change) => {
-      carried.push(`${change.act} ${change.to.name}`);
-      return hands(change);
-    },
-  });
-  let looks = 0;
-  const outlooks = names.map((namespace): Outlook => {
-    const place = { context: undefined, namespace, cluster: bench.cluster };
-    return {
-      place,
-      look: () => {
-        looks++;
-        return observe(place, wish);
-      },
-    };
-  });
-  return { world, bench, carried, outlooks, looks: () => looks };
-}
-
-const unit = (of: Partial<Unit> = {}): Unit => ({ before: [], demand: [], run: newRun(), each: (sight) => [storeIn(sight)], ...of });
-const short = (outcomes: readonly { change: Change; error?: CliError; left?: string }[]) =>
-  outcomes.map(({ change: { act, to }, error, left }) =>
-    [act, [to.namespace, to.name].filter(Boolean).join("/"), error && `failed ${error.message}`, left && `left ${left}`]
-      .filter(Boolean)
-      .join(" "),
-  );
-const really = (text: string) => (asked: Asked) => is(text)(asked) && !asked.dryRun;
-/** A login is written: the first Secret has been claimed by then. */
-const storing = (asked: Asked) => is("patch secret a/")(asked) || (is("create secret")(asked) && asked.namespace !== "a");
-const written = ({ cluster }: FakeWorld) => cluster.all("secret").map(({ metadata }) => metadata.namespace);
+import { is, refusing } from "../../support/fakes/asked.ts";
+import type { FakeBench } from "../../support/fakes/bench.ts";
+import { login, makeToken, mint, no, really, setting, short, storeIn, token, unit, wish, written } from "./unit-setting.ts";
 
 test("what comes first is done once, what is wanted when the first Secret is to be written, and told before it", async () => {
   const { bench, outlooks, carried } = setting(["a", "b"]);
@@ -140,55 +84,6 @@ test("what all depend on ends it, is tried once, and is thrown once", async () =
   await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"))).rejects.toThrow("no");
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
-});
-
-test("a credential that no Secret came to hold is taken back, and so is the claim", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b"]);
-  world.asking.around(refusing(storing, no));
-
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
-
-  expect(carried).toEqual(["create t", "mint t", "delete t"]);
-  expect(short(outcomes)).toEqual(["store a/acr failed no", "store b/acr failed no"]);
-  expect(written(world)).toEqual([]);
-});
-
-test("one that a Secret holds stays, whatever becomes of the others", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b", "c"]);
-  world.asking.around(refusing((asked) => storing(asked) && !is("create secret b/")(asked), no));
-
-  await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
-
-  expect(carried).toEqual(["create t", "mint t"]);
-  expect(written(world)).toEqual(["b"]);
-});
-
-test("what could not be taken back is told", async () => {
-  const { world, bench, outlooks } = setting(["a"], async ({ act }) => {
-    if (act === "delete") throw new CliError("unreachable", "gone");
-    return { login };
-  });
-  world.asking.around(refusing(storing, no));
-
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
-
-  expect(short(outcomes)).toEqual(["store a/acr failed no", "delete t failed gone"]);
-});
-
-test("a defect takes back what was made, too, unless a Secret holds it", async () => {
-  const { world, bench, outlooks, carried } = setting(["a"]);
-  world.asking.around(refusing(storing, () => new TypeError("a defect")));
-  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"))).rejects.toThrow(
-    TypeError,
-  );
-  expect(carried).toEqual(["create t", "mint t", "delete t"]);
-
-  const held = setting(["a", "b"]);
-  held.world.asking.around(refusing(really("create secret b/"), () => new TypeError("a defect")));
-  await expect(
-    collect(runUnit(unit({ demand: [makeToken, mint], run: held.bench.run }), held.outlooks, held.bench.tools, "none")),
-  ).rejects.toThrow(TypeError);
-  expect(held.carried).toEqual(["create t", "mint t"]);
 });
 
 test("a place whose plan is refused, or that cannot be looked at, does not stop the others", async () => {

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { issueShared } from "../../../src/apply/issue.ts";
+import type { Need } from "../../../src/credential/kind.ts";
+import { CliError } from "../../../src/errors.ts";
+import { collect } from "../../support/collect.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import { entry, host, issued, mint, name, put, setting, sharedBy } from "./issue-setting.ts";
+
+test("of the credentials that they hold, one that is not known to be dead is taken, and a new one is issued where all are", async () => {
+  const issue = (dead: readonly string[]) => async (need: Need) => {
+    const identity = need.held?.entry?.identity;
+    return issued({ pulls: identity !== undefined && dead.includes(identity) ? "no" : "unknown" });
+  };
+  const asked = async (dead: readonly string[], held: readonly string[]) => {
+    const names = held.map((_, index) => `ns-${index}`);
+    const at = setting(names, issue(dead));
+    for (const [index, identity] of held.entries()) put(at.world, names[index] ?? "", { ...entry, identity }, identity);
+    await sharedBy(at);
+    return at.needs.map((need) => need.held?.entry?.identity);
+  };
+
+  expect(await asked([], ["x", "x", "y"])).toEqual(["x"]);
+  expect(await asked(["x"], ["x", "x", "y"])).toEqual(["x", "y"]);
+  expect(await asked(["x", "y"], ["x", "x", "y"])).toEqual(["x", "y"]);
+  expect(await asked([], [])).toEqual([undefined]);
+});
+
+test("the same login that is noted in the same way is not written again; another one is", async () => {
+  const at = setting(["same", "other", "noted"], async () => issued());
+  put(at.world, "same");
+  put(at.world, "other", entry, "another password");
+  put(at.world, "noted", { ...entry, expiresAt: "2027-01-01T00:00:00Z" });
+
+  await sharedBy(at);
+
+  expect(at.world.asking.writes.filter((text) => text.includes("secret"))).toEqual([
+    `patch secret other/${name}`,
+    `patch secret noted/${name}`,
+  ]);
+  expect(["same", "other", "noted"].map((one) => at.world.loginIn(one)?.password)).toEqual(["ours", "ours", "ours"]);
+});
+
+test("a password that is made is written everywhere", async () => {
+  const at = setting(["a", "b"], async () =>
+    issued({ demand: [mint], login: undefined, entry: { ...entry, kind: "acr-token", identity: "ci" } }),
+  );
+  put(at.world, "a", { ...entry, kind: "acr-token" });
+
+  await sharedBy(at);
+
+  // The first one is claimed before
+  const written = [`patch secret a/${name}`, `patch secret a/${name}`, `create secret b/${name}`];
+  expect(at.world.asking.writes.filter((text) => text.includes("secret"))).toEqual(written);
+});
+
+test("pods are made anew for what the credential may pull, wherever it may pull several", async () => {
+  const at = setting(["a"], async () => issued({ mayPull: ["base/*", "app/web"] }));
+  at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
+  at.world.cluster.put(stuckPod("a", "api", `${host}/app/api:1`));
+
+  await sharedBy(at);
+
+  expect(at.world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["api"]);
+});
+
+test("the pods of the scope are only looked at where no repository was named", async () => {
+  const imagesOf = async (repositories: string[]) => {
+    const at = setting(["a"], async () => issued(), { repositories });
+    at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
+    await collect(issueShared(() => at.places("none"), at.grounds, at.order));
+    return at.needs[0]?.images.map(({ repository }) => repository);
+  };
+
+  expect([await imagesOf([]), await imagesOf(["x"])]).toEqual([["app/web"], []]);
+});
+
+test("one credential for many is not made unasked; one that they hold, or that is given, is not refused", async () => {
+  const refuse = async () => new CliError("usage", "say how many");
+  const minting = setting(["a"], async () => issued({ demand: [mint], login: undefined }), { refuse });
+  await expect(sharedBy(minting)).rejects.toThrow("say how many");
+  expect(minting.world.asking.writes).toEqual([]);
+
+  const given = setting(["a"], async () => issued(), { refuse });
+  await sharedBy(given);
+  expect(given.world.loginIn("a")?.password).toBe("ours");
+});

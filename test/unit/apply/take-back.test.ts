@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { apply, applyWhole } from "../../../src/apply/apply.ts";
+import { takeBack } from "../../../src/apply/take-back.ts";
+import { collect } from "../../support/collect.ts";
+import { bench, type Hand, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
+
+test("when one fails, it and those before it are taken back, the last first", async () => {
+  const at = bench({
+    carry: async ({ act }) => {
+      if (act === "mint") throw no();
+      return {};
+    },
+  });
+
+  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "forbidden", message: "no", hint: undefined });
+  expect(at.carried).toEqual(["create m", "create t", "mint t", "delete t", "delete m"]);
+  expect(at.unhalted()).toBe(1);
+});
+
+test("what cannot be taken back is told with the error, and does not keep the rest from it", async () => {
+  const at = bench({
+    carry: async ({ act, to }) => {
+      if (act === "mint" || (act === "delete" && to.name === "t")) throw no();
+      return {};
+    },
+  });
+
+  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
+    kind: "forbidden",
+    message: "no",
+    hint: "what this run made could not be taken back: remove t",
+  });
+  expect(at.carried.slice(-2)).toEqual(["delete t", "delete m"]);
+});
+
+test("after an interruption nothing is begun, and what was done is taken back", async () => {
+  let done = 0;
+  const at = bench({ carry: async () => ({ done: done++ }), halted: () => done > 0 });
+
+  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "cancelled" });
+  expect(at.carried).toEqual(["create m", "delete m"]);
+});
+
+test("in a dry run nothing outside of the cluster is touched, nor taken back", async () => {
+  const at = bench({ dryRun: true });
+
+  const done = await applyWhole([makeMap, makeToken, mint], at);
+
+  expect(done.map(short)).toEqual(["create m", "create t", "mint t"]);
+  expect(await takeBack(done, at.tools)).toEqual([]);
+  expect(at.carried).toEqual([]);
+});
+
+const broken: Hand = async () => {
+  throw new TypeError("a defect");
+};
+
+test("a defect while a plan is carried out ends it, and one while it is taken back too", async () => {
+  await expect(collect(apply([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
+  await expect(takeBack([{ change: makeMap }], bench({ carry: broken }).tools)).rejects.toThrow(TypeError);
+});
+
+test("where there is nothing to take back nobody is told that something is", async () => {
+  const at = bench();
+
+  expect(await takeBack([{ change: keepOf("a") }], at.tools)).toEqual([]);
+  expect(at.unhalted()).toBe(0);
+});
+
+test("what was done, and what could not be taken back, is told of each", async () => {
+  const at = bench({ carry: () => Promise.reject(no()) });
+
+  const kept = await takeBack([{ change: makeMap }, { change: makeToken }], at.tools);
+
+  expect(kept.map(({ change, error, says }) => [change.act, change.to.name, error?.message, says])).toEqual([
+    ["delete", "t", "no", ["what this run made could not be taken back: remove t"]],
+    ["delete", "m", "no", ["what this run made could not be taken back: remove m"]],
+  ]);
+});
+
+test("several things that are left behind are one hint", async () => {
+  const at = bench({
+    carry: async ({ act }) => {
+      if (act === "mint" || act === "delete") throw no();
+      return {};
+    },
+  });
+
+  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
+    hint: "what this run made could not be taken back: remove t; what this run made could not be taken back: remove m",
+  });
+});
