@@ -1,5 +1,6 @@
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isatty } from "node:tty";
 import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
@@ -19,7 +20,9 @@ import { clientVersion } from "./client-version.ts";
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
 export function processContext(interruption: Interruption, launched?: Launched): Context {
-  const { env, stdin } = process;
+  const { env } = process;
+  // Opening stdin takes as long as parsing a command line, and few commands read it
+  const typed = isatty(0);
   const { signal } = interruption;
   const now = () => new Date();
   const pause = async (milliseconds: number) => {
@@ -30,9 +33,9 @@ export function processContext(interruption: Interruption, launched?: Launched):
   };
   const stderr = sink(process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
-  const place = { env, stdin: stdin.isTTY ? "inherit" : "ignore", stderr, now } as const;
+  const place = { env, stdin: typed ? "inherit" : "ignore", stderr, now } as const;
   return {
-    stdin: { isTTY: stdin.isTTY === true, read: () => readAll(addAbortSignal(signal(), stdin)) },
+    stdin: { isTTY: typed, read: () => readAll(addAbortSignal(signal(), process.stdin)) },
     stdout: sink(process.stdout),
     stderr,
     env,

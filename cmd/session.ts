@@ -41,6 +41,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
   const azures = new Map<IdentitySource, Azure>();
   let registry: Registry | undefined;
+  let runId: string | undefined;
   let warnings = 0;
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
@@ -55,7 +56,10 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     context,
     progress: progressOn(context.stderr, context.env, verbosity, context.now),
     trace,
-    runId: crypto.randomUUID(),
+    get runId() {
+      runId ??= crypto.randomUUID();
+      return runId;
+    },
     cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
     contexts: () => context.contexts(kubeFlags(flags)),
     warnings: () => warnings,

@@ -79,18 +79,26 @@ const byThemselves: Plugin = {
 
 /**
  * What yargs lays out its own help with: we do not show that help, and the emoji tables of these two alone take 25 ms at every
- * start, as long as Node itself. And the loader of ES modules, which it asks for a `require`: there is one already.
+ * start, as long as Node itself. And what takes Node a millisecond to load for nothing: its loader of ES modules, which is asked for a
+ * `require` that is there already, and its assertions, of which two are used.
  */
 const lightYargs: Plugin = {
   name: "light-yargs",
   setup({ onResolve, onLoad }) {
-    const ofYargs = (importer: string) => /[\\/]node_modules[\\/]yargs[\\/]/.test(importer);
-    onResolve({ filter: /^(cliui|string-width|node:module)$/ }, ({ importer, path }) =>
+    const ofYargs = (importer: string) => /[\\/]node_modules[\\/]yargs(-parser)?[\\/]/.test(importer);
+    const instead: Readonly<Record<string, string>> = {
+      "node:module": "export const createRequire = () => require;",
+      assert: `const hold = (is, message) => { if (!is) throw new Error(message); };
+        export const strictEqual = (one, other, message) => hold(Object.is(one, other), message);
+        export const notStrictEqual = (one, other, message) => hold(!Object.is(one, other), message);`,
+    };
+    onResolve({ filter: /^(cliui|string-width|node:module|assert)$/ }, ({ importer, path }) =>
       ofYargs(importer) ? { path, namespace: "light-yargs" } : undefined,
     );
-    onLoad({ filter: /^node:module$/, namespace: "light-yargs" }, () => ({ contents: "export const createRequire = () => require;" }));
     onLoad({ filter: /./, namespace: "light-yargs" }, ({ path }) => ({
-      contents: `export default () => { throw new Error("${path} is not bundled: scripts/bundle.ts leaves out yargs' own help"); };`,
+      contents:
+        instead[path] ??
+        `export default () => { throw new Error("${path} is not bundled: scripts/bundle.ts leaves out yargs' own help"); };`,
     }));
   },
 };
