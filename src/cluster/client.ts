@@ -27,8 +27,8 @@ export type Client = {
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
-/** Objects of a page, as client-go's pager takes them. */
-const limit = 100;
+/** Objects of a page: a Secret may have a megabyte, and without their bodies as many as kubectl takes at once (`--chunk-size`). */
+const limits = { whole: 100, metadata: 500 };
 
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
@@ -43,7 +43,9 @@ export function apiClient(send: Send, userAgent: string): Client {
       return answer.status === 404 && saysAbsent(readStatus(answer)) ? undefined : parse<T>(answer);
     },
     pages: <T>(path: (page: Page) => string, metadataOnly = false) =>
-      pagesOf<T>((page) => get(path(page), metadataOnly ? metadataList : undefined)),
+      metadataOnly
+        ? pagesOf<T>((page) => get(path(page), metadataList), limits.metadata)
+        : pagesOf<T>((page) => get(path(page)), limits.whole),
     write: async <T>({ method, path, type, body, contents }: Change) => {
       const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
       return parse<T>(answer);
@@ -51,7 +53,7 @@ export function apiClient(send: Send, userAgent: string): Client {
   };
 }
 
-async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>): AsyncGenerator<readonly T[]> {
+async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limit: number): AsyncGenerator<readonly T[]> {
   let page: Page | undefined = { limit };
   while (page) {
     const answer: Answer = await ask(page);
@@ -59,11 +61,9 @@ async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>): AsyncGenerator
     const later = page.continue === undefined ? undefined : continuation(answer);
     const list: List<T> = later === undefined ? parse(answer) : { metadata: { continue: later } };
     yield list.items ?? [];
-    page = next(list);
+    page = list.metadata?.continue ? { limit, continue: list.metadata.continue } : undefined;
   }
 }
-
-const next = ({ metadata }: List<unknown>): Page | undefined => (metadata?.continue ? { limit, continue: metadata.continue } : undefined);
 
 function parse<T>(answer: Answer): T {
   if (answer.status >= 400) throw statusError(answer);

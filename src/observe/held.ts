@@ -10,7 +10,7 @@ import { othersOf } from "../secret/owners.ts";
 /** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
 export function readHeld(secret: Secret, host: string, fieldManager: string): { held: Held; login: Login | undefined } {
   const { uid = "", resourceVersion: version = "", managedFields } = secret.metadata;
-  const reading = readPullSecret({ ...secret, name: secret.metadata.name });
+  const { hosts, login } = readLogins(secret, host);
   const held: Held = {
     uid,
     version,
@@ -18,11 +18,29 @@ export function readHeld(secret: Secret, host: string, fieldManager: string): { 
     type: secret.type ?? "Opaque",
     immutable: secret.immutable ?? false,
     entries: readEntries(secret),
-    hosts: "entries" in reading ? reading.entries.map(({ server }) => server) : [],
+    hosts,
     others: othersOf(managedFields, fieldManager),
     pulls: "unknown",
   };
-  return { held, login: loginFor(secret, host) };
+  return { held, login };
+}
+
+/** What a Secret's config has inside: the keys of all its logins, and the login for a registry. */
+type Inside = { readonly hosts: readonly string[]; readonly login: Login | undefined };
+
+/** The last config that was read: over a thousand namespaces that share a credential it is the same each time. */
+let last: { readonly of: string; readonly inside: Inside } | undefined;
+
+function readLogins(secret: Secret, host: string): Inside {
+  const of = JSON.stringify([host, secret.type, secret.data]);
+  if (last?.of !== of) last = { of, inside: takeApart(secret, host) };
+  return last.inside;
+}
+
+function takeApart(secret: Secret, host: string): Inside {
+  const reading = readPullSecret({ ...secret, name: secret.metadata.name });
+  const hosts = "entries" in reading ? reading.entries.map(({ server }) => server) : [];
+  return { hosts, login: loginFor(secret, host) };
 }
 
 /** The login of a Secret for a registry as the kubelet would pick it; a key with a path (`host/team`) counts where no other does. */

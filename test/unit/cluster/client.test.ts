@@ -84,7 +84,7 @@ test("null items are none", async () => {
   expect(await whole(scripted(json({ items: null })).client.pages(pods))).toEqual([]);
 });
 
-test("where metadata is enough, nothing else is asked for", async () => {
+test("where metadata is enough, nothing else is asked for, and more at once", async () => {
   const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), json({ items: [2] }), json({}));
 
   await whole(client.pages(pods, true));
@@ -95,6 +95,7 @@ test("where metadata is enough, nothing else is asked for", async () => {
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     "application/json",
   ]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=500", "/api/v1/pods?limit=500&continue=x", "/x"]);
 });
 
 const absent = json({ kind: "Status", reason: "NotFound", message: 'secrets "acr" not found', details: { name: "acr" } }, 404);

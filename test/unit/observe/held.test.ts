@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { readHeld } from "../../../src/observe/held.ts";
+import { encodeDockerConfig, toData } from "../../../src/secret/docker-config.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+const type = "kubernetes.io/dockerconfigjson";
+
+/** A Secret with a login for one registry, as the API gives it. */
+const secret = (host: string, password: string, of = type) => ({
+  metadata: { name: "acr", namespace: "demo", uid: "u", resourceVersion: "1" },
+  type: of,
+  data: { ".dockerconfigjson": toData(encodeDockerConfig(host, { username: "ci", password: new Sensitive(password) })) },
+});
+
+/** What is read of a Secret for a registry, with the password in the open. */
+function read(of: ReturnType<typeof secret>, host = "r.azurecr.io") {
+  const { held, login } = readHeld(of, host, "kubectl-acr-secret");
+  return { hosts: held.hosts, password: login?.password.reveal() };
+}
+
+test("one Secret after the other is read as it is, the same one again too", () => {
+  const first = secret("r.azurecr.io", "p1");
+
+  expect(read(first)).toEqual({ hosts: ["r.azurecr.io"], password: "p1" });
+  expect(read(first)).toEqual({ hosts: ["r.azurecr.io"], password: "p1" });
+  expect(read(first, "other.azurecr.io")).toEqual({ hosts: ["r.azurecr.io"], password: undefined });
+  expect(read(secret("r.azurecr.io", "p2"))).toEqual({ hosts: ["r.azurecr.io"], password: "p2" });
+  expect(read(secret("r.azurecr.io", "p2", "Opaque"))).toEqual({ hosts: [], password: undefined });
+  expect(read(secret("other.azurecr.io", "p2"))).toEqual({ hosts: ["other.azurecr.io"], password: undefined });
+  expect(read({ ...first, data: { ".dockerconfigjson": "" } })).toEqual({ hosts: [], password: undefined });
+});
