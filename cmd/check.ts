@@ -5,6 +5,7 @@ import { type Ground, groundsOf, type Place } from "../src/fleet/places.ts";
 import { type CheckPorts, type CheckWish, checkPlace } from "../src/observe/check-place.ts";
 import { printError } from "../src/output/error.ts";
 import { printData } from "../src/output/object.ts";
+import { printable } from "../src/output/printable.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
@@ -46,7 +47,7 @@ export const check = verb({
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
     else if (verdicts.length > 0) session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, spell: session.spell }));
     if (verdicts.length === 0 && errors.length === 0)
-      session.context.stderr.write(`No images to check in ${whichOf(grounds)}: name one with --image.\n`);
+      session.context.stderr.write(`No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
     return verdicts.length === 0 || errors.length > 0 || verdicts.some(failed) ? 1 : 0;
   },
 });

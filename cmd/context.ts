@@ -10,7 +10,7 @@ import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context, Sink } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";
-import { printWarning } from "../src/output/error.ts";
+import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
 
@@ -33,7 +33,9 @@ export function processContext(interruption: Interruption, launched?: Launched):
   };
   const stderr = sink(process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
-  const place = { env, stdin: typed ? "inherit" : "ignore", stderr, now } as const;
+  // What kubectl and its credential plugins say is shown as it comes
+  const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
+  const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   return {
     stdin: { isTTY: typed, read: () => readAll(addAbortSignal(signal(), process.stdin)) },
     stdout: sink(process.stdout),
@@ -42,13 +44,9 @@ export function processContext(interruption: Interruption, launched?: Launched):
     interruption,
     now,
     sleep: pause,
-    cluster: (kube, trace, { pace, onWarning: warned }) => {
-      const onWarning = (text: string) => {
-        printWarning(stderr, env, text);
-        warned?.(text);
-      };
+    cluster: (kube, trace, more) => {
       const early = kube.forward.length === 0 ? launched : undefined;
-      const cluster = openCluster({ ...place, kube, pace, launched: early, trace, signal, userAgent, sleep: pause, onWarning });
+      const cluster = openCluster({ ...place, ...more, kube, launched: early, trace, signal, userAgent, sleep: pause });
       // kubectl starts while the verb still reads its flags
       cluster.warm();
       return cluster;

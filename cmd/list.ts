@@ -94,7 +94,7 @@ async function collectOn(ground: Ground, wish: CarriedWish, found: Carried[]): P
 }
 
 const nothing = (where: Where, [ground]: readonly Ground[]) =>
-  where === "one" ? `No resources found in ${ground?.namespaces[0]} namespace.\n` : "No resources found\n";
+  where === "one" ? `No resources found in ${printable(ground?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";
 
 type Columns = { readonly wide: boolean; readonly where: Where; readonly headers: boolean };
 

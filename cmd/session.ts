@@ -3,6 +3,7 @@ import type { Cluster } from "../src/cluster/port.ts";
 import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
 import { printWarning } from "../src/output/error.ts";
+import { printableLines } from "../src/output/printable.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
@@ -36,7 +37,7 @@ export type Session = {
 export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const verbosity = Number.parseInt(String(flags["v"] ?? "0"), 10) || 0;
   const trace: Trace = (level, line) => {
-    if (verbosity >= level) context.stderr.write(`${line()}\n`);
+    if (verbosity >= level) context.stderr.write(`${printableLines(line())}\n`);
   };
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
   const azures = new Map<IdentitySource, Azure>();
@@ -48,7 +49,10 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
 
   function open(name: string | undefined) {
     const pace = openPace({ fixed, now: () => context.now().getTime() });
-    const onWarning = () => void warnings++;
+    const onWarning = (text: string) => {
+      warnings++;
+      printWarning(context.stderr, context.env, text);
+    };
     return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
   }
 

@@ -1,4 +1,5 @@
 import { printData } from "../src/output/object.ts";
+import { printable } from "../src/output/printable.ts";
 import { clientVersion } from "./client-version.ts";
 import { verb } from "./verb.ts";
 
@@ -18,7 +19,7 @@ export const version = verb({
       const versions = { clientVersion: { gitVersion: clientVersion }, ...(server && { serverVersion: { gitVersion: server } }) };
       session.print(await printData(versions, flags.output));
     } else {
-      session.print(`Client Version: ${clientVersion}\n${server ? `Server Version: ${server}\n` : ""}`);
+      session.print(`Client Version: ${clientVersion}\n${server ? `Server Version: ${printable(server)}\n` : ""}`);
     }
     return 0;
   },

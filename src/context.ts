@@ -21,8 +21,8 @@ export type Context = {
   readonly interruption: Interruption;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
-  /** `onWarning` gets each different warning of the API server, which is printed whatever it does. */
-  cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning?(text: string): void }): Cluster;
+  /** `onWarning` gets each different warning of the API server. */
+  cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** The names of the kubeconfig's contexts. @throws CliError config where there is no kubectl, or no kubeconfig to read */
   contexts(kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: IdentitySource, trace: Trace): Azure;

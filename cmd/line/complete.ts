@@ -1,4 +1,5 @@
 import type { Context } from "../../src/context.ts";
+import { isPrintable } from "../../src/output/printable.ts";
 import { openSession, type Session } from "../session.ts";
 import type { Verb } from "../verb.ts";
 import { firstArgument } from "./argv.ts";
@@ -22,7 +23,9 @@ const only = (words: readonly string[]): Candidates => ({ words, directive: dire
  * Whatever fails is silence; nothing is written and nobody is asked to sign in.
  */
 export async function complete(typed: readonly string[], verbs: readonly Verb[], context: Context): Promise<void> {
-  const { words, directive } = await find(typed.at(-1) ?? "", typed.slice(0, -1), verbs, context).catch(() => only([]));
+  const { words: found, directive } = await find(typed.at(-1) ?? "", typed.slice(0, -1), verbs, context).catch(() => only([]));
+  // A word that a terminal cannot show is none that anybody could choose
+  const words = found.filter((word) => word.split("\t").every(isPrintable));
   context.stdout.write(`${words.map((word) => `${word}\n`).join("")}:${directive}\n`);
 }
 

@@ -1,4 +1,4 @@
-import { printableJson } from "./printable.ts";
+import { isPrintable, printableJson } from "./printable.ts";
 
 /** An object of the API, or a v1 List of several. */
 type Manifest = { readonly metadata?: object };
@@ -22,7 +22,30 @@ export async function printObjects(
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
   if (format === "json") return `${printableJson(JSON.stringify(sorted(data), null, 4))}\n`;
   const { dump } = await import("js-yaml");
-  return dump(sorted(data), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" });
+  const held = holding(JSON.stringify(data));
+  return held.fill(dump(mapped(sorted(data), held.keep), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" }));
+}
+
+/**
+ * YAML may hold marks of direction as they are, and only a text in double quotes can have them escaped. So each such text is kept, a
+ * word that is in no other stands for it, and at the end it comes back as JSON writes it, which YAML reads too (YAML 1.2, 7.3.1).
+ */
+function holding(all: string): { keep(text: string): string; fill(yaml: string): string } {
+  let word = "held";
+  while (all.includes(word)) word += "x";
+  const kept: string[] = [];
+  return {
+    keep: (text) => (isPrintable(text.replace(/[\n\t]/g, "")) ? text : `${word}${kept.push(text)}z`),
+    fill: (yaml) => yaml.replace(new RegExp(`${word}(\\d+)z`, "g"), (_, at) => printableJson(JSON.stringify(kept[Number(at) - 1]))),
+  };
+}
+
+/** The same data with other texts, those of its keys too. */
+function mapped(value: unknown, of: (text: string) => string): unknown {
+  if (typeof value === "string") return of(value);
+  if (Array.isArray(value)) return value.map((member) => mapped(member, of));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [of(key), mapped(member, of)]));
 }
 
 function withoutManagedFields(object: Manifest): Manifest {

@@ -17,6 +17,12 @@ export const printableLines = (text: string): string =>
     .replace(forgingInLines, shown)
     .replace(/\n(?!\n|\* |$)/g, "\n  ");
 
+/** Text that another program prints for the terminal, as it comes and laid out as it is: a question may have no line's end. */
+export const printableFlow = (text: string): string => text.replaceAll("\r\n", "\n").replace(forgingInLines, shown);
+
+/** Whether a text has nothing to show otherwise. */
+export const isPrintable = (text: string): boolean => printable(text) === text;
+
 /** JSON text with what JSON itself leaves as it is, escaped (RFC 8259 7). */
 export const printableJson = (json: string): string => json.replace(forgingInLines, (char) => `\\u${hex(char, 4)}`);
 

@@ -1,4 +1,5 @@
 import type { Env, Sink } from "../context.ts";
+import { printable } from "./printable.ts";
 import { colored } from "./style.ts";
 
 /** Shows that something is under way, on terminals only, and leaves no trace. */
@@ -26,7 +27,7 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () =>
       // One line is enough
       if (counting) return work();
       const { default: ora } = await import("ora");
-      const spinner = ora({ text: what, discardStdin: false, color: colored(stderr, env) ? "cyan" : false }).start();
+      const spinner = ora({ text: fitting(what, stderr), discardStdin: false, color: colored(stderr, env) ? "cyan" : false }).start();
       try {
         return await work();
       } finally {
@@ -35,6 +36,9 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () =>
     },
   };
 }
+
+/** A line that would be broken at the terminal's edge could not be taken away again; the spinner itself takes two columns. */
+const fitting = (what: string, { columns }: Sink) => printable(what).slice(0, Math.max(0, columns - 3));
 
 /** `412 of 1000 namespaces, 180/s, 3s left`, redrawn in place. */
 function counter(stderr: Sink, total: number, now: () => Date): { show(done: number): void; clear(): void } {

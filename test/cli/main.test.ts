@@ -85,10 +85,13 @@ test("warnings of the server are errors where that is asked for", async () => {
   const cluster = { serverVersion: async () => ({ gitVersion: "v1.37.0" }) };
   const typed = ["version", "--warnings-as-errors"];
 
-  expect(await run(typed, { cluster, warnings: ["old"] })).toMatchObject({ code: 1, stderr: "error: 1 warning received\n" });
-  expect(await run(typed, { cluster, warnings: ["old", "older"] })).toMatchObject({ code: 1, stderr: "error: 2 warnings received\n" });
+  expect(await run(typed, { cluster, warnings: ["old"] })).toMatchObject({ code: 1, stderr: "Warning: old\nerror: 1 warning received\n" });
+  expect(await run(typed, { cluster, warnings: ["old", "older"] })).toMatchObject({
+    code: 1,
+    stderr: "Warning: old\nWarning: older\nerror: 2 warnings received\n",
+  });
   expect(await run(typed, { cluster })).toMatchObject({ code: 0, stderr: "" });
-  expect(await run(["version"], { cluster, warnings: ["old"] })).toMatchObject({ code: 0, stderr: "" });
+  expect(await run(["version"], { cluster, warnings: ["old"] })).toMatchObject({ code: 0, stderr: "Warning: old\n" });
 });
 
 test.for([

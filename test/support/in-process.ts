@@ -24,6 +24,8 @@ export type World = {
   readonly contexts?: readonly string[];
   /** Warnings that the API server sends when the cluster is opened. */
   readonly warnings?: readonly string[];
+  /** What is traced when the cluster is opened, at 8. */
+  readonly traces?: readonly string[];
   readonly cluster?: Partial<Cluster> | ((of: { readonly kube: KubeFlags; readonly interruption: Interruption }) => Cluster);
   readonly azure?: Partial<Azure> | ((interruption: Interruption) => Azure);
   readonly registry?: Partial<Registry> | ((interruption: Interruption) => Registry);
@@ -65,8 +67,9 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     contexts: async () => world.contexts ?? [],
-    cluster: (kube, _trace, { onWarning }) => {
-      for (const text of world.warnings ?? []) onWarning?.(text);
+    cluster: (kube, trace, { onWarning }) => {
+      for (const text of world.warnings ?? []) onWarning(text);
+      for (const text of world.traces ?? []) trace(8, () => text);
       if (typeof world.cluster === "function") return world.cluster({ kube, interruption });
       return only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster);
     },

@@ -1,10 +1,11 @@
+import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
 import { jsonLine } from "../../../src/output/jsonl.ts";
 import { printData } from "../../../src/output/object.ts";
-import { printable, printableJson, printableLines } from "../../../src/output/printable.ts";
+import { printable, printableFlow, printableJson, printableLines } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
 import { verdictText } from "../../../src/output/verdicts.ts";
 
@@ -39,6 +40,14 @@ test.for([
   { what: "empty lines and tabs", text: "no:\r\n\r\n\ta\n", lines: "no:\n\n  \ta\n" },
 ])("a message keeps its lines: $what", ({ text, lines }) => {
   expect(printableLines(text)).toBe(lines);
+});
+
+test.for([
+  { what: "a question without a line's end", text: "Password: ", shows: "Password: " },
+  { what: "its lines, as they are", text: "sign in:\r\n\tABC\nhere", shows: "sign in:\n\tABC\nhere" },
+  { what: "no sequence", text: "\u001b]0;x\u0007\u001b[31mno\u001b[m\u202e", shows: "\\x1b]0;x\\x07\\x1b[31mno\\x1b[m\\u202e" },
+])("of what another program prints is shown $what", ({ text, shows }) => {
+  expect(printableFlow(text)).toBe(shows);
 });
 
 const evil = "a\u001b[1A\u202eb\u009b";
@@ -83,6 +92,21 @@ test("no verdict, reason or fix moves the cursor, or is a line more than it shou
   expect(verdictText([verdict], { headers: false, where: "one", spell: () => evil })).toBe(
     `${seen}   <none>   1   no credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
   );
+});
+
+test.for([
+  { what: "marks of direction", text: "a\u202eb", yaml: '"a\\u202eb"' },
+  { what: "an escape sequence", text: "\u001b[2J", yaml: '"\\u001b[2J"' },
+  { what: "several lines of it", text: "a\n\u009b: b", yaml: '"a\\n\\u009b: b"' },
+  { what: "a word that could stand for it", text: "held1z", yaml: "held1z" },
+])("YAML has what JSON has, escaped as there: $what", async ({ text, yaml }) => {
+  const data = { list: [text, "\u202e"], [`${text}\u200e`]: "x" };
+
+  const whole = await printData(data, "yaml");
+
+  expect(load(whole)).toEqual(data);
+  expect(whole).toContain(`- ${yaml}\n`);
+  expect(printableLines(whole.replaceAll("\n", " "))).toBe(whole.replaceAll("\n", " "));
 });
 
 test("JSON stays JSON, and moves no cursor either", async () => {

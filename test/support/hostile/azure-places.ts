@@ -1,0 +1,75 @@
+import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
+import { kubeconfigError } from "../../../src/cluster/connection-error.ts";
+import type { Proof } from "../../../src/context.ts";
+import { readAnswer, type Step } from "../../../src/registry/read-answer.ts";
+import type { Place } from "./cluster-places.ts";
+import { armError, refuse } from "./world.ts";
+
+const ref = { host: "myregistry.azurecr.io", repository: "app/web", reference: "1" };
+
+const answers = (where: string, proof: (text: string) => Proof): Place => ({
+  where,
+  lay: (made, text) => void made.asking.around(async (asked, next) => (asked.call === "prove" ? proof(text) : next())),
+});
+
+const error = (message: string) => JSON.stringify({ errors: [{ code: message, message }] });
+
+/** What Azure, a registry, az and kubectl can say. */
+export const others: readonly Place[] = [
+  ...([401, 403, 418] as const).flatMap((status) =>
+    (["token", "manifest"] satisfies Step[]).map((step) =>
+      answers(`a registry's ${status} to a ${step}`, (text) => readAnswer(step, ref, text, { status, text: error(text) })),
+    ),
+  ),
+  answers("the place that a registry's challenge names", (text) => ({
+    verdict: "not-checked",
+    message: `myregistry.azurecr.io wants the login sent to another place (${text})`,
+  })),
+  {
+    where: "the tags of a repository",
+    lay: (made, tag) => {
+      made.azure.images.clear();
+      made.asking.around(async (asked, next) => (asked.call === "anyTag" ? tag : next()));
+    },
+  },
+  ...["findRegistry", "scopeMap", "putScopeMap", "putToken", "generatePassword"].map(
+    (call): Place => ({
+      where: `Azure Resource Manager's refusal of ${call}`,
+      lay: (made, text) => {
+        made.cluster.remove("secret", "demo", "acr-myregistry");
+        refuse(
+          made,
+          (asked) => asked.call === call,
+          () => armError(text),
+        );
+      },
+    }),
+  ),
+  {
+    where: "what az prints on stderr",
+    lay: (made, text) =>
+      refuse(
+        made,
+        (asked) => asked.port === "azure",
+        () => explainSignIn(`ERROR: ${text}`),
+      ),
+  },
+  {
+    where: "what Entra ID says to az",
+    lay: (made, text) =>
+      refuse(
+        made,
+        (asked) => asked.port === "azure",
+        () => explainSignIn(`ERROR: AADSTS50076: ${text}`),
+      ),
+  },
+  {
+    where: "what kubectl says of a kubeconfig",
+    lay: (made, text) =>
+      refuse(
+        made,
+        (asked) => asked.port === "cluster",
+        () => kubeconfigError(`error: ${text}`),
+      ),
+  },
+];

@@ -1,0 +1,198 @@
+import { statusError } from "../../../src/cluster/status.ts";
+import type { ContainerStatus, Pod, Secret } from "../../../src/objects.ts";
+import { parseImage } from "../../../src/registry/image-reference.ts";
+import { readAnswer } from "../../../src/registry/read-answer.ts";
+import type { FakeWorld } from "../fakes/world.ts";
+import { addNamespaces } from "../fakes/world.ts";
+import type { World } from "../in-process.ts";
+import { attach, auths, entry, image, ours, pod, refuse } from "./world.ts";
+
+/** Where a hostile text stands: it is put into a world, or into what command lines run in. */
+export type Place = {
+  readonly where: string;
+  lay?(made: FakeWorld, text: string): void;
+  ports?(made: FakeWorld, text: string): Partial<World>;
+};
+
+const waiting = (state: object): ((pod: Pod) => Pod) => {
+  const status: ContainerStatus = { name: "web", state: { waiting: state } };
+  return (one) => ({ ...one, status: { phase: "Pending", containerStatuses: [status] } });
+};
+
+const metadata = (change: (text: string) => Partial<Secret["metadata"]>) => (made: FakeWorld, text: string) => {
+  const found = made.cluster.get("secret", "demo", "acr-myregistry");
+  if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, ...change(text) } }, "kubectl-acr-secret");
+};
+
+/** Our Secret, with an entry that somebody has written. */
+const noted = (change: (text: string) => object) => (made: FakeWorld, text: string) => {
+  const config = auths({ "myregistry.azurecr.io": ["mine", "dead"] });
+  made.cluster.put(ours(config, [{ ...entry, ...change(text) }]), "kubectl-acr-secret");
+};
+
+/** Somebody's Secret, which the ServiceAccount names. */
+const given = (secret: (text: string) => Partial<Secret>) => (made: FakeWorld, text: string) => {
+  const { metadata: _, ...rest } = ours(auths({ "myregistry.azurecr.io": ["mine", "dead"] }));
+  made.cluster.remove("secret", "demo", "acr-myregistry");
+  made.cluster.put({ ...rest, metadata: { name: "acr-myregistry", namespace: "demo" }, ...secret(text) });
+};
+
+const config = (text: string): Partial<Secret> => ({ data: { ".dockerconfigjson": Buffer.from(text).toString("base64") } });
+
+/** What a tenant of a cluster can write, whatever the API server would say to it. */
+export const tenants: readonly Place[] = [
+  { where: "a pod's name", lay: (made, name) => pod(made, (one) => ({ ...one, metadata: { ...one.metadata, name } })) },
+  {
+    where: "the names of a pod's pull secrets",
+    lay: (made, name) => pod(made, (one) => ({ ...one, spec: { ...one.spec, imagePullSecrets: [{ name }] } })),
+  },
+  {
+    where: "a container's image",
+    lay: (made, text) => pod(made, (one) => ({ ...one, spec: { ...one.spec, containers: [{ name: "web", image: text }] } })),
+  },
+  {
+    where: "the repository of a container's image",
+    lay: (made, text) =>
+      pod(made, (one) => ({ ...one, spec: { ...one.spec, containers: [{ name: "web", image: `myregistry.azurecr.io/${text}:1` }] } })),
+  },
+  {
+    where: "a container's name",
+    lay: (made, name) =>
+      pod(made, (one) => ({
+        ...one,
+        spec: { ...one.spec, imagePullSecrets: [], containers: [{ name, image: "MyRegistry.azurecr.io/app/web:1" }] },
+      })),
+  },
+  {
+    where: "the ServiceAccount of a pod",
+    lay: (made, serviceAccountName) => pod(made, (one) => ({ ...one, spec: { ...one.spec, serviceAccountName, imagePullSecrets: [] } })),
+  },
+  {
+    where: "a pod's owner",
+    lay: (made, name) =>
+      pod(made, (one) => ({
+        ...one,
+        spec: { ...one.spec, imagePullSecrets: [] },
+        metadata: { ...one.metadata, ownerReferences: [{ apiVersion: "x/v1", kind: name, name, uid: "o", controller: true }] },
+      })),
+  },
+  {
+    where: "what a node says of an image",
+    lay: (made, text) => {
+      pod(made, waiting({ reason: "ErrImagePull", message: `failed to pull: ${text}: authorization failed: no basic auth credentials` }));
+      pod(made, (one) => ({
+        ...one,
+        spec: { ...one.spec, imagePullSecrets: [], containers: [{ name: "web", image: "ghcr.io/app/web:1" }] },
+      }));
+    },
+  },
+  {
+    where: "the names of a ServiceAccount's pull secrets",
+    lay: (made, name) => {
+      attach(made, name, "acr-myregistry");
+      pod(made, (one) => ({ ...one, spec: { ...one.spec, imagePullSecrets: [{ name }, { name: "acr-myregistry" }] } }));
+    },
+  },
+  {
+    where: "a ServiceAccount's annotations",
+    lay: (made, text) => {
+      const account = { name: "default", namespace: "demo", annotations: { note: text }, labels: { note: text } };
+      made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: account });
+    },
+  },
+  {
+    where: "a ServiceAccount's name",
+    lay: (made, name) => void made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "demo" } }),
+  },
+  { where: "the kind of credential that a Secret notes", lay: noted((kind) => ({ kind })) },
+  { where: "the identity that a Secret notes", lay: noted((identity) => ({ identity })) },
+  { where: "the identity of a login that was given", lay: noted((identity) => ({ identity, kind: "given" })) },
+  { where: "the slot that a Secret notes", lay: noted((slot) => ({ slot })) },
+  { where: "the hosts that a Secret notes", lay: noted((host) => ({ hosts: [host] })) },
+  {
+    where: "the day of a password's end that a Secret notes",
+    lay: noted((expiresAt) => ({ expiresAt, madeAt: expiresAt, slot: expiresAt })),
+  },
+  {
+    where: "the claim on a Secret",
+    lay: metadata((text) => ({ annotations: { "acr-secret/claim": JSON.stringify({ by: text, until: text }) } })),
+  },
+  {
+    where: "a Secret's labels",
+    lay: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text } })),
+  },
+  { where: "another annotation of a Secret", lay: metadata((text) => ({ annotations: { note: text } })) },
+  {
+    where: "a Secret's name",
+    lay: (made, name) => {
+      const found = made.cluster.get("secret", "demo", "acr-myregistry");
+      if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, name } });
+    },
+  },
+  { where: "a Secret's type", lay: given((type) => ({ type })) },
+  { where: "the servers in a Secret", lay: given((server) => config(auths({ [server]: ["mine", "dead"] }))) },
+  {
+    where: "the user in a Secret",
+    lay: (made, user) => {
+      given(() => config(auths({ "myregistry.azurecr.io": [user, "dead"] })))(made, user);
+      made.asking.around(async (asked, next) =>
+        asked.call === "prove" ? readAnswer("manifest", parseImage(image), user, { status: 401, text: "" }) : next(),
+      );
+    },
+  },
+  {
+    where: "who wrote a Secret's fields",
+    lay: (made, manager) => {
+      const found = made.cluster.get("secret", "demo", "acr-myregistry");
+      if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, annotations: { "acr-secret/logins": "[]" } } }, manager);
+    },
+  },
+  {
+    where: "a namespace's name",
+    lay: (made, name) => {
+      for (const cluster of made.clusters.values()) addNamespaces(cluster, name);
+    },
+  },
+];
+
+/** What an API server can say, and a kubeconfig hold. */
+export const servers: readonly Place[] = [
+  ...["get", "list", "create", "patch"].map(
+    (call): Place => ({
+      where: `the API server's refusal to ${call}`,
+      lay: (made, message) => {
+        const text = JSON.stringify({ kind: "Status", reason: message, message });
+        refuse(
+          made,
+          (asked) => asked.port === "cluster" && asked.call === call,
+          () => statusError({ status: 403, phrase: message, text }),
+        );
+      },
+    }),
+  ),
+  {
+    where: "what the API server calls invalid",
+    lay: (made, text) => {
+      const details = { kind: text, name: text, causes: [{ field: text, message: text }, { message: text }] };
+      const status = JSON.stringify({ kind: "Status", reason: "Invalid", details });
+      refuse(
+        made,
+        ({ writes }) => writes,
+        () => statusError({ status: 422, phrase: "Unprocessable", text: status }),
+      );
+    },
+  },
+  { where: "the API server's warnings", ports: (_, text) => ({ warnings: [text] }) },
+  { where: "a line of -v=8", ports: (_, text) => ({ traces: [`Response body: ${text}`, text] }) },
+  {
+    where: "the names of the kubeconfig's contexts",
+    ports: (made, name) => {
+      const [cluster] = made.clusters.values();
+      return { contexts: ["prod", name], cluster: (of) => cluster?.open(of) ?? fail(name) };
+    },
+  },
+];
+
+function fail(name: string): never {
+  throw new Error(`no cluster ${name}`);
+}

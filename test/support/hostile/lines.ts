@@ -1,0 +1,90 @@
+const forms = ["", "-o name", "-o json", "-o yaml", "-o jsonl", "--dry-run=client", "--dry-run=client -o plan", "--dry-run=server -o yaml"];
+
+/** The command lines that a hostile text is led through: every verb in every form of output, over one namespace and over all. */
+export const lines: readonly string[] = [
+  ...forms.flatMap((form) => [
+    `create --registry myregistry --serviceaccount default -n demo ${form}`,
+    `attach acr-myregistry --all-serviceaccounts -n demo ${form}`,
+    `detach acr-myregistry --all-serviceaccounts -n demo ${form}`,
+  ]),
+  "create web --registry myregistry --serviceaccount default -n demo -v 8",
+  "create --registry myregistry --serviceaccount default -n demo --force",
+  ...["", "-o jsonl", "-o yaml"].flatMap((form) => [
+    `create --registry myregistry --serviceaccount default -A --credential-per scope ${form}`,
+    `attach acr-myregistry --serviceaccount default -A ${form}`,
+    `detach acr-myregistry --serviceaccount default --all-contexts ${form}`,
+  ]),
+  "attach -n demo --serviceaccount default",
+  ...["", "-o json", "-o yaml"].flatMap((form) => [
+    `check -n demo ${form}`,
+    `check -A ${form}`,
+    `check --all-contexts --all-namespaces ${form}`,
+    `check acr-myregistry -n demo ${form}`,
+    `check -n demo --image myregistry.azurecr.io/app/web:1 ${form}`,
+  ]),
+  ...["", "-o wide", "-o json", "-o yaml", "-o name"].flatMap((form) => [
+    `list -n demo ${form}`,
+    `list -A ${form}`,
+    `list --all-contexts -A ${form}`,
+  ]),
+  ...["", "-o json", "-o yaml", "--client"].map((form) => `version ${form}`),
+  "version -v=8",
+  "__complete attach -n demo ''",
+  "__complete check -n demo ''",
+  "__complete list -n ''",
+  "__complete list --context ''",
+  "__complete create -n demo --serviceaccount ''",
+  "__complete list --namespaces ''",
+];
+
+/** Lines whose output programs read, as JSON or YAML. */
+export const readByPrograms: readonly string[] = [
+  "list -n demo",
+  "list -A --show-managed-fields",
+  "check -A",
+  "attach acr-myregistry --all-serviceaccounts -n demo",
+  "create --registry myregistry --serviceaccount default -n demo",
+];
+
+/** Lines in which the hostile text is what is typed; %s stands for it. */
+export const typed: readonly string[] = [
+  "%s",
+  "help %s",
+  "create %s",
+  "create %s --registry myregistry -n demo",
+  "create --registry %s -n demo",
+  "create --registry myregistry --repository %s -n demo",
+  "create --registry myregistry.azurecr.io --username %s --password-stdin -n demo",
+  "create --registry myregistry --repository app/web --serviceaccount %s -n demo",
+  "create --registry myregistry --repository app/web --acr-token %s -n demo",
+  "create --registry myregistry --expires-in %s",
+  "create --registry myregistry --dry-run=%s",
+  "create --registry myregistry --repository app/web -n %s",
+  "attach %s --serviceaccount default -n demo",
+  "attach acr-myregistry --serviceaccount %s -n demo",
+  "attach acr-myregistry -l %s -n demo",
+  "attach acr-myregistry more %s --serviceaccount",
+  "detach %s --serviceaccount default -n demo",
+  "check %s -n demo",
+  "check --image %s -n demo",
+  "check --image myregistry.azurecr.io/app/web:1 --serviceaccount %s -n demo",
+  "check -n %s",
+  "list -n %s",
+  "list -o %s",
+  "list --%s",
+  "list --contexts %s -A",
+  "completion %s",
+  "version --request-timeout %s",
+  "version -v %s",
+  "__complete %s",
+  "__complete attach %s",
+  "__complete create --%s",
+  "__complete list -o %s",
+];
+
+/** A line in its words; '' is an empty one. */
+export const wordsOf = (line: string, text = ""): string[] =>
+  line
+    .split(" ")
+    .filter((word) => word !== "")
+    .map((word) => (word === "''" ? "" : word.replace("%s", () => text)));

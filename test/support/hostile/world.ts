@@ -1,0 +1,64 @@
+import { explainArm } from "../../../src/azure/arm-error.ts";
+import type { CliError } from "../../../src/errors.ts";
+import type { Metadata, Pod, Secret } from "../../../src/objects.ts";
+import { managedBy } from "../../../src/secret/entry.ts";
+import { type Asked, refusing } from "../fakes/asked.ts";
+import { stuckPod } from "../fakes/cluster.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../fakes/world.ts";
+
+export const image = "myregistry.azurecr.io/app/web:1";
+export const entry = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "mine", slot: "password1" };
+
+/** The text of a pull secret: `{ "myregistry.azurecr.io": ["user", "password"] }`. */
+export const auths = (logins: Readonly<Record<string, readonly [string, string]>>): string =>
+  JSON.stringify({
+    auths: Object.fromEntries(Object.entries(logins).map(([host, [username, password]]) => [host, { username, password }])),
+  });
+
+/** A Secret that this plugin made, in the namespace `demo`. */
+export const ours = (config: string, entries: readonly object[] = [entry], more: Partial<Metadata> = {}): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: {
+    name: "acr-myregistry",
+    namespace: "demo",
+    ...more,
+    labels: { [managedBy.key]: managedBy.value, ...more.labels },
+    annotations: { "acr-secret/logins": JSON.stringify(entries), ...more.annotations },
+  },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
+});
+
+/** A namespace with our Secret, which pulls and is attached, and with a pod that waits; and another namespace with nothing. */
+export function world(): FakeWorld {
+  const made = fakeWorld({ contexts: ["prod", "dev"] });
+  for (const cluster of made.clusters.values()) addNamespaces(cluster, "demo", "other");
+  made.azure.putScopeMap({ name: "mine", actions: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"] });
+  const [password = ""] = made.azure.putToken("mine", ["password1"]);
+  made.cluster.put(ours(auths({ "myregistry.azurecr.io": ["mine", password] })), "kubectl-acr-secret");
+  attach(made, "acr-myregistry");
+  made.cluster.put(stuckPod("demo", "web-1", image, { names: ["acr-myregistry"] }));
+  return made;
+}
+
+/** Names pull secrets in the ServiceAccount `default`. */
+export function attach({ cluster }: FakeWorld, ...names: readonly string[]): void {
+  const metadata = { name: "default", namespace: "demo" };
+  cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata, imagePullSecrets: names.map((name) => ({ name })) });
+}
+
+/** Changes the pod that waits. */
+export const pod = (made: FakeWorld, change: (pod: Pod) => Pod): void => {
+  const found = made.cluster.get("pod", "demo", "web-1");
+  if (found) made.cluster.put(change(found));
+};
+
+/** Has every call of a kind refused. */
+export function refuse(made: FakeWorld, which: (asked: Asked) => boolean, error: () => CliError): void {
+  made.asking.around(refusing(which, error));
+}
+
+/** What Azure Resource Manager refuses with. */
+export const armError = (message: string): CliError =>
+  explainArm("make token mine", { status: 400, text: JSON.stringify({ error: { code: "Bad", message } }) });
