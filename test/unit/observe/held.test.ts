@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
 import { readHeld } from "../../../src/observe/held.ts";
 import { encodeDockerConfig, toData } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -6,14 +7,16 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 const type = "kubernetes.io/dockerconfigjson";
 
 /** A Secret with a login for one registry, as the API gives it. */
-const secret = (host: string, password: string, of = type) => ({
+const secret = (host: string, password: string, of = type): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
   metadata: { name: "acr", namespace: "demo", uid: "u", resourceVersion: "1" },
   type: of,
   data: { ".dockerconfigjson": toData(encodeDockerConfig(host, { username: "ci", password: new Sensitive(password) })) },
 });
 
 /** What is read of a Secret for a registry, with the password in the open. */
-function read(of: ReturnType<typeof secret>, host = "r.azurecr.io") {
+function read(of: Secret, host = "r.azurecr.io") {
   const { held, login } = readHeld(of, host, "kubectl-acr-secret");
   return { hosts: held.hosts, password: login?.password.reveal() };
 }
