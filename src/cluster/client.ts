@@ -27,8 +27,8 @@ export type Client = {
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
-/** Objects of a page: a Secret may have a megabyte, and without their bodies as many as kubectl takes at once (`--chunk-size`). */
-const limits = { whole: 100, metadata: 500 };
+/** Objects of a page: a Secret may have a megabyte, and two pages of each list are in memory at once. */
+const limits = { whole: 50, metadata: 250 };
 
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
@@ -53,16 +53,25 @@ export function apiClient(send: Send, userAgent: string): Client {
   };
 }
 
+/** What an answer has of a list, and where the next page begins, if there is one. */
+type Part<T> = { readonly items: readonly T[]; readonly next: string | undefined };
+
 async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limit: number): AsyncGenerator<readonly T[]> {
   let page: Page | undefined = { limit };
   while (page) {
-    const answer: Answer = await ask(page);
-    // A list that was begun too long ago is continued as it is now, from the same key on
-    const later = page.continue === undefined ? undefined : continuation(answer);
-    const list: List<T> = later === undefined ? parse(answer) : { metadata: { continue: later } };
-    yield list.items ?? [];
-    page = list.metadata?.continue ? { limit, continue: list.metadata.continue } : undefined;
+    // The answer's text, which is long, is not to live as long as the objects do
+    const { items, next }: Part<T> = partOf(await ask(page), page);
+    yield items;
+    page = next === undefined ? undefined : { limit, continue: next };
   }
+}
+
+function partOf<T>(answer: Answer, page: Page): Part<T> {
+  // A list that was begun too long ago is continued as it is now, from the same key on
+  const later = page.continue === undefined ? undefined : continuation(answer);
+  if (later !== undefined) return { items: [], next: later };
+  const { items, metadata }: List<T> = parse(answer);
+  return { items: items ?? [], next: metadata?.continue || undefined };
 }
 
 function parse<T>(answer: Answer): T {

@@ -4,7 +4,7 @@ export type Pages<T> = AsyncIterable<readonly T[]>;
 type Placed = { readonly metadata: { readonly namespace?: string } };
 
 /**
- * Reads a list namespace by namespace, in constant memory.
+ * Reads a list namespace by namespace, in constant memory: one page, and the next, which is on its way meanwhile.
  *
  * The server gives objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`: namespaces have to be asked for
  * in that order ({@link byKey}), each once.
@@ -12,14 +12,19 @@ type Placed = { readonly metadata: { readonly namespace?: string } };
 export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
   const source = pages[Symbol.asyncIterator]();
   let page: readonly T[] = [];
+  let ahead: Promise<IteratorResult<readonly T[]>> | undefined;
   let at = 0;
   let over = false;
 
   async function turnPage(): Promise<void> {
-    const next = await source.next();
+    const next = await (ahead ?? source.next());
     over = next.done === true;
     page = next.done ? [] : next.value;
     at = 0;
+    if (over) return;
+    ahead = source.next();
+    // It is an error once it is that page's turn, and until then nobody's
+    ahead.catch(() => {});
   }
 
   /** Takes the objects of this page that are of the namespace, past those before it. @returns whether the next page may have more */

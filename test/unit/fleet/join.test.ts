@@ -45,22 +45,22 @@ test("what nobody asks for is passed over, and what is not there is none", async
   expect(await read("e")).toEqual([one("e")]);
 });
 
-test("a page is only read once it is needed", async () => {
-  const { list, read: pages } = pagesOf([one("a"), one("b")], [one("c")], [one("d")]);
+test("nothing is read before it is asked for, and then one page ahead", async () => {
+  const { list, read: pages } = pagesOf([one("a"), one("b")], [one("c")], [one("d")], [one("e")]);
   const read = inStep(list);
 
   expect(pages()).toBe(0);
   await read("a");
-  expect(pages()).toBe(1);
+  expect(pages()).toBe(2);
   await read("b");
-  expect(pages()).toBe(2);
-  await read("bb");
-  expect(pages()).toBe(2);
-  await read("d");
   expect(pages()).toBe(3);
+  await read("bb");
+  expect(pages()).toBe(3);
+  await read("d");
+  expect(pages()).toBe(4);
 });
 
-test("an error of the list is that of the namespace that needed it", async () => {
+test("an error of the list is that of each namespace that needed it, and of none before", async () => {
   const list = (async function* () {
     yield [one("a"), one("b")];
     throw new Error("gone");
@@ -69,6 +69,7 @@ test("an error of the list is that of the namespace that needed it", async () =>
 
   expect(await read("a")).toHaveLength(1);
   await expect(read("b")).rejects.toThrow("gone");
+  await expect(read("c")).rejects.toThrow("gone");
 });
 
 test("whatever the names, whatever the pages, each namespace gets what is its own", async () => {
