@@ -4,6 +4,7 @@ import { kindMeant } from "../src/credential/kinds.ts";
 import { groundsOf } from "../src/fleet/places.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import { conclude, whereOf } from "./conclude.ts";
+import { againOf } from "./create/again.ts";
 import { priceOfSharing } from "./create/price.ts";
 import { createFlags, podsWanted, readWish } from "./create/wish.ts";
 import type { Session } from "./session.ts";
@@ -33,7 +34,7 @@ export const create = verb({
   most: 1,
   async run({ flags, args }, session) {
     const wish = readWish(flags, args, session.context.now());
-    const { name, repositories, targets, scope, asked, per } = wish;
+    const { name, repositories, fromPods, targets, scope, asked, per } = wish;
     const kind = kindMeant(flags);
     kind.check(asked, session.context.stdin);
     const sources = sourcesOf(session);
@@ -43,16 +44,18 @@ export const create = verb({
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const onePlace = whereOf(scope, grounds) === "one";
     const places = () => outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
+    const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
     const order: Order = {
       name,
       repositories,
+      fromPods,
+      again: againOf(wish, shared),
       opening,
       needsName: kind.needsName(asked),
       tools: (credential: Credential) => toolsOf(session, flags, credential),
       dryRun: flags["dry-run"],
       refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
     };
-    const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
     const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
     return conclude(outcomes, { session, flags, scope, grounds });
   },

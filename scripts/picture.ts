@@ -51,10 +51,11 @@ function example(line: string): string {
 }
 
 function pieces(line: string): Line {
-  const [, before = line, word = ""] = /^(.* )(pulls|no credential|created|patched|restarted)$/.exec(line) ?? [];
+  const [, before = line, word = "", after = ""] = /^(.* )(pulls|no credential|created|patched|restarted)( \(.*\))?$/.exec(line) ?? [];
   return [
     { text: before, color: colors.printed },
     { text: word, color: word === "no credential" ? colors.bad : colors.good },
+    { text: after, color: colors.printed },
   ];
 }
 

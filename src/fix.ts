@@ -1,3 +1,5 @@
+import type { Scope } from "./fleet/scope.ts";
+
 /**
  * What to do next, as data: a hint or a piece of advice names a command without spelling it. `cmd/line/spell.ts` makes the line to
  * type of it, from the same rows of flags that the parser reads. A name in capitals (`REGISTRY`) stands for what only the reader knows.
@@ -25,6 +27,9 @@ export type Create = {
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
+  /** The places, where they are not the one at hand. */
+  readonly scope?: Scope | undefined;
+  readonly credentialPer?: "scope" | "namespace" | undefined;
 };
 
 export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined; readonly serviceaccounts: readonly string[] };

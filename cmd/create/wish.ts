@@ -15,7 +15,11 @@ export const createFlags = {
   repository: {
     type: "strings",
     describe:
-      "A repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that the namespace's pods use.",
+      "A repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that were granted before; at first those that the pods use.",
+  },
+  "repositories-from-pods": {
+    type: "boolean",
+    describe: "Let the credential pull what the pods use, also where it was granted less before",
   },
   ...targets,
   ...credentialFlags,
@@ -50,6 +54,8 @@ export type CreateWish = {
   /** The Secret's name. */
   readonly name: string;
   readonly repositories: readonly string[];
+  /** What pods use is to be granted too, whatever was granted before. */
+  readonly fromPods: boolean;
   readonly targets: TargetWish;
   readonly scope: Scope;
   readonly asked: Asked;
@@ -71,6 +77,7 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
   return {
     name: secret,
     repositories: repository,
+    fromPods: flags["repositories-from-pods"],
     targets: targetsOf(flags),
     scope: scopeOf(flags),
     asked: { flags, registry, identity: auth, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now) },

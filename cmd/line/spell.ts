@@ -1,9 +1,11 @@
 import type { KubeFlags } from "../../src/context.ts";
 import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../src/fix.ts";
+import type { Scope } from "../../src/fleet/scope.ts";
 import { checkFlags } from "../check/request.ts";
 import { createFlags } from "../create/wish.ts";
 import { type Flags, targets, type Values } from "./flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
+import type { scopeFlags } from "./scope-flags.ts";
 
 /** What the command line at hand said of the cluster and the namespace, for a command that is to act in the same place. */
 export type Given = Pick<KubeFlags, "forward" | "namespace">;
@@ -66,7 +68,22 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   "acr-token": fix.acrToken,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
+  ...(fix.scope && scopeValues(fix.scope)),
+  "credential-per": fix.credentialPer,
 });
+
+/** The flags that come to a scope. */
+function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }: Scope): Said<typeof scopeFlags> {
+  return {
+    namespaces: typeof namespaces === "object" ? [...namespaces.names, ...namespaces.globs] : [],
+    "namespace-selector": selector,
+    "all-namespaces": namespaces === "all" && selector === undefined,
+    "exclude-namespaces": exclude,
+    "include-system": includeSystem,
+    contexts: typeof contexts === "object" ? contexts : [],
+    "all-contexts": contexts === "all",
+  };
+}
 
 const referValues = (fix: Refer): Said<typeof targets> => ({ serviceaccount: fix.serviceaccounts });
 

@@ -63,9 +63,9 @@ async function prove({ to, repositories, fresh }: ChangeOf<"prove">, bench: Benc
   const login = loginOf(bench);
   if (!login) return {};
   const { tools, run } = bench;
-  const claim = { host: to.name, repositories, images: run.images };
+  const reach = { host: to.name, repositories, images: run.images };
   const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
-    proveLogin(claim, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
+    proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
   );
   run.proven = proven.image;
   return { says: proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`) };

@@ -1,7 +1,11 @@
+import type { ImageRef } from "../context.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
+import { beyond, mostNamed } from "../credential/reach.ts";
 import { CliError, Conflict } from "../errors.ts";
+import type { Create } from "../fix.ts";
 import { over } from "../fleet/over.ts";
 import type { Ground } from "../fleet/places.ts";
+import type { Ref } from "../kinds.ts";
 import { factsOf } from "../observe/facts.ts";
 import { holdersIn } from "../observe/holders.ts";
 import { imagesFrom } from "../observe/images.ts";
@@ -9,7 +13,7 @@ import type { Sight } from "../observe/place.ts";
 import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { together } from "../observe/together.ts";
-import { mints, type Plan } from "../plan/change.ts";
+import { mints, type Plan, type Tell } from "../plan/change.ts";
 import { planPlace } from "../plan/place.ts";
 import { refuseForeign } from "../plan/store.ts";
 import { covers } from "../registry/repository.ts";
@@ -25,6 +29,10 @@ export type Order = {
   readonly name: string;
   /** Repositories that were named. */
   readonly repositories: readonly string[];
+  /** What pods use is to be granted too, whatever was granted before. */
+  readonly fromPods: boolean;
+  /** The command at hand, as far as one that grants more is to be like it. */
+  readonly again: Create;
   /** The credential, once its kind has found what it is made of. */
   readonly opening: Promise<Credential>;
   /** Whether it will ask its owner for a name. */
@@ -62,7 +70,7 @@ async function* issueIn(outlook: Outlook, order: Order): AsyncGenerator<Outcome>
 
 /** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
 async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, opening, tools, dryRun } = order;
+  const { name, repositories, fromPods, opening, tools, dryRun } = order;
   const owner = ownerOf(outlook.place, name);
   const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
@@ -71,8 +79,8 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
   if (facts.held && !force) refuseForeign(facts.to, host, facts.held);
   const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
-  const issue = await credential.issue({ owner, repositories, images: imagesFrom(host, sight.pods), held });
-  const unit: Unit = { ...unitOf(issue, host, name, tools(credential), () => issue.pulls), once: true };
+  const issue = await credential.issue({ owner, repositories, fromPods, images: imagesFrom(host, sight.pods), held });
+  const unit: Unit = { ...unitOf(issue, host, order, tools(credential), () => issue.pulls), once: true };
   // A Secret that may not be written gets no rights either
   unit.each(sight);
   for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
@@ -107,15 +115,15 @@ export async function* issueShared(
 }
 
 async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, opening, tools, dryRun, refuse } = order;
+  const { name, repositories, fromPods, opening, tools, dryRun, refuse } = order;
   const credential = await opening;
   const { host } = credential;
-  const images = repositories.length > 0 ? [] : await imagesIn(grounds, host);
-  const need = { owner: sharedOwner(grounds, name), repositories, images };
+  const images = repositories.length > 0 && !fromPods ? [] : await imagesIn(grounds, host);
+  const need = { owner: sharedOwner(grounds, name), repositories, fromPods, images };
   const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
   if (refuse && mints(issue.demand)) throw await refuse();
   // Of a place's own login nothing is known: it is another's, or the one that all get
-  const unit = unitOf(issue, host, name, tools(credential), () => "unknown");
+  const unit = unitOf(issue, host, order, tools(credential), () => "unknown");
   yield* runUnit(unit, places, tools(credential), dryRun);
 }
 
@@ -130,7 +138,8 @@ async function issueHeld(credential: Credential, need: Omit<Need, "held">, holde
 }
 
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
-function unitOf(issue: Issue, host: string, name: string, { write, force }: Tools, pullsOf: () => Issue["pulls"]): Unit {
+function unitOf(issue: Issue, host: string, order: Order, { write, force }: Tools, pullsOf: () => Issue["pulls"]): Unit {
+  const { name } = order;
   const { before, demand, entry, login, mayPull = ["*"], images } = issue;
   const isNew = mints(demand);
   return {
@@ -142,7 +151,18 @@ function unitOf(issue: Issue, host: string, name: string, { write, force }: Tool
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
       const storing = { entry, host, fresh: isNew || !same, force };
-      return planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
+      const plan = planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
+      return [...plan, ...tellBeyond(facts.to, imagesFrom(host, sight.pods), issue, order)];
     },
   };
+}
+
+/** Tells what the pods of a place use and the credential does not reach, where nobody said what it is to reach. */
+function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {
+  const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
+  if (outside.length === 0) return [];
+  const named = outside.slice(0, mostNamed);
+  const rest = outside.length > mostNamed ? ` and ${outside.length - mostNamed} more` : "";
+  const says = `pods use ${named.join(", ")}${rest}, which secret/${to.name} may not pull`;
+  return [{ act: "tell", to, says, fix: { ...again, ...more, repositories: named } }];
 }

@@ -83,6 +83,11 @@ export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
   return (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
 }
 
+/** The repositories that actions are about, whatever they allow there. */
+const grantsOf = (actions: readonly string[]): string[] => [
+  ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
+];
+
 /** The last part of an id in Azure. */
 const nameIn = (id: string): string => id.split("/").at(-1) ?? "";
 
@@ -93,11 +98,12 @@ function planScope({ name, repositories }: TokenWish, { token, scopeMap }: Token
   if (used !== undefined && used.toLowerCase() !== name.toLowerCase())
     return { act: "keep", to: { ...to, name: used }, because: "the token has this scope map already" };
   const wanted = pullActions(repositories).sort();
-  if (!scopeMap) return { act: "create", to, after: wanted, because: "there is none" };
+  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
   const before = [...scopeMap.actions].sort();
   const after = [...new Set([...before, ...wanted])].sort();
   if (after.length === before.length) return { act: "keep", to, because: "allows it already" };
-  return { act: "update", to, before, after, because: "allows too little" };
+  const grants = grantsOf(after.filter((action) => !before.includes(action)));
+  return { act: "update", to, before, after, grants, because: "allows too little" };
 }
 
 function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {

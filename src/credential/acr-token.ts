@@ -6,7 +6,7 @@ import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { keptTooLong, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
 import type { Asked, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";
-import { type Claim, claimOf } from "./repositories.ts";
+import { beyond, type Reach, reachOf } from "./reach.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -50,15 +50,22 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
     host,
     async issue(need: Need) {
       const { owner, held } = need;
-      const { name, token, scopeMap, alone, borrowed } = await find(named, need, azure, registry);
+      const found = await find(named, need, azure, registry);
+      const { name, token, scopeMap, alone } = found;
       issued.set(name, { token, description: `kubectl acr-secret: ${owner.words}` });
-      const claim = claimOf({ host, registry: asked.registry }, need.repositories, need.images, pulledRepositories(scopeMap));
-      const pulls = await test(held, claim, asked, sources);
-      const { repositories } = claim;
+      const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
+      const reach = reachOf(
+        { host, registry: asked.registry, secret: owner.secret, acrToken: named },
+        said,
+        scopeMap && pulledRepositories(scopeMap),
+      );
+      const pulls = await test(held, reach, asked, sources);
+      const { repositories } = reach;
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
-      if (borrowed && plan.scope.act === "update" && !(await owner.owns(name))) throw notOwn(name, asked.registry, need);
-      return issueOf(plan, claim, { held, pulls, alone, verify: asked.verify, tooLong: keptTooLong(owner.secret, asked.expiresAt, plan) });
+      if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked.registry, need);
+      const tooLong = keptTooLong(owner.secret, asked.expiresAt, plan);
+      return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, tooLong }), { named, found, need });
     },
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
@@ -90,6 +97,18 @@ async function find(named: string | undefined, { owner, held }: Need, azure: Azu
   return kept.token && slotOf(entry, kept.token) ? { ...kept, borrowed: true } : read(await owner.ownName(), owner.alone);
 }
 
+/** Whether a token that is noted on a Secret is not its owner's: it may be anybody's. */
+const isOthers = async ({ name, borrowed }: Found, owner: Need["owner"]) => borrowed === true && !(await owner.owns(name));
+
+/** Where pods use what the credential may not pull: that it could, and that a token of others has to be named for it. */
+async function withMore(
+  issue: Issue,
+  { named, found, need }: { readonly named: string | undefined; readonly found: Found; readonly need: Need },
+): Promise<Issue> {
+  if (!issue.mayPull || beyond(issue.mayPull, need.images).length === 0) return issue;
+  return { ...issue, more: { acrToken: named ?? ((await isOthers(found, need.owner)) ? found.name : undefined) } };
+}
+
 /** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */
 function notOwn(name: string, registry: string, { owner: { secret }, repositories }: Need): CliError {
   return new CliError("conflict", `secret "${secret}" holds the password of the ACR token "${name}", which others may hold too`, {
@@ -109,7 +128,7 @@ function sameLifetime(entry: Entry | undefined, token: AcrToken | undefined, now
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
 async function test(
   held: HeldLogin | undefined,
-  claim: Claim,
+  reach: Reach,
   { verify }: Asked,
   { registry, during, now }: Sources,
 ): Promise<Issue["pulls"]> {
@@ -117,21 +136,21 @@ async function test(
   if (!entry || !login) return "no";
   if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return "no";
   if (!verify) return "unknown";
-  return during(`Asking ${claim.host} whether the credential still pulls`, () => stillPulls(claim, login, registry()));
+  return during(`Asking ${reach.host} whether the credential still pulls`, () => stillPulls(reach, login, registry()));
 }
 
 type Standing = {
   readonly held: HeldLogin | undefined;
   readonly pulls: Issue["pulls"];
-  /** Nobody but the Secret that is claimed can use the token. */
+  /** Nobody but the Secret that is issued for can use the token. */
   readonly alone: boolean;
   readonly verify: boolean;
   readonly tooLong: string | undefined;
 };
 
 /** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
-function issueOf({ scope, token, mint, entry }: TokenPlan, claim: Claim, { held, pulls, alone, verify, tooLong }: Standing): Issue {
-  const { host, repositories, images } = claim;
+function issueOf({ scope, token, mint, entry }: TokenPlan, reach: Reach, { held, pulls, alone, verify, tooLong }: Standing): Issue {
+  const { host, repositories, images } = reach;
   const isNew = mint.act === "mint";
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew };
   const told: Change[] = tooLong === undefined ? [] : [{ act: "tell", to: mint.to, says: tooLong }];

@@ -35,10 +35,10 @@ function credentialOf(host: string, login: Login, { verify }: Asked, { registry 
     async issue({ repositories: named, images, held }: Need) {
       const repositories = named.length > 0 ? named : [...new Set(images.map((image) => image.repository))];
       const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
-      const claim = { host, repositories, images };
+      const reach = { host, repositories, images };
       // Another login may only go if it is of no use any more
       const other = held?.login && (held.login.username !== login.username ? held.login : undefined);
-      const pulls = other && verify ? await stillPulls(claim, other, registry()) : "unknown";
+      const pulls = other && verify ? await stillPulls(reach, other, registry()) : "unknown";
       const entry = { hosts: [host], kind: "given", identity: login.username };
       return { before: [], demand: verify ? [prove] : [], entry, login, pulls, mayPull: undefined, images };
     },

@@ -1,4 +1,5 @@
 import type { Azure, IdentitySource, ImageRef, Login, Registry } from "../context.ts";
+import type { Create } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 
@@ -47,6 +48,8 @@ export type Need = {
   readonly owner: Owner;
   /** Repositories that were named: `team/app`, `team/*`, `*`. */
   readonly repositories: readonly string[];
+  /** What pods use is to be granted too, whatever was granted before. */
+  readonly fromPods: boolean;
   /** Images of the registry that pods name. */
   readonly images: readonly ImageRef[];
   readonly held: HeldLogin | undefined;
@@ -65,6 +68,8 @@ export type Issue = {
   readonly pulls: "yes" | "no" | "unknown";
   /** The repositories that the credential may pull, as far as is known. */
   readonly mayPull: readonly string[] | undefined;
+  /** What `create` has to be told besides, to grant the credential more than that; absent where it cannot, or pods use no more. */
+  readonly more?: Pick<Create, "acrToken">;
   /** What proofs ask for. */
   readonly images: readonly ImageRef[];
 };

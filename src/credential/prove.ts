@@ -1,7 +1,7 @@
 import type { ImageRef, Login, Proof, Registry } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import { covers } from "../registry/repository.ts";
-import type { Claim } from "./repositories.ts";
+import type { Reach } from "./reach.ts";
 
 /** How long a password that was made a moment ago may be unknown to the registry, in milliseconds: Azure says 60 s. */
 const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
@@ -16,24 +16,24 @@ export type Proven = { readonly image: ImageRef; readonly empty: readonly string
  * Proves that a login pulls: one manifest of each repository, before the login is given to anybody.
  * @throws CliError when a manifest is refused, or when there is none at all to ask for
  */
-export async function proveLogin(claim: Claim, login: Login, tools: ProofTools): Promise<Proven> {
+export async function proveLogin(reach: Reach, login: Login, tools: ProofTools): Promise<Proven> {
   const empty: string[] = [];
   let image: ImageRef | undefined;
-  for (const repository of claim.repositories) {
-    const asked = await askFor(repository, claim, login, tools);
+  for (const repository of reach.repositories) {
+    const asked = await askFor(repository, reach, login, tools);
     if (!asked) empty.push(repository);
-    else if (asked.proof.verdict !== "pulls") throw disproved(claim.host, asked.image, asked.proof);
+    else if (asked.proof.verdict !== "pulls") throw disproved(reach.host, asked.image, asked.proof);
     else image ??= asked.image;
   }
   if (image) return { image, empty };
-  throw new CliError("notFound", nothing(claim), {
+  throw new CliError("notFound", nothing(reach), {
     hint: "push an image first, name another --repository, or add --verify=false to go on unproven",
   });
 }
 
 /** Whether a login that a Secret holds still pulls one of its repositories; `unknown` where the registry does not tell. */
-export async function stillPulls(claim: Claim, login: Login, registry: Registry): Promise<"yes" | "no" | "unknown"> {
-  const image = await knownImage(claim, login, registry);
+export async function stillPulls(reach: Reach, login: Login, registry: Registry): Promise<"yes" | "no" | "unknown"> {
+  const image = await knownImage(reach, login, registry);
   if (!image) return "unknown";
   const { verdict } = await registry.prove(image, login);
   if (verdict === "pulls") return "yes";
@@ -41,7 +41,7 @@ export async function stillPulls(claim: Claim, login: Login, registry: Registry)
 }
 
 /** An image to ask for: one that pods name, else any of the first repository, else one that may not be there. */
-async function knownImage({ host, repositories, images }: Claim, login: Login, registry: Registry): Promise<ImageRef | undefined> {
+async function knownImage({ host, repositories, images }: Reach, login: Login, registry: Registry): Promise<ImageRef | undefined> {
   const named = images.find((image) => repositories.some((scope) => covers(scope, image.repository)));
   const repository = repositories.find((name) => !name.endsWith("*"));
   if (named || repository === undefined) return named;
@@ -51,7 +51,7 @@ async function knownImage({ host, repositories, images }: Claim, login: Login, r
 /** The answer about an image of the repository that exists: one that pods name, else `latest`, else any. */
 async function askFor(
   repository: string,
-  { host, images }: Claim,
+  { host, images }: Reach,
   login: Login,
   tools: ProofTools,
 ): Promise<{ image: ImageRef; proof: Proof } | undefined> {
@@ -76,7 +76,7 @@ async function patiently(image: ImageRef, login: Login, { registry, sleep, fresh
   return registry.prove(image, login);
 }
 
-function nothing({ host, repositories }: Claim): string {
+function nothing({ host, repositories }: Reach): string {
   if (repositories.length === 0) return `no image of ${host} is known to prove the credential with`;
   return `no image of ${repositories.map((name) => `${host}/${name}`).join(", ")} could be found to prove the credential with`;
 }

@@ -5,10 +5,12 @@ import { printableJson } from "./printable.ts";
 import { nameOf, wordOf } from "./words.ts";
 
 /** An outcome as one line of JSON (acr-secret/v1 Outcome); none for a step that shows in the line of another. */
-export function jsonLine({ change, error, says, left }: Outcome, dryRun: DryRun, spell: (fix: Fix) => string): string[] {
+export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => string): string[] {
+  const { change, error } = outcome;
   const { context, namespace } = change.to;
-  const result = error ? "failed" : left ? "left" : wordOf(change);
-  if (result === undefined && !says?.length) return [];
+  const warnings = toldBy(outcome, spell);
+  const result = resultOf(outcome);
+  if (result === undefined && warnings.length === 0) return [];
   const line = {
     apiVersion: "acr-secret/v1",
     kind: "Outcome",
@@ -18,14 +20,21 @@ export function jsonLine({ change, error, says, left }: Outcome, dryRun: DryRun,
     result: result ?? "told",
     dryRun: dryRun === "none" ? undefined : dryRun,
     because: "because" in change ? change.because : undefined,
-    warnings: says?.length ? says : undefined,
+    grants: "grants" in change ? change.grants : undefined,
+    warnings: warnings.length > 0 ? warnings : undefined,
     error: error && told(error, spell),
   };
   return [`${printableJson(JSON.stringify(line))}\n`];
 }
+
+const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : wordOf(change));
 
 const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) => ({
   kind,
   message,
   hint: typeof hint === "object" ? spell(hint) : hint,
 });
+
+/** What a person should know of an outcome, with the command that mends it. */
+export const toldBy = ({ change, says = [] }: Outcome, spell: (fix: Fix) => string): string[] =>
+  says.map((text) => (change.act === "tell" && change.fix ? `${text}: ${spell(change.fix)}` : text));

@@ -4,10 +4,10 @@ import type { Fix } from "../fix.ts";
 import { livesInCluster } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { printError, printWarning } from "./error.ts";
-import { jsonLine } from "./jsonl.ts";
+import { jsonLine, toldBy } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
 import { printable } from "./printable.ts";
-import { drySuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
+import { drySuffix, grantSuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
 
 /** Prints outcomes as they come. */
 export type Printer = {
@@ -35,7 +35,9 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
     lines: () =>
       linePrinter(options, ({ change }) => {
         const word = wordOf(change);
-        return word && `${nameOf(change.to)} ${word}${placeSuffix(change.to, options.where)}${drySuffix[options.dryRun]}`;
+        return (
+          word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, options.where)}${drySuffix[options.dryRun]}`
+        );
       }),
     // What lives in Azure is no name that kubectl could take
     name: () => linePrinter(options, ({ change }) => (wordOf(change) && livesInCluster(change.to) ? nameOf(change.to) : undefined)),
@@ -104,6 +106,8 @@ function printFailure(outcome: Outcome, options: PrinterOptions): void {
   if (error) printError({ ...options, spell: speller(outcome, options) }, error, placePrefix(change.to, options.where));
 }
 
-function printWarnings({ change, says = [] }: Outcome, { stderr, env, where }: PrinterOptions): void {
-  for (const text of says) printWarning(stderr, env, `${placePrefix(change.to, where)}${text}`);
+function printWarnings(outcome: Outcome, options: PrinterOptions): void {
+  const { stderr, env, where } = options;
+  const place = placePrefix(outcome.change.to, where);
+  for (const text of toldBy(outcome, speller(outcome, options))) printWarning(stderr, env, `${place}${text}`);
 }

@@ -30,6 +30,18 @@ export const words = ["created", "replaced", "configured", "patched", "restarted
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
+/** As many repositories are named in a line. */
+const most = 10;
+
+/** ` (+app/api, +app/web)`: what a scope map lets pull from now on. A name that is none of a repository cannot pass for several. */
+export function grantSuffix(change: ChangeOf<Act>): string {
+  const grants = ("grants" in change && change.grants) || [];
+  if (grants.length === 0) return "";
+  const named = grants.slice(0, most).map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`);
+  const rest = grants.length > most ? ` and ${grants.length - most} more` : "";
+  return ` (${named.join(", ")}${rest})`;
+}
+
 /** What `-o name` prints: `serviceaccount/default`. */
 export const nameOf = ({ kind, name }: Ref): string => `${kind}/${name}`;
 

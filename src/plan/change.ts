@@ -1,3 +1,4 @@
+import type { Fix } from "../fix.ts";
 import type { Ref, TargetKind } from "../kinds.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
@@ -25,7 +26,13 @@ export type Change = { readonly needs?: Ref } & (
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
 
 /** What a person should know, and the plan does not change. */
-export type Tell = { readonly act: "tell"; readonly to: Ref; readonly says: string };
+export type Tell = {
+  readonly act: "tell";
+  readonly to: Ref;
+  readonly says: string;
+  /** The command that mends it. */
+  readonly fix?: Fix;
+};
 
 /** Something outside of the cluster is made, changed or taken away; `before` and `after` are what it allows or refers to. */
 export type Make = {
@@ -33,6 +40,8 @@ export type Make = {
   readonly to: Ref;
   readonly before?: readonly string[];
   readonly after?: readonly string[];
+  /** Repositories that it lets pull from now on, `team/*` among them. */
+  readonly grants?: readonly string[];
   /** The password of it that is meant, and not the whole. */
   readonly slot?: string;
   readonly because: string;

@@ -45,7 +45,9 @@ test("who is signed in by az needs nothing else, and a second run finds all done
 
   expect(await jane.create("--serviceaccount app")).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/),
+    stdout: expect.stringMatching(
+      /^scopemap.* created \(\+app\/web\)\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/,
+    ),
     stderr: "",
   });
   expect((await jane.create("--serviceaccount app")).stdout.match(/ unchanged$/gm)).toHaveLength(4);

@@ -32,7 +32,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   const asked: Asked = { flags: {}, registry: "myregistry", identity: "env", verify: false, expiresAt: undefined };
   const credential = await acrToken.open(asked, sourcesOf(azure));
   const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
-  const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], images: [], held: undefined });
+  const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
   const plan = [...before, ...demand];
   for (const change of plan) await credential.carry(change);
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ name: "password1" }] });

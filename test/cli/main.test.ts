@@ -139,11 +139,15 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   {
     words: ["create", "--repo"],
     gives: [
-      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that the namespace's pods use.",
+      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that were granted before; at first those that the pods use.",
+      "--repositories-from-pods\tLet the credential pull what the pods use, also where it was granted less before",
     ],
   },
-  { words: ["create", "--re"], gives: described("--registry", "--repository", "--request-timeout") },
-  { words: ["create", "--registry", "r", "--repository=a", "--re"], gives: described("--repository", "--request-timeout") },
+  { words: ["create", "--re"], gives: described("--registry", "--repository", "--repositories-from-pods", "--request-timeout") },
+  {
+    words: ["create", "--registry", "r", "--repository=a", "--re"],
+    gives: described("--repository", "--repositories-from-pods", "--request-timeout"),
+  },
   { words: ["create", "--pass"], gives: described("--password-stdin") },
   { words: ["list", "--user"], gives: described("--user") },
   { words: ["version", "-"], gives: expect.arrayContaining(described("--client", "--output", "-o", "--namespace", "-n")) as never },

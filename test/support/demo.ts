@@ -29,7 +29,7 @@ export function left({ azure, cluster, loginIn }: FakeWorld) {
 export const nothing = { scopeMap: false, slots: "", secret: "none", attached: "", pod: "waits" };
 export const everything = { scopeMap: true, slots: "password1", secret: "alive", attached: "acr-myregistry", pod: "evicted" };
 
-export const made = `scopemap.azurecr.io/${token} created
+export const made = `scopemap.azurecr.io/${token} created (+app/web)
 token.azurecr.io/${token} created
 secret/acr-myregistry created
 serviceaccount/default patched

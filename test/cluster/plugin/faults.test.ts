@@ -47,7 +47,9 @@ test.for<{ name: string; faults: Fault[]; atLeast: number }>([
   const { code, stdout, stderr } = await shell.type(`${command} -n ${namespace}`);
 
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect(stdout).toMatch(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
+  expect(stdout).toMatch(
+    /^scopemap.* created \(\+app\/web\)\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/,
+  );
   expect(performance.now() - began).toBeGreaterThan(atLeast);
 });
 

@@ -33,7 +33,10 @@ test("one credential for thirty namespaces; a rerun writes nothing; a new namesp
   const first = await shell.type(`${shared("one")} ${fleet.flag}`);
 
   expect(first).toMatchObject({ code: 0, stderr: "created 30\n" });
-  expect(lines(first).slice(0, 2)).toEqual([expect.stringMatching(/^scopemap.* created$/), expect.stringMatching(/^token.* created$/)]);
+  expect(lines(first).slice(0, 2)).toEqual([
+    expect.stringMatching(/^scopemap.* created \(\+app\/web\)$/),
+    expect.stringMatching(/^token.* created$/),
+  ]);
   expect(lines(first).slice(2)).toEqual(linesOf(fleet.names, "secret/one created", "serviceaccount/default patched"));
   const token = registry.tokens.at(-1);
   const login = { username: token?.name, password: token?.passwords.password1?.value };

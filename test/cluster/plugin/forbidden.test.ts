@@ -62,7 +62,7 @@ test("who may not write ServiceAccounts gets the Secret, and the server's senten
   );
 
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\n$/);
+  expect(stdout).toMatch(/^scopemap.* created \(\+app\/web\)\ntoken.* created\nsecret\/acr-myregistry created\n$/);
   expect(stderr).toBe(
     'Error from server (Forbidden): serviceaccounts "app" is forbidden: User "jane" cannot patch resource "serviceaccounts" ' +
       `in API group "" in the namespace "${namespace}"\n`,
@@ -97,7 +97,9 @@ test("who may not evict pods gets everything but their restart", async () => {
   );
 
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^scopemap.* created\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
+  expect(stdout).toMatch(
+    /^scopemap.* created \(\+app\/web\)\ntoken.* created\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/,
+  );
   expect(stderr).toBe(
     before
       .map(

@@ -53,6 +53,8 @@ export function setting(
   const order: Order = {
     name,
     repositories: [],
+    fromPods: false,
+    again: { do: "create", secret: name, registry: "myregistry" },
     opening: Promise.resolve(credential),
     needsName: false,
     tools: () => bench.tools,

@@ -30,7 +30,7 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     const told = linesOf(first.stdout);
 
     expect(told.slice(0, 4)).toEqual([
-      `scopemap.azurecr.io/${shared} created`,
+      `scopemap.azurecr.io/${shared} created (+app/web)`,
       `token.azurecr.io/${shared} created`,
       "secret/acr-myregistry created in namespace team-0",
       "serviceaccount/default patched in namespace team-0",

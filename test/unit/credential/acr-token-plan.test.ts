@@ -224,3 +224,17 @@ test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFound["pull
   if (says === undefined) expect(notice).toBeUndefined();
   else expect(notice).toMatch(new RegExp(`^secret/acr keeps its password, which ${says}: --expires-in is for a new one`));
 });
+
+test.for<{ why: string; scopeMap: ScopeMap | undefined; grants: readonly string[] | undefined }>([
+  { why: "a new scope map: all", scopeMap: undefined, grants: ["app/web", "base/*"] },
+  { why: "one that lacks some: those", scopeMap: map("app/web", "other"), grants: ["base/*"] },
+  {
+    why: "one that lets pull and not list: told too, since it comes to more",
+    scopeMap: { ...map("app/web"), actions: [...pullActions(["app/web"]), "repositories/base/*/content/read"] },
+    grants: ["base/*"],
+  },
+  { why: "one that has all: nothing", scopeMap: map("app/web", "base/*"), grants: undefined },
+])("what is granted anew is in the plan: $why", ({ scopeMap, grants }) => {
+  const { scope } = planToken({ ...wish, repositories: ["app/web", "base/*"] }, { ...nothing, scopeMap });
+  expect("grants" in scope ? scope.grants : undefined).toEqual(grants);
+});

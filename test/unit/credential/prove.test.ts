@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { ImageRef, Proof } from "../../../src/context.ts";
 import { proveLogin, stillPulls } from "../../../src/credential/prove.ts";
-import type { Claim } from "../../../src/credential/repositories.ts";
+import type { Reach } from "../../../src/credential/reach.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const host = "r.azurecr.io";
 const login = { username: "ci", password: new Sensitive("hunter2") };
 const image = (repository: string, reference: string): ImageRef => ({ host, repository, reference });
-const claim = (repositories: readonly string[], images: readonly ImageRef[] = []): Claim => ({ host, repositories, images });
+const reach = (repositories: readonly string[], images: readonly ImageRef[] = []): Reach => ({ host, repositories, images });
 
 /** A registry that answers for images by what a test says, and `not-found` for the rest; and what it was asked. */
 function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["verdict"][]>>, tags: Readonly<Record<string, string>> = {}) {
@@ -32,7 +32,7 @@ function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["ver
 
 test.for<{
   why: string;
-  claim: Claim;
+  reach: Reach;
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   asked: string[];
@@ -41,21 +41,21 @@ test.for<{
 }>([
   {
     why: "an image that pods name comes first",
-    claim: claim(["a"], [image("b", "1"), image("a", "7")]),
+    reach: reach(["a"], [image("b", "1"), image("a", "7")]),
     answers: { "a:7": "pulls" },
     asked: ["a:7"],
     proven: "a:7",
   },
   {
     why: "then the latest",
-    claim: claim(["a"], [image("a", "7")]),
+    reach: reach(["a"], [image("a", "7")]),
     answers: { "a:latest": "pulls" },
     asked: ["a:7", "a:latest"],
     proven: "a:latest",
   },
   {
     why: "then whichever there is",
-    claim: claim(["a"]),
+    reach: reach(["a"]),
     answers: { "a:3": "pulls" },
     tags: { a: "3" },
     asked: ["a:latest", "tags of a", "a:3"],
@@ -63,7 +63,7 @@ test.for<{
   },
   {
     why: "of each repository one, and those that have none are told",
-    claim: claim(["a", "b", "c"]),
+    reach: reach(["a", "b", "c"]),
     answers: { "a:latest": "pulls", "c:latest": "pulls" },
     asked: ["a:latest", "b:latest", "tags of b", "c:latest"],
     proven: "a:latest",
@@ -71,20 +71,20 @@ test.for<{
   },
   {
     why: "of a path the images that pods name below it",
-    claim: claim(["team/*", "a"], [image("team/x", "1"), image("teams", "1")]),
+    reach: reach(["team/*", "a"], [image("team/x", "1"), image("teams", "1")]),
     answers: { "team/x:1": "pulls", "a:latest": "pulls" },
     asked: ["team/x:1", "a:latest"],
     proven: "team/x:1",
   },
   {
     why: "a path of which nobody names an image is told",
-    claim: claim(["team/*", "a"]),
+    reach: reach(["team/*", "a"]),
     answers: { "a:latest": "pulls" },
     asked: ["a:latest"],
     proven: "a:latest",
     empty: ["team/*"],
   },
-])("a login is proven: $why", async ({ claim: of, answers, tags, asked, proven, empty = [] }) => {
+])("a login is proven: $why", async ({ reach: of, answers, tags, asked, proven, empty = [] }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
   const found = await proveLogin(of, login, tools);
@@ -106,7 +106,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
   async ({ verdict, kind, hint }) => {
     const { tools } = registry({ "a:latest": "pulls", "b:latest": verdict });
 
-    await expect(proveLogin(claim(["a", "b"]), login, tools)).rejects.toMatchObject({
+    await expect(proveLogin(reach(["a", "b"]), login, tools)).rejects.toMatchObject({
       kind,
       message: `the credential does not pull ${host}/b: it is ${verdict}`,
       hint: hint ? "add --verify=false if only the cluster can reach the registry" : undefined,
@@ -117,12 +117,12 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
 test("a refusal of a login that was just made may pass, for two minutes at most", async () => {
   const { tools, slept, asked } = registry({ "a:latest": ["refused", "refused", "pulls"] });
 
-  await proveLogin(claim(["a"]), login, { ...tools, fresh: true });
+  await proveLogin(reach(["a"]), login, { ...tools, fresh: true });
   expect(slept).toEqual([500, 1000]);
   expect(asked).toHaveLength(3);
 
   const never = registry({ "a:latest": "refused" });
-  await expect(proveLogin(claim(["a"]), login, { ...never.tools, fresh: true })).rejects.toMatchObject({ kind: "unauthenticated" });
+  await expect(proveLogin(reach(["a"]), login, { ...never.tools, fresh: true })).rejects.toMatchObject({ kind: "unauthenticated" });
   const waited = never.slept.reduce((sum, one) => sum + one, 0);
   expect(waited).toBeGreaterThanOrEqual(60_000);
   expect(waited).toBeLessThan(120_000);
@@ -130,9 +130,9 @@ test("a refusal of a login that was just made may pass, for two minutes at most"
 
 test("any other answer is not waited on, and neither is a refusal of a login that somebody has", async () => {
   const fresh = registry({ "a:latest": "blocked" });
-  await expect(proveLogin(claim(["a"]), login, { ...fresh.tools, fresh: true })).rejects.toThrow();
+  await expect(proveLogin(reach(["a"]), login, { ...fresh.tools, fresh: true })).rejects.toThrow();
   const given = registry({ "a:latest": "refused" });
-  await expect(proveLogin(claim(["a"]), login, given.tools)).rejects.toThrow();
+  await expect(proveLogin(reach(["a"]), login, given.tools)).rejects.toThrow();
 
   expect([fresh.slept, given.slept]).toEqual([[], []]);
 });
@@ -141,7 +141,7 @@ test.for([
   { repositories: [], says: `no image of ${host} is known to prove the credential with` },
   { repositories: ["a", "team/*"], says: `no image of ${host}/a, ${host}/team/* could be found to prove the credential with` },
 ])("where there is no image at all of $repositories, nothing is proven", async ({ repositories, says }) => {
-  await expect(proveLogin(claim(repositories), login, registry({}).tools)).rejects.toMatchObject({
+  await expect(proveLogin(reach(repositories), login, registry({}).tools)).rejects.toMatchObject({
     kind: "notFound",
     message: says,
     hint: expect.stringContaining("--verify=false"),
@@ -150,16 +150,16 @@ test.for([
 
 test.for<{
   why: string;
-  claim: Claim;
+  reach: Reach;
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   pulls: string;
   asked: string[];
 }>([
-  { why: "an image that pods name", claim: claim(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
+  { why: "an image that pods name", reach: reach(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
   {
     why: "one of the first repository",
-    claim: claim(["team/*", "a", "b"]),
+    reach: reach(["team/*", "a", "b"]),
     answers: { "a:3": "pulls" },
     tags: { a: "3" },
     pulls: "yes",
@@ -167,34 +167,34 @@ test.for<{
   },
   {
     why: "one that may not be there",
-    claim: claim(["a"]),
+    reach: reach(["a"]),
     answers: { "a:latest": "refused" },
     pulls: "no",
     asked: ["tags of a", "a:latest"],
   },
   {
     why: "what is not there says nothing of the login",
-    claim: claim(["a"]),
+    reach: reach(["a"]),
     answers: {},
     pulls: "unknown",
     asked: ["tags of a", "a:latest"],
   },
   {
     why: "a wall says nothing of the login",
-    claim: claim(["a"], [image("a", "7")]),
+    reach: reach(["a"], [image("a", "7")]),
     answers: { "a:7": "blocked" },
     pulls: "unknown",
     asked: ["a:7"],
   },
   {
     why: "too little scope says nothing of the password",
-    claim: claim(["a"], [image("a", "7")]),
+    reach: reach(["a"], [image("a", "7")]),
     answers: { "a:7": "out-of-scope" },
     pulls: "unknown",
     asked: ["a:7"],
   },
-  { why: "there is nothing to ask for", claim: claim(["team/*"]), answers: {}, pulls: "unknown", asked: [] },
-])("whether a login still pulls is $pulls: $why", async ({ claim: of, answers, tags, pulls, asked }) => {
+  { why: "there is nothing to ask for", reach: reach(["team/*"]), answers: {}, pulls: "unknown", asked: [] },
+])("whether a login still pulls is $pulls: $why", async ({ reach: of, answers, tags, pulls, asked }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
   expect(await stillPulls(of, login, tools.registry)).toBe(pulls);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nameOf, placePrefix, placeSuffix, type Where, wordOf, words } from "../../../src/output/words.ts";
+import { grantSuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf, words } from "../../../src/output/words.ts";
 import type { Change } from "../../../src/plan/change.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
@@ -30,6 +30,32 @@ test.for<{ change: Change; word: string | undefined }>([
 ])("$change.act is $word", ({ change, word }) => {
   expect(wordOf(change)).toBe(word);
   if (word !== undefined) expect(words).toContain(word);
+});
+
+const of = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
+
+test.for<{ grants: readonly string[] | undefined; suffix: string }>([
+  { grants: undefined, suffix: "" },
+  { grants: [], suffix: "" },
+  { grants: ["app/api", "team/*"], suffix: " (+app/api, +team/*)" },
+  { grants: ["*"], suffix: " (+*)" },
+  {
+    grants: of(10),
+    suffix: ` (${of(10)
+      .map((name) => `+${name}`)
+      .join(", ")})`,
+  },
+  {
+    grants: of(12),
+    suffix: ` (${of(10)
+      .map((name) => `+${name}`)
+      .join(", ")} and 2 more)`,
+  },
+  // No registry has such a name, but who may write a scope map could
+  { grants: ["app/web)\nsecret/acr created", "a, +b", 'a"'], suffix: ' (+"app/web)\\nsecret/acr created", +"a, +b", +"a\\"")' },
+])("what is granted is told: $suffix", ({ grants, suffix }) => {
+  const change: Change = { act: "update", to: token, because: "", ...(grants && { grants }) };
+  expect(grantSuffix(change)).toBe(suffix);
 });
 
 test.for<{ where: Where; suffix: string; prefix: string }>([

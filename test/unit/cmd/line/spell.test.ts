@@ -34,6 +34,33 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
       "--acr-token ci-pull --expires-in 90d --force -n demo --context prod",
   },
   {
+    fix: {
+      do: "create",
+      registry: "r",
+      scope: { contexts: ["a", "b"], namespaces: "all", selector: "team=web", exclude: ["x-*"], includeSystem: true },
+      credentialPer: "scope",
+    },
+    line:
+      "kubectl acr-secret create --registry r --namespace-selector team=web --exclude-namespaces 'x-*' --include-system " +
+      "--contexts a --contexts b --credential-per scope",
+  },
+  {
+    fix: {
+      do: "create",
+      registry: "r",
+      scope: { contexts: "all", namespaces: { names: ["a"], globs: ["b-*"] }, selector: undefined, exclude: [], includeSystem: false },
+    },
+    line: "kubectl acr-secret create --registry r --namespaces a --namespaces 'b-*' --all-contexts",
+  },
+  {
+    fix: {
+      do: "create",
+      registry: "r",
+      scope: { contexts: "current", namespaces: "current", selector: undefined, exclude: [], includeSystem: false },
+    },
+    line: "kubectl acr-secret create --registry r",
+  },
+  {
     fix: { do: "create", registry: "r.azurecr.io", username: "ci" },
     line: `printf %s "$PASSWORD" | kubectl acr-secret create --registry r.azurecr.io --username ci --password-stdin`,
   },

@@ -1,0 +1,11 @@
+import type { Create } from "../../src/fix.ts";
+import type { CreateWish } from "./wish.ts";
+
+/** The place of the outcome by which it is told is not the one to name. */
+const nowhere = { namespace: undefined, context: undefined };
+
+/** The command at hand, for one that is to grant a credential more: of one that several places share it says all of them. */
+export function againOf({ name: secret, asked: { registry }, targets, scope, per }: CreateWish, shared: boolean): Create {
+  const again: Create = { do: "create", secret, registry, serviceaccounts: targets.names };
+  return shared ? { ...again, ...nowhere, scope, credentialPer: per } : again;
+}

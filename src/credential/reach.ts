@@ -1,0 +1,54 @@
+import type { ImageRef } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import { covers } from "../registry/repository.ts";
+
+/** How far a credential is to reach. */
+export type Reach = {
+  readonly host: string;
+  /** `team/*` and `*` stand for many. */
+  readonly repositories: readonly string[];
+  /** Images of the registry that pods name. */
+  readonly images: readonly ImageRef[];
+};
+
+/** What a run says of the repositories. */
+export type Said = {
+  readonly named: readonly string[];
+  /** What pods use is to be granted, whatever was granted before. */
+  readonly fromPods: boolean;
+  readonly images: readonly ImageRef[];
+};
+
+/**
+ * The repositories to pull: those that are named, and always those that are granted already, since somebody may pull them with this
+ * credential. What pods use is taken where nothing says yet what may be pulled, or where it is asked for: whoever can make a pod must
+ * not choose what an administrator's next run grants.
+ * @param host the login server, and what the hint is to say of the credential
+ * @param granted absent where nothing was granted before
+ * @throws CliError usage where there is none
+ */
+export function reachOf(
+  { host, ...of }: { readonly host: string } & Pick<Create, "registry" | "secret" | "acrToken">,
+  { named, fromPods, images }: Said,
+  granted: readonly string[] | undefined,
+): Reach {
+  const used = images.map((image) => image.repository);
+  const taken = fromPods || (named.length === 0 && granted === undefined) ? used : [];
+  const repositories = [...new Set([...named, ...taken, ...(granted ?? [])])].sort();
+  if (repositories.length > 0) return { host, repositories, images };
+  const why =
+    used.length > 0 ? "what stands in Azure for this Secret grants no repository" : `no pod in the namespace uses an image of ${host}`;
+  throw new CliError("usage", `${why}, so the repositories have to be named`, {
+    hint: { do: "create", ...of, repositories: used.length > 0 ? [...new Set(used)].slice(0, mostNamed) : ["REPOSITORY"] },
+  });
+}
+
+/** As many repositories are named in a line. */
+export const mostNamed = 10;
+
+/** The repositories of images that none of these scopes covers, each once and in order. */
+export function beyond(scopes: readonly string[], images: readonly ImageRef[]): string[] {
+  const outside = images.filter(({ repository }) => !scopes.some((scope) => covers(scope, repository)));
+  return [...new Set(outside.map(({ repository }) => repository))].sort();
+}
