@@ -1,6 +1,7 @@
 import { newRun } from "../src/apply/tools.ts";
 import { runUnit } from "../src/apply/unit.ts";
 import { CliError } from "../src/errors.ts";
+import type { Create } from "../src/fix.ts";
 import { groundsOf } from "../src/fleet/places.ts";
 import { pullSecretKey, type Secret } from "../src/objects.ts";
 import { factsOf } from "../src/observe/facts.ts";
@@ -17,7 +18,7 @@ import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { nameOfSecret } from "./secret-name.ts";
-import { requireTargets } from "./targets.ts";
+import { requireTargets, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
@@ -46,17 +47,23 @@ export const attach = verb({
     const wish = requireTargets(flags, "attach", args[0]);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
-    const name = args[0] ?? (await nameOfSecret(grounds));
+    const make = { do: "create", registry: "REGISTRY", ...saidAgain(wish) } as const;
+    const name = args[0] ?? (await nameOfSecret(grounds, { ...make, namespace: grounds[0]?.namespaces[0], or: "name the Secret" }));
     const places = outlooks(grounds, { secret: name, targets: wish, pods: "waiting" });
-    const unit = { before: [], demand: [], run: newRun(), each: (sight: Sight) => planIn(sight, name, flags["field-manager"]) };
+    const unit = {
+      before: [],
+      demand: [],
+      run: newRun(),
+      each: (sight: Sight) => planIn(sight, { ...make, secret: name }, flags["field-manager"]),
+    };
     return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
 });
 
-function planIn(sight: Sight, name: string, fieldManager: string): Plan {
+function planIn(sight: Sight, make: Create & { readonly secret: string }, fieldManager: string): Plan {
   const { secret, place } = sight;
-  const { namespace } = place;
-  if (!secret) throw noSecret(name, { do: "create", secret: name, registry: "REGISTRY", serviceaccounts: ["default"], namespace });
+  const name = make.secret;
+  if (!secret) throw noSecret(name, { ...make, namespace: place.namespace });
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey))
     throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);

@@ -9,7 +9,7 @@ import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { nameOfSecret } from "./secret-name.ts";
-import { requireTargets } from "./targets.ts";
+import { requireTargets, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
@@ -33,7 +33,8 @@ export const detach = verb({
     const wish = requireTargets(flags, "detach", args[0]);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
-    const name = args[0] ?? (await nameOfSecret(grounds));
+    const name =
+      args[0] ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(wish), namespace: grounds[0]?.namespaces[0] }));
     const places = outlooks(grounds, { secret: name, targets: wish, pods: "none" });
     const each = ({ accounts, place }: Sight) =>
       accounts.map((account) => planDetach(name, readTarget("serviceaccount", account, place.context)));

@@ -1,3 +1,4 @@
+import { endsKnown } from "../src/credential/kinds.ts";
 import { CliError } from "../src/errors.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
@@ -108,9 +109,12 @@ function rows(found: readonly Carried[], { wide, where, headers }: Columns, { co
 const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
   ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
 
+const expiryOf = (kind: string, expiresAt: string | undefined, now: Date) =>
+  expiresAt === undefined && !endsKnown(kind) ? "<unknown>" : until(expiresAt, now);
+
 /** The cells of one Secret, those of `-o wide` last. */
 function cellsOf({ secret, carriers }: Carried, now: Date): string[] {
   const { name, creationTimestamp } = secret.metadata;
   const { hosts, kind, identity, slot = "", expiresAt }: Entry = readEntries(secret)?.[0] ?? { hosts: [], kind: "", identity: "" };
-  return [name, hosts.join(","), kind, until(expiresAt, now), carriers.join(","), age(creationTimestamp, now), identity, slot];
+  return [name, hosts.join(","), kind, expiryOf(kind, expiresAt, now), carriers.join(","), age(creationTimestamp, now), identity, slot];
 }

@@ -5,7 +5,7 @@ import { firstArgument } from "./line/argv.ts";
 import { complete } from "./line/complete.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
-import { secretName } from "./line/names.ts";
+import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
 import { meantVerb } from "./line/nearest.ts";
 import { type Parsed, parse } from "./line/parse.ts";
 import { spell } from "./line/spell.ts";
@@ -44,11 +44,15 @@ async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Se
     session.print(helpOf(verb, args));
     return 0;
   }
-  if (args.length > verb.most) throw new CliError("usage", `unexpected argument "${args[verb.most]}"`);
+  if (args.length > verb.most) refuseMore(args[verb.most] ?? "");
   // The flags of this verb were read with this verb's table, so they have its types
   const code = await verb.run({ flags: flags as never, args: args.map(verb.read ?? secretName) }, session);
   if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
   return code;
+}
+
+function refuseMore(word: string): never {
+  throw new CliError("usage", `unexpected argument "${word}"`, { hint: isWorkload(word) ? noWorkloads : undefined });
 }
 
 type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined };

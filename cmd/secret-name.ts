@@ -1,10 +1,15 @@
 import { CliError } from "../src/errors.ts";
+import type { Fix } from "../src/fix.ts";
 import type { Ground } from "../src/fleet/places.ts";
 import { theSecret } from "../src/observe/secrets.ts";
 
-/** The Secret that is meant where none is named: the only one of the only namespace. */
-export async function nameOfSecret([ground, ...more]: readonly Ground[]): Promise<string> {
+/**
+ * The Secret that is meant where none is named: the only one of the only namespace.
+ * @param otherwise what to do where there is none
+ */
+export async function nameOfSecret([ground, ...more]: readonly Ground[], otherwise: Fix): Promise<string> {
   const [namespace, ...others] = ground?.namespaces ?? [];
-  if (ground && namespace !== undefined && more.length + others.length === 0 && !ground.open) return theSecret(ground.cluster, namespace);
+  if (ground && namespace !== undefined && more.length + others.length === 0 && !ground.open)
+    return theSecret(ground.cluster, namespace, otherwise);
   throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: "kubectl acr-secret list -A" });
 }

@@ -10,6 +10,9 @@ export function targetsOf({ serviceaccount: names, "all-serviceaccounts": all, s
   return { names: [...new Set(names)], all, selector };
 }
 
+/** The flags by which a line to type is about the same ServiceAccounts; without any, about `default`. */
+export const saidAgain = ({ names, all, selector }: TargetWish) => ({ serviceaccounts: names, allServiceaccounts: all, selector });
+
 /** The same, for a command that has nothing to act on without. */
 export function requireTargets(flags: Values<typeof targets>, verb: "attach" | "detach", secret?: string): TargetWish {
   const wish = targetsOf(flags);

@@ -99,6 +99,8 @@ export type ImageRef = {
   readonly repository: string;
   /** `:tag` or `@digest` without its mark; `latest` when the image names neither */
   readonly reference: string;
+  /** A tag beside a digest: only people read it. */
+  readonly tag?: string;
 };
 
 /** What a registry says to a login that asks for one image. Only `pulls` is good; the others say why not. */

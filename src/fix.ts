@@ -12,13 +12,12 @@ type Where = { readonly namespace?: string | undefined; readonly context?: strin
 /** A command of this plugin. `or` is another way, in words. */
 export type Ours = (Create | Refer | Check | { readonly do: "list" } | Help) & Where & { readonly or?: string };
 
-export type Create = {
+export type Create = Targets & {
   readonly do: "create";
   readonly secret?: string | undefined;
   /** The registry's name or login server. */
   readonly registry: string;
   readonly repositories?: readonly string[];
-  readonly serviceaccounts?: readonly string[];
   /** Of a credential that somebody has: its password is to be in `$PASSWORD`, or is that of a new ACR token of this name. */
   readonly username?: string | undefined;
   /** The registry that `az` makes the token in, whose repositories are those above. */
@@ -32,7 +31,15 @@ export type Create = {
   readonly credentialPer?: "scope" | "namespace" | undefined;
 };
 
-export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined; readonly serviceaccounts: readonly string[] };
+export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined } & Targets;
+
+/** The ServiceAccounts that a command is about. */
+type Targets = {
+  readonly serviceaccounts?: readonly string[];
+  readonly allServiceaccounts?: boolean;
+  /** Labels. */
+  readonly selector?: string | undefined;
+};
 
 export type Check = {
   readonly do: "check";

@@ -1,6 +1,7 @@
 import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
 import { CliError } from "../../src/errors.ts";
+import type { Create } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import { type TargetWish, wantsTargets } from "../../src/observe/place.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
@@ -8,7 +9,7 @@ import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, targets, type Values } from "../line/flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
-import { targetsOf } from "../targets.ts";
+import { saidAgain, targetsOf } from "../targets.ts";
 
 export const createFlags = {
   registry: { type: "string", describe: "The registry: its name in Azure, or its login server (myregistry.azurecr.io)" },
@@ -66,21 +67,20 @@ export type CreateWish = {
 export function readWish(flags: CreateFlags, [name]: readonly string[], now: Date): CreateWish {
   const { registry: written, repository, verify, auth, "expires-in": expiresIn } = flags;
   const registry = written && hostWritten(written);
-  if (!registry)
-    throw new CliError("usage", 'required flag(s) "registry" not set', {
-      hint: { do: "create", secret: name, registry: "myregistry", serviceaccounts: flags.serviceaccount },
-    });
+  const targets = targetsOf(flags);
+  const again: Create = { do: "create", secret: name, registry: registry || "myregistry", repositories: repository, ...saidAgain(targets) };
+  if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)
     throw new CliError("usage", "--acr-token names one token, so it cannot be combined with --credential-per=namespace");
   const secret = checkSecretName(name ?? defaultSecretName(registry));
-  repository.forEach(parseRepositoryScope);
+  const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registry)))];
   return {
     name: secret,
-    repositories: repository,
+    repositories,
     fromPods: flags["repositories-from-pods"],
-    targets: targetsOf(flags),
+    targets,
     scope: scopeOf(flags),
-    asked: { flags, registry, identity: auth, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now) },
+    asked: { flags, registry, identity: auth, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now), again },
     per: flags["credential-per"],
   };
 }

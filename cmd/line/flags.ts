@@ -49,7 +49,7 @@ export const dryRun = {
     default: "none",
     refuse: (value) => usage(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`),
     describe:
-      'Must be "none", "server", or "client". Client prints what would be done; server asks the API server too. Neither mints anything.',
+      'Must be "none", "server", or "client". Client prints what would be done; server asks the API server too. Neither changes anything.',
   },
 } as const satisfies Flags;
 
@@ -76,7 +76,7 @@ export const targets = {
     bare: "default",
     read: (value) => objectName("ServiceAccount", value),
     complete: serviceAccounts,
-    describe: "A ServiceAccount that is to carry the Secret; may be repeated. Without a value: default.",
+    describe: "A ServiceAccount by its name; may be repeated. Without a value: default.",
   },
   "all-serviceaccounts": { type: "boolean", describe: "Every ServiceAccount of the namespace" },
   selector: { type: "string", short: "l", describe: "ServiceAccounts with these labels (-l key1=value1,key2=value2)" },

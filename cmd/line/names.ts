@@ -27,8 +27,18 @@ export function objectName(kind: Named, word: string): string {
 /** The name of a Secret, which is what an argument of a verb means. */
 export const secretName = (word: string) => objectName("Secret", word);
 
+/** What makes pods, in kubectl's spellings. */
+const workloads = /^(?:po|pods?|deploy|deployments?|rs|replicasets?|sts|statefulsets?|ds|daemonsets?|jobs?|cj|cronjobs?)(?:\.[a-z.0-9]+)?$/;
+
+/** Whether a word names a workload as kubectl does: `deploy/web`. */
+export const isWorkload = (word: string): boolean => workloads.test(word.slice(0, Math.max(word.indexOf("/"), 0)).toLowerCase());
+
+/** What is said of one, since none can be named yet. */
+export const noWorkloads = "workloads are not named: check looks at every pod, and --serviceaccount=NAME says whose pods get the Secret";
+
 /** What somebody may have meant who put a slash into a name. */
 function meant(word: string, prefix: string, name: string): string | undefined {
+  if (isWorkload(word)) return noWorkloads;
   if (/[.:].*\/|\/.*[:@]/.test(word)) return `did you mean an image? kubectl acr-secret check --image ${JSON.stringify(word)}`;
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;
   if ((spellings.ServiceAccount as readonly string[]).includes(prefix)) return `did you mean --serviceaccount=${name}?`;

@@ -62,7 +62,7 @@ type Said<F extends Flags> = { readonly [K in keyof F]?: Values<F>[K] | undefine
 const createValues = (fix: Create): Said<typeof createFlags> => ({
   registry: fix.registry,
   repository: fix.repositories ?? [],
-  serviceaccount: fix.serviceaccounts ?? [],
+  ...referValues(fix),
   username: fix.username,
   "password-stdin": fix.username !== undefined,
   "acr-token": fix.acrToken,
@@ -85,7 +85,11 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
   };
 }
 
-const referValues = (fix: Refer): Said<typeof targets> => ({ serviceaccount: fix.serviceaccounts });
+const referValues = (fix: Create | Refer): Said<typeof targets> => ({
+  serviceaccount: fix.serviceaccounts ?? [],
+  "all-serviceaccounts": fix.allServiceaccounts ?? false,
+  selector: fix.selector,
+});
 
 const checkValues = (fix: Check): Said<typeof checkFlags> => ({ image: fix.images ?? [], serviceaccount: fix.serviceaccount });
 

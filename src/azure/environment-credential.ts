@@ -26,7 +26,7 @@ export function environmentCredential(env: Env, authorityHost: string, transport
     AZURE_CLIENT_CERTIFICATE_PATH: certificatePath,
   } = env;
   if (!tenant || !client || !(secret || certificatePath)) {
-    throw new CliError("config", "the environment describes no Azure identity", {
+    throw new CliError("config", `the environment describes no Azure identity${lacking(env)}`, {
       hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
     });
   }
@@ -66,6 +66,13 @@ export function environmentCredential(env: Env, authorityHost: string, transport
       }
     },
   };
+}
+
+/** What is not set, where something is. */
+function lacking({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH }: Env): string {
+  const said = { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET: AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH };
+  const missing = Object.entries(said).flatMap(([name, value]) => (value ? [] : [name]));
+  return missing.length === Object.keys(said).length ? "" : `: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`;
 }
 
 /** Puts in words what the library, or opening it, threw. */

@@ -4,7 +4,7 @@ import { onAbort } from "./on-abort.ts";
 /** What ends a wait: a signal, or so many milliseconds (0 means no limit). */
 export type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
 
-/** The longest wait that Node's timers know, some 24 days; a longer one would be over at once. */
+/** The longest wait that Node's timers know, some 24 days; a longer one would be over at once. They count whole milliseconds. */
 const longest = 2 ** 31 - 1;
 
 /**
@@ -12,7 +12,7 @@ const longest = 2 ** 31 - 1;
  * @throws CliError cancelled or timeout, or what `work` throws
  */
 export function within<T>({ signal, requestTimeout }: Limits, work: (ends: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = requestTimeout > 0 ? AbortSignal.timeout(Math.min(requestTimeout, longest)) : undefined;
+  const limit = requestTimeout > 0 ? AbortSignal.timeout(Math.min(Math.ceil(requestTimeout), longest)) : undefined;
   const ends = limit ? AbortSignal.any([signal, limit]) : signal;
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => {

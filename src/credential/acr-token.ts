@@ -87,7 +87,8 @@ type Found = Pick<TokenFound, "token" | "scopeMap"> & {
 async function find(named: string | undefined, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   const read = async (name: string, alone: boolean): Promise<Found> => {
     const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
-    return { name, alone, token, scopeMap };
+    // Azure finds it in whatever case it is typed, and it signs in by its own
+    return { name: token?.name ?? name, alone, token, scopeMap };
   };
   if (named !== undefined) return read(named, false);
   const { entry, login } = held ?? {};

@@ -7,7 +7,12 @@ import type { Asked, Credential, FlagRow, Kind, Need, Sources } from "./kind.ts"
 import { stillPulls } from "./prove.ts";
 
 const flags = {
-  username: { type: "string", describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin" },
+  username: {
+    type: "string",
+    // Of another's password nobody here sets the end
+    exclusive: ["acr-token", "expires-in"],
+    describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
+  },
   "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
@@ -18,8 +23,8 @@ export const given = {
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
   check: (asked, stdin) => {
-    checkLogin(asked, stdin);
     checkRegistry(asked.registry);
+    checkLogin(asked, stdin);
   },
   needsName: () => false,
   async open(asked, sources) {
@@ -48,9 +53,9 @@ function credentialOf(host: string, login: Login, { verify }: Asked, { registry 
 }
 
 /** The user name, and the command that pipes its password in. */
-function checkLogin({ flags: { username, "password-stdin": fromStdin }, registry }: Asked, { isTTY }: Sources["stdin"]) {
+function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
-  const hint: Fix = { do: "create", registry, username: name ?? "NAME" };
+  const hint: Fix = { ...again, username: name ?? "NAME" };
   if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
   if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
   if (/\p{Cc}/u.test(name)) throw new CliError("usage", "--username must not contain control characters");

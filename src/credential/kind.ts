@@ -4,7 +4,7 @@ import type { Change } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 
 /** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
-export type FlagRow = { readonly type: "string" | "boolean"; readonly describe: string };
+export type FlagRow = { readonly type: "string" | "boolean"; readonly describe: string; readonly exclusive?: readonly string[] };
 
 /** What a command line gave for the flags of the kinds, and for those that all kinds share. */
 export type Asked = {
@@ -16,6 +16,8 @@ export type Asked = {
   readonly verify: boolean;
   /** RFC 3339, for a password that is made now. */
   readonly expiresAt: string | undefined;
+  /** The command at hand, for a hint that says it anew with more. */
+  readonly again: Create;
 };
 
 /** The outside, as far as credentials come from there; each opens at its first use. */

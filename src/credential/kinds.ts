@@ -14,3 +14,6 @@ export const credentialFlags = { ...given.flags, ...acrToken.flags } as const sa
 /** Where a new password of a credential comes from; `unknown` for a kind that a newer version made. */
 export const renewalOf = (name: string): Kind["renewal"] | "unknown" =>
   credentialKinds.find((kind) => kind.name === name)?.renewal ?? "unknown";
+
+/** Whether a note that tells no end means that there is none: of a password that somebody gave, nobody here knows it. */
+export const endsKnown = (name: string): boolean => renewalOf(name) !== "given";

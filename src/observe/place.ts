@@ -34,18 +34,22 @@ export async function observe(place: Place, { secret, targets, pods }: PlaceWish
   const { cluster, namespace } = place;
   const [found, accounts, all] = await together([
     cluster.get({ kind: "secret", name: secret, namespace }),
-    chosenAccounts(place, targets),
+    chosenAccounts(place, targets, secret),
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
   ]);
   return { place, secret: found, accounts, pods: all };
 }
 
 /** The ServiceAccounts that a command line names, each once. */
-async function chosenAccounts({ cluster, namespace }: Place, { names, all, selector }: TargetWish): Promise<ServiceAccount[]> {
+async function chosenAccounts(
+  { cluster, namespace }: Place,
+  { names, all, selector }: TargetWish,
+  secret: string,
+): Promise<ServiceAccount[]> {
   if (!all && selector === undefined) {
     return together(
       [...new Set(names)].map(
-        async (name) => (await cluster.get({ kind: "serviceaccount", name, namespace })) ?? noAccount(cluster, namespace, name),
+        async (name) => (await cluster.get({ kind: "serviceaccount", name, namespace })) ?? noAccount(cluster, namespace, { name, secret }),
       ),
     );
   }
@@ -56,25 +60,31 @@ async function chosenAccounts({ cluster, namespace }: Place, { names, all, selec
 /** @throws CliError notFound: neither `--all-serviceaccounts` nor labels choose a ServiceAccount of the namespace */
 function noneChosen(cluster: Cluster, namespace: string, selector: string | undefined): Promise<never> {
   const labels = selector === undefined ? "" : ` has the labels ${selector}`;
-  return noAccount(cluster, namespace, undefined, `no serviceaccount in namespace "${namespace}"${labels}`);
+  return noAccount(cluster, namespace, { message: `no serviceaccount in namespace "${namespace}"${labels}` });
 }
 
 /** @throws CliError notFound where targets that were meant are not among those that a list has, as {@link observe} does */
 export async function refuseMissing(
-  { place: { cluster, namespace }, accounts }: Sight,
+  { place: { cluster, namespace }, secret, accounts }: Sight,
   { names, all, selector }: TargetWish,
 ): Promise<void> {
   if ((all || selector !== undefined) && accounts.length === 0) await noneChosen(cluster, namespace, selector);
   const missing = names.find((name) => !accounts.some(({ metadata }) => metadata.name === name));
-  if (missing !== undefined) await noAccount(cluster, namespace, missing);
+  if (missing !== undefined) await noAccount(cluster, namespace, { name: missing, secret: secret?.metadata.name });
 }
 
+/** A ServiceAccount that is not there, where it was named; `secret` is the name of the Secret that it was to carry. */
+type Missing = { readonly name?: string; readonly secret?: string | undefined; readonly message?: string };
+
 /** Tells a missing ServiceAccount from a missing namespace, where the user may look. */
-async function noAccount(cluster: Cluster, namespace: string, name: string | undefined, message?: string): Promise<never> {
+async function noAccount(cluster: Cluster, namespace: string, { name = "", secret, message }: Missing): Promise<never> {
   const uid = await uidOf(cluster, namespace).catch(() => "not for us to see");
   if (uid === undefined) throw noNamespace(namespace);
-  const hint: Fix = { do: "get-serviceaccounts", namespace };
-  throw message === undefined ? absent("serviceaccounts", name ?? "", hint) : new CliError("notFound", message, { hint });
+  const hint: Fix | string =
+    name !== "" && name === secret
+      ? `"${name}" is the Secret's name: a ServiceAccount's follows --serviceaccount, which alone means default`
+      : { do: "get-serviceaccounts", namespace };
+  throw message === undefined ? absent("serviceaccounts", name, hint) : new CliError("notFound", message, { hint });
 }
 
 /** The uid of a namespace; undefined if it does not exist. */

@@ -11,8 +11,8 @@ export async function managedNames(cluster: Cluster, namespace: string): Promise
   return (await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
 
-/** The name of the only Secret that this plugin made in a namespace. */
-export async function theSecret(cluster: Cluster, namespace: string): Promise<string> {
+/** The name of the only Secret that this plugin made in a namespace. @param otherwise what to do where there is none */
+export async function theSecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
   const names = await managedNames(cluster, namespace);
   const [name, ...others] = names;
   if (name && others.length === 0) return name;
@@ -24,9 +24,7 @@ export async function theSecret(cluster: Cluster, namespace: string): Promise<st
       { hint: { do: "list", namespace } },
     );
   }
-  throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, {
-    hint: { do: "create", registry: "REGISTRY", serviceaccounts: ["default"], namespace, or: "name the Secret" },
-  });
+  throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, { hint: otherwise });
 }
 
 /** The error for a Secret that a command line names and that is not there. */

@@ -25,10 +25,12 @@ export function parseImage(text: string): ImageRef {
   if (beforeColon !== beforeColon.toLowerCase())
     throw refuse(`invalid reference format: repository name (${beforeColon}) must be lowercase`);
 
-  const [, repository = "", tagged = "latest", digested] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [];
+  const [, repository = "", named, digested] = /^([^:@]*)(?::([^@]*))?(?:@(.*))?$/s.exec(path) ?? [];
+  const tagged = named ?? "latest";
   const good = host.test(from) && isRepository(repository) && tag.test(tagged) && (digested === undefined || digest.test(digested));
   if (!good) throw refuse("invalid reference format");
-  return { host: from, repository, reference: digested ?? tagged };
+  if (digested === undefined) return { host: from, repository, reference: tagged };
+  return { host: from, repository, reference: digested, ...(named !== undefined && { tag: named }) };
 }
 
 /** The host of an image, docker.io where it names none, and all that comes after the slash: `nginx` is `library/nginx` there. */
@@ -44,7 +46,8 @@ function splitHost(text: string): [host: string, path: string] {
 /** Whether what comes before the first slash is a host: a folder has no dot, port or capital letter. */
 const isHost = (first: string) => /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
 
-/** The text of an image, always with its host and its tag or digest. */
-export function formatImage({ host, repository, reference }: ImageRef): string {
-  return `${host}/${repository}${reference.includes(":") ? "@" : ":"}${reference}`;
+/** The text of an image, always with its host and its tag, digest or both. */
+export function formatImage({ host, repository, reference, tag: named }: ImageRef): string {
+  const before = named === undefined ? "" : `:${named}`;
+  return `${host}/${repository}${before}${reference.includes(":") ? "@" : ":"}${reference}`;
 }

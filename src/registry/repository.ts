@@ -1,16 +1,37 @@
 import { CliError } from "../errors.ts";
 import { isRepository } from "./image-reference.ts";
+import { isLoginServer, registryName } from "./login-server.ts";
 
 /**
- * Checks what stands behind `--repository`: a repository, all below a path (`team/*`), or all of the registry (`*`).
- * Azure's scope maps know no other wildcard.
+ * Reads what stands behind `--repository`: a repository, all below a path (`team/*`), or all of the registry (`*`), each also with the
+ * registry's own host before it. Azure's scope maps know no other wildcard.
+ * @param registry as it was typed: its name, or its login server
  * @throws CliError usage
  */
-export function parseRepositoryScope(text: string): string {
-  if (text === "*" || isRepository(text.replace(/\/\*$/, ""))) return text;
-  throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: lowercase letters, digits and . _ - / only`, {
-    hint: "name one repository (team/app), all below a path (team/*), or all of the registry (*)",
-  });
+export function parseRepositoryScope(text: string, registry: string): string {
+  const [host, path] = takeHost(text.replace(/^https:\/\//i, ""), registry.toLowerCase());
+  if (host !== undefined && !isHostOf(host, registry.toLowerCase()))
+    throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: it is not in ${registry}`);
+  if (path === "*" || isRepository(path.replace(/\/\*$/, ""))) return path;
+  const bare = path.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
+  const hint = bare !== path && isRepository(bare) ? `a repository has neither tag nor digest: ${bare}` : forms;
+  throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: lowercase letters, digits and . _ - / only`, { hint });
+}
+
+const forms = "name one repository (team/app), all below a path (team/*), or all of the registry (*)";
+
+/** A host is the registry's own, or what can only be one: a folder may have a dot in its name, too. */
+function takeHost(text: string, registry: string): [host: string | undefined, path: string] {
+  const slash = text.indexOf("/");
+  const host = text.slice(0, Math.max(slash, 0)).toLowerCase();
+  const own = host === registry && host.includes(".");
+  return own || host.includes(":") || isLoginServer(host) ? [host, text.slice(slash + 1)] : [undefined, text];
+}
+
+/** Whether a host is the registry that was typed: its login server, a regional host of it, or that of its name, hash or not. */
+function isHostOf(host: string, registry: string): boolean {
+  const [a, b] = [host, registry].map((one) => one.replace(/:443$/, "").replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, ""));
+  return a === b || registryName(a ?? "") === registry;
 }
 
 /** Whether a scope of {@link parseRepositoryScope} covers a repository. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
+import type { Env } from "../../src/context.ts";
 import { finder, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -90,10 +91,15 @@ test("a key with a passphrase takes AZURE_CLIENT_CERTIFICATE_PASSWORD, and a wro
   expect(String(refused)).not.toContain("hunter");
 });
 
-test("an environment without a service principal is told what to set", async () => {
-  await expect(find({ PATH: "/nonexistent" }, "env")).rejects.toMatchObject({
+test.for<{ env: Env; lacks: string }>([
+  { env: {}, lacks: "" },
+  { env: { AZURE_CLIENT_ID: "a" }, lacks: ": AZURE_TENANT_ID and AZURE_CLIENT_SECRET are not set" },
+  { env: { AZURE_CLIENT_ID: "a", AZURE_CLIENT_CERTIFICATE_PATH: "f" }, lacks: ": AZURE_TENANT_ID is not set" },
+  { env: { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "", AZURE_CLIENT_SECRET: "s" }, lacks: ": AZURE_CLIENT_ID is not set" },
+])("an environment without a service principal is told what to set$lacks", async ({ env, lacks }) => {
+  await expect(find({ PATH: "/nonexistent", ...env }, "env")).rejects.toMatchObject({
     kind: "config",
-    message: "the environment describes no Azure identity",
+    message: `the environment describes no Azure identity${lacks}`,
     hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
   });
 });

@@ -29,7 +29,8 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   world.azure.faults.add({ kind: "credentialsByPolling" });
   const azure = openAzure(world.options({ env }));
   const name = `least-${guid.slice(0, 8)}`;
-  const asked: Asked = { flags: {}, registry: "myregistry", identity: "env", verify: false, expiresAt: undefined };
+  const again = { do: "create", registry: "myregistry" } as const;
+  const asked: Asked = { flags: {}, registry: "myregistry", identity: "env", verify: false, expiresAt: undefined, again };
   const credential = await acrToken.open(asked, sourcesOf(azure));
   const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { noWorkloads } from "../../cmd/line/names.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
@@ -26,7 +27,8 @@ test.for([
   ["--version", "error: unknown flag: --version\nhint: kubectl acr-secret version\n"],
   ["list --docker-server=r", "error: unknown flag: --docker-server\nhint: kubectl acr-secret list --help\n"],
   ["create --docker-server=r", "error: unknown flag: --docker-server\nhint: did you mean --registry?\n"],
-  ["check deploy/web", 'error: invalid Secret name "deploy/web"\nhint: did you mean "web"?\n'],
+  ["check deploy/web", `error: invalid Secret name "deploy/web"\nhint: ${noWorkloads}\n`],
+  ["attach acr deploy/web", `error: unexpected argument "deploy/web"\nhint: ${noWorkloads}\n`],
   ["attach acr --serviceaccount a/b", 'error: invalid ServiceAccount name "a/b"\nhint: did you mean "b"?\n'],
   ["list --force", "error: unknown flag: --force\nhint: kubectl acr-secret list --help\n"],
   ["help chek", 'error: unknown command "chek" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret check"?\n'],
@@ -37,6 +39,27 @@ test.for([
   ["completion bash", 'error: unknown shell "bash": only kubectl completes its plugins\nhint: kubectl acr-secret completion --help\n'],
   ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
   ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
+  [
+    "create foo --registry myregistry --repository app/web --serviceaccount web -n zero --context dev --username ci",
+    /\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create foo --registry myregistry --repository app\/web --serviceaccount web --username ci --password-stdin -n zero --context=dev\n$/,
+  ],
+  [
+    "create --registry myregistry -l team=web --password-stdin",
+    /\nhint: .* create --registry myregistry -l team=web --username NAME --password-stdin\n$/,
+  ],
+  [
+    "create foo --all-serviceaccounts -n zero",
+    /\nhint: kubectl acr-secret create foo --registry myregistry --all-serviceaccounts -n zero\n$/,
+  ],
+  ["create --registry https://ci:hunter2@r.azurecr.io --username ci", /^(?!.*hunter2)error: --registry must be .*\n/s],
+  [
+    "create --registry r.azurecr.io --username ci --password-stdin --expires-in 90d",
+    /^error: if any flags in the group \[expires-in username\] are set /,
+  ],
+  [
+    "create --registry r.azurecr.io --username ci --password-stdin --acr-token ci-pull",
+    /^error: if any flags in the group \[acr-token username\] /,
+  ],
   ["create --registry myregistry --username a:b --password-stdin", /^error: --username must not be empty nor contain a colon\n/],
   ["create --registry myregistry --password-stdin", /^error: --password-stdin needs --username\n/],
   ["create", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry myregistry\n'],

@@ -174,7 +174,7 @@ test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
     lines(listed)
       .slice(1)
       .map((line) => line.split(/ +/).slice(0, 6)),
-  ).toEqual(fleet.names.map((name) => [name, "acr", "myregistry.azurecr.io", "given", "never", "default"]));
+  ).toEqual(fleet.names.map((name) => [name, "acr", "myregistry.azurecr.io", "given", "<unknown>", "default"]));
 
   const [last = ""] = fleet.names.slice(-1);
   const detached = await shell.type(`kubectl acr-secret detach acr --all-serviceaccounts ${fleet.flag} --exclude-namespaces ${last}`);

@@ -97,7 +97,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             if (text === resource.name || text === host) return resource;
             throw new CliError("notFound", `${text} is in no subscription that this Azure identity can read`);
           }),
-        scopeMap: (_, name) => ask("scopeMap", name, false, () => scopeMaps.get(name)),
+        scopeMap: (_, name) => ask("scopeMap", name, false, () => scopeMaps.get(inItsCase(scopeMaps, name))),
         putScopeMap: (_, map) =>
           ask("putScopeMap", map.name, true, () => {
             const next = { id: `${resource.id}/scopeMaps/${map.name}`, ...map };
@@ -107,8 +107,9 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
         deleteScopeMap: (_, name) => ask("deleteScopeMap", name, true, () => void scopeMaps.delete(name)),
         token: (_, name) =>
           ask("token", name, false, () => {
-            const token = tokens.get(name);
-            return token && shown(name, token);
+            const own = inItsCase(tokens, name);
+            const token = tokens.get(own);
+            return token && shown(own, token);
           }),
         putToken: (_, { name, scopeMapId }) =>
           ask("putToken", name, true, () => {
@@ -154,3 +155,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   };
   return fake;
 }
+
+/** Azure finds what it has in whatever case it is asked for. */
+const inItsCase = (had: ReadonlyMap<string, unknown>, name: string): string =>
+  [...had.keys()].find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;

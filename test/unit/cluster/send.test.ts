@@ -168,6 +168,12 @@ test("cancelling ends the wait for a transport, and what it opens too late sends
   expect(seen.requests).toBe(0);
 });
 
+test("a limit of less than a timer can count is one", async () => {
+  const { send } = await against([() => {}], { requestTimeout: 0.1 });
+
+  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no answer within 0.0001s" });
+});
+
 test("a limit that no timer can count is none that is over at once", async () => {
   const { send } = await against([{}], { requestTimeout: 1200 * 3_600_000 });
 

@@ -144,10 +144,30 @@ test.for<{ typed: string; says: RegExp }>([
     says: /^error: secret "opaque" is of type Opaque, which the kubelet passes over when it pulls\n/,
   },
   { typed: "attach -A --serviceaccount", says: /^error: in several namespaces the Secret has to be named\n/ },
-  { typed: "attach -n empty --serviceaccount", says: /^error: namespace "empty" has no pull secret of kubectl acr-secret\n/ },
+  {
+    typed: "attach nope -n demo --serviceaccount web",
+    says: /\nhint: kubectl acr-secret create nope --registry REGISTRY --serviceaccount web -n demo\n$/,
+  },
+  {
+    typed: "attach -n demo --serviceaccount default --serviceaccount nope",
+    says: /^Error from server \(NotFound\): serviceaccounts "nope" not found\n/,
+  },
+  {
+    typed: "attach -n demo --serviceaccount acr-myregistry",
+    says: /"acr-myregistry" not found\nhint: "acr-myregistry" is the Secret's name: a ServiceAccount's follows --serviceaccount, which alone means default\n$/,
+  },
+  {
+    typed: "attach -n empty --all-serviceaccounts",
+    says: /^error: namespace "empty" has no .*\nhint: kubectl acr-secret create --registry REGISTRY --all-serviceaccounts -n empty, or name the Secret\n$/,
+  },
+  {
+    typed: "detach -n empty --serviceaccount web",
+    says: /^error: namespace "empty" has no .*\nhint: kubectl acr-secret detach NAME --serviceaccount web -n empty\n$/,
+  },
 ])("$typed is refused, and nothing is written", async ({ typed, says }) => {
   const world = await stored("demo");
   addNamespaces(world.cluster, "empty");
+  world.cluster.put(account("demo", "web"));
   world.cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "opaque", namespace: "demo" }, type: "Opaque" });
 
   const { stdout, stderr, code } = await type(typed, world.ports);

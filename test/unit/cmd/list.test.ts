@@ -108,3 +108,12 @@ test("a kind of credential that this version does not know is listed as it was w
   expect(await type("attach -n demo --serviceaccount", world.ports)).toMatchObject({ code: 0 });
   expect(world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"]).toBe(note);
 });
+
+test("of a password that was given nobody knows the end", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  const line = "create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false -n demo";
+  await type(line, world.ports, { stdin: "hunter2" });
+
+  expect((await type("list -n demo --no-headers", world.ports)).stdout).toMatch(/ given +<unknown> +<none> /);
+});

@@ -3,9 +3,12 @@ import { given } from "../../../src/credential/given.ts";
 
 const stdin = { isTTY: false, read: async () => "" };
 
+const again = { do: "create", registry: "r" } as const;
+const asked = { identity: "auto", verify: true, expiresAt: undefined, again } as const;
+
 /** Checks a command line with this user name and registry. */
 const check = (username: string, registry: string) => () =>
-  given.check({ flags: { username, "password-stdin": true }, registry, identity: "auto", verify: true, expiresAt: undefined }, stdin);
+  given.check({ ...asked, flags: { username, "password-stdin": true }, registry }, stdin);
 
 test.for([
   "myregistry",

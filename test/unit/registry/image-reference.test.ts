@@ -12,7 +12,6 @@ test.for([
   ["myregistry.azurecr.io/team/app:1", "myregistry.azurecr.io", "team/app", "1"],
   ["myregistry.azurecr.io:8443/app", "myregistry.azurecr.io:8443", "app", "latest"],
   [`myregistry.azurecr.io/app@${digest}`, "myregistry.azurecr.io", "app", digest],
-  [`myregistry.azurecr.io/app:1@${digest}`, "myregistry.azurecr.io", "app", digest],
   ["localhost/app", "localhost", "app", "latest"],
   ["localhost:5000/app", "localhost:5000", "app", "latest"],
   ["[::1]:5000/app:v1.2_3-rc", "[::1]:5000", "app", "v1.2_3-rc"],
@@ -20,6 +19,13 @@ test.for([
   ["a/b_c/d__e/f--g/h.i", "docker.io", "a/b_c/d__e/f--g/h.i", "latest"],
 ] as const)("%s is on %s, %s, %s", ([text, host, repository, reference]) => {
   expect(parseImage(text)).toEqual({ host, repository, reference });
+});
+
+test("a tag beside a digest is shown, and only the digest counts", () => {
+  const text = `myregistry.azurecr.io/app:1@${digest}`;
+
+  expect(parseImage(text)).toEqual({ host: "myregistry.azurecr.io", repository: "app", reference: digest, tag: "1" });
+  expect(formatImage(parseImage(text))).toBe(text);
 });
 
 test.for([

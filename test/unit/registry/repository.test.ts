@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
+import type { CliError } from "../../../src/errors.ts";
 import { covers, parseRepositoryScope } from "../../../src/registry/repository.ts";
 
 test.for(["app", "team/app", "team/sub/app", "a.b/c_d/e-f", "a--b", "team/*", "*"])("%s can be a scope", (text) => {
-  expect(parseRepositoryScope(text)).toBe(text);
+  expect(parseRepositoryScope(text, "myregistry")).toBe(text);
 });
 
 test.for([
@@ -21,7 +22,41 @@ test.for([
   "team//app",
   `${"a".repeat(256)}`,
 ])("%j cannot", (text) => {
-  expect(() => parseRepositoryScope(text)).toThrow(`invalid repository ${JSON.stringify(text)}`);
+  expect(() => parseRepositoryScope(text, "myregistry")).toThrow(`invalid repository ${JSON.stringify(text)}`);
+});
+
+test.for([
+  ["myregistry.azurecr.io/app/web", "myregistry", "app/web"],
+  ["myregistry.azurecr.io/app/web", "MyRegistry.azurecr.io", "app/web"],
+  ["https://MyRegistry.azurecr.io/team/*", "myregistry", "team/*"],
+  ["myregistry.azurecr.io:443/*", "myregistry", "*"],
+  ["myregistry-a1b2.azurecr.io/app", "myregistry", "app"],
+  ["myregistry.eastus.geo.azurecr.io/app", "myregistry.azurecr.io", "app"],
+  ["localhost:5000/app", "localhost:5000", "app"],
+  ["ghcr.io/team/app", "ghcr.io", "team/app"],
+  // Folders that are called like a host, or like the registry
+  ["ghcr.io/team/app", "myregistry", "ghcr.io/team/app"],
+  ["myregistry/app", "myregistry", "myregistry/app"],
+  ["a.b/app", "myregistry", "a.b/app"],
+] as const)("%s of %s is the repository %s", ([text, registry, repository]) => {
+  expect(parseRepositoryScope(text, registry)).toBe(repository);
+});
+
+test.for([
+  { text: "otherregistry.azurecr.io/app", why: "it is not in myregistry", hint: undefined },
+  { text: "myregistry.azurecr.us.evil.example:443/app", why: "it is not in myregistry", hint: undefined },
+  { text: "app/web:1", why: "lowercase letters", hint: "a repository has neither tag nor digest: app/web" },
+  { text: "myregistry.azurecr.io/app/web:1@sha256:00", why: "lowercase letters", hint: "a repository has neither tag nor digest: app/web" },
+  { text: "myregistry.azurecr.io/", why: "lowercase letters", hint: /^name one repository/ },
+  { text: "\u001b[2J:1", why: "lowercase letters", hint: /^name one repository/ },
+] as const)("$text is none of myregistry: $why", ({ text, why, hint }) => {
+  expect.assertions(2);
+  try {
+    parseRepositoryScope(text, "myregistry");
+  } catch (error) {
+    expect(String(error)).toContain(`invalid repository ${JSON.stringify(text)}: ${why}`);
+    expect((error as CliError).hint).toEqual(typeof hint === "object" ? expect.stringMatching(hint) : hint);
+  }
 });
 
 test.for([

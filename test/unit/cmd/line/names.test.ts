@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { objectName } from "../../../../cmd/line/names.ts";
+import { noWorkloads, objectName } from "../../../../cmd/line/names.ts";
 
 test.for([
   ["Secret", "acr", "acr"],
@@ -16,7 +16,9 @@ test.for([
 });
 
 test.for([
-  { kind: "Secret", word: "deploy/web", says: 'invalid Secret name "deploy/web"', hint: 'did you mean "web"?' },
+  { kind: "Secret", word: "deploy/web", says: 'invalid Secret name "deploy/web"', hint: noWorkloads },
+  { kind: "Secret", word: "Deployments.apps/web", says: 'invalid Secret name "Deployments.apps/web"', hint: noWorkloads },
+  { kind: "Secret", word: "team/web", says: 'invalid Secret name "team/web"', hint: 'did you mean "web"?' },
   { kind: "Secret", word: "sa/web", says: 'invalid Secret name "sa/web"', hint: "did you mean --serviceaccount=web?" },
   {
     kind: "Secret",
