@@ -117,6 +117,8 @@ export type Proof = {
 export type Registry = {
   /** Asks for the image's manifest as a container runtime does; without a login, anonymously. */
   prove(image: ImageRef, login: Login | undefined): Promise<Proof>;
+  /** Whether the registry takes a login at all, which is then said as `pulls`, whatever it may pull. */
+  admits(host: string, login: Login): Promise<Proof>;
   /** Some tag of a repository, the newest if the registry tells; undefined if there is none or the login may not list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
 };

@@ -1,4 +1,5 @@
 import type { Create } from "../../src/fix.ts";
+import { saidAgain } from "../targets.ts";
 import type { CreateWish } from "./wish.ts";
 
 /** The place of the outcome by which it is told is not the one to name. */
@@ -6,6 +7,6 @@ const nowhere = { namespace: undefined, context: undefined };
 
 /** The command at hand, for one that is to grant a credential more: of one that several places share it says all of them. */
 export function againOf({ name: secret, asked: { registry }, targets, scope, per }: CreateWish, shared: boolean): Create {
-  const again: Create = { do: "create", secret, registry, serviceaccounts: targets.names };
+  const again: Create = { do: "create", secret, registry, ...saidAgain(targets) };
   return shared ? { ...again, ...nowhere, scope, credentialPer: per } : again;
 }

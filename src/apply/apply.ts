@@ -67,7 +67,7 @@ async function prove({ to, repositories, fresh }: ChangeOf<"prove">, bench: Benc
   const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
     proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
   );
-  run.proven = proven.image;
+  if (proven.image) run.proven = proven.image;
   return { says: proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`) };
 }
 

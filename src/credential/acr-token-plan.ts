@@ -73,6 +73,10 @@ export function keptTooLong(secret: string, expiresAt: string | undefined, { min
   return `secret/${secret} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`;
 }
 
+/** What to tell of a password that is kept although nobody could be asked whether it still pulls. */
+export const keptUntried = (secret: string, unasked: string | undefined, { mint }: TokenPlan): string | undefined =>
+  unasked === undefined || mint.act === "mint" ? undefined : `secret/${secret} keeps its password, which was not tried: ${unasked}`;
+
 /** Pull needs content/read; listing tags, by which a credential is proven, needs metadata/read. */
 export function pullActions(repositories: readonly string[]): string[] {
   return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);

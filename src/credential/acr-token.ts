@@ -3,9 +3,9 @@ import { CliError } from "../errors.ts";
 import type { Change, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
-import { keptTooLong, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
+import { keptTooLong, keptUntried, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
 import type { Asked, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
-import { stillPulls } from "./prove.ts";
+import { type Still, stillPulls } from "./prove.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
 
 const flags = {
@@ -54,18 +54,14 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       const { name, token, scopeMap, alone } = found;
       issued.set(name, { token, description: `kubectl acr-secret: ${owner.words}` });
       const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
-      const reach = reachOf(
-        { host, registry: asked.registry, secret: owner.secret, acrToken: named },
-        said,
-        scopeMap && pulledRepositories(scopeMap),
-      );
-      const pulls = await test(held, reach, asked, sources);
+      const reach = reachOf({ host, ...asked.again, acrToken: named }, said, scopeMap && pulledRepositories(scopeMap));
+      const { pulls, unasked } = await test(held, reach, asked, sources);
       const { repositories } = reach;
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
       if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked.registry, need);
-      const tooLong = keptTooLong(owner.secret, asked.expiresAt, plan);
-      return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, tooLong }), { named, found, need });
+      const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
+      return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told }), { named, found, need });
     },
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
@@ -127,16 +123,11 @@ function sameLifetime(entry: Entry | undefined, token: AcrToken | undefined, now
 }
 
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
-async function test(
-  held: HeldLogin | undefined,
-  reach: Reach,
-  { verify }: Asked,
-  { registry, during, now }: Sources,
-): Promise<Issue["pulls"]> {
+async function test(held: HeldLogin | undefined, reach: Reach, { verify }: Asked, { registry, during, now }: Sources): Promise<Still> {
   const { entry, login } = held ?? {};
-  if (!entry || !login) return "no";
-  if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return "no";
-  if (!verify) return "unknown";
+  if (!entry || !login) return { pulls: "no" };
+  if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return { pulls: "no" };
+  if (!verify) return { pulls: "unknown" };
   return during(`Asking ${reach.host} whether the credential still pulls`, () => stillPulls(reach, login, registry()));
 }
 
@@ -146,15 +137,16 @@ type Standing = {
   /** Nobody but the Secret that is issued for can use the token. */
   readonly alone: boolean;
   readonly verify: boolean;
-  readonly tooLong: string | undefined;
+  /** What there is to tell of a password that is kept. */
+  readonly told: readonly (string | undefined)[];
 };
 
 /** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
-function issueOf({ scope, token, mint, entry }: TokenPlan, reach: Reach, { held, pulls, alone, verify, tooLong }: Standing): Issue {
+function issueOf({ scope, token, mint, entry }: TokenPlan, reach: Reach, { held, pulls, alone, verify, told: words }: Standing): Issue {
   const { host, repositories, images } = reach;
   const isNew = mint.act === "mint";
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew };
-  const told: Change[] = tooLong === undefined ? [] : [{ act: "tell", to: mint.to, says: tooLong }];
+  const told = words.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
   const proven = verify && (isNew || (scope.act !== "keep" && held?.login)) ? [prove] : [];
   const made = [scope, ...(token ? [token] : []), mint];
   const steps = [...made, ...(isNew && !alone ? confirmed(mint, proven) : proven), ...told];

@@ -43,7 +43,7 @@ function credentialOf(host: string, login: Login, { verify }: Asked, { registry 
       const reach = { host, repositories, images };
       // Another login may only go if it is of no use any more
       const other = held?.login && (held.login.username !== login.username ? held.login : undefined);
-      const pulls = other && verify ? await stillPulls(reach, other, registry()) : "unknown";
+      const pulls = other && verify ? (await stillPulls(reach, other, registry())).pulls : "unknown";
       const entry = { hosts: [host], kind: "given", identity: login.username };
       return { before: [], demand: verify ? [prove] : [], entry, login, pulls, mayPull: undefined, images };
     },

@@ -9,12 +9,16 @@ const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 /** What a proof needs. `fresh`: the login was made in this run, so that a refusal may pass. */
 export type ProofTools = { readonly registry: Registry; sleep(milliseconds: number): Promise<void>; readonly fresh: boolean };
 
-/** What was proven: an image that the login pulls, and the repositories that have none, so that nothing could be shown of them. */
-export type Proven = { readonly image: ImageRef; readonly empty: readonly string[] };
+/**
+ * What was proven: an image that the login pulls, and the repositories that have none, so that nothing could be shown of them. Without
+ * any image the registry takes the login, and no more is known.
+ */
+export type Proven = { readonly image: ImageRef | undefined; readonly empty: readonly string[] };
 
 /**
- * Proves that a login pulls: one manifest of each repository, before the login is given to anybody.
- * @throws CliError when a manifest is refused, or when there is none at all to ask for
+ * Proves that a login pulls: one manifest of each repository, before the login is given to anybody. Where there is none at all to ask
+ * for, that the registry takes it.
+ * @throws CliError when a manifest, or the login, is refused
  */
 export async function proveLogin(reach: Reach, login: Login, tools: ProofTools): Promise<Proven> {
   const empty: string[] = [];
@@ -25,19 +29,25 @@ export async function proveLogin(reach: Reach, login: Login, tools: ProofTools):
     else if (asked.proof.verdict !== "pulls") throw disproved(reach.host, asked.image, asked.proof);
     else image ??= asked.image;
   }
-  if (image) return { image, empty };
-  throw new CliError("notFound", nothing(reach), {
-    hint: "push an image first, name another --repository, or add --verify=false to go on unproven",
-  });
+  if (!image) await admitted(reach.host, login, tools);
+  return { image, empty: reach.repositories.length === 0 ? ["*"] : empty };
 }
 
+async function admitted(host: string, login: Login, tools: ProofTools): Promise<void> {
+  const { verdict, message } = await patiently(() => tools.registry.admits(host, login), tools);
+  if (verdict !== "pulls") throw failed(verdict, `the credential is not taken: ${message}`);
+}
+
+/** Whether a login that a Secret holds pulls; `unasked` says why the registry could not be asked. */
+export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string };
+
 /** Whether a login that a Secret holds still pulls one of its repositories; `unknown` where the registry does not tell. */
-export async function stillPulls(reach: Reach, login: Login, registry: Registry): Promise<"yes" | "no" | "unknown"> {
+export async function stillPulls(reach: Reach, login: Login, registry: Registry): Promise<Still> {
   const image = await knownImage(reach, login, registry);
-  if (!image) return "unknown";
-  const { verdict } = await registry.prove(image, login);
-  if (verdict === "pulls") return "yes";
-  return verdict === "refused" ? "no" : "unknown";
+  const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(reach.host, login));
+  if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
+  if (verdict === "refused") return { pulls: "no" };
+  return { pulls: "unknown", ...(silent.includes(verdict) && { unasked: message }) };
 }
 
 /** An image to ask for: one that pods name, else any of the first repository, else one that may not be there. */
@@ -55,30 +65,26 @@ async function askFor(
   login: Login,
   tools: ProofTools,
 ): Promise<{ image: ImageRef; proof: Proof } | undefined> {
+  const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
   const many = repository.endsWith("*");
   const named = images.filter((image) => covers(repository, image.repository));
   for (const image of many ? named : [...named, { host, repository, reference: "latest" }]) {
-    const proof = await patiently(image, login, tools);
+    const proof = await proofOf(image);
     if (proof.verdict !== "not-found") return { image, proof };
   }
   // Last, since nobody waits for a login that may not list yet
   const tag = many ? undefined : await tools.registry.anyTag(host, repository, login);
   const image = tag === undefined ? undefined : { host, repository, reference: tag };
-  return image && { image, proof: await patiently(image, login, tools) };
+  return image && { image, proof: await proofOf(image) };
 }
 
-async function patiently(image: ImageRef, login: Login, { registry, sleep, fresh }: ProofTools): Promise<Proof> {
+async function patiently(ask: () => Promise<Proof>, { sleep, fresh }: ProofTools): Promise<Proof> {
   for (const wait of fresh ? settling : []) {
-    const proof = await registry.prove(image, login);
+    const proof = await ask();
     if (proof.verdict !== "refused") return proof;
     await sleep(wait);
   }
-  return registry.prove(image, login);
-}
-
-function nothing({ host, repositories }: Reach): string {
-  if (repositories.length === 0) return `no image of ${host} is known to prove the credential with`;
-  return `no image of ${repositories.map((name) => `${host}/${name}`).join(", ")} could be found to prove the credential with`;
+  return ask();
 }
 
 /** What a person does next about a login that does not pull; by default they look why the registry is not reached. */
@@ -90,10 +96,16 @@ const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   untrusted: "config",
 };
 
+/** Answers that say nothing of a login: nobody was asked. */
+const silent: readonly Proof["verdict"][] = ["blocked", "throttled", "unreachable", "untrusted", "not-checked"];
+
 /** Where this machine is kept out, the cluster may still get in. */
 const elsewhere: readonly Proof["verdict"][] = ["blocked", "unreachable", "untrusted"];
 
-function disproved(host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError {
+const disproved = (host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError =>
+  failed(verdict, `the credential does not pull ${host}/${repository}: ${message}`);
+
+function failed(verdict: Proof["verdict"], message: string): CliError {
   const hint = elsewhere.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
-  return new CliError(kindOf[verdict] ?? "unreachable", `the credential does not pull ${host}/${repository}: ${message}`, { hint });
+  return new CliError(kindOf[verdict] ?? "unreachable", message, { hint });
 }

@@ -24,12 +24,12 @@ export type Said = {
  * The repositories to pull: those that are named, and always those that are granted already, since somebody may pull them with this
  * credential. What pods use is taken where nothing says yet what may be pulled, or where it is asked for: whoever can make a pod must
  * not choose what an administrator's next run grants.
- * @param host the login server, and what the hint is to say of the credential
+ * @param host the login server; with it the command at hand, for the hint
  * @param granted absent where nothing was granted before
  * @throws CliError usage where there is none
  */
 export function reachOf(
-  { host, ...of }: { readonly host: string } & Pick<Create, "registry" | "secret" | "acrToken">,
+  { host, ...again }: { readonly host: string } & Create,
   { named, fromPods, images }: Said,
   granted: readonly string[] | undefined,
 ): Reach {
@@ -40,7 +40,7 @@ export function reachOf(
   const why =
     used.length > 0 ? "what stands in Azure for this Secret grants no repository" : `no pod in the namespace uses an image of ${host}`;
   throw new CliError("usage", `${why}, so the repositories have to be named`, {
-    hint: { do: "create", ...of, repositories: used.length > 0 ? [...new Set(used)].slice(0, mostNamed) : ["REPOSITORY"] },
+    hint: { ...again, repositories: used.length > 0 ? [...new Set(used)].slice(0, mostNamed) : ["REPOSITORY"] },
   });
 }
 

@@ -7,7 +7,7 @@ export type Asked = { readonly step: "token" | "manifest"; readonly answer: Http
 
 /**
  * GET at a registry: at first without a login, then, when the registry asks for one, with it.
- * @param scope of the token, `repository:team/app:pull`
+ * @param scope of the token, `repository:team/app:pull`; empty for none
  * @throws NetworkError
  */
 export async function ask(

@@ -2,7 +2,7 @@ import type { ImageRef, Login, Proof } from "../context.ts";
 import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { ask } from "./ask.ts";
-import { readAnswer, readFailure } from "./read-answer.ts";
+import { readAnswer, readFailure, unusable } from "./read-answer.ts";
 
 /** The kinds of manifest that container runtimes ask for: OCI and docker, for one platform and for several. */
 const manifests = [
@@ -11,9 +11,6 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.list.v2+json",
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
-
-/** What a challenge comes to that was not answered. A login goes to no other host than its registry's, so there nothing was asked. */
-const unusable = { elsewhere: "not-checked", "needs-login": "refused", odd: "unreachable" } as const;
 
 /** Asks for an image's manifest as a container runtime does before it pulls. A token alone would prove nothing: see readAnswer. */
 export async function prove(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {

@@ -47,3 +47,6 @@ function missing({ repository, reference }: ImageRef, code: string | undefined):
 export function readFailure({ failure, message }: NetworkError): Proof {
   return { verdict: failure === "untrusted" ? "untrusted" : "unreachable", message };
 }
+
+/** What a challenge comes to that was not answered. A login goes to no other host than its registry's, so there nothing was asked. */
+export const unusable = { elsewhere: "not-checked", "needs-login": "refused", odd: "unreachable" } as const;

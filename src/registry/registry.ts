@@ -1,6 +1,7 @@
 import type { Env, Registry, Trace } from "../context.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
+import { admits } from "./admits.ts";
 import { prove } from "./prove.ts";
 import { anyTag } from "./tags.ts";
 
@@ -17,6 +18,7 @@ export function openRegistry({ env, trace, signal, sleep }: RegistryOptions): Re
   const http = openHttp({ transport: openTransport(env, trace, signal), signal, sleep });
   return {
     prove: (image, login) => prove(http, image, login),
+    admits: (host, login) => admits(http, host, login),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),
   };
 }

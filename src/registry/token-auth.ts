@@ -12,7 +12,7 @@ export type Entrance = { readonly authorization: string } | { readonly answer: H
 /**
  * Answers a registry's 401 challenge as container runtimes do (GET with Basic, the distribution token spec).
  * The login goes to the registry's own host only: a realm elsewhere is not followed, whatever the challenge says.
- * @param scope such as `repository:team/app:pull`
+ * @param scope such as `repository:team/app:pull`; empty for none
  */
 export async function enter(http: Http, host: string, challenge: string, scope: string, login: Login | undefined): Promise<Entrance> {
   const challenges = parseChallenges(challenge);
@@ -37,7 +37,7 @@ async function askForToken(
     return { unusable: `${host} wants the login sent to another place (${realm?.origin ?? "nowhere"})`, why: "elsewhere" };
   }
   realm.searchParams.set("service", parameters.service ?? host);
-  realm.searchParams.set("scope", scope);
+  if (scope !== "") realm.searchParams.set("scope", scope);
   const headers: Record<string, string> = login ? { Authorization: basic(login) } : {};
   const answer = await http({ method: "GET", url: realm.href, headers });
   return answer.status === 200 ? readAuthorization(host, answer) : { answer };

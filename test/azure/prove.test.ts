@@ -94,6 +94,17 @@ test("a token that is switched off is refused", async () => {
   }
 });
 
+test("whether a login is taken at all is told without an image, as docker login finds out", async () => {
+  const { admits } = openRegistry(world.options());
+
+  expect(await admits("myregistry.azurecr.io", puller)).toEqual({ verdict: "pulls", message: 'myregistry.azurecr.io takes user "puller"' });
+  expect(await admits("myregistry.azurecr.io", wrong())).toMatchObject({
+    verdict: "refused",
+    message: expect.stringMatching(/^myregistry.azurecr.io refused user "puller" \(401 Unauthorized\): authentication required/),
+  });
+  expect(await admits("nosuchregistry.azurecr.io", puller)).toMatchObject({ verdict: "unreachable" });
+});
+
 test("a registry that lets anybody pull needs no login, and a wrong one still fails", async () => {
   addRegistry(world.azure.world, { name: "publicregistry", anonymousPullEnabled: true });
   await world.azure.push("publicregistry.azurecr.io/app:1");
@@ -103,6 +114,7 @@ test("a registry that lets anybody pull needs no login, and a wrong one still fa
     message: "anybody can pull publicregistry.azurecr.io/app:1",
   });
   expect(await prove("publicregistry.azurecr.io/app:1", wrong())).toMatchObject({ verdict: "refused" });
+  expect(await openRegistry(world.options()).admits("publicregistry.azurecr.io", wrong())).toMatchObject({ verdict: "refused" });
 });
 
 test("a firewall is told with the registry's own words", async () => {

@@ -51,6 +51,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
       asked.push(`${login?.username ?? "nobody"} pulls ${image.host}/${image.repository}:${image.reference}`);
       return answer(situation, image, login);
     },
+    admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async (_host, repository) => tags[repository]?.[0],
   };
   const verdicts = await checkPlace(clusterOf(situation, asked), "demo", wish, {

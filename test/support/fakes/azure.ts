@@ -144,6 +144,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       return {
         prove: (image, login) =>
           ask("prove", `${login?.username ?? "nobody"} ${image.repository}:${image.reference}`, () => prove(image, login)),
+        admits: (_, login) =>
+          ask("admits", login.username, () =>
+            knows({ username: login.username, password: login.password.reveal() })
+              ? { verdict: "pulls", message: "it is taken" }
+              : { verdict: "refused", message: `${host} refuses the login` },
+          ),
         anyTag: (_, repository, login) =>
           ask("anyTag", `${login.username} ${repository}`, () =>
             pulls(login.username, repository, "metadata/read")

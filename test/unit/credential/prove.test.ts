@@ -21,6 +21,12 @@ function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["ver
       const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "not-found";
       return { verdict, message: `it is ${verdict}` };
     },
+    admits: async () => {
+      asked.push("login");
+      const verdicts = left.get("login") ?? [];
+      const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "pulls";
+      return { verdict, message: `it is ${verdict}` };
+    },
     anyTag: async (_: string, repository: string) => {
       asked.push(`tags of ${repository}`);
       return tags[repository];
@@ -36,7 +42,7 @@ test.for<{
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   asked: string[];
-  proven: string;
+  proven: string | undefined;
   empty?: string[];
 }>([
   {
@@ -84,12 +90,21 @@ test.for<{
     proven: "a:latest",
     empty: ["team/*"],
   },
+  {
+    why: "where there is no image at all, the registry takes it, and what may be pulled is told to be open",
+    reach: reach(["a", "team/*"]),
+    answers: {},
+    asked: ["a:latest", "tags of a", "login"],
+    proven: undefined,
+    empty: ["a", "team/*"],
+  },
+  { why: "where no repository is known either", reach: reach([]), answers: {}, asked: ["login"], proven: undefined, empty: ["*"] },
 ])("a login is proven: $why", async ({ reach: of, answers, tags, asked, proven, empty = [] }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
   const found = await proveLogin(of, login, tools);
 
-  expect(`${found.image.repository}:${found.image.reference}`).toBe(proven);
+  expect(found.image && `${found.image.repository}:${found.image.reference}`).toBe(proven);
   expect(found.empty).toEqual(empty);
   expect(calls).toEqual(asked);
 });
@@ -137,15 +152,24 @@ test("any other answer is not waited on, and neither is a refusal of a login tha
   expect([fresh.slept, given.slept]).toEqual([[], []]);
 });
 
-test.for([
-  { repositories: [], says: `no image of ${host} is known to prove the credential with` },
-  { repositories: ["a", "team/*"], says: `no image of ${host}/a, ${host}/team/* could be found to prove the credential with` },
-])("where there is no image at all of $repositories, nothing is proven", async ({ repositories, says }) => {
-  await expect(proveLogin(reach(repositories), login, registry({}).tools)).rejects.toMatchObject({
-    kind: "notFound",
-    message: says,
-    hint: expect.stringContaining("--verify=false"),
+test.for<{ verdict: Proof["verdict"]; kind: string }>([
+  { verdict: "refused", kind: "unauthenticated" },
+  { verdict: "blocked", kind: "forbidden" },
+  { verdict: "unreachable", kind: "unreachable" },
+])("where there is no image at all, a login that is $verdict is an error", async ({ verdict, kind }) => {
+  const { tools } = registry({ login: verdict });
+
+  await expect(proveLogin(reach(["a"]), login, tools)).rejects.toMatchObject({
+    kind,
+    message: `the credential is not taken: it is ${verdict}`,
   });
+});
+
+test("a fresh login that is known to the registry a little later is waited for, with an image and without", async () => {
+  const { tools, slept } = registry({ login: ["refused", "refused", "pulls"] });
+
+  expect(await proveLogin(reach(["team/*"]), login, { ...tools, fresh: true })).toEqual({ image: undefined, empty: ["team/*"] });
+  expect(slept).toEqual([500, 1000]);
 });
 
 test.for<{
@@ -154,6 +178,7 @@ test.for<{
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   pulls: string;
+  unasked?: string;
   asked: string[];
 }>([
   { why: "an image that pods name", reach: reach(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
@@ -184,6 +209,7 @@ test.for<{
     reach: reach(["a"], [image("a", "7")]),
     answers: { "a:7": "blocked" },
     pulls: "unknown",
+    unasked: "it is blocked",
     asked: ["a:7"],
   },
   {
@@ -193,10 +219,20 @@ test.for<{
     pulls: "unknown",
     asked: ["a:7"],
   },
-  { why: "there is nothing to ask for", reach: reach(["team/*"]), answers: {}, pulls: "unknown", asked: [] },
-])("whether a login still pulls is $pulls: $why", async ({ reach: of, answers, tags, pulls, asked }) => {
+  { why: "a login that is taken says nothing of images", reach: reach(["team/*"]), answers: {}, pulls: "unknown", asked: ["login"] },
+  { why: "one that is not says all", reach: reach(["team/*"]), answers: { login: "refused" }, pulls: "no", asked: ["login"] },
+  {
+    why: "nobody can be asked",
+    reach: reach(["team/*"]),
+    answers: { login: "throttled" },
+    pulls: "unknown",
+    unasked: "it is throttled",
+    asked: ["login"],
+  },
+])("whether a login still pulls is $pulls: $why", async ({ reach: of, answers, tags, asked, ...still }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
-  expect(await stillPulls(of, login, tools.registry)).toBe(pulls);
+  const { pulls, unasked } = still;
+  expect(await stillPulls(of, login, tools.registry)).toEqual({ pulls, ...(unasked && { unasked }) });
   expect(calls).toEqual(asked);
 });

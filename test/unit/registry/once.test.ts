@@ -17,6 +17,7 @@ function world() {
         asked.push(`${as?.username ?? "nobody"} ${of.host}/${of.repository}:${of.reference}`);
         answers.push({ resolve, reject });
       }),
+    admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async () => "1",
   };
   return { registry: askOnce(registry), asked, answers };
