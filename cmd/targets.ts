@@ -11,7 +11,11 @@ export function targetsOf({ serviceaccount: names, "all-serviceaccounts": all, s
 }
 
 /** The flags by which a line to type is about the same ServiceAccounts; without any, about `default`. */
-export const saidAgain = ({ names, all, selector }: TargetWish) => ({ serviceaccounts: names, allServiceaccounts: all, selector });
+export const saidAgain = ({ names, all, selector }: TargetWish) => ({
+  serviceaccounts: names,
+  ...(all && { allServiceaccounts: true }),
+  ...(selector !== undefined && { selector }),
+});
 
 /** The same, for a command that has nothing to act on without. */
 export function requireTargets(flags: Values<typeof targets>, verb: "attach" | "detach", secret?: string): TargetWish {

@@ -151,7 +151,7 @@ test("a scope map that lets pull nothing is not widened by what pods use: they a
     stdout: "",
     stderr:
       "error: what stands in Azure for this Secret grants no repository, so the repositories have to be named\n" +
-      "hint: kubectl acr-secret create acr-myregistry --registry myregistry --repository app/web --acr-token ci-push -n demo\n",
+      "hint: kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount default --acr-token ci-push -n demo\n",
     code: 1,
   });
   expect(world.asking.writes).toEqual([]);

@@ -36,7 +36,7 @@ test.for([
   const line = `create --registry myregistry --repository ${repository} --acr-token ci-pull -n demo`;
 
   expect(await type(line, world.ports)).toEqual({
-    stdout: lines("created"),
+    stdout: lines("created").replace("created", `created (+${repository})`),
     stderr: `Warning: no image of myregistry.azurecr.io/${says} is known, so nothing shows that it can be pulled\n`,
     code: 0,
   });

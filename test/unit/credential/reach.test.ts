@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { beyond, reachOf, type Said } from "../../../src/credential/reach.ts";
 
 const host = "myregistry.azurecr.io";
-const of = { host, registry: "myregistry", secret: "acr" };
+const of = { do: "create", host, registry: "myregistry", secret: "acr" } as const;
 const images = ["app/web", "app/api", "app/web"].map((repository, index) => ({ host, repository, reference: `${index}` }));
 
 test.for<{ why: string; said: Partial<Said>; granted?: readonly string[]; reaches: readonly string[] }>([
