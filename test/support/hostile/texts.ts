@@ -5,7 +5,7 @@ const from = (...spans: readonly (readonly [number, number])[]) =>
 const between = (text: string) => `evil${text}live`;
 
 const characters = from([0x00, 0x09], [0x0b, 0x1f], [0x7f, 0x9f], [0x61c, 0x61c], [0x200e, 0x200f], [0x202a, 0x202e], [0x2066, 0x2069]);
-const sequences = "\u001b[2J\u001b[1A\u009b35m\u001b]0;title\u0007\u001b]8;;https://x\u001b\\link\u001bc\u001b[35m\b\u007f";
+const sequences = "\u001b[2J\u001b[7A\u009b35m\u001b]0;title\u0007\u001b]8;;https://x\u001b\\link\u001bc\u001b[35m\b\u007f";
 
 /** Texts that would move the cursor, color, hide, reorder or forge what is printed. */
 export const texts = [

@@ -1,0 +1,67 @@
+import { mkdtemp } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { hostileKubeconfig, layOut } from "../../support/hostile/on-a-server.ts";
+import { deceives, texts } from "../../support/hostile/texts.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+import { typeInTerminal } from "../../support/pty.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const lines = [
+  ...["", "-o wide", "-o json", "-o yaml", "-o name", "-v=8"].map((form) => `list ${form}`),
+  ...["", "-o json", "-o yaml", "-v=8"].map((form) => `check ${form}`),
+  "check mine",
+  "check --image myregistry.azurecr.io/app/web:1 --serviceaccount web",
+  ...["", "-o json", "-o yaml", "-o jsonl", "-o plan"].map((form) => `create mine --registry myregistry --dry-run=client ${form}`),
+  "create mine --registry myregistry",
+  "create fresh --registry myregistry --repository app/web --serviceaccount web -v=8",
+  ...["", "-o json", "-o yaml"].map((form) => `attach mine --all-serviceaccounts ${form}`),
+  ...["", "-o yaml"].map((form) => `detach mine --all-serviceaccounts --dry-run=server ${form}`),
+  "list --context lost",
+  "list --all-contexts",
+  "check --context lost",
+  "version",
+  "version -o yaml",
+  "__complete list --context ''",
+  "__complete attach ''",
+];
+
+/** What the spinner draws with (ora), and its color. */
+const spinner = /\u001b\[(?:0K|2K|1A|1G|\?(?:25|2026)[lh]|36m)|\r(?=\n)/g;
+
+test.for(texts)(
+  "on a real API server nothing that a tenant or a kubeconfig holds deceives: $tries",
+  { timeout: 180_000 },
+  async ({ text }) => {
+    const namespace = await newNamespace();
+    await layOut(namespace, text);
+    const folder = await mkdtemp(join(shell.folder, "hostile-"));
+    const env = { KUBECONFIG: await hostileKubeconfig(folder, { namespace, text }) };
+
+    let printed = "";
+    for (const line of lines) {
+      const { stdout, stderr } = await shell.type(`kubectl acr-secret ${line}`, { env });
+      expect(deceives(stdout + stderr, { terminal: false, tabs: true }), line).toEqual([]);
+      printed += stdout + stderr;
+    }
+    for (const line of [
+      "list -o wide",
+      "check",
+      "create mine --registry myregistry --force",
+      "detach mine --serviceaccount web",
+      "list --context lost",
+    ]) {
+      const { screen } = await typeInTerminal(`kubectl acr-secret ${line}`, {
+        env: { ...shell.env, ...env },
+        columns: 80,
+        question: "nothing is asked",
+        answer: "",
+      });
+      expect(deceives(screen.replace(spinner, ""), { terminal: true, tabs: true }), line).toEqual([]);
+      printed += screen;
+    }
+    expect(printed.includes("evil")).toBe(true);
+  },
+);
