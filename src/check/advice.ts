@@ -1,6 +1,6 @@
 import type { Create, Fix } from "../fix.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, deletion, deliver, inOrder, joined, nameOf, remake, templatesOf } from "./deliver.ts";
+import { type Advice, concerned, deletion, deliver, inOrder, joined, nameOf, remake, stayed, templatesOf } from "./deliver.ts";
 import type { AzureFacts, ImageFacts, SecretFacts } from "./facts.ts";
 import { isObjectName } from "./names.ts";
 
@@ -41,18 +41,21 @@ const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
 /** A refused login: the same kind of credential anew, in the same Secret. */
 function renew(facts: InAzure, held: SecretFacts): Advice {
   if (held.note?.renewal === "given" || (facts.azure.otherwise && held.note)) return give(facts, held);
-  if (held.note) return renewal(facts, held);
-  if (facts.azure.otherwise === undefined && isFor(facts, held))
+  if (facts.azure.otherwise !== undefined || !isFor(facts, held)) return beside(facts);
+  if (!held.note)
     return {
       fix: { ...again(facts, held), force: true },
       because: "it was not made by kubectl acr-secret, and --force replaces the login inside",
     };
-  return beside(facts);
+  const { fix, because } = renewal(facts, held);
+  if (held.writers.length === 0) return { fix, because };
+  const writers = held.writers.map((writer) => JSON.stringify(writer)).join(" and ");
+  return { fix: { ...fix, force: true }, because: joined([because, `${writers} has written to it, and --force takes that over`]) };
 }
 
 /** The rights of an ACR token that is ours are ours to widen; any other credential gets one beside it. */
 function widen(facts: InAzure, held: SecretFacts): Advice {
-  if (held.note?.renewal === "made") return renewal(facts, held, { repositories: [facts.ref.repository] });
+  if (held.note?.renewal === "made" && isFor(facts, held)) return renewal(facts, held, { repositories: [facts.ref.repository] });
   return beside(facts, [facts.ref.repository]);
 }
 
@@ -93,10 +96,7 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
   const detach: Fix[] = byAccount ? [{ do: "detach", secret: held.name, serviceaccounts: [account], namespace }] : [];
   const create: Fix = byAccount ? { ...make(facts), serviceaccounts: [account] } : make(facts);
   const references = templatesOf(own).map((workload): Fix => ({ do: "reference", workload, secret, instead: held.name, namespace }));
-  const gone = [
-    ...copied.filter(({ owner }) => owner?.remakes),
-    ...own.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment"),
-  ];
+  const gone = [...copied.filter(({ owner }) => owner?.remakes), ...stayed(own)];
   const rest = concerned(facts).all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
   return {
     fix: inOrder([...detach, create, ...references, ...deletion(gone, namespace)]),
@@ -140,7 +140,10 @@ function rename(facts: InAzure): Advice {
   if (facts.pods.length === 0) return { fix: { do: "check", images: [named], serviceaccount: account, namespace }, because };
   const first = facts.matchesLoginServer
     ? {}
-    : deliver({ ...facts, pods: concerned(facts).all }, { secret: facts.fresh.name, make: make(facts) });
+    : deliver(
+        { ...facts, pods: concerned(facts).all },
+        { secret: facts.fresh.name, make: { ...make(facts), repositories: [ref.repository] } },
+      );
   const places = new Map(
     concerned(facts).all.map(({ name, container, owner }) => {
       const workload = owner?.template ?? { kind: "pod", name };
@@ -148,7 +151,8 @@ function rename(facts: InAzure): Advice {
     }),
   );
   const renamed = [...places.values()].map((place): Fix => ({ do: "set-image", ...place, image: named, namespace }));
-  return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed]), because: joined([because, first.because]) };
+  const gone = deletion(stayed(concerned(facts).all), namespace);
+  return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed, ...gone]), because: joined([because, first.because]) };
 }
 
 /** A credential that somebody gave is given again. */

@@ -18,11 +18,10 @@ export function deliver(facts: ImageFacts, { secret, make }: Delivery): Advice {
   const byAccount = pods.length === 0 || copied.length > 0;
   const first = byAccount ? attached(make, secret, account) : make;
   const references = templatesOf(own).map((workload): Fix => ({ do: "reference", workload, secret, namespace }));
-  const rolled = own.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
   const steps = [
     ...(first ? [{ ...first, namespace }] : []),
     ...references,
-    ...deletion(rolled, namespace),
+    ...deletion(stayed(own), namespace),
     ...replacements(facts, copied),
   ];
   return { fix: inOrder(steps), because: joined([ownWords(own, account), handWords(facts, own, copied, secret)]) };
@@ -66,6 +65,10 @@ function once(workloads: readonly Workload[]): Workload[] {
 function attached(make: Create | undefined, secret: string, account: string) {
   return make ? { ...make, serviceaccounts: [account] } : ({ do: "attach", secret, serviceaccounts: [account] } as const);
 }
+
+/** Pods that stay as they are when their template changes: a StatefulSet waits for a pod that never becomes ready, a ReplicaSet for none. */
+export const stayed = (pods: readonly PodFacts[]): PodFacts[] =>
+  pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
 
 export function deletion(pods: readonly PodFacts[], namespace: string): Fix[] {
   return pods.length === 0 ? [] : [{ do: "delete-pods", pods: pods.map(({ name }) => name), namespace }];

@@ -25,6 +25,8 @@ export type SecretFacts = {
   readonly servers: readonly string[] | undefined;
   /** Why the kubelet passes over it, or over one of its keys. */
   readonly skipped: readonly string[];
+  /** Others who have written what we write of it, which `create` does not take over unasked. */
+  readonly writers: readonly string[];
 };
 
 /** A login that is offered for an image, and what the registry said to it. */

@@ -5,6 +5,8 @@ import { CliError } from "../errors.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/servers.ts";
 import type { Secret } from "../objects.ts";
+import { managedBy } from "../secret/entry.ts";
+import { writersOf } from "../secret/owners.ts";
 import { noteOf } from "./note.ts";
 import { managed } from "./secrets.ts";
 
@@ -49,6 +51,7 @@ export function secretFacts(secret: Secret): SecretFacts {
     note: noteOf(secret),
     servers: serversOf({ ...secret, name }),
     skipped: keyring.skipped.map(({ because }) => because),
+    writers: writersOf(secret.metadata.managedFields, managedBy.value),
   };
 }
 

@@ -20,6 +20,14 @@ export function othersOf(managedFields: readonly ManagedFields[] | undefined, fi
     );
 }
 
+/** Who else has written of what we write. */
+export function writersOf(managedFields: readonly ManagedFields[] | undefined, fieldManager: string): string[] {
+  const foreign = (managedFields ?? []).filter(
+    ({ manager, fieldsV1 }) => manager !== fieldManager && written.some(({ path }) => has(fieldsV1, path)),
+  );
+  return [...new Set(foreign.map(({ manager = "" }) => manager))];
+}
+
 function has(tree: unknown, path: readonly string[]): boolean {
   return path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], tree) !== undefined;
 }

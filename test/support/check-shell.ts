@@ -88,8 +88,12 @@ export const malformed = (name: string, more = "") =>
 export type Situation = {
   what: string;
   lay: (place: Place) => Promise<void>;
+  /** What the person who pastes the fix has in PASSWORD. */
+  password?: () => Promise<string>;
   cause: string;
   message?: RegExp;
+  /** What stands in the fix. */
+  says?: RegExp;
   check?: string;
   /** Another ending than an image that pulls, which the words beside the fix tell of. */
   ends?: string;

@@ -104,7 +104,8 @@ export const images: readonly Expected[] = [
     what: "the image names the port, and nothing is attached",
     given: { pods: [pod("web-1", { image: `${r}:443/app/web:1` })] },
     cause: "no-login",
-    fix: `${create} --serviceaccount default -n demo && kubectl set image deployment/web app=${web} -n demo`,
+    // The pods do not name the registry as the Secret will, so `create` could not tell what they use
+    fix: `${create} --repository app/web --serviceaccount default -n demo && kubectl set image deployment/web app=${web} -n demo`,
   },
   {
     what: "the image is in capitals",

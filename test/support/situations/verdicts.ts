@@ -19,6 +19,7 @@ export const secret = (name: string, more: Partial<SecretFacts> = {}): SecretFac
   note: undefined,
   servers: [r],
   skipped: [],
+  writers: [],
   ...more,
 });
 export const deployment = (name: string) => ({

@@ -128,6 +128,25 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
 
   // Renewing and widening
   {
+    what: "somebody has put another password into a Secret of ours",
+    given: {
+      tried: [tried("n", "refused")],
+      names: ["n"],
+      secrets: [secret("n", { note: note("made", { derived: true }), writers: ["kubectl-edit"] })],
+    },
+    message: 'with secret n: says refused; "kubectl-edit" has written to it, and --force takes that over',
+    fix: `kubectl acr-secret create n --registry ${r} --force -n demo`,
+  },
+  ...(["refused", "out-of-scope"] as const).map((verdict) => ({
+    what: "a Secret of ours into which somebody has put another login",
+    given: {
+      tried: [tried("n", verdict)],
+      names: ["n"],
+      secrets: [secret("n", { note: note("made"), servers: [r, "ghcr.io"] })],
+    },
+    fix: `${create}${verdict === "refused" ? "" : " --repository app/web"} --serviceaccount sa -n demo`,
+  })),
+  {
     what: "a kind that a newer version made",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("unknown") })] },
     fix: `kubectl acr-secret create a --registry ${r} -n demo`,

@@ -1,0 +1,128 @@
+import { afterAll, expect, test } from "vitest";
+import { attachTo, barePod, having, ours, type Place, placeOf, r, registrySecret, web, workload } from "../../support/check-shell.ts";
+import { openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+/** A Secret that pulls, for the pods of the namespace, and their image. */
+const attached = (image: string) => async (at: Place) => {
+  await at.typed(ours("mine", "--serviceaccount=default"));
+  await having(at, workload("Deployment", image));
+};
+
+/** What is typed in a namespace, and what it says: that something cannot be pulled or looked at, and why no command mends it. */
+const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; says: RegExp }[] = [
+  { what: "the tag is not there", lay: attached(`${r}/app/web:9`), says: /has no tag 9 in app\/web\n {2}az acr repository show-tags/ },
+  {
+    what: "the digest is not there",
+    lay: attached(`${r}/app/web@sha256:${"0".repeat(64)}`),
+    says: /has no manifest sha256:0+ in app\/web\n {2}az acr manifest list-metadata/,
+  },
+  {
+    what: "the repository is mistyped",
+    lay: async (at) => {
+      await at.typed(`${ours("mine", "--serviceaccount=default")} --repository app/wbe`);
+      await having(at, workload("Deployment", `${r}/app/wbe:1`));
+    },
+    says: /has no tag 1 in app\/wbe\n {2}az acr repository list/,
+  },
+  {
+    what: "the image has no name that there could be",
+    lay: (at) => having(at, barePod(`${r}/App/Web:1`)),
+    says: /repository name \(App\/Web\) must be lowercase/,
+  },
+  {
+    what: "the registry is mistyped",
+    lay: async (at) => {
+      await at.typed(registrySecret("near", "myregistri.azurecr.io"), attachTo("near"));
+      await having(at, workload("Deployment", "myregistri.azurecr.io/app/web:1"));
+    },
+    says: /myregistri\.azurecr\.io/,
+  },
+  {
+    what: "the registry does not let this machine in",
+    lay: async (at) => {
+      await attached(web)(at);
+      shell.azure.faults.add({ kind: "status", status: 403, path: /^\/(v2|oauth2)\//, times: 20 });
+    },
+    says: /does not let this machine in \(403 Forbidden\)[^\n]*\n {2}az acr network-rule list/,
+  },
+  {
+    what: "an image of Docker Hub that is named",
+    typed: "check --image nginx -n N",
+    says: /^docker\.io\/library\/nginx:latest +<none> +0 +\S/m,
+  },
+  {
+    what: "an image that is named with its port",
+    typed: `check --image ${r}:443/app/web:1 -n N`,
+    says: /name the image myregistry\.azurecr\.io\/app\/web:1/,
+  },
+  {
+    what: "of several images that are named each has its row",
+    typed: `check --image ${web} --image nginx --image quay.io/a/b:1 --image mcr.microsoft.com/x:1 -n N`,
+    lay: (at) => at.typed(ours("mine", "--serviceaccount=default")),
+    says: /^myregistry\S+ +mine +0 +pulls\ndocker\.io\/\S+ +<none> +0 .*\nquay\.io\/\S+ +<none> +0 .*\nmcr\.\S+ +<none> +0 /m,
+  },
+  { what: "nothing is there", typed: "check -n N", says: /^No images to check in \S+ namespace: name one with --image\.$/m },
+  {
+    what: "a Deployment without pods",
+    lay: (at) => at.typed(`kubectl create deployment web --image ${web} --replicas 0 -n N`),
+    says: /^No images to check in /m,
+  },
+  {
+    what: "a CronJob that has not run",
+    lay: (at) => at.typed(`kubectl create cronjob web --image ${web} --schedule '0 0 1 1 *' -n N`),
+    says: /^No images to check in /m,
+  },
+  {
+    what: "the namespace is mistyped",
+    typed: "check -n nosuchns",
+    says: /namespaces "nosuchns" not found\nhint: kubectl create namespace nosuchns/,
+  },
+  { what: "the Secret is mistyped", typed: "check nosuch -n N", says: /secrets "nosuch" not found/ },
+  {
+    what: "the ServiceAccount is mistyped",
+    typed: `check --image ${web} --serviceaccount nosuch -n N`,
+    says: /serviceaccounts "nosuch" not found/,
+  },
+  { what: "a Deployment is named", typed: "check deploy/web -n N", says: /invalid Secret name "deploy\/web"\nhint: did you mean "web"\?/ },
+  {
+    what: "an image stands for a Secret's name",
+    typed: `check ${web} -n N`,
+    says: /hint: did you mean an image\? kubectl acr-secret check --image/,
+  },
+  {
+    what: "a context that is not there",
+    typed: "check --context nosuch -n N",
+    says: /context was not found for specified context: nosuch/,
+  },
+];
+
+test.for(table)(
+  "what cannot be pulled never passes, and why is said: $what",
+  { timeout: 60_000 },
+  async ({ lay, typed = "check -n N", says }) => {
+    const at = await placeOf(shell);
+    await lay?.(at);
+
+    const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
+    shell.azure.faults.reset();
+
+    expect(`${stdout}${stderr}`).toMatch(says);
+    expect(code).toBe(1);
+  },
+);
+
+test("a token that somebody has switched off is told by the command that check prints", { timeout: 60_000 }, async () => {
+  const at = await placeOf(shell);
+  await attached(web)(at);
+  for (const { tokens } of shell.azure.world.registries) for (const token of tokens) token.status = "disabled";
+  const { code, items } = await at.check();
+  expect({ code, causes: items.map(({ cause }) => cause) }).toEqual({ code: 1, causes: ["refused"] });
+
+  expect(await shell.type(items[0]?.fix ?? "")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/is disabled\nhint: az acr token update --registry myregistry --name \S+ --status enabled/),
+  });
+});

@@ -1,0 +1,201 @@
+import { expect } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import {
+  attachTo,
+  barePod,
+  forgetTokens,
+  having,
+  keepsGhcr,
+  ours,
+  type Place,
+  r,
+  registrySecret,
+  type Situation,
+  workload,
+} from "../check-shell.ts";
+import { getJson } from "../kubectl.ts";
+import type { Shell } from "../plugin.ts";
+
+const api = `${r}/app/api:1`;
+const day = 86_400_000;
+
+type Login = { readonly clientId: string; readonly clientSecret: string };
+
+/** Makes a Secret of a login that somebody has. */
+async function give(login: Promise<Login>, at: Place, more = ""): Promise<void> {
+  const { clientId, clientSecret } = await login;
+  const line = `kubectl acr-secret create mine --registry ${r} --repository app/web --username ${clientId} --password-stdin ${more} -n N`;
+  expect(await at.type(line, { stdin: clientSecret })).toMatchObject({ code: 0 });
+}
+
+/** Changes what our Secret notes of its login, as we would. */
+async function note({ namespace, typed }: Place, change: object): Promise<void> {
+  const { metadata } = await getJson<Secret>("secret", "mine", "-n", namespace);
+  const [entry] = JSON.parse(metadata.annotations?.["acr-secret/logins"] ?? "[]") as object[];
+  const text = JSON.stringify([{ ...entry, ...change }]);
+  await typed(`kubectl annotate secret mine -n N --overwrite --field-manager=kubectl-acr-secret acr-secret/logins='${text}'`);
+}
+
+const noteOf = async ({ namespace }: Place): Promise<{ identity: string; expiresAt: string; kind: string }> =>
+  JSON.parse((await getJson<Secret>("secret", "mine", "-n", namespace)).metadata.annotations?.["acr-secret/logins"] ?? "[]")[0];
+
+/** Puts other logins into a Secret by hand: a wrong one for the registry, and others. */
+const overwrite = (manager: string, others: object = {}) =>
+  `kubectl get secret mine -n N -o json | sed 's/"[.]dockerconfigjson": "[^"]*"/".dockerconfigjson": "${Buffer.from(
+    JSON.stringify({ auths: { [r]: { username: "ci", password: "wrong" }, ...others } }),
+  ).toString("base64")}"/' | kubectl replace --field-manager=${manager} -f -`;
+
+const pullsBoth = async (at: Place) => {
+  const { items } = await at.check(`--image ${r}/app/web:1 --image ${api}`);
+  expect(items.map(({ cause }) => cause)).toEqual(["pulls", "pulls"]);
+};
+
+/** What is to be mended in the Secret that the pods have, or by it. */
+export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situation[] => [
+  {
+    what: "a credential that was given, and that pulls, is not attached",
+    cause: "no-login",
+    message: /^.*secret mine pulls it, but is not attached$/,
+    lay: async (at) => {
+      await give(login, at);
+      await having(at, workload("Deployment"));
+    },
+    kept: async (at) => expect((await noteOf(at)).kind).toBe("given"),
+  },
+  {
+    what: "a credential that was given is no longer taken",
+    cause: "refused",
+    message: /put it into PASSWORD$/,
+    says: /^printf %s "\$PASSWORD" \| kubectl acr-secret create mine /,
+    lay: async (at) => {
+      await give(login, at, "--serviceaccount=default");
+      await at.typed(overwrite("kubectl-acr-secret"));
+      await having(at, workload("Deployment"));
+    },
+    password: async () => (await login).clientSecret,
+  },
+  {
+    what: "our password has expired",
+    cause: "expired",
+    says: / --expires-in 30d /,
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default --expires-in 30d"));
+      const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
+      await note(at, { madeAt: ago(31), expiresAt: ago(1) });
+      forgetTokens(shell);
+      await having(at, workload("Deployment"));
+    },
+    kept: async (at) => expect(Date.parse((await noteOf(at)).expiresAt) - Date.now()).toBeGreaterThan(29 * day),
+  },
+  {
+    what: "a token that was named may not pull it",
+    cause: "out-of-scope",
+    says: / --acr-token tok-/,
+    lay: async (at) => {
+      await at.typed(ours("mine", `--serviceaccount=default --acr-token tok-${at.namespace}`));
+      await having(at, workload("Deployment", api));
+    },
+    kept: async (at) => {
+      expect((await noteOf(at)).identity).toBe(`tok-${at.namespace}`);
+      await pullsBoth(at);
+    },
+  },
+  {
+    what: "the login is for another registry",
+    cause: "no-login",
+    lay: async (at) => {
+      await at.typed(registrySecret("mine", "ghcr.io"), attachTo("mine"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "our token may not pull it, and is not attached",
+    cause: "no-login",
+    lay: async (at) => {
+      await at.typed(ours("mine"));
+      await having(at, workload("Deployment", api));
+    },
+    kept: pullsBoth,
+  },
+  {
+    what: "somebody has taken the rights out of the scope map",
+    cause: "out-of-scope",
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      for (const { scopeMaps } of shell.azure.world.registries)
+        for (const map of scopeMaps) map.actions = ["repositories/other/content/read"];
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "somebody has put another password into our Secret",
+    cause: "refused",
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"), overwrite("kubectl-edit"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "somebody has put another login into our Secret, and ours is no longer taken",
+    cause: "refused",
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      forgetTokens(shell);
+      await at.typed(overwrite("kubectl-edit", { "ghcr.io": { username: "a", password: "b" } }));
+      await having(at, workload("Deployment"));
+    },
+    kept: keepsGhcr("mine"),
+  },
+  {
+    what: "the Secret was deleted that is attached",
+    cause: "no-login",
+    message: /^secret mine does not exist$/,
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"), "kubectl delete secret mine -n N");
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "a Secret that is named, and that is no longer taken",
+    cause: "refused",
+    check: `mine --image ${r}/app/web:1`,
+    lay: async (at) => {
+      await at.typed(ours("mine"));
+      forgetTokens(shell);
+    },
+  },
+  {
+    what: "a pod that has a Secret which is refused was made before another was attached",
+    cause: "older-pod",
+    lay: async (at) => {
+      await at.typed(ours("mine"), registrySecret("bad", r), attachTo("bad"));
+      await having(at, workload("Deployment"));
+      await at.typed(`kubectl patch serviceaccount default -n N -p '{"imagePullSecrets":[{"name":"bad"},{"name":"mine"}]}'`);
+    },
+  },
+  ...[`${r}:443`, "MyRegistry.azurecr.io", "https://index.docker.io/v1/", `${r}/app/other`].map(
+    (server): Situation => ({
+      what: `the login is for ${server}`,
+      cause: "no-login",
+      message: /^secret near /,
+      lay: async (at) => {
+        await at.typed(registrySecret("near", server), attachTo("near"));
+        await having(at, workload("Deployment"));
+      },
+    }),
+  ),
+  ...["StatefulSet", "ReplicaSet"].map(
+    (kind): Situation => ({
+      what: `a ${kind} names a Secret that is not there`,
+      cause: "no-login",
+      message: /^secret gone does not exist/,
+      lay: (at) => having(at, workload(kind, `${r}/app/web:1`, ["gone"])),
+    }),
+  ),
+  {
+    what: "a pod without controller names a Secret that is not there",
+    cause: "no-login",
+    message: /^secret gone does not exist/,
+    lay: (at) => having(at, barePod(`${r}/app/web:1`, ["gone"])),
+  },
+];

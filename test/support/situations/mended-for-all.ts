@@ -1,0 +1,111 @@
+import { expect } from "vitest";
+import { having, type Place, r, type Situation, web, workload } from "../check-shell.ts";
+import { create, kubectl } from "../kubectl.ts";
+import type { Shell } from "../plugin.ts";
+
+const metadata = (name: string, namespace: string) => ({ metadata: { name, namespace } });
+
+/** A Job, which is not to be disturbed. */
+const job = (namespace: string) => ({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  ...metadata("migrate", namespace),
+  spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", containers: [{ name: "app", image: web }] } } },
+});
+
+/** A Deployment of another name, and of another ServiceAccount. */
+const named =
+  (name: string, image = web, serviceAccountName = "default") =>
+  (namespace: string) => {
+    const { spec, ...rest } = workload("Deployment", image)(namespace);
+    const labels = { app: name };
+    const template = { metadata: { labels }, spec: { ...spec.template.spec, serviceAccountName } };
+    return { ...rest, ...metadata(name, namespace), spec: { ...spec, selector: { matchLabels: labels }, template } };
+  };
+
+const account = ({ namespace }: Place, name: string) =>
+  create([{ apiVersion: "v1", kind: "ServiceAccount", ...metadata(name, namespace) }]);
+
+/** What is to be mended for several pods, for others than usual, or from another place. */
+export const mendedForAll = (shell: Shell): readonly Situation[] => [
+  {
+    what: "nothing is attached, and the pod is a Job's",
+    cause: "no-login",
+    message: /pod\/migrate-\w+ has to be made again by job\/migrate, which may count a deletion as a failure$/,
+    ends: "older-pod",
+    lay: (at) => having(at, job),
+    kept: async ({ namespace }) => {
+      expect(await kubectl(["get", "job", "migrate", "-n", namespace, "-o", "jsonpath={.status.failed}"])).toBe("");
+    },
+  },
+  {
+    what: "nothing is attached, and the pod is of another ServiceAccount",
+    cause: "no-login",
+    says: / --serviceaccount app /,
+    lay: (at) => having(at, named("web", web, "app")),
+  },
+  {
+    what: "nothing is attached, and the pods are of two ServiceAccounts",
+    cause: "no-login",
+    lay: async (at) => {
+      await account(at, "worker");
+      await having(at, named("web"), named("worker", web, "worker"));
+    },
+  },
+  {
+    what: "nothing is attached for three images",
+    cause: "no-login",
+    says: /^[^\n]*$/,
+    lay: async (at) => {
+      await shell.azure.push("myregistry.azurecr.io/base/nginx:1");
+      await having(at, named("web"), named("api", `${r}/app/api:1`), named("base", `${r}/base/nginx:1`));
+    },
+  },
+  {
+    what: "a Secret of the usual name is somebody else's",
+    cause: "no-login",
+    lay: async (at) => {
+      await at.typed("kubectl create secret generic acr-myregistry --from-literal=color=blue -n N");
+      await having(at, workload("Deployment"));
+    },
+    kept: async ({ namespace }) => {
+      expect(await kubectl(["get", "secret", "acr-myregistry", "-n", namespace, "-o", "jsonpath={.data.color}"])).toBe("Ymx1ZQ==");
+    },
+  },
+  {
+    what: "it was found out as somebody else",
+    cause: "no-login",
+    check: "--as=admin --as-group=system:masters",
+    says: / --as=admin --as-group=system:masters/,
+    lay: (at) => having(at, workload("Deployment")),
+  },
+  {
+    what: "it was found out in another context",
+    cause: "no-login",
+    check: `--kubeconfig ${shell.folder}/elsewhere --context elsewhere`,
+    says: / --context=elsewhere .*--kubeconfig=|--kubeconfig=\S+ .*--context=elsewhere| --context=elsewhere/,
+    lay: async (at) => {
+      const at_ = `${shell.folder}/elsewhere`;
+      await at.typed(
+        `kubectl config view --raw --flatten > ${at_}`,
+        `kubectl --kubeconfig ${at_} config rename-context "$(kubectl config current-context)" elsewhere`,
+        `kubectl --kubeconfig ${at_} config unset current-context`,
+      );
+      await having(at, workload("Deployment"));
+    },
+  },
+  ...["Deployment", "StatefulSet", "ReplicaSet"].flatMap((kind): Situation[] => [
+    {
+      what: `a ${kind} names the image in capitals`,
+      cause: "no-login",
+      message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
+      lay: (at) => having(at, workload(kind, "MyRegistry.azurecr.io/app/web:1")),
+    },
+    {
+      what: `a ${kind} names the image with its port`,
+      cause: "no-login",
+      message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
+      lay: (at) => having(at, workload(kind, `${r}:443/app/web:1`)),
+    },
+  ]),
+];

@@ -1,0 +1,198 @@
+import { expect } from "vitest";
+import {
+  attachTo,
+  barePod,
+  forgetTokens,
+  having,
+  keepsGhcr,
+  malformed,
+  ours,
+  r,
+  registrySecret,
+  type Situation,
+  web,
+  workload,
+} from "../check-shell.ts";
+import { kubectl } from "../kubectl.ts";
+import type { Shell } from "../plugin.ts";
+
+/** Pods that cannot pull, each with what `check` says of it; the command that it prints mends each. */
+export const mended = (shell: Shell): readonly Situation[] => [
+  { what: "nothing is attached", cause: "no-login", lay: (at) => having(at, workload("Deployment")) },
+  { what: "nothing is attached, for a StatefulSet", cause: "no-login", lay: (at) => having(at, workload("StatefulSet")) },
+  { what: "nothing is attached, and the pod has no controller", cause: "no-login", lay: (at) => having(at, barePod()) },
+  { what: "nothing is attached, and the image is only named", cause: "no-login", check: `--image ${web}`, lay: async () => {} },
+  {
+    what: "a Secret that pulls is not attached",
+    cause: "no-login",
+    message: /secret mine pulls it, but is not attached$/,
+    lay: async (at) => {
+      await at.typed(ours("mine"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "a Deployment names a Secret that is not there, and was made after the ServiceAccount's list",
+    cause: "no-login",
+    message: /^secret gone does not exist/,
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      await having(at, workload("Deployment", web, ["gone"]));
+    },
+  },
+  {
+    what: "a ServiceAccount names a Secret that is not there",
+    cause: "no-login",
+    message: /^secret gone does not exist$/,
+    lay: async (at) => {
+      await at.typed(attachTo("gone"));
+      await having(at, barePod());
+    },
+  },
+  ...["Deployment", "StatefulSet", "ReplicaSet"].map(
+    (kind): Situation => ({
+      what: `a ${kind} names a Secret of another type`,
+      cause: "no-login",
+      message: /names its pull secrets itself, so serviceaccount\/default does not help$/,
+      lay: async (at) => {
+        await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
+        await having(at, workload(kind, web, ["color"]));
+      },
+      kept: async ({ namespace }) => {
+        expect(await kubectl(["get", "secret", "color", "-n", namespace, "-o", "jsonpath={.type} {.data.color}"])).toBe("Opaque Ymx1ZQ==");
+      },
+    }),
+  ),
+  {
+    what: "a pod without controller names a Secret of another type",
+    cause: "no-login",
+    message: /the imagePullSecrets of pod\/own cannot be changed: create it again with secret acr-myregistry$/,
+    ends: "no-login",
+    lay: async (at) => {
+      await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
+      await having(at, barePod(web, ["color"]));
+    },
+  },
+  {
+    what: "the login is for a registry of nearly that name",
+    cause: "no-login",
+    message: /^secret typo has a login for myregistri\.azurecr\.io only \(one letter from myregistry\.azurecr\.io\)$/,
+    lay: async (at) => {
+      await at.typed(registrySecret("typo", "myregistri.azurecr.io"), attachTo("typo"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "the auths are empty",
+    cause: "no-login",
+    message: /its auths are empty$/,
+    lay: async (at) => {
+      await at.typed(registrySecret("empty"), attachTo("empty"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "an odd name stands before",
+    cause: "no-login",
+    message: /^secret "a\/b" does not exist/,
+    lay: (at) => having(at, workload("Deployment", web, ["a/b"])),
+  },
+  {
+    what: "our token's password is no longer taken",
+    cause: "refused",
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      forgetTokens(shell);
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "a Secret of kubectl's has a wrong password",
+    cause: "refused",
+    message: /--force replaces the login inside$/,
+    lay: async (at) => {
+      await at.typed(registrySecret("reg", r), attachTo("reg"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "a Secret of kubectl's has a wrong password, and another login",
+    cause: "refused",
+    lay: async (at) => {
+      await at.typed(registrySecret("reg", r, "ghcr.io"), attachTo("reg"));
+      await having(at, workload("Deployment"));
+    },
+    kept: keepsGhcr("reg"),
+  },
+  {
+    what: "such a Secret, which a Deployment names",
+    cause: "refused",
+    lay: async (at) => {
+      await at.typed(registrySecret("reg", r, "ghcr.io"));
+      await having(at, workload("Deployment", web, ["reg"]));
+    },
+    kept: keepsGhcr("reg"),
+  },
+  {
+    what: "our token may not pull it",
+    cause: "out-of-scope",
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      await having(at, workload("Deployment", `${r}/app/api:1`));
+    },
+  },
+  ...[workload("Deployment"), barePod()].map(
+    (object, index): Situation => ({
+      what: `the pod is older than its Secret (${index === 0 ? "Deployment" : "no controller"})`,
+      cause: "older-pod",
+      lay: async (at) => {
+        await at.typed(ours("mine"));
+        await having(at, object);
+        await at.typed(attachTo("mine"));
+      },
+    }),
+  ),
+  {
+    what: "a malformed Secret has this login alone",
+    cause: "malformed-secret",
+    lay: async (at) => {
+      await at.typed(malformed("bad"), attachTo("bad"));
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "a malformed Secret has other logins",
+    cause: "malformed-secret",
+    lay: async (at) => {
+      await at.typed(malformed("bad", ',"ghcr.io":{"auth":"YTpi"}'), attachTo("bad"));
+      await having(at, workload("Deployment"));
+    },
+    kept: keepsGhcr("bad"),
+  },
+  {
+    what: "a malformed Secret, which a Deployment names",
+    cause: "malformed-secret",
+    lay: async (at) => {
+      await at.typed(malformed("bad", ',"ghcr.io":{"auth":"YTpi"}'));
+      await having(at, workload("Deployment", web, ["bad"]));
+    },
+    kept: keepsGhcr("bad"),
+  },
+  {
+    what: "the image names the port",
+    cause: "no-login",
+    message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      await having(at, workload("Deployment", `${r}:443/app/web:1`));
+    },
+  },
+  {
+    what: "a pod without controller names the image in capitals",
+    cause: "no-login",
+    lay: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      await having(at, barePod("MyRegistry.azurecr.io/app/web:1"));
+    },
+  },
+];
