@@ -49,7 +49,8 @@ export async function startNode({
 }): Promise<SandboxNode> {
   const needs = [folder, ...binaries.path, ...[cluster.kubeconfig, cluster.caFile, caFile].map((file) => dirname(file))];
   const inside = await openNamespaces(join(folder, "node"), { cgroup: cgroupName(folder), needs });
-  const env = { ...process.env, KUBECACHEDIR: join(inside.folder, "kubectl-cache") }; // else kubectl writes below the person's home
+  // Else kubectl writes below the person's home; and not into the node's own folder, which it would make again when we are killed
+  const env = { ...process.env, KUBECACHEDIR: join(folder, "kubectl-cache") };
   const kubectl = (...args: string[]) =>
     promisify(execFile)(binaries.program("kubectl"), ["--kubeconfig", cluster.kubeconfig, ...args], { env });
   try {
