@@ -3,8 +3,14 @@ import type { Answer } from "./http.ts";
 /** What takes its time to be known everywhere after it was made. */
 export type Replicated = "secrets" | "principals" | "roles" | "tokenPasswords";
 
-/** Picks requests: all of the given must match; `path` is matched with its query. */
-export type Where = { readonly host?: RegExp; readonly path: RegExp; readonly method?: string; readonly times?: number };
+/** Picks requests: all of the given must match; `path` is matched with its query. `after` so many of them it strikes, `times` times. */
+export type Where = {
+  readonly host?: RegExp;
+  readonly path: RegExp;
+  readonly method?: string;
+  readonly after?: number;
+  readonly times?: number;
+};
 
 export type Fault =
   | (Where & {
@@ -57,7 +63,7 @@ function afflict(mishap: Mishap, fault: Fault): Mishap {
 }
 
 export function createFaults(now: () => number): FaultBox {
-  let faults: { fault: Fault; left: number }[] = [];
+  let faults: { fault: Fault; left: number; passes: number }[] = [];
 
   const remove = (entry: { fault: Fault }) => {
     faults = faults.filter((other) => other !== entry);
@@ -70,7 +76,8 @@ export function createFaults(now: () => number): FaultBox {
 
   return {
     add: (fault) => {
-      const entry = { fault, left: ("path" in fault ? fault.times : undefined) ?? Number.POSITIVE_INFINITY };
+      const { times = Number.POSITIVE_INFINITY, after = 0 } = "path" in fault ? fault : {};
+      const entry = { fault, left: times, passes: after };
       faults.push(entry);
       return () => remove(entry);
     },
@@ -78,7 +85,7 @@ export function createFaults(now: () => number): FaultBox {
       faults = [];
     },
     strike: (request) => {
-      const hitting = faults.filter((one) => hits(one, request));
+      const hitting = faults.filter((one) => hits(one, request) && one.passes-- <= 0);
       // One answer or one drop is enough for a request; later ones wait for the next.
       const other = hitting.find(({ fault }) => fault.kind !== "slow");
       const struck = hitting.filter((one) => one.fault.kind === "slow" || one === other);

@@ -86,9 +86,14 @@ function answering(host: string, answer: (ask: Ask) => Promise<Answer>): Service
   };
 }
 
-function struck(state: State, call: { method: string; host: string; path: string }, service: Service): Service {
+/** A service whose requests the faults strike. */
+export function struck(
+  { faults }: Pick<State, "faults">,
+  call: { readonly method: string; readonly host: string; readonly path: string },
+  service: Service,
+): Service {
   return async (request, response) => {
-    const { wait, drop, lose, answer } = state.faults.strike(call);
+    const { wait, drop, lose, answer } = faults.strike(call);
     if (wait > 0) await sleep(wait, undefined, { ref: false });
     if (lose) breakOff(response, lose);
     if (drop) request.socket.destroy();

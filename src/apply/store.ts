@@ -19,6 +19,20 @@ const rounds = 10;
  * is looked at again: a credential of the same kind that pulls stays, whoever made it.
  */
 export async function store(change: Store, bench: Bench): Promise<Outcome> {
+  try {
+    return await storeIn(change, bench);
+  } catch (error) {
+    throw bench.run.gone.has(keyOf(change.to)) && error instanceof CliError ? withLoss(change.to, error) : error;
+  }
+}
+
+/** The error of a Secret that was taken away for another, where neither could be put there. */
+function withLoss({ name, namespace }: Ref, error: CliError): CliError {
+  const hint = `secret "${name}" in namespace "${namespace}" was deleted to be made anew, and could not be put back`;
+  return new CliError(error.kind, error.message, { hint, cause: error });
+}
+
+async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
   const { run } = bench;
   const entry = withMoments(change.entry, run.made);
   const [host = ""] = entry.hosts;
@@ -49,6 +63,7 @@ async function writeOrLook(
   try {
     const object = await write(next, config, bench);
     bench.run.claims.delete(keyOf(next.to));
+    bench.run.gone.delete(keyOf(next.to));
     return { settled: { change: next, object } };
   } catch (error) {
     if (last || !(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
@@ -70,26 +85,38 @@ const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) |
 const isOld = (error: CliError, stands: Standing | undefined) =>
   error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
 
-async function write({ to, entry, stands, replaces }: Store, config: string, { tools }: Bench): Promise<Secret> {
+async function write({ to, entry, stands, replaces }: Store, config: string, bench: Bench): Promise<Secret> {
+  const { tools } = bench;
   const cluster = tools.cluster(to.context);
-  if (stands && replaces) return replace(to, stands, pullSecret(to, entry, config), tools);
+  if (stands && replaces) return replace(to, stands, pullSecret(to, entry, config), bench);
   if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config) }, tools.write);
 }
 
 /** The old one goes only once the server has said that it would take the new one, and comes back if it does not take it after all. */
-async function replace(to: Ref<"secret">, stands: Standing, manifest: Secret, tools: Bench["tools"]): Promise<Secret> {
+async function replace(to: Ref<"secret">, stands: Standing, manifest: Secret, { tools, run }: Bench): Promise<Secret> {
   const cluster = tools.cluster(to.context);
   await rehearse({ act: "rehearse", to, stands, replaces: true }, tools);
   if (tools.write.dryRun) return manifest;
   const old = await cluster.get(to);
   await cluster.write(to, { delete: stands }, tools.write);
+  run.gone.add(keyOf(to));
   try {
     return await cluster.write(to, { create: manifest }, tools.write);
   } catch (error) {
-    if (old) await tools.unhalted(() => cluster.write(to, { create: asNew(old) }, tools.write)).catch(() => undefined);
+    if (old) await putBack(to, old, { tools, run });
     throw error;
   }
+}
+
+/** One that another has made meanwhile is in its place. */
+async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Bench, "tools" | "run">): Promise<void> {
+  const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
+  const error = await tools.unhalted(back).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!error || error instanceof Conflict) run.gone.delete(keyOf(to));
 }
 
 /** An object without what the server adds. */
@@ -109,6 +136,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const holdsOurs = login !== undefined && run.login?.password.equals(login.password) === true;
   if (holdsOurs) {
     run.claims.delete(keyOf(to));
+    run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };
   }
   if (!isOld(error, change.stands)) throw error;

@@ -45,6 +45,8 @@ export type Run = {
   proven?: ImageRef;
   /** The Secrets that this run has claimed, or may have where the answer was lost, by what names them. */
   readonly claims: Map<string, Claimed>;
+  /** Secrets of others that this run has taken away to put its own there, and neither of which stands, by what names them. */
+  readonly gone: Set<string>;
 };
 
 /** A Secret that a run has claimed. */
@@ -58,7 +60,7 @@ export type Claimed = {
   readonly at?: Date;
 };
 
-export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images, claims: new Map() });
+export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images, claims: new Map(), gone: new Set() });
 
 /** What one change is carried out with, in its place. */
 export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };

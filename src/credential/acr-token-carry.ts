@@ -13,6 +13,8 @@ type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 /** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
 export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Carried> {
   const minted = new Map<string, Minted>();
+  /** Tokens that were to go, and stayed. */
+  const stuck = new Set<string>();
   const description = (name: string) => issued.get(name)?.description ?? "";
   const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
     const { slot, madeAt } = minted.get(token) ?? {};
@@ -32,14 +34,17 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
   async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
     const [now, user] = await Promise.all([azure.scopeMap(registry, name), azure.token(registry, name)]);
     const untouched = now?.description === description(name) && String([...now.actions].sort()) === String([...before].sort());
+    if (untouched && user && stuck.has(name)) throw new CliError("conflict", `the ACR token "${name}" still has this scope map`);
     if (untouched && !user) await azure.deleteScopeMap(registry, name);
   }
 
   /** A token that another run has come to use stays, without the password that this run made. */
   async function deleteToken({ to: { name } }: Make): Promise<void> {
+    stuck.add(name);
     const now = await azure.token(registry, name);
     if (!now?.passwords.every((one) => isOurs(name, one))) await clearSlot(name);
     else await azure.deleteToken(registry, name);
+    stuck.delete(name);
   }
 
   async function clearSlot(name: string): Promise<void> {

@@ -16,6 +16,13 @@ test("what was made is known when its time has passed, and the longest delay cou
   expect(faults.replicated("roles", 1000)).toBe(true);
 });
 
+test("a fault lets so many requests pass before it strikes", () => {
+  const faults = createFaults(() => 0);
+  faults.add({ kind: "drop", path: /./, after: 2, times: 1 });
+
+  expect(Array.from({ length: 4 }, () => faults.strike(request).drop)).toEqual([false, false, true, false]);
+});
+
 test("one answer for one request: the second fault waits for the next, slowness adds up", () => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "slow", milliseconds: 5, path: /./ });

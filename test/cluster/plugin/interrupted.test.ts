@@ -1,0 +1,52 @@
+import { afterAll, expect, test, vi } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { getJson, kubectl } from "../../support/kubectl.ts";
+import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const [registry] = shell.azure.world.registries;
+if (!registry) throw new Error("the shell's Azure has a registry");
+
+/** What was made in Azure for a namespace. */
+const madeFor = (namespace: string) =>
+  [...registry.tokens, ...registry.scopeMaps].filter(({ name }) => name.startsWith(`${namespace}-`)).length;
+
+/** When the signal comes: as soon as Azure or the registry has been asked for this. */
+const moments = [/resourcegraph/i, /PUT .*scopeMaps/, /PUT .*tokens/, /POST .*generateCredentials/, /v2\/app\/web\/manifests/];
+
+test.for(
+  (["SIGINT", "SIGTERM"] as const).flatMap((signal) =>
+    moments.map((moment) => ({ signal, moment, code: signal === "SIGINT" ? 130 : 143 })),
+  ),
+)(
+  "$signal at $moment: what was made is taken back, and a second run ends it well",
+  { timeout: 60_000 },
+  async ({ signal, moment, code }) => {
+    const { azure } = shell;
+    const namespace = await newNamespace();
+    const args = ["create", "--registry", "myregistry", "--repository", "app/web", "--serviceaccount", "app", "-n", namespace];
+    azure.calls.reset();
+    // Long enough for the signal to come before the answer
+    const hasten = azure.faults.add({ kind: "slow", path: /./, milliseconds: 80 });
+
+    const child = shell.start("kubectl", ["acr-secret", ...args]);
+    const interrupted = ended(child);
+    const asked = () => azure.calls.list().some(({ method, path }) => moment.test(`${method} ${path}`));
+    await vi.waitUntil(asked, { interval: 2, timeout: 20_000 });
+    child.kill(signal);
+    const run = await interrupted;
+    hasten();
+
+    expect(run).toMatchObject({ code, stdout: "" });
+    expect(run.stderr).not.toContain("could not be taken back");
+    expect(madeFor(namespace)).toBe(0);
+    expect(await kubectl(["get", "secrets", "-n", namespace, "-o", "name"])).toBe("");
+
+    expect(await shell.type(`kubectl acr-secret ${args.join(" ")}`)).toMatchObject({ code: 0, stderr: "" });
+    const secret = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
+    expect(secret.metadata.annotations).not.toHaveProperty("acr-secret/claim");
+    expect(madeFor(namespace)).toBe(2);
+  },
+);

@@ -1,0 +1,94 @@
+import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { stuckPod } from "../fakes/cluster.ts";
+import { addNamespaces } from "../fakes/world.ts";
+import type { FaultyWorld } from "./world.ts";
+
+/** Where a run begins, and what is typed. */
+export type Beginning = {
+  readonly name: string;
+  readonly line: string;
+  /** Milliseconds by which our clock is ahead, when it is typed. */
+  readonly later?: number;
+  lay(world: FaultyWorld): Promise<void>;
+};
+
+const create = "create --registry myregistry --serviceaccount default -n demo";
+const host = "myregistry.azurecr.io";
+const minutes = 60_000;
+
+function demo({ in_ }: FaultyWorld): void {
+  addNamespaces(in_.cluster, "demo", "kube-system");
+  in_.cluster.put(stuckPod("demo", "web-1", `${host}/app/web:1`));
+}
+
+async function typed(world: FaultyWorld, line: string): Promise<void> {
+  const { code, stderr } = await world.type(line);
+  if (code !== 0) throw new Error(stderr);
+}
+
+/** A Secret that somebody else made. */
+const foreign = (world: FaultyWorld, type: string, data: Record<string, string>) =>
+  void world.in_.cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "acr-myregistry", namespace: "demo" }, type, data });
+
+export const beginnings: readonly Beginning[] = [
+  { name: "a fresh namespace", line: create, lay: async (world) => demo(world) },
+  {
+    name: "a Secret whose password has expired",
+    line: create,
+    later: 31 * minutes,
+    lay: async (world) => {
+      demo(world);
+      await typed(world, "create --registry myregistry --expires-in 30m -n demo");
+    },
+  },
+  {
+    name: "a login of somebody, given up",
+    line: `${create} --force`,
+    lay: async (world) => {
+      demo(world);
+      const config = encodeDockerConfig(host, { username: "ci", password: new Sensitive("theirs") });
+      foreign(world, "kubernetes.io/dockerconfigjson", { ".dockerconfigjson": Buffer.from(config).toString("base64") });
+    },
+  },
+  {
+    name: "a Secret of another type, replaced",
+    line: `${create} --force`,
+    lay: async (world) => {
+      demo(world);
+      foreign(world, "Opaque", { color: "Ymx1ZQ==" });
+    },
+  },
+  {
+    name: "a token that others use",
+    line: `${create} --acr-token theirs`,
+    lay: async (world) => {
+      demo(world);
+      await typed(world, "create first --registry myregistry --repository app/web --acr-token theirs -n demo");
+    },
+  },
+  {
+    name: "a repository more, by name",
+    line: `${create} --repository app/api`,
+    lay: async (world) => {
+      demo(world);
+      await typed(world, "create --registry myregistry -n demo");
+    },
+  },
+  {
+    name: "two namespaces with one credential",
+    line: "create --registry myregistry --serviceaccount default --namespaces demo,other --credential-per scope",
+    lay: async (world) => {
+      demo(world);
+      addNamespaces(world.in_.cluster, "other");
+    },
+  },
+  {
+    name: "attach alone",
+    line: "attach acr-myregistry --serviceaccount default -n demo",
+    lay: async (world) => {
+      demo(world);
+      await typed(world, "create --registry myregistry -n demo");
+    },
+  },
+];

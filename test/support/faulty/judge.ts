@@ -1,0 +1,115 @@
+import type { Run } from "../in-process.ts";
+import type { FaultyWorld } from "./world.ts";
+
+/** What stands in the end, as far as anybody could be harmed by it. */
+export type Standing = {
+  /** The Secret's data, and its login. */
+  readonly secret: { readonly data: string; readonly type: string | undefined } | undefined;
+  readonly login: { readonly username: string; readonly password: string } | undefined;
+  readonly attached: readonly string[];
+  /** Everything in Azure that could stay behind, by what it would be named with: its passwords and rights with it. */
+  readonly azure: ReadonlyMap<string, string>;
+  /** The passwords that the registry takes, with their slots. */
+  readonly alive: ReadonlyMap<string, string>;
+  /** What Secrets of any namespace pull with, as it would be named. */
+  readonly used: readonly string[];
+  /** Other namespaces whose Secret of that name does not pull, or is not there. */
+  readonly lacking: readonly string[];
+  /** Everything, so that two standings with the same text are the same. */
+  readonly whole: string;
+};
+
+/** @param later milliseconds by which the clock is ahead that tells what has expired */
+export function standingOf({ in_, registry }: FaultyWorld, later = 0): Standing {
+  const found = in_.cluster.get("secret", "demo", "acr-myregistry");
+  const passwords = registry.tokens.flatMap(({ name, passwords: slots }) =>
+    Object.entries(slots).flatMap(([slot, one]) => (one ? [{ name, slot, value: one.value, expiry: one.expiry }] : [])),
+  );
+  const works = ({ expiry }: { expiry: string | undefined }) => expiry === undefined || Date.parse(expiry) > Date.now() + later;
+  const alive = new Map(passwords.filter(works).map(({ name, slot, value }) => [`${name}\n${value}`, slot]));
+  const namespaces = in_.cluster.all("namespace").flatMap(({ metadata: { name } }) => (/^(demo|kube-.*)$/.test(name) ? [] : name));
+  return {
+    secret: found && { data: JSON.stringify(found.data), type: found.type },
+    login: found?.type === "kubernetes.io/dockerconfigjson" ? in_.loginIn("demo") : undefined,
+    attached: in_.cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets?.flatMap(({ name }) => name ?? []) ?? [],
+    azure: new Map([
+      ...registry.tokens.map(({ name, scopeMapId }) => [`token delete --registry myregistry --name ${name}`, scopeMapId] as const),
+      ...registry.scopeMaps
+        .filter(({ system }) => !system)
+        .map(({ name, actions }) => [`scope-map delete --registry myregistry --name ${name}`, String([...actions].sort())] as const),
+      ...passwords.map(
+        ({ name, slot, value }) => [`token credential delete --registry myregistry --name ${name} --${slot}`, value] as const,
+      ),
+    ]),
+    whole: JSON.stringify([
+      registry.tokens.map(({ name, scopeMapId, passwords: slots }) => ({ name, scopeMapId, slots })),
+      registry.scopeMaps,
+      ...(["secret", "serviceaccount", "pod"] as const).map((kind) => in_.cluster.all(kind)),
+    ]),
+    alive,
+    used: ["demo", ...namespaces].flatMap((at) => namesOf(alive, in_.loginIn(at))),
+    lacking: namespaces.filter((at) => !takes(alive, in_.loginIn(at))),
+  };
+}
+
+/** Whether the Secret's login is one that the registry takes. */
+const pulls = ({ login, alive }: Standing): boolean => takes(alive, login);
+
+const takes = (alive: Standing["alive"], login: Standing["login"]): boolean =>
+  login !== undefined && alive.has(`${login.username}\n${login.password}`);
+
+/**
+ * What is wrong after a run that a mishap befell: either all is as before, or the Secret pulls, or what is left is named.
+ * @returns empty where nothing is
+ */
+export function faultsOf(before: Standing, after: Standing, run: Run): string[] {
+  const stray = strayIn(before, after).filter((what) => !isNamed(what, run.stderr));
+  const lost = [...before.azure].filter(([what, was]) => isLost(what, was, after));
+  return [
+    ...ofSecret(before, after, run),
+    ...stray.map((what) => `left, and not named: ${what}`),
+    ...lost.map(([what]) => `gone or changed: ${what}`),
+  ];
+}
+
+function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): string[] {
+  const good = pulls(after);
+  if (good) return code === 0 && !(isAttached(after) && after.lacking.length === 0) ? ["it succeeds, and not everywhere"] : [];
+  if (code === 0) return ["it succeeds, and the Secret does not pull"];
+  if (pulls(before)) return ["the Secret pulled before, and does not any more"];
+  const same = JSON.stringify(before.secret) === JSON.stringify(after.secret);
+  const named = /kubectl delete secret acr-myregistry|secret "acr-myregistry" .* was deleted/.test(stderr);
+  return same || named ? [] : [`the Secret is neither as before nor pulls: ${after.secret?.data ?? "gone"}`];
+}
+
+const isAttached = ({ attached }: Standing): boolean => attached.includes("acr-myregistry");
+
+/** The token, its scope map and its password that a login is of; of one that is dead there are none. */
+function namesOf(alive: Standing["alive"], login: Standing["login"]): string[] {
+  const slot = login && alive.get(`${login.username}\n${login.password}`);
+  const at = `delete --registry myregistry --name ${login?.username}`;
+  return slot === undefined ? [] : [`token ${at}`, `scope-map ${at}`, `token credential ${at} --${slot}`];
+}
+
+/** What is in Azure, was not before, and is not what a Secret pulls with. */
+function strayIn(before: Standing, after: Standing): string[] {
+  return [...after.azure.keys()].filter((what) => !before.azure.has(what) && !after.used.includes(what));
+}
+
+/** A token that is deleted takes its passwords with it. */
+const isNamed = (what: string, stderr: string) =>
+  stderr.includes(`az acr ${what}`) || stderr.includes(`az acr ${what.replace(/ credential (.*) --password\d$/, " $1")}`);
+
+/** Others may use what stood there, but for a password that the Secret held. */
+function isLost(what: string, was: string, after: Standing): boolean {
+  const now = after.azure.get(what);
+  if (now === was) return false;
+  return !(what.startsWith("token credential") || (what.startsWith("scope-map") && now?.includes(was)));
+}
+
+/** What is wrong after a run that nothing befell, whatever it found. A password that nobody knows may stay in a token that is in use. */
+export function convergenceOf(before: Standing, end: Standing, run: Run): string[] {
+  const stray = strayIn(before, end).filter((what) => !what.startsWith("token credential"));
+  const good = run.code === 0 && pulls(end) && isAttached(end) && end.lacking.length === 0 && stray.length === 0;
+  return good ? [] : [`a rerun does not converge: ${JSON.stringify({ run, stray })}`];
+}

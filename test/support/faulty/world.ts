@@ -1,0 +1,142 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { main } from "../../../cmd/main.ts";
+import type { AzureEmulator } from "../../../sandbox/azure/emulator.ts";
+import type { Registry as AzureRegistry } from "../../../sandbox/azure/world.ts";
+import { createAuthority } from "../../../sandbox/pki.ts";
+import { type AzureOptions, openAzure } from "../../../src/azure/azure.ts";
+import { openCluster } from "../../../src/cluster/cluster.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Interruption } from "../../../src/interruption.ts";
+import { openRegistry } from "../../../src/registry/registry.ts";
+import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
+import { open, type Run } from "../in-process.ts";
+import { type ApiServer, apiHost, startApiServer } from "./api-server.ts";
+import type { Mishap, Request } from "./mishaps.ts";
+
+/** A cluster behind HTTP beside an emulated Azure: every request of a command line is one that a mishap can strike. */
+export type FaultyWorld = {
+  /** The cluster's objects. */
+  readonly in_: FakeWorld;
+  readonly registry: AzureRegistry;
+  type(line: string, options?: TypeOptions): Promise<Run>;
+  /** The requests of the last command line, in the order in which they came. */
+  requests(): Request[];
+};
+
+export type Strike = { readonly request: Request; readonly mishap: Mishap };
+
+type TypeOptions = {
+  /** Milliseconds by which our clock is ahead. */
+  readonly later?: number;
+  /** What befalls the run. */
+  readonly strike?: Strike;
+};
+
+export type FaultyServers = {
+  /** An empty cluster, and nothing made in Azure. */
+  fresh(): FaultyWorld;
+  stop(): Promise<void>;
+};
+
+/** Waits go so many times as fast as they are asked. */
+const haste = 500;
+
+export async function startFaultyServers(
+  azure: AzureEmulator,
+  options: (change: Partial<AzureOptions>) => AzureOptions,
+): Promise<FaultyServers> {
+  const folder = await mkdtemp(join(tmpdir(), "acr-secret-pod-"));
+  const authority = await createAuthority("faulty cluster");
+  const server = await startApiServer(await authority.issue({ commonName: apiHost, addresses: ["127.0.0.1"] }));
+  for (const [name, text] of Object.entries({ token: "t", "ca.crt": authority.certificate, namespace: "demo" }))
+    await writeFile(join(folder, name), text);
+
+  const portsFor = (interruption: Interruption, now: () => Date) => {
+    const { signal } = interruption;
+    const sleep = (milliseconds: number) => paused(milliseconds / haste, signal());
+    const env = { KUBERNETES_SERVICE_HOST: "127.0.0.1", KUBERNETES_SERVICE_PORT: String(server.port) };
+    const of = { env, stdin: "ignore", stderr: { write: () => {} }, podFolder: folder, now, signal, sleep, userAgent: "test" } as const;
+    return {
+      cluster: (kube: Parameters<typeof openCluster>[0]["kube"]) => openCluster({ ...of, kube, trace: () => {}, onWarning: () => {} }),
+      azure: () => openAzure(options({ signal, sleep, now })),
+      registry: () => openRegistry(options({ signal, sleep, now })),
+      sleep,
+    };
+  };
+
+  async function run(line: string, { later = 0, strike }: TypeOptions): Promise<Run> {
+    const now = () => new Date(Date.now() + later);
+    let interrupt = () => {};
+    const { context, printed } = open({
+      started: (live) => {
+        interrupt = live.interrupt;
+      },
+    });
+    const ports = portsFor(context.interruption, now);
+    azure.calls.reset();
+    server.calls.reset();
+    const heal = strike ? struck(azure, server, strike, () => interrupt()) : () => {};
+    try {
+      const code = await main(line.split(" "), { ...context, ...ports, now, sleep: ports.sleep });
+      return { ...printed(), code };
+    } finally {
+      heal();
+    }
+  }
+
+  return {
+    fresh: () => {
+      const [registry] = azure.world.registries;
+      if (!registry) throw new Error("no registry");
+      registry.tokens.length = 0;
+      registry.scopeMaps.splice(0, registry.scopeMaps.length, ...registry.scopeMaps.filter(({ system }) => system));
+      const in_ = fakeWorld();
+      server.serve(in_.cluster);
+      return {
+        in_,
+        registry,
+        type: (line, more = {}) => run(line, more),
+        requests: () => numbered([...server.calls.list(), ...azure.calls.list()]),
+      };
+    },
+    stop: async () => {
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A wait that an interruption ends. */
+async function paused(milliseconds: number, signal: AbortSignal): Promise<void> {
+  await wait(milliseconds, undefined, { signal }).catch(() => {
+    throw new CliError("cancelled", "interrupted");
+  });
+}
+
+/** Requests with the same method, host and path are told apart by their number. */
+function numbered(calls: readonly { readonly method: string; readonly host: string; readonly path: string }[]): Request[] {
+  const seen = new Map<string, number>();
+  return calls.map(({ method, host, path: whole }) => {
+    const path = stable(whole);
+    const key = `${method} ${host} ${path}`;
+    const nth = seen.get(key) ?? 0;
+    seen.set(key, nth + 1);
+    return { method, host, path, nth };
+  });
+}
+
+/** A path without what is another in every run: identifiers of operations, times and signatures. */
+const stable = (path: string) => path.replace(/\?.*$/s, "").replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, "*");
+
+function struck(azure: AzureEmulator, server: ApiServer, { request, mishap }: Strike, interrupt: () => void) {
+  const { host, method, path, nth } = request;
+  const escaped = path
+    .split("*")
+    .map((part) => part.replace(/[.+^${}()|[\]\\]/g, "\\$&"))
+    .join("[^/?]*");
+  const where = { host: new RegExp(`^${host.replaceAll(".", "\\.")}$`), method, path: new RegExp(`^${escaped}(\\?|$)`), after: nth };
+  return (host === apiHost ? server : azure).faults.add(mishap.fault(where, interrupt));
+}
