@@ -3,6 +3,7 @@ import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
+import { formatImage } from "../registry/image-reference.ts";
 import { claim, renewClaims } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { refer } from "./refer.ts";
@@ -68,7 +69,9 @@ async function prove({ to, repositories, fresh }: ChangeOf<"prove">, bench: Benc
     proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
   );
   if (proven.image) run.proven = proven.image;
-  return { says: proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`) };
+  const missing = proven.missing.map((image) => `${formatImage(image)} is what a pod names, and is not there`);
+  const empty = proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
+  return { says: [...missing, ...empty] };
 }
 
 async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promise<Outcome> {

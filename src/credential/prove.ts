@@ -13,7 +13,12 @@ export type ProofTools = { readonly registry: Registry; sleep(milliseconds: numb
  * What was proven: an image that the login pulls, and the repositories that have none, so that nothing could be shown of them. Without
  * any image the registry takes the login, and no more is known.
  */
-export type Proven = { readonly image: ImageRef | undefined; readonly empty: readonly string[] };
+export type Proven = {
+  readonly image: ImageRef | undefined;
+  readonly empty: readonly string[];
+  /** Images that pods name and that are not there, as far as was seen. */
+  readonly missing: readonly ImageRef[];
+};
 
 /**
  * Proves that a login pulls: one manifest of each repository, before the login is given to anybody. Where there is none at all to ask
@@ -22,15 +27,16 @@ export type Proven = { readonly image: ImageRef | undefined; readonly empty: rea
  */
 export async function proveLogin(reach: Reach, login: Login, tools: ProofTools): Promise<Proven> {
   const empty: string[] = [];
+  const missing: ImageRef[] = [];
   let image: ImageRef | undefined;
   for (const repository of reach.repositories) {
-    const asked = await askFor(repository, reach, login, tools);
+    const asked = await askFor(repository, reach, login, { ...tools, miss: (gone) => missing.push(gone) });
     if (!asked) empty.push(repository);
     else if (asked.proof.verdict !== "pulls") throw disproved(reach.host, asked.image, asked.proof);
     else image ??= asked.image;
   }
   if (!image) await admitted(reach.host, login, tools);
-  return { image, empty: reach.repositories.length === 0 ? ["*"] : empty };
+  return { image, missing, empty: reach.repositories.length === 0 ? ["*"] : empty };
 }
 
 async function admitted(host: string, login: Login, tools: ProofTools): Promise<void> {
@@ -63,7 +69,7 @@ async function askFor(
   repository: string,
   { host, images }: Reach,
   login: Login,
-  tools: ProofTools,
+  tools: ProofTools & { miss(image: ImageRef): void },
 ): Promise<{ image: ImageRef; proof: Proof } | undefined> {
   const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
   const many = repository.endsWith("*");
@@ -71,6 +77,7 @@ async function askFor(
   for (const image of many ? named : [...named, { host, repository, reference: "latest" }]) {
     const proof = await proofOf(image);
     if (proof.verdict !== "not-found") return { image, proof };
+    if (images.includes(image)) tools.miss(image);
   }
   // Last, since nobody waits for a login that may not list yet
   const tag = many ? undefined : await tools.registry.anyTag(host, repository, login);

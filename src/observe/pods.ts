@@ -1,5 +1,5 @@
 import type { Container, Pod } from "../objects.ts";
-import { readWait, type WaitingPod } from "../plan/restart.ts";
+import { failsToPull, readWait, type WaitingPod } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
 
 /** What a pod waits for. A sidecar runs beside the others, and does none of their work. */
@@ -9,11 +9,14 @@ export function waitOf({ spec, status = {} }: Pod): WaitingPod["waits"] {
   const sidecars = new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
   const workers = [...inits.filter(({ name }) => !sidecars.has(name)), ...containers];
   return readWait({
-    reasons: [...inits, ...containers].flatMap(({ state }) => state?.waiting?.reason ?? []),
+    reasons: reasonsOf(status),
     running: workers.some(({ state }) => state?.running !== undefined),
     unscheduled: (status.conditions ?? []).some(({ type, status: holds }) => type === "PodScheduled" && holds === "False"),
   });
 }
+
+const reasonsOf = ({ initContainerStatuses: inits = [], containerStatuses: containers = [] }: NonNullable<Pod["status"]>): string[] =>
+  [...inits, ...containers].flatMap(({ state }) => state?.waiting?.reason ?? []);
 
 /** An init container that runs as long as its pod does (core/v1 ContainerRestartPolicy). */
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
@@ -32,6 +35,7 @@ export function waitingPods(hosts: readonly string[], pods: readonly Pod[], cont
         repositories: [...new Set(hosts.flatMap((host) => imagesFrom(host, [pod])).map(({ repository }) => repository))],
         names: (spec.imagePullSecrets ?? []).flatMap((reference) => reference.name ?? []),
         waits: waitOf(pod),
+        fails: failsToPull(reasonsOf(pod.status ?? {})),
         owner: ownerReferences.find(({ controller }) => controller === true)?.kind,
       };
     })

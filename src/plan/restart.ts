@@ -12,6 +12,8 @@ export type WaitingPod = {
   readonly names: readonly string[];
   /** What it waits for; see {@link readWait}. */
   readonly waits: "image" | "node" | "other";
+  /** Its node has tried to pull, and has failed. */
+  readonly fails: boolean;
   /** The kind of its controller, `ReplicaSet`; absent for a pod that has none. */
   readonly owner: string | undefined;
 };
@@ -40,8 +42,21 @@ export function planRestarts(
     const account = byName.get(pod.account);
     return account ? planRestart(secret, account, pod, mayPull) : [];
   });
+  const others = accounts.length > 0 ? tellOthers(secret, pods, (pod) => !byName.has(pod.account) && pod.repositories.some(mayPull)) : [];
   // What is done comes before what is left to do
-  return [...changes.filter(({ act }) => act !== "tell"), ...changes.filter(({ act }) => act === "tell")];
+  return [...changes.filter(({ act }) => act !== "tell"), ...changes.filter(({ act }) => act === "tell"), ...others];
+}
+
+/** Pods that wait for what the Secret may pull, and run as a ServiceAccount that is not named: each of these is told once. */
+function tellOthers(secret: string, pods: readonly WaitingPod[], isMeant: (pod: WaitingPod) => boolean): Change[] {
+  const stuck = pods.filter((pod) => pod.fails && pod.waits === "image" && !pod.names.includes(secret) && isMeant(pod));
+  const byAccount = Map.groupBy(stuck, ({ account }) => account);
+  return [...byAccount].flatMap(([account, [first, ...more]]): Change[] => {
+    if (!first) return [];
+    const also = more.length > 0 ? ` (and ${more.length} more)` : "";
+    const says = `pod/${first.to.name}${also} cannot pull either, and runs as serviceaccount/${account}: add --serviceaccount ${account}`;
+    return [{ act: "tell", to: first.to, says }];
+  });
 }
 
 function planRestart(secret: string, account: Attached, pod: WaitingPod, mayPull: (repository: string) => boolean): Change[] {
@@ -97,6 +112,9 @@ export type PodWait = {
 export function readWait({ reasons, running, unscheduled }: PodWait): WaitingPod["waits"] {
   if (unscheduled) return "node";
   if (running) return "other";
-  const pull = (reason: string) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" ");
-  return reasons.length === 0 || reasons.some(pull) ? "image" : "other";
+  return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";
 }
+
+/** Whether one of the reasons for which containers wait is a pull that failed. */
+export const failsToPull = (reasons: readonly string[]): boolean =>
+  reasons.some((reason) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" "));

@@ -44,6 +44,7 @@ test.for<{
   asked: string[];
   proven: string | undefined;
   empty?: string[];
+  missing?: string[];
 }>([
   {
     why: "an image that pods name comes first",
@@ -53,8 +54,9 @@ test.for<{
     proven: "a:7",
   },
   {
-    why: "then the latest",
+    why: "then the latest, and what pods name and is not there is told",
     reach: reach(["a"], [image("a", "7")]),
+    missing: ["a:7"],
     answers: { "a:latest": "pulls" },
     asked: ["a:7", "a:latest"],
     proven: "a:latest",
@@ -99,13 +101,14 @@ test.for<{
     empty: ["a", "team/*"],
   },
   { why: "where no repository is known either", reach: reach([]), answers: {}, asked: ["login"], proven: undefined, empty: ["*"] },
-])("a login is proven: $why", async ({ reach: of, answers, tags, asked, proven, empty = [] }) => {
+])("a login is proven: $why", async ({ reach: of, answers, tags, asked, proven, empty = [], missing = [] }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
   const found = await proveLogin(of, login, tools);
 
   expect(found.image && `${found.image.repository}:${found.image.reference}`).toBe(proven);
   expect(found.empty).toEqual(empty);
+  expect(found.missing.map(({ repository, reference }) => `${repository}:${reference}`)).toEqual(missing);
   expect(calls).toEqual(asked);
 });
 
@@ -168,7 +171,11 @@ test.for<{ verdict: Proof["verdict"]; kind: string }>([
 test("a fresh login that is known to the registry a little later is waited for, with an image and without", async () => {
   const { tools, slept } = registry({ login: ["refused", "refused", "pulls"] });
 
-  expect(await proveLogin(reach(["team/*"]), login, { ...tools, fresh: true })).toEqual({ image: undefined, empty: ["team/*"] });
+  expect(await proveLogin(reach(["team/*"]), login, { ...tools, fresh: true })).toEqual({
+    image: undefined,
+    empty: ["team/*"],
+    missing: [],
+  });
   expect(slept).toEqual([500, 1000]);
 });
 

@@ -11,6 +11,7 @@ const pod = (name: string, of: string, ...names: string[]) => ({
   repositories: ["app/web"],
   names,
   waits: "image" as const,
+  fails: true,
   owner: "ReplicaSet",
 });
 const facts = (more: Partial<Facts> = {}): Facts => ({

@@ -10,6 +10,7 @@ const pod = (more: Partial<WaitingPod>): WaitingPod => ({
   repositories: ["app/web"],
   names: ["theirs"],
   waits: "image",
+  fails: true,
   owner: "ReplicaSet",
   ...more,
 });
@@ -61,7 +62,7 @@ test.for<{ why: string; pod: WaitingPod; restarts: number; told: (string | RegEx
       /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default: if its template lists them, add acr there, else delete the pod$/,
     ],
   },
-  { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other" }), restarts: 0, told: [] },
+  { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other", fails: false }), restarts: 0, told: [] },
   { why: "waits for what the Secret may not pull", pod: pod({ repositories: ["base/nginx"] }), restarts: 0, told: [/base\/nginx/] },
   {
     why: "one image may be pulled, the other not",
@@ -91,6 +92,27 @@ test("what the Secret may not pull is told with the flags that add it", () => {
       says: "pod/web-1 waits for base/nginx and base/redis, which secret/acr may not pull: add --repository base/nginx --repository base/redis",
     },
   ]);
+});
+
+test.for<{ why: string; pods: WaitingPod[]; told: string[] }>([
+  {
+    why: "two of one, and one of another",
+    pods: [pod({ account: "app" }), pod({ account: "app" }), pod({ account: "batch" })],
+    told: [
+      "pod/web-1 (and 1 more) cannot pull either, and runs as serviceaccount/app: add --serviceaccount app",
+      "pod/web-1 cannot pull either, and runs as serviceaccount/batch: add --serviceaccount batch",
+    ],
+  },
+  { why: "it has the Secret", pods: [pod({ account: "app", names: ["acr"] })], told: [] },
+  { why: "its node has not tried yet", pods: [pod({ account: "app", fails: false })], told: [] },
+  { why: "the Secret would not help", pods: [pod({ account: "app", repositories: ["app/api"] })], told: [] },
+  { why: "it waits for something else", pods: [pod({ account: "app", waits: "node" })], told: [] },
+])("a pod of a ServiceAccount that is not named is told, and stays: $why", ({ pods, told }) => {
+  expect(planned(pods)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says })));
+});
+
+test("where no ServiceAccount is named, none is missed", () => {
+  expect(planRestarts("acr", [], [pod({ account: "app" })], () => true)).toEqual([]);
 });
 
 test("a restart needs its ServiceAccount to be attached, and so does what is told of a pod", () => {
