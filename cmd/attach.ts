@@ -24,12 +24,12 @@ import { verb } from "./verb.ts";
 
 export const attach = verb({
   name: "attach",
-  usage: "attach [NAME] --serviceaccount=NAME",
+  usage: "attach [SECRET] --serviceaccount=NAME",
   summary: "Let ServiceAccounts use a pull secret that exists",
   description:
     "Adds the Secret to imagePullSecrets of the ServiceAccounts and leaves every other name in that list where it is, whoever " +
     "writes to it at the same time. Pods that were made before and cannot start are made anew by their controllers. " +
-    "NAME may be left out where the namespace has one Secret of kubectl acr-secret.",
+    "SECRET may be left out where the namespace has one Secret of kubectl acr-secret.",
   examples: [
     "# The default ServiceAccount",
     "kubectl acr-secret attach --serviceaccount",

@@ -6,6 +6,7 @@ import { type CheckPorts, type CheckWish, checkPlace } from "../src/observe/chec
 import { printError } from "../src/output/error.ts";
 import { printData } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
+import { styleFor } from "../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
@@ -44,8 +45,10 @@ export const check = verb({
     const { verdicts, errors } = await session.progress.during("Asking for manifests", () => judgeAll(grounds, wish, where, session));
     for (const { error, to } of errors) printError({ ...session.context, spell: session.spell }, error, placePrefix(to, where));
 
+    const { stdout, env } = session.context;
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
-    else if (verdicts.length > 0) session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, spell: session.spell }));
+    else if (verdicts.length > 0)
+      session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
     if (verdicts.length === 0 && errors.length === 0)
       session.context.stderr.write(`No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
     return verdicts.length === 0 || errors.length > 0 || verdicts.some(failed) ? 1 : 0;

@@ -7,22 +7,23 @@ const shim = `#!/bin/sh
 exec kubectl acr-secret __complete "$@"
 `;
 
+/** A folder that is on the PATH of most. */
+const file = "~/.local/bin/kubectl_complete-acr_secret";
+
 export const completion = verb({
   name: "completion",
   usage: "completion kubectl",
   summary: "Print the program by which kubectl completes this plugin",
-  examples: [
-    "# Let the completion of kubectl know this plugin",
-    "kubectl acr-secret completion kubectl > ~/.local/bin/kubectl_complete-acr_secret",
-    "chmod +x ~/.local/bin/kubectl_complete-acr_secret",
-  ],
+  examples: ["# Let the completion of kubectl know this plugin", `kubectl acr-secret completion kubectl > ${file}`, `chmod +x ${file}`],
   flags: {},
   most: 1,
   read: (word) => word,
   complete: async () => ["kubectl"],
   async run({ args }, session) {
     if (args[0] !== undefined && args[0] !== "kubectl")
-      throw new CliError("usage", `unknown shell "${args[0]}": only kubectl completes its plugins`);
+      throw new CliError("usage", `unknown shell "${args[0]}": kubectl's own completion, of whatever shell, completes its plugins`, {
+        hint: `kubectl acr-secret completion kubectl > ${file} && chmod +x ${file}`,
+      });
     session.print(shim);
     return 0;
   },

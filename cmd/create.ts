@@ -2,9 +2,11 @@ import { issueEach, issueShared, type Order } from "../src/apply/issue.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { kindMeant } from "../src/credential/kinds.ts";
 import { groundsOf } from "../src/fleet/places.ts";
+import { wantsTargets } from "../src/observe/place.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { againOf } from "./create/again.ts";
+import { noticing } from "./create/made.ts";
 import { priceOfSharing } from "./create/price.ts";
 import { createFlags, podsWanted, readWish } from "./create/wish.ts";
 import type { Session } from "./session.ts";
@@ -57,7 +59,12 @@ export const create = verb({
       refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
     };
     const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
-    return conclude(outcomes, { session, flags, scope, grounds });
+    const seen = noticing(outcomes);
+    const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
+    const [namespace] = grounds[0]?.namespaces ?? [];
+    if (seen.made() && code === 0 && onePlace && !wantsTargets(targets) && flags.output === undefined && flags["dry-run"] === "none")
+      session.hint({ do: "attach", secret: name, serviceaccounts: ["default"], namespace });
+    return code;
   },
 });
 

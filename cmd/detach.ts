@@ -3,8 +3,9 @@ import { runUnit } from "../src/apply/unit.ts";
 import { groundsOf } from "../src/fleet/places.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { outlooks } from "../src/observe/sights.ts";
+import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, readTarget } from "../src/plan/references.ts";
-import { conclude } from "./conclude.ts";
+import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
@@ -15,7 +16,7 @@ import { verb } from "./verb.ts";
 
 export const detach = verb({
   name: "detach",
-  usage: "detach [NAME] --serviceaccount=NAME",
+  usage: "detach [SECRET] --serviceaccount=NAME",
   summary: "Take a pull secret out of ServiceAccounts",
   description:
     "Removes the Secret from imagePullSecrets of the ServiceAccounts and leaves every other name in that list where it is. " +
@@ -35,10 +36,21 @@ export const detach = verb({
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const name =
       args[0] ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(wish), namespace: grounds[0]?.namespaces[0] }));
+    const onePlace = whereOf(scope, grounds) === "one";
     const places = outlooks(grounds, { secret: name, targets: wish, pods: "none" });
-    const each = ({ accounts, place }: Sight) =>
-      accounts.map((account) => planDetach(name, readTarget("serviceaccount", account, place.context)));
+    const each = ({ secret, accounts, place }: Sight): Plan => {
+      const changes = accounts.map((account) => planDetach(name, readTarget("serviceaccount", account, place.context)));
+      const odd = onePlace && !secret && changes.every(({ act }) => act === "keep");
+      return odd ? [...changes, tellAbsent(name, place.namespace)] : changes;
+    };
     const unit = { before: [], demand: [], run: newRun(), each };
     return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
+});
+
+/** Somebody may have mistyped a name that is neither a Secret's nor in a list. */
+const tellAbsent = (name: string, namespace: string): Change => ({
+  act: "tell",
+  to: { kind: "secret", name, namespace },
+  says: `secret/${name} is not there, and nothing that was meant names it`,
 });

@@ -102,7 +102,7 @@ type Columns = { readonly wide: boolean; readonly where: Where; readonly headers
 function rows(found: readonly Carried[], { wide, where, headers }: Columns, { context: { now } }: Session): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
   const header = [...places, "NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
-  const cells = found.map((carried) => [...placeCells(carried, where), ...cellsOf(carried, now())].slice(0, header.length));
+  const cells = found.map((carried) => [...placeCells(carried, where), ...cellsOf(carried, now(), wide)].slice(0, header.length));
   return table(header, cells, { headers });
 }
 
@@ -113,8 +113,14 @@ const expiryOf = (kind: string, expiresAt: string | undefined, now: Date) =>
   expiresAt === undefined && !endsKnown(kind) ? "<unknown>" : until(expiresAt, now);
 
 /** The cells of one Secret, those of `-o wide` last. */
-function cellsOf({ secret, carriers }: Carried, now: Date): string[] {
+function cellsOf({ secret, carriers }: Carried, now: Date, wide: boolean): string[] {
   const { name, creationTimestamp } = secret.metadata;
   const { hosts, kind, identity, slot = "", expiresAt }: Entry = readEntries(secret)?.[0] ?? { hosts: [], kind: "", identity: "" };
-  return [name, hosts.join(","), kind, expiryOf(kind, expiresAt, now), carriers.join(","), age(creationTimestamp, now), identity, slot];
+  const registries = hosts.map((host) => (wide ? host : host.replace(/\.azurecr\.io$/, ""))).join(",");
+  const accounts =
+    wide || carriers.length <= few ? carriers.join(",") : `${carriers.slice(0, few - 1)} + ${carriers.length - few + 1} more...`;
+  return [name, registries, kind, expiryOf(kind, expiresAt, now), accounts, age(creationTimestamp, now), identity, slot];
 }
+
+/** As many ServiceAccounts as a cell shows; of more it tells their number, as kubectl does of a Service's endpoints. */
+const few = 3;

@@ -2,7 +2,7 @@ import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster } from "../src/cluster/port.ts";
 import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
-import { printWarning } from "../src/output/error.ts";
+import { printHint, printWarning } from "../src/output/error.ts";
 import { printableLines } from "../src/output/printable.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
@@ -29,6 +29,8 @@ export type Session = {
   width(): number;
   print(text: string): void;
   warn(text: string): void;
+  /** Tells what to do next. */
+  hint(fix: Fix): void;
   /** The line to type for what is to be done next, in this command line's cluster and namespace. */
   spell(fix: Fix): string;
   close(): Promise<void>;
@@ -75,6 +77,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
     warn: (text) => printWarning(context.stderr, context.env, text),
+    hint: (fix) => printHint(context.stderr, context.env, spell(fix, givenBy(flags))),
     spell: (fix) => spell(fix, givenBy(flags)),
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };

@@ -24,7 +24,7 @@ export const createFlags = {
   },
   ...targets,
   ...credentialFlags,
-  "expires-in": { type: "string", describe: "How long the password is to work, such as 90d or 12h. Default: it does not expire." },
+  "expires-in": { type: "string", describe: "How long the password is to work, such as 90d, 1y or 1h30m. Default: it does not expire." },
   "credential-per": {
     type: "string",
     choices: ["scope", "namespace"],
@@ -39,7 +39,8 @@ export const createFlags = {
   verify: {
     type: "boolean",
     default: true,
-    describe: "Fetch a manifest with the credential before it is written. --verify=false: this machine cannot.",
+    describe:
+      "Fetch a manifest with the credential before it is written. --verify=false is for a registry that only the cluster can reach.",
   },
   force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
   ...scopeFlags,

@@ -1,13 +1,17 @@
 import { usage } from "./usage.ts";
 
-const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
 
-/** The moment that lies a duration (`90d`, `12h`, `30m`) after `now`, as RFC 3339 to the second. */
+/** The moment that lies a duration (`90d`, `1y`, `1h30m`) after `now`, as RFC 3339 to the second. A year is 365 days. */
 export function expiryAfter(duration: string, now: Date): string {
-  const [, amount, unit] = /^([1-9]\d{0,5})([mhd])$/.exec(duration) ?? [];
-  if (!amount || !unit) throw usage(`invalid --expires-in "${duration}": a number and m, h or d, such as 90d`);
-  return `${new Date(now.getTime() + Number(amount) * (lifetimes[unit] ?? 0)).toISOString().slice(0, 19)}Z`;
+  const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
+  const span = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (lifetimes[unit] ?? 0), 0);
+  if (span === 0 || span > longest) throw usage(`invalid --expires-in "${duration}": a number and m, h, d, w or y, such as 90d or 1y`);
+  return `${new Date(now.getTime() + span).toISOString().slice(0, 19)}Z`;
 }
+
+/** What no password needs to outlast, and RFC 3339 still has four digits for: a thousand years. */
+const longest = 1000 * 365 * 86_400_000;
 
 /** Milliseconds of each unit of Go's durations; the micro sign comes in two forms. */
 const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };

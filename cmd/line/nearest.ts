@@ -19,6 +19,8 @@ const verbs: Readonly<Record<string, string>> = {
   make: "create",
   apply: "create",
   login: "create",
+  show: "list",
+  validate: "check",
 };
 
 /** Flags of `kubectl create secret docker-registry` and of `docker login`. */

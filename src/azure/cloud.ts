@@ -33,6 +33,9 @@ const clouds: readonly Cloud[] = [
   },
 ];
 
+/** The name of the cloud whose registries have such a host. */
+export const cloudOfHost = (host: string): string | undefined => clouds.find(({ registrySuffix }) => host.endsWith(registrySuffix))?.name;
+
 /** China's newer sign-in host. */
 const aliases: Readonly<Record<string, string>> = { "https://login.partner.microsoftonline.cn": "https://login.chinacloudapi.cn" };
 

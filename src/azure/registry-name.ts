@@ -1,5 +1,6 @@
 import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { cloudOfHost } from "./cloud.ts";
 
 /** What a person wrote behind `--registry`: a resource name, and the login server if that is what they wrote. Lower case. */
 export type Wanted = { readonly name: string; readonly loginServer?: string };
@@ -13,10 +14,12 @@ export type Wanted = { readonly name: string; readonly loginServer?: string };
 export function readRegistryName(text: string, suffix: string): Wanted {
   const [, name, label, region = "", rest = ""] =
     /^([a-z0-9]{5,50})(-[a-z0-9]+)?(\.[a-z0-9]+\.geo)?(\.[a-z0-9.]+)?$/.exec(text.toLowerCase()) ?? [];
+  const cloud = text.toLowerCase().endsWith(suffix) ? undefined : cloudOfHost(text.toLowerCase());
   if (name === undefined || ![suffix, ""].includes(rest) || (rest === "" && region !== "")) {
     throw new CliError(
       "usage",
       `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME${suffix})`,
+      { hint: cloud && `set AZURE_CLOUD_NAME=${cloud}, whose registry that is` },
     );
   }
   const isHost = rest !== "" || label !== undefined;

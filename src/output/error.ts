@@ -7,6 +7,9 @@ import { styleFor } from "./style.ts";
 /** Sentences that kubectl prints as they are, without `error: ` in front. */
 const whole = /^(error: |Error from server|Error in configuration|The |Unable to connect)/;
 
+/** What in these sentences says that it is an error. */
+const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
+
 /** Where errors go, and how a hint that is data becomes the line to type. */
 export type ErrorSink = { readonly stderr: Sink; readonly env: Env; spell(fix: Fix): string };
 
@@ -15,8 +18,14 @@ export function printError({ stderr, env, spell }: ErrorSink, error: unknown, pl
   const style = styleFor(stderr, env);
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
   const says = printableLines(message);
-  stderr.write(`${printable(place)}${whole.test(message) ? says : `${style.red("error:")} ${says}`}\n`);
-  if (hint) stderr.write(`${style.dim("hint:")} ${printableLines(typeof hint === "string" ? hint : spell(hint))}\n`);
+  const shown = whole.test(message) ? says.replace(head, (words) => style.red(words)) : `${style.red("error:")} ${says}`;
+  stderr.write(`${printable(place)}${shown}\n`);
+  if (hint) printHint(stderr, env, typeof hint === "string" ? hint : spell(hint));
+}
+
+/** What to do next. */
+export function printHint(stderr: Sink, env: Env, text: string): void {
+  stderr.write(`${styleFor(stderr, env).dim("hint:")} ${printableLines(text)}\n`);
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */

@@ -77,9 +77,19 @@ function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printe
       printWarnings(outcome, options);
     },
     end: async () => {
-      if (objects.length > 0) options.stdout.write(await printObjects(objects, format, { managedFields: options.managedFields }));
+      const shown = options.dryRun === "client" ? objects.map(asApplied) : objects;
+      if (shown.length > 0) options.stdout.write(await printObjects(shown, format, { managedFields: options.managedFields }));
     },
   };
+}
+
+/** What the API server wrote itself: a file that holds it could be applied to this one object, as it is now, and to no other. */
+const ofServer = ["uid", "resourceVersion", "creationTimestamp", "generation", "selfLink"];
+
+/** An object as somebody would keep it in a file. */
+function asApplied(object: object): object {
+  const { metadata = {}, status: _, ...rest } = object as { metadata?: object; status?: unknown };
+  return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ofServer.includes(key))) };
 }
 
 /** The plan itself, with what would take each step back. */

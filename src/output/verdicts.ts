@@ -1,3 +1,4 @@
+import type { ChalkInstance } from "chalk";
 import { causes } from "../check/cause.ts";
 import { listed } from "../check/names.ts";
 import type { Verdict } from "../check/verdict.ts";
@@ -8,8 +9,10 @@ import type { Where } from "./words.ts";
 
 type Spell = (fix: Fix) => string;
 
+type TextOptions = { readonly headers: boolean; readonly where: Where; readonly style: ChalkInstance; spell: Spell };
+
 /** A check as a person reads it: the table, and below it what failed and why, with the commands that mend it, each once. */
-export function verdictText(verdicts: readonly Verdict[], options: { headers: boolean; where: Where; spell: Spell }): string {
+export function verdictText(verdicts: readonly Verdict[], options: TextOptions): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[options.where];
   const placeOf = ({ context = "", namespace }: Verdict) =>
     ({ one: [], namespaces: [namespace], clusters: [context, namespace] })[options.where];
@@ -22,8 +25,14 @@ export function verdictText(verdicts: readonly Verdict[], options: { headers: bo
     const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
     return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
   });
-  return table([...places, "IMAGE", "SECRET", "PODS", "VERDICT"], rows, options) + reasons.join("");
+  const last = (cell: string, row: number) => options.style[colorOf(verdicts[row])](cell);
+  return table([...places, "IMAGE", "SECRET", "PODS", "VERDICT"], rows, { headers: options.headers, last }) + reasons.join("");
 }
+
+const colorOf = (verdict: Verdict | undefined) => {
+  if (!verdict || failed(verdict)) return "red";
+  return causes[verdict.cause].severity === "fine" ? "green" : "yellow";
+};
 
 /** A check as a program reads it (`acr-secret/v1`, docs/check.md). */
 export function verdictReport(verdicts: readonly Verdict[], spell: Spell): object {

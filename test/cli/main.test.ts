@@ -36,7 +36,10 @@ test.for([
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
-  ["completion bash", 'error: unknown shell "bash": only kubectl completes its plugins\nhint: kubectl acr-secret completion --help\n'],
+  [
+    "completion bash",
+    /^error: unknown shell "bash": kubectl's own .*\nhint: kubectl acr-secret completion kubectl > (\S+) && chmod \+x \1\n$/,
+  ],
   ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
   ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
   [

@@ -29,6 +29,9 @@ export function left({ azure, cluster, loginIn }: FakeWorld) {
 export const nothing = { scopeMap: false, slots: "", secret: "none", attached: "", pod: "waits" };
 export const everything = { scopeMap: true, slots: "password1", secret: "alive", attached: "acr-myregistry", pod: "evicted" };
 
+/** What is told of a Secret that nobody was to use. */
+export const next = "hint: kubectl acr-secret attach acr-myregistry --serviceaccount default -n demo\n";
+
 export const made = `scopemap.azurecr.io/${token} created (+app/web)
 token.azurecr.io/${token} created
 secret/acr-myregistry created

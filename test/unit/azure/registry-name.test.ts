@@ -39,3 +39,16 @@ test.for([
 ] as const)("%s means a registry whose login server has a hash: %s", ([text, expected]) => {
   expect(isWanted(registry, readRegistryName(text, ".azurecr.io"))).toBe(expected);
 });
+
+test("a wrong name in the cloud at hand needs no other cloud", () => {
+  expect(() => readRegistryName("my_registry.azurecr.io", ".azurecr.io")).toThrow(expect.objectContaining({ hint: undefined }));
+});
+
+test.for([
+  ["myregistry.azurecr.us", "AzureUSGovernment"],
+  ["MyRegistry.azurecr.cn", "AzureChinaCloud"],
+] as const)("%s is a registry of %s, which the environment can choose", ([text, cloud]) => {
+  expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
+    expect.objectContaining({ hint: `set AZURE_CLOUD_NAME=${cloud}, whose registry that is` }),
+  );
+});

@@ -234,3 +234,16 @@ test.for(["client", "server"])("attach --dry-run=%s writes nothing", async (how)
   });
   expect(world.asking.writes).toEqual([]);
 });
+
+test("detach of a name that is nobody's says so, since it may be mistyped", async () => {
+  const world = await stored("demo", "other");
+  const typo = "Warning: secret/nosuch is not there, and nothing that was meant names it\n";
+
+  expect(await type("detach nosuch --serviceaccount default -n demo", world.ports)).toEqual({
+    stdout: "serviceaccount/default unchanged\n",
+    stderr: typo,
+    code: 0,
+  });
+  expect(await type("detach acr-myregistry --serviceaccount default -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
+  expect((await type("detach nosuch --serviceaccount default -A", world.ports)).stderr).not.toContain("is not there");
+});

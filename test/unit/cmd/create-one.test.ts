@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { demo, everything, left, line, made, nothing, token } from "../../support/demo.ts";
+import { demo, everything, left, line, made, next, nothing, token } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -120,7 +120,10 @@ test.for(["https://myregistry.azurecr.io/", "HTTPS://myregistry.azurecr.io", "my
       stdin: "hunter2\n",
     });
 
-    expect({ stdout, stderr }).toEqual({ stdout: "secret/acr-myregistry created\n", stderr: "" });
+    expect({ stdout, stderr }).toEqual({
+      stdout: "secret/acr-myregistry created\n",
+      stderr: next,
+    });
     expect(world.loginIn("demo")).toMatchObject({ username: "ci", password: "hunter2" });
   },
 );

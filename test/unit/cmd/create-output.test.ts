@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { demo, left, line, made, nothing, refused, token } from "../../support/demo.ts";
+import { demo, left, line, made, next, nothing, refused, token } from "../../support/demo.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -103,4 +103,28 @@ test("-o json are objects that kubectl can apply", async () => {
   expect(kind).toBe("List");
   expect(items.map((item) => item.kind)).toEqual(["Secret", "ServiceAccount"]);
   expect(items[0]?.metadata).not.toHaveProperty("managedFields");
+});
+
+test("--dry-run=client -o yaml is what one keeps in a file: nothing of the API server's own is in it", async () => {
+  const world = demo();
+
+  const { stdout } = await type(`${line} -o json --dry-run=client`, world.ports);
+
+  const { items } = JSON.parse(stdout) as { items: { kind: string; metadata: object }[] };
+  expect(items.map(({ kind, metadata }) => [kind, Object.keys(metadata)])).toContainEqual([
+    "ServiceAccount",
+    ["labels", "name", "namespace"],
+  ]);
+  expect(items.filter(({ metadata }) => "uid" in metadata || "resourceVersion" in metadata)).toEqual([]);
+});
+
+test("who attaches nothing is told how, once: when the Secret is made", async () => {
+  const world = demo();
+  const alone = "create --registry myregistry -n demo";
+
+  expect((await type(`${alone} --dry-run=client`, world.ports)).stderr).toBe("");
+  expect(await type(alone, world.ports)).toMatchObject({ stderr: next, code: 0 });
+  expect(await type(alone, world.ports)).toMatchObject({ stderr: "", code: 0 });
+  expect((await type("create web --registry myregistry -n demo -o name", world.ports)).stderr).toBe("");
+  expect((await type(line, demo().ports)).stderr).toBe("");
 });

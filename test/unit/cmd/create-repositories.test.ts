@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pullActions } from "../../../src/credential/acr-token-plan.ts";
-import { demo, line, token } from "../../support/demo.ts";
+import { demo, line, next, token } from "../../support/demo.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -167,7 +167,7 @@ test("a token that was named is named again in the command that grants more", as
   expect({ stderr, code }).toEqual({
     stderr:
       "Warning: pods use app/web, which secret/acr-myregistry may not pull: " +
-      "kubectl acr-secret create acr-myregistry --registry myregistry --repository app/web --acr-token shared -n demo\n",
+      `kubectl acr-secret create acr-myregistry --registry myregistry --repository app/web --acr-token shared -n demo\n${next}`,
     code: 0,
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { next } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -14,7 +15,7 @@ test("a repository may be written with the registry's host before it, and is gra
   const world = empty();
 
   expect(await type("create --registry myregistry --repository myregistry.azurecr.io/app/web -n demo", world.ports)).toMatchObject({
-    stderr: "",
+    stderr: next,
     code: 0,
   });
   expect([...world.azure.scopeMaps.values()].flatMap(({ actions }) => actions)).toEqual([

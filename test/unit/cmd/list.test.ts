@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { type Asked, refusing } from "../../support/fakes/asked.ts";
+import { account } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -84,9 +85,9 @@ test("list shows who carries what in every namespace, in the order of the lists,
       .filter(Boolean)
       .map((row) => row.split(/\s{2,}/).slice(0, 6)),
   ).toEqual([
-    ["team-a", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "default"],
-    ["team-b", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "<none>"],
-    ["team", "acr-myregistry", "myregistry.azurecr.io", "acr-token", "never", "default"],
+    ["team-a", "acr-myregistry", "myregistry", "acr-token", "never", "default"],
+    ["team-b", "acr-myregistry", "myregistry", "acr-token", "never", "<none>"],
+    ["team", "acr-myregistry", "myregistry", "acr-token", "never", "default"],
   ]);
   expect(world.asking.all.every((text) => text.startsWith("list "))).toBe(true);
 });
@@ -116,4 +117,19 @@ test("of a password that was given nobody knows the end", async () => {
   await type(line, world.ports, { stdin: "hunter2" });
 
   expect((await type("list -n demo --no-headers", world.ports)).stdout).toMatch(/ given +<unknown> +<none> /);
+});
+
+test.for([
+  { names: ["a", "b", "c"], cell: "a,b,c" },
+  { names: ["a", "b", "c", "d"], cell: "a,b + 2 more..." },
+])("of $names.length ServiceAccounts a cell shows $cell, and with -o wide all, beside the whole login server", async ({ names, cell }) => {
+  const world = await stored("demo");
+  for (const name of names) world.cluster.put(account("demo", name, ["acr-myregistry"]));
+
+  expect((await type("list -n demo --no-headers", world.ports)).stdout).toContain(
+    `acr-myregistry   myregistry   acr-token   never   ${cell}   `,
+  );
+  expect((await type("list -n demo --no-headers -o wide", world.ports)).stdout).toContain(
+    `myregistry.azurecr.io   acr-token   never   ${names.join(",")}   `,
+  );
 });

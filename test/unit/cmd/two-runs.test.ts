@@ -127,7 +127,8 @@ test("of two namespaces whose runs name one token at the same time, none is told
     const world = fakeWorld();
     addNamespaces(world.cluster, "a", "b");
     const calm = world.asking.around(delaying(chanceFrom(seed + round), 8));
-    const run = (name: string) => type(`create --registry myregistry --repository app/web --acr-token ci-pull -n ${name}`, world.ports);
+    const run = (name: string) =>
+      type(`create --registry myregistry --repository app/web --acr-token ci-pull --serviceaccount default -n ${name}`, world.ports);
     const isAlive = (name: string) => world.azure.knows(world.loginIn(name) ?? { username: "", password: "" });
 
     const ends = await Promise.all(["a", "b"].map(run));

@@ -62,6 +62,20 @@ test.for([
   expect(text).not.toContain("hunter2");
 });
 
+test.for([
+  ['Error from server (NotFound): secrets "a" not found', '\u001b[31mError from server (NotFound):\u001b[39m secrets "a" not found\n'],
+  ["Unable to connect to the server: EOF", "\u001b[31mUnable to connect to the server:\u001b[39m EOF\n"],
+  ["no: Error from server (x): y", "\u001b[31merror:\u001b[39m no: Error from server (x): y\n"],
+] as const)("on a terminal what says that it is an error is red: %s", ([message, shows]) => {
+  const printed: string[] = [];
+  printError(
+    { stderr: { write: (text) => printed.push(text), isTTY: true, columns: 80 }, env: {}, spell },
+    new CliError("invalid", message),
+  );
+
+  expect(printed.join("")).toBe(shows);
+});
+
 test("yaml is as kubectl writes it", async () => {
   const text = await printData({ b: [{ x: "y" }], a: "2026-01-01T00:00:00Z", n: "123", y: "yes", e: "" }, "yaml");
 

@@ -7,6 +7,7 @@ import { jsonLine } from "../../../src/output/jsonl.ts";
 import { printData } from "../../../src/output/object.ts";
 import { printable, printableFlow, printableJson, printableLines } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
+import { styleFor } from "../../../src/output/style.ts";
 import { verdictText } from "../../../src/output/verdicts.ts";
 
 test.for([
@@ -89,7 +90,7 @@ test("no verdict, reason or fix moves the cursor, or is a line more than it shou
     fix: { do: "list" },
   };
 
-  expect(verdictText([verdict], { headers: false, where: "one", spell: () => evil })).toBe(
+  expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), spell: () => evil })).toBe(
     `${seen}   <none>   1   no credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
   );
 });

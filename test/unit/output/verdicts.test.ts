@@ -1,7 +1,9 @@
+import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { spell } from "../../../cmd/line/spell.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
+import { styleFor } from "../../../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../../../src/output/verdicts.ts";
 
 const verdicts: Verdict[] = [
@@ -18,8 +20,20 @@ const verdicts: Verdict[] = [
   { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", pods: [], cause: "throttled" },
 ];
 
+const plain = styleFor({ write: () => {}, isTTY: false, columns: 0 }, {});
+const colors = styleFor({ write: () => {}, isTTY: true, columns: 80 }, {});
+
+test("on a terminal a verdict has a color, and its words", () => {
+  const text = verdictText(verdicts, { headers: true, where: "one", style: colors, spell });
+
+  expect(text).toMatch(
+    /VERDICT\n.*\u001b\[32mpulls\u001b\[39m\n.*\u001b\[31mno credential\u001b\[39m\n.*\u001b\[31mthrottled\u001b\[39m\n/,
+  );
+  expect(stripVTControlCharacters(text)).toBe(verdictText(verdicts, { headers: true, where: "one", style: plain, spell }));
+});
+
 test("a person reads a table, and below it what failed, why, and what mends it", () => {
-  expect(verdictText(verdicts, { headers: true, where: "one", spell })).toBe(`IMAGE              SECRET   PODS   VERDICT
+  expect(verdictText(verdicts, { headers: true, where: "one", style: plain, spell })).toBe(`IMAGE              SECRET   PODS   VERDICT
 r.azurecr.io/a:1   acr      2      pulls
 r.azurecr.io/b:1   <none>   0      no credential
 r.azurecr.io/c:1   acr      0      throttled

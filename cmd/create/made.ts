@@ -1,0 +1,16 @@
+import type { Outcome } from "../../src/apply/outcome.ts";
+import { wordOf } from "../../src/output/words.ts";
+
+/** Outcomes as they come, and in the end whether a Secret was made among them: nothing uses it yet. */
+export function noticing(outcomes: AsyncIterable<Outcome>): { outcomes: AsyncIterable<Outcome>; made(): boolean } {
+  let made = false;
+  async function* passed(): AsyncGenerator<Outcome> {
+    for await (const outcome of outcomes) {
+      made ||= isMade(outcome);
+      yield outcome;
+    }
+  }
+  return { outcomes: passed(), made: () => made };
+}
+
+const isMade = ({ change, error, left }: Outcome) => change.act === "store" && wordOf(change) === "created" && !error && !left;
