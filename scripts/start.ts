@@ -11,8 +11,9 @@ import { playAloud } from "./play.ts";
 import { root } from "./run.ts";
 
 const keep = process.argv.includes("--keep");
-const lacks = process.argv.includes("--no-node") ? ["--no-node to be left out"] : await missingForNode();
-const withNode = lacks.length === 0;
+const unwanted = process.argv.includes("--no-node");
+const lacks = unwanted ? [] : await missingForNode();
+const withNode = !unwanted && lacks.length === 0;
 const interrupted = new Promise<"interrupted">((resolve) => {
   process.once("SIGINT", () => resolve("interrupted"));
   process.once("SIGTERM", () => resolve("interrupted"));
@@ -27,7 +28,8 @@ try {
   done();
   const end = await Promise.race([play(sandbox), interrupted]);
   if (end !== "as promised") process.exitCode = end === "interrupted" ? 130 : 1;
-  if (!withNode)
+  if (unwanted) process.stdout.write("\nNo pod has run (--no-node).\n");
+  else if (!withNode)
     process.stdout.write(
       `\nNo pod has run: a node needs ${lacks.join(", ")}. On Debian, as root: apt-get install containerd runc containernetworking-plugins\n`,
     );
