@@ -4,20 +4,23 @@ import { accountsNamed } from "./namespaces.ts";
 /**
  * The requests of a run, for the same work to be done once more: for a Secret of another name, on the ServiceAccounts as they are now,
  * and with pages of lists that begin where they now end.
- * @returns what only looks, and then what writes
+ * @returns what only looks, then what claims a Secret, and then what writes
  */
 export async function afresh(
   api: Api,
   calls: readonly Call[],
   names: { readonly from: string; readonly to: string },
-): Promise<readonly [looks: Call[], writes: Call[]]> {
+): Promise<readonly [looks: Call[], claims: Call[], writes: Call[]]> {
   const { items } = await accountsNamed(api, "default");
   const versions = new Map(items.map(({ metadata }) => [metadata.namespace, metadata.resourceVersion]));
   const renamed = calls.map((call) => rename(call, names));
   const looks = renamed.filter((call) => !changes(call));
   const writes = renamed.filter(changes).map((call) => (call.method === "PATCH" ? onVersion(call, versions) : call));
-  return [await withPages(api, looks), writes];
+  return [await withPages(api, looks), writes.filter(claims), writes.filter((call) => !claims(call))];
 }
+
+/** Whether a call makes a Secret only to claim it: another one writes to that Secret later. */
+const claims = ({ method, body }: Call): boolean => method === "POST" && body?.includes('"acr-secret/claim"') === true;
 
 const rename = (call: Call, { from, to }: { readonly from: string; readonly to: string }): Call => ({
   ...call,
@@ -25,10 +28,12 @@ const rename = (call: Call, { from, to }: { readonly from: string; readonly to: 
   body: call.body?.replaceAll(from, to),
 });
 
+/** A ServiceAccount is written on its version as it now is; a Secret was made a moment ago, and is written whatever its version. */
 function onVersion(call: Call, versions: ReadonlyMap<string, string>): Call {
-  const [, namespace = ""] = /\/namespaces\/([^/]+)\//.exec(call.path) ?? [];
+  const [, namespace = "", kind] = /\/namespaces\/([^/]+)\/([^/]+)\//.exec(call.path) ?? [];
   const { metadata, ...body } = JSON.parse(call.body ?? "{}");
-  return { ...call, body: JSON.stringify({ metadata: { ...metadata, resourceVersion: versions.get(namespace) }, ...body }) };
+  const held = kind === "secrets" ? { uid: undefined, resourceVersion: undefined } : { resourceVersion: versions.get(namespace) };
+  return { ...call, body: JSON.stringify({ metadata: { ...metadata, ...held }, ...body }) };
 }
 
 /** Every list of the calls, page by page as the server now divides it. */
