@@ -29,14 +29,25 @@ export async function proveLogin(reach: Reach, login: Login, tools: ProofTools):
   const empty: string[] = [];
   const missing: ImageRef[] = [];
   let image: ImageRef | undefined;
-  for (const repository of reach.repositories) {
-    const asked = await askFor(repository, reach, login, { ...tools, miss: (gone) => missing.push(gone) });
+  const ask = (repository: string) => askFor(repository, reach, login, { ...tools, miss: (gone) => missing.push(gone) });
+  for await (const { repository, asked } of inOrder(reach.repositories, ask)) {
     if (!asked) empty.push(repository);
     else if (asked.proof.verdict !== "pulls") throw disproved(reach.host, asked.image, asked.proof);
     else image ??= asked.image;
   }
   if (!image) await admitted(reach.host, login, tools);
   return { image, missing, empty: reach.repositories.length === 0 ? ["*"] : empty };
+}
+
+/** Repositories that are asked for at once. */
+const atOnce = 8;
+
+/** The answers in order. The first is asked for alone, since a login that was made a moment ago is waited for. */
+async function* inOrder<T>(repositories: readonly string[], ask: (repository: string) => Promise<T>) {
+  for (let at = 0; at < repositories.length; at += at === 0 ? 1 : atOnce) {
+    const some = repositories.slice(at, at === 0 ? 1 : at + atOnce);
+    yield* await Promise.all(some.map(async (repository) => ({ repository, asked: await ask(repository) })));
+  }
 }
 
 async function admitted(host: string, login: Login, tools: ProofTools): Promise<void> {

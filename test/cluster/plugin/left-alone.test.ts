@@ -78,8 +78,6 @@ test.for<{ why: string; object: (namespace: string) => object; statuses: object[
 
   expect(stderr).toMatch(told);
   expect(code).toBe(as ? 1 : 0);
-  // A controller that has to make another one needs a moment
-  await new Promise((resolve) => setTimeout(resolve, 500));
   expect((await onlyPod(namespace)).metadata).toMatchObject({ uid: metadata.uid, name: metadata.name });
   expect((await onlyPod(namespace)).metadata.deletionTimestamp).toBeUndefined();
 });

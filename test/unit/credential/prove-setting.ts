@@ -1,0 +1,38 @@
+import type { ImageRef, Proof } from "../../../src/context.ts";
+import type { Reach } from "../../../src/credential/reach.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+export const host = "r.azurecr.io";
+export const login = { username: "ci", password: new Sensitive("hunter2") };
+export const image = (repository: string, reference: string): ImageRef => ({ host, repository, reference });
+export const reach = (repositories: readonly string[], images: readonly ImageRef[] = []): Reach => ({ host, repositories, images });
+
+/** A registry that answers for images by what a test says, and `not-found` for the rest; and what it was asked. */
+export function registry(
+  answers: Readonly<Record<string, Proof["verdict"] | Proof["verdict"][]>>,
+  tags: Readonly<Record<string, string>> = {},
+) {
+  const asked: string[] = [];
+  const slept: number[] = [];
+  const left = new Map(Object.entries(answers).map(([name, verdicts]) => [name, [verdicts].flat()]));
+  const port = {
+    prove: async ({ repository, reference }: ImageRef) => {
+      asked.push(`${repository}:${reference}`);
+      const verdicts = left.get(`${repository}:${reference}`) ?? [];
+      const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "not-found";
+      return { verdict, message: `it is ${verdict}` };
+    },
+    admits: async () => {
+      asked.push("login");
+      const verdicts = left.get("login") ?? [];
+      const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "pulls";
+      return { verdict, message: `it is ${verdict}` };
+    },
+    anyTag: async (_: string, repository: string) => {
+      asked.push(`tags of ${repository}`);
+      return tags[repository];
+    },
+  };
+  const tools = { registry: port, sleep: async (milliseconds: number) => void slept.push(milliseconds), fresh: false };
+  return { asked, slept, tools };
+}
