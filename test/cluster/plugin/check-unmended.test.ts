@@ -86,7 +86,11 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     typed: `check --image ${web} --serviceaccount nosuch -n N`,
     says: /serviceaccounts "nosuch" not found/,
   },
-  { what: "a Deployment is named", typed: "check deploy/web -n N", says: /invalid Secret name "deploy\/web"\nhint: did you mean "web"\?/ },
+  {
+    what: "a Deployment is named",
+    typed: "check deploy/web -n N",
+    says: /invalid Secret name "deploy\/web"\nhint: workloads are not named: check looks at every pod/,
+  },
   {
     what: "an image stands for a Secret's name",
     typed: `check ${web} -n N`,
