@@ -31,17 +31,9 @@ async function typed(world: FaultyWorld, line: string): Promise<void> {
 const foreign = (world: FaultyWorld, type: string, data: Record<string, string>) =>
   void world.in_.cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "acr-myregistry", namespace: "demo" }, type, data });
 
-export const beginnings: readonly Beginning[] = [
+/** Where no Secret of ours stands. */
+export const anew: readonly Beginning[] = [
   { name: "a fresh namespace", line: create, lay: async (world) => demo(world) },
-  {
-    name: "a Secret whose password has expired",
-    line: create,
-    later: 31 * minutes,
-    lay: async (world) => {
-      demo(world);
-      await typed(world, "create --registry myregistry --expires-in 30m -n demo");
-    },
-  },
   {
     name: "a login of somebody, given up",
     line: `${create} --force`,
@@ -67,12 +59,17 @@ export const beginnings: readonly Beginning[] = [
       await typed(world, "create first --registry myregistry --repository app/web --acr-token theirs -n demo");
     },
   },
+];
+
+/** Where a credential of ours stands, or several places get one. */
+export const again: readonly Beginning[] = [
   {
-    name: "a repository more, by name",
-    line: `${create} --repository app/api`,
+    name: "a Secret whose password has expired",
+    line: create,
+    later: 31 * minutes,
     lay: async (world) => {
       demo(world);
-      await typed(world, "create --registry myregistry -n demo");
+      await typed(world, "create --registry myregistry --expires-in 30m -n demo");
     },
   },
   {
@@ -81,6 +78,14 @@ export const beginnings: readonly Beginning[] = [
     lay: async (world) => {
       demo(world);
       addNamespaces(world.in_.cluster, "other");
+    },
+  },
+  {
+    name: "a repository more, by name",
+    line: `${create} --repository app/api`,
+    lay: async (world) => {
+      demo(world);
+      await typed(world, "create --registry myregistry -n demo");
     },
   },
   {

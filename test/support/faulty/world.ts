@@ -129,7 +129,11 @@ function numbered(calls: readonly { readonly method: string; readonly host: stri
 }
 
 /** A path without what is another in every run: identifiers of operations, times and signatures. */
-const stable = (path: string) => path.replace(/\?.*$/s, "").replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, "*");
+const stable = (path: string) =>
+  path
+    .replace(/\?.*$/s, "")
+    .replace(/[0-9a-f]{8}-[0-9a-f-]{27,}/g, "*")
+    .replace(/\/(operation\w+)\/[^/]+$/, "/$1/*");
 
 function struck(azure: AzureEmulator, server: ApiServer, { request, mishap }: Strike, interrupt: () => void) {
   const { host, method, path, nth } = request;

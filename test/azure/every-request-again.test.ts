@@ -1,0 +1,4 @@
+import { again } from "../support/faulty/beginnings.ts";
+import { failEveryRequest } from "./every-request.ts";
+
+failEveryRequest(again);

@@ -1,0 +1,4 @@
+import { anew } from "../support/faulty/beginnings.ts";
+import { failEveryRequest } from "./every-request.ts";
+
+failEveryRequest(anew);

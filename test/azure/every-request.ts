@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Beginning } from "../support/faulty/beginnings.ts";
+import { heed } from "../support/faulty/heed.ts";
+import { convergenceOf, faultsOf, type Standing, standingOf } from "../support/faulty/judge.ts";
+import { interrupted, mishaps, type Request } from "../support/faulty/mishaps.ts";
+import { type FaultyServers, type FaultyWorld, type Strike, startFaultyServers } from "../support/faulty/world.ts";
+import type { Run } from "../support/in-process.ts";
+import { startTestWorld } from "./world.ts";
+
+const host = "myregistry.azurecr.io";
+
+/**
+ * Tests of a file: from each beginning, every request in turn meets every mishap. Afterwards all is as before, or the Secret pulls, or
+ * what is left is named; and another run converges. Which requests there are, a run finds out that nothing befalls.
+ */
+export function failEveryRequest(beginnings: readonly Beginning[]): void {
+  const world = startTestWorld();
+  let servers: FaultyServers;
+  beforeAll(async () => {
+    await world.azure.push(`${host}/app/web:1`);
+    await world.azure.push(`${host}/app/api:1`);
+    // Operations have to be asked for, so that these questions fail too
+    Object.assign(world.azure.world.longRunning, { polls: 1 });
+    servers = await startFaultyServers(world.azure, world.options);
+  }, 600_000);
+  afterAll(() => servers.stop());
+
+  describe.for(beginnings)("$name", (beginning) => {
+    test("every request in turn fails in every way, and what is left is known", { timeout: 900_000 }, async () => {
+      const requests = await requestsOf(servers, beginning);
+      const strikes = requests.flatMap((request) => [...mishaps, interrupted].map((mishap) => ({ request, mishap })));
+      const faults: string[] = [];
+      for (const strike of strikes) faults.push(...(await befallen(servers, beginning, strike)));
+      process.stdout.write(`${beginning.name}: ${requests.length} requests, ${strikes.length} runs\n`);
+      expect(requests.length).toBeGreaterThan(3);
+      expect(faults.join("\n\n")).toBe("");
+    });
+  });
+}
+
+/** The requests of a run that nothing befalls. */
+async function requestsOf(servers: FaultyServers, { line, later = 0, lay }: Beginning): Promise<Request[]> {
+  const at = servers.fresh();
+  await lay(at);
+  expect(await at.type(line, { later })).toMatchObject({ code: 0 });
+  return at.requests();
+}
+
+/** A run that a mishap befalls, and one more that none does. @returns what is wrong after them */
+async function befallen(servers: FaultyServers, { line, later = 0, lay }: Beginning, { request, mishap }: Strike): Promise<string[]> {
+  const at = servers.fresh();
+  await lay(at);
+  const before = standingOf(at, later);
+  const run = await at.type(line, { later, strike: { request, mishap } });
+  const after = standingOf(at, later);
+  const met = at.requests().some((one) => nameOf(one) === nameOf(request));
+  // Where all is as before, the next run is the one that nothing befell
+  const unchanged = after.whole === before.whole;
+  const again = unchanged ? [] : await rerun(at, before, { line, later, run });
+  const faults = [...(met ? [] : ["it was never asked"]), ...faultsOf(before, after, run), ...again];
+  return faults.map((fault) => `${nameOf(request)}: ${mishap.name}: ${fault}\n${JSON.stringify(run)}`);
+}
+
+/** @returns what is wrong after one more run; where others may use what is left, after what the first one named is done */
+async function rerun(
+  at: FaultyWorld,
+  before: Standing,
+  { line, later, run }: { line: string; later: number; run: Run },
+): Promise<string[]> {
+  const again = await at.type(line, { later });
+  if (!/both passwords of the ACR token .* may be in use/.test(again.stderr)) return convergenceOf(before, standingOf(at, later), again);
+  if (heed(at, run.stderr) === 0) return [`what is in the way was not named: ${again.stderr}`];
+  const last = await at.type(line, { later });
+  return convergenceOf(before, standingOf(at, later), last);
+}
+
+const nameOf = ({ method, host: at, path, nth }: Request) => `${method} ${at}${path} (${nth + 1})`;
