@@ -51,7 +51,8 @@ test("an expired password is told as such", async () => {
 
   const { items } = await at.check();
 
-  const message = expect.stringMatching(new RegExp(`^with secret mine: its password expired 4\\d s ago \\(${ended}\\)$`));
+  const other = '"kubectl-annotate" has written to it, and --force takes that over';
+  const message = expect.stringMatching(new RegExp(`^with secret mine: its password expired 4\\d s ago \\(${ended}\\); ${other}$`));
   expect(items).toMatchObject([{ cause: "expired", message }]);
 });
 

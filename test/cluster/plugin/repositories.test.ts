@@ -31,7 +31,8 @@ test("a tenant who may edit a namespace has the administrator grant nothing: nei
   const told = `Warning: pods use finance/payroll, which secret/acr-myregistry may not pull: ${grants}\n`;
   expect(await typed(create)).toMatchObject({ stderr: told, stdout: expect.stringMatching(/^scopemap\S+ unchanged\n/) });
   await mallory("kubectl delete secret acr-myregistry");
-  expect(await typed(create)).toMatchObject({ stderr: told, stdout: expect.stringMatching(/^scopemap\S+ unchanged\n/) });
+  const hint = `hint: kubectl acr-secret attach acr-myregistry --serviceaccount default -n ${namespace}\n`;
+  expect(await typed(create)).toMatchObject({ stderr: told + hint, stdout: expect.stringMatching(/^scopemap\S+ unchanged\n/) });
   expect(granted(namespace)).toEqual(["app/web"]);
 
   const { stdout } = await shell.type(grants);
