@@ -1,5 +1,4 @@
 import type { Outcome } from "../../src/apply/outcome.ts";
-import { wordOf } from "../../src/output/words.ts";
 
 /** Outcomes as they come, and in the end whether a Secret was made among them: nothing uses it yet. */
 export function noticing(outcomes: AsyncIterable<Outcome>): { outcomes: AsyncIterable<Outcome>; made(): boolean } {
@@ -13,4 +12,4 @@ export function noticing(outcomes: AsyncIterable<Outcome>): { outcomes: AsyncIte
   return { outcomes: passed(), made: () => made };
 }
 
-const isMade = ({ change, error, left }: Outcome) => change.act === "store" && wordOf(change) === "created" && !error && !left;
+const isMade = ({ change, error, left }: Outcome) => change.act === "store" && !change.stands && !error && !left;

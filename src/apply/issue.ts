@@ -1,6 +1,6 @@
 import type { ImageRef } from "../context.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
-import { beyond, mostNamed } from "../credential/reach.ts";
+import { beyond } from "../credential/reach.ts";
 import { CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { over } from "../fleet/over.ts";
@@ -14,6 +14,7 @@ import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { together } from "../observe/together.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
+import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
 import { refuseForeign } from "../plan/store.ts";
 import { covers } from "../registry/repository.ts";
@@ -161,8 +162,6 @@ function unitOf(issue: Issue, host: string, order: Order, { write, force }: Tool
 function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {
   const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
   if (outside.length === 0) return [];
-  const named = outside.slice(0, mostNamed);
-  const rest = outside.length > mostNamed ? ` and ${outside.length - mostNamed} more` : "";
-  const says = `pods use ${named.join(", ")}${rest}, which secret/${to.name} may not pull`;
-  return [{ act: "tell", to, says, fix: { ...again, ...more, repositories: named } }];
+  const says = `pods use ${inLine(outside)}, which secret/${to.name} may not pull`;
+  return [{ act: "tell", to, says, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
 }

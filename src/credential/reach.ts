@@ -1,6 +1,7 @@
 import type { ImageRef } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
+import { mostNamed } from "../plan/named.ts";
 import { covers } from "../registry/repository.ts";
 
 /** How far a credential is to reach. */
@@ -43,9 +44,6 @@ export function reachOf(
     hint: { ...again, repositories: used.length > 0 ? [...new Set(used)].slice(0, mostNamed) : ["REPOSITORY"] },
   });
 }
-
-/** As many repositories are named in a line. */
-export const mostNamed = 10;
 
 /** The repositories of images that none of these scopes covers, each once and in order. */
 export function beyond(scopes: readonly string[], images: readonly ImageRef[]): string[] {

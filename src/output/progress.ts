@@ -37,8 +37,8 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () =>
   };
 }
 
-/** A line that would be broken at the terminal's edge could not be taken away again; the spinner itself takes two columns. */
-const fitting = (what: string, { columns }: Sink) => printable(what).slice(0, Math.max(0, columns - 3));
+/** A line that would be broken at the terminal's edge, where that is known, could not be taken away again; the spinner takes two columns. */
+const fitting = (what: string, { columns }: Sink) => printable(what).slice(0, columns === 0 ? undefined : Math.max(0, columns - 3));
 
 /** `412 of 1000 namespaces, 180/s, 3s left`, redrawn in place. */
 function counter(stderr: Sink, total: number, now: () => Date): { show(done: number): void; clear(): void } {

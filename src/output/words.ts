@@ -1,6 +1,7 @@
 import type { DryRun } from "../apply/outcome.ts";
 import type { Ref } from "../kinds.ts";
 import type { Act, ChangeOf } from "../plan/change.ts";
+import { inLine } from "../plan/named.ts";
 
 type Word<A extends Act> = (change: ChangeOf<A>) => string | undefined;
 
@@ -30,16 +31,11 @@ export const words = ["created", "replaced", "configured", "patched", "restarted
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
-/** As many repositories are named in a line. */
-const most = 10;
-
 /** ` (+app/api, +app/web)`: what a scope map lets pull from now on. A name that is none of a repository cannot pass for several. */
 export function grantSuffix(change: ChangeOf<Act>): string {
   const grants = ("grants" in change && change.grants) || [];
   if (grants.length === 0) return "";
-  const named = grants.slice(0, most).map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`);
-  const rest = grants.length > most ? ` and ${grants.length - most} more` : "";
-  return ` (${named.join(", ")}${rest})`;
+  return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
 }
 
 /** What `-o name` prints: `serviceaccount/default`. */

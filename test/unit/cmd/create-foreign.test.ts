@@ -3,15 +3,19 @@ import { demo, everything, exactly, left, line, lost, nothing, once, refused } f
 import { refusing } from "../../support/fakes/asked.ts";
 import { type } from "../../support/in-process.ts";
 
-test("a Secret that is somebody else's is not touched, nor anything made for it", async () => {
-  const world = demo();
-  world.cluster.put({
+/** A Secret of the name that is to be made, which somebody else keeps something in. */
+const putForeign = ({ cluster }: ReturnType<typeof demo>) =>
+  cluster.put({
     apiVersion: "v1",
     kind: "Secret",
     metadata: { name: "acr-myregistry", namespace: "demo" },
     type: "Opaque",
-    data: { a: "" },
+    data: { a: "eA==" },
   });
+
+test("a Secret that is somebody else's is not touched, nor anything made for it", async () => {
+  const world = demo();
+  putForeign(world);
 
   expect(await type(line, world.ports)).toEqual({
     stdout: "",
@@ -25,13 +29,7 @@ test("a Secret that is somebody else's is not touched, nor anything made for it"
 
 test("by force it is replaced: tried under another name first, and only as it was looked at", async () => {
   const world = demo();
-  world.cluster.put({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "acr-myregistry", namespace: "demo" },
-    type: "Opaque",
-    data: { a: "" },
-  });
+  putForeign(world);
 
   expect(await type(`${line} --force`, world.ports)).toMatchObject({
     stdout: expect.stringContaining("secret/acr-myregistry replaced\n"),
@@ -44,13 +42,7 @@ test("by force it is replaced: tried under another name first, and only as it wa
 
 test("the old one comes back where the new one is refused after all", async () => {
   const world = demo();
-  const old = world.cluster.put({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "acr-myregistry", namespace: "demo" },
-    type: "Opaque",
-    data: { a: "eA==" },
-  });
+  const old = putForeign(world);
   world.asking.around(refusing(exactly("create secret demo/acr-myregistry"), refused, 1));
 
   expect(await type(`${line} --force`, world.ports)).toMatchObject({ stderr: "Error from server (Forbidden): no\n", code: 1 });
@@ -63,13 +55,7 @@ test.for([
   { why: "cannot be asked for", error: lost, says: "error: the answer was lost" },
 ])("that neither the new one nor the old one could be put there is told: it $why", async ({ error, says }) => {
   const world = demo();
-  world.cluster.put({
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: "acr-myregistry", namespace: "demo" },
-    type: "Opaque",
-    data: { a: "eA==" },
-  });
+  putForeign(world);
   const permit = world.asking.around(refusing(exactly("create secret demo/acr-myregistry"), error));
 
   expect(await type(`${line} --force`, world.ports)).toMatchObject({
