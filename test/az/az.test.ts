@@ -35,7 +35,7 @@ async function withAz() {
 async function signedIn() {
   const person = await withAz();
   const { clientId, clientSecret, tenantId } = await shell.azure.addServicePrincipal("jane", ["Contributor"]);
-  const login = `az login --service-principal --username ${clientId} --password '${clientSecret}' --tenant ${tenantId} --output none`;
+  const login = `az login --service-principal --username ${clientId} --password='${clientSecret}' --tenant ${tenantId} --output none`;
   expect(await person.type(login)).toMatchObject({ code: 0 });
   return { ...person, clientId };
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
     AZURE_CORE_ONLY_SHOW_ERRORS: "true",
   };
   const { tenantId, clientId, clientSecret } = azure.owner;
-  await az(`login --service-principal --username ${clientId} --password ${clientSecret} --tenant ${tenantId}`);
+  await az(`login --service-principal --username ${clientId} --password=${clientSecret} --tenant ${tenantId}`);
 }, 1_800_000);
 afterAll(() => azure.stop());
 
