@@ -1,5 +1,5 @@
 // The main program of the single executable: runs the bundles that lie in it, compiled as they were left by scripts/warm.ts.
-const { getAsset, getRawAsset } = require("node:sea");
+const { getRawAsset } = require("node:sea");
 const { Script } = require("node:vm");
 
 const loaded = new Map();
@@ -13,8 +13,9 @@ function load(id) {
 
 function unseal(name) {
   const cachedData = new Uint8Array(getRawAsset(`${name}.cache`));
+  const text = Buffer.from(getRawAsset(`${name}.cjs`)).latin1Slice();
   // Of another Node or another processor the compiled code is passed over, and the bundle compiled as usual
-  const script = new Script(getAsset(`${name}.cjs`, "utf8"), { filename: `${name}.cjs`, cachedData });
+  const script = new Script(text, { filename: `${name}.cjs`, cachedData });
   const module = { exports: {} };
   script.runInThisContext()(load, module, __filename);
   return module.exports;

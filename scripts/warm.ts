@@ -38,7 +38,7 @@ class Kept extends Script {
   }
 }
 
-const sea = { getAsset: (name: string) => readFileSync(join(folder, name), "utf8"), getRawAsset: () => new ArrayBuffer(0) };
+const sea = { getRawAsset: (name: string) => (name.endsWith(".cache") ? new ArrayBuffer(0) : readFileSync(join(folder, name))) };
 const instead: Readonly<Record<string, unknown>> = { "node:sea": sea, "node:vm": { Script: Kept } };
 const require = createRequire(import.meta.url);
 const main = { exports: (_id: string): unknown => undefined };

@@ -27,8 +27,11 @@ export type Client = {
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
-/** Objects of a page: a Secret may have a megabyte, and two pages of each list are in memory at once. */
-const limits = { whole: 50, metadata: 250 };
+/**
+ * Objects of a page. Two pages of each list are in memory at once, and a Secret may have a megabyte: only where the objects so far
+ * were small a page has more of them, up to so many characters.
+ */
+const limits = { least: 50, most: 125, characters: 200_000, metadata: 500 };
 
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
@@ -44,8 +47,8 @@ export function apiClient(send: Send, userAgent: string): Client {
     },
     pages: <T>(path: (page: Page) => string, metadataOnly = false) =>
       metadataOnly
-        ? pagesOf<T>((page) => get(path(page), metadataList), limits.metadata)
-        : pagesOf<T>((page) => get(path(page)), limits.whole),
+        ? pagesOf<T>((page) => get(path(page), metadataList), limitOfMetadata)
+        : pagesOf<T>((page) => get(path(page)), limitOfWhole),
     write: async <T>({ method, path, type, body, contents }: Change) => {
       const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
       return parse<T>(answer);
@@ -53,26 +56,39 @@ export function apiClient(send: Send, userAgent: string): Client {
   };
 }
 
-/** What an answer has of a list, and where the next page begins, if there is one. */
-type Part<T> = { readonly items: readonly T[]; readonly next: string | undefined };
+/** What an answer has of a list, and the next page, if there is one. */
+type Part<T> = { readonly items: readonly T[]; readonly next: Page | undefined };
 
-async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limit: number): AsyncGenerator<readonly T[]> {
-  let page: Page | undefined = { limit };
+async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limitOf: LimitOf): AsyncGenerator<readonly T[]> {
+  let page: Page | undefined = { limit: limitOf() };
   while (page) {
     // The answer's text, which is long, is not to live as long as the objects do
-    const { items, next }: Part<T> = partOf(await ask(page), page);
+    const { items, next }: Part<T> = partOf(await ask(page), page, limitOf);
     yield items;
-    page = next === undefined ? undefined : { limit, continue: next };
+    page = next;
   }
 }
 
-function partOf<T>(answer: Answer, page: Page): Part<T> {
+function partOf<T>(answer: Answer, { limit, continue: from }: Page, limitOf: LimitOf): Part<T> {
   // A list that was begun too long ago is continued as it is now, from the same key on
-  const later = page.continue === undefined ? undefined : continuation(answer);
-  if (later !== undefined) return { items: [], next: later };
+  const later = from === undefined ? undefined : continuation(answer);
+  if (later !== undefined) return { items: [], next: { limit, continue: later } };
   const { items, metadata }: List<T> = parse(answer);
-  return { items: items ?? [], next: metadata?.continue || undefined };
+  const found = items ?? [];
+  const token = metadata?.continue;
+  return {
+    items: found,
+    next: token ? { limit: limitOf({ found: found.length, characters: answer.text.length }), continue: token } : undefined,
+  };
 }
+
+/** How many objects the next page has at most, by what the one before it had. */
+type LimitOf = (before?: { readonly found: number; readonly characters: number }) => number;
+
+const limitOfWhole: LimitOf = ({ found, characters } = { found: 0, characters: 1 }) =>
+  Math.min(limits.most, Math.max(limits.least, Math.floor((limits.characters * found) / characters)));
+
+const limitOfMetadata: LimitOf = () => limits.metadata;
 
 function parse<T>(answer: Answer): T {
   if (answer.status >= 400) throw statusError(answer);

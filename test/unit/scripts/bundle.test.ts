@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { Script } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundle, bundlePlugin } from "../../../scripts/bundle.ts";
+import { asFunction, bundle, bundlePlugin } from "../../../scripts/bundle.ts";
 
 let folder: string;
 beforeAll(async () => {
@@ -40,6 +42,16 @@ test("a module of Node's is loaded when something in it is used", async () => {
   });
 
   expect(printed).toBe("false function true true\n");
+});
+
+test("a bundle is ASCII, and means what it meant", async () => {
+  await writeFile(join(folder, "letters.ts"), 'export default [/^[µμ]s$/.test("µs"), "µ", `‘`];');
+  const text = asFunction((await bundle(join(folder, "letters.ts"))).script);
+  const module = { exports: { default: undefined } };
+  new Script(text).runInThisContext()(createRequire(import.meta.url), module, import.meta.filename);
+
+  expect(text).toMatch(/^[\0-\x7f]*$/);
+  expect(module.exports.default).toEqual([true, "µ", "‘"]);
 });
 
 test("a module behind import() is evaluated when it is asked for", async () => {
