@@ -3,6 +3,7 @@ import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
 import { beyond } from "../credential/reach.ts";
 import { CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
+import { begun } from "../fleet/begun.ts";
 import { over } from "../fleet/over.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Ref } from "../kinds.ts";
@@ -121,11 +122,12 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   const { host } = credential;
   const images = repositories.length > 0 && !fromPods ? [] : await imagesIn(grounds, host);
   const need = { owner: sharedOwner(grounds, name), repositories, fromPods, images };
+  const sights = begun(places);
   const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
   if (refuse && mints(issue.demand)) throw await refuse();
   // Of a place's own login nothing is known: it is another's, or the one that all get
   const unit = unitOf(issue, host, order, tools(credential), () => "unknown");
-  yield* runUnit(unit, places, tools(credential), dryRun);
+  yield* runUnit(unit, sights, tools(credential), dryRun);
 }
 
 /** Issues a credential that Secrets of the scope hold already, if one of these still pulls. */
