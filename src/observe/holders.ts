@@ -20,7 +20,9 @@ const most = 3;
  */
 export async function* holdersIn(grounds: readonly Ground[], name: string, of: Wanted): AsyncGenerator<Holder> {
   const found: Candidate[] = [];
-  for (const ground of grounds) if (!ground.error) await collect(ground, name, of, found);
+  const asked = grounds.filter(({ error }) => !error);
+  const places = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  for (const ground of asked) await collect(ground, name, of, { found, places });
   for (const { read } of found.sort((a, b) => b.count - a.count).slice(0, most)) {
     const holder = await read();
     if (holder) yield holder;
@@ -30,12 +32,14 @@ export async function* holdersIn(grounds: readonly Ground[], name: string, of: W
 /** The kind of credential, and the registry that it is for. */
 export type Wanted = { readonly kind: string; readonly host: string };
 
-async function collect(ground: Ground, name: string, of: Wanted, found: Candidate[]): Promise<void> {
+/** Counts the credentials of a cluster, until more than half of all places hold the same one: then no other can be commoner. */
+async function collect(ground: Ground, name: string, of: Wanted, { found, places }: { found: Candidate[]; places: number }): Promise<void> {
   const meant = new Set(ground.namespaces);
   for await (const { metadata } of ground.open ? listed(ground, name) : named(ground, name)) {
     const { namespace = "" } = metadata;
     const entry = meant.has(namespace) ? entryFor(readEntries({ metadata }), of.host) : undefined;
-    if (entry?.kind === of.kind) add(found, entry, () => readHolder(ground, { name, namespace }, of.host));
+    if (entry?.kind !== of.kind) continue;
+    if (add(found, entry, () => readHolder(ground, { name, namespace }, of.host)) > places / 2) return;
   }
 }
 
@@ -72,9 +76,12 @@ async function readHolder({ cluster }: Ground, at: { name: string; namespace: st
   return entry && login ? { entry, login } : undefined;
 }
 
-function add(found: Candidate[], entry: Entry, read: Candidate["read"]): void {
+/** @returns how many hold it so far */
+function add(found: Candidate[], entry: Entry, read: Candidate["read"]): number {
   const at = found.findIndex((one) => sameLogin(one.entry, entry));
   const before = found[at];
-  if (before) found[at] = { ...before, count: before.count + 1 };
-  else found.push({ entry, count: 1, read });
+  const count = (before?.count ?? 0) + 1;
+  if (before) found[at] = { ...before, count };
+  else found.push({ entry, count, read });
+  return count;
 }

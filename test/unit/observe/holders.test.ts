@@ -52,6 +52,21 @@ test("three are tried at most, and a Secret is only read when its turn comes", a
   expect(await found(at)).toHaveLength(3);
 });
 
+test("once more than half of the places hold the same, the list is not read further", async () => {
+  const { ground: at } = ground({ a: "x", b: "y", c: "y", d: "y", e: "x" });
+  let listed = 0;
+  const pages = async function* (...asked: Parameters<typeof at.cluster.pages>) {
+    for await (const page of at.cluster.pages(...asked))
+      for (const each of page) {
+        listed++;
+        yield [each];
+      }
+  } as typeof at.cluster.pages;
+
+  expect(await found({ ...at, cluster: { ...at.cluster, pages } })).toEqual(["y: of y", "x: of x"]);
+  expect(listed).toBe(4);
+});
+
 test("they are counted over all clusters, but for one that cannot be asked", async () => {
   const [one, two] = [ground({ a: "x", b: "y" }), ground({ a: "y" })];
   const lost: Ground = { ...ground({ a: "z", b: "z", c: "z" }).ground, error: new CliError("unreachable", "no") };
