@@ -53,6 +53,9 @@ export type AzureRegistry = {
   readonly sku: string;
 };
 
+/** The passwords of a registry's admin user, as Azure names them. */
+export type AdminSlot = "password" | "password2";
+
 export type Slot = "password1" | "password2";
 
 /** An ACR token: a name, a scope map, and up to two passwords whose text Azure never shows again. */
@@ -85,6 +88,8 @@ export type Azure = {
   ): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }>;
   /** Empties one slot, if it still holds the password that was made at that time. The other stays as it is. @returns whether it is empty */
   clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
+  /** The login of the registry's admin user with each of its passwords. @throws CliError conflict where that user is off */
+  adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
   /** How many tokens the registry has. */
   tokenCount(registry: AzureRegistry): Promise<number>;
 };

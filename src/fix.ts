@@ -23,12 +23,20 @@ export type Create = Targets & {
   /** The registry that `az` makes the token in, whose repositories are those above. */
   readonly token?: string;
   readonly acrToken?: string | undefined;
+  readonly admin?: boolean;
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
   /** The places, where they are not the one at hand. */
   readonly scope?: Scope | undefined;
   readonly credentialPer?: "scope" | "namespace" | undefined;
+};
+
+/** What `create` has to be told to make a credential of the same kind again. */
+export type Again = {
+  readonly flags: Pick<Create, "acrToken" | "admin" | "username">;
+  /** What somebody should know before, to stand after `the Secret notes that`: whoever works in the namespace can write that note. */
+  readonly noted?: string | undefined;
 };
 
 export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined } & Targets;

@@ -66,6 +66,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   username: fix.username,
   "password-stdin": fix.username !== undefined,
   "acr-token": fix.acrToken,
+  admin: fix.admin ?? false,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
   ...(fix.scope && scopeValues(fix.scope)),

@@ -42,6 +42,7 @@ export function explainArm(doing: string, refusal: Refusal): CliError {
   const { code, message } = readArmError(text);
   const words = message === "" ? `Azure answered ${status}` : inOneLine(message);
   if (code === "AuthorizationFailed" || code === "LinkedAuthorizationFailed") return forbidden(doing, words, trace(refusal));
+  if (code === "UnAuthorizedForCredentialOperations") return adminIsOff(words);
   if (status === 429) return throttled(doing, refusal);
   const { kind, hint } = meanings[status] ?? (status >= 500 ? outage : { kind: "invalid" });
   return new CliError(kind, `cannot ${doing}: ${words}${trace(refusal)}`, { hint });
@@ -52,6 +53,14 @@ export function explainEnd(doing: string, status: string, refusal: Refusal): Cli
   const { message } = readArmError(refusal.text);
   const words = message === "" ? `Azure's operation ended as ${status}` : inOneLine(message);
   return new CliError("invalid", `cannot ${doing}: ${words}${trace(refusal)}`);
+}
+
+/** Whoever turns it on gives everybody who may read its passwords all rights to the images: that is not for us to do. */
+function adminIsOff(words: string): CliError {
+  const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
+  return new CliError("conflict", `the admin user of registry "${name}" is off`, {
+    hint: `leave out --admin for a credential that may only pull; to turn it on: az acr update --name ${name} --admin-enabled true`,
+  });
 }
 
 const inOneLine = (message: string) => message.replace(/\s+/g, " ").replace(/\.$/, "");

@@ -1,6 +1,7 @@
 import type { Azure, Env, IdentitySource, Trace } from "../context.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
+import { adminLogins } from "./admin.ts";
 import { openArm } from "./arm.ts";
 import { cloudOf } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
@@ -33,6 +34,7 @@ export function openAzure(options: AzureOptions): Azure {
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
     tokenCount: async (registry) => (await listTokens(arm, registry)).length,
+    adminLogins: (registry) => adminLogins(arm, registry),
     generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };
 }

@@ -53,9 +53,9 @@ function renew(facts: InAzure, held: SecretFacts): Advice {
   return { fix: { ...fix, force: true }, because: joined([because, `${writers} has written to it, and --force takes that over`]) };
 }
 
-/** The rights of an ACR token that is ours are ours to widen; any other credential gets one beside it. */
+/** The rights of a credential that is ours are ours to widen, where it has any of its own; any other gets one beside it. */
 function widen(facts: InAzure, held: SecretFacts): Advice {
-  if (held.note?.renewal === "made" && isFor(facts, held)) return renewal(facts, held, { repositories: [facts.ref.repository] });
+  if (held.note?.widens && isFor(facts, held)) return renewal(facts, held, { repositories: [facts.ref.repository] });
   return beside(facts, [facts.ref.repository]);
 }
 
@@ -73,9 +73,7 @@ function supply(facts: InAzure): Advice {
   if (missing !== undefined) return { fix: make(facts, missing) };
   const empty = facts.secrets.find(({ name, servers }) => facts.names.includes(name) && servers?.length === 0);
   if (empty) return { fix: { ...make(facts, empty.name), force: empty.note === undefined } };
-  const narrow = facts.unattached
-    .map(({ secret }) => facts.secrets.find(({ name }) => name === secret))
-    .find((it) => it?.note?.renewal === "made");
+  const narrow = facts.unattached.map(({ secret }) => facts.secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
   if (narrow) {
     const { fix: make, because } = renewal(facts, narrow, { repositories: [facts.ref.repository] });
     const { because: more, ...advice } = deliver(facts, { secret: narrow.name, make });
@@ -163,23 +161,17 @@ function give({ ref, namespace }: ImageFacts, { name, note }: SecretFacts): Advi
   };
 }
 
-/** A token that the Secret notes is told of: anybody in the namespace can write such a note, and whoever pastes the command decides. */
+/** What the Secret notes is told: anybody in the namespace can write such a note, and whoever pastes the command decides. */
 function renewal(facts: InAzure, held: SecretFacts, more: Partial<Create> = {}): { fix: Create; because: string | undefined } {
-  const fix = { ...again(facts, held), ...more };
-  return { fix, because: fix.acrToken && `the Secret notes that its ACR token is ${fix.acrToken}` };
+  const { noted } = held.note?.again ?? {};
+  return { fix: { ...again(facts, held), ...more }, because: noted && `the Secret notes that ${noted}` };
 }
 
 /** The command that makes a Secret's credential anew, as the Secret notes it. */
 function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespace: string } {
-  return {
-    ...make(facts, name),
-    acrToken: note?.renewal === "made" && !note.derived && isTokenName(note.identity) ? note.identity : undefined,
-    expiresIn: note?.expiresIn,
-  };
+  const { flags } = note?.renewal === "made" ? note.again : {};
+  return { ...make(facts, name), ...flags, expiresIn: note?.expiresIn };
 }
-
-/** What Azure takes for an ACR token's name. */
-const isTokenName = (text: string) => /^[a-zA-Z0-9-]{5,50}$/.test(text);
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
 function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {

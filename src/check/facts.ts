@@ -1,5 +1,5 @@
 import type { ImageRef, Proof } from "../context.ts";
-import type { Workload } from "../fix.ts";
+import type { Again, Workload } from "../fix.ts";
 import type { PullFailure } from "../kubelet/message.ts";
 
 /** What a Secret notes of the credential inside. */
@@ -8,8 +8,10 @@ export type Note = {
   readonly renewal: "made" | "given" | "unknown";
   /** What authenticates: an ACR token's name, a user name. */
   readonly identity: string;
-  /** The identity's name was made for this Secret and is in no flag. */
-  readonly derived: boolean;
+  /** Whether another run can let it pull more repositories. */
+  readonly widens: boolean;
+  /** How it is asked for again. */
+  readonly again: Again;
   /** RFC 3339; undefined when it does not expire. */
   readonly expiresAt: string | undefined;
   /** The lifetime that was asked for, as `--expires-in` takes it. */

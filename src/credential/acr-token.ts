@@ -19,6 +19,9 @@ const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, 
 export const acrToken = {
   name: "acr-token",
   renewal: "made",
+  widens: true,
+  again: ({ identity }, derived) =>
+    derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, noted: `its ACR token is ${identity}` },
   flags,
   means: () => true,
   check: ({ flags: { "acr-token": named } }) => void checkName(named),
@@ -36,9 +39,12 @@ export const acrToken = {
   },
 } as const satisfies Kind;
 
+/** What Azure takes for a token's name. */
+const isName = (text: string) => /^[a-zA-Z0-9-]{5,50}$/.test(text);
+
 function checkName(named: unknown): string | undefined {
   if (named === undefined) return undefined;
-  if (typeof named === "string" && /^[a-zA-Z0-9-]{5,50}$/.test(named)) return named;
+  if (typeof named === "string" && isName(named)) return named;
   throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
 }
 

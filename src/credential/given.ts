@@ -20,6 +20,8 @@ const flags = {
 export const given = {
   name: "given",
   renewal: "given",
+  widens: false,
+  again: ({ identity }) => ({ flags: { username: identity } }),
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
   check: (asked, stdin) => {

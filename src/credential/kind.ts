@@ -1,5 +1,5 @@
 import type { Azure, IdentitySource, ImageRef, Login, Registry } from "../context.ts";
-import type { Create } from "../fix.ts";
+import type { Again, Create } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 
@@ -96,8 +96,12 @@ export type Credential = {
 /** A kind of credential: a file, and a row in kinds.ts. */
 export type Kind = {
   readonly name: string;
-  /** Where a new password comes from: we make one, or whoever has one gives it. */
+  /** Where a new login comes from: Azure, or whoever has one gives it. */
   readonly renewal: "made" | "given";
+  /** Whether another run can let it pull more repositories. */
+  readonly widens: boolean;
+  /** How one that a Secret notes is asked for again. `derived`: the identity's name was made for this Secret, and is in no flag. */
+  again(noted: Pick<Entry, "identity">, derived: boolean): Again;
   /** What it is called in sentences, with what authenticates. */
   readonly flags: Readonly<Record<string, FlagRow>>;
   /** Whether these flags ask for it. */

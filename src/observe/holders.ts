@@ -9,7 +9,7 @@ import { managed } from "./secrets.ts";
 /** A login that Secrets of a scope hold, and what they note of it. */
 export type Holder = { readonly entry: Entry; readonly login: Login };
 
-type Candidate = { readonly entry: Entry; readonly count: number; read(): Promise<Holder | undefined> };
+type Candidate = { readonly entry: Entry; count: number; read(): Promise<Holder | undefined> };
 
 /** Different credentials that are tried before a new one is made. */
 const most = 3;
@@ -19,28 +19,44 @@ const most = 3;
  * thousandth is to get that one. Only metadata is listed, and a Secret is read when its turn comes.
  */
 export async function* holdersIn(grounds: readonly Ground[], name: string, of: Wanted): AsyncGenerator<Holder> {
-  const found: Candidate[] = [];
   const asked = grounds.filter(({ error }) => !error);
   const places = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
-  for (const ground of asked) await collect(ground, name, of, { found, places });
-  for (const { read } of found.sort((a, b) => b.count - a.count).slice(0, most)) {
-    const holder = await read();
-    if (holder) yield holder;
+  const found: Candidate[] = [];
+  let tried: Candidate | undefined;
+  for await (const candidate of counted(asked, name, of, found)) {
+    // No other can be commoner than what more than half of the places hold, so the list is only read on if that one will not do
+    if (tried !== undefined || candidate.count <= places / 2) continue;
+    tried = candidate;
+    yield* holderOf(candidate);
   }
+  const others = found.filter((candidate) => candidate !== tried).sort((a, b) => b.count - a.count);
+  for (const candidate of others.slice(0, tried ? most - 1 : most)) yield* holderOf(candidate);
+}
+
+async function* holderOf({ read }: Candidate): AsyncGenerator<Holder> {
+  const holder = await read();
+  if (holder) yield holder;
 }
 
 /** The kind of credential, and the registry that it is for. */
 export type Wanted = { readonly kind: string; readonly host: string };
 
-/** Counts the credentials of a cluster, until more than half of all places hold the same one: then no other can be commoner. */
-async function collect(ground: Ground, name: string, of: Wanted, { found, places }: { found: Candidate[]; places: number }): Promise<void> {
-  const meant = new Set(ground.namespaces);
-  for await (const { metadata } of ground.open ? listed(ground, name) : named(ground, name)) {
-    const { namespace = "" } = metadata;
-    const entry = meant.has(namespace) ? entryFor(readEntries({ metadata }), of.host) : undefined;
-    if (entry?.kind !== of.kind) continue;
-    if (add(found, entry, () => readHolder(ground, { name, namespace }, of.host)) > places / 2) return;
+/** Counts how many Secrets hold each credential, and gives the one that was counted last. */
+async function* counted(grounds: readonly Ground[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
+  for (const ground of grounds) {
+    for await (const { metadata } of meant(ground, name)) {
+      const { namespace = "" } = metadata;
+      const entry = entryFor(readEntries({ metadata }), of.host);
+      if (entry?.kind === of.kind) yield add(found, entry, () => readHolder(ground, { name, namespace }, of.host));
+    }
   }
+}
+
+/** The Secrets of the name in the namespaces that a run is about. */
+async function* meant(ground: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+  const namespaces = new Set(ground.namespaces);
+  for await (const secret of ground.open ? listed(ground, name) : named(ground, name))
+    if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;
 }
 
 /** Who may not list the Secrets of a whole cluster asks in each namespace. */
@@ -76,12 +92,10 @@ async function readHolder({ cluster }: Ground, at: { name: string; namespace: st
   return entry && login ? { entry, login } : undefined;
 }
 
-/** @returns how many hold it so far */
-function add(found: Candidate[], entry: Entry, read: Candidate["read"]): number {
-  const at = found.findIndex((one) => sameLogin(one.entry, entry));
-  const before = found[at];
-  const count = (before?.count ?? 0) + 1;
-  if (before) found[at] = { ...before, count };
-  else found.push({ entry, count, read });
-  return count;
+function add(found: Candidate[], entry: Entry, read: Candidate["read"]): Candidate {
+  const before = found.find((one) => sameLogin(one.entry, entry));
+  const candidate = before ?? { entry, count: 0, read };
+  candidate.count++;
+  if (!before) found.push(candidate);
+  return candidate;
 }

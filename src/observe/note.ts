@@ -1,5 +1,5 @@
 import type { Note } from "../check/facts.ts";
-import { renewalOf } from "../credential/kinds.ts";
+import { kindNamed } from "../credential/kinds.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
@@ -9,10 +9,12 @@ export function noteOf(secret: Secret): Note | undefined {
   const entries = readEntries(secret);
   if (!entries) return undefined;
   const { kind, identity, madeAt, expiresAt }: Partial<Entry> & Pick<Entry, "kind" | "identity"> = entries[0] ?? { kind: "", identity: "" };
+  const known = kindNamed(kind);
   return {
-    renewal: renewalOf(kind),
+    renewal: known?.renewal ?? "unknown",
     identity,
-    derived: isDerived(identity, secret),
+    widens: known?.widens ?? false,
+    again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
     expiresAt,
     expiresIn: expiresAt && lifetime(secret, madeAt, expiresAt),
   };

@@ -1,4 +1,4 @@
-import type { AcrToken, Azure, AzureRegistry, ImageRef, Login, Proof, Registry, ScopeMap, Slot } from "../../../src/context.ts";
+import type { AcrToken, AdminSlot, Azure, AzureRegistry, ImageRef, Login, Proof, Registry, ScopeMap, Slot } from "../../../src/context.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { covers } from "../../../src/registry/repository.ts";
@@ -17,6 +17,8 @@ export type FakeAzure = {
   readonly images: Set<string>;
   /** Other logins that may pull everything: user name to password. */
   readonly users: Map<string, string>;
+  /** The admin user's passwords; none while it is off. */
+  readonly admin: Map<AdminSlot, string>;
   /** Whether a login is one that the registry knows. */
   knows(login: { readonly username: string; readonly password: string }): boolean;
   putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
@@ -31,6 +33,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const scopeMaps = new Map<string, ScopeMap>();
   const images = new Set<string>();
   const users = new Map<string, string>();
+  const admin = new Map<AdminSlot, string>();
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -48,10 +51,13 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   });
 
   const knows = ({ username, password }: { username: string; password: string }) =>
-    users.get(username) === password || [...(tokens.get(username)?.passwords.values() ?? [])].some(({ text }) => text === password);
+    users.get(username) === password ||
+    (username === resource.name && [...admin.values()].includes(password)) ||
+    [...(tokens.get(username)?.passwords.values() ?? [])].some(({ text }) => text === password);
 
   const pulls = (username: string, repository: string, right = "content/read") =>
     users.has(username) ||
+    username === resource.name ||
     (scopeMaps.get(tokens.get(username)?.scopeMapId.split("/").at(-1) ?? "")?.actions ?? []).some((action) => {
       const scope = action.replace(/^repositories\//, "");
       return scope.endsWith(`/${right}`) && covers(scope.slice(0, -right.length - 1), repository);
@@ -70,6 +76,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     scopeMaps,
     images,
     users,
+    admin,
     knows,
     putScopeMap: ({ name, description = "", actions }) =>
       void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
@@ -129,6 +136,11 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             if (creationTime !== undefined && passwords.get(slot)?.creationTime !== creationTime) return !passwords.has(slot);
             passwords.delete(slot);
             return true;
+          }),
+        adminLogins: () =>
+          ask("adminLogins", "", false, () => {
+            if (admin.size === 0) throw new CliError("conflict", `the admin user of registry "${resource.name}" is off`);
+            return new Map([...admin].map(([slot, text]) => [slot, { username: resource.name, password: new Sensitive(text) }]));
           }),
         tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
       };

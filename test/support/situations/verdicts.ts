@@ -9,7 +9,8 @@ export const tried = (secret: string, verdict: Proof["verdict"]): Tried => ({ se
 export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note => ({
   renewal,
   identity: "ci-pull",
-  derived: false,
+  widens: renewal === "made",
+  again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: { acrToken: "ci-pull" }, noted: "its ACR token is ci-pull" },
   expiresAt: undefined,
   expiresIn: undefined,
   ...more,

@@ -132,7 +132,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     given: {
       tried: [tried("n", "refused")],
       names: ["n"],
-      secrets: [secret("n", { note: note("made", { derived: true }), writers: ["kubectl-edit"] })],
+      secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["kubectl-edit"] })],
     },
     message: 'with secret n: says refused; "kubectl-edit" has written to it, and --force takes that over',
     fix: `kubectl acr-secret create n --registry ${r} --force -n demo`,

@@ -24,7 +24,7 @@ describe("which cause counts", () => {
       what: "of refusals ours",
       given: {
         tried: [tried("a", "out-of-scope"), tried("b", "refused")],
-        secrets: [secret("b"), secret("a", { note: note("made", { derived: true }) })],
+        secrets: [secret("b"), secret("a", { note: note("made", { again: { flags: {} } }) })],
       },
       cause: "out-of-scope",
       secret: "a",
@@ -83,7 +83,7 @@ describe("which cause counts", () => {
       what: "an end that has come just now",
       given: {
         tried: [tried("a", "refused")],
-        secrets: [secret("a", { note: note("made", { derived: true, expiresAt: "2026-01-10T00:00:00Z" }) })],
+        secrets: [secret("a", { note: note("made", { again: { flags: {} }, expiresAt: "2026-01-10T00:00:00Z" }) })],
       },
       cause: "expired",
       secret: "a",
@@ -124,7 +124,7 @@ describe("which cause counts", () => {
     ["2026-01-08T00:00:00Z", "2 days"],
     ["2025-12-10T12:00:00Z", "30 days"],
   ] as const)("a password that ended at %s expired %s ago", ([expiresAt, ago]) => {
-    const held = secret("a", { note: note("made", { derived: true, expiresAt }) });
+    const held = secret("a", { note: note("made", { again: { flags: {} }, expiresAt }) });
 
     expect(judged({ tried: [tried("a", "refused")], secrets: [held] }).message).toBe(
       `with secret a: its password expired ${ago} ago (${expiresAt})`,
