@@ -27,6 +27,16 @@ test.for([
     hint: "az login",
   },
   {
+    status: 400,
+    text: body(
+      "UnAuthorizedForCredentialOperations",
+      `Cannot perform credential operations for ${id} as admin user is disabled. Kindly enable admin user as per docs: https://aka.ms/acr/credentials.`,
+    ),
+    kind: "conflict",
+    message: 'the admin user of registry "myregistry" is off',
+    hint: "leave out --admin for a credential that may only pull; to turn it on: az acr update --name myregistry --admin-enabled true",
+  },
+  {
     status: 404,
     text: body("ResourceNotFound", "The Resource was not found."),
     kind: "notFound",

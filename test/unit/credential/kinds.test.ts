@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { kindMeant, kindNamed } from "../../../src/credential/kinds.ts";
+
+test.for([
+  { flags: {}, kind: "acr-token" },
+  { flags: { "acr-token": "ci-pull" }, kind: "acr-token" },
+  { flags: { username: "ci" }, kind: "given" },
+  { flags: { "password-stdin": true }, kind: "given" },
+  { flags: { admin: true }, kind: "admin" },
+  { flags: { admin: false }, kind: "acr-token" },
+])("$flags mean $kind", ({ flags, kind }) => {
+  expect(kindMeant(flags).name).toBe(kind);
+});
+
+test.for([
+  { kind: "acr-token", identity: "ci-pull", again: { flags: { acrToken: "ci-pull" }, noted: "its ACR token is ci-pull" } },
+  { kind: "acr-token", identity: "demo-acr-0123456789", derived: true, again: { flags: {} } },
+  // What Azure would not take for a name is none, whoever has written it
+  ...["!ci-pull", "ci-pull!", "four", "x".repeat(51)].map((identity) => ({ kind: "acr-token", identity, again: { flags: {} } })),
+  { kind: "given", identity: "ci", again: { flags: { username: "ci" } } },
+  {
+    kind: "admin",
+    identity: "myregistry",
+    again: { flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" },
+  },
+])("a Secret that notes $kind $identity is made again by $again.flags", ({ kind, identity, derived = false, again }) => {
+  expect(kindNamed(kind)?.again({ identity }, derived)).toEqual(again);
+});
+
+test("a kind that a newer version made is none of ours", () => {
+  expect(kindNamed("moon")).toBeUndefined();
+});
