@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
@@ -38,6 +39,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   return {
     stdin: { isTTY: typed, read: () => readAll(addAbortSignal(signal(), process.stdin)) },
+    readFile: (path) => readText(path, signal()),
     stdout: sink(process.stdout),
     stderr,
     env,
@@ -68,6 +70,22 @@ function sink(stream: NodeJS.WriteStream): Sink {
     columns: stream.columns ?? 0,
   };
 }
+
+async function readText(path: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await readFile(path, { encoding: "utf8", signal });
+  } catch (cause) {
+    if (signal.aborted) throw new CliError("cancelled", "interrupted");
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new CliError("config", `cannot read ${path}: ${reasons[code ?? ""] ?? code}`, { cause });
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+};
 
 async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
   const chunks: Buffer[] = [];

@@ -15,6 +15,8 @@ export type Trace = (level: number, line: () => string) => void;
 /** What a verb is handed: everything that it cannot compute. Ports are opened on first use, so that `--help` costs nothing. */
 export type Context = {
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+  /** The text of a file. @throws CliError config where it cannot be read */
+  readFile(path: string): Promise<string>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Env;

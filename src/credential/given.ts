@@ -35,7 +35,8 @@ export const given = {
   },
 } as const satisfies Kind;
 
-function credentialOf(host: string, login: Login, { verify }: Asked, { registry }: Sources): Credential {
+/** A credential of a login that somebody has. */
+export function credentialOf(host: string, login: Login, { verify }: Asked, { registry }: Sources): Credential {
   return {
     kind: given.name,
     host,
@@ -79,14 +80,14 @@ async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
 const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::(\d{1,5}))?$/i;
 
 /** What is no host would be a key that no image has. It is not repeated: a URL may hold a password. @throws CliError usage */
-function checkRegistry(registry: string): void {
+export function checkRegistry(registry: string): void {
   const [whole, port = "1"] = hostForm.exec(registry) ?? [];
   if (whole === undefined || Number(port) < 1 || Number(port) > 65_535)
     throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
 }
 
 /** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */
-async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
+export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
   if (/[.:]/.test(registry)) return registry.toLowerCase();
   if (verify) return (await azure(identity).findRegistry(registry)).loginServer;
   throw new CliError("usage", `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is a name`, {

@@ -25,6 +25,8 @@ export type Sources = {
   azure(identity: IdentitySource): Azure;
   registry(): Registry;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+  /** The text of a file. @throws CliError config where it cannot be read */
+  readFile(path: string): Promise<string>;
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   now(): Date;
 };

@@ -49,6 +49,7 @@ const sourcesOf = (azure: Azure): Sources => ({
   azure: () => azure,
   registry: () => expect.unreachable("nothing is to be proven"),
   stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
+  readFile: () => expect.unreachable("nothing is to be read"),
   during: (_, work) => work(),
   now: () => new Date(),
 });

@@ -30,7 +30,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],
   "src/cluster": [],
-  "src/credential": ["src/plan", "src/secret", "src/registry", "src/azure"],
+  "src/credential": ["src/plan", "src/secret", "src/kubelet", "src/registry", "src/azure"],
   "src/output": ["src/plan", "src/apply", "src/secret", "src/check"],
   cmd: [
     "src/kubelet",

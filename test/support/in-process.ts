@@ -1,6 +1,7 @@
 import { main } from "../../cmd/main.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import type { Azure, Context, Env, KubeFlags, Registry } from "../../src/context.ts";
+import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 
 /** What a person sees of one command line that runs in this process. */
@@ -13,6 +14,7 @@ export type World = {
   readonly env?: Env;
   readonly terminal?: boolean;
   readonly stdin?: string;
+  readonly files?: Readonly<Record<string, string>>;
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
   readonly patient?: boolean;
@@ -59,6 +61,11 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
   });
   const context: Context = {
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
+    readFile: async (path) => {
+      const text = world.files?.[path];
+      if (text === undefined) throw new CliError("config", `cannot read ${path}: there is no such file`);
+      return text;
+    },
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // No spinner, which would write to the real terminal

@@ -1,18 +1,20 @@
 import { expect, test } from "vitest";
 import { kindMeant, kindNamed } from "../../../src/credential/kinds.ts";
+import type { Again } from "../../../src/fix.ts";
 
 test.for([
   { flags: {}, kind: "acr-token" },
   { flags: { "acr-token": "ci-pull" }, kind: "acr-token" },
   { flags: { username: "ci" }, kind: "given" },
   { flags: { "password-stdin": true }, kind: "given" },
+  { flags: { "from-docker-config": "-" }, kind: "given" },
   { flags: { admin: true }, kind: "admin" },
   { flags: { admin: false }, kind: "acr-token" },
 ])("$flags mean $kind", ({ flags, kind }) => {
   expect(kindMeant(flags).name).toBe(kind);
 });
 
-test.for([
+test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
   { kind: "acr-token", identity: "ci-pull", again: { flags: { acrToken: "ci-pull" }, noted: "its ACR token is ci-pull" } },
   { kind: "acr-token", identity: "demo-acr-0123456789", derived: true, again: { flags: {} } },
   // What Azure would not take for a name is none, whoever has written it
