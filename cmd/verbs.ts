@@ -7,6 +7,7 @@ import { list } from "./list.ts";
 import { options } from "./options.ts";
 import type { Verb } from "./verb.ts";
 import { version } from "./version.ts";
+import { whoami } from "./whoami.ts";
 
 /** Every verb, in the order that the help shows. */
-export const verbs: readonly Verb[] = [create, attach, check, list, detach, completion, options, version];
+export const verbs: readonly Verb[] = [create, attach, check, list, detach, whoami, completion, options, version];

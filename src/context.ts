@@ -55,6 +55,29 @@ export type AzureRegistry = {
   readonly sku: string;
 };
 
+/** How a registry is set up, as far as credentials are concerned. */
+export type RegistryFacts = {
+  /** Who may pull what: by roles on the whole registry, or also by conditions for repositories. */
+  readonly mode: "legacy" | "abac";
+  readonly adminUser: boolean;
+  /** Whether it takes Azure Resource Manager's tokens. */
+  readonly armAudience: boolean;
+  /** Who reaches it: everybody, those whom its rules name, or private endpoints alone. */
+  readonly network: "all" | "selected" | "private";
+};
+
+/** One role's actions on a scope (Microsoft.Authorization/permissions); `*` stands for any text. */
+export type Permission = { readonly actions: readonly string[]; readonly notActions: readonly string[] };
+
+/** Whom Azure takes us for; what it does not tell is empty. */
+export type AzureIdentity = {
+  readonly type: "user" | "servicePrincipal" | "managedIdentity";
+  /** The user's name, or the application's id. */
+  readonly name: string;
+  readonly objectId: string;
+  readonly tenant: string;
+};
+
 /** The passwords of a registry's admin user, as Azure names them. */
 export type AdminSlot = "password" | "password2";
 
@@ -92,6 +115,11 @@ export type Azure = {
   clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
   /** The login of the registry's admin user with each of its passwords. @throws CliError conflict where that user is off */
   adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
+  /** Whom Azure takes us for. */
+  identity(): Promise<AzureIdentity>;
+  registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
+  /** What the identity may do on a registry. @throws CliError forbidden where it may not ask */
+  permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
   /** How many tokens the registry has. */
   tokenCount(registry: AzureRegistry): Promise<number>;
 };

@@ -87,7 +87,7 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
 }
 
 /** A login server that was copied from a browser. */
-const hostWritten = (registry: string) => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
+export const hostWritten = (registry: string) => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
 
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
 export function podsWanted({ repositories, targets: wish }: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {

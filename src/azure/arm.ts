@@ -9,7 +9,12 @@ import type { Identity } from "./identity.ts";
 import { begins, follow, statusOf, untilGone } from "./operation.ts";
 
 /** The versions of Azure's APIs that this speaks. */
-export const apiVersion = { registry: "2025-11-01", resourceGraph: "2022-10-01", subscriptions: "2022-12-01" } as const;
+export const apiVersion = {
+  registry: "2025-11-01",
+  resourceGraph: "2022-10-01",
+  subscriptions: "2022-12-01",
+  permissions: "2022-04-01",
+} as const;
 
 export type ArmRequest = {
   readonly method: HttpRequest["method"];

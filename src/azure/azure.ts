@@ -3,9 +3,12 @@ import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { adminLogins } from "./admin.ts";
 import { openArm } from "./arm.ts";
+import { identityIn } from "./claims.ts";
 import { cloudOf } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openIdentity } from "./identity.ts";
+import { permissionsOn } from "./permissions.ts";
+import { registryFacts } from "./registry-facts.ts";
 import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
 export type AzureOptions = {
@@ -34,6 +37,9 @@ export function openAzure(options: AzureOptions): Azure {
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
     tokenCount: async (registry) => (await listTokens(arm, registry)).length,
+    identity: async () => identityIn(await identity.token()),
+    registryFacts: (registry) => registryFacts(arm, registry),
+    permissions: (registry) => permissionsOn(arm, registry),
     adminLogins: (registry) => adminLogins(arm, registry),
     generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };

@@ -12,8 +12,8 @@ const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** Passwords that a registry has room for, by its SKU. */
-const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
+/** Tokens that a registry has room for, by its SKU. */
+export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
 /** An ACR token with a scope map of its own: it may pull, and nothing else. */
 export const acrToken = {
@@ -22,6 +22,12 @@ export const acrToken = {
   widens: true,
   again: ({ identity }, derived) =>
     derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, noted: `its ACR token is ${identity}` },
+  mint: {
+    flag: "--acr-token, the default",
+    rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(
+      (action) => `Microsoft.ContainerRegistry/registries/${action}`,
+    ),
+  },
   flags,
   means: () => true,
   check: ({ flags: { "acr-token": named } }) => void checkName(named),

@@ -18,6 +18,11 @@ export const admin = {
   renewal: "made",
   widens: false,
   again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" }),
+  mint: {
+    flag: "--admin",
+    rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],
+    bar: ({ adminUser }) => (adminUser ? undefined : "the admin user is off"),
+  },
   flags,
   means: ({ admin: asked }) => asked === true,
   check: () => undefined,

@@ -1,4 +1,4 @@
-import type { Azure, IdentitySource, ImageRef, Login, Registry } from "../context.ts";
+import type { Azure, IdentitySource, ImageRef, Login, Registry, RegistryFacts } from "../context.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
@@ -104,6 +104,15 @@ export type Kind = {
   readonly widens: boolean;
   /** How one that a Secret notes is asked for again. `derived`: the identity's name was made for this Secret, and is in no flag. */
   again(noted: Pick<Entry, "identity">, derived: boolean): Again;
+  /** What it takes to make one; absent where nobody is asked for it. */
+  readonly mint?: {
+    /** What asks for it: `--admin`. */
+    readonly flag: string;
+    /** The actions that an identity needs on the registry (Azure RBAC). */
+    readonly rights: readonly string[];
+    /** What is in the way whatever its rights are. */
+    bar?(registry: RegistryFacts): string | undefined;
+  };
   /** What it is called in sentences, with what authenticates. */
   readonly flags: Readonly<Record<string, FlagRow>>;
   /** Whether these flags ask for it. */

@@ -5,7 +5,7 @@ import { given } from "./given.ts";
 import type { Asked, FlagRow, Kind } from "./kind.ts";
 
 /** Every kind of credential, in the order in which they are asked whether the flags mean them; the last one takes what nobody took. */
-const credentialKinds: readonly Kind[] = [given, fromDockerConfig, admin, acrToken];
+export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, admin, acrToken];
 
 /** The kind that a command line asks for. */
 export const kindMeant = (flags: Asked["flags"]): Kind => credentialKinds.find((kind) => kind.means(flags)) ?? acrToken;

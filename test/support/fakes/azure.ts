@@ -1,4 +1,16 @@
-import type { AcrToken, AdminSlot, Azure, AzureRegistry, ImageRef, Login, Proof, Registry, ScopeMap, Slot } from "../../../src/context.ts";
+import type {
+  AcrToken,
+  AdminSlot,
+  Azure,
+  AzureRegistry,
+  ImageRef,
+  Login,
+  Permission,
+  Proof,
+  Registry,
+  ScopeMap,
+  Slot,
+} from "../../../src/context.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { covers } from "../../../src/registry/repository.ts";
@@ -19,6 +31,8 @@ export type FakeAzure = {
   readonly users: Map<string, string>;
   /** The admin user's passwords; none while it is off. */
   readonly admin: Map<AdminSlot, string>;
+  /** What the identity may do on the registry. */
+  readonly permissions: Permission[];
   /** Whether a login is one that the registry knows. */
   knows(login: { readonly username: string; readonly password: string }): boolean;
   putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
@@ -34,6 +48,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const images = new Set<string>();
   const users = new Map<string, string>();
   const admin = new Map<AdminSlot, string>();
+  const permissions: Permission[] = [{ actions: ["*"], notActions: [] }];
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -77,6 +92,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     images,
     users,
     admin,
+    permissions,
     knows,
     putScopeMap: ({ name, description = "", actions }) =>
       void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
@@ -142,6 +158,10 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             if (admin.size === 0) throw new CliError("conflict", `the admin user of registry "${resource.name}" is off`);
             return new Map([...admin].map(([slot, text]) => [slot, { username: resource.name, password: new Sensitive(text) }]));
           }),
+        identity: () => ask("identity", "", false, () => ({ type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" })),
+        registryFacts: () =>
+          ask("registryFacts", "", false, () => ({ mode: "legacy", adminUser: admin.size > 0, armAudience: true, network: "all" })),
+        permissions: () => ask("permissions", "", false, () => [...permissions]),
         tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
       };
     },

@@ -1,0 +1,51 @@
+import { tokensIn } from "../src/credential/acr-token.ts";
+import { credentialKinds } from "../src/credential/kinds.ts";
+import { mayMint } from "../src/credential/rights.ts";
+import { CliError } from "../src/errors.ts";
+import { reportOf, type Seen, told } from "../src/output/identity.ts";
+import { printData } from "../src/output/object.ts";
+import { createFlags, hostWritten } from "./create/wish.ts";
+import type { Flags } from "./line/flags.ts";
+import type { Session } from "./session.ts";
+import { verb } from "./verb.ts";
+
+export const whoami = verb({
+  name: "whoami",
+  usage: "whoami --registry=REGISTRY",
+  summary: "Show who you are in Azure, and which credentials you may make for a registry",
+  description:
+    "Reads the identity's effective permissions: nothing is tried, and nothing changed. A right that is missing is named, for whoever can grant it.",
+  examples: ["# Before the first create", "kubectl acr-secret whoami --registry myregistry"],
+  flags: {
+    registry: createFlags.registry,
+    auth: createFlags.auth,
+    output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
+  } as const satisfies Flags,
+  most: 0,
+  async run({ flags: { registry, auth, output } }, session) {
+    if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set');
+    const seen = await session.progress.during(`Asking Azure about ${registry}`, () => look(hostWritten(registry), auth, session));
+    session.print(output === undefined ? told(seen) : await printData(reportOf(seen), output));
+    return 0;
+  },
+});
+
+async function look(name: string, auth: Parameters<Session["azure"]>[0], session: Session): Promise<Seen> {
+  const azure = session.azure(auth);
+  const registry = await azure.findRegistry(name);
+  const [identity, facts, permissions, tokens] = await Promise.all([
+    azure.identity(),
+    azure.registryFacts(registry),
+    azure.permissions(registry).catch(unlessForbidden),
+    azure.tokenCount(registry).catch(unlessForbidden),
+  ]);
+  // What nothing has to be spelled for comes first
+  const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, facts));
+  return { registry, identity, facts, tokens, room: tokensIn[registry.sku], may };
+}
+
+/** What may not be read is not known, and no error: what the identity may do without it is still worth knowing. */
+function unlessForbidden(error: unknown): undefined {
+  if (error instanceof CliError && error.kind === "forbidden") return undefined;
+  throw error;
+}

@@ -1,0 +1,17 @@
+import type { AzureRegistry, Permission } from "../context.ts";
+import { type Arm, apiVersion } from "./arm.ts";
+
+/**
+ * What the identity may do on a registry, by all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Nothing is tried.
+ * @throws CliError forbidden where it may not even ask
+ */
+export async function permissionsOn(arm: Arm, { id, name }: AzureRegistry): Promise<Permission[]> {
+  const path = `${id}/providers/Microsoft.Authorization/permissions`;
+  const list = await arm.list({ path, version: apiVersion.permissions, doing: `read the identity's permissions on registry ${name}` });
+  return list.map((it) => {
+    const { actions, notActions } = it as Partial<Record<keyof Permission, unknown>>;
+    return { actions: texts(actions), notActions: texts(notActions) };
+  });
+}
+
+const texts = (list: unknown): string[] => (Array.isArray(list) ? list.filter((it) => typeof it === "string") : []);

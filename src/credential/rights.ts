@@ -1,0 +1,34 @@
+import type { Permission, RegistryFacts } from "../context.ts";
+import type { Kind } from "./kind.ts";
+
+/** Whether an identity may make a kind of credential for a registry, and if not, the first thing that it lacks. */
+export type May = {
+  readonly credential: string;
+  /** What asks for it: `--admin`. */
+  readonly flag: string;
+  readonly may: "yes" | "no" | "unknown";
+  readonly missing: string;
+};
+
+/** @param permissions undefined where they may not be read */
+export function mayMint(
+  { name, mint }: Pick<Kind, "name" | "mint">,
+  permissions: readonly Permission[] | undefined,
+  registry: RegistryFacts,
+): May[] {
+  if (!mint) return [];
+  const bar = mint.bar?.(registry);
+  const missing = bar ?? (permissions && mint.rights.find((right) => !permits(permissions, right)));
+  const may = missing === undefined ? (permissions ? "yes" : "unknown") : "no";
+  return [{ credential: name, flag: mint.flag, may, missing: missing ?? "" }];
+}
+
+/** Whether one of the roles allows an action, as Azure decides it: what a role takes away, another may give. */
+export const permits = (permissions: readonly Permission[], action: string): boolean =>
+  permissions.some(({ actions, notActions }) => actions.some(meaning(action)) && !notActions.some(meaning(action)));
+
+/** A role's action, in which `*` stands for any text, in whatever case. */
+const meaning = (action: string) => (pattern: string) => {
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "i").test(action);
+};

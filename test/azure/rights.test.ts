@@ -1,0 +1,48 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { role } from "../../sandbox/azure/roles.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import { acrToken } from "../../src/credential/acr-token.ts";
+import { admin } from "../../src/credential/admin.ts";
+import { mayMint } from "../../src/credential/rights.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+
+/** Azure as somebody sees it who may do these things on the registry, and nothing else. */
+async function as(...allowed: readonly string[]) {
+  const guid = randomUUID();
+  world.azure.world.customRoles.push(role(guid, `role ${guid}`, { actions: allowed }));
+  const { clientId, clientSecret } = await world.azure.addServicePrincipal(`sp-${guid}`, [{ role: guid, registry: "myregistry" }]);
+  const azure = openAzure(world.options({ env: { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret } }));
+  const registry = await azure.findRegistry("myregistry");
+  return { azure, registry, clientId };
+}
+
+const read = "Microsoft.ContainerRegistry/registries/read";
+
+test("who has the rights that a token takes may make one, and without each of them that one is missing", async () => {
+  const { rights } = acrToken.mint;
+  const whole = await as(read, ...rights);
+  const facts = await whole.azure.registryFacts(whole.registry);
+  expect(mayMint(acrToken, await whole.azure.permissions(whole.registry), facts)).toMatchObject([{ may: "yes", missing: "" }]);
+
+  for (const right of rights) {
+    const { azure, registry } = await as(read, ...rights.filter((other) => other !== right));
+    expect(mayMint(acrToken, await azure.permissions(registry), facts), right).toMatchObject([{ may: "no", missing: right }]);
+  }
+});
+
+test("the admin user is told from the right to its passwords, and who asks is known by name", async () => {
+  const { azure, registry, clientId } = await as(read);
+  expect(await azure.identity()).toMatchObject({ type: "servicePrincipal", name: clientId });
+  const off = await azure.registryFacts(registry);
+  expect(off).toEqual({ mode: "legacy", adminUser: false, armAudience: true, network: "all" });
+  expect(mayMint(admin, await azure.permissions(registry), off)).toMatchObject([{ missing: "the admin user is off" }]);
+
+  const [emulated] = world.azure.world.registries;
+  Object.assign(emulated ?? {}, { adminUserEnabled: true, roleAssignmentMode: "AbacRepositoryPermissions", armAudience: "disabled" });
+  const on = await azure.registryFacts(registry);
+  expect(on).toMatchObject({ mode: "abac", adminUser: true, armAudience: false });
+  expect(mayMint(admin, await azure.permissions(registry), on)).toMatchObject([{ may: "no", missing: admin.mint.rights[0] }]);
+});

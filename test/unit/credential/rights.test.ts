@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import type { Permission } from "../../../src/context.ts";
+import { credentialKinds } from "../../../src/credential/kinds.ts";
+import { mayMint, permits } from "../../../src/credential/rights.ts";
+
+const action = "Microsoft.ContainerRegistry/registries/tokens/write";
+const role = (actions: string[], notActions: string[] = []): Permission => ({ actions, notActions });
+
+test.for([
+  { why: "everything", roles: [role(["*"])], may: true },
+  { why: "all of the provider, in another case", roles: [role(["microsoft.containerregistry/*"])], may: true },
+  { why: "a part in the middle", roles: [role(["Microsoft.ContainerRegistry/registries/*/write"])], may: true },
+  { why: "that alone", roles: [role([action])], may: true },
+  { why: "another", roles: [role(["Microsoft.ContainerRegistry/registries/read"])], may: false },
+  { why: "one that only begins so", roles: [role(["Microsoft.ContainerRegistry/registries/tokens"])], may: false },
+  { why: "a dot is a dot", roles: [role(["MicrosoftXContainerRegistry/*"])], may: false },
+  { why: "what the role takes away again", roles: [role(["*"], ["Microsoft.ContainerRegistry/registries/tokens/*"])], may: false },
+  { why: "what one role takes away and another gives", roles: [role(["*"], ["*/write"]), role([action])], may: true },
+  { why: "none", roles: [], may: false },
+])("a role with $why: $may", ({ roles, may }) => {
+  expect(permits(roles, action)).toBe(may);
+});
+
+const registry = { mode: "legacy", adminUser: true, armAudience: true, network: "all" } as const;
+const tokens = "Microsoft.ContainerRegistry/registries/tokens/*";
+const maps = "Microsoft.ContainerRegistry/registries/scopeMaps/*";
+
+test.for([
+  { credential: "acr-token", permissions: [role(["*"])], may: "yes", missing: "" },
+  {
+    credential: "acr-token",
+    permissions: [role(["*/read", tokens, maps])],
+    may: "no",
+    missing: "Microsoft.ContainerRegistry/registries/generateCredentials/action",
+  },
+  { credential: "acr-token", permissions: undefined, may: "unknown", missing: "" },
+  { credential: "admin", permissions: [role(["*"])], may: "yes", missing: "" },
+  {
+    credential: "admin",
+    permissions: [role(["*/read"])],
+    may: "no",
+    missing: "Microsoft.ContainerRegistry/registries/listCredentials/action",
+  },
+  { credential: "admin", permissions: [role(["*"])], adminUser: false, may: "no", missing: "the admin user is off" },
+  { credential: "admin", permissions: undefined, adminUser: false, may: "no", missing: "the admin user is off" },
+])("$credential with $permissions: $may, $missing", ({ credential, permissions, adminUser = true, may, missing }) => {
+  const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, adminUser }));
+
+  expect(answers.find((one) => one.credential === credential)).toMatchObject({ may, missing });
+});
