@@ -2,11 +2,11 @@ import { usage } from "./usage.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
 
-/** The moment that lies a duration (`90d`, `1y`, `1h30m`) after `now`, as RFC 3339 to the second. A year is 365 days. */
-export function expiryAfter(duration: string, now: Date): string {
+/** The moment that lies a duration (`90d`, `1y`, `1h30m`) after `now`, as RFC 3339 to the second. A year is 365 days. @throws CliError usage of the flag */
+export function expiryAfter(duration: string, now: Date, flag = "--expires-in"): string {
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
   const span = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (lifetimes[unit] ?? 0), 0);
-  if (span === 0 || span > longest) throw usage(`invalid --expires-in "${duration}": a number and m, h, d, w or y, such as 90d or 1y`);
+  if (span === 0 || span > longest) throw usage(`invalid ${flag} "${duration}": a number and m, h, d, w or y, such as 90d or 1y`);
   return `${new Date(now.getTime() + span).toISOString().slice(0, 19)}Z`;
 }
 

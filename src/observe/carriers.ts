@@ -3,17 +3,15 @@ import { CliError } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
-import { managed } from "./secrets.ts";
+import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { together } from "./together.ts";
 
-/** A Secret of this plugin, and the ServiceAccounts that carry it. */
+/** A pull secret, and the ServiceAccounts that carry it. */
 export type Carried = { readonly context: string | undefined; readonly secret: Secret; readonly carriers: readonly string[] };
 
 export type CarriedWish = {
   /** A label selector for Secrets. */
   readonly selector: string | undefined;
-  /** The Secrets whole, and not their metadata alone. */
-  readonly whole: boolean;
   /** Whether anybody wants to know who carries them. */
   readonly carriers: boolean;
 };
@@ -21,15 +19,14 @@ export type CarriedWish = {
 /** Why the Secrets of a namespace cannot be told. */
 export type Unread = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
 
-type Asking = { readonly labels: string; readonly metadataOnly: boolean };
+type Asking = { readonly labels: string | undefined; readonly fields: string };
 
 /**
- * The Secrets that this plugin made on one ground, in the order of their namespaces. Lists of a whole cluster are read in step; where
+ * The pull secrets on one ground, in the order of their namespaces. Lists of a whole cluster are read in step; where
  * they are forbidden, each namespace is asked, and one that is forbidden does not stop the others.
  */
 export async function* carriedOn(ground: Ground, wish: CarriedWish): AsyncGenerator<Carried | Unread> {
-  const labels = [managed, ...(wish.selector ? [wish.selector] : [])].join(",");
-  const where = { labels, metadataOnly: !wish.whole };
+  const where = { labels: wish.selector, fields: `type=${dockerConfigJson}` };
   if (!ground.open) return yield* apart(ground, ground.namespaces, where, wish.carriers);
   let begun = false;
   try {

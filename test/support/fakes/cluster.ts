@@ -184,6 +184,7 @@ function hasLabels({ metadata: { labels = {} } }: KubeObject, selector: string |
 function hasFields(object: KubeObject, selector: string | undefined): boolean {
   const values: Readonly<Record<string, string | undefined>> = {
     "metadata.name": object.metadata.name,
+    type: (object as Partial<Secret>).type,
     "status.phase": (object as Partial<Pod>).status?.phase,
   };
   return (selector ?? "").split(",").every((term) => {

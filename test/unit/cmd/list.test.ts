@@ -71,7 +71,7 @@ test("the only namespace's refusal is the run's", async () => {
   expect(await type("list -n team-a", world.ports)).toEqual({ stdout: "", stderr: "Error from server (Forbidden): no\n", code: 1 });
 });
 
-test("list shows who carries what in every namespace, in the order of the lists, from metadata alone", async () => {
+test("list shows who carries what in every namespace, in the order of the lists, and asks for lists alone", async () => {
   const world = await stored("team-b", "team-a", "team");
   await type("attach acr-myregistry --serviceaccount default --namespaces team,team-a", world.ports);
   world.asking.forget();

@@ -1,0 +1,77 @@
+import type { Carried } from "../../src/observe/carriers.ts";
+import type { Holding } from "../../src/observe/holdings.ts";
+import { age, until } from "../../src/output/age.ts";
+import { printableJson } from "../../src/output/printable.ts";
+import { table } from "../../src/output/table.ts";
+import type { Where } from "../../src/output/words.ts";
+
+/** A pull secret, what it holds, and who carries it. */
+export type Listed = Carried & { readonly holdings: readonly Holding[] };
+
+export type Columns = { readonly wide: boolean; readonly where: Where; readonly headers: boolean; readonly now: Date };
+
+/** The table of `list`. */
+export function rows(found: readonly Listed[], { wide, where, headers, now }: Columns): string {
+  const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
+  const header = [...places, "NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
+  const cells = found.map((one) => [...placeCells(one, where), ...cellsOf(one, now, wide)].slice(0, header.length));
+  return table(header, cells, { headers });
+}
+
+const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
+  ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
+
+/** The cells of one Secret, those of `-o wide` last. */
+function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolean): string[] {
+  const { name, creationTimestamp } = secret.metadata;
+  const all = (of: (holding: Holding) => string) => inCell([...new Set(holdings.map(of))].filter(Boolean), wide);
+  const registries = inCell(
+    holdings.flatMap(({ hosts }) => hosts.map((host) => (wide ? host : host.replace(/\.azurecr\.io$/, "")))),
+    wide,
+  );
+  return [
+    name,
+    registries,
+    all(kindOf),
+    endOf(holdings, now),
+    inCell(carriers, wide),
+    age(creationTimestamp, now),
+    all(({ identity }) => identity),
+    all(({ slot }) => slot),
+  ];
+}
+
+/** A kind that is only guessed has a mark. */
+const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind}?` : kind);
+
+/** The first end of several. */
+function endOf(holdings: readonly Holding[], now: Date): string {
+  const ends = holdings.map(({ expiresAt }) => expiresAt);
+  const [first] = ends
+    .flatMap((end) => (end === undefined || end === "unknown" ? [] : [end]))
+    .sort((a, b) => Date.parse(a) - Date.parse(b));
+  if (first !== undefined) return until(first, now);
+  return ends.includes("unknown") || ends.length === 0 ? "<unknown>" : until(undefined, now);
+}
+
+/** As many names as a cell shows; of more it tells their number, as kubectl does of a Service's endpoints. */
+const few = 3;
+
+const inCell = (names: readonly string[], wide: boolean) =>
+  wide || names.length <= few ? names.join(",") : `${names.slice(0, few - 1)} + ${names.length - few + 1} more...`;
+
+/** One pull secret as a line of JSON (`acr-secret/v1`): never a login. */
+export function listedLine({ context, secret: { metadata }, carriers, holdings }: Listed): string {
+  const { name, namespace, creationTimestamp } = metadata;
+  const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiresAt }) => ({
+    registries: hosts,
+    ...(kind !== "" && { credential: kind }),
+    guessed,
+    ...(identity !== "" && { identity }),
+    ...(slot !== "" && { slot }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  }));
+  const place = { ...(context !== undefined && { context }), namespace, name };
+  const whole = { apiVersion: "acr-secret/v1", kind: "PullSecret", ...place, creationTimestamp, logins, serviceAccounts: carriers };
+  return `${printableJson(JSON.stringify(whole))}\n`;
+}

@@ -1,0 +1,45 @@
+import type { Login } from "../context.ts";
+
+/** What a login looks like of which nothing is noted. */
+export type Guess = {
+  /** The kind of credential; undefined where it could be any. */
+  readonly kind: "acr-token" | "admin" | "entra" | "service-principal" | undefined;
+  /** RFC 3339; only a JWT tells it. */
+  readonly expiresAt: string | undefined;
+};
+
+/** The user name of a login whose password is a registry's own token for an Entra identity. */
+const tokenUser = "00000000-0000-0000-0000-000000000000";
+
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The registry's name, behind which a login server may have a hash: `name-hash.azurecr.io`. */
+const azure = /^(?:https?:\/\/)?([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(?:io|us|cn)(?:[:/]|$)/i;
+
+/**
+ * Guesses what a login in somebody's Secret is, by the user name and the form of the password.
+ * @param server the key under `auths`, as written
+ */
+export function guess(server: string, { username, password }: Login): Guess {
+  const expiresAt = endOf(password.reveal());
+  const [, registry] = azure.exec(server) ?? [];
+  return { kind: registry === undefined ? undefined : kindOf(registry, username), expiresAt };
+}
+
+function kindOf(registry: string, username: string): Guess["kind"] {
+  if (username === tokenUser) return "entra";
+  if (guid.test(username)) return "service-principal";
+  return username.toLowerCase() === registry.toLowerCase() ? "admin" : "acr-token";
+}
+
+/** When a JWT dies, by its claim `exp` (RFC 7519); undefined for any other text. */
+function endOf(text: string): string | undefined {
+  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
+  if (payload === undefined) return undefined;
+  try {
+    const { exp }: { exp?: unknown } = JSON.parse(Buffer.from(payload, "base64url").toString());
+    return typeof exp === "number" ? `${new Date(exp * 1000).toISOString().slice(0, 19)}Z` : undefined;
+  } catch {
+    return undefined;
+  }
+}
