@@ -9,6 +9,7 @@ export type WritingFlags = {
   readonly "dry-run": DryRun;
   readonly "field-manager": string;
   readonly force?: boolean;
+  readonly merge?: boolean;
 };
 
 /** What plans of this run are carried out with. @param credential absent for a verb that makes none */
@@ -21,6 +22,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     removal: credential?.removal ?? (() => ""),
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
+    merge: flags.merge ?? false,
     sleep,
     now,
     runId: session.runId,

@@ -27,6 +27,7 @@ export type Create = Targets & {
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
+  readonly merge?: boolean;
   /** The places, where they are not the one at hand. */
   readonly scope?: Scope | undefined;
   readonly credentialPer?: "scope" | "namespace" | undefined;

@@ -43,6 +43,7 @@ export const createFlags = {
       "Fetch a manifest with the credential before it is written. --verify=false is for a registry that only the cluster can reach.",
   },
   force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
+  merge: { type: "boolean", describe: "Add the login to a Secret that holds logins for other registries, and leave those as they are" },
   ...scopeFlags,
   ...dryRun,
   ...fieldManager,
@@ -69,7 +70,14 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
   const { registry: written, repository, verify, auth, "expires-in": expiresIn } = flags;
   const registry = written && hostWritten(written);
   const targets = targetsOf(flags);
-  const again: Create = { do: "create", secret: name, registry: registry || "myregistry", repositories: repository, ...saidAgain(targets) };
+  const again: Create = {
+    do: "create",
+    secret: name,
+    registry: registry || "myregistry",
+    repositories: repository,
+    ...saidAgain(targets),
+    ...(flags.merge && { merge: true }),
+  };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)
     throw new CliError("usage", "--acr-token names one token, so it cannot be combined with --credential-per=namespace");

@@ -69,6 +69,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   admin: fix.admin ?? false,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
+  merge: fix.merge ?? false,
   ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
 });

@@ -15,9 +15,9 @@ import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { together } from "../observe/together.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
+import { refuseForeign } from "../plan/loss.ts";
 import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
-import { refuseForeign } from "../plan/store.ts";
 import { covers } from "../registry/repository.ts";
 import { entryFor } from "../secret/entry.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -77,9 +77,9 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
-  const { write, force } = tools(credential);
+  const { write, force, merge } = tools(credential);
   const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
-  if (facts.held && !force) refuseForeign(facts.to, host, facts.held);
+  if (facts.held && !force && !merge) refuseForeign(facts.to, host, facts.held);
   const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
   const issue = await credential.issue({ owner, repositories, fromPods, images: imagesFrom(host, sight.pods), held });
   const unit: Unit = { ...unitOf(issue, host, order, tools(credential), () => issue.pulls), once: true };
@@ -141,7 +141,7 @@ async function issueHeld(credential: Credential, need: Omit<Need, "held">, holde
 }
 
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
-function unitOf(issue: Issue, host: string, order: Order, { write, force }: Tools, pullsOf: () => Issue["pulls"]): Unit {
+function unitOf(issue: Issue, host: string, order: Order, { write, force, merge }: Tools, pullsOf: () => Issue["pulls"]): Unit {
   const { name } = order;
   const { before, demand, entry, login, mayPull = ["*"], images } = issue;
   const isNew = mints(demand);
@@ -153,7 +153,7 @@ function unitOf(issue: Issue, host: string, order: Order, { write, force }: Tool
       const { facts, login: inside } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
-      const storing = { entry, host, fresh: isNew || !same, force };
+      const storing = { entry, host, fresh: isNew || !same, force, merge };
       const plan = planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
       return [...plan, ...tellBeyond(facts.to, imagesFrom(host, sight.pods), issue, order)];
     },

@@ -3,7 +3,7 @@ import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { patchOf } from "../plan/references.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
-import { pullSecret } from "../secret/pull-secret.ts";
+import { mergedSecret, pullSecret } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 
@@ -32,7 +32,9 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
 };
 
 /** A Secret whose password is still to be made is shown with an empty config. */
-function sketchStore({ to, entry }: ChangeOf<"store">, { run }: Bench): { object: Secret } {
+function sketchStore({ to, entry, merges }: ChangeOf<"store">, { run, seen }: Bench): { object: Secret } {
+  const stands = seen.get(keyOf(to));
+  if (merges && stands?.kind === "Secret") return { object: mergedSecret(stands, entry, run.login) };
   const config = run.login ? encodeDockerConfig(entry.hosts[0] ?? "", run.login) : sketchConfig;
   return { object: pullSecret(to, entry, config) };
 }

@@ -1,3 +1,4 @@
+import type { Cluster } from "../cluster/port.ts";
 import { CliError, Conflict } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
@@ -6,7 +7,7 @@ import type { Standing, Store } from "../plan/change.ts";
 import { planStore } from "../plan/store.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
-import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
+import { mergedPatch, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
 import { type Bench, loginOf } from "./tools.ts";
@@ -85,12 +86,21 @@ const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) |
 const isOld = (error: CliError, stands: Standing | undefined) =>
   error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
 
-async function write({ to, entry, stands, replaces }: Store, config: string, bench: Bench): Promise<Secret> {
+async function write({ to, entry, stands, replaces, merges }: Store, config: string, bench: Bench): Promise<Secret> {
   const { tools } = bench;
   const cluster = tools.cluster(to.context);
+  if (stands && merges)
+    return cluster.write(to, { patch: mergedPatch(await lookedAt(to, stands, cluster), entry, loginOf(bench)) }, tools.write);
   if (stands && replaces) return replace(to, stands, pullSecret(to, entry, config), bench);
   if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config) }, tools.write);
+}
+
+/** The Secret of a look, with its text. @throws Conflict where it is another version by now */
+async function lookedAt(to: Ref<"secret">, { version }: Standing, cluster: Cluster): Promise<Secret> {
+  const secret = await cluster.get(to);
+  if (secret?.metadata.resourceVersion === version) return secret;
+  throw new Conflict(`secret "${to.name}" in namespace "${to.namespace}" has been changed`);
 }
 
 /** The old one goes only once the server has said that it would take the new one, and comes back if it does not take it after all. */
@@ -143,7 +153,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const pulls = entryFor(held.entries, host) ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { entry: change.entry, host, fresh: true, force: tools.force }, { ...held, pulls });
+  const planned = planStore(to, { entry: change.entry, host, fresh: true, force: tools.force, merge: tools.merge }, { ...held, pulls });
   return planned.act === "store" ? { again: planned } : keep(planned.because);
 }
 

@@ -19,6 +19,8 @@ export type Tools = {
   readonly write: WriteOptions;
   /** Takes over what others made. */
   readonly force: boolean;
+  /** Adds a login to a Secret that holds others. */
+  readonly merge: boolean;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
   /** Names this run in what it claims: no other run has the same. */

@@ -2,7 +2,7 @@ import type { Login } from "../context.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
-import type { Held } from "../plan/store.ts";
+import type { Held } from "../plan/held.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";

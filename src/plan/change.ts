@@ -87,13 +87,17 @@ export type Release = { readonly act: "release"; readonly to: Ref<"secret"> };
 /** A Secret as it was looked at: what a write holds it to, and the claim of another run on it. */
 export type Standing = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
 
-/** The Secret is written, on the version of the look. `replaces`: the old one has to go first, since its type cannot be changed in place. */
+/**
+ * The Secret is written, on the version of the look. `replaces`: the old one has to go first, since its type cannot be changed in place.
+ * `merges`: its other logins stay.
+ */
 export type Store = {
   readonly act: "store";
   readonly to: Ref<"secret">;
   readonly entry: Entry;
   readonly stands: Standing | undefined;
   readonly replaces: boolean;
+  readonly merges?: true;
   readonly because: string;
 };
 

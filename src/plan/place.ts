@@ -1,8 +1,9 @@
 import type { Ref } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
+import type { Held, StoreWish } from "./held.ts";
 import { planAttach, type Target } from "./references.ts";
 import { type Attached, planRestarts, type WaitingPod } from "./restart.ts";
-import { type Held, planStore, type StoreWish, tellLoss } from "./store.ts";
+import { planStore, tellLoss } from "./store.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {

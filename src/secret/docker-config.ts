@@ -1,4 +1,5 @@
 import type { Login } from "../context.ts";
+import { membersAt, next } from "./json-members.ts";
 
 /** A config without a login: what a Secret is shown with, and tried with, before its password is made. */
 export const sketchConfig = '{"auths":{}}';
@@ -10,11 +11,45 @@ export const sketchConfig = '{"auths":{}}';
  * @param server the key under `auths`: a login server as images name it, `myregistry.azurecr.io`
  */
 export function encodeDockerConfig(server: string, login: Login): string {
-  const { username } = login;
-  const password = login.password.reveal();
-  const auth = Buffer.from(`${username}:${password}`).toString("base64");
-  return goJson({ auths: { [server]: { username, password, auth } } });
+  return goJson({ auths: { [server]: auth(login) } });
 }
+
+function auth({ username, password: sensitive }: Login): object {
+  const password = sensitive.reveal();
+  return { username, password, auth: Buffer.from(`${username}:${password}`).toString("base64") };
+}
+
+/**
+ * A Secret's text with one login more, or another in its place; every other byte stays. What comes last wins (Go's encoding/json, which
+ * takes field names in any case).
+ * @param data under `.dockerconfigjson`, as the API server has taken it: base64 of JSON
+ * @param server the key under `auths`
+ */
+export function withLogin(data: string, server: string, login: Login): string {
+  const text = Buffer.from(data, "base64").toString("latin1");
+  return Buffer.from(inserted(text, server, login), "latin1").toString("base64");
+}
+
+function inserted(text: string, server: string, login: Login): string {
+  const root = next(text, 0);
+  if (text[root] !== "{") return bytes(encodeDockerConfig(server, login));
+  const auths = membersAt(text, root).findLast(({ key, from }) => key.toLowerCase() === "auths" && text[from] === "{");
+  if (!auths) return appended(text, root, bytes(encodeDockerConfig(server, login).slice(1, -1)));
+  const held = membersAt(text, auths.from).findLast(({ key }) => key === server);
+  const value = bytes(goJson(auth(login)));
+  if (held) return `${text.slice(0, held.from)}${value}${text.slice(held.to)}`;
+  return appended(text, auths.from, `${goJson(server)}:${value}`);
+}
+
+/** An object's text with a member more, at its end. @param at where the object's brace stands */
+function appended(text: string, at: number, member: string): string {
+  const last = membersAt(text, at).at(-1);
+  const to = last?.to ?? at + 1;
+  return `${text.slice(0, to)}${last ? "," : ""}${member}${text.slice(to)}`;
+}
+
+/** A text's bytes (UTF-8), a character each. */
+const bytes = (text: string): string => Buffer.from(text).toString("latin1");
 
 /** The text of a config as a Secret's `data` has it. */
 export const toData = (config: string): string => Buffer.from(config).toString("base64");

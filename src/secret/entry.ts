@@ -18,6 +18,8 @@ export type Entry = {
   readonly madeAt?: string;
   /** RFC 3339; absent when the credential does not expire. */
   readonly expiresAt?: string;
+  /** It was added to a Secret that somebody else made. */
+  readonly beside?: true;
 };
 
 export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
@@ -30,11 +32,19 @@ export function noteEntries(entries: readonly Entry[]): { labels: Record<string,
   return { labels: { [managedBy.key]: managedBy.value }, annotations: { [loginsNote]: JSON.stringify(entries) } };
 }
 
-/** What a Secret says of its logins; undefined when it is not one of ours, none when it cannot be read. */
-export function readEntries({ metadata }: Pick<Secret, "metadata">): readonly Entry[] | undefined {
-  if (metadata.labels?.[managedBy.key] !== managedBy.value) return undefined;
-  return readNote(metadata.annotations?.[loginsNote] ?? "");
+/**
+ * What a Secret says of its logins; none when that cannot be read, undefined when we neither made it nor added a login to it, which
+ * leaves the label to its owner.
+ */
+export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] | undefined {
+  const noted = readNote(secret.metadata.annotations?.[loginsNote] ?? "");
+  if (isOurs(secret)) return noted;
+  const added = noted.filter(({ beside }) => beside === true);
+  return added.length === 0 ? undefined : added;
 }
+
+/** Whether a Secret has the label of those that this plugin made. */
+export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
 function readNote(text: string): Entry[] {
   try {

@@ -1,8 +1,9 @@
+import type { Login } from "../context.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { claimNote, noteClaim } from "./claim.ts";
-import { sketchConfig, toData } from "./docker-config.ts";
-import { type Entry, noteEntries } from "./entry.ts";
+import { sketchConfig, toData, withLogin } from "./docker-config.ts";
+import { type Entry, entryFor, isOurs, noteEntries, readEntries } from "./entry.ts";
 
 export const dockerConfigJson = "kubernetes.io/dockerconfigjson";
 
@@ -29,6 +30,37 @@ export function pullSecretPatch(version: string, entry: Entry, config: string): 
     metadata: { resourceVersion: version, labels, annotations: { ...annotations, [claimNote]: null } },
     data: { ".dockerconfigjson": toData(config) },
   };
+}
+
+/**
+ * The same, where the other logins in the Secret stay, and the label of whoever made it.
+ * @param login absent in a dry run, which makes none
+ */
+export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined): object {
+  const { annotations, data } = merged(secret, entry, login);
+  return {
+    metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, [claimNote]: null } },
+    data,
+  };
+}
+
+/** A Secret as that patch leaves it. */
+export function mergedSecret({ metadata, ...secret }: Secret, entry: Entry, login: Login | undefined): Secret {
+  const { annotations, data } = merged({ metadata, ...secret }, entry, login);
+  return {
+    ...secret,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } },
+    data: { ...secret.data, ...data },
+  };
+}
+
+/** What is noted, and what is inside, with one login more. */
+function merged(secret: Secret, entry: Entry, login: Login | undefined) {
+  const others = (readEntries(secret) ?? []).filter((noted) => !entry.hosts.some((host) => entryFor([noted], host)));
+  const { annotations } = noteEntries([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
+  const { ".dockerconfigjson": before = "" } = secret.data ?? {};
+  const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
+  return { annotations, data: { ".dockerconfigjson": after } };
 }
 
 /** A Secret without a login, for a run that claims it before it makes one. */

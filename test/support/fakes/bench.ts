@@ -31,6 +31,7 @@ export function benchOf(
     removal: ({ to }) => `remove ${to.name}`,
     write: { dryRun, fieldManager: "kubectl-acr-secret" },
     force: false,
+    merge: false,
     sleep: async (milliseconds) => void slept.push(milliseconds),
     now: () => new Date("2026-01-01T00:00:00Z"),
     runId: "this-run",

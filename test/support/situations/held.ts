@@ -1,4 +1,4 @@
-import type { Held } from "../../../src/plan/store.ts";
+import type { Held } from "../../../src/plan/held.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 export const host = "r.azurecr.io";

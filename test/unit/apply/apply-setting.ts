@@ -53,6 +53,7 @@ export function bench({
     removal: ({ to }) => `remove ${to.name}`,
     write: { dryRun, fieldManager: "me" },
     force: false,
+    merge: false,
     sleep: async () => {},
     now: () => new Date("2026-01-01T00:00:00Z"),
     runId: "this-run",

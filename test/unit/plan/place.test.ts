@@ -21,7 +21,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   pods: [],
   ...more,
 });
-const wish = { entry, host, fresh: true, force: false };
+const wish = { entry, host, fresh: true, force: false, merge: false };
 const all = () => true;
 
 /** Each step with what it is done to and what it needs, as a line. */

@@ -1,10 +1,14 @@
 import { expect, test } from "vitest";
-import { type Held, planStore, refuseForeign, refuseLoss, type StoreWish, tellLoss } from "../../../src/plan/store.ts";
+import type { Held, StoreWish } from "../../../src/plan/held.ts";
+import { refuseForeign } from "../../../src/plan/loss.ts";
+import { planStore, tellLoss } from "../../../src/plan/store.ts";
 import { entry, held, host, to } from "../../support/situations/held.ts";
 
 const foreign: Held = { ...held, entries: undefined };
-const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, ...more });
+const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const stands = { uid: "u1", version: "7" };
+const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
+const merge = wish({ fresh: true, merge: true });
 
 test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }>([
   {
@@ -70,6 +74,36 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     wish: wish(),
     gives: { act: "keep" },
   },
+  {
+    why: "somebody else's, to which a login is added",
+    held: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
+    wish: merge,
+    gives: { act: "store", stands, replaces: false, merges: true, because: "gets one more login" },
+  },
+  {
+    why: "somebody else's, which has this very login: only the note is added",
+    held: { ...foreign, hosts: ["ghcr.io", host] },
+    wish: wish({ merge: true }),
+    gives: { act: "store", stands, merges: true, because: "says something else of itself" },
+  },
+  {
+    why: "somebody else's login for this registry, replaced among the others by force",
+    held: { ...foreign, hosts: ["ghcr.io", host] },
+    wish: { ...merge, force: true },
+    gives: { act: "store", stands, replaces: false, merges: true },
+  },
+  {
+    why: "a login that was added, and is as it should be",
+    held: { ...held, hosts: ["ghcr.io", host], immutable: true },
+    wish: wish({ merge: true }),
+    gives: { act: "keep", because: "holds this credential" },
+  },
+  {
+    why: "a login that was added, whose password is another now",
+    held: { ...held, hosts: ["ghcr.io", host] },
+    wish: merge,
+    gives: { act: "store", stands, merges: true, because: "gets one more login" },
+  },
 ])("$why", ({ held, wish, gives }) => {
   expect(planStore(to, wish, held)).toMatchObject({ to, ...gives });
 });
@@ -85,31 +119,31 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
     why: "another registry's credential",
     held: { ...held, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
-    hint: "name another Secret, or add --force to take this one over",
+    hint: beside,
   },
   {
     why: "ours, and somebody added a login for another registry",
     held: { ...held, hosts: [host, "docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
-    hint: "name another Secret, or add --force to take this one over",
+    hint: beside,
   },
   {
     why: "ours, and a login for a registry whose name begins like ours",
     held: { ...held, hosts: [host, `${host}.example/team`] },
     says: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
-    hint: "name another Secret, or add --force to take this one over",
+    hint: beside,
   },
   {
     why: "ours, and somebody added two logins",
     held: { ...held, hosts: ["b.azurecr.io", host, "docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io, docker.io',
-    hint: "name another Secret, or add --force to take this one over",
+    hint: beside,
   },
   {
     why: "our label, a note that cannot be read, and a login for another registry",
     held: { ...held, entries: [], hosts: ["docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
-    hint: "name another Secret, or add --force to take this one over",
+    hint: beside,
   },
   {
     why: "another user's credential, which may work",
@@ -137,12 +171,47 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
     says: 'Apply failed with 2 conflicts: conflicts with "a" using v1: .x; "b" using v1: .y',
     hint: "add --force to take these fields over from their manager",
   },
+  {
+    why: "somebody else's pull secret",
+    held: { ...foreign, hosts: ["docker.io"] },
+    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
+    hint: beside,
+  },
+  {
+    why: "somebody else's login for this registry among others",
+    held: { ...foreign, hosts: ["docker.io", host] },
+    wish: merge,
+    says: `secret "acr" in namespace "demo" holds somebody else's login for ${host}`,
+    hint: "name another Secret, or add --force to replace that login",
+  },
+  {
+    why: "among others, a credential of ours of another kind, which may work",
+    held: { ...held, entries: [{ ...entry, kind: "admin" }], hosts: [host, "docker.io"], pulls: "yes" },
+    wish: merge,
+    says: 'secret "acr" in namespace "demo" holds the credential of "ci" (admin)',
+    hint: "name another Secret, or add --force to lose that credential",
+  },
+  {
+    why: "a type that holds no such logins, whatever is said",
+    held: { ...foreign, type: "Opaque" },
+    wish: { ...merge, force: true },
+    says: 'secret "acr" in namespace "demo" is of type Opaque, to which no login can be added',
+    hint: "name another Secret",
+  },
+  {
+    why: "one that nobody can change, whatever is said",
+    held: { ...foreign, immutable: true },
+    wish: { ...merge, force: true },
+    says: 'secret "acr" in namespace "demo" is immutable, so no login can be added',
+    hint: "name another Secret",
+  },
 ])("is not touched unasked: $why", ({ held, wish: wanted = wish(), says, hint }) => {
   expect(() => planStore(to, wanted, held)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
 });
 
 test("nothing is lost where the same identity gets another password, whether or not the old one pulls", () => {
-  for (const pulls of ["yes", "no", "unknown"] as const) expect(() => refuseLoss(to, entry, host, { ...held, pulls })).not.toThrow();
+  for (const pulls of ["yes", "no", "unknown"] as const)
+    expect(() => planStore(to, wish({ fresh: true }), { ...held, pulls })).not.toThrow();
 });
 
 test.for<{ why: string; held: Held; says: string | undefined }>([
@@ -186,4 +255,17 @@ test("a login for another registry that goes by force is told", () => {
   expect(tellLoss(store, host, held)).toEqual([]);
   expect(tellLoss(store, host, undefined)).toEqual([]);
   expect(tellLoss({ act: "keep", to, because: "" }, host, several)).toEqual([]);
+});
+
+test("who else writes to a Secret to which a login is added is told, unless that was a person with kubectl", () => {
+  const shared = {
+    ...foreign,
+    hosts: ["docker.io"],
+    others: ['"kubectl-create" using v1: .data..dockerconfigjson', '"helm" using v1: .data..dockerconfigjson'],
+  };
+  const store = planStore(to, merge, shared);
+  const says = 'secret/acr has another writer, who may take this login out again: "helm" using v1: .data..dockerconfigjson';
+
+  expect(tellLoss(store, host, shared)).toEqual([{ act: "tell", to, says }]);
+  expect(tellLoss(store, host, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
 });

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeDockerConfig, sketchConfig, toData } from "../../../src/secret/docker-config.ts";
+import { encodeDockerConfig, sketchConfig, toData, withLogin } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -39,4 +40,64 @@ test.for<{ why: string; username: string; password: string; inside: string }>([
 
 test("a config without a login is one of the same shape", () => {
   expect(JSON.parse(sketchConfig)).toEqual({ auths: {} });
+});
+
+const mine = `{"username":"ci","password":"p<","auth":"${base64("ci:p<")}"}`.replace("<", "\\u003c");
+
+test.for<{ why: string; before: string; after: string }>([
+  { why: "none", before: '{"auths":{}}', after: `{"auths":{"r.io":${mine}}}` },
+  { why: "no auths", before: "{}", after: `{"auths":{"r.io":${mine}}}` },
+  { why: "no auths, something else", before: '{ "credsStore": "x" }', after: `{ "credsStore": "x","auths":{"r.io":${mine}} }` },
+  { why: "auths that are nothing", before: '{"auths":null}', after: `{"auths":null,"auths":{"r.io":${mine}}}` },
+  { why: "nothing at all", before: " null ", after: `{"auths":{"r.io":${mine}}}` },
+  {
+    why: "others, as somebody has written them",
+    before: '{\n\t"auths" : {\n  "ghcr.io": {"auth" :"eA=="} , "a": [1, {"b": "}"}]\n  },\n"x":1.5e3}\n',
+    after: `{\n\t"auths" : {\n  "ghcr.io": {"auth" :"eA=="} , "a": [1, {"b": "}"}],"r.io":${mine}\n  },\n"x":1.5e3}\n`,
+  },
+  { why: "another for the same", before: '{"auths":{"r.io": {"a":"\\"}"},"z":{}}}', after: `{"auths":{"r.io": ${mine},"z":{}}}` },
+  { why: "the same twice: the last one counts", before: '{"auths":{"r.io":1,"r.io":2}}', after: `{"auths":{"r.io":1,"r.io":${mine}}}` },
+  { why: "its name with an escape", before: '{"auths":{"r\\u002eio":{}}}', after: `{"auths":{"r\\u002eio":${mine}}}` },
+  { why: "auths in another case, twice", before: '{"auths":{"a":{}},"AUTHS":{}}', after: `{"auths":{"a":{}},"AUTHS":{"r.io":${mine}}}` },
+  { why: "the same behind a path", before: '{"auths":{"r.io/team":{}}}', after: `{"auths":{"r.io/team":{},"r.io":${mine}}}` },
+])("a login more, and every other character as it was: $why", ({ before, after }) => {
+  const data = withLogin(base64(before), "r.io", { username: "ci", password: new Sensitive("p<") });
+
+  expect(Buffer.from(data, "base64").toString()).toBe(after);
+});
+
+test("a login more leaves bytes that are no text, and letters of our own are UTF-8", () => {
+  const before = Buffer.from([...Buffer.from('{"auths":{"a":{"email":"'), 0xff, 0xfe, ...Buffer.from('"}}}')]);
+  const after = Buffer.from(withLogin(before.toString("base64"), "r.io", { username: "Zoë", password: new Sensitive("p") }), "base64");
+
+  expect(after.subarray(0, before.length - 2)).toEqual(before.subarray(0, -2));
+  expect(after.subarray(before.length - 2).toString()).toBe(`,"r.io":{"username":"Zoë","password":"p","auth":"${base64("Zoë:p")}"}}}`);
+});
+
+test("a text that is nested deep is no trouble", () => {
+  const deep = `{"x":${"[".repeat(200_000)}${"]".repeat(200_000)},"auths":{}}`;
+
+  expect(Buffer.from(withLogin(base64(deep), "r.io", { username: "u", password: new Sensitive("p") }), "base64").toString()).toContain(
+    '"r.io"',
+  );
+});
+
+test("whatever JSON is there, one login is more in it and all else the same", () => {
+  const key = fc.string({ minLength: 1 });
+  fc.assert(
+    fc.property(
+      fc.dictionary(key, fc.jsonValue()),
+      fc.dictionary(key, fc.jsonValue()),
+      fc.constantFrom(0, 2, "\t"),
+      (auths, rest, space) => {
+        const { auths: _, ...other } = Object.fromEntries(Object.entries(rest).filter(([name]) => name.toLowerCase() !== "auths"));
+        const before = JSON.stringify({ ...other, auths }, undefined, space);
+        const login = { username: "u", password: new Sensitive("p") };
+        const after: unknown = JSON.parse(Buffer.from(withLogin(base64(before), "r.io", login), "base64").toString());
+
+        const plain = JSON.parse(before) as { auths: object };
+        expect(after).toEqual({ ...plain, auths: { ...plain.auths, "r.io": { username: "u", password: "p", auth: base64("u:p") } } });
+      },
+    ),
+  );
 });

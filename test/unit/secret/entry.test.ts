@@ -29,11 +29,16 @@ const noted = (note: string | undefined): Pick<Secret, "metadata"> => ({
   },
 });
 
-test("a Secret without our label says nothing of itself", () => {
-  const { annotations = {} } = noted(JSON.stringify([given])).metadata;
+test("a Secret without our label says nothing of itself, unless we added a login to what others made", () => {
+  const annotations = (...entries: Entry[]) => ({ [loginsNote]: JSON.stringify(entries) });
+  const added: Entry = { ...given, beside: true };
 
-  expect(readEntries({ metadata: { name: "x", annotations } })).toBeUndefined();
-  expect(readEntries({ metadata: { name: "x", annotations, labels: { [managedBy.key]: "Helm" } } })).toBeUndefined();
+  for (const labels of [{}, { [managedBy.key]: "Helm" }]) {
+    const of = (note: Record<string, string>) => readEntries({ metadata: { name: "x", labels, annotations: note } });
+    expect(of(annotations(given))).toBeUndefined();
+    expect(of(annotations(given, added))).toEqual([added]);
+    expect(of({})).toBeUndefined();
+  }
 });
 
 test("a kind of credential that this version does not know is read as it is written, with every field", () => {

@@ -1,0 +1,28 @@
+import type { Entry } from "../secret/entry.ts";
+import type { Standing } from "./change.ts";
+
+/** A Secret that stands in the cluster, as far as a plan looks at it: never its text. */
+export type Held = Standing & {
+  readonly type: string;
+  readonly immutable: boolean;
+  /** What it says of its logins; absent when it is not one of ours. */
+  readonly entries: readonly Entry[] | undefined;
+  /** The keys under its `auths`. */
+  readonly hosts: readonly string[];
+  /** What others have written of what we would write, as the API server names it: `"kubectl-patch" using v1: .data..dockerconfigjson`. */
+  readonly others: readonly string[];
+  /** Whether the credential inside still pulls; `unknown` when nobody could tell. */
+  readonly pulls: "yes" | "no" | "unknown";
+};
+
+export type StoreWish = {
+  readonly entry: Entry;
+  /** The login server that the credential is for. */
+  readonly host: string;
+  /** The credential's text is not the one inside. */
+  readonly fresh: boolean;
+  /** What is inside may be lost. */
+  readonly force: boolean;
+  /** Logins for other registries stay. */
+  readonly merge: boolean;
+};

@@ -1,0 +1,70 @@
+import { CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import { type Entry, entryFor } from "../secret/entry.ts";
+import { dockerConfigJson } from "../secret/pull-secret.ts";
+import type { Held, StoreWish } from "./held.ts";
+
+/**
+ * Another writer's Secret is never taken over unasked, nor a login for another registry; that much is known before anything is decided
+ * for the Secret.
+ * @throws CliError conflict
+ */
+export function refuseForeign(to: Ref<"secret">, host: string, held: Held): void {
+  refuse(to, foreignLoss(host, held));
+}
+
+/** Neither, nor a credential that may work. @throws CliError conflict */
+export function refuseLoss(to: Ref<"secret">, wish: StoreWish, held: Held): void {
+  if (!wish.force) refuse(to, wish.merge ? mergeLoss(wish, held) : lossOf(wish, held));
+}
+
+/** No login can be added to some Secrets, with or without force. @throws CliError conflict */
+export function refuseUnmergeable(to: Ref<"secret">, { type, immutable }: Held): void {
+  if (type !== dockerConfigJson) refuse(to, [`SECRET is of type ${type}, to which no login can be added`, "name another Secret"]);
+  if (immutable) refuse(to, ["SECRET is immutable, so no login can be added", "name another Secret"]);
+}
+
+function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefined): void {
+  if (loss === undefined) return;
+  const [message, hint] = loss;
+  throw new CliError("conflict", message.replace("SECRET", `secret "${name}" in namespace "${namespace}"`), { hint });
+}
+
+const again = "name another Secret, or add --force to take this one over";
+const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
+
+type Loss = readonly [message: string, hint: string];
+
+/** The first loss, and what to do about it. */
+function lossOf({ entry: wanted, host }: StoreWish, held: Held): Loss | undefined {
+  const foreign = foreignLoss(host, held);
+  const noted = entryFor(held.entries, host);
+  return foreign || !noted ? foreign : anotherLoss(noted, wanted, held.pulls);
+}
+
+/** The loss of a credential of our making that may work. */
+function anotherLoss(noted: Entry, wanted: Entry, pulls: Held["pulls"]): Loss | undefined {
+  const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
+  return same || pulls === "no"
+    ? undefined
+    : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
+}
+
+/** What would be lost although all other logins stay. */
+function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, pulls }: Held): Loss | undefined {
+  const noted = entryFor(entries, host);
+  if (noted) return anotherLoss(noted, entry, pulls);
+  if (!fresh || !hosts.includes(host)) return undefined;
+  return [`SECRET holds somebody else's login for ${host}`, "name another Secret, or add --force to replace that login"];
+}
+
+/** The loss of what is not of our making, or for another registry. */
+function foreignLoss(host: string, { entries, hosts, type }: Held): Loss | undefined {
+  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, type === dockerConfigJson ? beside : again];
+  const strange = hosts.filter((server) => !isOf(host, server));
+  const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
+  return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, beside];
+}
+
+/** Whether a key under `auths` is of a registry: by its host alone, by its address, or for a path of it. */
+export const isOf = (host: string, server: string): boolean => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host;
