@@ -38,8 +38,11 @@ function endOf(text: string): string | undefined {
   if (payload === undefined) return undefined;
   try {
     const { exp }: { exp?: unknown } = JSON.parse(Buffer.from(payload, "base64url").toString());
-    return typeof exp === "number" ? `${new Date(exp * 1000).toISOString().slice(0, 19)}Z` : undefined;
+    return typeof exp === "number" ? inSeconds(new Date(exp * 1000).toISOString()) : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** A moment without its fraction; undefined for one of a year that RFC 3339 cannot write, as of a claim in milliseconds. */
+const inSeconds = (moment: string): string | undefined => (/^\d{4}-/.test(moment) ? moment.replace(/\.\d+/, "") : undefined);
