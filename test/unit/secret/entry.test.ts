@@ -87,6 +87,10 @@ test.for<{ why: string; more: Partial<Entry>; login: boolean; entry: boolean }>(
   expect([sameLogin(token, { ...token, ...more }), sameEntry(token, { ...token, ...more })]).toEqual([login, entry]);
 });
 
+test("two notes without a moment are of one login, and one without is of another", () => {
+  expect([sameLogin(given, { ...given }), sameLogin(given, { ...given, madeAt: "2026-01-01T00:00:00Z" })]).toEqual([true, false]);
+});
+
 test("a Secret is made whole, and later only gets what is ours to write, on the version that was seen", () => {
   const data = { ".dockerconfigjson": Buffer.from("{}").toString("base64") };
   const note = {
