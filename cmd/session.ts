@@ -1,6 +1,6 @@
 import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster } from "../src/cluster/port.ts";
-import type { Azure, Context, IdentitySource, KubeFlags, Registry, Trace } from "../src/context.ts";
+import type { Azure, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
 import { printHint, printWarning } from "../src/output/error.ts";
 import { printableLines } from "../src/output/printable.ts";
@@ -23,7 +23,7 @@ export type Session = {
   contexts(): Promise<readonly string[]>;
   /** How many different warnings the API servers have sent. */
   warnings(): number;
-  azure(identity: IdentitySource): Azure;
+  azure(identity: IdentityWish): Azure;
   registry(): Registry;
   /** How much may be under way at once: what the quickest cluster takes. */
   width(): number;
@@ -42,7 +42,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     if (verbosity >= level) context.stderr.write(`${printableLines(line())}\n`);
   };
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
-  const azures = new Map<IdentitySource, Azure>();
+  const azures = new Map<string, Azure>();
   let registry: Registry | undefined;
   let runId: string | undefined;
   let warnings = 0;
@@ -69,7 +69,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
     contexts: () => context.contexts(kubeFlags(flags)),
     warnings: () => warnings,
-    azure: (identity) => remember(azures, identity, () => context.azure(identity, trace)),
+    azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: () => {
       registry ??= context.registry(trace);
       return registry;

@@ -4,8 +4,10 @@ import { mayMint } from "../src/credential/rights.ts";
 import { CliError } from "../src/errors.ts";
 import { reportOf, type Seen, told } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
-import { createFlags, hostWritten } from "./create/wish.ts";
+import { hostWritten } from "./create/registry-written.ts";
+import { createFlags } from "./create/wish.ts";
 import type { Flags } from "./line/flags.ts";
+import { identityFlags, identityOf } from "./line/identity-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -18,20 +20,23 @@ export const whoami = verb({
   examples: ["# Before the first create", "kubectl acr-secret whoami --registry myregistry"],
   flags: {
     registry: createFlags.registry,
-    auth: createFlags.auth,
+    ...identityFlags,
     output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
   } as const satisfies Flags,
   most: 0,
-  async run({ flags: { registry, auth, output } }, session) {
+  async run({ flags }, session) {
+    const { registry, output } = flags;
     if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set');
-    const seen = await session.progress.during(`Asking Azure about ${registry}`, () => look(hostWritten(registry), auth, session));
+    const seen = await session.progress.during(`Asking Azure about ${registry}`, () =>
+      look(hostWritten(registry), identityOf(flags), session),
+    );
     session.print(output === undefined ? told(seen) : await printData(reportOf(seen), output));
     return 0;
   },
 });
 
-async function look(name: string, auth: Parameters<Session["azure"]>[0], session: Session): Promise<Seen> {
-  const azure = session.azure(auth);
+async function look(name: string, as: Parameters<Session["azure"]>[0], session: Session): Promise<Seen> {
+  const azure = session.azure(as);
   const registry = await azure.findRegistry(name);
   const [identity, facts, permissions, tokens] = await Promise.all([
     azure.identity(),

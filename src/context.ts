@@ -27,7 +27,7 @@ export type Context = {
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** The names of the kubeconfig's contexts. @throws CliError config where there is no kubectl, or no kubeconfig to read */
   contexts(kube: KubeFlags): Promise<readonly string[]>;
-  azure(identity: IdentitySource, trace: Trace): Azure;
+  azure(identity: IdentityWish, trace: Trace): Azure;
   registry(trace: Trace): Registry;
 };
 
@@ -43,8 +43,19 @@ export type KubeFlags = {
   readonly requestTimeout: number;
 };
 
-/** Where Azure tokens come from. `auto` takes the environment where it is set, else the Azure CLI. */
-export type IdentitySource = "auto" | "az" | "env";
+/** Where Azure tokens come from. `auto` takes what the environment names, else the Azure CLI. */
+export type IdentitySource = "auto" | "az" | "env" | "workload" | "managed";
+
+/** As whom Azure is to be asked, and where. What is absent is as the identity has it. */
+export type IdentityWish = {
+  readonly source: IdentitySource;
+  /** A tenant's id or domain. */
+  readonly tenant?: string | undefined;
+  /** The only subscription to look for a registry in, by its id or name. */
+  readonly subscription?: string | undefined;
+  /** A cloud, as az names it. */
+  readonly cloud?: string | undefined;
+};
 
 /** An Azure container registry as ARM describes it (Microsoft.ContainerRegistry/registries 2025-11-01). */
 export type AzureRegistry = {
@@ -96,10 +107,11 @@ export type ScopeMap = { readonly id: string; readonly name: string; readonly de
 /** Azure Resource Manager, as far as pull credentials need it. Reads give `undefined` for what is not there. */
 export type Azure = {
   /**
-   * Finds a registry by its name or its login server, in every subscription that the identity can read.
+   * Finds a registry by its name, its login server or its id in Azure, in every subscription that the identity can read, or in the one
+   * that was said.
    * @throws CliError notFound; says whether the name exists where the identity cannot see it, or nowhere
    */
-  findRegistry(nameOrLoginServer: string): Promise<AzureRegistry>;
+  findRegistry(named: string): Promise<AzureRegistry>;
   scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
   putScopeMap(registry: AzureRegistry, map: { name: string; description: string; actions: readonly string[] }): Promise<ScopeMap>;
   deleteScopeMap(registry: AzureRegistry, name: string): Promise<void>;

@@ -1,3 +1,4 @@
+import type { IdentityWish } from "./context.ts";
 import type { Scope } from "./fleet/scope.ts";
 
 /**
@@ -15,8 +16,10 @@ export type Ours = (Create | Refer | Check | { readonly do: "list" } | Help) & W
 export type Create = Targets & {
   readonly do: "create";
   readonly secret?: string | undefined;
-  /** The registry's name or login server. */
+  /** The registry's name or id, or its login server. */
   readonly registry: string;
+  /** As whom Azure is asked, where that was said. */
+  readonly identity?: IdentityWish | undefined;
   readonly repositories?: readonly string[];
   /** Of a credential that somebody has: its password is to be in `$PASSWORD`, or is that of a new ACR token of this name. */
   readonly username?: string | undefined;

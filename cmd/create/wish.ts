@@ -8,11 +8,13 @@ import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, targets, type Values } from "../line/flags.ts";
+import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { saidAgain, targetsOf } from "../targets.ts";
+import { hostWritten, nameWritten } from "./registry-written.ts";
 
 export const createFlags = {
-  registry: { type: "string", describe: "The registry: its name in Azure, or its login server (myregistry.azurecr.io)" },
+  registry: { type: "string", describe: "The registry: its name or id in Azure, or its login server (myregistry.azurecr.io)" },
   repository: {
     type: "strings",
     describe:
@@ -30,12 +32,7 @@ export const createFlags = {
     choices: ["scope", "namespace"],
     describe: "Whether several namespaces share one credential (scope) or each gets its own (namespace)",
   },
-  auth: {
-    type: "string",
-    choices: ["auto", "az", "env"],
-    default: "auto",
-    describe: "Where the identity for Azure comes from: the Azure CLI (az), the AZURE_* variables (env), or whichever is there (auto)",
-  },
+  ...identityFlags,
   verify: {
     type: "boolean",
     default: true,
@@ -67,35 +64,28 @@ export type CreateWish = {
 
 /** @throws CliError usage, before anybody is asked anything */
 export function readWish(flags: CreateFlags, [name]: readonly string[], now: Date): CreateWish {
-  const { registry: written, repository, verify, auth, "expires-in": expiresIn } = flags;
+  const { registry: written, repository, verify, "expires-in": expiresIn } = flags;
   const registry = written && hostWritten(written);
   const targets = targetsOf(flags);
-  const again: Create = {
-    do: "create",
-    secret: name,
-    registry: registry || "myregistry",
-    repositories: repository,
-    ...saidAgain(targets),
-    ...(flags.merge && { merge: true }),
-  };
+  const identity = identityOf(flags);
+  const named = { secret: name, registry: registry || "myregistry", repositories: repository };
+  const said = { ...saidAgain(targets), ...(flags.merge && { merge: true }), ...saidIdentity(identity) };
+  const again: Create = { do: "create", ...named, ...said };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)
     throw new CliError("usage", "--acr-token names one token, so it cannot be combined with --credential-per=namespace");
-  const secret = checkSecretName(name ?? defaultSecretName(registry));
-  const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registry)))];
+  const secret = checkSecretName(name ?? defaultSecretName(nameWritten(registry)));
+  const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, nameWritten(registry))))];
   return {
     name: secret,
     repositories,
     fromPods: flags["repositories-from-pods"],
     targets,
     scope: scopeOf(flags),
-    asked: { flags, registry, identity: auth, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now), again },
+    asked: { flags, registry, identity, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now), again },
     per: flags["credential-per"],
   };
 }
-
-/** A login server that was copied from a browser. */
-export const hostWritten = (registry: string) => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
 
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
 export function podsWanted({ repositories, targets: wish }: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {

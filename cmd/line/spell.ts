@@ -1,9 +1,11 @@
-import type { KubeFlags } from "../../src/context.ts";
+import { cloudNames } from "../../src/azure/cloud.ts";
+import type { IdentityWish, KubeFlags } from "../../src/context.ts";
 import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import { checkFlags } from "../check/request.ts";
 import { createFlags } from "../create/wish.ts";
 import { type Flags, targets, type Values } from "./flags.ts";
+import { identityFlags } from "./identity-flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
 import type { scopeFlags } from "./scope-flags.ts";
 
@@ -72,6 +74,14 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   merge: fix.merge ?? false,
   ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
+  ...(fix.identity && identityValues(fix.identity)),
+});
+
+const identityValues = ({ source, tenant, subscription, cloud }: IdentityWish): Said<typeof identityFlags> => ({
+  auth: source === identityFlags.auth.default ? undefined : source,
+  tenant,
+  subscription,
+  cloud: cloudNames.find((name) => name === cloud),
 });
 
 /** The flags that come to a scope. */

@@ -37,6 +37,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     applications: [],
     servicePrincipals: [],
     users: [],
+    managedIdentities: [],
     roleAssignments: [],
     customRoles: [],
     longRunning: { polls: 0, milliseconds: 0, retryAfter: 10, repeatedPut: "operation", asksRights: true },

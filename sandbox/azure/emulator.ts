@@ -5,6 +5,7 @@ import { dataHost } from "./acr/blobs.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { startConnectProxy } from "./connect-proxy.ts";
 import { createWorld, type RegistrySpec } from "./create-world.ts";
+import { startMetadataService } from "./entra/metadata.ts";
 import { createFaults, type Faults } from "./faults.ts";
 import { createFront } from "./front.ts";
 import { addServicePrincipal, type Grant, type ServicePrincipalLogin } from "./identities.ts";
@@ -30,6 +31,8 @@ export type AzureEmulator = {
   readonly caFile: string;
   /** What a program needs in its environment to take the emulator for Azure, signed in as an Owner. */
   readonly env: Readonly<Record<string, string>>;
+  /** Where a managed identity asks for its token; a program finds it by AZURE_POD_IDENTITY_AUTHORITY_HOST. */
+  readonly metadata: string;
   readonly world: World;
   readonly calls: Calls;
   readonly faults: Faults;
@@ -53,11 +56,13 @@ export async function startAzure({ folder, authority, registryBinary, registries
   const names = [...new Set([...controlPlane, "*.azurecr.io", ...hosts])];
   const front = createFront(state, await authority.issue({ commonName: "sandbox azure", names }));
   const proxy = await startConnectProxy({ reaches: front.reaches, enter: front.enter, refused: state.calls.addRefusedHost });
+  const metadata = await startMetadataService(state);
   const owner = addServicePrincipal(world, "sandbox-owner", ["Owner"], ["Application.ReadWrite.All"]);
 
   return {
     proxy: proxy.url,
     caFile,
+    metadata: metadata.url,
     env: {
       HTTPS_PROXY: proxy.url,
       NO_PROXY: "localhost,127.0.0.1,::1",
@@ -74,6 +79,7 @@ export async function startAzure({ folder, authority, registryBinary, registries
     addServicePrincipal: async (name, roles = [], graphRoles = []) => addServicePrincipal(world, name, roles, graphRoles),
     push: (image, options) => push(state, image, options),
     stop: async () => {
+      await metadata.stop();
       await proxy.stop();
       await front.stop();
       await store.stop();

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { findRole } from "./roles.ts";
 import { newClientSecret } from "./secrets.ts";
-import { type GraphRole, registryId, type World } from "./world.ts";
+import { type GraphRole, type ManagedIdentity, registryId, type World } from "./world.ts";
 
 /** A role by its name, on a scope: by default the sandbox's subscription. `registry` is short for that registry's id. */
 export type Grant = { readonly role: string; readonly scope?: string; readonly registry?: string; readonly condition?: string };
@@ -47,6 +47,16 @@ export function addServicePrincipal(
   });
   for (const grant of grants) assignRole(world, objectId, typeof grant === "string" ? { role: grant } : grant);
   return { tenantId, clientId: appId, clientSecret: secret.value, objectId };
+}
+
+/** Gives the machine that asks one identity more, with roles. */
+export function addManagedIdentity(world: World, name: string, grants: readonly (string | Grant)[]): ManagedIdentity {
+  const { tenantId, subscriptionId } = world;
+  const resourceId = `/subscriptions/${subscriptionId}/resourcegroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+  const identity = { clientId: randomUUID(), objectId: randomUUID(), tenantId, resourceId };
+  world.managedIdentities.push(identity);
+  for (const grant of grants) assignRole(world, identity.objectId, typeof grant === "string" ? { role: grant } : grant);
+  return identity;
 }
 
 /** Gives a principal a role, effective at once. */

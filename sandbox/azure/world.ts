@@ -15,6 +15,8 @@ export type World = {
   applications: Application[];
   servicePrincipals: ServicePrincipal[];
   users: User[];
+  /** The identities of the machine that asks. */
+  managedIdentities: ManagedIdentity[];
   roleAssignments: RoleAssignment[];
   /** The tenant's own roles, beside the built-in ones. */
   customRoles: Role[];
@@ -153,6 +155,14 @@ export type ServicePrincipal = {
   readonly createdDateTime?: string;
   readonly signInAudience?: string;
   since: number;
+};
+
+/** Microsoft.ManagedIdentity/userAssignedIdentities. `objectId` is what roles are assigned to. */
+export type ManagedIdentity = {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly tenantId: string;
+  readonly resourceId: string;
 };
 
 /** A person. `refusal` makes every sign-in fail with that Entra error, e.g. 50076 (multi-factor authentication needed). */

@@ -1,4 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
+import type { IdentityWish } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { type AzOptions, az } from "./az.ts";
 
@@ -6,11 +7,11 @@ import { type AzOptions, az } from "./az.ts";
  * The Azure CLI as a credential. Azure's own AzureCliCredential takes any warning that mentions `az login` for a failure,
  * and swallows Entra's reasons, so az is asked here.
  */
-export function azCredential(options: AzOptions): TokenCredential {
+export function azCredential(options: AzOptions, wish: Omit<IdentityWish, "source"> = {}): TokenCredential {
   return {
     async getToken(scopes) {
       const [scope = ""] = [scopes].flat();
-      const answer = await az(["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, "")], options);
+      const answer = await az(["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...where(wish)], options);
       const { accessToken, expires_on: epoch, expiresOn: local } = answer;
       // Before az 2.54 there was only a time without its zone, which is the machine's.
       const seconds = typeof epoch === "number" ? epoch : Date.parse(String(local).replace(" ", "T")) / 1000;
@@ -20,6 +21,12 @@ export function azCredential(options: AzOptions): TokenCredential {
       return { token: accessToken, expiresOnTimestamp: seconds * 1000 };
     },
   };
+}
+
+/** az takes one of both: a subscription means the tenant that it is in. */
+function where({ tenant, subscription }: Omit<IdentityWish, "source">): string[] {
+  if (tenant !== undefined) return [`--tenant=${tenant}`];
+  return subscription === undefined ? [] : [`--subscription=${subscription}`];
 }
 
 /** The subscription that az works on. */

@@ -1,18 +1,21 @@
-import type { Azure, Env, IdentitySource, Trace } from "../context.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Azure, Env, IdentityWish, Trace } from "../context.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { adminLogins } from "./admin.ts";
 import { openArm } from "./arm.ts";
 import { identityIn } from "./claims.ts";
-import { cloudOf } from "./cloud.ts";
+import { type Cloud, cloudOf, cloudOfAz } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openIdentity } from "./identity.ts";
+import { type Source, sourceOf } from "./identity-source.ts";
 import { permissionsOn } from "./permissions.ts";
 import { registryFacts } from "./registry-facts.ts";
 import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
 export type AzureOptions = {
-  readonly identity: IdentitySource;
+  readonly identity: IdentityWish;
   readonly env: Env;
   readonly trace: Trace;
   /** What ends a request, asked anew for each. */
@@ -21,14 +24,21 @@ export type AzureOptions = {
   now(): Date;
 };
 
-/** Opens Azure Resource Manager for an identity; nothing is asked before the first call. */
+/**
+ * Opens Azure Resource Manager for an identity; nothing is asked before the first call.
+ * @throws CliError config for a cloud that is not known
+ */
 export function openAzure(options: AzureOptions): Azure {
-  const cloud = cloudOf(options.env);
-  const transport = openTransport(options.env, options.trace, options.signal);
-  const identity = openIdentity(options.identity, { ...options, cloud, transport });
+  const { identity: wish, env: asIs } = options;
+  const source = sourceOf(wish.source, wish.tenant === undefined ? asIs : { ...asIs, AZURE_TENANT_ID: wish.tenant });
+  const cloud = cloudFor(source, options);
+  // az is told by its own variable
+  const env = wish.cloud === undefined ? asIs : { ...asIs, AZURE_CLOUD_NAME: cloud.name };
+  const transport = openTransport(env, options.trace, options.signal);
+  const identity = openIdentity({ ...options, env, source, wish, cloud, transport });
   const arm = openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
   return {
-    findRegistry: (nameOrLoginServer) => findRegistry(arm, identity, cloud, nameOrLoginServer),
+    findRegistry: (named) => findRegistry(arm, identity, cloud, named, wish.subscription),
     scopeMap: (registry, name) => scopeMap(arm, registry, name),
     putScopeMap: (registry, map) => putScopeMap(arm, registry, map),
     deleteScopeMap: (registry, name) => remove(arm, registry, "scopeMaps", name),
@@ -43,4 +53,16 @@ export function openAzure(options: AzureOptions): Azure {
     adminLogins: (registry) => adminLogins(arm, registry),
     generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };
+}
+
+const cloudFor = (source: Source, { env, identity }: AzureOptions): Cloud =>
+  source === "az" ? cloudOfAz(env, azConfig(env), identity.cloud) : cloudOf(env, identity.cloud);
+
+/** az's own file of choices; empty where there is none. */
+function azConfig({ AZURE_CONFIG_DIR: folder, HOME, USERPROFILE }: Env): string {
+  try {
+    return readFileSync(join(folder || join(HOME || USERPROFILE || "", ".azure"), "config"), "utf8");
+  } catch {
+    return "";
+  }
 }

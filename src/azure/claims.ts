@@ -6,7 +6,7 @@ import type { Sensitive } from "../secret/sensitive.ts";
  * for nothing else: its signature is for whoever takes it to check. What it does not tell is empty.
  */
 export function identityIn(token: Sensitive): AzureIdentity {
-  const claims = payloadOf(token.reveal());
+  const claims = claimsOf(token.reveal());
   const text = (name: string) => (typeof claims[name] === "string" ? claims[name] : "");
   const user = text("upn") || text("unique_name") || text("preferred_username");
   const isApp = text("idtyp") === "app" || user === "";
@@ -15,7 +15,7 @@ export function identityIn(token: Sensitive): AzureIdentity {
 }
 
 /** The claims of a JWT (RFC 7519); none where it is none. */
-function payloadOf(token: string): Readonly<Record<string, unknown>> {
+export function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
     const payload: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
     return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};

@@ -1,4 +1,5 @@
 import type { Env } from "../context.ts";
+import { CliError } from "../errors.ts";
 
 /** One of Azure's clouds: where to sign in, where to manage. URLs without a trailing slash. */
 export type Cloud = {
@@ -39,13 +40,41 @@ export const cloudOfHost = (host: string): string | undefined => clouds.find(({ 
 /** China's newer sign-in host. */
 const aliases: Readonly<Record<string, string>> = { "https://login.partner.microsoftonline.cn": "https://login.chinacloudapi.cn" };
 
+/** The names of the clouds. */
+export const cloudNames = ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"] as const;
+
+const named = (name: string) => clouds.find((cloud) => cloud.name.toLowerCase() === name.toLowerCase());
+
 /**
  * The cloud that the environment is about: AZURE_AUTHORITY_HOST, as Azure's libraries read it, or AZURE_CLOUD_NAME, as az does.
  * An authority that we do not know signs in to the public cloud.
+ * @param wanted the one that was asked for, whatever the environment says
  */
-export function cloudOf(env: Env): Cloud {
+export function cloudOf(env: Env, wanted?: string): Cloud {
+  const chosen = named(wanted ?? "");
+  if (chosen) return chosen;
   const authority = (env.AZURE_AUTHORITY_HOST ?? "").replace(/\/+$/, "").toLowerCase();
-  const named = clouds.find(({ name }) => name.toLowerCase() === env.AZURE_CLOUD_NAME?.toLowerCase()) ?? publicCloud;
-  if (authority === "") return named;
-  return { ...(clouds.find((cloud) => cloud.authority === (aliases[authority] ?? authority)) ?? named), authority };
+  const inEnv = named(env.AZURE_CLOUD_NAME ?? "") ?? publicCloud;
+  if (authority === "") return inEnv;
+  return { ...(clouds.find((cloud) => cloud.authority === (aliases[authority] ?? authority)) ?? inEnv), authority };
+}
+
+/**
+ * The cloud that az works in: the one that was asked for, which az is then told, or its own choice. It heeds no AZURE_AUTHORITY_HOST.
+ * @param config az's own file, where `az cloud set` notes its choice
+ * @throws CliError config for one that somebody registered
+ */
+export function cloudOfAz(env: Env, config: string, wanted?: string): Cloud {
+  const name = wanted ?? (env.AZURE_CLOUD_NAME || cloudIn(config));
+  const cloud = named(name);
+  if (cloud) return cloud;
+  throw new CliError("config", `the Azure CLI works in the cloud ${JSON.stringify(name)}, of which nothing is known here`, {
+    hint: `--cloud=${publicCloud.name}, or: az cloud set --name ${publicCloud.name}`,
+  });
+}
+
+/** The choice that az's file notes: `name` in its section `cloud` (Python's configparser). */
+function cloudIn(config: string): string {
+  const [, section = ""] = /^\[cloud\][^\S\n]*$\n?([^[]*)/m.exec(config) ?? [];
+  return /^name[^\S\n]*[=:][^\S\n]*(\S+)/m.exec(section)?.[1] ?? publicCloud.name;
 }

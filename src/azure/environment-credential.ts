@@ -1,12 +1,9 @@
 import { readFile } from "node:fs/promises";
-import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { NetworkError } from "../http/network-error.ts";
-import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
-import { explainSignIn, explainUnreachable } from "./sign-in-error.ts";
+import { libraryCredential } from "./library-credential.ts";
 
 /** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
 export function hasEnvironmentCredential(env: Env): boolean {
@@ -30,42 +27,21 @@ export function environmentCredential(env: Env, authorityHost: string, transport
       hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
     });
   }
-  let credential: Promise<TokenCredential> | undefined;
-  /** Why nothing was sent, or no answer came: the library puts words of its own around a proxy that cannot be used, and around all else. */
-  let failure: CliError | undefined;
-
-  async function open(tenantId: string, clientId: string): Promise<TokenCredential> {
-    const [{ ClientCertificateCredential, ClientSecretCredential }, client] = await Promise.all([import("@azure/identity"), transport()]);
-    const httpClient: HttpClient = {
-      sendRequest: (request) =>
-        client.sendRequest(request).catch((error: unknown) => {
-          if (error instanceof CliError) failure = error;
-          if (error instanceof NetworkError) failure = explainUnreachable(error);
-          throw error;
-        }),
-    };
-    const options = { authorityHost, httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
-    if (secret) return new ClientSecretCredential(tenantId, clientId, secret, options);
-    const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
-    const certificate = {
-      certificate: await readCertificate(certificatePath ?? ""),
-      ...(certificatePassword ? { certificatePassword } : {}),
-    };
-    const sendCertificateChain = /^(1|true)$/i.test(env.AZURE_CLIENT_SEND_CERTIFICATE_CHAIN ?? "");
-    return new ClientCertificateCredential(tenantId, clientId, certificate, { ...options, sendCertificateChain });
-  }
-
-  return {
-    async getToken(scopes, options) {
-      credential ??= open(tenant, client);
-      failure = undefined;
-      try {
-        return await (await credential).getToken(scopes, options);
-      } catch (error) {
-        throw options?.abortSignal?.aborted ? new CliError("cancelled", "interrupted") : (failure ?? explain(error));
-      }
+  return libraryCredential({
+    transport,
+    hint: "check the AZURE_* variables",
+    async open({ ClientCertificateCredential, ClientSecretCredential }, common) {
+      const options = { ...common, authorityHost };
+      if (secret) return new ClientSecretCredential(tenant, client, secret, options);
+      const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
+      const certificate = {
+        certificate: await readCertificate(certificatePath ?? ""),
+        ...(certificatePassword ? { certificatePassword } : {}),
+      };
+      const sendCertificateChain = /^(1|true)$/i.test(env.AZURE_CLIENT_SEND_CERTIFICATE_CHAIN ?? "");
+      return new ClientCertificateCredential(tenant, client, certificate, { ...options, sendCertificateChain });
     },
-  };
+  });
 }
 
 /** What is not set, where something is. */
@@ -73,12 +49,6 @@ function lacking({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_
   const said = { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET: AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH };
   const missing = Object.entries(said).flatMap(([name, value]) => (value ? [] : [name]));
   return missing.length === Object.keys(said).length ? "" : `: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`;
-}
-
-/** Puts in words what the library, or opening it, threw. */
-function explain(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  return explainSignIn(redact(error instanceof Error ? error.message : String(error)), "check the AZURE_* variables");
 }
 
 /** The certificate and its private key in one PEM file, as @azure/identity wants them. @throws CliError config */

@@ -4,20 +4,36 @@ import { type Arm, apiVersion } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { isWanted, readRegistryName, type Wanted } from "./registry-name.ts";
+import { subscriptionNamed, subscriptions } from "./subscriptions.ts";
 
 const type = "Microsoft.ContainerRegistry/registries";
 
-/** Finds a registry in every subscription that the identity can read; see Azure.findRegistry. */
-export async function findRegistry(arm: Arm, identity: Identity, cloud: Cloud, text: string): Promise<AzureRegistry> {
+/** Finds a registry in every subscription that the identity can read, or within one; see Azure.findRegistry. */
+export async function findRegistry(arm: Arm, identity: Identity, cloud: Cloud, text: string, within?: string): Promise<AzureRegistry> {
   const wanted = readRegistryName(text, cloud.registrySuffix);
-  let found = await live(arm, await idsByGraph(arm, wanted), wanted);
-  // Resource Graph learns of a new registry after some minutes; the lists of ARM know it at once.
-  if (found.length === 0) found = await listed(arm, wanted);
+  const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
+  const found = await (wanted.id === undefined ? searched(arm, wanted, only) : live(arm, [checked(wanted.id, only)], wanted));
   const [first, second] = found;
-  if (first === undefined) throw await notFound(arm, identity, wanted, text);
+  if (first === undefined) throw await notFound(arm, identity, wanted, { text, only });
   if (second === undefined) return first;
   throw new CliError("usage", `${found.length} registries are named ${first.name}`, {
     hint: `name the one by its login server: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
+  });
+}
+
+/** Resource Graph learns of a new registry after some minutes; the lists of ARM know it at once. */
+async function searched(arm: Arm, wanted: Wanted, only: string | undefined): Promise<AzureRegistry[]> {
+  const ids = (await idsByGraph(arm, wanted)).filter((id) => only === undefined || isIn(only, id));
+  const found = await live(arm, ids, wanted);
+  return found.length > 0 ? found : listed(arm, wanted, only);
+}
+
+const isIn = (subscription: string, id: string) => id.toLowerCase().startsWith(`/subscriptions/${subscription.toLowerCase()}/`);
+
+function checked(id: string, only: string | undefined): string {
+  if (only === undefined || isIn(only, id)) return id;
+  throw new CliError("usage", `--registry names a registry of another subscription than --subscription`, {
+    hint: "leave out --subscription: the registry's id says it",
   });
 }
 
@@ -42,9 +58,10 @@ async function live(arm: Arm, ids: readonly string[], wanted: Wanted): Promise<A
   return answers.flatMap(asRegistry).filter((registry) => isWanted(registry, wanted));
 }
 
-async function listed(arm: Arm, wanted: Wanted): Promise<AzureRegistry[]> {
+async function listed(arm: Arm, wanted: Wanted, only: string | undefined): Promise<AzureRegistry[]> {
+  const within = only === undefined ? await subscriptions(arm) : [{ id: only }];
   const lists = await Promise.all(
-    (await subscriptions(arm)).map((id) =>
+    within.map(({ id }) =>
       arm
         .list({ path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing: "list the registries" })
         .catch(unreadable),
@@ -54,14 +71,6 @@ async function listed(arm: Arm, wanted: Wanted): Promise<AzureRegistry[]> {
     .flat()
     .flatMap(asRegistry)
     .filter((registry) => isWanted(registry, wanted));
-}
-
-async function subscriptions(arm: Arm): Promise<string[]> {
-  const list = await arm.list({ path: "/subscriptions", version: apiVersion.subscriptions, doing: "list the subscriptions" });
-  return list.flatMap((it) => {
-    const { subscriptionId } = it as { subscriptionId?: unknown };
-    return typeof subscriptionId === "string" ? [subscriptionId] : [];
-  });
 }
 
 /** A subscription whose registries may not be listed holds none for us. */
@@ -84,10 +93,24 @@ function asRegistry(body: unknown): AzureRegistry[] {
 }
 
 /** Registry names are unique in a cloud, so Azure can tell a typo from a registry that is out of sight. */
-async function notFound(arm: Arm, identity: Identity, { name, loginServer }: Wanted, text: string): Promise<CliError> {
+async function notFound(
+  arm: Arm,
+  identity: Identity,
+  { name, loginServer, id }: Wanted,
+  { text, only }: { readonly text: string; readonly only: string | undefined },
+): Promise<CliError> {
+  if (only !== undefined) {
+    return new CliError(
+      "notFound",
+      `registry ${JSON.stringify(text)} is not in subscription ${only}, as far as this Azure identity can read`,
+      {
+        hint: "leave out --subscription to look in all of them",
+      },
+    );
+  }
   const free = await isFree(arm, identity, name);
   // A login server with a hash belongs to a name that others may use too: then the answer says nothing.
-  if (free === undefined || (loginServer ?? "").includes("-")) {
+  if (id !== undefined || free === undefined || (loginServer ?? "").includes("-")) {
     return new CliError("notFound", `registry ${JSON.stringify(text)} is in no subscription that this Azure identity can read`, {
       hint: "az login --tenant TENANT, or: az acr list --output table",
     });
@@ -105,7 +128,7 @@ async function notFound(arm: Arm, identity: Identity, { name, loginServer }: Wan
 /** Whether a registry name is still to be had; undefined if Azure does not say. */
 async function isFree(arm: Arm, identity: Identity, name: string): Promise<boolean | undefined> {
   try {
-    const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0];
+    const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0]?.id;
     if (subscription === undefined) return undefined;
     const path = `/subscriptions/${encodeURIComponent(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
     const answer = await arm.send({

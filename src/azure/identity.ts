@@ -1,60 +1,92 @@
 import type { TokenCredential } from "@azure/identity";
-import type { IdentitySource } from "../context.ts";
+import type { IdentityWish } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { Transport } from "../http/transport.ts";
+import { openTransport, type Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { AzOptions } from "./az.ts";
 import { azCredential, azSubscription } from "./az-credential.ts";
 import type { Cloud } from "./cloud.ts";
-import { environmentCredential, hasEnvironmentCredential } from "./environment-credential.ts";
+import { environmentCredential } from "./environment-credential.ts";
+import type { Source } from "./identity-source.ts";
+import { managedCredential, unproxied } from "./managed-credential.ts";
+import { workloadCredential } from "./workload-credential.ts";
+
+/** Whom a token is for: Azure Resource Manager, or container registries. */
+export type Audience = "management" | "registries";
 
 /** Who we are in Azure. */
 export type Identity = {
-  /** A token for Azure Resource Manager, kept until shortly before it expires. */
-  token(): Promise<Sensitive>;
+  /** A token, kept until shortly before it expires. */
+  token(audience?: Audience): Promise<Sensitive>;
   /** The subscription that the person works on, where that is known without asking ARM. */
   subscription(): Promise<string | undefined>;
 };
 
-export type IdentityOptions = AzOptions & { readonly cloud: Cloud; readonly transport: Transport; now(): Date };
+export type IdentityOptions = AzOptions & {
+  readonly source: Source;
+  readonly wish?: Omit<IdentityWish, "source">;
+  readonly cloud: Cloud;
+  readonly transport: Transport;
+  now(): Date;
+};
 
 /** A token with less time than this left is renewed before it is used. Milliseconds. */
 const margin = 5 * 60_000;
 
-/** `auto` takes the environment where it describes a service principal, else the Azure CLI. Nothing is asked yet. */
-export function openIdentity(source: IdentitySource, options: IdentityOptions): Identity {
-  const { cloud, env, signal, now } = options;
-  const byEnvironment = source === "env" || (source === "auto" && hasEnvironmentCredential(env));
-  let credential: TokenCredential | undefined;
-  let held: Promise<{ token: Sensitive; until: number }> | undefined;
+/** The same in all clouds (learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm). */
+const registries = "https://containerregistry.azure.net";
 
-  async function renew(): Promise<{ token: Sensitive; until: number }> {
-    credential ??= byEnvironment ? environmentCredential(env, cloud.authority, options.transport) : azCredential(options);
-    const token = await credential.getToken(`${cloud.resourceManager}/.default`, { abortSignal: signal() });
+type Held = Promise<{ token: Sensitive; until: number }>;
+
+/** Opens an identity. Nothing is asked yet. */
+export function openIdentity(options: IdentityOptions): Identity {
+  const { source, cloud, env, signal, now } = options;
+  const held = new Map<Audience, Held>();
+  let credential: TokenCredential | undefined;
+
+  async function renew(audience: Audience): Held {
+    credential ??= credentials[source](options);
+    const resource = audience === "management" ? cloud.resourceManager : registries;
+    const token = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
     if (token === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
     return { token: new Sensitive(token.token), until: token.expiresOnTimestamp - margin };
   }
 
-  function hold(): Promise<{ token: Sensitive; until: number }> {
-    const asked = renew();
-    held = asked;
+  function hold(audience: Audience): Held {
+    const asked = renew(audience);
+    held.set(audience, asked);
     // An interruption is no answer: a run that is taken back afterwards asks anew.
     asked.catch((error: unknown) => {
-      if (held === asked && error instanceof CliError && error.kind === "cancelled") held = undefined;
+      if (held.get(audience) === asked && error instanceof CliError && error.kind === "cancelled") held.delete(audience);
     });
     return asked;
   }
 
   return {
-    async token() {
-      const asked = held ?? hold();
+    async token(audience = "management") {
+      const asked = held.get(audience) ?? hold(audience);
       const { token, until } = await asked;
       if (now().getTime() < until) return token;
       // Whoever comes first renews it for all who wait.
-      return (await (held === asked || held === undefined ? hold() : held)).token;
+      const later = held.get(audience);
+      return (await (later === asked || later === undefined ? hold(audience) : later)).token;
     },
     async subscription() {
-      return env.AZURE_SUBSCRIPTION_ID || (byEnvironment ? undefined : azSubscription(options));
+      return env.AZURE_SUBSCRIPTION_ID || (source === "az" ? azSubscription(options) : undefined);
     },
   };
 }
+
+/** The credential of each source. */
+const credentials: Readonly<Record<Source, (options: IdentityOptions) => TokenCredential>> = {
+  az: (options) => azCredential(options, options.wish),
+  env: (options) => environmentCredential(inTenant(options), options.cloud.authority, options.transport),
+  workload: (options) => workloadCredential(inTenant(options), options.cloud.authority, options.transport),
+  managed({ env, trace, signal, wish }) {
+    if (wish?.tenant === undefined) return managedCredential(env, openTransport(unproxied(env), trace, signal));
+    throw new CliError("usage", "--tenant makes no sense for a managed identity, which is of one tenant alone");
+  },
+};
+
+/** The environment, in which another tenant may have taken the place of its own. */
+const inTenant = ({ env, wish }: IdentityOptions) => (wish?.tenant === undefined ? env : { ...env, AZURE_TENANT_ID: wish.tenant });

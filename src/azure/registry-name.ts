@@ -2,16 +2,27 @@ import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { cloudOfHost } from "./cloud.ts";
 
-/** What a person wrote behind `--registry`: a resource name, and the login server if that is what they wrote. Lower case. */
-export type Wanted = { readonly name: string; readonly loginServer?: string };
+/** What a person wrote behind `--registry`: a resource name, in lower case, and the login server or the whole id if that is what they wrote. */
+export type Wanted = { readonly name: string; readonly loginServer?: string; readonly id?: string };
+
+const idForm =
+  /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ContainerRegistry\/registries\/([a-z0-9]{5,50})\/?$/i;
+
+/** The registry's name and its subscription, of its id in Azure; undefined for any other text. */
+export function readRegistryId(text: string): { readonly name: string; readonly subscription: string } | undefined {
+  const [, subscription, name] = idForm.exec(text) ?? [];
+  return subscription === undefined || name === undefined ? undefined : { name, subscription };
+}
 
 /**
  * Reads a registry's name (`myregistry`), login server (`myregistry.azurecr.io`, with the hash of a domain name label scope
- * `myregistry-a1b2c3.azurecr.io`) or regional host (`myregistry.eastus.geo.azurecr.io`).
+ * `myregistry-a1b2c3.azurecr.io`) or regional host (`myregistry.eastus.geo.azurecr.io`), or its id in Azure.
  * Only letters, digits and dashes get through, so the name can stand in a query.
  * @throws CliError usage
  */
 export function readRegistryName(text: string, suffix: string): Wanted {
+  const byId = readRegistryId(text);
+  if (byId) return { name: byId.name.toLowerCase(), id: text.replace(/\/$/, "") };
   const [, name, label, region = "", rest = ""] =
     /^([a-z0-9]{5,50})(-[a-z0-9]+)?(\.[a-z0-9]+\.geo)?(\.[a-z0-9.]+)?$/.exec(text.toLowerCase()) ?? [];
   const cloud = text.toLowerCase().endsWith(suffix) ? undefined : cloudOfHost(text.toLowerCase());
@@ -19,7 +30,7 @@ export function readRegistryName(text: string, suffix: string): Wanted {
     throw new CliError(
       "usage",
       `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME${suffix})`,
-      { hint: cloud && `set AZURE_CLOUD_NAME=${cloud}, whose registry that is` },
+      { hint: cloud && `add --cloud=${cloud}, whose registry that is` },
     );
   }
   const isHost = rest !== "" || label !== undefined;

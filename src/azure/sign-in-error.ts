@@ -38,7 +38,7 @@ const explanations: readonly Explanation[] = [
   {
     says: /AADSTS(?:500011|50001|65001)/,
     kind: "forbidden",
-    message: "the Azure tenant does not let this identity ask for Azure Resource Manager",
+    message: "the Azure tenant does not let this identity ask for a token of this kind",
     hint: "ask the tenant's administrator for consent",
   },
   {

@@ -71,7 +71,7 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       const { repositories } = reach;
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
       const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
-      if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked.registry, need);
+      if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked, need);
       const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
       return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told }), { named, found, need });
     },
@@ -119,9 +119,9 @@ async function withMore(
 }
 
 /** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */
-function notOwn(name: string, registry: string, { owner: { secret }, repositories }: Need): CliError {
+function notOwn(name: string, { registry, again: { identity } }: Asked, { owner: { secret }, repositories }: Need): CliError {
   return new CliError("conflict", `secret "${secret}" holds the password of the ACR token "${name}", which others may hold too`, {
-    hint: { do: "create", secret, registry, repositories, acrToken: name },
+    hint: { do: "create", secret, registry, ...(identity && { identity }), repositories, acrToken: name },
   });
 }
 

@@ -1,3 +1,4 @@
+import { readRegistryId } from "../azure/registry-name.ts";
 import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
@@ -81,6 +82,7 @@ const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[
 
 /** What is no host would be a key that no image has. It is not repeated: a URL may hold a password. @throws CliError usage */
 export function checkRegistry(registry: string): void {
+  if (readRegistryId(registry)) return;
   const [whole, port = "1"] = hostForm.exec(registry) ?? [];
   if (whole === undefined || Number(port) < 1 || Number(port) > 65_535)
     throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
@@ -88,9 +90,15 @@ export function checkRegistry(registry: string): void {
 
 /** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */
 export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
-  if (/[.:]/.test(registry)) return registry.toLowerCase();
+  const id = readRegistryId(registry);
+  if (!id && /[.:]/.test(registry)) return registry.toLowerCase();
   if (verify) return (await azure(identity).findRegistry(registry)).loginServer;
-  throw new CliError("usage", `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is a name`, {
-    hint: `--registry ${registry}.azurecr.io, if "az acr show -n ${registry} --query loginServer" says so`,
-  });
+  const name = id?.name ?? registry;
+  throw new CliError(
+    "usage",
+    `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is ${id ? "an id" : "a name"}`,
+    {
+      hint: `--registry ${name}.azurecr.io, if "az acr show -n ${name} --query loginServer" says so`,
+    },
+  );
 }

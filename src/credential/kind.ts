@@ -1,4 +1,4 @@
-import type { Azure, IdentitySource, ImageRef, Login, Registry, RegistryFacts } from "../context.ts";
+import type { Azure, IdentityWish, ImageRef, Login, Registry, RegistryFacts } from "../context.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
@@ -9,9 +9,9 @@ export type FlagRow = { readonly type: "string" | "boolean"; readonly describe: 
 /** What a command line gave for the flags of the kinds, and for those that all kinds share. */
 export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
-  /** A registry's name in Azure, or a login server. */
+  /** A registry's name or id in Azure, or a login server. */
   readonly registry: string;
-  readonly identity: IdentitySource;
+  readonly identity: IdentityWish;
   /** Whether a login is proven before it is used. */
   readonly verify: boolean;
   /** RFC 3339, for a password that is made now. */
@@ -22,7 +22,7 @@ export type Asked = {
 
 /** The outside, as far as credentials come from there; each opens at its first use. */
 export type Sources = {
-  azure(identity: IdentitySource): Azure;
+  azure(identity: IdentityWish): Azure;
   registry(): Registry;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
   /** The text of a file. @throws CliError config where it cannot be read */

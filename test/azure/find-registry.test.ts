@@ -5,7 +5,8 @@ import { openAzure } from "../../src/azure/azure.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
-const find = (text: string) => openAzure(world.options()).findRegistry(text);
+const find = (text: string, subscription?: string) =>
+  openAzure(world.options({ identity: { source: "auto", ...(subscription !== undefined && { subscription }) } })).findRegistry(text);
 const second = { subscriptionId: "33333333-3333-3333-3333-333333333333", resourceGroup: "other" };
 
 async function ownsSecond() {
@@ -115,4 +116,41 @@ test("an identity without any subscription is told so", async () => {
 test("no request leaves for a name that could be part of a query", async () => {
   await expect(find("x' or true")).rejects.toMatchObject({ kind: "usage" });
   expect(world.azure.calls.list()).toEqual([]);
+});
+
+test("an id in Azure is asked for itself, wherever it is", async () => {
+  const far = addRegistry(world.azure.world, { name: "identified", ...second });
+  await ownsSecond();
+
+  expect(await find(registryId(far))).toMatchObject({ name: "identified" });
+  expect(await find(`${registryId(far).toUpperCase()}/`)).toMatchObject({ name: "identified" });
+  expect(world.azure.calls.count("POST", /ResourceGraph/)).toBe(0);
+  await expect(find(registryId(far).replace("identified", "nobodys"))).rejects.toMatchObject({
+    kind: "notFound",
+    message: expect.stringMatching(/^registry ".*\/nobodys" is in no subscription that this Azure identity can read$/),
+  });
+});
+
+test("--subscription is the only one to look in, by its id or its name", async () => {
+  const near = addRegistry(world.azure.world, { name: "bothsides", loginServer: "bothsides-aaaa.azurecr.io" });
+  const far = addRegistry(world.azure.world, { name: "bothsides", loginServer: "bothsides-bbbb.azurecr.io", ...second });
+  await ownsSecond();
+  const [first, other] = ["22222222-2222-2222-2222-222222222222", second.subscriptionId];
+  const name = world.azure.world.subscriptions.find(({ id }) => id === other)?.name ?? "";
+
+  expect(await find("bothsides", first)).toMatchObject({ loginServer: near.loginServer });
+  expect(await find("bothsides", name.toLowerCase())).toMatchObject({ loginServer: far.loginServer });
+  world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 403 });
+  expect(await find("bothsides", other)).toMatchObject({ loginServer: far.loginServer });
+  await expect(find("myregistry", other)).rejects.toMatchObject({
+    kind: "notFound",
+    message: `registry "myregistry" is not in subscription ${other}, as far as this Azure identity can read`,
+    hint: "leave out --subscription to look in all of them",
+  });
+  await expect(find("myregistry", "nobody's")).rejects.toMatchObject({
+    kind: "notFound",
+    message: `this Azure identity can read no subscription "nobody's"`,
+    hint: "name it by its id: az account list --output table",
+  });
+  await expect(find(registryId(far), first)).rejects.toMatchObject({ kind: "usage" });
 });

@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
+import type { IdentityWish } from "../../src/context.ts";
 import { finder, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -25,6 +26,35 @@ test("without it, auto takes az, once for all requests of a command", async () =
   await Promise.all([azure.token(registry, "x"), azure.scopeMap(registry, "x")]);
 
   expect(await readFile(log, "utf8")).toBe("account get-access-token --resource https://management.azure.com --output json\n");
+});
+
+test.for<{ wish: Omit<IdentityWish, "source">; says: string }>([
+  { wish: { tenant: "example.com" }, says: "--tenant=example.com " },
+  { wish: { subscription: "22222222-2222-2222-2222-222222222222" }, says: "--subscription=22222222-2222-2222-2222-222222222222 " },
+  // az takes one of the two
+  { wish: { tenant: "t", subscription: "22222222-2222-2222-2222-222222222222" }, says: "--tenant=t " },
+])("az is told $says", async ({ wish, says }, { task }) => {
+  const log = join(world.azure.caFile, `../${task.id}.log`);
+  await openAzure(world.options({ identity: { source: "auto", ...wish }, env: await signedInByAz({ FAKE_AZ_LOG: log }) })).findRegistry(
+    "myregistry",
+  );
+
+  expect(await readFile(log, "utf8")).toBe(`account get-access-token --resource https://management.azure.com ${says}--output json\n`);
+});
+
+test("the cloud that az has chosen is the one that is asked, unless another is named", async () => {
+  const folder = join(world.azure.caFile, "../az");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "config"), "[cloud]\nname = AzureUSGovernment\n");
+  const log = join(folder, "calls.log");
+  const env = await signedInByAz({ AZURE_CONFIG_DIR: folder, FAKE_AZ_LOG: log });
+
+  await expect(find(env)).rejects.toThrow();
+  expect(await readFile(log, "utf8")).toContain("--resource https://management.usgovcloudapi.net");
+  const azure = openAzure(world.options({ identity: { source: "auto", cloud: "AzureCloud" }, env }));
+  expect(await azure.findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
+  await writeFile(join(folder, "config"), "[cloud]\nname = corp\n");
+  expect(() => openAzure(world.options({ env }))).toThrow('the Azure CLI works in the cloud "corp"');
 });
 
 test("az before 2.54 tells the expiry in local time only", async () => {

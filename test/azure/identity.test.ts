@@ -36,6 +36,19 @@ test.for([
   });
 });
 
+test("another tenant takes the place of the environment's", async () => {
+  const { AZURE_TENANT_ID, ...env } = world.azure.env;
+  const tenant = AZURE_TENANT_ID ?? "";
+
+  expect(await openAzure(world.options({ identity: { source: "auto", tenant }, env })).findRegistry("myregistry")).toMatchObject({
+    name: "myregistry",
+  });
+  const elsewhere = { source: "env", tenant: "66666666-6666-6666-6666-666666666666" } as const;
+  await expect(openAzure(world.options({ identity: elsewhere })).findRegistry("myregistry")).rejects.toMatchObject({
+    message: expect.stringContaining("AADSTS90002"),
+  });
+});
+
 /** The environment of a service principal that has a certificate, and the file with that and its key. */
 async function withCertificate({ registered = true } = {}) {
   const { clientId, tenantId } = await world.azure.addServicePrincipal("certified", ["Contributor"]);

@@ -85,7 +85,9 @@ test("gets no client secret and no token of Azure's", async () => {
     AZURE_CLIENT_SECRET: "hunter2",
   };
 
-  await expect(openAzure({ ...options(env), identity: "env" }).findRegistry("myregistry")).rejects.toMatchObject({ kind: "unreachable" });
+  await expect(openAzure({ ...options(env), identity: { source: "env" } }).findRegistry("myregistry")).rejects.toMatchObject({
+    kind: "unreachable",
+  });
   expect(got.length).toBeGreaterThan(0);
   expect(got.filter((line) => !line.startsWith("CONNECT"))).toEqual([]);
 });

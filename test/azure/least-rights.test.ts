@@ -30,7 +30,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   const azure = openAzure(world.options({ env }));
   const name = `least-${guid.slice(0, 8)}`;
   const again = { do: "create", registry: "myregistry" } as const;
-  const asked: Asked = { flags: {}, registry: "myregistry", identity: "env", verify: false, expiresAt: undefined, again };
+  const asked: Asked = { flags: {}, registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, again };
   const credential = await acrToken.open(asked, sourcesOf(azure));
   const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });

@@ -9,6 +9,7 @@ import { type Arm, openArm } from "../../src/azure/arm.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import { cloudOf } from "../../src/azure/cloud.ts";
 import { openIdentity } from "../../src/azure/identity.ts";
+import type { IdentitySource } from "../../src/context.ts";
 import { openHttp } from "../../src/http/client.ts";
 import { openTransport } from "../../src/http/transport.ts";
 
@@ -59,7 +60,7 @@ export function startTestWorld(): TestWorld {
     traced,
     slept,
     options: (change = {}) => ({
-      identity: "auto",
+      identity: { source: "auto" },
       env: started().env,
       trace: (_level, line) => void traced.push(line()),
       signal: () => signal,
@@ -80,12 +81,12 @@ export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}
   const options = world.options(change);
   const cloud = cloudOf(options.env);
   const transport = openTransport(options.env, options.trace, options.signal);
-  const identity = openIdentity(options.identity, { ...options, cloud, transport });
+  const identity = openIdentity({ ...options, source: "env", cloud, transport });
   return openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
 }
 
 /** Looks for the registry as who this environment says. */
 export const finder =
   (world: TestWorld) =>
-  (env: Record<string, string>, identity: "auto" | "az" | "env" = "auto", signal = new AbortController().signal) =>
-    openAzure(world.options({ env, identity, signal: () => signal })).findRegistry("myregistry");
+  (env: Record<string, string>, source: IdentitySource = "auto", signal = new AbortController().signal) =>
+    openAzure(world.options({ env, identity: { source }, signal: () => signal })).findRegistry("myregistry");

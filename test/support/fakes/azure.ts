@@ -117,7 +117,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       return {
         findRegistry: (text) =>
           ask("findRegistry", text, false, () => {
-            if (text === resource.name || text === host) return resource;
+            if (text === resource.name || text === host || text.endsWith(resource.id)) return resource;
             throw new CliError("notFound", `${text} is in no subscription that this Azure identity can read`);
           }),
         scopeMap: (_, name) => ask("scopeMap", name, false, () => scopeMaps.get(inItsCase(scopeMaps, name))),

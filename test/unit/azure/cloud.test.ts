@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cloudOf } from "../../../src/azure/cloud.ts";
+import { cloudOf, cloudOfAz } from "../../../src/azure/cloud.ts";
 
 test.for([
   { env: {}, manages: "https://management.azure.com", signsIn: "https://login.microsoftonline.com" },
@@ -21,4 +21,52 @@ test.for([
   { env: { AZURE_AUTHORITY_HOST: "https://entra.corp" }, manages: "https://management.azure.com", signsIn: "https://entra.corp" },
 ])("$env: signs in at $signsIn, manages at $manages", ({ env, manages, signsIn }) => {
   expect(cloudOf(env)).toMatchObject({ resourceManager: manages, authority: signsIn });
+});
+
+test("the cloud that is asked for counts more than the environment", () => {
+  const env = { AZURE_AUTHORITY_HOST: "https://login.microsoftonline.com", AZURE_CLOUD_NAME: "AzureCloud" };
+
+  expect(cloudOf(env, "AzureChinaCloud")).toMatchObject({ name: "AzureChinaCloud", authority: "https://login.chinacloudapi.cn" });
+});
+
+test.for<{ why: string; env?: Record<string, string>; config?: string; wanted?: string; cloud: string }>([
+  { why: "none was ever chosen", cloud: "AzureCloud" },
+  {
+    why: "az's file says so",
+    config: "[core]\nname = x\n[cloud]\nprofile = latest\nname = AzureUSGovernment\n",
+    cloud: "AzureUSGovernment",
+  },
+  {
+    why: "az's file has it in another section",
+    config: "[cloud]\nprofile = latest\n[core]\nname = AzureUSGovernment\n",
+    cloud: "AzureCloud",
+  },
+  {
+    why: "the environment says more than the file",
+    env: { AZURE_CLOUD_NAME: "AzureChinaCloud" },
+    config: "[cloud]\nname = x",
+    cloud: "AzureChinaCloud",
+  },
+  {
+    why: "the flag says more than both",
+    env: { AZURE_CLOUD_NAME: "x" },
+    config: "[cloud]\nname = x",
+    wanted: "AzureCloud",
+    cloud: "AzureCloud",
+  },
+  { why: "az heeds no authority", env: { AZURE_AUTHORITY_HOST: "https://login.microsoftonline.us" }, cloud: "AzureCloud" },
+])("az works in $cloud: $why", ({ env = {}, config = "", wanted, cloud }) => {
+  const { name, authority } = cloudOfAz(env, config, wanted);
+
+  expect({ name, authority }).toEqual({ name: cloud, authority: cloudOf({}, cloud).authority });
+});
+
+test("a cloud that somebody registered with az is told", () => {
+  expect(() => cloudOfAz({}, "[cloud]\nname = corp\n")).toThrow(
+    expect.objectContaining({
+      kind: "config",
+      message: 'the Azure CLI works in the cloud "corp", of which nothing is known here',
+      hint: "--cloud=AzureCloud, or: az cloud set --name AzureCloud",
+    }),
+  );
 });

@@ -29,6 +29,27 @@ test.for([
   );
 });
 
+const id =
+  "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/my-rg_1.(x)/providers/Microsoft.ContainerRegistry/registries/MyRegistry";
+
+test("an id in Azure means that very registry, in whatever case, with a slash behind it or not", () => {
+  expect(readRegistryName(id, ".azurecr.io")).toEqual({ name: "myregistry", id });
+  expect(readRegistryName(`${id}/`, ".azurecr.io")).toEqual({ name: "myregistry", id });
+  expect(readRegistryName(id.toUpperCase(), ".azurecr.us")).toEqual({ name: "myregistry", id: id.toUpperCase() });
+});
+
+test.for([
+  `${id}/tokens/x`,
+  `x${id}`,
+  `${id}?api-version=1`,
+  id.replace("my-rg_1.(x)", "a/../b"),
+  id.replace("MyRegistry", "my_registry"),
+  id.replace("22222222-2222-2222-2222-222222222222", "demo"),
+  id.replace("ContainerRegistry", "Storage"),
+])("%j is no registry's id", (text) => {
+  expect(() => readRegistryName(text, ".azurecr.io")).toThrow(expect.objectContaining({ kind: "usage" }));
+});
+
 const registry = { id: "/subscriptions/s/x", name: "MyRegistry", loginServer: "myregistry-a1b2.azurecr.io", sku: "Basic" };
 
 test.for([
@@ -47,8 +68,8 @@ test("a wrong name in the cloud at hand needs no other cloud", () => {
 test.for([
   ["myregistry.azurecr.us", "AzureUSGovernment"],
   ["MyRegistry.azurecr.cn", "AzureChinaCloud"],
-] as const)("%s is a registry of %s, which the environment can choose", ([text, cloud]) => {
+] as const)("%s is a registry of %s, which a flag can choose", ([text, cloud]) => {
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
-    expect.objectContaining({ hint: `set AZURE_CLOUD_NAME=${cloud}, whose registry that is` }),
+    expect.objectContaining({ hint: `add --cloud=${cloud}, whose registry that is` }),
   );
 });

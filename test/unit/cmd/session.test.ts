@@ -16,7 +16,7 @@ function session(flags: Record<string, unknown> = {}) {
       return context.cluster(kube, trace, more);
     },
     azure: (identity, trace) => {
-      opened.push(`azure ${identity}`);
+      opened.push(`azure ${identity.source}`);
       return context.azure(identity, trace);
     },
     registry: (trace) => {
@@ -30,8 +30,8 @@ function session(flags: Record<string, unknown> = {}) {
 test("each identity opens an Azure of its own, once", () => {
   const { session: run, opened } = session();
 
-  const [env, az] = (["env", "az"] satisfies IdentitySource[]).map(run.azure);
-  run.azure("env");
+  const [env, az] = (["env", "az"] satisfies IdentitySource[]).map((source) => run.azure({ source }));
+  run.azure({ source: "env" });
 
   expect(env).not.toBe(az);
   expect(opened).toEqual(["azure env", "azure az"]);

@@ -61,6 +61,20 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
     line: "kubectl acr-secret create --registry r",
   },
   {
+    fix: {
+      do: "create",
+      registry: "r",
+      identity: { source: "workload", tenant: "example.com", subscription: "Pay as you go", cloud: "AzureUSGovernment" },
+    },
+    line:
+      "kubectl acr-secret create --registry r --auth workload --tenant example.com --subscription 'Pay as you go' " +
+      "--cloud AzureUSGovernment",
+  },
+  {
+    fix: { do: "create", registry: "r", identity: { source: "auto", tenant: "t" } },
+    line: "kubectl acr-secret create --registry r --tenant t",
+  },
+  {
     fix: { do: "create", registry: "r.azurecr.io", username: "ci" },
     line: `printf %s "$PASSWORD" | kubectl acr-secret create --registry r.azurecr.io --username ci --password-stdin`,
   },

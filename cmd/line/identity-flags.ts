@@ -1,0 +1,46 @@
+import { cloudNames } from "../../src/azure/cloud.ts";
+import type { IdentityWish } from "../../src/context.ts";
+import type { Flags, Values } from "./flags.ts";
+import { usage } from "./usage.ts";
+
+/** A tenant goes into URLs: it is an id, or a domain. */
+const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;
+
+/** As whom Azure is asked, and where. */
+export const identityFlags = {
+  auth: {
+    type: "string",
+    choices: ["auto", "az", "env", "workload", "managed"],
+    default: "auto",
+    describe:
+      "Where the identity for Azure comes from: the Azure CLI (az), a service principal in the AZURE_* variables (env), a workload identity's " +
+      "token file (workload), this machine's managed identity (managed), or what the environment names, else the Azure CLI (auto)",
+  },
+  tenant: {
+    type: "string",
+    refuse: (value) =>
+      tenantForm.test(value) ? undefined : usage(`invalid --tenant ${JSON.stringify(value)}: the tenant's id, or its domain`),
+    describe: "The Azure tenant to sign in to, by its id or domain. Default: the identity's own.",
+  },
+  subscription: {
+    type: "string",
+    describe: "The only subscription to look for the registry in, by its id or name. Default: every one that the identity can read.",
+  },
+  cloud: {
+    type: "string",
+    choices: cloudNames,
+    describe: "The Azure cloud to sign in to. Default: that of the environment, or of the Azure CLI.",
+  },
+} as const satisfies Flags;
+
+/** As whom a command line wants Azure to be asked. */
+export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): IdentityWish => ({
+  source: auth,
+  ...(tenant !== undefined && { tenant }),
+  ...(subscription !== undefined && { subscription }),
+  ...(cloud !== undefined && { cloud }),
+});
+
+/** The same for a line to type, where anything was said. */
+export const saidIdentity = (identity: IdentityWish): { readonly identity?: IdentityWish } =>
+  identity.source === identityFlags.auth.default && Object.keys(identity).length === 1 ? {} : { identity };

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { addManagedIdentity } from "../../sandbox/azure/identities.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import type { IdentityWish } from "../../src/context.ts";
+import { startTestWorld } from "./world.ts";
+
+// The library keeps tokens for the whole process, by client id: so those who get none come first
+const world = startTestWorld();
+
+// And it reads in the process's environment where the service is
+beforeEach(() => void vi.stubEnv("AZURE_POD_IDENTITY_AUTHORITY_HOST", world.azure.metadata));
+afterEach(() => {
+  vi.unstubAllEnvs();
+  world.azure.world.managedIdentities.splice(0);
+});
+
+function open(identity: IdentityWish, clientId?: string) {
+  const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...env } = world.azure.env;
+  const named = { AZURE_POD_IDENTITY_AUTHORITY_HOST: world.azure.metadata, ...(clientId !== undefined && { AZURE_CLIENT_ID: clientId }) };
+  return openAzure(world.options({ identity, env: { ...env, PATH: "/nonexistent", ...named } }));
+}
+
+test("a machine without one is told so", async () => {
+  world.azure.faults.add({ kind: "drop", path: /metadata/ });
+
+  await expect(open({ source: "managed" }).findRegistry("myregistry")).rejects.toMatchObject({
+    kind: "config",
+    message: expect.stringMatching(/^this machine has no managed identity: .*127\.0\.0\.1/),
+    hint: "--auth=managed is for machines in Azure; elsewhere: az login",
+  });
+});
+
+test("a machine has one tenant, and no other can be named", async () => {
+  await expect(open({ source: "managed", tenant: "t" }).findRegistry("myregistry")).rejects.toMatchObject({ kind: "usage" });
+});
+
+test("of several identities AZURE_CLIENT_ID chooses one", async () => {
+  addManagedIdentity(world.azure.world, "a", []);
+  const { clientId } = addManagedIdentity(world.azure.world, "b", ["Contributor"]);
+
+  await expect(open({ source: "managed" }).findRegistry("myregistry")).rejects.toMatchObject({
+    kind: "unauthenticated",
+    message: expect.stringContaining("Multiple user assigned identities exist"),
+    hint: "check AZURE_CLIENT_ID, and that this machine has a managed identity",
+  });
+  const azure = open({ source: "managed" }, clientId);
+  expect(await azure.findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
+  expect(await azure.identity()).toMatchObject({ type: "managedIdentity", name: clientId });
+});
+
+test("a machine that names such a service signs in as itself, past every proxy", async () => {
+  addManagedIdentity(world.azure.world, "web", ["Contributor"]);
+
+  expect(await open({ source: "auto" }).findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
+  expect(world.azure.calls.count("GET", /\/metadata\/identity\/oauth2\/token/)).toBe(1);
+  expect(world.azure.calls.refusedHosts()).toEqual([]);
+});

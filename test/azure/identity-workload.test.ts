@@ -1,0 +1,74 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { expect, test } from "vitest";
+import { finder, startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const find = finder(world);
+const expected = { issuer: "https://issuer.example", subject: "system:serviceaccount:ci:runner", audience: "api://AzureADTokenExchange" };
+
+/** The environment that the webhook gives a pod whose ServiceAccount has a federated credential, its token with other claims. */
+async function inPod(claims: Record<string, unknown> = {}) {
+  const { publicKey, privateKey } = await generateKeyPair("RS256");
+  const { clientId, tenantId } = await world.azure.addServicePrincipal("federated", ["Contributor"]);
+  const application = world.azure.world.applications.find(({ appId }) => appId === clientId);
+  if (application) application.federated = [{ ...expected, keys: { keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256" }] } }];
+  const usual = { iss: expected.issuer, sub: expected.subject, aud: [expected.audience], exp: Math.floor(Date.now() / 1000) + 600 };
+  const assertion = await new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg: "RS256", kid: "1" }).sign(privateKey);
+  const file = join(world.azure.caFile, `../${clientId}.token`);
+  await writeFile(file, `${assertion}\n`);
+  const { AZURE_CLIENT_SECRET, ...env } = world.azure.env;
+  const ours = { AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_FEDERATED_TOKEN_FILE: file };
+  return { file, assertion, env: { ...env, PATH: "/nonexistent", ...ours } };
+}
+
+test.for(["auto", "workload"] as const)("a pod signs in with its ServiceAccount's token (--auth=%s)", async (source) => {
+  const { env, assertion } = await inPod();
+
+  expect(await find({ ...env, AZURE_AUTHORITY_HOST: "https://login.microsoftonline.com/" }, source)).toMatchObject({ name: "myregistry" });
+  const printed = world.traced.join("\n");
+  expect(printed).toContain("client_assertion=***");
+  expect(printed).not.toContain(assertion);
+});
+
+test.for([
+  {
+    why: "issuer",
+    claims: { iss: "https://issuer.example/" },
+    words: "issuer https://issuer.example/, subject system:serviceaccount:ci:runner",
+  },
+  { why: "subject", claims: { sub: "system:serviceaccount:ci:other" }, words: "subject system:serviceaccount:ci:other, audience" },
+  { why: "audience", claims: { aud: ["a", "b"] }, words: "audience a or b" },
+])("another $why than the application expects is told, with what it would have to expect", async ({ claims, words }) => {
+  const { env } = await inPod(claims);
+
+  await expect(find(env, "workload")).rejects.toMatchObject({
+    kind: "unauthenticated",
+    message: expect.stringMatching(/^Azure refused the client certificate or federated assertion \(AADSTS700213: /),
+    hint: expect.stringContaining(words),
+  });
+});
+
+test("a token that is over", async () => {
+  const { env } = await inPod({ exp: Math.floor(Date.now() / 1000) - 360 });
+
+  await expect(find(env)).rejects.toMatchObject({
+    message: expect.stringContaining("AADSTS700024"),
+    hint: "check the application's certificates and federated credentials",
+  });
+});
+
+test("a token file that is not there, or empty, and variables that are missing", async () => {
+  const { env, file } = await inPod();
+  await expect(find({ ...env, AZURE_FEDERATED_TOKEN_FILE: `${file}.gone` }, "workload")).rejects.toMatchObject({
+    kind: "config",
+    message: `the file ${file}.gone does not exist`,
+  });
+  await writeFile(file, "\n");
+  await expect(find(env, "workload")).rejects.toMatchObject({ kind: "config", message: `the file ${file} is empty` });
+  await expect(find({ PATH: "/nonexistent", AZURE_CLIENT_ID: "c" }, "workload")).rejects.toMatchObject({
+    kind: "config",
+    message: "the environment describes no workload identity: AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE are not set",
+  });
+});

@@ -1,0 +1,49 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { addManagedIdentity } from "../../../sandbox/azure/identities.ts";
+import { audiences, claimsOf, registryId, startTestAzure, type TestAzure } from "./world.ts";
+
+let azure: TestAzure;
+beforeAll(async () => {
+  azure = await startTestAzure();
+}, 1_800_000);
+afterEach(() => azure.world.managedIdentities.splice(0));
+afterAll(() => azure.stop());
+
+/** Asks as Azure's libraries do, or with one thing changed. */
+async function ask(change: Record<string, string> = {}, headers: Record<string, string> = { metadata: "true" }) {
+  const query = new URLSearchParams({ "api-version": "2018-02-01", resource: audiences.arm, ...change });
+  const answer = await fetch(`${azure.metadata}/metadata/identity/oauth2/token?${query}`, { headers });
+  return { status: answer.status, json: (await answer.json()) as Record<string, string> };
+}
+
+test("a machine's identity gets a token, and has its roles", async () => {
+  const { clientId, objectId, resourceId } = addManagedIdentity(azure.world, "web", [{ role: "Reader", registry: "myregistry" }]);
+  const { status, json } = await ask();
+
+  expect(status).toBe(200);
+  expect(json).toMatchObject({ client_id: clientId, token_type: "Bearer", resource: audiences.arm, expires_in: "86399" });
+  expect(claimsOf(String(json.access_token))).toMatchObject({ oid: objectId, appid: clientId, xms_mirid: resourceId, aud: audiences.arm });
+  const url = `https://management.azure.com${registryId}?api-version=2025-11-01`;
+  expect((await azure.ask("GET", url, { token: String(json.access_token) })).status).toBe(200);
+});
+
+test("of several identities one has to be named", async () => {
+  const [first] = [addManagedIdentity(azure.world, "a", []), addManagedIdentity(azure.world, "b", [])];
+
+  expect((await ask()).json.error_description).toMatch(/^Multiple user assigned identities exist/);
+  expect((await ask({ client_id: first.clientId })).json).toMatchObject({ client_id: first.clientId });
+});
+
+test.for<{ why: string; change?: Record<string, string>; headers?: Record<string, string>; says: RegExp }>([
+  { why: "without the header", headers: {}, says: /^Required metadata header not specified$/ },
+  { why: "by a proxy", headers: { metadata: "true", "x-forwarded-for": "10.0.0.1" }, says: /^Required metadata header not specified$/ },
+  { why: "with another version", change: { "api-version": "2017-09-01" }, says: /^Invalid api-version specified$/ },
+  { why: "for a resource that there is not", change: { resource: "https://example.com" }, says: /^AADSTS500011: / },
+  { why: "as an identity that it has not", change: { client_id: "x" }, says: /^Identity not found$/ },
+])("who asks $why is refused", async ({ change, headers, says }) => {
+  addManagedIdentity(azure.world, "web", []);
+  const { status, json } = await ask(change, headers);
+
+  expect(status).toBe(400);
+  expect(json.error_description).toMatch(says);
+});
