@@ -26,6 +26,7 @@ export type Create = Targets & {
   /** The registry that `az` makes the token in, whose repositories are those above. */
   readonly token?: string;
   readonly acrToken?: string | undefined;
+  readonly scopeMap?: string;
   readonly admin?: boolean;
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;

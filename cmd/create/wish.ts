@@ -69,7 +69,12 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
   const targets = targetsOf(flags);
   const identity = identityOf(flags);
   const named = { secret: name, registry: registry || "myregistry", repositories: repository };
-  const said = { ...saidAgain(targets), ...(flags.merge && { merge: true }), ...saidIdentity(identity) };
+  const said = {
+    ...saidAgain(targets),
+    ...(flags.merge && { merge: true }),
+    ...(flags["scope-map"] && { scopeMap: flags["scope-map"] }),
+    ...saidIdentity(identity),
+  };
   const again: Create = { do: "create", ...named, ...said };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)

@@ -68,6 +68,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   username: fix.username,
   "password-stdin": fix.username !== undefined,
   "acr-token": fix.acrToken,
+  "scope-map": fix.scopeMap,
   admin: fix.admin ?? false,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,

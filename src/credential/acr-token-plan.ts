@@ -1,26 +1,21 @@
-import type { AcrToken, ScopeMap, Slot } from "../context.ts";
+import type { AcrToken, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Keep, Make, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
+import type { HeldLogin } from "./kind.ts";
+import { planScope, type ScopeFound, type ScopeWish } from "./scope-map.ts";
 
 /** What is asked: the password of one ACR token. */
-export type TokenWish = {
-  /** The login server. */
-  readonly host: string;
-  /** Names the token and its scope map. */
-  readonly name: string;
+export type TokenWish = ScopeWish & {
   /** Nobody but the owner can use a token of this name. */
   readonly alone: boolean;
-  readonly repositories: readonly string[];
   /** RFC 3339, for a password that is made now. */
   readonly expiresAt: string | undefined;
 };
 
 /** What stands in Azure, and what a Secret holds. */
-export type TokenFound = {
-  readonly token: AcrToken | undefined;
-  readonly scopeMap: ScopeMap | undefined;
+export type TokenFound = ScopeFound & {
   readonly held: Entry | undefined;
   readonly pulls: "yes" | "no" | "unknown";
 };
@@ -77,39 +72,6 @@ export function keptTooLong(secret: string, expiresAt: string | undefined, { min
 export const keptUntried = (secret: string, unasked: string | undefined, { mint }: TokenPlan): string | undefined =>
   unasked === undefined || mint.act === "mint" ? undefined : `secret/${secret} keeps its password, which was not tried: ${unasked}`;
 
-/** Pull needs content/read; listing tags, by which a credential is proven, needs metadata/read. */
-export function pullActions(repositories: readonly string[]): string[] {
-  return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
-}
-
-/** The repositories that a scope map lets pull. */
-export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
-  return (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
-}
-
-/** The repositories that actions are about, whatever they allow there. */
-const grantsOf = (actions: readonly string[]): string[] => [
-  ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
-];
-
-/** The last part of an id in Azure. */
-const nameIn = (id: string): string => id.split("/").at(-1) ?? "";
-
-/** A scope map is only ever added to: what others put there stays, and may be what they push with. */
-function planScope({ name, repositories }: TokenWish, { token, scopeMap }: TokenFound): Make | Keep {
-  const to = { kind: "scopemap.azurecr.io", name } as const;
-  const used = token && nameIn(token.scopeMapId);
-  if (used !== undefined && used.toLowerCase() !== name.toLowerCase())
-    return { act: "keep", to: { ...to, name: used }, because: "the token has this scope map already" };
-  const wanted = pullActions(repositories).sort();
-  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
-  const before = [...scopeMap.actions].sort();
-  const after = [...new Set([...before, ...wanted])].sort();
-  if (after.length === before.length) return { act: "keep", to, because: "allows it already" };
-  const grants = grantsOf(after.filter((action) => !before.includes(action)));
-  return { act: "update", to, before, after, grants, because: "allows too little" };
-}
-
 function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
   const to = { kind: "token.azurecr.io", name: wish.name } as const;
   const expires = wish.expiresAt === undefined ? {} : { expiresAt: wish.expiresAt };
@@ -120,6 +82,10 @@ function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
   return { act: "mint", to, inNew: false, slot: ours ?? freeSlot(wish, token), ...expires, because };
 }
+
+/** The token that a Secret notes, if it is the one that its login signs in as. */
+export const notedToken = ({ entry, login }: HeldLogin): string | undefined =>
+  entry?.kind === "acr-token" && login?.username === entry.identity ? entry.identity : undefined;
 
 /** The slot that a Secret notes, as long as Azure shows that it is still as it was then: anybody can write a note. */
 export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {

@@ -3,13 +3,20 @@ import { CliError } from "../errors.ts";
 import type { Change, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
-import { keptTooLong, keptUntried, planToken, pulledRepositories, slotOf, type TokenFound, type TokenPlan } from "./acr-token-plan.ts";
+import { type Found, find, isOthers, type Named } from "./acr-token-find.ts";
+import { keptTooLong, keptUntried, planToken, slotOf, type TokenPlan } from "./acr-token-plan.ts";
 import type { Asked, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
 import { type Still, stillPulls } from "./prove.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
+import { allowsMore, pulledRepositories } from "./scope-map.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
+  "scope-map": {
+    type: "string",
+    exclusive: ["repositories-from-pods", "admin", "from-docker-config", "username", "password-stdin"],
+    describe: "A scope map that exists (_repositories_pull), for a new token; it is never changed. Default: the token gets its own.",
+  },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** Tokens that a registry has room for, by its SKU. */
@@ -30,7 +37,10 @@ export const acrToken = {
   },
   flags,
   means: () => true,
-  check: ({ flags: { "acr-token": named } }) => void checkName(named),
+  check: ({ flags: { "acr-token": named, "scope-map": map } }) => {
+    checkName(named);
+    checkMapName(map);
+  },
   needsName: ({ flags: { "acr-token": named } }) => named === undefined,
   async room({ registry: text, identity }, { azure }) {
     const registry = await azure(identity).findRegistry(text);
@@ -38,7 +48,7 @@ export const acrToken = {
     return most === undefined ? undefined : most - (await azure(identity).tokenCount(registry));
   },
   async open(asked, sources) {
-    const named = checkName(asked.flags["acr-token"]);
+    const named = { token: checkName(asked.flags["acr-token"]), scopeMap: checkMapName(asked.flags["scope-map"]) };
     const azure = sources.azure(asked.identity);
     const registry = await sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     return credentialOf(registry, named, azure, asked, sources);
@@ -54,7 +64,14 @@ function checkName(named: unknown): string | undefined {
   throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
 }
 
-function credentialOf(registry: AzureRegistry, named: string | undefined, azure: Azure, asked: Asked, sources: Sources): Credential {
+/** A scope map of the registry's own begins with an underscore. */
+function checkMapName(named: unknown): string | undefined {
+  if (named === undefined) return undefined;
+  if (typeof named === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(named)) return named;
+  throw new CliError("usage", `invalid --scope-map "${named}": 5 to 50 letters, digits, hyphens and underscores`);
+}
+
+function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked: Asked, sources: Sources): Credential {
   const host = registry.loginServer;
   const issued = new Map<string, Issued>();
   return {
@@ -66,56 +83,37 @@ function credentialOf(registry: AzureRegistry, named: string | undefined, azure:
       const { name, token, scopeMap, alone } = found;
       issued.set(name, { token, description: `kubectl acr-secret: ${owner.words}` });
       const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
-      const reach = reachOf({ host, ...asked.again, acrToken: named }, said, scopeMap && pulledRepositories(scopeMap));
+      const granted = scopeMap && pulledRepositories(scopeMap);
+      const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
       const { pulls, unasked } = await test(held, reach, asked, sources);
       const { repositories } = reach;
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
-      const plan = planToken({ host, name, alone, repositories, expiresAt }, { token, scopeMap, held: held?.entry, pulls });
+      const plan = planToken(
+        { host, name, scopeMap: named.scopeMap, alone, repositories, expiresAt },
+        { token, scopeMap, held: held?.entry, pulls },
+      );
       if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked, need);
-      const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
-      return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told }), { named, found, need });
+      const mayPull = found.lent ? granted : repositories;
+      const { secret } = owner;
+      const told = [
+        keptTooLong(secret, asked.expiresAt, plan),
+        keptUntried(secret, unasked, plan),
+        allowsMore(secret, named.scopeMap, found),
+      ];
+      return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
     },
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
   };
 }
 
-type Found = Pick<TokenFound, "token" | "scopeMap"> & {
-  readonly name: string;
-  readonly alone: boolean;
-  /** Nobody named it: it is in the Secret's note. */
-  readonly borrowed?: true;
-};
-
-/**
- * The token that is meant: the one that is named; else the one whose login the Secret holds, as long as Azure shows the password
- * that it notes; else the owner's own. Many namespaces share no token but the one that is theirs by its name: whoever can write a
- * note in one of them could hand out a token of his own.
- */
-async function find(named: string | undefined, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
-  const read = async (name: string, alone: boolean): Promise<Found> => {
-    const [token, scopeMap] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, name)]);
-    // Azure finds it in whatever case it is typed, and it signs in by its own
-    return { name: token?.name ?? name, alone, token, scopeMap };
-  };
-  if (named !== undefined) return read(named, false);
-  const { entry, login } = held ?? {};
-  const noted = entry?.kind === acrToken.name && login?.username === entry.identity ? entry.identity : undefined;
-  if (noted === undefined || !(owner.alone || (await owner.owns(noted)))) return read(await owner.ownName(), owner.alone);
-  const kept = await read(noted, false);
-  return kept.token && slotOf(entry, kept.token) ? { ...kept, borrowed: true } : read(await owner.ownName(), owner.alone);
-}
-
-/** Whether a token that is noted on a Secret is not its owner's: it may be anybody's. */
-const isOthers = async ({ name, borrowed }: Found, owner: Need["owner"]) => borrowed === true && !(await owner.owns(name));
-
 /** Where pods use what the credential may not pull: that it could, and that a token of others has to be named for it. */
 async function withMore(
   issue: Issue,
-  { named, found, need }: { readonly named: string | undefined; readonly found: Found; readonly need: Need },
+  { named, found, need }: { readonly named: Named; readonly found: Found; readonly need: Need },
 ): Promise<Issue> {
-  if (!issue.mayPull || beyond(issue.mayPull, need.images).length === 0) return issue;
-  return { ...issue, more: { acrToken: named ?? ((await isOthers(found, need.owner)) ? found.name : undefined) } };
+  if (found.lent || !issue.mayPull || beyond(issue.mayPull, need.images).length === 0) return issue;
+  return { ...issue, more: { acrToken: named.token ?? ((await isOthers(found, need.owner)) ? found.name : undefined) } };
 }
 
 /** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */
@@ -149,12 +147,17 @@ type Standing = {
   /** Nobody but the Secret that is issued for can use the token. */
   readonly alone: boolean;
   readonly verify: boolean;
+  readonly mayPull: readonly string[] | undefined;
   /** What there is to tell of a password that is kept. */
   readonly told: readonly (string | undefined)[];
 };
 
 /** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
-function issueOf({ scope, token, mint, entry }: TokenPlan, reach: Reach, { held, pulls, alone, verify, told: words }: Standing): Issue {
+function issueOf(
+  { scope, token, mint, entry }: TokenPlan,
+  reach: Reach,
+  { held, pulls, alone, verify, mayPull, told: words }: Standing,
+): Issue {
   const { host, repositories, images } = reach;
   const isNew = mint.act === "mint";
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew };
@@ -162,8 +165,6 @@ function issueOf({ scope, token, mint, entry }: TokenPlan, reach: Reach, { held,
   const proven = verify && (isNew || (scope.act !== "keep" && held?.login)) ? [prove] : [];
   const made = [scope, ...(token ? [token] : []), mint];
   const steps = [...made, ...(isNew && !alone ? confirmed(mint, proven) : proven), ...told];
-  // A token of somebody else's making may have a scope map of another name, which we do not look into
-  const mayPull = scope.to.name === entry.identity ? repositories : undefined;
   const common = { entry, pulls, mayPull, images };
   if (isNew) return { ...common, before: [], demand: steps, login: undefined };
   return { ...common, before: steps, demand: [], login: held?.login };

@@ -1,13 +1,7 @@
 import { expect, test } from "vitest";
 import type { AcrToken, ScopeMap } from "../../../src/context.ts";
-import {
-  keptTooLong,
-  planToken,
-  pullActions,
-  pulledRepositories,
-  type TokenFound,
-  type TokenWish,
-} from "../../../src/credential/acr-token-plan.ts";
+import { keptTooLong, planToken, type TokenFound, type TokenWish } from "../../../src/credential/acr-token-plan.ts";
+import { pullActions, pulledRepositories } from "../../../src/credential/scope-map.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
@@ -162,7 +156,7 @@ test("a token with a scope map of somebody's own keeps it", () => {
   const found = { token: { ...token(), scopeMapId: "/r/scopeMaps/_repositories_pull" } };
   const { scope } = planToken({ ...wish, alone: false }, { ...nothing, ...found });
 
-  expect(scope).toMatchObject({ act: "keep", to: { name: "_repositories_pull" }, because: "the token has this scope map already" });
+  expect(scope).toMatchObject({ act: "keep", to: { name: "_repositories_pull" }, because: "it is not the token's own" });
 });
 
 test("a scope map is only added to: what others put there stays", () => {

@@ -1,0 +1,41 @@
+import type { Azure, AzureRegistry } from "../context.ts";
+import { notedToken, slotOf } from "./acr-token-plan.ts";
+import type { Need } from "./kind.ts";
+import { lentMap, noScopeMap, type ScopeFound } from "./scope-map.ts";
+
+/** What a command line names in Azure. */
+export type Named = { readonly token: string | undefined; readonly scopeMap: string | undefined };
+
+/** The token that is meant, as far as it is there. */
+export type Found = ScopeFound & {
+  readonly name: string;
+  readonly alone: boolean;
+  /** Nobody named it: it is in the Secret's note. */
+  readonly borrowed?: true;
+  /** Its scope map is not its own, and is never changed. */
+  readonly lent: boolean;
+};
+
+/**
+ * The token that is meant: the one that is named; else the one whose login the Secret holds, as long as Azure shows the password
+ * that it notes; else the owner's own. Many namespaces share no token but the one that is theirs by its name: whoever can write a
+ * note in one of them could hand out a token of his own.
+ */
+export async function find(named: Named, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  const read = async (name: string, alone: boolean): Promise<Found> => {
+    const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
+    if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
+    const lent = lentMap({ name, scopeMap: named.scopeMap }, token);
+    const scopeMap = lent === undefined || named.scopeMap !== undefined ? found : await azure.scopeMap(registry, lent);
+    // Azure finds it in whatever case it is typed, and it signs in by its own
+    return { name: token?.name ?? name, alone, token, scopeMap, lent: lent !== undefined };
+  };
+  if (named.token !== undefined) return read(named.token, false);
+  const noted = held && notedToken(held);
+  if (noted === undefined || !(owner.alone || (await owner.owns(noted)))) return read(await owner.ownName(), owner.alone);
+  const kept = await read(noted, false);
+  return kept.token && slotOf(held?.entry, kept.token) ? { ...kept, borrowed: true } : read(await owner.ownName(), owner.alone);
+}
+
+/** Whether a token that is noted on a Secret is not its owner's: it may be anybody's. */
+export const isOthers = async ({ name, borrowed }: Found, owner: Need["owner"]) => borrowed === true && !(await owner.owns(name));

@@ -1,0 +1,93 @@
+import { expect, test } from "vitest";
+import { demo, line, token } from "../../support/demo.ts";
+import { type } from "../../support/in-process.ts";
+
+/** A registry whose own scope maps are there. */
+function world(...actions: string[]) {
+  const made = demo();
+  made.azure.putScopeMap({ name: "_repositories_pull", actions: ["repositories/*/content/read", ...actions] });
+  return made;
+}
+
+const named = `${line} --scope-map _repositories_pull`;
+
+test("a token gets a scope map that exists, which stays as it is; a second run changes nothing", async () => {
+  const in_ = world("repositories/*/metadata/read");
+  const before = JSON.stringify([...in_.azure.scopeMaps]);
+
+  expect(await type(named, in_.ports)).toEqual({
+    stdout: `scopemap.azurecr.io/_repositories_pull unchanged
+token.azurecr.io/${token} created
+secret/acr-myregistry created
+serviceaccount/default patched
+pod/web-1 restarted
+`,
+    stderr: "",
+    code: 0,
+  });
+  expect(in_.azure.tokens.get(token)?.scopeMapId).toMatch(/\/scopeMaps\/_repositories_pull$/);
+  expect((await type(named, in_.ports)).stdout).toContain("secret/acr-myregistry unchanged\n");
+  // Nor has a run to say it again
+  expect((await type(line, in_.ports)).stdout).toContain("secret/acr-myregistry unchanged\n");
+  expect(JSON.stringify([...in_.azure.scopeMaps])).toBe(before);
+});
+
+test("a scope map that allows more than to pull is told", async () => {
+  const in_ = world("repositories/*/content/write");
+
+  expect(await type(named, in_.ports)).toMatchObject({
+    stderr: "Warning: secret/acr-myregistry may do more than pull, by the scope map _repositories_pull: so may whoever reads it\n",
+    code: 0,
+  });
+});
+
+test.for<{ why: string; typed: string; stderr: string; code: number }>([
+  {
+    why: "there is none of that name",
+    typed: `${line} --scope-map nowhere`,
+    stderr:
+      'error: registry "myregistry" has no scope map "nowhere"\n' +
+      'hint: az acr scope-map list --registry myregistry --query "[].name" -o tsv\n',
+    code: 1,
+  },
+  {
+    why: "it does not allow what is named",
+    typed: `${line} --scope-map narrow --repository app/api`,
+    stderr: 'error: the scope map "narrow" does not let pull app/api\nhint: let it in Azure, or name another token with --acr-token\n',
+    code: 1,
+  },
+  {
+    why: "the token has another one",
+    typed: `${line} --scope-map narrow --acr-token ci-pull`,
+    stderr: 'error: the ACR token "ci-pull" has the scope map "ci-map"\nhint: name another token with --acr-token\n',
+    code: 1,
+  },
+  {
+    why: "it can have no such name",
+    typed: `${line} --scope-map a/b/c/d`,
+    stderr:
+      'error: invalid --scope-map "a/b/c/d": 5 to 50 letters, digits, hyphens and underscores\nhint: kubectl acr-secret create --help\n',
+    code: 1,
+  },
+])("a scope map that will not do is refused before anything is made: $why", async ({ typed, stderr, code }) => {
+  const in_ = world();
+  in_.azure.putScopeMap({ name: "narrow", actions: ["repositories/app/web/content/read"] });
+  in_.azure.putScopeMap({ name: "ci-map", actions: ["repositories/app/web/content/read"] });
+  in_.azure.putToken("ci-pull", [], "ci-map");
+
+  expect(await type(typed, in_.ports)).toEqual({ stdout: "", stderr, code });
+  expect(in_.asking.writes).toEqual([]);
+});
+
+test("it says nothing beside another kind of credential, nor beside what would change it", async () => {
+  for (const other of ["--admin", "--repositories-from-pods", "--username=ci --password-stdin"])
+    expect((await type(`${named} ${other}`, world().ports)).code).toBe(1);
+});
+
+test("what pods use and the scope map does not allow is told by nobody: nothing here grants it", async () => {
+  const in_ = demo();
+  in_.azure.putScopeMap({ name: "narrow", actions: ["repositories/app/api/content/read"] });
+
+  const { stdout } = await type(`${line} --scope-map narrow`, in_.ports);
+  expect(stdout).not.toContain("pod/web-1 restarted");
+});
