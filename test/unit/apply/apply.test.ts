@@ -34,7 +34,8 @@ test("what nobody can carry out is an error, and is never told as done", async (
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
   expect((await collect(apply([mint], nobody))).map(short)).toEqual(["mint t failed"]);
-  expect((await collect(apply([elsewhere], bench()))).map(short)).toEqual(["create default failed"]);
+  const [outcome] = await collect(apply([elsewhere], bench()));
+  expect(outcome?.error).toMatchObject({ kind: "internal", message: "no plan makes a serviceaccount" });
 });
 
 test.for<{ change: Change }>([
@@ -43,7 +44,7 @@ test.for<{ change: Change }>([
 ])("$change.act without a login is an error, outside of a dry run", async ({ change }) => {
   const [outcome] = await collect(apply([change], bench()));
 
-  expect(outcome?.error).toMatchObject({ kind: "internal" });
+  expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, and nothing has made one" });
 });
 
 const failing = (name: string): Change => ({ act: "create", to: account(name), because: "" });
@@ -104,8 +105,6 @@ test("a sketch of a Secret whose password is there already holds it", () => {
   expect(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).toContain("hunter2");
 });
 
-/** A defect in what carries a change out. */
-
 test("what is kept is shown as it was seen", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
   const [outcome] = await collect(apply([keepOf("a")], { ...bench(), seen: remember([object], undefined) }));
@@ -113,7 +112,7 @@ test("what is kept is shown as it was seen", async () => {
   expect(outcome?.object).toBe(object);
 });
 
-const claim = (repositories: string[]): Change => ({
+const proof = (repositories: string[]): Change => ({
   act: "prove",
   to: { kind: "registry", name: "myregistry.azurecr.io" },
   repositories,
@@ -125,13 +124,54 @@ test("a proof tells which repositories nothing is known of, and which image it w
   world.azure.users.set("t", "hunter2");
   const at = benchOf(world, { run: newRun(login) });
 
-  const [outcome] = await collect(apply([claim(["app/web", "app/next", "app/last"])], at));
+  const [outcome] = await collect(apply([proof(["app/web", "app/next", "app/last"])], at));
 
   expect(outcome?.says).toEqual(
     ["app/next", "app/last"].map((name) => `no image of myregistry.azurecr.io/${name} is known, so nothing shows that it can be pulled`),
   );
   expect(at.run.proven).toMatchObject({ repository: "app/web", reference: "1" });
   expect(at.shown).toEqual(["Asking myregistry.azurecr.io for a manifest as t"]);
+});
+
+test("a proof tells what pods name and is not there", async () => {
+  const world = fakeWorld();
+  world.azure.users.set("t", "hunter2");
+  const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
+
+  const [outcome] = await collect(apply([proof(["app/web"])], benchOf(world, { run: newRun(login, [gone]) })));
+
+  expect(outcome?.says).toEqual(["myregistry.azurecr.io/app/web:gone is what a pod names, and is not there"]);
+});
+
+test("a dry run that has no login proves nothing", async () => {
+  const at = benchOf(fakeWorld(), { dryRun: true });
+
+  expect(await collect(apply([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
+  expect(at.shown).toEqual([]);
+});
+
+test.for([
+  { dryRun: false, carried: ["confirm t"] },
+  { dryRun: true, carried: [] },
+])("whether a password is still in its slot is asked, in a dry run ($dryRun) not", async ({ dryRun, carried }) => {
+  const at = bench({ dryRun });
+  const confirm: Change = { act: "confirm", to: token, slot: "password1" };
+
+  expect(await collect(apply([confirm], at))).toEqual([{ change: confirm }]);
+  expect(at.carried).toEqual(carried);
+});
+
+test("a claim is made, and released, as a plan says", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  const at = benchOf(world);
+
+  const [claimed] = await applyWhole([{ act: "claim", to: secret, stands: undefined }], at);
+  expect(claimed?.object).toEqual(world.cluster.get("secret", "demo", "acr"));
+  await applyWhole([{ act: "release", to: secret }], at);
+
+  expect(world.asking.writes).toEqual(["create secret demo/acr", "delete secret demo/acr"]);
+  expect(world.cluster.get("secret", "demo", "acr")).toBeUndefined();
 });
 
 test("a rehearsal is one of the server, and nothing is there afterwards", async () => {

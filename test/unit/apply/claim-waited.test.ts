@@ -3,10 +3,10 @@ import { claim, renewClaims } from "../../../src/apply/claim.ts";
 import { Conflict } from "../../../src/errors.ts";
 import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
-import { is, refusing } from "../../support/fakes/asked.ts";
+import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { began, claimIn, clock, no, put, secretIn, standing, theirs, to, world } from "./claim-setting.ts";
+import { began, claimIn, clock, lost, no, put, secretIn, standing, theirs, to, world } from "./claim-setting.ts";
 
 test("another run that is at it is waited for, and what it leaves is to be looked at anew", async () => {
   const in_ = world();
@@ -18,7 +18,9 @@ test("another run that is at it is waited for, and what it leaves is to be looke
   });
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, stands }, bench)).rejects.toThrow(Conflict);
+  await expect(claim({ act: "claim", to, stands }, bench)).rejects.toEqual(
+    new Conflict('another run is making secret "acr" in namespace "demo"'),
+  );
   expect(bench.slept).toEqual([500, 500, 500]);
   expect(bench.shown).toEqual(["Waiting for another run that makes secret acr"]);
 });
@@ -119,5 +121,18 @@ test("a claim that may not be renewed ends the run", async () => {
   const bench = await old(in_);
   in_.asking.around(refusing(is("patch secret"), no));
 
-  await expect(renewClaims(bench)).rejects.toThrow("no");
+  await expect(renewClaims(bench)).rejects.toMatchObject({ kind: "forbidden", message: "no" });
+});
+
+test("a claim whose answer was lost is looked for before a password is made", async () => {
+  const in_ = world();
+  const bench = benchOf(in_);
+  in_.asking.around(losing(is("create secret"), lost));
+  const calm = in_.asking.around(refusing(is("get secret"), no));
+  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow("the answer was lost");
+  calm();
+
+  await renewClaims(bench);
+
+  expect(bench.run.claims.get(keyOf(to))).toEqual({ to, made: true, stands: standing(secretIn(in_) as Secret), at: began });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { claim } from "../../../src/apply/claim.ts";
 import { endClaims } from "../../../src/apply/release.ts";
-import { Conflict } from "../../../src/errors.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
 import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { claimPatch } from "../../../src/secret/pull-secret.ts";
@@ -115,6 +115,26 @@ test("a claim whose answer was lost is looked for; where nobody can tell, it is 
   calm();
   await endClaims(bench);
   expect(secretIn(unknown)).toBeUndefined();
+});
+
+test.for<{ error: () => Error; kept: boolean }>([
+  { error: () => new CliError("cancelled", "interrupted"), kept: true },
+  { error: no, kept: false },
+  { error: () => new TypeError("a defect"), kept: true },
+])("of a claim that fails otherwise nobody asks whether it stands: $error", async ({ error, kept }) => {
+  const in_ = world();
+  in_.asking.around(refusing(is("create secret"), error));
+  const bench = benchOf(in_);
+
+  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow(error().message);
+  expect(in_.asking.all).toEqual(["create secret demo/acr"]);
+  expect(bench.run.claims.has(keyOf(to))).toBe(kept);
+});
+
+test("a claim gives the Secret as it is since", async () => {
+  const in_ = world();
+
+  expect(await claim({ act: "claim", to, stands: undefined }, benchOf(in_))).toEqual({ object: secretIn(in_) });
 });
 
 test("the patch of a claim is held to a version, and takes nothing but the claim away", () => {

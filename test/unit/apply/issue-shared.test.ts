@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { issueShared } from "../../../src/apply/issue.ts";
-import type { Need } from "../../../src/credential/kind.ts";
-import { CliError } from "../../../src/errors.ts";
+import type { Issue, Need } from "../../../src/credential/kind.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { entry, host, issued, mint, name, put, setting, sharedBy } from "./issue-setting.ts";
@@ -63,6 +63,15 @@ test("pods are made anew for what the credential may pull, wherever it may pull 
   expect(at.world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["api"]);
 });
 
+test("pods are made anew whatever they pull, where nothing is known of what the credential may", async () => {
+  const at = setting(["a"], async () => issued());
+  at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
+
+  await sharedBy(at);
+
+  expect(at.world.cluster.all("pod")).toEqual([]);
+});
+
 test("the pods of the scope are only looked at where no repository was named", async () => {
   const imagesOf = async (repositories: string[]) => {
     const at = setting(["a"], async () => issued(), { repositories });
@@ -83,4 +92,89 @@ test("one credential for many is not made unasked; one that they hold, or that i
   const given = setting(["a"], async () => issued(), { refuse });
   await sharedBy(given);
   expect(given.world.loginIn("a")?.password).toBe("ours");
+});
+
+test.for([
+  { conflicts: 9, needs: 10, password: "ours" },
+  { conflicts: 10, needs: 10, password: undefined },
+])("where another run is first $conflicts times it is decided anew, ten times at most", async ({ conflicts, needs, password }) => {
+  let left = conflicts;
+  const at = setting(["a"], async () => {
+    if (left-- > 0) throw new Conflict("another was first");
+    return issued();
+  });
+
+  const error = await sharedBy(at).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+
+  expect(at.needs).toHaveLength(needs);
+  expect(at.world.loginIn("a")?.password).toBe(password);
+  expect(error).toEqual(password ? undefined : new Conflict("another was first"));
+});
+
+test("what has been told is not decided anew, and nor is what fails in another way", async () => {
+  const at = setting(["a"], async () => issued());
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  async function* breaking() {
+    yield* at.places();
+    await told;
+    throw new Conflict("another was first");
+  }
+  const run = async () => {
+    for await (const _ of issueShared(breaking, at.grounds, at.order)) tell();
+  };
+  await expect(run()).rejects.toThrow("another was first");
+  expect(at.needs).toHaveLength(1);
+
+  const refused = setting(["a"], () => Promise.reject(new CliError("forbidden", "no")));
+  await expect(sharedBy(refused)).rejects.toThrow("no");
+  expect(refused.needs).toHaveLength(1);
+});
+
+const many = Array.from({ length: 12 }, (_, index) => `b/${String(index).padStart(2, "0")}`);
+
+test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[]; told: { says: string; repositories: string[] }[] }>([
+  {
+    why: "what it does not reach",
+    issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
+    uses: ["x", "app/web", "x"],
+    told: [{ says: `pods use x, which secret/${name} may not pull`, repositories: ["x"] }],
+  },
+  {
+    why: "the first ten of many",
+    issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
+    uses: many,
+    told: [
+      { says: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} may not pull`, repositories: many.slice(0, 10) },
+    ],
+  },
+  { why: "nothing where it reaches all", issue: { mayPull: ["app/*"], more: {} }, uses: ["app/web"], told: [] },
+  { why: "nothing where nobody knows what it reaches", issue: { mayPull: undefined, more: {} }, uses: ["x"], told: [] },
+  { why: "nothing where no more can be granted", issue: { mayPull: ["app/*"] }, uses: ["x"], told: [] },
+  {
+    why: "nothing where it was said what it is to reach",
+    issue: { mayPull: ["app/*"], more: {} },
+    uses: ["x"],
+    named: ["app/web"],
+    told: [],
+  },
+])("of what pods use is told: $why", async ({ issue, uses, named = [], told }) => {
+  const at = setting(["a"], async () => issued(issue), { repositories: named });
+  for (const [index, repository] of uses.entries()) at.world.cluster.put(stuckPod("a", `pod-${index}`, `${host}/${repository}:1`));
+
+  const tells = (await sharedBy(at)).flatMap(({ change }) => (change.act === "tell" && change.fix ? [change] : []));
+
+  expect(tells).toEqual(
+    told.map(({ says, repositories }) => ({
+      act: "tell",
+      to: { kind: "secret", namespace: "a", name },
+      says,
+      fix: { do: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
+    })),
+  );
 });

@@ -4,7 +4,7 @@ import type { Issue } from "../../../src/credential/kind.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { collect } from "../../support/collect.ts";
-import { is } from "../../support/fakes/asked.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { each, entry, host, issued, mint, name, put, setting } from "./issue-setting.ts";
 
@@ -111,7 +111,7 @@ test("a place that another has written to is issued anew, ten times at most", as
   expect(more).toEqual([]);
 });
 
-test("a Secret that has changed by the time it is claimed is issued anew; one that changes while it is written is not", async () => {
+test("a Secret that has changed by the time it is claimed is issued anew", async () => {
   const at = setting(["a"], async () => issued({ demand: [mint], login: undefined }));
   let conflicts = 2;
   at.world.asking.around(async (asked, next) => {
@@ -123,6 +123,14 @@ test("a Secret that has changed by the time it is claimed is issued anew; one th
 
   expect(at.needs).toHaveLength(3);
   expect(at.world.loginIn("a")?.password).toBe("ours");
+});
+
+test("a Secret that others write to all the time is told, and not issued anew", async () => {
+  const at = setting(["a"], async () => issued({ demand: [mint], login: undefined }));
+  at.world.asking.around(refusing(is("patch secret a/acr-myregistry"), () => new Conflict("modified"), 10));
+
+  expect(await each(at)).toMatchObject([{ change: { act: "store" }, error: { message: "modified" } }, { left: "failed" }]);
+  expect(at.needs).toHaveLength(1);
 });
 
 test("another error is the place's; a defect is nobody's", async () => {

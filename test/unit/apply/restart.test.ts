@@ -48,6 +48,16 @@ test("a pod that went, or that is another one, is left alone, and told with what
   expect(world.asking.writes).toEqual([]);
 });
 
+test("a pod that has come to run since, or waits for something else, is left alone", async () => {
+  for (const state of [{ running: { startedAt: "2026-01-01T00:00:00Z" } }, { waiting: { reason: "CrashLoopBackOff" } }]) {
+    const { world, change, pod } = stuck();
+    world.cluster.put({ ...pod, status: { phase: "Running", containerStatuses: [{ name: "web", state }] } });
+
+    expect((await restart(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: settled });
+    expect(world.asking.writes).toEqual([]);
+  }
+});
+
 test("a pod that goes at this moment is as it should be", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("notFound", "gone")));

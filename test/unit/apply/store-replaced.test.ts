@@ -3,7 +3,7 @@ import { store } from "../../../src/apply/store.ts";
 import { CliError } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { change, put, really, refused, run, secretIn, standing, world } from "./store-setting.ts";
+import { before, change, lost, put, really, refused, run, secretIn, standing, world } from "./store-setting.ts";
 
 test("one that has to be replaced is tried beside, deleted as it was seen, and made", async () => {
   const in_ = world();
@@ -43,19 +43,58 @@ test("where the new one is refused after all, the old one is put back, also afte
     throw refused();
   });
 
-  await expect(store(change({ stands: standing(old), replaces: true }), bench)).rejects.toThrow("no");
+  await expect(store(change({ stands: standing(old), replaces: true }), bench)).rejects.toMatchObject({ message: "no", hint: undefined });
 
   const { uid, resourceVersion, creationTimestamp, managedFields, ...metadata } = old.metadata;
   expect(secretIn(in_)).toMatchObject({ type: "Opaque", immutable: true, data: old.data, metadata });
 });
 
-test("where the old one cannot be put back either, the first error is told", async () => {
+test("where the old one cannot be put back either, the first error is told, and that it is gone", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
   let times = 0;
   in_.asking.around(refusing(really("create secret"), () => new CliError("forbidden", `refused ${++times}`)));
 
-  await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow("refused 1");
+  await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+    kind: "forbidden",
+    message: "refused 1",
+    hint: 'secret "acr-myregistry" in namespace "demo" was deleted to be made anew, and could not be put back',
+    cause: { message: "refused 1" },
+  });
+});
+
+test("where another makes one in its place, nothing is told to be gone", async () => {
+  const in_ = world();
+  const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
+  in_.asking.around(refusing(really("create secret"), refused, 1));
+  before(in_, "create secret", () => void put(in_));
+
+  await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+    message: "no",
+    hint: undefined,
+  });
+  expect(in_.loginIn("demo")?.password).toBe("theirs");
+});
+
+test.for([
+  { why: "it was made", happens: true, writes: ["delete", "create", "create"] },
+  { why: "it was not, and is made then", happens: false, writes: ["delete", "create", "create", "create"] },
+])("the answers of the new one and of the old one that is put back are lost: $why", async ({ happens, writes }) => {
+  const in_ = world();
+  const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
+  let times = 0;
+  in_.asking.around(async (asked, next) => {
+    if (!really("create secret")(asked) || ++times > 2) return next();
+    if (times === 1 && happens) await next();
+    throw lost();
+  });
+  const bench = benchOf(in_, { run: run() });
+
+  await store(change({ stands: standing(old), replaces: true }), bench);
+
+  expect(in_.loginIn("demo")?.password).toBe("ours");
+  expect(bench.run.gone.size).toBe(0);
+  expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
 });
 
 test("where there is nothing any more to put back, nothing is", async () => {

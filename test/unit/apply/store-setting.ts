@@ -25,6 +25,7 @@ export const change = (more: Partial<Store> = {}): Store => ({
   ...more,
 });
 
+export const lost = () => new CliError("unreachable", "the answer was lost");
 export const refused = () => new CliError("forbidden", "no");
 export const really = (text: string) => (asked: Asked) => is(text)(asked) && !asked.dryRun;
 

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { apply, applyWhole } from "../../../src/apply/apply.ts";
-import { takeBack } from "../../../src/apply/take-back.ts";
+import type { Outcome } from "../../../src/apply/outcome.ts";
+import { takeBack, withLeft } from "../../../src/apply/take-back.ts";
+import { CliError } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
 import { bench, type Hand, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
 
@@ -89,4 +91,31 @@ test("several things that are left behind are one hint", async () => {
   await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
     hint: "what this run made could not be taken back: remove t; what this run made could not be taken back: remove m",
   });
+});
+
+const left = (...says: string[]): Outcome => ({ change: makeMap, error: no(), says });
+
+test.for<{ why: string; hint: CliError["hint"]; kept: Outcome[]; halted: boolean; kind: string; told: unknown }>([
+  { why: "nothing is left", hint: "look", kept: [], halted: true, kind: "forbidden", told: "look" },
+  { why: "with a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: "look; remove m" },
+  {
+    why: "with a command",
+    hint: { do: "show-repositories", registry: "r" },
+    kept: [left("remove m")],
+    halted: false,
+    kind: "forbidden",
+    told: "remove m",
+  },
+  { why: "interrupted", hint: undefined, kept: [left("a", "b"), left("c")], halted: true, kind: "cancelled", told: "a; b; c" },
+  { why: "wordless", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: "look" },
+])("an error has what it leaves behind in its hint: $why", ({ hint, kept, halted, kind, told }) => {
+  const error = new CliError("forbidden", "no", { hint });
+
+  expect(withLeft(error, kept, bench({ halted: () => halted }).tools)).toMatchObject({ kind, message: "no", hint: told });
+});
+
+test("a defect has no hint, whatever it leaves", () => {
+  const defect = new TypeError("a defect");
+
+  expect(withLeft(defect, [left("remove m")], bench().tools)).toBe(defect);
 });

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { runUnit } from "../../../src/apply/unit.ts";
 import { CliError } from "../../../src/errors.ts";
+import type { Sight } from "../../../src/observe/place.ts";
+import type { Plan } from "../../../src/plan/change.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { login, makeToken, mint, no, really, setting, short, storing, unit, written } from "./unit-setting.ts";
+import { login, makeToken, mint, no, really, setting, short, storeIn, storing, token, unit, written } from "./unit-setting.ts";
 
 test("a credential that no Secret came to hold is taken back, and so is the claim", async () => {
   const { world, bench, outlooks, carried } = setting(["a", "b"]);
@@ -24,6 +26,17 @@ test("one that a Secret holds stays, whatever becomes of the others", async () =
 
   expect(carried).toEqual(["create t", "mint t"]);
   expect(written(world)).toEqual(["b"]);
+});
+
+test("what else is done in the places holds no credential", async () => {
+  const { world, bench, outlooks, carried } = setting(["a"]);
+  world.asking.around(refusing(storing, no));
+  const each = (sight: Sight): Plan => [storeIn(sight), { act: "tell", to: token, says: "look" }];
+
+  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], each, run: bench.run }), outlooks, bench.tools, "none"));
+
+  expect(short(outcomes)).toEqual(["store a/acr failed no", "tell t"]);
+  expect(carried).toEqual(["create t", "mint t", "delete t"]);
 });
 
 test("what could not be taken back is told", async () => {
