@@ -98,12 +98,13 @@ function matchesLabel(glob: string, label: string): boolean {
   const [first = "", ...rest] = glob.split("*");
   const last = rest.pop();
   if (last === undefined) return glob === label;
-  if (!label.startsWith(first) || label.length < first.length + last.length || !label.endsWith(last)) return false;
+  if (!label.startsWith(first) || !label.endsWith(last)) return false;
   let at = first.length;
   for (const part of rest) {
     const found = label.indexOf(part, at);
     if (found < 0) return false;
     at = found + part.length;
   }
+  // One character is not the start and the end of a label at once
   return at <= label.length - last.length;
 }

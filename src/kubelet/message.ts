@@ -37,7 +37,7 @@ export function readEvent({ reason = "", message = "" }: { readonly reason?: str
   const [, pull] = /^Failed to pull image "[^"]*": (.*)$/s.exec(message) ?? [];
   if (pull !== undefined) return failures(readError(pull));
   const [, error = ""] = /^Error: (.*)$/s.exec(message) ?? [];
-  return failures(readWaiting({ reason: error.includes(" ") && isKeyringError(error) ? error : "" }));
+  return failures(readWaiting({ reason: isKeyringError(error) ? error : "" }));
 }
 
 /** `Error: …` stands before other failures of a container too, so here the words decide. */

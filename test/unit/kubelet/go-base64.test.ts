@@ -19,6 +19,9 @@ test.for<[string, string | number]>([
   ["dTpwYQ=", 7],
   ["dTpwYQ=x", 6],
   ["dTpwYQ==x", 6],
+  ["dTpwYQ==x=", 8],
+  ["dTpwYWI=x=", 8],
+  ["dTp!=", 3],
   ["=", 0],
   ["dTpw=", 4],
 ])("%j is %j", ([text, expected]) => {

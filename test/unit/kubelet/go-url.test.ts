@@ -18,6 +18,7 @@ test.for<[string, string | undefined, string?]>([
   ["host#%zz", undefined],
   ["host#%74", "host"],
   ["host?%zz", "host"],
+  ["host?%#x", "host"],
   ["host\u0001", undefined],
   ["host/\u001f", undefined],
   ["host/\u007f", undefined],

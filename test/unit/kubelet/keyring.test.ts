@@ -88,6 +88,8 @@ test.for<[string, string, boolean]>([
   ["my*reg*reg*try.azurecr.io", "myregistry.azurecr.io/app", false],
   ["my*x*try.azurecr.io", "myregistry.azurecr.io/app", false],
   ["m*is*ry.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["*my*.azurecr.io", "myregistry.azurecr.io/app", true],
+  ["**y.azurecr.io", "myregistry.azurecr.io/app", true],
   ["ab*ba.azurecr.io", "aba.azurecr.io/app", false],
   ["ab*ba.azurecr.io", "abba.azurecr.io/app", true],
   ["a*b*a.azurecr.io", "aba.azurecr.io/app", true],
@@ -104,7 +106,8 @@ test.for<[string, string, boolean]>([
   ["myregistry.azurecr.io/team/v2/app", "myregistry.azurecr.io/app", false],
   ["myregistry.azurecr.io/team/v2/app", "myregistry.azurecr.io/team/v2/app/x", true],
   ["http://myregistry.azurecr.io", "myregistry.azurecr.io/app", true],
-  ["myregistry.azurecr.io/http://x", "myregistry.azurecr.io/app", false],
+  ["myregistry.azurecr.io/http://app", "myregistry.azurecr.io/app", false],
+  ["myregistry.azurecr.io/%25zz", "myregistry.azurecr.io/app", false],
   ["[::1]:5000", "[::1]:5000/app", true],
   ["[::1]", "[::1]/app", false],
 ])("the key %s and the image %s: %s", ([key, image, matches]) => {

@@ -18,6 +18,8 @@ test.for([
     servers: ["a.io", "b.io"],
   },
   { what: "auths that are no object", secret: json('{"auths":["a.io"]}'), servers: [] },
+  { what: "auths that are a text", secret: json('{"auths":"a.io"}'), servers: [] },
+  { what: "a text", secret: json('"a.io"'), servers: undefined },
   { what: "auths that are null", secret: json('{"auths":null}'), servers: [] },
   { what: "a list", secret: json('["a.io"]'), servers: undefined },
   { what: "null", secret: json("null"), servers: undefined },
