@@ -90,7 +90,8 @@ test("a list of more than a page is whole, and comes page by page", async () => 
 
   const pages = await collect(cluster.pages("serviceaccount", { namespace, labels: "many=yes" }));
 
-  expect(pages.map((page) => page.length)).toEqual([...Array(10).fill(50), 1]);
+  // The objects of the first page are small, so the next ones have more
+  expect(pages.map((page) => page.length)).toEqual([50, 100, 100, 100, 100, 51]);
   expect(pages.flat().map(({ metadata }) => metadata.name)).toEqual(names.sort());
   expect((await listAll(cluster, "serviceaccount", { labels: "many=yes" })).length).toBeGreaterThanOrEqual(501);
 });

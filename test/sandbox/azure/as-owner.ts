@@ -1,4 +1,5 @@
-import { audiences, type Json, type Reply, registryId, type TestAzure } from "./world.ts";
+import type { Json, Reply } from "../../support/ask-through.ts";
+import { audiences, registryId, type TestAzure } from "./world.ts";
 
 /** What the owner of the registry asks ARM for. @param azure once it has started */
 export function asOwner(azure: () => TestAzure) {

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { assignRole } from "../../../sandbox/azure/identities.ts";
+import type { Ask, Reply } from "../../support/ask-through.ts";
 import { cases, differences, fill, type Names } from "./replay.ts";
-import { type Ask, audiences, loginServer, type Reply, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { audiences, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
 // What the real Azure answered, asked of the emulator: the same status, the same headers, the same fields and words.
 

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { consume } from "../../support/consumer.ts";
+import { kubectl } from "../../support/kubectl.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const [registry] = shell.azure.world.registries;
+beforeAll(() => {
+  if (registry) registry.adminUserEnabled = true;
+});
+
+const create = "kubectl acr-secret create --registry myregistry";
+const web = `${create} --repository app/web`;
+
+/** The login that a Secret holds. */
+async function loginIn(namespace: string, secret: string): Promise<{ username: string; password: string }> {
+  const config = await kubectl(["get", "secret", secret, "-n", namespace, "-o", "jsonpath={.data.\\.dockerconfigjson}"]);
+  const { auths } = JSON.parse(Buffer.from(String(config), "base64").toString()) as {
+    auths: Record<string, { username: string; password: string }>;
+  };
+  return auths["myregistry.azurecr.io"] ?? expect.unreachable("there is no login");
+}
+
+/** What is typed while somebody pulls, by what that somebody has. `@` is another namespace than the one his Secret is in. */
+test.for<{ has: string; made: string; typed: readonly string[] }>([
+  {
+    has: "the password of a token that others use too",
+    made: `${web} --acr-token shared`,
+    typed: [
+      `${web} --acr-token shared`,
+      `${web} --acr-token shared -n @`,
+      `${web} --acr-token shared --repository app/api`,
+      `${web} --acr-token shared --expires-in 1h -n @`,
+      `${web} --acr-token shared --expires-in 10y --verify=false -n @`,
+      `${web} other --acr-token shared -n @`,
+      `${web} third --acr-token shared --force -n @`,
+      `${create} --acr-token shared --scope-map _repositories_push -n @`,
+      `${create} --acr-token shared --scope-map nowhere -n @`,
+      `${create} --acr-token shared --repository nobody/has-it -n @`,
+      `${create} --acr-token shared --repository '../x' -n @`,
+      `${create} --acr-token shared --repository app/web --all-serviceaccounts --dry-run=server -n @`,
+      `kubectl create secret docker-registry beside --docker-server ghcr.io --docker-username u --docker-password p -n @ && ${web} beside --acr-token shared --merge -n @`,
+      `${web} --acr-token shared --credential-per namespace`,
+      `${web} --acr-token shared --serviceaccount nobody -n @`,
+      `kubectl delete secret acr-myregistry -n @ && ${web} --acr-token shared -n @`,
+      "kubectl acr-secret attach acr-myregistry --all-serviceaccounts",
+      "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
+      `printf nonsense | ${create}.azurecr.io taken --username shared --password-stdin -n @`,
+    ],
+  },
+  {
+    has: "the admin user's first password",
+    made: `${create} --admin --repository app/web`,
+    typed: [
+      `${web} --admin`,
+      `${web} --admin -n @`,
+      `${web} --admin --force -n @`,
+      `${web} --admin --expires-in 1h`,
+      `${web} --admin --acr-token shared`,
+      `${web} --force`,
+      `${web} second --admin --verify=false -n @`,
+      "kubectl acr-secret whoami --registry myregistry",
+    ],
+  },
+])("somebody who has $has pulls all the while, whatever is typed, right or wrong", async ({ made, typed }) => {
+  const [namespace, other] = [await newNamespace(), await newNamespace()];
+  expect(await shell.type(`${made} -n ${namespace}`)).toMatchObject({ stderr: expect.not.stringContaining("error"), code: 0 });
+  const somebody = await consume(shell.azure, await loginIn(namespace, "acr-myregistry"));
+
+  for (const line of typed) {
+    const there = line.includes("@") ? line.replaceAll("@", other) : `${line} -n ${namespace}`;
+    // Again, as whoever is not sure does
+    await shell.type(there);
+    await shell.type(there);
+  }
+
+  const { pulls, refused } = await somebody.stop();
+  expect(refused).toEqual([]);
+  expect(pulls).toBeGreaterThan(typed.length);
+});

@@ -1,0 +1,78 @@
+import { request as connectRequest, type IncomingHttpHeaders } from "node:http";
+import { request } from "node:https";
+import { buffer } from "node:stream/consumers";
+import { connect } from "node:tls";
+
+/** An answer; `json` is what its text says as JSON, or undefined. */
+export type Reply = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: Json };
+
+/** JSON that a test looks into. A missing step is undefined, and the expectation then fails. */
+export type Json = { readonly [key: string]: Json } & readonly Json[] & string;
+
+export type Ask = {
+  readonly headers?: Record<string, string>;
+  /** Basic login, or a bearer token. */
+  readonly login?: { username: string; password: string };
+  readonly token?: string;
+  readonly json?: unknown;
+  readonly form?: Record<string, string> | [string, string][];
+};
+
+/** One request through an HTTP CONNECT proxy, as any program makes it. @param ca the certificate that its hosts are trusted by */
+export async function askThrough(
+  proxy: string,
+  ca: string,
+  method: string,
+  url: URL,
+  { headers = {}, login, token, json, form }: Ask,
+): Promise<Reply> {
+  const socket = await tunnel(new URL(proxy), url.hostname, ca);
+  const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
+  const type = json !== undefined ? "application/json" : "application/x-www-form-urlencoded";
+  const authorization = login
+    ? `Basic ${Buffer.from(`${login.username}:${login.password}`).toString("base64")}`
+    : token && `Bearer ${token}`;
+  try {
+    return await new Promise((resolve, reject) => {
+      const out = request(url, {
+        method,
+        defaultPort: 443,
+        createConnection: () => socket,
+        headers: {
+          ...(body !== undefined && { "content-type": type, "content-length": Buffer.byteLength(body) }),
+          ...(authorization && { authorization }),
+          ...headers,
+        },
+      });
+      out.on("error", reject).on("response", (message) => {
+        buffer(message).then((bytes) => {
+          const text = bytes.toString("utf8");
+          resolve({ status: message.statusCode ?? 0, headers: message.headers, text, json: parsed(text) });
+        }, reject);
+      });
+      out.end(body);
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+function tunnel(proxy: URL, host: string, ca: string) {
+  return new Promise<ReturnType<typeof connect>>((resolve, reject) => {
+    connectRequest({ host: proxy.hostname, port: proxy.port, method: "CONNECT", path: `${host}:443` })
+      .on("connect", (answer, raw) => {
+        if (answer.statusCode !== 200) return reject(new Error(`the proxy answers ${answer.statusCode}`));
+        const socket = connect({ socket: raw, servername: host, ca }, () => resolve(socket)).on("error", reject);
+      })
+      .on("error", reject)
+      .end();
+  });
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined as unknown as Json;
+  }
+}
