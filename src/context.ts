@@ -77,8 +77,13 @@ export type RegistryFacts = {
   readonly network: "all" | "selected" | "private";
 };
 
-/** One role's actions on a scope (Microsoft.Authorization/permissions); `*` stands for any text. */
-export type Permission = { readonly actions: readonly string[]; readonly notActions: readonly string[] };
+/** One role's actions on a scope, and those on the data in it (Microsoft.Authorization/permissions); `*` stands for any text. */
+export type Permission = {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly dataActions?: readonly string[];
+  readonly notDataActions?: readonly string[];
+};
 
 /** Whom Azure takes us for; what it does not tell is empty. */
 export type AzureIdentity = {
@@ -88,6 +93,12 @@ export type AzureIdentity = {
   readonly objectId: string;
   readonly tenant: string;
 };
+
+/** Whom a token of Entra ID is for: container registries, or Azure Resource Manager, whose tokens most registries take too. */
+export type Audience = "registries" | "management";
+
+/** A token of Entra ID, and of whom it is. */
+export type EntraToken = { readonly text: Sensitive; readonly of: AzureIdentity };
 
 /** The passwords of a registry's admin user, as Azure names them. */
 export type AdminSlot = "password" | "password2";
@@ -129,6 +140,11 @@ export type Azure = {
   adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
   /** Whom Azure takes us for. */
   identity(): Promise<AzureIdentity>;
+  /**
+   * A token to hand to a registry.
+   * @throws CliError usage where the host is no registry of the cloud that we are in; forbidden where the tenant gives none for this audience
+   */
+  entraToken(host: string, audience: Audience): Promise<EntraToken>;
   registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
   /** What the identity may do on a registry. @throws CliError forbidden where it may not ask */
   permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
@@ -160,12 +176,17 @@ export type Proof = {
   readonly message: string;
 };
 
+/** A registry's own token, which is a password; or why there is none. */
+export type Exchanged = { readonly token: Sensitive } | Proof;
+
 /** A registry's data plane (OCI distribution spec with ACR's token endpoint). Never throws for what a registry answers. */
 export type Registry = {
   /** Asks for the image's manifest as a container runtime does; without a login, anonymously. */
   prove(image: ImageRef, login: Login | undefined): Promise<Proof>;
   /** Whether the registry takes a login at all, which is then said as `pulls`, whatever it may pull. */
   admits(host: string, login: Login): Promise<Proof>;
+  /** Gives a token of Entra ID for one of the registry's own (ACR's /oauth2/exchange). */
+  exchange(host: string, token: EntraToken): Promise<Exchanged>;
   /** Some tag of a repository, the newest if the registry tells; undefined if there is none or the login may not list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
 };

@@ -28,6 +28,7 @@ export type Create = Targets & {
   readonly acrToken?: string | undefined;
   readonly scopeMap?: string;
   readonly admin?: boolean;
+  readonly entra?: boolean;
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
@@ -39,7 +40,7 @@ export type Create = Targets & {
 
 /** What `create` has to be told to make a credential of the same kind again. */
 export type Again = {
-  readonly flags: Pick<Create, "acrToken" | "admin" | "username">;
+  readonly flags: Pick<Create, "acrToken" | "admin" | "entra" | "username">;
   /** What somebody should know before, to stand after `the Secret notes that`: whoever works in the namespace can write that note. */
   readonly noted?: string | undefined;
 };

@@ -70,6 +70,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   "acr-token": fix.acrToken,
   "scope-map": fix.scopeMap,
   admin: fix.admin ?? false,
+  entra: fix.entra ?? false,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
   merge: fix.merge ?? false,

@@ -42,6 +42,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     customRoles: [],
     longRunning: { polls: 0, milliseconds: 0, retryAfter: 10, repeatedPut: "operation", asksRights: true },
     passwords: "new",
+    acrAudience: true,
     lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },
     pageSize: 100,
     operations: new Map(),

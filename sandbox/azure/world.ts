@@ -23,6 +23,8 @@ export type World = {
   longRunning: LongRunning;
   /** What the passwords of tokens look like: as Azure makes them now, or as those that it made until 2023. */
   passwords: "new" | "old";
+  /** Whether the tenant gives access tokens for container registries, beside those for Azure Resource Manager. */
+  acrAudience: boolean;
   /** How long tokens live, seconds: Entra's access tokens, and a registry's access and refresh tokens. Negative makes them expired. */
   lifetimes: { entra: number; access: number; refresh: number };
   /** Items on one page of an ARM list. */

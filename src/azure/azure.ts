@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Azure, Env, IdentityWish, Trace } from "../context.ts";
+import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { adminLogins } from "./admin.ts";
 import { openArm } from "./arm.ts";
 import { identityIn } from "./claims.ts";
-import { type Cloud, cloudOf, cloudOfAz } from "./cloud.ts";
+import { type Cloud, cloudOf, cloudOfAz, cloudOfHost } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openIdentity } from "./identity.ts";
 import { type Source, sourceOf } from "./identity-source.ts";
@@ -47,12 +48,24 @@ export function openAzure(options: AzureOptions): Azure {
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
     tokenCount: async (registry) => (await listTokens(arm, registry)).length,
+    async entraToken(host, audience) {
+      if (!host.endsWith(cloud.registrySuffix)) throw notOfCloud(host, cloud);
+      const text = await identity.token(audience);
+      return { text, of: identityIn(text) };
+    },
     identity: async () => identityIn(await identity.token()),
     registryFacts: (registry) => registryFacts(arm, registry),
     permissions: (registry) => permissionsOn(arm, registry),
     adminLogins: (registry) => adminLogins(arm, registry),
     generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };
+}
+
+function notOfCloud(host: string, { name, registrySuffix }: Cloud): CliError {
+  const other = cloudOfHost(host);
+  return new CliError("usage", `${JSON.stringify(host)} is no registry of ${name}, whose login servers end in ${registrySuffix}`, {
+    hint: other && `add --cloud=${other}, whose registry that is`,
+  });
 }
 
 const cloudFor = (source: Source, { env, identity }: AzureOptions): Cloud =>

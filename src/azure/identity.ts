@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import type { IdentityWish } from "../context.ts";
+import type { Audience, IdentityWish } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { openTransport, type Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -10,9 +10,6 @@ import { environmentCredential } from "./environment-credential.ts";
 import type { Source } from "./identity-source.ts";
 import { managedCredential, unproxied } from "./managed-credential.ts";
 import { workloadCredential } from "./workload-credential.ts";
-
-/** Whom a token is for: Azure Resource Manager, or container registries. */
-export type Audience = "management" | "registries";
 
 /** Who we are in Azure. */
 export type Identity = {

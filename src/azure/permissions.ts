@@ -9,8 +9,13 @@ export async function permissionsOn(arm: Arm, { id, name }: AzureRegistry): Prom
   const path = `${id}/providers/Microsoft.Authorization/permissions`;
   const list = await arm.list({ path, version: apiVersion.permissions, doing: `read the identity's permissions on registry ${name}` });
   return list.map((it) => {
-    const { actions, notActions } = it as Partial<Record<keyof Permission, unknown>>;
-    return { actions: texts(actions), notActions: texts(notActions) };
+    const { actions, notActions, dataActions, notDataActions } = it as Partial<Record<keyof Permission, unknown>>;
+    return {
+      actions: texts(actions),
+      notActions: texts(notActions),
+      dataActions: texts(dataActions),
+      notDataActions: texts(notDataActions),
+    };
   });
 }
 

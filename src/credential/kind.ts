@@ -100,6 +100,8 @@ export type Kind = {
   readonly name: string;
   /** Where a new login comes from: Azure, or whoever has one gives it. */
   readonly renewal: "made" | "given";
+  /** It dies when whoever makes it says: nobody can ask for another lifetime. */
+  readonly ownLifetime?: true;
   /** Whether another run can let it pull more repositories. */
   readonly widens: boolean;
   /** How one that a Secret notes is asked for again. `derived`: the identity's name was made for this Secret, and is in no flag. */
@@ -110,6 +112,8 @@ export type Kind = {
     readonly flag: string;
     /** The actions that an identity needs on the registry (Azure RBAC). */
     readonly rights: readonly string[];
+    /** Those on the data that count instead where the registry goes by conditions (ABAC). */
+    readonly dataRights?: readonly string[];
     /** What is in the way whatever its rights are. */
     bar?(registry: RegistryFacts): string | undefined;
   };

@@ -1,19 +1,24 @@
 import { acrToken } from "./acr-token.ts";
 import { admin } from "./admin.ts";
+import { entra } from "./entra.ts";
 import { fromDockerConfig } from "./from-docker-config.ts";
 import { given } from "./given.ts";
 import type { Asked, FlagRow, Kind } from "./kind.ts";
 
 /** Every kind of credential, in the order in which they are asked whether the flags mean them; the last one takes what nobody took. */
-export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, admin, acrToken];
+export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, acrToken];
 
 /** The kind that a command line asks for. */
 export const kindMeant = (flags: Asked["flags"]): Kind => credentialKinds.find((kind) => kind.means(flags)) ?? acrToken;
 
 /** The flags of all kinds. */
-export const credentialFlags = { ...given.flags, ...fromDockerConfig.flags, ...admin.flags, ...acrToken.flags } as const satisfies Readonly<
-  Record<string, FlagRow>
->;
+export const credentialFlags = {
+  ...given.flags,
+  ...fromDockerConfig.flags,
+  ...entra.flags,
+  ...admin.flags,
+  ...acrToken.flags,
+} as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** The kind that a Secret notes; undefined for one that a newer version made. */
 export const kindNamed = (name: string): Kind | undefined => credentialKinds.find((kind) => kind.name === name);

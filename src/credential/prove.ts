@@ -6,8 +6,11 @@ import type { Reach } from "./reach.ts";
 /** How long a password that was made a moment ago may be unknown to the registry, in milliseconds: Azure says 60 s. */
 const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 
+/** The questions by which a login is tried. */
+type Prover = Omit<Registry, "exchange">;
+
 /** What a proof needs. `fresh`: the login was made in this run, so that a refusal may pass. */
-export type ProofTools = { readonly registry: Registry; sleep(milliseconds: number): Promise<void>; readonly fresh: boolean };
+export type ProofTools = { readonly registry: Prover; sleep(milliseconds: number): Promise<void>; readonly fresh: boolean };
 
 /**
  * What was proven: an image that the login pulls, and the repositories that have none, so that nothing could be shown of them. Without
@@ -52,14 +55,14 @@ async function* inOrder<T>(repositories: readonly string[], ask: (repository: st
 
 async function admitted(host: string, login: Login, tools: ProofTools): Promise<void> {
   const { verdict, message } = await patiently(() => tools.registry.admits(host, login), tools);
-  if (verdict !== "pulls") throw failed(verdict, `the credential is not taken: ${message}`);
+  if (verdict !== "pulls") throw refusal(verdict, `the credential is not taken: ${message}`);
 }
 
 /** Whether a login that a Secret holds pulls; `unasked` says why the registry could not be asked. */
 export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string };
 
 /** Whether a login that a Secret holds still pulls one of its repositories; `unknown` where the registry does not tell. */
-export async function stillPulls(reach: Reach, login: Login, registry: Registry): Promise<Still> {
+export async function stillPulls(reach: Reach, login: Login, registry: Prover): Promise<Still> {
   const image = await knownImage(reach, login, registry);
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(reach.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
@@ -68,7 +71,7 @@ export async function stillPulls(reach: Reach, login: Login, registry: Registry)
 }
 
 /** An image to ask for: one that pods name, else any of the first repository, else one that may not be there. */
-async function knownImage({ host, repositories, images }: Reach, login: Login, registry: Registry): Promise<ImageRef | undefined> {
+async function knownImage({ host, repositories, images }: Reach, login: Login, registry: Prover): Promise<ImageRef | undefined> {
   const named = images.find((image) => repositories.some((scope) => covers(scope, image.repository)));
   const repository = repositories.find((name) => !name.endsWith("*"));
   if (named || repository === undefined) return named;
@@ -121,9 +124,10 @@ const silent: readonly Proof["verdict"][] = ["blocked", "throttled", "unreachabl
 const elsewhere: readonly Proof["verdict"][] = ["blocked", "unreachable", "untrusted"];
 
 const disproved = (host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError =>
-  failed(verdict, `the credential does not pull ${host}/${repository}: ${message}`);
+  refusal(verdict, `the credential does not pull ${host}/${repository}: ${message}`);
 
-function failed(verdict: Proof["verdict"], message: string): CliError {
+/** The error of a proof that failed, by what a person does next. */
+export function refusal(verdict: Proof["verdict"], message: string): CliError {
   const hint = elsewhere.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
   return new CliError(kindOf[verdict] ?? "unreachable", message, { hint });
 }

@@ -18,10 +18,18 @@ export function mayMint(
 ): May[] {
   if (!mint) return [];
   const bar = mint.bar?.(registry);
-  const missing = bar ?? (permissions && mint.rights.find((right) => !permits(permissions, right)));
+  const [rights, roles] =
+    mint.dataRights && registry.mode === "abac" ? [mint.dataRights, permissions?.map(onData)] : [mint.rights, permissions];
+  const missing = bar ?? (roles && rights.find((right) => !permits(roles, right)));
   const may = missing === undefined ? (permissions ? "yes" : "unknown") : "no";
   return [{ credential: name, flag: mint.flag, may, missing: missing ?? "" }];
 }
+
+/** What a role allows on the data. */
+const onData = ({ dataActions = [], notDataActions = [] }: Permission): Permission => ({
+  actions: dataActions,
+  notActions: notDataActions,
+});
 
 /** Whether one of the roles allows an action, as Azure decides it: what a role takes away, another may give. */
 export const permits = (permissions: readonly Permission[], action: string): boolean =>

@@ -1,5 +1,5 @@
 import type { AzureFacts } from "../check/facts.ts";
-import { registryName } from "../registry/login-server.ts";
+import { loginServerIn, registryName } from "../registry/login-server.ts";
 
 /**
  * The registry in Azure behind an image's host, which may name it in a way that its login server does not: with the port 443, in
@@ -10,7 +10,7 @@ export function azureHost(host: string): AzureFacts | undefined {
   const bare = small.replace(/:443$/, "");
   const registry = registryName(bare);
   if (registry === undefined) return undefined;
-  const loginServer = bare.replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, "");
+  const loginServer = loginServerIn(bare) ?? bare;
   const otherwise = host !== small ? "capitals" : small !== bare ? "port" : bare !== loginServer ? "region" : undefined;
   return { registry, loginServer, otherwise };
 }

@@ -16,7 +16,7 @@ export function noteOf(secret: Secret): Note | undefined {
     widens: known?.widens ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
     expiresAt,
-    expiresIn: expiresAt && lifetime(secret, madeAt, expiresAt),
+    expiresIn: expiresAt && !known?.ownLifetime ? lifetime(secret, madeAt, expiresAt) : undefined,
   };
 }
 

@@ -20,6 +20,13 @@ export function readToken(body: string): string | undefined {
   return [first, second].find((it): it is string => typeof it === "string" && it !== "");
 }
 
+/** The registry's own token in the answer of ACR's /oauth2/exchange. */
+export function readRefreshToken(body: string): string | undefined {
+  const parsed = parseJson(body);
+  const token = typeof parsed === "object" && parsed !== null && "refresh_token" in parsed ? parsed.refresh_token : undefined;
+  return typeof token === "string" && token !== "" ? token : undefined;
+}
+
 /** The first tag of a tag list, in the shape of ACR (`{tags:[{name}]}`) or of the distribution spec (`{tags:["1"]}`). */
 export function readFirstTag(body: string): string | undefined {
   const parsed = parseJson(body);

@@ -8,6 +8,10 @@ const host = new RegExp(
 /** Whether a host is an Azure container registry: `name.azurecr.io`, `name-hash.azurecr.io`, `name.region.geo.azurecr.io`. */
 export const isLoginServer = (text: string): boolean => host.test(text.toLowerCase());
 
+/** The login server of a host that is one, or of the registry whose regional endpoint it is; undefined for any other. */
+export const loginServerIn = (text: string): string | undefined =>
+  isLoginServer(text) ? text.toLowerCase().replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, "") : undefined;
+
 /**
  * The registry's resource name that a host would have: its first label, without the hash that a domain name label scope adds.
  * Only a candidate: ARM's own loginServer has the last word.

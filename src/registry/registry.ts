@@ -2,6 +2,7 @@ import type { Env, Registry, Trace } from "../context.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { admits } from "./admits.ts";
+import { exchange } from "./exchange.ts";
 import { prove } from "./prove.ts";
 import { anyTag } from "./tags.ts";
 
@@ -19,6 +20,7 @@ export function openRegistry({ env, trace, signal, sleep }: RegistryOptions): Re
   return {
     prove: (image, login) => prove(http, image, login),
     admits: (host, login) => admits(http, host, login),
+    exchange: (host, token) => exchange(http, host, token),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),
   };
 }

@@ -1,4 +1,5 @@
 import type { Login } from "../context.ts";
+import { readJwt } from "./jwt.ts";
 
 /** What a login looks like of which nothing is noted. */
 export type Guess = {
@@ -9,7 +10,7 @@ export type Guess = {
 };
 
 /** The user name of a login whose password is a registry's own token for an Entra identity. */
-const tokenUser = "00000000-0000-0000-0000-000000000000";
+export const tokenUser = "00000000-0000-0000-0000-000000000000";
 
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -21,7 +22,7 @@ const azure = /^(?:https?:\/\/)?([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(?:io|us|cn
  * @param server the key under `auths`, as written
  */
 export function guess(server: string, { username, password }: Login): Guess {
-  const expiresAt = endOf(password.reveal());
+  const expiresAt = readJwt(password.reveal())?.expiresAt;
   const [, registry] = azure.exec(server) ?? [];
   return { kind: registry === undefined ? undefined : kindOf(registry, username), expiresAt };
 }
@@ -31,18 +32,3 @@ function kindOf(registry: string, username: string): Guess["kind"] {
   if (guid.test(username)) return "service-principal";
   return username.toLowerCase() === registry.toLowerCase() ? "admin" : "acr-token";
 }
-
-/** When a JWT dies, by its claim `exp` (RFC 7519); undefined for any other text. */
-function endOf(text: string): string | undefined {
-  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
-  if (payload === undefined) return undefined;
-  try {
-    const { exp }: { exp?: unknown } = JSON.parse(Buffer.from(payload, "base64url").toString());
-    return typeof exp === "number" ? inSeconds(new Date(exp * 1000).toISOString()) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** A moment without its fraction; undefined for one of a year that RFC 3339 cannot write, as of a claim in milliseconds. */
-const inSeconds = (moment: string): string | undefined => (/^\d{4}-/.test(moment) ? moment.replace(/\.\d+/, "") : undefined);

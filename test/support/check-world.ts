@@ -53,6 +53,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     },
     admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async (_host, repository) => tags[repository]?.[0],
+    exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
   const verdicts = await checkPlace(clusterOf(situation, asked), "demo", wish, {
     registry,

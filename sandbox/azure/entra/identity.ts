@@ -1,5 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Signer } from "../jwt.ts";
+import type { World } from "../world.ts";
 
 /** The resources that Entra gives access tokens for. */
 export type Resource = "arm" | "graph" | "acr";
@@ -15,6 +16,12 @@ const resources: Readonly<Record<string, Resource>> = {
 /** The resource that an audience names, with or without a slash behind it. */
 export function resourceOf(audience: string): Resource | undefined {
   return resources[audience.replace(/\/+$/, "").toLowerCase()];
+}
+
+/** The same, of a tenant: not each gives tokens for registries. */
+export function resourceIn({ acrAudience }: World, audience: string): Resource | undefined {
+  const resource = resourceOf(audience);
+  return resource === "acr" && !acrAudience ? undefined : resource;
 }
 
 /** Who made a request, as an Entra access token says it. `clientId` is the application's id, `principalId` whom roles are given to. */

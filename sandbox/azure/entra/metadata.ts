@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { struck } from "../front.ts";
 import { type Answer, type Ask, readAsk, send } from "../http.ts";
 import type { State } from "../state.ts";
-import { resourceOf } from "./identity.ts";
+import { resourceIn } from "./identity.ts";
 
 /** The service that gives a virtual machine its identities (IMDS), which in Azure is at http://169.254.169.254. */
 export type MetadataService = { readonly url: string; stop(): Promise<void> };
@@ -36,7 +36,7 @@ async function token({ method, path, query, headers }: Ask, { world, entra }: St
   if (headers["x-forwarded-for"] !== undefined) return refuse("invalid_request", "Required metadata header not specified");
   if (query.get("api-version") !== "2018-02-01") return refuse("invalid_request", "Invalid api-version specified");
   const resource = query.get("resource") ?? "";
-  if (!resourceOf(resource)) {
+  if (!resourceIn(world, resource)) {
     const words = `AADSTS500011: The resource principal named ${resource} was not found in the tenant named ${world.tenantId}.`;
     return refuse("invalid_resource", words);
   }

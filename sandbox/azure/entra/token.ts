@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { type Answer, type Ask, form, Refused } from "../http.ts";
 import type { State } from "../state.ts";
-import type { ServicePrincipal, User } from "../world.ts";
+import type { ServicePrincipal, User, World } from "../world.ts";
 import { checkAssertion } from "./assertion.ts";
 import { host } from "./discovery.ts";
-import { resourceOf } from "./identity.ts";
+import { resourceIn, resourceOf } from "./identity.ts";
 import { findClient, refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
 
 /** POST /oauth2/v2.0/token: client_credentials with a secret or a signed assertion, password, refresh_token (RFC 6749, RFC 7523). */
@@ -26,7 +26,7 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
         `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
       );
     }
-    const audience = audienceOf(scope, tenantId);
+    const audience = audienceOf(scope, tenantId, state.world);
     const access = await state.entra.sign(
       {
         ...issuedBy(tenantId),
@@ -84,9 +84,9 @@ const tokenAnswer = (body: Record<string, unknown>): Answer => ({
 });
 
 /** The audience of a `…/.default` scope: the text before it, whose own slash stays (`https://management.core.windows.net//.default`). */
-function audienceOf(scope: string, tenantId: string): string {
+function audienceOf(scope: string, tenantId: string, world: World): string {
   const audience = scope.slice(0, -"/.default".length);
-  if (resourceOf(audience)) return audience;
+  if (resourceIn(world, audience)) return audience;
   return refuseEntra(
     400,
     "invalid_resource",
@@ -105,7 +105,7 @@ function userOf(state: State, refreshToken: string): User {
 async function userToken(state: State, user: User, clientId: string, scope: string): Promise<Answer> {
   const wanted = scope.split(" ").find((one) => one.endsWith("/.default"));
   if (!wanted) throw new Refused(scopeMissing(scope));
-  const audience = audienceOf(wanted, user.tenantId);
+  const audience = audienceOf(wanted, user.tenantId, state.world);
   const refresh = randomUUID();
   user.refreshTokens.push(refresh);
   const person = { oid: user.id, sub: user.id, upn: user.userPrincipalName, unique_name: user.userPrincipalName };

@@ -91,6 +91,16 @@ test.for([
   );
 });
 
+test("a tenant may have no tokens for registries, and those for Azure Resource Manager all the same", async () => {
+  azure.world.acrAudience = false;
+  const asked = async (audience: string) => (await signIn({ scope: `${audience}/.default` })).json.error_codes;
+
+  expect(await asked("https://containerregistry.azure.net")).toEqual([500011]);
+  expect(await asked("https://management.azure.com")).toBeUndefined();
+  azure.world.acrAudience = true;
+  expect(await asked("https://containerregistry.azure.net")).toBeUndefined();
+});
+
 test("an unknown tenant is refused, by discovery too", async () => {
   const nowhere = "00000000-0000-0000-0000-00000000dead";
 

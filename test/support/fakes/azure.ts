@@ -1,6 +1,7 @@
 import type {
   AcrToken,
   AdminSlot,
+  Audience,
   Azure,
   AzureRegistry,
   ImageRef,
@@ -14,6 +15,7 @@ import type {
 import { CliError } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { covers } from "../../../src/registry/repository.ts";
+import { tokenUser } from "../../../src/secret/guess.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import type { Asking } from "./asked.ts";
 
@@ -31,6 +33,19 @@ export type FakeAzure = {
   readonly users: Map<string, string>;
   /** The admin user's passwords; none while it is off. */
   readonly admin: Map<AdminSlot, string>;
+  /** The registry's own tokens for Azure identities, by its clock. */
+  readonly entra: {
+    now: Date;
+    /** Hours that a token lives. */
+    lifetime: number;
+    /** What the registry says instead of a token. */
+    refusal?: Proof;
+    /** Tokens of Entra ID for these audiences are to be had. */
+    audiences: Audience[];
+    /** What the tokens say otherwise. */
+    claims: Record<string, unknown>;
+    readonly alive: Set<string>;
+  };
   /** What the identity may do on the registry. */
   readonly permissions: Permission[];
   /** Whether a login is one that the registry knows. */
@@ -49,6 +64,14 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const users = new Map<string, string>();
   const admin = new Map<AdminSlot, string>();
   const permissions: Permission[] = [{ actions: ["*"], notActions: [] }];
+  const entra: FakeAzure["entra"] = {
+    now: new Date("2026-01-01T00:00:00Z"),
+    lifetime: 3,
+    audiences: ["registries", "management"],
+    claims: {},
+    alive: new Set(),
+  };
+  const identity = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -65,12 +88,23 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     passwords: [...passwords].sort().map(([slot, { creationTime, expiry }]) => ({ name: slot, creationTime, ...(expiry && { expiry }) })),
   });
 
+  /** A token as ACR makes them, but for its signature. */
+  function issueToken(): string {
+    const iat = entra.now.getTime() / 1000;
+    const claims = { iss: "Azure Container Registry", aud: host, jti: `${entra.alive.size}`, iat, exp: iat + entra.lifetime * 3600 };
+    const token = `h.${Buffer.from(JSON.stringify({ ...claims, ...entra.claims })).toString("base64url")}.s`;
+    entra.alive.add(token);
+    return token;
+  }
+
   const knows = ({ username, password }: { username: string; password: string }) =>
+    (username === tokenUser && entra.alive.has(password)) ||
     users.get(username) === password ||
     (username === resource.name && [...admin.values()].includes(password)) ||
     [...(tokens.get(username)?.passwords.values() ?? [])].some(({ text }) => text === password);
 
   const pulls = (username: string, repository: string, right = "content/read") =>
+    username === tokenUser ||
     users.has(username) ||
     username === resource.name ||
     (scopeMaps.get(tokens.get(username)?.scopeMapId.split("/").at(-1) ?? "")?.actions ?? []).some((action) => {
@@ -93,6 +127,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     users,
     admin,
     permissions,
+    entra,
     knows,
     putScopeMap: ({ name, description = "", actions }) =>
       void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
@@ -158,7 +193,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             if (admin.size === 0) throw new CliError("conflict", `the admin user of registry "${resource.name}" is off`);
             return new Map([...admin].map(([slot, text]) => [slot, { username: resource.name, password: new Sensitive(text) }]));
           }),
-        identity: () => ask("identity", "", false, () => ({ type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" })),
+        identity: () => ask("identity", "", false, () => identity),
+        entraToken: (_, audience) =>
+          ask("entraToken", audience, false, () => {
+            if (!entra.audiences.includes(audience)) throw new CliError("forbidden", "the tenant gives no token of this kind");
+            return { text: new Sensitive(`entra token for ${audience}`), of: identity };
+          }),
         registryFacts: () =>
           ask("registryFacts", "", false, () => ({ mode: "legacy", adminUser: admin.size > 0, armAudience: true, network: "all" })),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
@@ -182,6 +222,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
               ? { verdict: "pulls", message: "it is taken" }
               : { verdict: "refused", message: `${host} refuses the login` },
           ),
+        exchange: (_, { text }) => ask("exchange", text.reveal(), () => entra.refusal ?? { token: new Sensitive(issueToken()) }),
         anyTag: (_, repository, login) =>
           ask("anyTag", `${login.username} ${repository}`, () =>
             pulls(login.username, repository, "metadata/read")

@@ -37,6 +37,16 @@ export const credentials: readonly Expected[] = [
     fix: `kubectl acr-secret create acr --registry ${r} --expires-in 1d -n demo`,
   },
   {
+    what: "the token of somebody's Azure identity has died",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { credential: "entra", "expires-at": "2026-01-02T00:00:00Z" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "expired",
+    fix: `kubectl acr-secret create acr --registry ${r} --entra -n demo`,
+  },
+  {
     what: "the token's name in the Secret is none",
     given: {
       accounts: { default: ["acr"] },

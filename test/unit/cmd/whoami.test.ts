@@ -24,6 +24,7 @@ ACR tokens:   1 of 50000
 CREDENTIAL   FLAG                       MAY BE MADE   MISSING
 acr-token    --acr-token, the default   no            Microsoft.ContainerRegistry/registries/scopeMaps/write
 admin        --admin                    no            the admin user is off
+entra        --entra                    yes           <none>
 `,
     stderr: "",
     code: 0,
@@ -47,6 +48,7 @@ test("what may not be read is unknown, and the rest is told", async () => {
     credentials: [
       { credential: "acr-token", may: "unknown" },
       { credential: "admin", flag: "--admin", may: "no", missing: "the admin user is off" },
+      { credential: "entra", flag: "--entra", may: "unknown" },
     ],
   });
   expect(JSON.parse(stdout).registry).not.toHaveProperty("tokens");

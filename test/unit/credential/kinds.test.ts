@@ -9,6 +9,8 @@ test.for([
   { flags: { "password-stdin": true }, kind: "given" },
   { flags: { "from-docker-config": "-" }, kind: "given" },
   { flags: { admin: true }, kind: "admin" },
+  { flags: { entra: true }, kind: "entra" },
+  { flags: { entra: false }, kind: "acr-token" },
   { flags: { admin: false }, kind: "acr-token" },
 ])("$flags mean $kind", ({ flags, kind }) => {
   expect(kindMeant(flags).name).toBe(kind);
@@ -24,6 +26,11 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
     kind: "admin",
     identity: "myregistry",
     again: { flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" },
+  },
+  {
+    kind: "entra",
+    identity: "00000000-0000-0000-0000-000000000000",
+    again: { flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" },
   },
 ])("a Secret that notes $kind $identity is made again by $again.flags", ({ kind, identity, derived = false, again }) => {
   expect(kindNamed(kind)?.again({ identity }, derived)).toEqual(again);

@@ -24,8 +24,19 @@ test.for([
 const registry = { mode: "legacy", adminUser: true, armAudience: true, network: "all" } as const;
 const tokens = "Microsoft.ContainerRegistry/registries/tokens/*";
 const maps = "Microsoft.ContainerRegistry/registries/scopeMaps/*";
+const pull = "Microsoft.ContainerRegistry/registries/pull/read";
+const content = "Microsoft.ContainerRegistry/registries/repositories/content/read";
 
-test.for([
+type Row = {
+  readonly credential: string;
+  readonly permissions: Permission[] | undefined;
+  readonly adminUser?: boolean;
+  readonly mode?: "legacy" | "abac";
+  readonly may: string;
+  readonly missing: string;
+};
+
+test.for<Row>([
   { credential: "acr-token", permissions: [role(["*"])], may: "yes", missing: "" },
   {
     credential: "acr-token",
@@ -43,8 +54,23 @@ test.for([
   },
   { credential: "admin", permissions: [role(["*"])], adminUser: false, may: "no", missing: "the admin user is off" },
   { credential: "admin", permissions: undefined, adminUser: false, may: "no", missing: "the admin user is off" },
-])("$credential with $permissions: $may, $missing", ({ credential, permissions, adminUser = true, may, missing }) => {
-  const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, adminUser }));
+  { credential: "entra", permissions: [role([pull])], may: "yes", missing: "" },
+  { credential: "entra", permissions: [role(["*/read"])], may: "yes", missing: "" },
+  { credential: "entra", permissions: [role([tokens])], may: "no", missing: pull },
+  { credential: "entra", permissions: undefined, may: "unknown", missing: "" },
+  { credential: "entra", mode: "abac", permissions: [role(["*"])], may: "no", missing: content },
+  { credential: "entra", mode: "abac", permissions: [{ ...role([]), dataActions: [content] }], may: "yes", missing: "" },
+  {
+    credential: "entra",
+    mode: "abac",
+    permissions: [{ ...role(["*"]), dataActions: ["*"], notDataActions: ["*/read"] }],
+    may: "no",
+    missing: content,
+  },
+  { credential: "entra", mode: "abac", permissions: undefined, may: "unknown", missing: "" },
+  { credential: "admin", mode: "abac", permissions: [role(["*"])], may: "yes", missing: "" },
+])("$credential with $permissions: $may, $missing", ({ credential, permissions, adminUser = true, mode = "legacy", may, missing }) => {
+  const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, mode, adminUser }));
 
   expect(answers.find((one) => one.credential === credential)).toMatchObject({ may, missing });
 });

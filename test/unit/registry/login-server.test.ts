@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLoginServer, registryName } from "../../../src/registry/login-server.ts";
+import { isLoginServer, loginServerIn, registryName } from "../../../src/registry/login-server.ts";
 
 test.for([
   ["myregistry.azurecr.io", "myregistry"],
@@ -28,4 +28,15 @@ test.for([
 ])("%s is none", (host) => {
   expect(isLoginServer(host)).toBe(false);
   expect(registryName(host)).toBeUndefined();
+});
+
+test.for([
+  ["MyRegistry.azurecr.io", "myregistry.azurecr.io"],
+  ["myregistry-a1b2c3d4.azurecr.us", "myregistry-a1b2c3d4.azurecr.us"],
+  ["myregistry.eastus.geo.azurecr.io", "myregistry.azurecr.io"],
+  ["myregistry-a1b2.east.us.geo.azurecr.cn", "myregistry-a1b2.azurecr.cn"],
+  ["myregistry", undefined],
+  ["ghcr.io", undefined],
+] as const)("the login server that %s names is %s", ([text, server]) => {
+  expect(loginServerIn(text)).toBe(server);
 });

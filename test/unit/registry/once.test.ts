@@ -19,6 +19,7 @@ function world() {
       }),
     admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async () => "1",
+    exchange: () => Promise.reject(new Error("nothing is exchanged")),
   };
   return { registry: askOnce(registry), asked, answers };
 }

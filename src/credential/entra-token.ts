@@ -1,0 +1,68 @@
+import type { Azure, AzureRegistry, EntraToken, Login } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { tokenUser } from "../secret/guess.ts";
+import { readJwt, type TokenClaims } from "../secret/jwt.ts";
+import type { HeldLogin, Sources } from "./kind.ts";
+import { refusal } from "./prove.ts";
+
+/** Where a token comes from. */
+export type TokenSource = {
+  readonly host: string;
+  /** The registry in Azure, where it was looked for. */
+  readonly inAzure: AzureRegistry | undefined;
+  readonly azure: Azure;
+  readonly sources: Sources;
+};
+
+/** A registry's own token, with what it says of itself. */
+export type RegistryToken = { readonly login: Login; readonly claims: TokenClaims };
+
+/** Who makes a registry's tokens, as they say themselves. */
+const issuer = "Azure Container Registry";
+
+/**
+ * The token that a Secret holds, as long as more than half of its life is left. The token itself says so: what is noted may be
+ * anybody's.
+ */
+export function standingToken(held: HeldLogin | undefined, host: string, now: Date): RegistryToken | undefined {
+  const { login } = held ?? {};
+  const claims = login?.username === tokenUser ? readJwt(login.password.reveal()) : undefined;
+  if (!login || claims?.issuer !== issuer || claims.audience !== host) return undefined;
+  const [from, to] = [Date.parse(claims.madeAt ?? ""), Date.parse(claims.expiresAt ?? "")];
+  return to - now.getTime() > (to - from) / 2 ? { login, claims } : undefined;
+}
+
+/**
+ * Gives an Azure identity's token for one of the registry's own. What is none of these, whoever answered, reaches no Secret.
+ * @throws CliError forbidden where the registry gives the identity none
+ */
+export async function makeToken(at: TokenSource): Promise<RegistryToken & { readonly of: string }> {
+  const { host, sources } = at;
+  const entra = await entraToken(at);
+  const of = entra.of.name || entra.of.objectId;
+  const answer = await sources.registry().exchange(host, entra);
+  if (!("token" in answer)) throw answer.verdict === "refused" ? mayNot(answer.message) : refusal(answer.verdict, answer.message);
+  const login = { username: tokenUser, password: answer.token };
+  const claims = readJwt(answer.token.reveal());
+  const isOwn = claims?.issuer === issuer && claims.audience === host;
+  if (isOwn && Date.parse(claims.expiresAt ?? "") > sources.now().getTime()) return { login, claims, of };
+  throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {
+    hint: "check HTTPS_PROXY, and this machine's clock",
+  });
+}
+
+const mayNot = (message: string) =>
+  new CliError("forbidden", message, {
+    hint: "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader",
+  });
+
+/** Registries have an audience of their own. Where a tenant gives no tokens for it, those for Azure Resource Manager may do. */
+async function entraToken({ host, inAzure, azure }: TokenSource): Promise<EntraToken> {
+  try {
+    return await azure.entraToken(host, "registries");
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
+    if (inAzure && !(await azure.registryFacts(inAzure)).armAudience) throw error;
+    return azure.entraToken(host, "management");
+  }
+}

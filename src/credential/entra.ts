@@ -1,0 +1,114 @@
+import type { Login } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Change, Tell } from "../plan/change.ts";
+import { loginServerIn } from "../registry/login-server.ts";
+import type { Entry } from "../secret/entry.ts";
+import { tokenUser } from "../secret/guess.ts";
+import type { TokenClaims } from "../secret/jwt.ts";
+import { makeToken, type RegistryToken, standingToken, type TokenSource } from "./entra-token.ts";
+import type { Asked, Credential, FlagRow, Issue, Kind, Need } from "./kind.ts";
+import { type Still, stillPulls } from "./prove.ts";
+
+const flags = {
+  entra: {
+    type: "boolean",
+    // The registry alone says when its tokens die
+    exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "username"],
+    describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
+  },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** The registry's own token for the Azure identity at hand. Nothing is made in Azure; it dies by itself, and cannot be taken back. */
+export const entra = {
+  name: "entra",
+  renewal: "made",
+  ownLifetime: true,
+  widens: false,
+  again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
+  mint: {
+    flag: "--entra",
+    rights: ["Microsoft.ContainerRegistry/registries/pull/read"],
+    dataRights: ["Microsoft.ContainerRegistry/registries/repositories/content/read"],
+  },
+  flags,
+  means: ({ entra: asked }) => asked === true,
+  check: () => undefined,
+  needsName: () => false,
+  async open(asked, sources) {
+    const azure = sources.azure(asked.identity);
+    // Who may pull, and nothing else, cannot read the registry in Azure
+    const host = loginServerIn(asked.registry);
+    if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });
+    const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
+    const inAzure = await looking.catch(byHost);
+    return credentialOf({ host: inAzure.loginServer.toLowerCase(), inAzure, azure, asked, sources });
+  },
+} as const satisfies Kind;
+
+function byHost(error: unknown): never {
+  if (!(error instanceof CliError) || error.kind !== "notFound") throw error;
+  const hint = "check the spelling; or name its login server, which takes no right to read the registry in Azure";
+  throw new CliError("notFound", error.message, { hint, cause: error });
+}
+
+type At = TokenSource & { readonly asked: Asked };
+
+function credentialOf(at: At): Credential {
+  const { host, asked, sources } = at;
+  let made: ReturnType<typeof makeToken> | undefined;
+  return {
+    kind: entra.name,
+    host,
+    async issue(need: Need) {
+      const { images, held } = need;
+      const repositories = wanted(need);
+      const ask = async (login: Login): Promise<Still> =>
+        asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
+      const standing = standingToken(held, host, sources.now());
+      const still = standing && (await ask(standing.login));
+      if (standing && still && still.pulls !== "no") return keep(standing, still, host, need);
+      // Another login may only go if it is of no use any more
+      const other = held?.login && (held.login.username !== tokenUser ? held.login : undefined);
+      const { pulls } = other ? await ask(other) : { pulls: "unknown" as const };
+      made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
+      return take(await made, pulls, { host, repositories, verify: asked.verify }, need);
+    },
+    carry: async () => ({}),
+    removal: () => "",
+  };
+}
+
+const wanted = ({ repositories, images }: Need): readonly string[] =>
+  repositories.length > 0 ? repositories : [...new Set(images.map((image) => image.repository))];
+
+/** The token that a Secret holds will do. */
+function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images }: Need): Issue {
+  const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
+  const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
+  return { before, demand: [], entry: entryOf(host, claims), login, pulls, mayPull: undefined, images };
+}
+
+type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
+
+/** A token that was made now is proven, and it is told what whoever reads it may do. */
+function take(
+  { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
+  pulls: Issue["pulls"],
+  { host, repositories, verify }: Aim,
+  { owner, images }: Need,
+): Issue {
+  const says = `secret/${owner.secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
+  const demand = [tell(host, says), ...(verify ? [prove] : [])];
+  return { before: [], demand, entry: entryOf(host, claims), login, pulls, mayPull: undefined, images };
+}
+
+const tell = (host: string, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });
+
+const entryOf = (host: string, { madeAt, expiresAt }: TokenClaims): Entry => ({
+  hosts: [host],
+  kind: entra.name,
+  identity: tokenUser,
+  ...(madeAt !== undefined && { madeAt }),
+  ...(expiresAt !== undefined && { expiresAt }),
+});

@@ -1,0 +1,31 @@
+/** What a token says of itself (RFC 7519, 4.1). Nobody here checks its signature. Times are RFC 3339. */
+export type TokenClaims = {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly madeAt: string | undefined;
+  readonly expiresAt: string | undefined;
+};
+
+/** Reads a JWT; undefined for any other text. */
+export function readJwt(text: string): TokenClaims | undefined {
+  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
+  const claims = payload === undefined ? undefined : parse(Buffer.from(payload, "base64url").toString());
+  if (!claims) return undefined;
+  const { iss, aud, iat, exp } = claims;
+  return { issuer: String(iss ?? ""), audience: String(aud ?? ""), madeAt: moment(iat), expiresAt: moment(exp) };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last second of the year 9999, which RFC 3339 can still write: what lies beyond, as a claim in milliseconds does, is no time. */
+const last = 253_402_300_799;
+
+const moment = (seconds: unknown): string | undefined =>
+  typeof seconds === "number" && seconds >= 0 && seconds <= last ? `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z` : undefined;

@@ -1,0 +1,159 @@
+import { afterEach, expect, test } from "vitest";
+import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import type { Grant } from "../../sandbox/azure/identities.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import { entra } from "../../src/credential/entra.ts";
+import type { Asked, Issue, Need, Sources } from "../../src/credential/kind.ts";
+import { mayMint } from "../../src/credential/rights.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const host = "myregistry.azurecr.io";
+const puller = [{ role: "AcrPull", registry: "myregistry" }];
+
+/** The registry that everything here is about, as every other test finds it. */
+const registryOf = () =>
+  world.azure.world.registries.find(({ name }) => name === "myregistry") as (typeof world.azure.world.registries)[number];
+
+afterEach(() => {
+  world.azure.world.acrAudience = true;
+  Object.assign(registryOf(), { armAudience: "enabled", roleAssignmentMode: "LegacyRegistryPermissions", publicNetworkAccess: "Enabled" });
+});
+
+/** The environment of an identity with these roles. */
+async function as(grants: readonly Grant[]): Promise<Record<string, string>> {
+  const { clientId, clientSecret } = await world.azure.addServicePrincipal(`sp-${crypto.randomUUID()}`, grants);
+  return { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
+}
+
+/** What `create --entra` takes for a Secret, where one of this registry's repositories is to be pulled. */
+async function issue(env: Record<string, string>, { registry = host, held }: { registry?: string; held?: Need["held"] } = {}) {
+  const options = world.options({ env });
+  const sources: Sources = {
+    azure: () => openAzure(options),
+    registry: () => openRegistry(options),
+    stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
+    readFile: () => expect.unreachable("nothing is to be read"),
+    during: (_, work) => work(),
+    now: () => new Date(),
+  };
+  const again = { do: "create", registry } as const;
+  const asked: Asked = { flags: { entra: true }, registry, identity: { source: "env" }, verify: true, expiresAt: undefined, again };
+  const credential = await entra.open(asked, sources);
+  const owner = { secret: "acr", words: "", ownName: async () => "", owns: async () => true, alone: true };
+  return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held });
+}
+
+const proofOf = ({ login }: Issue) =>
+  openRegistry(world.options())
+    .prove({ host, repository: "app/web", reference: "1" }, login)
+    .then(({ verdict }) => verdict);
+
+test("AcrPull is enough where the login server is named: the token pulls, and Azure Resource Manager is not asked", async () => {
+  await world.azure.push("myregistry.azurecr.io/app/web:1");
+  const env = await as(puller);
+  world.azure.calls.reset();
+  const issued = await issue(env);
+
+  expect(await proofOf(issued)).toBe("pulls");
+  expect(issued.entry).toMatchObject({ hosts: [host], kind: "entra", identity: "00000000-0000-0000-0000-000000000000" });
+  const { madeAt = "", expiresAt = "" } = issued.entry;
+  expect(Date.parse(expiresAt) - Date.parse(madeAt)).toBe(3 * 3600_000);
+  expect(world.azure.calls.list().filter((call) => call.host === "management.azure.com")).toEqual([]);
+  expect(world.azure.calls.count("POST", /\/oauth2\/exchange$/)).toBe(1);
+});
+
+test("a token that a Secret holds and that pulls is kept: no other is asked for", async () => {
+  await world.azure.push("myregistry.azurecr.io/app/web:1");
+  const env = await as(puller);
+  const { entry, login } = await issue(env);
+  world.azure.calls.reset();
+
+  expect(await issue(env, { held: { entry, login } })).toMatchObject({ entry, login, pulls: "yes" });
+  expect(world.azure.calls.count("POST", /./)).toBe(0);
+});
+
+test("a registry that is named is looked for in Azure, and its login server is Azure's", async () => {
+  addRegistry(world.azure.world, { name: "hashed", loginServer: "hashed-a1b2c3.azurecr.io" });
+
+  expect((await issue({ ...world.azure.env }, { registry: "hashed" })).entry.hosts).toEqual(["hashed-a1b2c3.azurecr.io"]);
+});
+
+test("who may do nothing at the registry is told which role it takes", async () => {
+  await expect(issue(await as([]))).rejects.toMatchObject({
+    kind: "forbidden",
+    message: expect.stringMatching(/^myregistry\.azurecr\.io refused user "[-0-9a-f]{36}" \(401 Unauthorized\): authentication required/),
+    hint: "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader",
+  });
+});
+
+test("a registry behind a firewall is no question of rights", async () => {
+  registryOf().publicNetworkAccess = "Disabled";
+
+  await expect(issue(await as(puller))).rejects.toMatchObject({
+    kind: "forbidden",
+    message: expect.stringContaining("does not let this machine in (403 Forbidden)"),
+    hint: "add --verify=false if only the cluster can reach the registry",
+  });
+});
+
+test.for([
+  { registry: host, why: "where nobody asks for the registry's policy" },
+  { registry: "myregistry", why: "where the registry's policy allows it" },
+])("a tenant without tokens for registries gives one for Azure Resource Manager, $why", async ({ registry }) => {
+  await world.azure.push("myregistry.azurecr.io/app/web:1");
+  world.azure.world.acrAudience = false;
+
+  expect(await proofOf(await issue(await as([...puller, { role: "Reader", registry: "myregistry" }]), { registry }))).toBe("pulls");
+});
+
+test.for([
+  { registry: host, message: /refused user .* \(401 Unauthorized\)/ },
+  { registry: "myregistry", message: /^the Azure tenant does not let this identity ask for a token of this kind \(AADSTS500011: / },
+])("a registry that takes no such token is told ($registry)", async ({ registry, message }) => {
+  world.azure.world.acrAudience = false;
+  registryOf().armAudience = "disabled";
+  const env = await as([...puller, { role: "Reader", registry: "myregistry" }]);
+
+  await expect(issue(env, { registry })).rejects.toMatchObject({ kind: "forbidden", message: expect.stringMatching(message) });
+});
+
+test.for([
+  { registry: "myregistry.azurecr.us", hint: "add --cloud=AzureUSGovernment, whose registry that is" },
+  { registry: "myregistry.azurecr.cn", hint: "add --cloud=AzureChinaCloud, whose registry that is" },
+])("no token of this cloud goes to $registry", async ({ registry, hint }) => {
+  await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage", hint });
+  expect(world.azure.calls.list()).toEqual([]);
+});
+
+test("nothing that looks like a login server gets a token unless it is one of Azure's", async () => {
+  for (const registry of ["myregistry.azurecr.io.evil.example", "evil.example", "localhost:5000", "myregistry.azurecr.io:444"])
+    await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage" });
+  expect(world.azure.calls.list()).toEqual([]);
+});
+
+test("what -v=9 prints of the exchange holds neither token", async () => {
+  const { login } = await issue(await as(puller));
+  const printed = world.traced.join("\n");
+
+  expect(printed).toMatch(/^POST https:\/\/myregistry\.azurecr\.io\/oauth2\/exchange 200 in/m);
+  expect(printed).toContain("access_token=***");
+  expect(printed).not.toContain(login?.password.reveal());
+  expect(printed).not.toMatch(/eyJ/);
+});
+
+test("whoami tells from the right to pull, which is one on the data where the registry goes by conditions", async () => {
+  const may = async (grants: readonly Grant[]) => {
+    const azure = openAzure(world.options({ env: await as([...grants, { role: "Reader", registry: "myregistry" }]) }));
+    const registry = await azure.findRegistry("myregistry");
+    return mayMint(entra, await azure.permissions(registry), await azure.registryFacts(registry));
+  };
+  const reader = [{ role: "Container Registry Repository Reader", registry: "myregistry" }];
+
+  expect(await may(puller)).toMatchObject([{ may: "yes" }]);
+  registryOf().roleAssignmentMode = "AbacRepositoryPermissions";
+  expect(await may(puller)).toMatchObject([{ may: "no", missing: entra.mint.dataRights[0] }]);
+  expect(await may(reader)).toMatchObject([{ may: "yes" }]);
+  expect((await issue(await as(reader))).entry.kind).toBe("entra");
+});

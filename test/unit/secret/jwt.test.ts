@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { readJwt } from "../../../src/secret/jwt.ts";
+
+const token = (payload: string) => `h.${Buffer.from(payload).toString("base64url")}.s`;
+
+test("a token says whose it is, for whom, and when it was made and dies", () => {
+  expect(readJwt(token('{"iss":"Azure Container Registry","aud":"r.azurecr.io","iat":1767225600,"exp":1767236400}'))).toEqual({
+    issuer: "Azure Container Registry",
+    audience: "r.azurecr.io",
+    madeAt: "2026-01-01T00:00:00Z",
+    expiresAt: "2026-01-01T03:00:00Z",
+  });
+});
+
+test.for(["{}", '{"iat":"1","exp":null}', '{"exp":1e300}', '{"exp":-1}', '{"exp":1767236400000}'])("%s says nothing of it", (payload) => {
+  expect(readJwt(token(payload))).toEqual({ issuer: "", audience: "", madeAt: undefined, expiresAt: undefined });
+});
+
+test.for(["", "password", "a.b", "a.b.c.d", "a.b.c", token("null"), token("7"), token("{")])("%j is none", (text) => {
+  expect(readJwt(text)).toBeUndefined();
+});
+
+test("the year 9999 is the last one", () => {
+  expect(readJwt(token('{"iat":0,"exp":253402300799}'))).toMatchObject({
+    madeAt: "1970-01-01T00:00:00Z",
+    expiresAt: "9999-12-31T23:59:59Z",
+  });
+});
