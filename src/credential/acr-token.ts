@@ -14,7 +14,7 @@ const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
   "scope-map": {
     type: "string",
-    exclusive: ["repositories-from-pods", "admin", "from-docker-config", "username", "password-stdin"],
+    exclusive: ["repositories-from-pods", "admin", "entra", "from-docker-config", "username", "password-stdin"],
     describe: "A scope map that exists (_repositories_pull), for a new token; it is never changed. Default: the token gets its own.",
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
