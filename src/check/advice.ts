@@ -50,7 +50,10 @@ function renew(facts: InAzure, held: SecretFacts): Advice {
   const { fix, because } = renewal(facts, held);
   if (held.writers.length === 0) return { fix, because };
   const writers = held.writers.map((writer) => JSON.stringify(writer)).join(" and ");
-  return { fix: { ...fix, force: true }, because: joined([because, `${writers} has written to it, and --force takes that over`]) };
+  return {
+    fix: { ...fix, force: true },
+    because: joined([because, `${writers} ${held.writers.length > 1 ? "have" : "has"} written to it, and --force takes that over`]),
+  };
 }
 
 /** The rights of a credential that is ours are ours to widen, where it has any of its own; any other gets one beside it. */

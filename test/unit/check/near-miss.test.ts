@@ -31,6 +31,7 @@ test.for<{ servers: string[]; host?: string; says: string }>([
     says: `a login for http://${r}/v1 only (its path is not how ${r}/app/web begins: it lacks a / at its end)`,
   },
   { servers: [`https://${r}/team/v2`], says: `a login for https://${r}/team/v2 only (its path is not how ${r}/app/web begins)` },
+  { servers: [`${r}/https://x/v2`], says: `a login for ${r}/https://x/v2 only (its path is not how ${r}/app/web begins)` },
   { servers: [`https://${r}/v2x`], says: `a login for https://${r}/v2x only (its path is not how ${r}/app/web begins)` },
   {
     servers: ["https://index.docker.io/v1/"],

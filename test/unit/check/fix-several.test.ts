@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import type { ImageFacts } from "../../../src/check/facts.ts";
+import { create, judged, noLogin, note, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
+
+test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: string }>([
+  {
+    what: "two writers beside us are both told",
+    given: {
+      tried: [tried("n", "refused")],
+      names: ["n"],
+      secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["helm", "kubectl-edit"] })],
+    },
+    message: 'with secret n: says refused; "helm" and "kubectl-edit" have written to it, and --force takes that over',
+    fix: `kubectl acr-secret create n --registry ${r} --force -n demo`,
+  },
+  {
+    what: "a pod with names of its own and one that copied them are both to be created again",
+    given: {
+      ...noLogin,
+      names: ["n"],
+      secrets: [secret("n", { servers: ["ghcr.io"] })],
+      pods: [pod("copied", { owner: undefined }), pod("own", { own: true, owner: undefined })],
+    },
+    message:
+      "secret n has a login for ghcr.io only; the imagePullSecrets of pod/own and pod/copied cannot be changed: create them again with secret acr-r1234",
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "of two logins that do not pull, neither ours, the last that was tried is told",
+    given: { tried: [tried("a", "out-of-scope"), tried("b", "refused")], secrets: [secret("a"), secret("b")] },
+    message: "with secret b: says refused; it was not made by kubectl acr-secret, and --force replaces the login inside",
+    fix: `kubectl acr-secret create b --registry ${r} --force -n demo`,
+  },
+])("$what", ({ given, message, fix }) => {
+  expect(judged(given)).toMatchObject({ message, fix });
+});
