@@ -1,3 +1,4 @@
+import type { Principals } from "./azure/principals.ts";
 import type { Cause } from "./check/cause.ts";
 import type { Pace } from "./cluster/pace.ts";
 import type { Cluster } from "./cluster/port.ts";
@@ -115,8 +116,8 @@ export type AcrToken = {
 
 export type ScopeMap = { readonly id: string; readonly name: string; readonly description: string; readonly actions: readonly string[] };
 
-/** Azure Resource Manager, as far as pull credentials need it. Reads give `undefined` for what is not there. */
-export type Azure = {
+/** Azure Resource Manager and Microsoft Graph, as far as pull credentials need them. Reads give `undefined` for what is not there. */
+export type Azure = Principals & {
   /**
    * Finds a registry by its name, its login server or its id in Azure, in every subscription that the identity can read, or in the one
    * that was said.

@@ -39,6 +39,14 @@ export class Conflict extends CliError {
   }
 }
 
+/** Thrown by a port for an answer that Azure also gives while it has not heard everywhere of what was made a moment ago. */
+export class NotYet extends CliError {
+  constructor(...of: ConstructorParameters<typeof CliError>) {
+    super(...of);
+    this.name = "NotYet";
+  }
+}
+
 /** The error for an object that a command line names and that is not there, in the API server's words. @param plural `serviceaccounts` */
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });

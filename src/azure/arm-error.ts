@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, NotYet } from "../errors.ts";
 
 /** An answer of Azure Resource Manager that is not a success. */
 export type Refusal = {
@@ -43,6 +43,7 @@ export function explainArm(doing: string, refusal: Refusal): CliError {
   const words = message === "" ? `Azure answered ${status}` : inOneLine(message);
   if (code === "AuthorizationFailed" || code === "LinkedAuthorizationFailed") return forbidden(doing, words, trace(refusal));
   if (code === "UnAuthorizedForCredentialOperations") return adminIsOff(words);
+  if (code === "PrincipalNotFound") return new NotYet("notFound", `cannot ${doing}: ${words}${trace(refusal)}`);
   if (status === 429) return throttled(doing, refusal);
   const { kind, hint } = meanings[status] ?? (status >= 500 ? outage : { kind: "invalid" });
   return new CliError(kind, `cannot ${doing}: ${words}${trace(refusal)}`, { hint });

@@ -1,9 +1,9 @@
 import { CliError } from "../errors.ts";
 import { limit } from "../http/limit.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
-import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
 import { explainArm, explainEnd, readArmError } from "./arm-error.ts";
+import { type Caller, openCaller } from "./caller.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { begins, follow, statusOf, untilGone } from "./operation.ts";
@@ -14,6 +14,7 @@ export const apiVersion = {
   resourceGraph: "2022-10-01",
   subscriptions: "2022-12-01",
   permissions: "2022-04-01",
+  roleAssignments: "2022-04-01",
 } as const;
 
 export type ArmRequest = {
@@ -37,7 +38,7 @@ export type Arm = {
    */
   send(request: ArmRequest): Promise<unknown>;
   /** All pages of a list (`value`, `nextLink`). */
-  list(request: Omit<ArmRequest, "method" | "body" | "passing">): Promise<unknown[]>;
+  list(request: Omit<ArmRequest, "method" | "body" | "passing"> & { readonly filter?: string }): Promise<unknown[]>;
 };
 
 export type ArmOptions = {
@@ -56,20 +57,8 @@ const passingPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
 export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
   const gate = limit(atOnce);
 
-  async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
-    const { origin, href } = new URL(url);
-    // Azure's answers name the URLs of operations and of further pages: no other host gets the token.
-    if (origin !== cloud.resourceManager)
-      throw new CliError("internal", `Azure Resource Manager points to ${origin}, which is not followed`);
-    const headers = { Authorization: `Bearer ${(await identity.token()).reveal()}`, "Content-Type": "application/json" };
-    try {
-      return await gate(() => http({ method, url: href, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }));
-    } catch (error) {
-      if (!(error instanceof NetworkError)) throw error;
-      const kind = error.failure === "timeout" ? "timeout" : "unreachable";
-      throw new CliError(kind, `cannot reach Azure: ${error.message}`, { hint: "check the network and HTTPS_PROXY" });
-    }
-  }
+  const ask = openCaller({ name: "Azure Resource Manager", origin: cloud.resourceManager, audience: "management", identity, http });
+  const call: Caller = (...request) => gate(() => ask(...request));
 
   const follower = { get: (url: string) => call("GET", url), sleep };
 
@@ -112,9 +101,10 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
       return method === "GET" ? read(doing, answer) : parse(doing, answer);
     },
 
-    async list({ path, version, doing }) {
+    async list({ path, version, filter, doing }) {
       const items: unknown[] = [];
-      let next: unknown = `${cloud.resourceManager}${path}?api-version=${version}`;
+      const filtered = filter === undefined ? "" : `&$filter=${encodeURIComponent(filter)}`;
+      let next: unknown = `${cloud.resourceManager}${path}?api-version=${version}${filtered}`;
       while (typeof next === "string") {
         const answer = await call("GET", next);
         if (answer.status !== 200) throw refused(doing, answer);

@@ -5,14 +5,17 @@ import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { adminLogins } from "./admin.ts";
+import { principalsIn } from "./applications.ts";
 import { openArm } from "./arm.ts";
 import { identityIn } from "./claims.ts";
 import { type Cloud, cloudOf, cloudOfAz, cloudOfHost } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
+import { openGraph } from "./graph.ts";
 import { openIdentity } from "./identity.ts";
 import { type Source, sourceOf } from "./identity-source.ts";
 import { permissionsOn } from "./permissions.ts";
 import { registryFacts } from "./registry-facts.ts";
+import { roleAssignmentsIn } from "./role-assignments.ts";
 import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
 export type AzureOptions = {
@@ -26,7 +29,7 @@ export type AzureOptions = {
 };
 
 /**
- * Opens Azure Resource Manager for an identity; nothing is asked before the first call.
+ * Opens Azure Resource Manager and Microsoft Graph for an identity; nothing is asked before the first call.
  * @throws CliError config for a cloud that is not known
  */
 export function openAzure(options: AzureOptions): Azure {
@@ -37,8 +40,11 @@ export function openAzure(options: AzureOptions): Azure {
   const env = wish.cloud === undefined ? asIs : { ...asIs, AZURE_CLOUD_NAME: cloud.name };
   const transport = openTransport(env, options.trace, options.signal);
   const identity = openIdentity({ ...options, env, source, wish, cloud, transport });
-  const arm = openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
+  const http = openHttp({ ...options, transport });
+  const arm = openArm({ cloud, identity, http, sleep: options.sleep });
   return {
+    ...principalsIn(openGraph({ cloud, identity, http })),
+    ...roleAssignmentsIn(arm),
     findRegistry: (named) => findRegistry(arm, identity, cloud, named, wish.subscription),
     scopeMap: (registry, name) => scopeMap(arm, registry, name),
     putScopeMap: (registry, map) => putScopeMap(arm, registry, map),

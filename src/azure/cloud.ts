@@ -7,6 +7,8 @@ export type Cloud = {
   readonly authority: string;
   /** Azure Resource Manager; also the audience of its tokens. A token is sent here and nowhere else. */
   readonly resourceManager: string;
+  /** Microsoft Graph; also the audience of its tokens, which go nowhere else. */
+  readonly graph: string;
   /** What the login servers of its registries end in. */
   readonly registrySuffix: string;
 };
@@ -15,6 +17,7 @@ const publicCloud: Cloud = {
   name: "AzureCloud",
   authority: "https://login.microsoftonline.com",
   resourceManager: "https://management.azure.com",
+  graph: "https://graph.microsoft.com",
   registrySuffix: ".azurecr.io",
 };
 
@@ -24,12 +27,14 @@ const clouds: readonly Cloud[] = [
     name: "AzureUSGovernment",
     authority: "https://login.microsoftonline.us",
     resourceManager: "https://management.usgovcloudapi.net",
+    graph: "https://graph.microsoft.us",
     registrySuffix: ".azurecr.us",
   },
   {
     name: "AzureChinaCloud",
     authority: "https://login.chinacloudapi.cn",
     resourceManager: "https://management.chinacloudapi.cn",
+    graph: "https://microsoftgraph.chinacloudapi.cn",
     registrySuffix: ".azurecr.cn",
   },
 ];

@@ -11,10 +11,13 @@ import type { Source } from "./identity-source.ts";
 import { managedCredential, unproxied } from "./managed-credential.ts";
 import { workloadCredential } from "./workload-credential.ts";
 
+/** Whom a token is for: besides, Microsoft Graph. */
+export type For = Audience | "graph";
+
 /** Who we are in Azure. */
 export type Identity = {
   /** A token, kept until shortly before it expires. */
-  token(audience?: Audience): Promise<Sensitive>;
+  token(audience?: For): Promise<Sensitive>;
   /** The subscription that the person works on, where that is known without asking ARM. */
   subscription(): Promise<string | undefined>;
 };
@@ -38,18 +41,18 @@ type Held = Promise<{ token: Sensitive; until: number }>;
 /** Opens an identity. Nothing is asked yet. */
 export function openIdentity(options: IdentityOptions): Identity {
   const { source, cloud, env, signal, now } = options;
-  const held = new Map<Audience, Held>();
+  const held = new Map<For, Held>();
   let credential: TokenCredential | undefined;
 
-  async function renew(audience: Audience): Held {
+  async function renew(audience: For): Held {
     credential ??= credentials[source](options);
-    const resource = audience === "management" ? cloud.resourceManager : registries;
+    const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
     const token = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
     if (token === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
     return { token: new Sensitive(token.token), until: token.expiresOnTimestamp - margin };
   }
 
-  function hold(audience: Audience): Held {
+  function hold(audience: For): Held {
     const asked = renew(audience);
     held.set(audience, asked);
     // An interruption is no answer: a run that is taken back afterwards asks anew.

@@ -15,6 +15,7 @@ const contracts = [
   "src/secret/sensitive.ts",
   "src/cluster/port.ts",
   "src/cluster/pace.ts",
+  "src/azure/principals.ts",
 ];
 
 /** The rooms, and the other rooms that each may look into; the arrows of docs/architecture.md. */

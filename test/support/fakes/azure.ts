@@ -9,6 +9,7 @@ import type {
   Permission,
   Proof,
   Registry,
+  RegistryFacts,
   ScopeMap,
   Slot,
 } from "../../../src/context.ts";
@@ -18,6 +19,7 @@ import { covers } from "../../../src/registry/repository.ts";
 import { tokenUser } from "../../../src/secret/guess.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import type { Asking } from "./asked.ts";
+import { type FakeDirectory, fakeDirectory } from "./directory.ts";
 
 type Password = { readonly text: string; readonly creationTime: string; readonly expiry: string | undefined };
 type Token = { scopeMapId: string; status: AcrToken["status"]; readonly passwords: Map<Slot, Password> };
@@ -46,6 +48,10 @@ export type FakeAzure = {
     claims: Record<string, unknown>;
     readonly alive: Set<string>;
   };
+  /** Applications, service principals and their roles. */
+  readonly directory: FakeDirectory;
+  /** How the registry is set up. */
+  readonly facts: { mode: RegistryFacts["mode"] };
   /** What the identity may do on the registry. */
   readonly permissions: Permission[];
   /** Whether a login is one that the registry knows. */
@@ -72,6 +78,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     alive: new Set(),
   };
   const identity = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
+  const directory = fakeDirectory();
+  const facts: FakeAzure["facts"] = { mode: "legacy" };
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -100,6 +108,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const knows = ({ username, password }: { username: string; password: string }) =>
     (username === tokenUser && entra.alive.has(password)) ||
     users.get(username) === password ||
+    directory.knows(username, password) ||
     (username === resource.name && [...admin.values()].includes(password)) ||
     [...(tokens.get(username)?.passwords.values() ?? [])].some(({ text }) => text === password);
 
@@ -107,6 +116,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     username === tokenUser ||
     users.has(username) ||
     username === resource.name ||
+    directory.pulls(username, repository, facts.mode) ||
     (scopeMaps.get(tokens.get(username)?.scopeMapId.split("/").at(-1) ?? "")?.actions ?? []).some((action) => {
       const scope = action.replace(/^repositories\//, "");
       return scope.endsWith(`/${right}`) && covers(scope.slice(0, -right.length - 1), repository);
@@ -126,6 +136,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     images,
     users,
     admin,
+    directory,
+    facts,
     permissions,
     entra,
     knows,
@@ -150,6 +162,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
         throw new CliError("notFound", `the token ${name} is not there`);
       };
       return {
+        ...directory.open(ask),
         findRegistry: (text) =>
           ask("findRegistry", text, false, () => {
             if (text === resource.name || text === host || text.endsWith(resource.id)) return resource;
@@ -200,7 +213,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             return { text: new Sensitive(`entra token for ${audience}`), of: identity };
           }),
         registryFacts: () =>
-          ask("registryFacts", "", false, () => ({ mode: "legacy", adminUser: admin.size > 0, armAudience: true, network: "all" })),
+          ask("registryFacts", "", false, () => ({ mode: facts.mode, adminUser: admin.size > 0, armAudience: true, network: "all" })),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
         tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
       };

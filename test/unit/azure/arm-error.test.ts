@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { explainArm, explainEnd } from "../../../src/azure/arm-error.ts";
+import { NotYet } from "../../../src/errors.ts";
 
 const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
@@ -84,4 +85,10 @@ test.for([
   expect(explainEnd("write token demo", "Failed", { status: 200, text: "{}", correlation }).message).toBe(
     `cannot write token demo: Azure's operation ended as Failed${shown}`,
   );
+});
+
+test("a principal that Azure does not know yet may be known in a moment", () => {
+  const text = JSON.stringify({ error: { code: "PrincipalNotFound", message: "Principal x does not exist in the directory y." } });
+
+  expect(explainArm("give it its role", { status: 400, text })).toBeInstanceOf(NotYet);
 });

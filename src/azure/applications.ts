@@ -1,0 +1,87 @@
+import { CliError } from "../errors.ts";
+import { Sensitive } from "../secret/sensitive.ts";
+import type { Graph } from "./graph.ts";
+import type { Application, Key, Principals, ServicePrincipal } from "./principals.ts";
+
+const application = { $select: "id,appId,displayName,notes,createdDateTime,passwordCredentials" };
+const principal = { $select: "id,appId,accountEnabled" };
+
+/** Applications and service principals of Microsoft Graph. */
+export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" | "assignRole" | "unassignRole"> {
+  return {
+    async applications(by) {
+      if ("appId" in by) {
+        const doing = `read application ${by.appId}`;
+        const one = await graph.send({ method: "GET", path: `/applications(appId='${by.appId}')`, query: application, doing });
+        return one === undefined ? [] : [asApplication(doing, one)];
+      }
+      const doing = `look for application ${by.name}`;
+      const query = { $filter: `displayName eq '${by.name.replaceAll("'", "''")}'`, ...application };
+      const { value } = ((await graph.send({ method: "GET", path: "/applications", query, doing })) ?? {}) as { value?: unknown };
+      if (!Array.isArray(value)) return unreadable(doing);
+      return value.map((one) => asApplication(doing, one));
+    },
+    async createApplication({ displayName, notes }) {
+      const doing = `make application ${displayName}`;
+      // Without it Graph makes one that every tenant, and every personal account, may sign in with
+      const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
+      return asApplication(doing, await graph.send({ method: "POST", path: "/applications", body, doing }));
+    },
+    async deleteApplication(id) {
+      await graph.send({ method: "DELETE", path: `/applications/${id}`, doing: `delete application ${id}` });
+    },
+    async servicePrincipal(appId) {
+      const doing = `read the service principal of application ${appId}`;
+      const one = await graph.send({ method: "GET", path: `/servicePrincipals(appId='${appId}')`, query: principal, doing });
+      return one === undefined ? undefined : asPrincipal(doing, one);
+    },
+    async createServicePrincipal(appId) {
+      const doing = `make the service principal of application ${appId}`;
+      return asPrincipal(doing, await graph.send({ method: "POST", path: "/servicePrincipals", body: { appId }, doing }));
+    },
+    async deleteServicePrincipal(id) {
+      await graph.send({ method: "DELETE", path: `/servicePrincipals/${id}`, doing: `delete service principal ${id}` });
+    },
+    async addKey(id, { displayName, expiresAt }) {
+      const doing = `add a password to application ${id}`;
+      const passwordCredential = { displayName, ...(expiresAt !== undefined && { endDateTime: expiresAt }) };
+      const made = await graph.send({ method: "POST", path: `/applications/${id}/addPassword`, body: { passwordCredential }, doing });
+      const { secretText } = (made ?? {}) as { secretText?: unknown };
+      const [key] = asKey(made);
+      if (!key || typeof secretText !== "string" || secretText === "") return unreadable(doing);
+      return { ...key, password: new Sensitive(secretText) };
+    },
+    async removeKey(id, keyId) {
+      const doing = `take password ${keyId} of application ${id} away`;
+      await graph.send({ method: "POST", path: `/applications/${id}/removePassword`, body: { keyId }, doing });
+    },
+  };
+}
+
+function asApplication(doing: string, body: unknown): Application {
+  const { id, appId, displayName, notes, createdDateTime, passwordCredentials } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id !== "string" || typeof appId !== "string" || typeof displayName !== "string") return unreadable(doing);
+  const keys = Array.isArray(passwordCredentials) ? passwordCredentials.flatMap(asKey) : [];
+  return { id, appId, displayName, notes: text(notes), madeAt: text(createdDateTime), keys };
+}
+
+function asPrincipal(doing: string, body: unknown): ServicePrincipal {
+  const { id, appId, accountEnabled } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof id !== "string" || typeof appId !== "string") return unreadable(doing);
+  return { id, appId, enabled: accountEnabled !== false };
+}
+
+/** Microsoft Graph passwordCredential, without its text. */
+function asKey(body: unknown): Key[] {
+  const { keyId, displayName, startDateTime, endDateTime } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof keyId !== "string") return [];
+  const madeAt = text(startDateTime);
+  const expiresAt = text(endDateTime);
+  return [{ keyId, displayName: text(displayName), ...(madeAt && { madeAt }), ...(expiresAt && { expiresAt }) }];
+}
+
+const text = (value: unknown): string => (typeof value === "string" ? value : "");
+
+function unreadable(doing: string): never {
+  throw new CliError("unreachable", `cannot ${doing}: Microsoft Graph's answer does not hold it`);
+}

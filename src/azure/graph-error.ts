@@ -1,0 +1,58 @@
+import { CliError, NotYet } from "../errors.ts";
+import { readArmError } from "./arm-error.ts";
+
+/** An answer of Microsoft Graph that is not a success. */
+export type GraphRefusal = {
+  readonly status: number;
+  readonly text: string;
+  /** The header request-id: by it Microsoft's support finds the request. */
+  readonly request?: string | undefined;
+};
+
+const otherwise = "or leave out --service-principal: an ACR token takes no rights in Entra ID";
+
+type Meaning = { readonly kind: CliError["kind"]; readonly hint?: string; readonly passes?: true };
+
+/** What Graph's codes mean; those of policies as Microsoft documents them. The words that are shown are Graph's own. */
+const byCode: Readonly<Record<string, Meaning>> = {
+  Authorization_RequestDenied: {
+    kind: "forbidden",
+    hint: `ask an administrator of the tenant for the role Application Developer, or to make you an owner of the application, ${otherwise}`,
+    passes: true,
+  },
+  Request_ResourceNotFound: { kind: "notFound", passes: true },
+  CredentialInvalidLifetimeAsPerAppPolicy: {
+    kind: "invalid",
+    hint: "add --expires-in with less than the tenant's policy allows, such as 90d",
+  },
+  CredentialTypeNotAllowedAsPerAppPolicy: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
+};
+
+/** What a status means beside a code that is not above. */
+const byStatus: Readonly<Record<number, Meaning>> = {
+  401: { kind: "unauthenticated", hint: "az login" },
+  403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
+  404: { kind: "notFound", passes: true },
+  409: { kind: "conflict" },
+  429: { kind: "unreachable", hint: "try again in a minute" },
+};
+
+/** Sentences that Graph also says of what was made a moment ago (as azure-cli and others match them). */
+const unheard = /does not reference a valid application|No password credential found/;
+
+/**
+ * Puts a refusal of Microsoft Graph in words.
+ * @param doing what was tried, to stand after `cannot`: `make application ci`
+ * @returns NotYet for what may pass, if what it is about was made a moment ago
+ */
+export function explainGraph(doing: string, { status, text, request = "" }: GraphRefusal): CliError {
+  const { code, message } = readArmError(text);
+  const words = message === "" ? `Microsoft Graph answered ${status}` : message.replace(/\s+/g, " ").replace(/\.$/, "");
+  const traced = /^[\w-]{8,64}$/.test(request) ? ` (request ${request})` : "";
+  const { kind, hint, passes } = byCode[code] ?? byStatus[status] ?? otherStatus(status);
+  const says = `cannot ${doing}: ${words}${traced}`;
+  return passes || unheard.test(message) ? new NotYet(kind, says, { hint }) : new CliError(kind, says, { hint });
+}
+
+const otherStatus = (status: number): Meaning =>
+  status >= 500 ? { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" } : { kind: "invalid" };

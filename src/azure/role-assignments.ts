@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { type Arm, apiVersion } from "./arm.ts";
+import type { At, Principals, RoleAssignment } from "./principals.ts";
+
+const version = apiVersion.roleAssignments;
+
+type Of = { readonly principalId: string; readonly role: string };
+
+/** Roles on a registry (Microsoft.Authorization/roleAssignments, 2022-04-01). */
+export function roleAssignmentsIn(arm: Arm): Pick<Principals, "roleAssignments" | "assignRole" | "unassignRole"> {
+  return {
+    async roleAssignments(registry, principalId) {
+      const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
+      const filter = `assignedTo('${principalId}')`;
+      const doing = `read the roles of ${principalId} on registry ${registry.name}`;
+      return (await arm.list({ path, version, filter, doing })).flatMap((one) => asAssignment(registry, one, principalId));
+    },
+    async assignRole(registry, { principalId, role, condition }) {
+      const subscription = /^\/subscriptions\/[^/]+/i.exec(registry.id)?.[0] ?? "";
+      const body = {
+        properties: {
+          roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
+          principalId,
+          // Without it Azure looks for the principal, and does not find a new one
+          principalType: "ServicePrincipal",
+          ...(condition !== undefined && { condition, conditionVersion: "2.0" }),
+        },
+      };
+      const doing = `give ${principalId} its role on registry ${registry.name}`;
+      await arm.send({ method: "PUT", path: pathOf(registry, { principalId, role }), version, body, doing });
+    },
+    async unassignRole(registry, of) {
+      const doing = `take the role of ${of.principalId} on registry ${registry.name} away`;
+      await arm.send({ method: "DELETE", path: pathOf(registry, of), version, doing });
+    },
+  };
+}
+
+const pathOf = (registry: At, of: Of) =>
+  `${registry.id}/providers/Microsoft.Authorization/roleAssignments/${assignmentName(registry.id, of)}`;
+
+/** RFC 4122, appendix C: the name space of URLs. */
+const urls = Buffer.from("6ba7b8119dad11d180b400c04fd430c8", "hex");
+
+/** The same at each run (a UUID of version 5), so that an assignment whose answer was lost is not made twice. */
+export function assignmentName(scope: string, { principalId, role }: Of): string {
+  const hash = createHash("sha1").update(urls).update(`${scope}|${principalId}|${role}`.toLowerCase()).digest();
+  const bytes = hash.subarray(0, 16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+type Wire = { readonly name?: unknown; readonly properties?: Readonly<Record<string, unknown>> };
+
+function asAssignment(registry: At, body: unknown, principalId: string): RoleAssignment[] {
+  const { name, properties = {} } = (body ?? {}) as Wire;
+  const { scope, roleDefinitionId, condition } = properties;
+  if (typeof name !== "string" || typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
+  const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];
+  if (at !== own && !own.startsWith(`${at}/`)) return [];
+  const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
+  const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
+  return [{ name, role, here: at === own, ours, condition: typeof condition === "string" ? condition : undefined }];
+}

@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import { openAzure } from "../../src/azure/azure.ts";
+import { NotYet } from "../../src/errors.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+const open = () => openAzure(world.options());
+
+test("an application, its service principal, a password and a role are made, read, and taken away again", async () => {
+  const azure = open();
+  const registry = await azure.findRegistry("myregistry");
+  const displayName = `ci ${randomUUID()}`;
+
+  const application = await azure.createApplication({ displayName, notes: "ours" });
+  const { id, appId } = application;
+  const principal = await azure.createServicePrincipal(appId);
+  await azure.assignRole(registry, { principalId: principal.id, role: acrPull });
+  const { password, ...key } = await azure.addKey(id, { displayName: "demo/acr", expiresAt: "2999-01-01T00:00:00Z" });
+
+  expect(await azure.applications({ name: displayName })).toEqual([{ ...application, keys: [{ ...key, displayName: "demo/acr" }] }]);
+  expect(await azure.applications({ appId })).toMatchObject([{ id, displayName, notes: "ours" }]);
+  expect(await azure.servicePrincipal(appId)).toEqual({ ...principal, enabled: true });
+  expect(await azure.roleAssignments(registry, principal.id)).toMatchObject([
+    { role: acrPull, here: true, ours: true, condition: undefined },
+  ]);
+  expect(world.azure.world.applications.find((one) => one.id === id)).toMatchObject({ signInAudience: "AzureADMyOrg" });
+  expect(world.traced.join("\n")).not.toContain(password.reveal());
+
+  // Made again it is the same one
+  await azure.assignRole(registry, { principalId: principal.id, role: acrPull });
+  expect(await azure.roleAssignments(registry, principal.id)).toHaveLength(1);
+
+  await azure.removeKey(id, key.keyId);
+  await azure.unassignRole(registry, { principalId: principal.id, role: acrPull });
+  await azure.unassignRole(registry, { principalId: principal.id, role: acrPull });
+  expect(await azure.roleAssignments(registry, principal.id)).toEqual([]);
+  await azure.deleteServicePrincipal(principal.id);
+  expect(await azure.servicePrincipal(appId)).toBeUndefined();
+  await azure.deleteApplication(id);
+  expect(await azure.applications({ appId })).toEqual([]);
+});
+
+test("what Azure has not heard of everywhere may pass", async () => {
+  const azure = open();
+  world.azure.faults.add({ kind: "replication", of: "principals", milliseconds: 600_000 });
+  const { id, appId } = await azure.createApplication({ displayName: `slow ${randomUUID()}`, notes: "" });
+
+  expect(await azure.applications({ appId })).toEqual([]);
+  await expect(azure.createServicePrincipal(appId)).rejects.toThrow(NotYet);
+  await expect(azure.createServicePrincipal(appId)).rejects.toThrow(NotYet);
+  await expect(azure.addKey(id, { displayName: "x" })).rejects.toThrow(NotYet);
+});
+
+test("a role for a principal that is not there may pass too", async () => {
+  const azure = open();
+  const registry = await azure.findRegistry("myregistry");
+
+  await expect(azure.assignRole(registry, { principalId: randomUUID(), role: acrPull })).rejects.toThrow(NotYet);
+});
+
+test("who has no rights in Entra ID is told so, and what takes none", async () => {
+  const { clientId, clientSecret } = await world.azure.addServicePrincipal("nobody", ["Owner"]);
+  const azure = openAzure(world.options({ env: { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret } }));
+
+  await expect(azure.applications({ name: "ci" })).rejects.toMatchObject({
+    kind: "forbidden",
+    message: expect.stringMatching(/^cannot look for application ci: Insufficient privileges to complete the operation \(request \S+\)$/),
+    hint: expect.stringContaining("an ACR token takes no rights in Entra ID"),
+  });
+});

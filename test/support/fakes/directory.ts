@@ -1,0 +1,138 @@
+import type { Application, Key, Principals, RoleAssignment, ServicePrincipal } from "../../../src/azure/principals.ts";
+import { CliError } from "../../../src/errors.ts";
+import { covers } from "../../../src/registry/repository.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+type Secret = Key & { readonly text: string };
+type FakeApplication = Omit<Application, "keys"> & { readonly keys: Secret[] };
+type FakePrincipal = { -readonly [K in keyof ServicePrincipal]: ServicePrincipal[K] };
+type FakeAssignment = RoleAssignment & { readonly principalId: string };
+
+export type FakeDirectory = {
+  readonly applications: FakeApplication[];
+  readonly principals: FakePrincipal[];
+  readonly assignments: FakeAssignment[];
+  /** Puts an application there, with a service principal and passwords of others. @returns its id that signs in */
+  put(displayName: string, more?: { readonly keys?: number; readonly principal?: boolean; readonly notes?: string }): string;
+  /** Gives an application a role that stands above the registry, or on it, by somebody else. */
+  assign(appId: string, role: string, more?: Partial<RoleAssignment>): void;
+  knows(appId: string, password: string): boolean;
+  pulls(appId: string, repository: string, mode: "legacy" | "abac"): boolean;
+  open(ask: <T>(call: string, at: string, writes: boolean, answer: () => T) => Promise<T>): Principals;
+};
+
+const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
+
+/** The repositories that a condition lets read, by its own words. */
+const scopesIn = (condition: string | undefined): string[] =>
+  condition === undefined
+    ? ["*"]
+    : [...condition.matchAll(/String(Equals|StartsWith)IgnoreCase '([^']+)'/g)].map(([, how, text]) =>
+        how === "Equals" ? `${text}` : `${text}*`,
+      );
+
+const gone = (what: string) => new CliError("notFound", `${what} is not there`);
+
+/** Applications and service principals of a tenant, and their roles on one registry. */
+export function fakeDirectory(): FakeDirectory {
+  const applications: FakeApplication[] = [];
+  const principals: FakePrincipal[] = [];
+  const assignments: FakeAssignment[] = [];
+  let made = 0;
+
+  /** A GUID that tells what it is of. */
+  const id = (of: string) => `${of.repeat(8)}-0000-4000-8000-${String(++made).padStart(12, "0")}`;
+
+  function create(displayName: string, notes: string): FakeApplication {
+    const madeAt = new Date(Date.UTC(2026, 0, 1) + made * 1000).toISOString();
+    const application = { id: id("0"), appId: id("a"), displayName, notes, madeAt, keys: [] };
+    applications.push(application);
+    return application;
+  }
+
+  function createPrincipal(appId: string): FakePrincipal {
+    if (principals.some((one) => one.appId === appId)) throw new CliError("conflict", `the service principal name ${appId} is in use`);
+    const principal = { id: id("b"), appId, enabled: true };
+    principals.push(principal);
+    return principal;
+  }
+
+  function addKey({ keys }: FakeApplication, displayName: string, expiresAt = "2028-01-01T00:00:00Z"): Secret {
+    const key = { keyId: id("c"), displayName, madeAt: "2026-01-01T00:00:00Z", expiresAt, text: `secret-${made}` };
+    keys.push(key);
+    return key;
+  }
+
+  const shown = ({ keys, ...application }: FakeApplication): Application => ({ ...application, keys: keys.map(({ text, ...key }) => key) });
+  const byId = (wanted: string) => applications.find((one) => one.id === wanted) ?? raise(gone(`application ${wanted}`));
+  const remove = <T>(list: T[], test: (one: T) => boolean) => void list.splice(0, list.length, ...list.filter((one) => !test(one)));
+
+  return {
+    applications,
+    principals,
+    assignments,
+    put: (displayName, { keys = 1, principal = true, notes = "" } = {}) => {
+      const application = create(displayName, notes);
+      for (let at = 0; at < keys; at++) addKey(application, "of others");
+      if (principal) createPrincipal(application.appId);
+      return application.appId;
+    },
+    assign: (appId, role, more = {}) => {
+      const principalId = principals.find((one) => one.appId === appId)?.id ?? raise(gone(appId));
+      assignments.push({ name: id("d"), role, here: true, ours: false, condition: undefined, ...more, principalId });
+    },
+    knows: (appId, password) => applications.some((one) => one.appId === appId && one.keys.some(({ text }) => text === password)),
+    pulls: (appId, repository, mode) => {
+      const principal = principals.find((one) => one.appId === appId);
+      const held = assignments.filter(({ principalId }) => principalId === principal?.id);
+      if (mode === "legacy") return held.some(({ role }) => role === acrPull);
+      return held.some(({ role, condition }) => role === reader && scopesIn(condition).some((scope) => covers(scope, repository)));
+    },
+    open: (ask) => ({
+      applications: (by) =>
+        ask("applications", "name" in by ? by.name : by.appId, false, () =>
+          applications.filter((one) => ("name" in by ? one.displayName === by.name : one.appId === by.appId)).map(shown),
+        ),
+      createApplication: ({ displayName, notes }) => ask("createApplication", displayName, true, () => shown(create(displayName, notes))),
+      deleteApplication: (of) =>
+        ask("deleteApplication", of, true, () => {
+          const { appId } = byId(of);
+          remove(applications, (one) => one.id === of);
+          remove(principals, (one) => one.appId === appId);
+        }),
+      servicePrincipal: (appId) => ask("servicePrincipal", appId, false, () => principals.find((one) => one.appId === appId)),
+      createServicePrincipal: (appId) => ask("createServicePrincipal", appId, true, () => createPrincipal(appId)),
+      deleteServicePrincipal: (of) => ask("deleteServicePrincipal", of, true, () => remove(principals, (one) => one.id === of)),
+      addKey: (of, { displayName, expiresAt }) =>
+        ask("addKey", of, true, () => {
+          const { text, displayName: _, ...key } = addKey(byId(of), displayName, expiresAt);
+          return { ...key, password: new Sensitive(text) };
+        }),
+      removeKey: (of, keyId) =>
+        ask("removeKey", keyId, true, () => {
+          const { keys } = byId(of);
+          if (!keys.some((key) => key.keyId === keyId)) throw gone(`password ${keyId}`);
+          remove(keys, (key) => key.keyId === keyId);
+        }),
+      roleAssignments: (_, principalId) =>
+        ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId)),
+      assignRole: (_, { principalId, role, condition }) =>
+        ask("assignRole", principalId, true, () => {
+          const is = (one: FakeAssignment) => one.principalId === principalId && one.role === role && one.here;
+          const there = assignments.find(is);
+          if (there && !there.ours) throw new CliError("conflict", "the role assignment already exists");
+          remove(assignments, is);
+          assignments.push({ name: there?.name ?? id("d"), role, here: true, ours: true, condition, principalId });
+        }),
+      unassignRole: (_, { principalId, role }) =>
+        ask("unassignRole", principalId, true, () =>
+          remove(assignments, (one) => one.principalId === principalId && one.role === role && one.ours),
+        ),
+    }),
+  };
+}
+
+function raise(error: Error): never {
+  throw error;
+}

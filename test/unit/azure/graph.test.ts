@@ -1,0 +1,169 @@
+import { expect, test } from "vitest";
+import { principalsIn } from "../../../src/azure/applications.ts";
+import { cloudOf } from "../../../src/azure/cloud.ts";
+import { openGraph } from "../../../src/azure/graph.ts";
+import { explainGraph } from "../../../src/azure/graph-error.ts";
+import { NotYet } from "../../../src/errors.ts";
+import type { HttpRequest } from "../../../src/http/message.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+/** A Microsoft Graph that answers everything with this, and what it was asked. */
+function answering(status: number, body?: unknown, env: Readonly<Record<string, string>> = {}) {
+  const asked: HttpRequest[] = [];
+  const graph = openGraph({
+    cloud: cloudOf(env),
+    identity: { token: async () => new Sensitive("hunter2") },
+    http: async (request) => {
+      asked.push(request);
+      return {
+        status,
+        text: body === undefined ? "" : JSON.stringify(body),
+        header: (name) => (name === "request-id" ? "1234-5678" : undefined),
+      };
+    },
+  });
+  return { principals: principalsIn(graph), asked, urls: () => asked.map(({ method, url }) => `${method} ${decodeURIComponent(url)}`) };
+}
+
+const wire = { id: "o-1", appId: "a-1", displayName: "ci", notes: null, createdDateTime: "2026-01-01T00:00:00Z" };
+const key = { keyId: "k-1", displayName: "x", startDateTime: "2026-01-01T00:00:00Z", endDateTime: "2028-01-01T00:00:00Z" };
+const select = "$select=id,appId,displayName,notes,createdDateTime,passwordCredentials";
+
+test("an application is made for this tenant alone", async () => {
+  const { principals, asked, urls } = answering(201, { ...wire, passwordCredentials: [] });
+
+  expect(await principals.createApplication({ displayName: "ci", notes: "ours" })).toEqual({
+    id: "o-1",
+    appId: "a-1",
+    displayName: "ci",
+    notes: "",
+    madeAt: "2026-01-01T00:00:00Z",
+    keys: [],
+  });
+  expect(urls()).toEqual(["POST https://graph.microsoft.com/v1.0/applications"]);
+  expect(JSON.parse(asked[0]?.body ?? "")).toEqual({ displayName: "ci", notes: "ours", signInAudience: "AzureADMyOrg" });
+});
+
+test("applications are found by a name, in which a quote is doubled, and by an id", async () => {
+  const named = answering(200, { value: [{ ...wire, passwordCredentials: [key, { odd: true }] }] });
+  expect(await named.principals.applications({ name: "it's" })).toMatchObject([
+    { appId: "a-1", keys: [{ keyId: "k-1", displayName: "x", madeAt: key.startDateTime, expiresAt: key.endDateTime }] },
+  ]);
+  expect(named.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications?$filter=displayName eq 'it''s'&${select}`]);
+
+  const one = answering(200, wire);
+  expect(await one.principals.applications({ appId: "a-1" })).toMatchObject([{ id: "o-1", keys: [] }]);
+  expect(one.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications(appId='a-1')?${select}`]);
+});
+
+test("what is not there is none, and no error", async () => {
+  const { principals } = answering(404, { error: { code: "Request_ResourceNotFound", message: "no" } });
+
+  expect(await principals.applications({ appId: "a-1" })).toEqual([]);
+  expect(await principals.servicePrincipal("a-1")).toBeUndefined();
+});
+
+test("a password is added with its end, or with Graph's own, and comes as a secret", async () => {
+  const { principals, asked } = answering(200, { ...key, secretText: "hunter3" });
+
+  const made = await principals.addKey("o-1", { displayName: "acr-secret demo/acr", expiresAt: "2027-01-01T00:00:00Z" });
+  await principals.addKey("o-1", { displayName: "x" });
+
+  expect(made).toMatchObject({ keyId: "k-1", madeAt: key.startDateTime, expiresAt: key.endDateTime });
+  expect(String(made.password)).toBe("***");
+  expect(made.password.equals(new Sensitive("hunter3"))).toBe(true);
+  expect(asked.map(({ body = "" }) => JSON.parse(body).passwordCredential)).toEqual([
+    { displayName: "acr-secret demo/acr", endDateTime: "2027-01-01T00:00:00Z" },
+    { displayName: "x" },
+  ]);
+});
+
+test("a service principal is made, told as disabled, and deleted", async () => {
+  const { principals, urls } = answering(200, { id: "s-1", appId: "a-1", accountEnabled: false });
+  expect(await principals.createServicePrincipal("a-1")).toEqual({ id: "s-1", appId: "a-1", enabled: false });
+  expect(await principals.servicePrincipal("a-1")).toMatchObject({ enabled: false });
+  const gone = answering(204);
+  await gone.principals.deleteServicePrincipal("s-1");
+  await gone.principals.deleteApplication("o-1");
+  await gone.principals.removeKey("o-1", "k-1");
+
+  expect([...urls(), ...gone.urls()].map((line) => line.replace("https://graph.microsoft.com/v1.0", ""))).toEqual([
+    "POST /servicePrincipals",
+    "GET /servicePrincipals(appId='a-1')?$select=id,appId,accountEnabled",
+    "DELETE /servicePrincipals/s-1",
+    "DELETE /applications/o-1",
+    "POST /applications/o-1/removePassword",
+  ]);
+});
+
+test.for([
+  { cloud: "AzureUSGovernment", host: "graph.microsoft.us" },
+  { cloud: "AzureChinaCloud", host: "microsoftgraph.chinacloudapi.cn" },
+])("in $cloud $host is asked", async ({ cloud, host }) => {
+  const { principals, urls } = answering(200, wire, { AZURE_CLOUD_NAME: cloud });
+  await principals.applications({ appId: "a-1" });
+  expect(urls()[0]).toContain(`GET https://${host}/v1.0/`);
+});
+
+test("an answer that holds something else is told", async () => {
+  const { principals } = answering(200, { odd: true });
+
+  for (const call of [
+    principals.applications({ name: "ci" }),
+    principals.applications({ appId: "a-1" }),
+    principals.createServicePrincipal("a-1"),
+    principals.addKey("o-1", { displayName: "x" }),
+  ])
+    await expect(call).rejects.toMatchObject({ kind: "unreachable", message: expect.stringContaining("does not hold it") });
+});
+
+const tokens = /or leave out --service-principal: an ACR token takes no rights in Entra ID$/;
+
+test.for([
+  { status: 403, code: "Authorization_RequestDenied", message: "Insufficient privileges.", kind: "forbidden", hint: tokens, passes: true },
+  { status: 404, code: "Request_ResourceNotFound", message: "Resource 'x' does not exist.", kind: "notFound", passes: true },
+  { status: 404, code: "Other", message: "Nothing here.", kind: "notFound", passes: true },
+  {
+    status: 400,
+    code: "Request_BadRequest",
+    message: "The appId 'a' of the service principal does not reference a valid application object.",
+    kind: "invalid",
+    passes: true,
+  },
+  { status: 400, code: "Request_BadRequest", message: "No password credential found with keyId 'k'.", kind: "invalid", passes: true },
+  { status: 400, code: "Request_BadRequest", message: "Key credential end date is invalid.", kind: "invalid", passes: false },
+  {
+    status: 400,
+    code: "CredentialInvalidLifetimeAsPerAppPolicy",
+    message: "Credential lifetime exceeds the max value allowed as per assigned policy 'p'.",
+    kind: "invalid",
+    hint: /^add --expires-in /,
+    passes: false,
+  },
+  { status: 403, code: "CredentialTypeNotAllowedAsPerAppPolicy", message: "No passwords.", kind: "forbidden", hint: tokens, passes: false },
+  { status: 401, code: "InvalidAuthenticationToken", message: "It expired.", kind: "unauthenticated", hint: /^az login$/, passes: false },
+  { status: 403, code: "Forbidden", message: "Blocked.", kind: "forbidden", hint: tokens, passes: false },
+  { status: 409, code: "Request_MultipleObjectsWithSameKeyValue", message: "In use.", kind: "conflict", passes: false },
+  { status: 429, code: "TooManyRequests", message: "Slow down.", kind: "unreachable", hint: /in a minute$/, passes: false },
+  { status: 503, code: "ServiceUnavailable", message: "Later.", kind: "unreachable", hint: /status\.azure\.com/, passes: false },
+])("$status $code is told in Graph's words, and may pass: $passes", ({ status, code, message, kind, hint, passes }) => {
+  const error = explainGraph("make it", { status, text: JSON.stringify({ error: { code, message } }), request: "1234-5678" });
+
+  expect(error).toMatchObject({ kind, message: `cannot make it: ${message.slice(0, -1)} (request 1234-5678)` });
+  expect(error.hint ?? "").toEqual(hint ? expect.stringMatching(hint) : "");
+  expect(error instanceof NotYet).toBe(passes);
+});
+
+test("what is no answer of Graph's is told by its status", () => {
+  expect(explainGraph("make it", { status: 502, text: "<html>", request: "<b>" }).message).toBe(
+    "cannot make it: Microsoft Graph answered 502",
+  );
+});
+
+test("a refusal of Graph is thrown with its request", async () => {
+  const { principals } = answering(403, { error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
+
+  await expect(principals.applications({ name: "ci" })).rejects.toThrow(
+    "cannot look for application ci: Insufficient privileges (request 1234-5678)",
+  );
+});
