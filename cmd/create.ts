@@ -69,5 +69,13 @@ export const create = verb({
 });
 
 function sourcesOf({ azure, registry, context, progress }: Session): Sources {
-  return { azure, registry, stdin: context.stdin, readFile: context.readFile, during: progress.during, now: context.now };
+  return {
+    azure,
+    registry,
+    stdin: context.stdin,
+    readFile: context.readFile,
+    during: progress.during,
+    now: context.now,
+    sleep: context.sleep,
+  };
 }

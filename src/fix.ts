@@ -29,6 +29,8 @@ export type Create = Targets & {
   readonly scopeMap?: string;
   readonly admin?: boolean;
   readonly entra?: boolean;
+  /** A service principal, by its display name or its application's id. */
+  readonly servicePrincipal?: string | undefined;
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
@@ -40,7 +42,7 @@ export type Create = Targets & {
 
 /** What `create` has to be told to make a credential of the same kind again. */
 export type Again = {
-  readonly flags: Pick<Create, "acrToken" | "admin" | "entra" | "username">;
+  readonly flags: Pick<Create, "acrToken" | "admin" | "entra" | "servicePrincipal" | "username">;
   /** What somebody should know before, to stand after `the Secret notes that`: whoever works in the namespace can write that note. */
   readonly noted?: string | undefined;
 };

@@ -33,6 +33,9 @@ export const kinds = {
   pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", namespaced: true },
   "scopemap.azurecr.io": { at: "azure" },
   "token.azurecr.io": { at: "azure" },
+  "application.graph.microsoft.com": { at: "azure" },
+  "serviceprincipal.graph.microsoft.com": { at: "azure" },
+  "roleassignment.management.azure.com": { at: "azure" },
   registry: { at: "registry" },
 } as const satisfies Readonly<Record<string, ClusterRow | ForeignRow>>;
 

@@ -1,12 +1,13 @@
 import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
+import { ownPrincipal } from "../../src/credential/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Create } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import { type TargetWish, wantsTargets } from "../../src/observe/place.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
-import { expiryAfter } from "../line/durations.ts";
+import { expiryAfter, milliseconds } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, targets, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
@@ -26,7 +27,16 @@ export const createFlags = {
   },
   ...targets,
   ...credentialFlags,
-  "expires-in": { type: "string", describe: "How long the password is to work, such as 90d, 1y or 1h30m. Default: it does not expire." },
+  "expires-in": {
+    type: "string",
+    describe:
+      "How long the password is to work, such as 90d, 1y or 1h30m. Default: it does not expire; that of a service principal after two years.",
+  },
+  wait: {
+    type: "string",
+    default: "3m",
+    describe: "How long to wait until Azure knows everywhere of a service principal, its password and its role, such as 30s or 10m",
+  },
   "credential-per": {
     type: "string",
     choices: ["scope", "namespace"],
@@ -77,8 +87,7 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
   };
   const again: Create = { do: "create", ...named, ...said };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
-  if (flags["credential-per"] === "namespace" && flags["acr-token"] !== undefined)
-    throw new CliError("usage", "--acr-token names one token, so it cannot be combined with --credential-per=namespace");
+  refuseOneForEach(flags);
   const secret = checkSecretName(name ?? defaultSecretName(nameWritten(registry)));
   const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, nameWritten(registry))))];
   return {
@@ -87,9 +96,31 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
     fromPods: flags["repositories-from-pods"],
     targets,
     scope: scopeOf(flags),
-    asked: { flags, registry, identity, verify, expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now), again },
+    asked: {
+      flags,
+      registry,
+      identity,
+      verify,
+      expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
+      wait: waitOf(flags),
+      again,
+    },
     per: flags["credential-per"],
   };
+}
+
+/** What is named is one, and not one for each namespace. @throws CliError usage */
+function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {
+  if (per !== "namespace") return;
+  const not = "so it cannot be combined with --credential-per=namespace";
+  if (token !== undefined) throw new CliError("usage", `--acr-token names one token, ${not}`);
+  if (principal !== ownPrincipal) throw new CliError("usage", `--service-principal=${principal} names one application, ${not}`);
+}
+
+function waitOf({ wait: text }: CreateFlags): number {
+  const wait = milliseconds(text);
+  if (wait !== undefined) return wait;
+  throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
 }
 
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */

@@ -71,6 +71,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   "scope-map": fix.scopeMap,
   admin: fix.admin ?? false,
   entra: fix.entra ?? false,
+  "service-principal": fix.servicePrincipal,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
   merge: fix.merge ?? false,

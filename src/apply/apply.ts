@@ -27,7 +27,9 @@ const rows: { readonly [A in Act]: Carry<A> } = {
     const { tools, run } = bench;
     if (tools.write.dryRun) return {};
     await renewClaims(bench);
-    const { login, ...made } = await tools.during(`Making a password of token ${change.to.name}`, () => tools.carry(change));
+    const { login, ...made } = await tools.during(`Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`, () =>
+      tools.carry(change),
+    );
     run.login = login;
     run.made = made;
     return {};
@@ -60,13 +62,13 @@ async function make(change: ChangeOf<"create" | "update" | "delete">, { tools }:
   return {};
 }
 
-async function prove({ to, repositories, fresh }: ChangeOf<"prove">, bench: Bench): Promise<Omit<Outcome, "change">> {
+async function prove({ to, repositories, fresh, passing }: ChangeOf<"prove">, bench: Bench): Promise<Omit<Outcome, "change">> {
   const login = loginOf(bench);
   if (!login) return {};
   const { tools, run } = bench;
   const reach = { host: to.name, repositories, images: run.images };
   const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
-    proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh }),
+    proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh, passing }),
   );
   if (proven.image) run.proven = proven.image;
   const missing = proven.missing.map((image) => `${formatImage(image)} is what a pod names, and is not there`);

@@ -35,7 +35,7 @@ function withLoss({ name, namespace }: Ref, error: CliError): CliError {
 
 async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
   const { run } = bench;
-  const entry = withMoments(change.entry, run.made);
+  const entry = withMade(change.entry, run.made);
   const [host = ""] = entry.hosts;
   const login = loginOf(bench);
   // A dry run makes no password: an empty config is what the server can check
@@ -72,11 +72,11 @@ async function writeOrLook(
   }
 }
 
-/** The note with the moments that Azure told when it made the password. */
-function withMoments(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
-  const { expiresAt: wished, ...of } = entry;
-  const { madeAt, expiresAt = wished } = made;
-  return { ...of, ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
+/** The note with what Azure told when it made the password. */
+function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
+  const told = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+  const { expiresAt, ...of }: Entry = { ...entry, ...told };
+  return { ...of, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
 /** Another was first, or the answer was lost: only a new look tells how things stand. */

@@ -1,6 +1,6 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { ImageRef, Login, Registry } from "../context.ts";
-import type { Carried } from "../credential/kind.ts";
+import type { Carried, Made } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Seen } from "../observe/seen.ts";
@@ -39,8 +39,8 @@ export type Tools = {
 export type Run = {
   /** The login that Secrets get, once there is one. */
   login?: Login | undefined;
-  /** When it was made and dies, as Azure says. */
-  made?: Pick<Carried, "madeAt" | "expiresAt">;
+  /** What Azure said of it. */
+  made?: Made;
   /** Images that the login may be tried with. */
   readonly images: readonly ImageRef[];
   /** An image that it was proven with. */

@@ -49,7 +49,7 @@ export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
 }
 
 /** What a kept password's note says of it; hosts and names are ours to say. */
-function keptNote({ slot, madeAt, expiresAt }: Partial<Entry> = {}): Partial<Entry> {
+export function keptNote({ slot, madeAt, expiresAt }: Partial<Entry> = {}): Partial<Entry> {
   return { ...(slot !== undefined && { slot }), ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
 }
 
@@ -61,7 +61,11 @@ const made = (kind: "token.azurecr.io", name: string, after: readonly string[]):
 });
 
 /** What to tell of a password that is kept although it lasts longer than was asked for. */
-export function keptTooLong(secret: string, expiresAt: string | undefined, { mint, entry }: TokenPlan): string | undefined {
+export function keptTooLong(
+  secret: string,
+  expiresAt: string | undefined,
+  { mint, entry }: Pick<TokenPlan, "mint" | "entry">,
+): string | undefined {
   const until = entry.expiresAt;
   if (!expiresAt || mint.act === "mint" || (until !== undefined && until <= expiresAt)) return undefined;
   const now = until === undefined ? "never expires" : `works until ${until}`;
@@ -69,7 +73,7 @@ export function keptTooLong(secret: string, expiresAt: string | undefined, { min
 }
 
 /** What to tell of a password that is kept although nobody could be asked whether it still pulls. */
-export const keptUntried = (secret: string, unasked: string | undefined, { mint }: TokenPlan): string | undefined =>
+export const keptUntried = (secret: string, unasked: string | undefined, { mint }: Pick<TokenPlan, "mint">): string | undefined =>
   unasked === undefined || mint.act === "mint" ? undefined : `secret/${secret} keeps its password, which was not tried: ${unasked}`;
 
 function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {

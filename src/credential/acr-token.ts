@@ -5,8 +5,8 @@ import type { Entry } from "../secret/entry.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { type Found, find, isOthers, type Named } from "./acr-token-find.ts";
 import { keptTooLong, keptUntried, planToken, slotOf, type TokenPlan } from "./acr-token-plan.ts";
+import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
-import { type Still, stillPulls } from "./prove.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
 import { allowsMore, pulledRepositories } from "./scope-map.ts";
 
@@ -85,7 +85,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
       const granted = scopeMap && pulledRepositories(scopeMap);
       const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
-      const { pulls, unasked } = await test(held, reach, asked, sources);
+      const { pulls, unasked } = await tryHeld(held, reach, asked, sources);
       const { repositories } = reach;
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
       const plan = planToken(
@@ -130,15 +130,6 @@ function sameLifetime(entry: Entry | undefined, token: AcrToken | undefined, now
   const { creationTime = "", expiry = "" } = token?.passwords.find(({ name }) => name === slot) ?? {};
   const lasted = Date.parse(expiry) - Date.parse(creationTime);
   return lasted > 0 ? `${new Date(now.getTime() + lasted).toISOString().slice(0, 19)}Z` : undefined;
-}
-
-/** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
-async function test(held: HeldLogin | undefined, reach: Reach, { verify }: Asked, { registry, during, now }: Sources): Promise<Still> {
-  const { entry, login } = held ?? {};
-  if (!entry || !login) return { pulls: "no" };
-  if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return { pulls: "no" };
-  if (!verify) return { pulls: "unknown" };
-  return during(`Asking ${reach.host} whether the credential still pulls`, () => stillPulls(reach, login, registry()));
 }
 
 type Standing = {

@@ -4,7 +4,13 @@ import type { Change } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 
 /** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
-export type FlagRow = { readonly type: "string" | "boolean"; readonly describe: string; readonly exclusive?: readonly string[] };
+export type FlagRow = {
+  readonly type: "string" | "boolean";
+  /** What it means without a value. */
+  readonly bare?: string;
+  readonly describe: string;
+  readonly exclusive?: readonly string[];
+};
 
 /** What a command line gave for the flags of the kinds, and for those that all kinds share. */
 export type Asked = {
@@ -16,6 +22,8 @@ export type Asked = {
   readonly verify: boolean;
   /** RFC 3339, for a password that is made now. */
   readonly expiresAt: string | undefined;
+  /** How long it is waited until Azure knows everywhere of what was made, in milliseconds. */
+  readonly wait: number;
   /** The command at hand, for a hint that says it anew with more. */
   readonly again: Create;
 };
@@ -29,6 +37,7 @@ export type Sources = {
   readFile(path: string): Promise<string>;
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   now(): Date;
+  sleep(milliseconds: number): Promise<void>;
 };
 
 /** For whom a credential is: one Secret, or those of one name in many namespaces. */
@@ -73,13 +82,16 @@ export type Issue = {
   /** The repositories that the credential may pull, as far as is known. */
   readonly mayPull: readonly string[] | undefined;
   /** What `create` has to be told besides, to grant the credential more than that; absent where it cannot, or pods use no more. */
-  readonly more?: Pick<Create, "acrToken">;
+  readonly more?: Pick<Create, "acrToken" | "servicePrincipal">;
   /** What proofs ask for. */
   readonly images: readonly ImageRef[];
 };
 
 /** What comes of a change in Azure. */
-export type Carried = { readonly login?: Login; readonly madeAt?: string | undefined; readonly expiresAt?: string | undefined };
+export type Carried = Made & { readonly login?: Login };
+
+/** What Azure tells of a password as it makes it: when it was made and dies, and what was not known before. */
+export type Made = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt"]?: string | undefined };
 
 /** One credential of one kind. */
 export type Credential = {
@@ -114,6 +126,8 @@ export type Kind = {
     readonly rights: readonly string[];
     /** Those on the data that count instead where the registry goes by conditions (ABAC). */
     readonly dataRights?: readonly string[];
+    /** What it takes besides, which nobody can tell before it is tried. */
+    readonly elsewhere?: string;
     /** What is in the way whatever its rights are. */
     bar?(registry: RegistryFacts): string | undefined;
   };

@@ -4,9 +4,10 @@ import { entra } from "./entra.ts";
 import { fromDockerConfig } from "./from-docker-config.ts";
 import { given } from "./given.ts";
 import type { Asked, FlagRow, Kind } from "./kind.ts";
+import { servicePrincipal } from "./service-principal.ts";
 
 /** Every kind of credential, in the order in which they are asked whether the flags mean them; the last one takes what nobody took. */
-export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, acrToken];
+export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];
 
 /** The kind that a command line asks for. */
 export const kindMeant = (flags: Asked["flags"]): Kind => credentialKinds.find((kind) => kind.means(flags)) ?? acrToken;
@@ -17,6 +18,7 @@ export const credentialFlags = {
   ...fromDockerConfig.flags,
   ...entra.flags,
   ...admin.flags,
+  ...servicePrincipal.flags,
   ...acrToken.flags,
 } as const satisfies Readonly<Record<string, FlagRow>>;
 

@@ -1,6 +1,8 @@
 import type { ImageRef, Login, Proof, Registry } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
+import type { Passing } from "../plan/change.ts";
 import { covers } from "../registry/repository.ts";
+import { pausesOf } from "./pauses.ts";
 import type { Reach } from "./reach.ts";
 
 /** How long a password that was made a moment ago may be unknown to the registry, in milliseconds: Azure says 60 s. */
@@ -10,7 +12,12 @@ const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
 type Prover = Omit<Registry, "exchange">;
 
 /** What a proof needs. `fresh`: the login was made in this run, so that a refusal may pass. */
-export type ProofTools = { readonly registry: Prover; sleep(milliseconds: number): Promise<void>; readonly fresh: boolean };
+export type ProofTools = {
+  readonly registry: Prover;
+  sleep(milliseconds: number): Promise<void>;
+  readonly fresh: boolean;
+  readonly passing?: Passing | undefined;
+};
 
 /**
  * What was proven: an image that the login pulls, and the repositories that have none, so that nothing could be shown of them. Without
@@ -99,10 +106,11 @@ async function askFor(
   return image && { image, proof: await proofOf(image) };
 }
 
-async function patiently(ask: () => Promise<Proof>, { sleep, fresh }: ProofTools): Promise<Proof> {
-  for (const wait of fresh ? settling : []) {
+async function patiently(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
+  const verdicts: readonly Proof["verdict"][] = passing?.verdicts ?? (fresh ? ["refused"] : []);
+  for (const wait of passing ? pausesOf(passing.milliseconds) : settling) {
     const proof = await ask();
-    if (proof.verdict !== "refused") return proof;
+    if (!verdicts.includes(proof.verdict)) return proof;
     await sleep(wait);
   }
   return ask();

@@ -21,8 +21,9 @@ export function mayMint(
   const [rights, roles] =
     mint.dataRights && registry.mode === "abac" ? [mint.dataRights, permissions?.map(onData)] : [mint.rights, permissions];
   const missing = bar ?? (roles && rights.find((right) => !permits(roles, right)));
-  const may = missing === undefined ? (permissions ? "yes" : "unknown") : "no";
-  return [{ credential: name, flag: mint.flag, may, missing: missing ?? "" }];
+  const known = permissions !== undefined && mint.elsewhere === undefined;
+  const may = missing === undefined ? (known ? "yes" : "unknown") : "no";
+  return [{ credential: name, flag: mint.flag, may, missing: missing ?? mint.elsewhere ?? "" }];
 }
 
 /** What a role allows on the data. */

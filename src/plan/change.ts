@@ -68,7 +68,12 @@ export type Prove = {
   readonly to: Ref;
   readonly repositories: readonly string[];
   readonly fresh: boolean;
+  /** For how long which answers may pass, where Azure takes longer than for a token's password. */
+  readonly passing?: Passing;
 };
+
+/** Answers of a registry to a login that Azure has not heard of everywhere yet. */
+export type Passing = { readonly milliseconds: number; readonly verdicts: readonly ("refused" | "out-of-scope")[] };
 
 /** The API server is asked whether it would take the Secret, before a password is made for it. */
 export type Rehearse = {

@@ -37,9 +37,18 @@ async function issue(env: Record<string, string>, { registry = host, held }: { r
     readFile: () => expect.unreachable("nothing is to be read"),
     during: (_, work) => work(),
     now: () => new Date(),
+    sleep: async () => {},
   };
   const again = { do: "create", registry } as const;
-  const asked: Asked = { flags: { entra: true }, registry, identity: { source: "env" }, verify: true, expiresAt: undefined, again };
+  const asked: Asked = {
+    flags: { entra: true },
+    registry,
+    identity: { source: "env" },
+    verify: true,
+    expiresAt: undefined,
+    wait: 0,
+    again,
+  };
   const credential = await entra.open(asked, sources);
   const owner = { secret: "acr", words: "", ownName: async () => "", owns: async () => true, alone: true };
   return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held });

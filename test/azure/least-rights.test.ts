@@ -30,7 +30,15 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   const azure = openAzure(world.options({ env }));
   const name = `least-${guid.slice(0, 8)}`;
   const again = { do: "create", registry: "myregistry" } as const;
-  const asked: Asked = { flags: {}, registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, again };
+  const asked: Asked = {
+    flags: {},
+    registry: "myregistry",
+    identity: { source: "env" },
+    verify: false,
+    expiresAt: undefined,
+    wait: 0,
+    again,
+  };
   const credential = await acrToken.open(asked, sourcesOf(azure));
   const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
@@ -52,6 +60,7 @@ const sourcesOf = (azure: Azure): Sources => ({
   readFile: () => expect.unreachable("nothing is to be read"),
   during: (_, work) => work(),
   now: () => new Date(),
+  sleep: async () => {},
 });
 
 test("the role of docs/security.md is enough for all that create does in Azure", async () => {

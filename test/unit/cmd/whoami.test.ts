@@ -21,10 +21,11 @@ Admin user:   off
 Signs in:     with tokens for registries and for Azure Resource Manager
 ACR tokens:   1 of 50000
 
-CREDENTIAL   FLAG                       MAY BE MADE   MISSING
-acr-token    --acr-token, the default   no            Microsoft.ContainerRegistry/registries/scopeMaps/write
-admin        --admin                    no            the admin user is off
-entra        --entra                    yes           <none>
+CREDENTIAL          FLAG                       MAY BE MADE   MISSING
+acr-token           --acr-token, the default   no            Microsoft.ContainerRegistry/registries/scopeMaps/write
+service-principal   --service-principal        no            Microsoft.Authorization/roleAssignments/write
+admin               --admin                    no            the admin user is off
+entra               --entra                    yes           <none>
 `,
     stderr: "",
     code: 0,
@@ -47,6 +48,7 @@ test("what may not be read is unknown, and the rest is told", async () => {
     registry: { loginServer: "myregistry.azurecr.io", mode: "legacy", tokensAllowed: 50_000 },
     credentials: [
       { credential: "acr-token", may: "unknown" },
+      { credential: "service-principal", may: "unknown", missing: "Microsoft Graph: Application.ReadWrite.OwnedBy" },
       { credential: "admin", flag: "--admin", may: "no", missing: "the admin user is off" },
       { credential: "entra", flag: "--entra", may: "unknown" },
     ],

@@ -12,6 +12,8 @@ test.for([
   { flags: { entra: true }, kind: "entra" },
   { flags: { entra: false }, kind: "acr-token" },
   { flags: { admin: false }, kind: "acr-token" },
+  { flags: { "service-principal": "ci" }, kind: "service-principal" },
+  { flags: { "service-principal": "*" }, kind: "service-principal" },
 ])("$flags mean $kind", ({ flags, kind }) => {
   expect(kindMeant(flags).name).toBe(kind);
 });
@@ -21,6 +23,16 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
   { kind: "acr-token", identity: "demo-acr-0123456789", derived: true, again: { flags: {} } },
   // What Azure would not take for a name is none, whoever has written it
   ...["!ci-pull", "ci-pull!", "four", "x".repeat(51)].map((identity) => ({ kind: "acr-token", identity, again: { flags: {} } })),
+  {
+    kind: "service-principal",
+    identity: "44444444-4444-4444-4444-444444444444",
+    again: {
+      flags: { servicePrincipal: "44444444-4444-4444-4444-444444444444" },
+      noted: "its service principal is 44444444-4444-4444-4444-444444444444",
+    },
+  },
+  // A name could stand for another application by now
+  { kind: "service-principal", identity: "ci", again: { flags: {} } },
   { kind: "given", identity: "ci", again: { flags: { username: "ci" } } },
   {
     kind: "admin",

@@ -45,6 +45,19 @@ test.for<Row>([
     missing: "Microsoft.ContainerRegistry/registries/generateCredentials/action",
   },
   { credential: "acr-token", permissions: undefined, may: "unknown", missing: "" },
+  {
+    credential: "service-principal",
+    permissions: [role(["*"])],
+    may: "unknown",
+    missing: "Microsoft Graph: Application.ReadWrite.OwnedBy",
+  },
+  {
+    credential: "service-principal",
+    permissions: [role(["*"], ["Microsoft.Authorization/*/Write"])],
+    may: "no",
+    missing: "Microsoft.Authorization/roleAssignments/write",
+  },
+  { credential: "service-principal", permissions: undefined, may: "unknown", missing: "Microsoft Graph: Application.ReadWrite.OwnedBy" },
   { credential: "admin", permissions: [role(["*"])], may: "yes", missing: "" },
   {
     credential: "admin",

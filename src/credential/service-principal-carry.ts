@@ -1,0 +1,104 @@
+import type { Application } from "../azure/principals.ts";
+import { CliError, Conflict } from "../errors.ts";
+import type { Change, Make, Mint } from "../plan/change.ts";
+import type { Carried } from "./kind.ts";
+import { type Patience, patiently, seen } from "./not-yet.ts";
+import { roleWriter } from "./service-principal-role.ts";
+import { applicationOf, isRefused, isUsed, type Outside, type State, strangers } from "./service-principal-state.ts";
+
+/** A lost answer is looked for, and what is new is given time to be taken back, for so long; what takes back has a minute. */
+const undoing = 20_000;
+
+/** Makes what a plan says, and takes back what this run made, as long as nobody else has come to use it. */
+export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (change: Change) => Promise<Carried> {
+  const { azure, patience } = outside;
+  const brief: Patience = { ...patience, wait: Math.min(patience.wait, undoing) };
+
+  async function createApplication(it: State): Promise<void> {
+    it.asked.application = true;
+    const made = await azure.createApplication({ displayName: it.name, notes: it.notes }).catch(unlessLost(it, "application"));
+    it.made.application = made;
+    const [first] = (await azure.applications({ name: it.name })).toSorted((a, b) => order(a).localeCompare(order(b)));
+    // The name has to stand for one application: of two runs that make it at once the later uses that of the earlier
+    if (first && order(first) < order(made)) throw new Conflict(`another run has made application "${it.name}" at the same time`);
+  }
+
+  async function createPrincipal(it: State): Promise<void> {
+    const { appId } = applicationOf(it);
+    it.asked.principal = true;
+    const make = () => patiently(it.made.application !== undefined, patience, () => azure.createServicePrincipal(appId));
+    it.made.principal = await make().catch(unlessLost(it, "principal"));
+  }
+
+  async function mint(it: State, { expiresAt: expiry }: Mint): Promise<Carried> {
+    const { id, appId } = applicationOf(it);
+    it.asked.key = true;
+    const add = () =>
+      patiently(it.made.application !== undefined, patience, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
+    const { keyId, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
+    it.made.keyId = keyId;
+    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt };
+  }
+
+  /** The application that this run made, also where the answer was lost. */
+  async function madeApplication(it: State): Promise<Application | undefined> {
+    if (it.made.application || !it.asked.application) return it.made.application;
+    const found = await seen(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
+    if (!found) throw new CliError("conflict", `application "${it.name}" may have been made`);
+    it.made.application = found;
+    return found;
+  }
+
+  async function deleteApplication(it: State): Promise<void> {
+    const made = await madeApplication(it);
+    if (!made) return;
+    if (await isUsed(it, azure)) return removeKey(it);
+    await patiently(true, brief, () => azure.deleteApplication(made.id));
+  }
+
+  /** It goes with an application that this run made. */
+  async function deletePrincipal(it: State): Promise<void> {
+    if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
+    const { appId } = applicationOf(it);
+    const made = it.made.principal ?? (await seen(brief, () => azure.servicePrincipal(appId)));
+    if (!made) throw new CliError("conflict", `the service principal of application "${it.name}" may have been made`);
+    await patiently(true, brief, () => azure.deleteServicePrincipal(made.id));
+  }
+
+  async function removeKey(it: State): Promise<void> {
+    if (!it.asked.key) return;
+    const { id } = applicationOf(it);
+    it.made.keyId ??= await seen(brief, async () => (await strangers(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
+    const { keyId } = it.made;
+    if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been made`);
+    await patiently(true, brief, () => azure.removeKey(id, keyId));
+  }
+
+  const rows: Readonly<Record<string, Partial<Record<Change["act"], (it: State, change: Make) => Promise<void>>>>> = {
+    "application.graph.microsoft.com": {
+      create: createApplication,
+      delete: (it, change) => (change.slot === undefined ? deleteApplication(it) : removeKey(it)),
+    },
+    "serviceprincipal.graph.microsoft.com": { create: createPrincipal, delete: deletePrincipal },
+    "roleassignment.management.azure.com": roleWriter(outside),
+  };
+
+  return async (change) => {
+    const it = states.get(change.to.name);
+    if (!it) return {};
+    if (change.act === "mint") return mint(it, change);
+    await rows[change.to.kind]?.[change.act]?.(it, change as Make);
+    return {};
+  };
+}
+
+/** Of two applications the earlier comes first. */
+const order = ({ madeAt, id }: Application): string => `${madeAt} ${id}`;
+
+/** What is refused was not made; of a lost answer nobody knows. */
+function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => never {
+  return (error) => {
+    if (isRefused(error)) it.asked[what] = false;
+    throw error;
+  };
+}

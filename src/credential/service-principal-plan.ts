@@ -1,0 +1,107 @@
+import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
+import { CliError } from "../errors.ts";
+import type { Keep, Make, Mint } from "../plan/change.ts";
+import type { Entry } from "../secret/entry.ts";
+import { keptNote } from "./acr-token-plan.ts";
+import { granted, joinedScopes, lacking, type Mode, repositoriesOf, standing } from "./pull-roles.ts";
+
+/** What is asked: a password of one service principal. */
+export type PrincipalWish = {
+  /** The login server. */
+  readonly host: string;
+  /** The display name. */
+  readonly name: string;
+  readonly mode: Mode;
+  /** `*` for all of the registry. */
+  readonly repositories: readonly string[];
+  /** What the password is called. */
+  readonly key: string;
+  /** RFC 3339, for a password that is made now. */
+  readonly expiresAt: string | undefined;
+};
+
+/** What stands in Azure, and what a Secret holds. */
+export type PrincipalFound = {
+  readonly application: Application | undefined;
+  readonly principal: ServicePrincipal | undefined;
+  readonly assignments: readonly RoleAssignment[];
+  readonly held: Entry | undefined;
+  readonly pulls: "yes" | "no" | "unknown";
+};
+
+export type PrincipalPlan = {
+  /** Application and service principal, as far as they are not there. */
+  readonly made: readonly Make[];
+  readonly role: Make | Keep;
+  readonly mint: Mint | Keep;
+  readonly entry: Entry;
+};
+
+/**
+ * Application, service principal, role, password: each is made, or kept. A password is added beside those of others, and only where the
+ * Secret has none that works.
+ * @throws CliError conflict
+ */
+export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): PrincipalPlan {
+  const { host, name, key, expiresAt } = wish;
+  const { application, principal, held } = found;
+  if (principal && !principal.enabled) throw disabled(name, principal);
+  const to = { kind: "application.graph.microsoft.com", name } as const;
+  const because = "there is none";
+  const made: Make[] = [
+    ...(application ? [] : [{ act: "create", to, because } as const]),
+    ...(principal ? [] : [{ act: "create", to: { kind: "serviceprincipal.graph.microsoft.com", name }, because } as const]),
+  ];
+  const role = planRole(wish, found);
+  const of = { hosts: [host], kind: "service-principal", identity: application?.appId ?? name };
+  const expires = expiresAt === undefined ? {} : { expiresAt };
+  if (isHeld(found)) {
+    const mint: Keep = { act: "keep", to, because: "its password is in the Secret" };
+    return { made, role, mint, entry: { ...of, ...keptNote(held) } };
+  }
+  const why = isOf(held, application) ? "the Secret's password is no longer taken" : "its password is in no Secret";
+  const mint: Mint = { act: "mint", to, inNew: !application, slot: key, ...expires, because: application ? why : because };
+  return { made, role, mint, entry: { ...of, ...expires } };
+}
+
+/** Whether the Secret's login is one of the application, and still of use. */
+const isHeld = ({ application, held, pulls }: PrincipalFound) => pulls !== "no" && isOf(held, application);
+
+const isOf = (held: Entry | undefined, application: Application | undefined) =>
+  application !== undefined && held?.kind === "service-principal" && held.identity.toLowerCase() === application.appId.toLowerCase();
+
+const disabled = (name: string, { appId }: ServicePrincipal) =>
+  new CliError("conflict", `the service principal "${name}" is disabled`, {
+    hint: `az ad sp update --id ${appId} --set accountEnabled=true`,
+  });
+
+/** A role is only ever added to: what others let it pull stays. */
+function planRole({ name, mode, repositories }: PrincipalWish, { assignments }: PrincipalFound): Make | Keep {
+  const to = { kind: "roleassignment.management.azure.com", name } as const;
+  const grants = lacking(repositories, granted(mode, assignments) ?? []);
+  if (grants.length === 0) return { act: "keep", to, because: "allows it already" };
+  const there = standing(mode, assignments);
+  if (!there) return { act: "create", to, after: joinedScopes(repositories, []), grants, because: "there is none" };
+  const before = repositoriesOf(there, name);
+  return { act: "update", to, before, after: joinedScopes(before, repositories), grants, because: "allows too little" };
+}
+
+/** The one application that is meant. @throws CliError conflict where a name stands for several */
+export function only(name: string, applications: readonly Application[]): Application | undefined {
+  if (applications.length < 2) return applications[0];
+  const ids = applications.map(({ appId }) => appId).sort();
+  throw new CliError("conflict", `${ids.length} applications are called "${name}": ${ids.join(", ")}`, {
+    hint: `say which one by its id: --service-principal=${ids[0]}`,
+  });
+}
+
+/** The refusal to scope a role to repositories where the registry knows no such roles. */
+export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
+  if (mode === "abac" || repositories.every((name) => name === "*")) return;
+  const message = `the roles of registry "${registry}" are for all of its repositories, so --repository cannot be combined with --service-principal`;
+  throw new CliError("conflict", message, {
+    hint:
+      "leave out --repository, or --service-principal for an ACR token that pulls these repositories alone; " +
+      `to let roles have repositories: az acr update --name ${registry} --role-assignment-mode rbac-abac`,
+  });
+}

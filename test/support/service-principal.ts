@@ -1,0 +1,43 @@
+import { demo, line } from "./demo.ts";
+import type { FakeWorld } from "./fakes/world.ts";
+
+/** The owner's own name, of the Secret acr-myregistry in the namespace demo. */
+export const own = "demo-acr-myregistry-b3ccbab127";
+export const byOwn = `${line} --service-principal`;
+export const byName = `${line} --service-principal ci`;
+
+export const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+export const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
+
+/** What is printed where all is made. */
+export const made = (name: string, grants = "+*"): string => `application.graph.microsoft.com/${name} created
+serviceprincipal.graph.microsoft.com/${name} created
+roleassignment.management.azure.com/${name} created (${grants})
+secret/acr-myregistry created
+serviceaccount/default patched
+pod/web-1 restarted
+`;
+
+/** A namespace whose pod waits, and an application `ci` with a password of somebody else. */
+export function withOthers(more: { readonly role?: boolean; readonly principal?: boolean } = {}): { world: FakeWorld; appId: string } {
+  const world = demo();
+  const appId = world.azure.directory.put("ci", { principal: more.principal ?? true });
+  if (more.role ?? true) world.azure.directory.assign(appId, acrPull);
+  return { world, appId };
+}
+
+/** What stands in Entra ID and in the Secret. */
+export function standing({ azure: { directory, knows }, cluster, loginIn }: FakeWorld) {
+  const login = loginIn("demo");
+  const secret = cluster.get("secret", "demo", "acr-myregistry");
+  return {
+    applications: directory.applications.map(({ displayName, keys }) => `${displayName}: ${keys.map((key) => key.displayName).join(", ")}`),
+    principals: directory.principals.length,
+    roles: directory.assignments.length,
+    secret: login ? (knows(login) ? "alive" : "dead") : secret ? "empty" : "none",
+  };
+}
+
+/** The note of the Secret. */
+export const noteOf = ({ cluster }: FakeWorld) =>
+  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"] ?? "[]")[0];

@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import { NotYet } from "../../../src/errors.ts";
+import { demo, lost } from "../../support/demo.ts";
+import { type Around, is, losing, refusing } from "../../support/fakes/asked.ts";
+import { type } from "../../support/in-process.ts";
+import { byName, byOwn, standing, withOthers } from "../../support/service-principal.ts";
+
+const alive = { principals: 1, roles: 1, secret: "alive" };
+const notYet = () => new NotYet("forbidden", "Azure has not heard of it");
+
+/** What is waited, in milliseconds, by a clock that costs no time. */
+function clock() {
+  const slept: number[] = [];
+  return { slept, sleep: async (milliseconds: number) => void slept.push(milliseconds) };
+}
+
+/** The registry answers so, some times. */
+const proving = (verdict: "refused" | "out-of-scope", times: number): Around => {
+  let left = times;
+  return async (asked, next) => (is("prove")(asked) && left-- > 0 ? { verdict, message: "not yet" } : next());
+};
+
+test.for([
+  { call: "createServicePrincipal", times: 3, waited: [1000, 2000, 4000] },
+  { call: "assignRole", times: 2, waited: [1000, 2000] },
+  { call: "addKey", times: 5, waited: [1000, 2000, 4000, 5000, 5000] },
+])("$call of what was made a moment ago is tried until Azure has heard of it", async ({ call, times, waited }) => {
+  const world = demo();
+  world.asking.around(refusing(is(call), notYet, times));
+  const { slept, sleep } = clock();
+
+  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: "", code: 0 });
+  expect(standing(world)).toMatchObject(alive);
+  expect(slept).toEqual(waited);
+});
+
+test.for([{ call: "createServicePrincipal" }, { call: "addKey" }])(
+  "$call is waited for no longer than --wait, and taken back",
+  async ({ call }) => {
+    const world = demo();
+    world.asking.around(refusing(is(call), notYet));
+    const { slept, sleep } = clock();
+
+    expect(await type(`${byOwn} --wait 10s`, world.ports, { sleep })).toMatchObject({
+      stderr: "error: Azure has not heard of it\n",
+      code: 1,
+    });
+    expect(slept).toEqual([1000, 2000, 4000, 3000]);
+    expect(standing(world)).toEqual({ applications: [], principals: 0, roles: 0, secret: "none" });
+  },
+);
+
+test.for([{ call: "addKey" }, { call: "assignRole" }])("what stood before is not waited for: $call", async ({ call }) => {
+  const { world } = withOthers({ role: false });
+  world.asking.around(refusing(is(call), notYet));
+  const { slept, sleep } = clock();
+
+  expect(await type(byName, world.ports, { sleep })).toMatchObject({ code: 1 });
+  expect(slept).toEqual([]);
+});
+
+test.for([
+  { verdict: "refused", times: 20 },
+  { verdict: "out-of-scope", times: 20 },
+] as const)("a login that is $verdict $times times is proven in the end", async ({ verdict, times }) => {
+  const world = demo();
+  world.asking.around(proving(verdict, times));
+  const { slept, sleep } = clock();
+
+  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: "", code: 0 });
+  expect(slept).toHaveLength(times);
+  expect(standing(world)).toMatchObject(alive);
+});
+
+test.for(["refused", "out-of-scope"] as const)("a login that stays %s is given up after --wait, and taken back", async (verdict) => {
+  const world = demo();
+  world.asking.around(proving(verdict, Number.POSITIVE_INFINITY));
+  const { slept, sleep } = clock();
+
+  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: expect.stringContaining("does not pull"), code: 1 });
+  expect(slept.reduce((sum, each) => sum + each, 0)).toBe(180_000);
+  expect(standing(world)).toEqual({ applications: [], principals: 0, roles: 0, secret: "none" });
+});
+
+test("a role that stood before is in force: a repository that it does not reach is told at once", async () => {
+  const { world } = withOthers();
+  world.asking.around(proving("out-of-scope", Number.POSITIVE_INFINITY));
+  const { slept, sleep } = clock();
+
+  expect(await type(byName, world.ports, { sleep })).toMatchObject({ code: 1 });
+  expect(slept).toEqual([]);
+});
+
+test("a password that Azure has not heard of everywhere is waited for to be taken back", async () => {
+  const { world } = withOthers();
+  const { slept, sleep } = clock();
+  world.asking.around(refusing(is("patch secret demo/acr-myregistry"), notYet));
+  world.asking.around(refusing(is("removeKey"), notYet, 2));
+
+  expect(await type(byName, world.ports, { sleep })).toMatchObject({ stderr: "error: Azure has not heard of it\n", code: 1 });
+  expect(slept).toEqual([1000, 2000]);
+  expect(standing(world)).toMatchObject({ applications: ["ci: of others"], secret: "none" });
+});
+
+test("an application whose answer was lost is looked for until it is listed, and goes", async () => {
+  const world = demo();
+  const { slept, sleep } = clock();
+  world.asking.around(losing(is("createApplication"), lost));
+  let blind = 0;
+  world.asking.around(async (asked, next) => {
+    const made = world.azure.directory.applications.length > 0;
+    return made && is("applications")(asked) && blind++ < 3 ? [] : next();
+  });
+
+  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: "error: the answer was lost\n", code: 1 });
+  expect(slept).toEqual([1000, 2000, 4000]);
+  expect(standing(world)).toEqual({ applications: [], principals: 0, roles: 0, secret: "none" });
+});
