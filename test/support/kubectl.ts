@@ -6,7 +6,8 @@ export async function kubectl(args: readonly string[], input = "", kubeconfig = 
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdin.end(input);
+  // Who does not read its stdin to the end is free to
+  child.stdin.on("error", () => {}).end(input);
   const read = async (stream: NodeJS.ReadableStream) => {
     let text = "";
     for await (const chunk of stream) text += chunk;
