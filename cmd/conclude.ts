@@ -2,7 +2,7 @@ import type { DryRun, Outcome } from "../src/apply/outcome.ts";
 import { CliError } from "../src/errors.ts";
 import type { Ground } from "../src/fleet/places.ts";
 import type { Scope } from "../src/fleet/scope.ts";
-import { openPrinter } from "../src/output/printer.ts";
+import { openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
 import type { Session } from "./session.ts";
@@ -36,17 +36,9 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
   const { output, "dry-run": dryRun } = flags;
   if (output === "plan" && dryRun !== "client")
     throw new CliError("usage", "-o plan shows what would be done, so it needs --dry-run=client");
-  const { stdout, stderr, env, interruption } = session.context;
+  const { stderr, interruption } = session.context;
   const where = whereOf(scope, grounds);
-  const printer = openPrinter(output, {
-    stdout,
-    stderr,
-    env,
-    spell: session.spell,
-    dryRun,
-    where,
-    managedFields: flags["show-managed-fields"],
-  });
+  const printer = printerOf({ session, flags, scope, grounds });
   const tally = openTally();
   const total = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const bar = session.progress.count(total);
@@ -64,6 +56,13 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
   }
   stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
   return exitCode(tally.failures, interruption.halted);
+}
+
+/** The printer of what becomes of a run's changes. */
+export function printerOf({ session, flags, scope, grounds }: Concluding): Printer {
+  const { stdout, stderr, env } = session.context;
+  const how = { where: whereOf(scope, grounds), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
+  return openPrinter(flags.output, { stdout, stderr, env, spell: session.spell, ...how });
 }
 
 /** Where there is one place, its error is the run's. */

@@ -1,16 +1,7 @@
-import { issueEach, issueShared, type Order } from "../src/apply/issue.ts";
-import type { Credential, Sources } from "../src/credential/kind.ts";
 import { kindMeant } from "../src/credential/kinds.ts";
-import { groundsOf } from "../src/fleet/places.ts";
-import { wantsTargets } from "../src/observe/place.ts";
-import { outlooks } from "../src/observe/sights.ts";
-import { conclude, whereOf } from "./conclude.ts";
-import { againOf } from "./create/again.ts";
-import { noticing } from "./create/made.ts";
-import { priceOfSharing } from "./create/price.ts";
-import { createFlags, podsWanted, readWish } from "./create/wish.ts";
-import type { Session } from "./session.ts";
-import { toolsOf } from "./tools.ts";
+import { checkKeep, keepUp } from "./create/keep.ts";
+import { type Journal, makeOnce, newJournal } from "./create/once.ts";
+import { createFlags, readWish } from "./create/wish.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
@@ -36,46 +27,11 @@ export const create = verb({
   most: 1,
   async run({ flags, args }, session) {
     const wish = readWish(flags, args, session.context.now());
-    const { name, repositories, fromPods, targets, scope, asked, per } = wish;
     const kind = kindMeant(flags);
-    kind.check(asked, session.context.stdin);
-    const sources = sourcesOf(session);
-    // Azure is asked while the cluster is
-    const opening = kind.open(asked, sources);
-    opening.catch(() => undefined);
-    const grounds = await groundsOf(scope, { ...session, writes: true });
-    const onePlace = whereOf(scope, grounds) === "one";
-    const places = () => outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
-    const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
-    const order: Order = {
-      name,
-      repositories,
-      fromPods,
-      again: againOf(wish, shared),
-      opening,
-      needsName: kind.needsName(asked),
-      tools: (credential: Credential) => toolsOf(session, flags, credential),
-      dryRun: flags["dry-run"],
-      refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
-    };
-    const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
-    const seen = noticing(outcomes);
-    const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
-    const [namespace] = grounds[0]?.namespaces ?? [];
-    if (seen.made() && code === 0 && onePlace && !wantsTargets(targets) && flags.output === undefined && flags["dry-run"] === "none")
-      session.hint({ do: "attach", secret: name, serviceaccounts: ["default"], namespace });
-    return code;
+    kind.check(wish.asked, session.context.stdin);
+    const once = (journal: Journal) => makeOnce({ wish, kind, flags }, session, journal);
+    if (!flags.keep) return once(newJournal());
+    checkKeep(flags, kind);
+    return keepUp(once, { session, flags, scope: wish.scope });
   },
 });
-
-function sourcesOf({ azure, registry, context, progress }: Session): Sources {
-  return {
-    azure,
-    registry,
-    stdin: context.stdin,
-    readFile: context.readFile,
-    during: progress.during,
-    now: context.now,
-    sleep: context.sleep,
-  };
-}

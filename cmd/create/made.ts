@@ -1,11 +1,15 @@
 import type { Outcome } from "../../src/apply/outcome.ts";
 
-/** Outcomes as they come, and in the end whether a Secret was made among them: nothing uses it yet. */
-export function noticing(outcomes: AsyncIterable<Outcome>): { outcomes: AsyncIterable<Outcome>; made(): boolean } {
+/** Outcomes as they come, each told to `note`, and in the end whether a Secret was made among them: nothing uses it yet. */
+export function noticing(
+  outcomes: AsyncIterable<Outcome>,
+  note: (outcome: Outcome) => void,
+): { outcomes: AsyncIterable<Outcome>; made(): boolean } {
   let made = false;
   async function* passed(): AsyncGenerator<Outcome> {
     for await (const outcome of outcomes) {
       made ||= isMade(outcome);
+      note(outcome);
       yield outcome;
     }
   }

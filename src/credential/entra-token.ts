@@ -28,9 +28,11 @@ export function standingToken(held: HeldLogin | undefined, host: string, now: Da
   const { login } = held ?? {};
   const claims = login?.username === tokenUser ? readJwt(login.password.reveal()) : undefined;
   if (!login || claims?.issuer !== issuer || claims.audience !== host) return undefined;
-  const [from, to] = [Date.parse(claims.madeAt ?? ""), Date.parse(claims.expiresAt ?? "")];
-  return to - now.getTime() > (to - from) / 2 ? { login, claims } : undefined;
+  return now.getTime() < halfLife(claims) ? { login, claims } : undefined;
 }
+
+/** When half of a token's life is gone, in milliseconds; NaN where it does not tell. */
+export const halfLife = ({ madeAt = "", expiresAt = "" }: TokenClaims): number => (Date.parse(madeAt) + Date.parse(expiresAt)) / 2;
 
 /**
  * Gives an Azure identity's token for one of the registry's own. What is none of these, whoever answered, reaches no Secret.

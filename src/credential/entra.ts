@@ -5,7 +5,7 @@ import { loginServerIn } from "../registry/login-server.ts";
 import type { Entry } from "../secret/entry.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { TokenClaims } from "../secret/jwt.ts";
-import { makeToken, type RegistryToken, standingToken, type TokenSource } from "./entra-token.ts";
+import { halfLife, makeToken, type RegistryToken, standingToken, type TokenSource } from "./entra-token.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need } from "./kind.ts";
 import { type Still, stillPulls } from "./prove.ts";
 
@@ -13,8 +13,12 @@ const flags = {
   entra: {
     type: "boolean",
     // The registry alone says when its tokens die
-    exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "username"],
+    exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
     describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
+  },
+  keep: {
+    type: "boolean",
+    describe: "With --entra: stay, put the next token there before the last one dies, and take what was made away at Ctrl-C",
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
@@ -56,6 +60,11 @@ type At = TokenSource & { readonly asked: Asked };
 function credentialOf(at: At): Credential {
   const { host, asked, sources } = at;
   let made: ReturnType<typeof makeToken> | undefined;
+  let renewal: number | undefined;
+  const due = <T extends RegistryToken>(token: T): T => {
+    renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
+    return token;
+  };
   return {
     kind: entra.name,
     host,
@@ -66,15 +75,16 @@ function credentialOf(at: At): Credential {
         asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
       const standing = standingToken(held, host, sources.now());
       const still = standing && (await ask(standing.login));
-      if (standing && still && still.pulls !== "no") return keep(standing, still, host, need);
+      if (standing && still && still.pulls !== "no") return keep(due(standing), still, host, need);
       // Another login may only go if it is of no use any more
       const other = held?.login && (held.login.username !== tokenUser ? held.login : undefined);
       const { pulls } = other ? await ask(other) : { pulls: "unknown" as const };
       made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
-      return take(await made, pulls, { host, repositories, verify: asked.verify }, need);
+      return take(due(await made), pulls, { host, repositories, verify: asked.verify }, need);
     },
     carry: async () => ({}),
     removal: () => "",
+    renewAt: () => (renewal === undefined ? undefined : new Date(renewal)),
   };
 }
 

@@ -105,6 +105,8 @@ export type Credential = {
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */
   removal(change: Change): string;
+  /** When what it gave is to be asked for again, where it dies by itself: the earliest of all that it gave. */
+  renewAt?(): Date | undefined;
 };
 
 /** A kind of credential: a file, and a row in kinds.ts. */

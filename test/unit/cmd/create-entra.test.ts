@@ -184,7 +184,7 @@ test("a registry that cannot be asked is told of a token that is kept", async ()
   expect(await create(world, 2, "--verify=false")).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry unchanged\n") });
 });
 
-test.for(["--acr-token ci-pull", "--admin", "--username ci", "--from-docker-config f", "--expires-in 1h"])(
+test.for(["--acr-token ci-pull", "--admin", "--username ci", "--from-docker-config f", "--expires-in 1h", "--scope-map m"])(
   "--entra and %s exclude each other",
   async (other) => {
     const world = demo();

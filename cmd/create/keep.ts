@@ -1,0 +1,83 @@
+import { takeAway } from "../../src/apply/take-away.ts";
+import type { Context } from "../../src/context.ts";
+import type { Kind } from "../../src/credential/kind.ts";
+import { CliError } from "../../src/errors.ts";
+import { type Concluding, printerOf } from "../conclude.ts";
+import { toolsOf } from "../tools.ts";
+import { type Journal, newJournal } from "./once.ts";
+import type { CreateFlags } from "./wish.ts";
+
+const minute = 60_000;
+
+/** @throws CliError usage where nothing could be kept, or what is printed would wait for the end */
+export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { ownLifetime }: Pick<Kind, "ownLifetime">): void {
+  if (!ownLifetime) throw new CliError("usage", "--keep is for a credential that dies by itself: it needs --entra");
+  if (dryRun !== "none") throw new CliError("usage", "--keep and --dry-run cannot be combined");
+  if (output === "json" || output === "yaml" || output === "plan")
+    throw new CliError("usage", `-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);
+}
+
+type Keeping = Pick<Concluding, "session" | "scope"> & { readonly flags: CreateFlags };
+
+/**
+ * Makes what was asked for, makes it anew before it dies, and takes away what it has put into the cluster once it is interrupted. That is
+ * how it is meant to end, so the exit code is then 0, as of `kubectl port-forward`.
+ * @returns the exit code
+ */
+export async function keepUp(once: (journal: Journal) => Promise<number>, keeping: Keeping): Promise<number> {
+  const journal = newJournal();
+  const end = await rounds(once, journal, keeping).then(
+    (code) => ({ code }),
+    (error: unknown) => ({ error }),
+  );
+  const failures = await clear(journal, keeping);
+  if ("error" in end) throw end.error;
+  return failures > 0 ? 1 : end.code;
+}
+
+async function rounds(once: (journal: Journal) => Promise<number>, journal: Journal, { session }: Keeping): Promise<number> {
+  const { context } = session;
+  const code = await once(journal);
+  if (code !== 0) return code;
+  context.stderr.write(`Kept until Ctrl-C. The next token is due at ${dueOf(journal, context).toISOString().slice(0, 19)}Z.\n`);
+  for (let failed = 0; await waited(nextTry(journal, failed, context), context); ) {
+    const went = await once(journal).catch((error: unknown) => {
+      if (!(error instanceof CliError)) throw error;
+      if (!context.interruption.halted) session.warn(error.message);
+      return 1;
+    });
+    failed = went === 0 ? 0 : failed + 1;
+    if (failed > 0 && !context.interruption.halted)
+      session.warn(`the token could not be made anew, which is tried again in ${pauseAfter(failed) / minute} minutes`);
+  }
+  return 0;
+}
+
+/** Of places that there are not yet, nothing says when. */
+const dueOf = ({ renewAt }: Journal, { now }: Context): Date => renewAt ?? new Date(now().getTime() + 15 * minute);
+
+/** Longer and longer, but never so long that nobody would wait for it. */
+const pauseAfter = (failed: number) => Math.min(2 ** (failed - 1), 15) * minute;
+
+function nextTry(journal: Journal, failed: number, context: Context): Date {
+  const soonest = context.now().getTime() + (failed > 0 ? pauseAfter(failed) : minute / 6);
+  return new Date(failed > 0 ? soonest : Math.max(soonest, dueOf(journal, context).getTime()));
+}
+
+/** Waits in short steps, since a machine that sleeps stops its timers. @returns false once the run is interrupted */
+async function waited(moment: Date, { now, sleep, interruption }: Context): Promise<boolean> {
+  while (!interruption.halted && now() < moment) {
+    await sleep(Math.min(minute, moment.getTime() - now().getTime())).catch((error: unknown) => {
+      if (!interruption.halted) throw error;
+    });
+  }
+  return !interruption.halted;
+}
+
+/** @returns how much could not be taken away */
+async function clear({ made, grounds }: Journal, { session, flags, scope }: Keeping): Promise<number> {
+  const printer = printerOf({ session, flags, scope, grounds });
+  const outcomes = made.size === 0 ? [] : await takeAway([...made.values()], toolsOf(session, flags));
+  for (const outcome of outcomes) printer.print(outcome);
+  return outcomes.filter(({ error }) => error).length;
+}

@@ -1,0 +1,75 @@
+import { issueEach, issueShared, type Order } from "../../src/apply/issue.ts";
+import { type Belonging, belongingKey, belongingOf } from "../../src/apply/take-away.ts";
+import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
+import { type Ground, groundsOf } from "../../src/fleet/places.ts";
+import { wantsTargets } from "../../src/observe/place.ts";
+import { outlooks } from "../../src/observe/sights.ts";
+import { conclude, whereOf } from "../conclude.ts";
+import type { Session } from "../session.ts";
+import { toolsOf } from "../tools.ts";
+import { againOf } from "./again.ts";
+import { noticing } from "./made.ts";
+import { priceOfSharing } from "./price.ts";
+import { type CreateFlags, type CreateWish, podsWanted } from "./wish.ts";
+
+/** What a run that is kept has to remember of its rounds. */
+export type Journal = {
+  grounds: readonly Ground[];
+  /** What it has put into the cluster, by what names it. */
+  readonly made: Map<string, Belonging>;
+  /** When the credential is to be made anew. */
+  renewAt: Date | undefined;
+};
+
+export const newJournal = (): Journal => ({ grounds: [], made: new Map(), renewAt: undefined });
+
+/** What a command line asks for, and the kind of credential that it means. */
+export type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly flags: CreateFlags };
+
+/** Makes what is missing of what was asked for, in every place. @returns the exit code */
+export async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
+  const { name, repositories, fromPods, targets, scope, asked, per } = wish;
+  const sources = sourcesOf(session);
+  // Azure is asked while the cluster is
+  const opening = kind.open(asked, sources);
+  opening.catch(() => undefined);
+  const grounds = await groundsOf(scope, { ...session, writes: true });
+  journal.grounds = grounds;
+  const onePlace = whereOf(scope, grounds) === "one";
+  const places = () => outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
+  const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
+  const order: Order = {
+    name,
+    repositories,
+    fromPods,
+    again: againOf(wish, shared),
+    opening,
+    needsName: kind.needsName(asked),
+    tools: (credential: Credential) => toolsOf(session, flags, credential),
+    dryRun: flags["dry-run"],
+    refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
+  };
+  const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
+  const seen = noticing(outcomes, (outcome) => {
+    const belonging = belongingOf(outcome);
+    if (belonging) journal.made.set(belongingKey(belonging), belonging);
+  });
+  const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
+  journal.renewAt = (await opening).renewAt?.();
+  const [namespace] = grounds[0]?.namespaces ?? [];
+  if (seen.made() && code === 0 && onePlace && !wantsTargets(targets) && flags.output === undefined && flags["dry-run"] === "none")
+    session.hint({ do: "attach", secret: name, serviceaccounts: ["default"], namespace });
+  return code;
+}
+
+function sourcesOf({ azure, registry, context, progress }: Session): Sources {
+  return {
+    azure,
+    registry,
+    stdin: context.stdin,
+    readFile: context.readFile,
+    during: progress.during,
+    now: context.now,
+    sleep: context.sleep,
+  };
+}
