@@ -55,7 +55,9 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
 
 const mayNot = (message: string) =>
   new CliError("forbidden", message, {
-    hint: "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader",
+    hint:
+      "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; " +
+      "in another tenant than your own, add --tenant",
   });
 
 /** Registries have an audience of their own. Where a tenant gives no tokens for it, those for Azure Resource Manager may do. */

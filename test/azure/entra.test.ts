@@ -93,7 +93,7 @@ test("who may do nothing at the registry is told which role it takes", async () 
   await expect(issue(await as([]))).rejects.toMatchObject({
     kind: "forbidden",
     message: expect.stringMatching(/^myregistry\.azurecr\.io refused user "[-0-9a-f]{36}" \(401 Unauthorized\): authentication required/),
-    hint: "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader",
+    hint: "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; in another tenant than your own, add --tenant",
   });
 });
 

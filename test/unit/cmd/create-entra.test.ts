@@ -112,7 +112,7 @@ test.for<{ why: string; change: (entra: FakeWorld["azure"]["entra"]) => void; sa
       entra.refusal = { verdict: "refused", message: 'myregistry.azurecr.io refused user "jane@example.com" (401 Unauthorized)' };
     },
     says: `error: myregistry.azurecr.io refused user "jane@example.com" (401 Unauthorized)
-hint: ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader
+hint: ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; in another tenant than your own, add --tenant
 `,
   },
   {
