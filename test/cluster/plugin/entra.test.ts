@@ -1,0 +1,76 @@
+import { afterAll, afterEach, expect, test, vi } from "vitest";
+import type { Secret, ServiceAccount } from "../../../src/objects.ts";
+import { getJson, kubectl } from "../../support/kubectl.ts";
+import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+afterEach(() => {
+  shell.azure.world.lifetimes.refresh = 3 * 3600;
+});
+
+const create = "acr-secret create --registry myregistry.azurecr.io --repository app/web --serviceaccount app --entra";
+const dies =
+  /^Warning: secret\/acr-myregistry dies at \d{4}-\d\d-\d\dT[\d:]{8}Z: until then whoever reads it may do at myregistry\.azurecr\.io what [-0-9a-f]{36} may$/m;
+
+test("one's own token pulls, is kept by a second run, and what check prints of a dead one puts the next there", async () => {
+  const namespace = await newNamespace();
+  const typed = (command: string) => shell.type(`${command} -n ${namespace}`);
+  const check = "kubectl acr-secret check acr-myregistry --image myregistry.azurecr.io/app/web:1";
+  shell.azure.world.lifetimes.refresh = 6;
+
+  expect(await typed(`kubectl ${create}`)).toEqual({
+    stdout: "secret/acr-myregistry created\nserviceaccount/app patched\n",
+    stderr: expect.stringMatching(dies),
+    code: 0,
+  });
+  expect(await typed(check)).toMatchObject({ code: 0 });
+  const again = `kubectl acr-secret create acr-myregistry --registry myregistry.azurecr.io --repository app/web --entra -n ${namespace}`;
+  const seen = await vi.waitUntil(
+    async () => {
+      const { code, stdout, stderr } = await typed(check);
+      return code === 1 && stdout + stderr;
+    },
+    { timeout: 20_000, interval: 500 },
+  );
+  expect(seen).toContain(again);
+  shell.azure.world.lifetimes.refresh = 3 * 3600;
+  expect(await shell.type(again)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n"), code: 0 });
+  expect(await typed(check)).toMatchObject({ code: 0 });
+  expect(await typed(`kubectl ${create}`)).toMatchObject({ stdout: "secret/acr-myregistry unchanged\nserviceaccount/app unchanged\n" });
+});
+
+test.for(["SIGINT", "SIGTERM"] as const)(
+  "--keep makes it anew, and takes all away at %s, which is no failure",
+  { timeout: 60_000 },
+  async (signal) => {
+    const namespace = await newNamespace();
+    // Half of it is over when the next token may be asked for at the earliest
+    shell.azure.world.lifetimes.refresh = 20;
+    shell.azure.calls.reset();
+
+    const child = shell.start("kubectl", [...create.split(" "), "--keep", "-n", namespace]);
+    const run = ended(child);
+    const exchanges = () => shell.azure.calls.count("POST", /\/oauth2\/exchange$/);
+    await vi.waitUntil(() => exchanges() === 1, { interval: 50, timeout: 20_000 });
+    const written = () => getJson<Secret>("secret", "acr-myregistry", "-n", namespace).catch(() => undefined);
+    const first = (await vi.waitUntil(written, { interval: 50, timeout: 10_000 })).metadata.annotations?.["acr-secret/logins"];
+    await vi.waitUntil(() => exchanges() === 2, { interval: 100, timeout: 40_000 });
+    const configured = async () => {
+      const { metadata } = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
+      return metadata.annotations?.["acr-secret/logins"] !== first;
+    };
+    await vi.waitUntil(configured, { interval: 100, timeout: 10_000 });
+    child.kill(signal);
+
+    expect(await run).toEqual({
+      stdout: expect.stringMatching(
+        /^secret\/acr-myregistry created\nserviceaccount\/app patched\n[\s\S]*serviceaccount\/app patched\nsecret\/acr-myregistry deleted\n$/,
+      ),
+      stderr: expect.stringMatching(/^Kept until Ctrl-C\. The next token is due at /m),
+      code: 0,
+    });
+    expect(await kubectl(["get", "secrets", "-n", namespace, "-o", "name"])).toBe("");
+    expect((await getJson<ServiceAccount>("serviceaccount", "app", "-n", namespace)).imagePullSecrets ?? []).toEqual([]);
+  },
+);
