@@ -6,7 +6,7 @@ import { readHeld } from "../observe/held.ts";
 import type { Standing, Store } from "../plan/change.ts";
 import { planStore } from "../plan/store.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
-import { type Entry, entryFor } from "../secret/entry.ts";
+import { type Entry, entryFor, sameEntry } from "../secret/entry.ts";
 import { mergedPatch, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
@@ -143,17 +143,19 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
   const { held, login } = readHeld(secret, host, tools.write.fieldManager);
-  const holdsOurs = login !== undefined && run.login?.password.equals(login.password) === true;
-  if (holdsOurs) {
+  const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
+  const noted = entryFor(held.entries, host);
+  // The login alone may have been there before: what is noted of it is to be written too
+  if (!fresh && noted && sameEntry(noted, change.entry)) {
     run.claims.delete(keyOf(to));
     run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };
   }
   if (!isOld(error, change.stands)) throw error;
-  const pulls = entryFor(held.entries, host) ? await stillPulls(login, bench) : "unknown";
+  const pulls = fresh && noted ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { entry: change.entry, host, fresh: true, force: tools.force, merge: tools.merge }, { ...held, pulls });
+  const planned = planStore(to, { entry: change.entry, host, fresh, force: tools.force, merge: tools.merge }, { ...held, pulls });
   return planned.act === "store" ? { again: planned } : keep(planned.because);
 }
 

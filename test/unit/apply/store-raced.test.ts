@@ -4,7 +4,7 @@ import { Conflict } from "../../../src/errors.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, image, put, run, secretIn, standing, to, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, image, put, run, secretIn, standing, to, world } from "./store-setting.ts";
 
 test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; password: string }>([
   {
@@ -89,6 +89,21 @@ test("a Secret that went in the meantime is made", async () => {
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.uid).not.toBe(old.metadata.uid);
+});
+
+test("where only the note is to be written, it is, whoever writes to the Secret beside", async () => {
+  const in_ = world();
+  const old = put(in_, { password: "ours" });
+  const noted = { ...entry, expiresAt: "2027-01-01T00:00:00Z" };
+  before(in_, "patch secret", () => {
+    in_.cluster.put({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, team: "web" } } }, "other");
+  });
+
+  const outcome = await store(change({ stands: standing(old), entry: noted }), benchOf(in_, { run: run() }));
+
+  expect(entryIn(in_)).toEqual(noted);
+  expect(outcome).toMatchObject({ change: { act: "store", because: "says something else of itself" }, object: secretIn(in_) });
+  expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
 });
 
 test("after ten rounds against others it is given up", async () => {
