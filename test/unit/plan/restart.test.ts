@@ -103,6 +103,11 @@ test.for<{ why: string; pods: WaitingPod[]; told: string[] }>([
       "pod/web-1 cannot pull either, and runs as serviceaccount/batch: add --serviceaccount batch",
     ],
   },
+  {
+    why: "the Secret would help with one of its images",
+    pods: [pod({ account: "app", repositories: ["app/api", "app/web"] })],
+    told: ["pod/web-1 cannot pull either, and runs as serviceaccount/app: add --serviceaccount app"],
+  },
   { why: "it has the Secret", pods: [pod({ account: "app", names: ["acr"] })], told: [] },
   { why: "its node has not tried yet", pods: [pod({ account: "app", fails: false })], told: [] },
   { why: "the Secret would not help", pods: [pod({ account: "app", repositories: ["app/api"] })], told: [] },

@@ -7,6 +7,7 @@ import { entry, held, host, to } from "../../support/situations/held.ts";
 const foreign: Held = { ...held, entries: undefined };
 const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const stands = { uid: "u1", version: "7" };
+const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
 const merge = wish({ fresh: true, merge: true });
 
@@ -55,6 +56,18 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     held: { ...foreign, type: "Opaque" },
     wish: wish({ fresh: true, force: true }),
     gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
+  },
+  {
+    why: "the same, of a type that the kubelet passes over",
+    held: { ...held, type: "Opaque" },
+    wish: wish(),
+    gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
+  },
+  {
+    why: "claimed by another run, which the write has to know",
+    held: { ...held, claim },
+    wish: wish({ fresh: true }),
+    gives: { act: "store", stands: { ...stands, claim } },
   },
   {
     why: "another user's credential, which is known to be dead",
@@ -106,6 +119,10 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
   },
 ])("$why", ({ held, wish, gives }) => {
   expect(planStore(to, wish, held)).toMatchObject({ to, ...gives });
+});
+
+test("a Secret that nobody claims stands without a claim", () => {
+  expect(planStore(to, wish({ fresh: true }), held)).toHaveProperty("stands", stands);
 });
 
 test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string }>([
@@ -268,4 +285,7 @@ test("who else writes to a Secret to which a login is added is told, unless that
 
   expect(tellLoss(store, host, shared)).toEqual([{ act: "tell", to, says }]);
   expect(tellLoss(store, host, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
+  expect(tellLoss(store, host, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
+    { says: expect.stringMatching(/again: "helm" using v1: \.x; "flux" using v1: \.y$/) },
+  ]);
 });

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { inLine } from "../../../src/plan/named.ts";
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
+
+test.for([
+  { count: 0, line: "" },
+  { count: 1, line: "r0" },
+  { count: 10, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9" },
+  { count: 11, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 1 more" },
+  { count: 13, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 3 more" },
+])("of $count names a line has ten", ({ count, line }) => {
+  expect(inLine(names(count))).toBe(line);
+});

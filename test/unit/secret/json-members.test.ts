@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { membersAt } from "../../../src/secret/json-members.ts";
+
+test.for<{ what: string; text: string; members: [string, string][] }>([
+  { what: "none", text: "{}", members: [] },
+  { what: "none, and space", text: " { \n\t\r } ", members: [] },
+  {
+    what: "scalars of every kind",
+    text: '{"a":1,"b":-1.5e+3,"c":true,"d":null,"e":"x"}',
+    members: [
+      ["a", "1"],
+      ["b", "-1.5e+3"],
+      ["c", "true"],
+      ["d", "null"],
+      ["e", '"x"'],
+    ],
+  },
+  {
+    what: "space on all sides",
+    text: '{ "a" : 1 , "b"\n:\t"x" }',
+    members: [
+      ["a", "1"],
+      ["b", '"x"'],
+    ],
+  },
+  {
+    what: "values in values, and what is empty",
+    text: '{"a":{"b":[1,{"c":[]}],"d":{}},"e":[],"f":{}}',
+    members: [
+      ["a", '{"b":[1,{"c":[]}],"d":{}}'],
+      ["e", "[]"],
+      ["f", "{}"],
+    ],
+  },
+  {
+    what: "texts that look like the rest",
+    text: String.raw`{"}":"{","a\"":"\\","b,:":"\"]}","":""}`,
+    members: [
+      ["}", '"{"'],
+      ['a"', String.raw`"\\"`],
+      ["b,:", String.raw`"\"]}"`],
+      ["", '""'],
+    ],
+  },
+  {
+    what: "escapes and doubles",
+    text: String.raw`{"a":1,"\u0061":2}`,
+    members: [
+      ["a", "1"],
+      ["a", "2"],
+    ],
+  },
+])("the members of an object stand where they do: $what", ({ text, members }) => {
+  const found = membersAt(text, text.indexOf("{")).map(({ key, from, to }) => [key, text.slice(from, to)]);
+
+  expect(found).toEqual(members);
+});
+
+test("an object inside of another has its own, and no more", () => {
+  const text = '{"x":{"a":1},"y":2}';
+
+  expect(membersAt(text, 5)).toEqual([{ key: "a", from: 10, to: 11 }]);
+});
