@@ -67,7 +67,8 @@ async function prove({ to, repositories, fresh, passing }: ChangeOf<"prove">, be
   if (!login) return {};
   const { tools, run } = bench;
   const reach = { host: to.name, repositories, images: run.images };
-  const proven = await tools.during(`Asking ${to.name} for a manifest as ${login.username}`, () =>
+  const asking = passing ? `Waiting until ${to.name} takes the login of` : `Asking ${to.name} for a manifest as`;
+  const proven = await tools.during(`${asking} ${login.username}`, () =>
     proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh, passing }),
   );
   if (proven.image) run.proven = proven.image;

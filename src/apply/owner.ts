@@ -5,11 +5,11 @@ import { noNamespace, uidOf } from "../observe/place.ts";
 import { tokenName } from "../secret/names.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
-export function ownerOf({ cluster, namespace }: Place, secret: string): Owner {
+export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
   const ownName = once(async () => tokenName(await uid(cluster, namespace), namespace, secret));
   return {
     secret,
-    words: `secret ${secret} in namespace ${namespace}`,
+    words: `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`,
     ownName,
     owns: async (name) => name === (await ownName()),
     alone: true,

@@ -97,3 +97,16 @@ export const again: readonly Beginning[] = [
     },
   },
 ];
+
+/** Where a service principal is asked for. */
+export const principals: readonly Beginning[] = [
+  { name: "a service principal, made", line: `${create} --service-principal`, lay: async (world) => demo(world) },
+  {
+    name: "an application that others use",
+    line: `${create} --service-principal ci`,
+    lay: async (world) => {
+      demo(world);
+      await typed(world, "create first --registry myregistry --service-principal ci -n demo");
+    },
+  },
+];

@@ -1,4 +1,5 @@
 import type { Run } from "../in-process.ts";
+import { loginsIn, standingIn } from "./directory.ts";
 import type { FaultyWorld } from "./world.ts";
 
 /** What stands in the end, as far as anybody could be harmed by it. */
@@ -9,8 +10,8 @@ export type Standing = {
   readonly attached: readonly string[];
   /** Everything in Azure that could stay behind, by what it would be named with: its passwords and rights with it. */
   readonly azure: ReadonlyMap<string, string>;
-  /** The passwords that the registry takes, with their slots. */
-  readonly alive: ReadonlyMap<string, string>;
+  /** The logins that the registry takes, with all that stands behind each, as it would be named. */
+  readonly alive: ReadonlyMap<string, readonly string[]>;
   /** What Secrets of any namespace pull with, as it would be named. */
   readonly used: readonly string[];
   /** Other namespaces whose Secret of that name does not pull, or is not there. */
@@ -20,34 +21,40 @@ export type Standing = {
 };
 
 /** @param later milliseconds by which the clock is ahead that tells what has expired */
-export function standingOf({ in_, registry }: FaultyWorld, later = 0): Standing {
+export function standingOf({ in_, registry, directory }: FaultyWorld, later = 0): Standing {
+  const entra = directory();
   const found = in_.cluster.get("secret", "demo", "acr-myregistry");
   const passwords = registry.tokens.flatMap(({ name, passwords: slots }) =>
     Object.entries(slots).flatMap(([slot, one]) => (one ? [{ name, slot, value: one.value, expiry: one.expiry }] : [])),
   );
   const works = ({ expiry }: { expiry: string | undefined }) => expiry === undefined || Date.parse(expiry) > Date.now() + later;
-  const alive = new Map(passwords.filter(works).map(({ name, slot, value }) => [`${name}\n${value}`, slot]));
+  const alive = new Map([
+    ...passwords.filter(works).map(({ name, slot, value }) => [`${name}\n${value}`, namesOf(name, slot)] as const),
+    ...loginsIn(entra),
+  ]);
   const namespaces = in_.cluster.all("namespace").flatMap(({ metadata: { name } }) => (/^(demo|kube-.*)$/.test(name) ? [] : name));
   return {
     secret: found && { data: JSON.stringify(found.data), type: found.type },
     login: found?.type === "kubernetes.io/dockerconfigjson" ? in_.loginIn("demo") : undefined,
     attached: in_.cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets?.flatMap(({ name }) => name ?? []) ?? [],
     azure: new Map([
-      ...registry.tokens.map(({ name, scopeMapId }) => [`token delete --registry myregistry --name ${name}`, scopeMapId] as const),
+      ...standingIn(entra),
+      ...registry.tokens.map(({ name, scopeMapId }) => [`az acr token delete --registry myregistry --name ${name}`, scopeMapId] as const),
       ...registry.scopeMaps
         .filter(({ system }) => !system)
-        .map(({ name, actions }) => [`scope-map delete --registry myregistry --name ${name}`, String([...actions].sort())] as const),
+        .map(({ name, actions }) => [`az acr scope-map delete --registry myregistry --name ${name}`, String([...actions].sort())] as const),
       ...passwords.map(
-        ({ name, slot, value }) => [`token credential delete --registry myregistry --name ${name} --${slot}`, value] as const,
+        ({ name, slot, value }) => [`az acr token credential delete --registry myregistry --name ${name} --${slot}`, value] as const,
       ),
     ]),
     whole: JSON.stringify([
       registry.tokens.map(({ name, scopeMapId, passwords: slots }) => ({ name, scopeMapId, slots })),
       registry.scopeMaps,
+      entra,
       ...(["secret", "serviceaccount", "pod"] as const).map((kind) => in_.cluster.all(kind)),
     ]),
     alive,
-    used: ["demo", ...namespaces].flatMap((at) => namesOf(alive, in_.loginIn(at))),
+    used: ["demo", ...namespaces].flatMap((at) => behind(alive, in_.loginIn(at))),
     lacking: namespaces.filter((at) => !takes(alive, in_.loginIn(at))),
   };
 }
@@ -84,11 +91,14 @@ function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): str
 
 const isAttached = ({ attached }: Standing): boolean => attached.includes("acr-myregistry");
 
-/** The token, its scope map and its password that a login is of; of one that is dead there are none. */
-function namesOf(alive: Standing["alive"], login: Standing["login"]): string[] {
-  const slot = login && alive.get(`${login.username}\n${login.password}`);
-  const at = `delete --registry myregistry --name ${login?.username}`;
-  return slot === undefined ? [] : [`token ${at}`, `scope-map ${at}`, `token credential ${at} --${slot}`];
+/** What stands behind a login; of one that is dead there is nothing. */
+const behind = (alive: Standing["alive"], login: Standing["login"]): readonly string[] =>
+  (login && alive.get(`${login.username}\n${login.password}`)) ?? [];
+
+/** A token, its scope map and its password. */
+function namesOf(name: string, slot: string): string[] {
+  const at = `delete --registry myregistry --name ${name}`;
+  return [`az acr token ${at}`, `az acr scope-map ${at}`, `az acr token credential ${at} --${slot}`];
 }
 
 /** What is in Azure, was not before, and is not what a Secret pulls with. */
@@ -96,20 +106,28 @@ function strayIn(before: Standing, after: Standing): string[] {
   return [...after.azure.keys()].filter((what) => !before.azure.has(what) && !after.used.includes(what));
 }
 
-/** A token that is deleted takes its passwords with it. */
+/** A token that is deleted takes its passwords with it, as an application does; what may have been made is named by how to see it. */
 const isNamed = (what: string, stderr: string) =>
-  stderr.includes(`az acr ${what}`) || stderr.includes(`az acr ${what.replace(/ credential (.*) --password\d$/, " $1")}`);
+  [
+    what,
+    what.replace(/ credential (.*) --password\d$/, " $1"),
+    what.replace(/^az ad (?:sp|app credential) delete (--id \S+).*/, "az ad app delete $1"),
+    what.replace(/^az ad app credential delete (--id \S+).*/, "az ad app credential list $1"),
+    what.replace(/^az ad .*/, "az ad app list --display-name"),
+  ].some((command) => stderr.includes(command));
 
 /** Others may use what stood there, but for a password that the Secret held. */
 function isLost(what: string, was: string, after: Standing): boolean {
   const now = after.azure.get(what);
   if (now === was) return false;
-  return !(what.startsWith("token credential") || (what.startsWith("scope-map") && now?.includes(was)));
+  return !(isPassword(what) || (what.startsWith("az acr scope-map") && now?.includes(was)));
 }
+
+const isPassword = (what: string) => what.startsWith("az acr token credential");
 
 /** What is wrong after a run that nothing befell, whatever it found. A password that nobody knows may stay in a token that is in use. */
 export function convergenceOf(before: Standing, end: Standing, run: Run): string[] {
-  const stray = strayIn(before, end).filter((what) => !what.startsWith("token credential"));
+  const stray = strayIn(before, end).filter((what) => !isPassword(what));
   const good = run.code === 0 && pulls(end) && isAttached(end) && end.lacking.length === 0 && stray.length === 0;
   return good ? [] : [`a rerun does not converge: ${JSON.stringify({ run, stray })}`];
 }

@@ -10,6 +10,7 @@ export type Request = { readonly host: string; readonly method: string; readonly
 const hosts: Readonly<Record<string, (code: number) => unknown>> = {
   [apiHost]: (code) => status(code, "a fault of the test", reasons[code]).body,
   "management.azure.com": (code) => ({ error: { code: `Fault${code}`, message: "a fault of the test" } }),
+  "graph.microsoft.com": (code) => ({ error: { code: `Fault${code}`, message: "a fault of the test" } }),
   "login.microsoftonline.com": () => ({ error: "invalid_request", error_description: "AADSTS00000: a fault of the test" }),
 };
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { main } from "../../../cmd/main.ts";
 import type { AzureEmulator } from "../../../sandbox/azure/emulator.ts";
-import type { Registry as AzureRegistry } from "../../../sandbox/azure/world.ts";
+import type { Registry as AzureRegistry, World as AzureWorld } from "../../../sandbox/azure/world.ts";
 import { createAuthority } from "../../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../../src/azure/azure.ts";
 import { openCluster } from "../../../src/cluster/cluster.ts";
@@ -21,10 +21,14 @@ export type FaultyWorld = {
   /** The cluster's objects. */
   readonly in_: FakeWorld;
   readonly registry: AzureRegistry;
+  /** What stands in Entra ID, and on the registry, beside those that the sandbox signs in with. */
+  directory(): Directory;
   type(line: string, options?: TypeOptions): Promise<Run>;
   /** The requests of the last command line, in the order in which they came. */
   requests(): Request[];
 };
+
+export type Directory = Pick<AzureWorld, "applications" | "servicePrincipals" | "roleAssignments">;
 
 export type Strike = { readonly request: Request; readonly mishap: Mishap };
 
@@ -53,6 +57,13 @@ export async function startFaultyServers(
   const server = await startApiServer(await authority.issue({ commonName: apiHost, addresses: ["127.0.0.1"] }));
   for (const [name, text] of Object.entries({ token: "t", "ca.crt": authority.certificate, namespace: "demo" }))
     await writeFile(join(folder, name), text);
+
+  const { applications, servicePrincipals, roleAssignments } = azure.world;
+  const own: Directory = {
+    applications: [...applications],
+    servicePrincipals: [...servicePrincipals],
+    roleAssignments: [...roleAssignments],
+  };
 
   const portsFor = (interruption: Interruption, now: () => Date) => {
     const { signal } = interruption;
@@ -93,11 +104,18 @@ export async function startFaultyServers(
       if (!registry) throw new Error("no registry");
       registry.tokens.length = 0;
       registry.scopeMaps.splice(0, registry.scopeMaps.length, ...registry.scopeMaps.filter(({ system }) => system));
+      for (const name of ["applications", "servicePrincipals", "roleAssignments"] as const)
+        Object.assign(azure.world, { [name]: [...own[name]] });
       const in_ = fakeWorld();
       server.serve(in_.cluster);
       return {
         in_,
         registry,
+        directory: () => ({
+          applications: azure.world.applications.filter((one) => !own.applications.includes(one)),
+          servicePrincipals: azure.world.servicePrincipals.filter((one) => !own.servicePrincipals.includes(one)),
+          roleAssignments: azure.world.roleAssignments.filter((one) => !own.roleAssignments.includes(one)),
+        }),
         type: (line, more = {}) => run(line, more),
         requests: () => numbered([...server.calls.list(), ...azure.calls.list()]),
       };

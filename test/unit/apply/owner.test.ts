@@ -37,6 +37,7 @@ test("one Secret's name in Azure is made of its namespace's uid, which is asked 
   expect(await owner.ownName()).toBe(await owner.ownName());
   expect(in_.asking.all).toEqual(["get namespace demo"]);
   expect(owner).toMatchObject({ secret: "acr", words: "secret acr in namespace demo", alone: true });
+  expect(ownerOf({ ...placeOf(in_), context: "prod" }, "acr").words).toBe("secret acr in namespace demo of context prod");
 });
 
 test("no name is asked for before it is wanted", () => {

@@ -1,0 +1,4 @@
+import { principals } from "../support/faulty/beginnings.ts";
+import { failEveryRequest } from "./every-request.ts";
+
+failEveryRequest(principals);

@@ -1,0 +1,115 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { RoleAssignment } from "../../sandbox/azure/world.ts";
+import { parseImage } from "../../src/registry/image-reference.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { Sensitive } from "../../src/secret/sensitive.ts";
+import { addNamespaces } from "../support/fakes/world.ts";
+import { type FaultyServers, type FaultyWorld, startFaultyServers } from "../support/faulty/world.ts";
+import { startTestWorld } from "./world.ts";
+
+const host = "myregistry.azurecr.io";
+const line = "create --registry myregistry --serviceaccount default -n demo --repository app/web";
+const whole = line.replace(" --repository app/web", "");
+const world = startTestWorld();
+let servers: FaultyServers;
+
+beforeAll(async () => {
+  for (const image of ["app/web:1", "app/api:1", "team/a:1", "team-b/a:1"]) await world.azure.push(`${host}/${image}`);
+  servers = await startFaultyServers(world.azure, world.options);
+}, 600_000);
+afterEach(() => mode("LegacyRegistryPermissions"));
+afterAll(() => servers.stop());
+
+const mode = (roleAssignmentMode: "LegacyRegistryPermissions" | "AbacRepositoryPermissions") =>
+  void Object.assign(world.azure.world.registries[0] ?? {}, { roleAssignmentMode });
+
+function demo(): FaultyWorld {
+  const at = servers.fresh();
+  addNamespaces(at.in_.cluster, "demo", "kube-system");
+  return at;
+}
+
+/** Which of some images a login pulls, as any client asks for them. */
+async function pulls(login: { username: string; password: string } | undefined): Promise<string[]> {
+  const registry = openRegistry(world.options());
+  const found: string[] = [];
+  for (const image of ["app/web:1", "app/api:1", "team/a:1", "team-b/a:1"]) {
+    const as = login && { username: login.username, password: new Sensitive(login.password) };
+    if ((await registry.prove(parseImage(`${host}/${image}`), as)).verdict === "pulls") found.push(image);
+  }
+  return found;
+}
+
+const conditions = (at: FaultyWorld) => at.directory().roleAssignments.map(({ condition }: RoleAssignment) => condition);
+
+test("a service principal is made that pulls, and a second run mints nothing", async () => {
+  const at = demo();
+
+  const run = await at.type(`${whole} --service-principal`);
+  expect(run).toMatchObject({ code: 0, stderr: expect.not.stringContaining("error") });
+  expect(await pulls(at.in_.loginIn("demo"))).toEqual(["app/web:1", "app/api:1", "team/a:1", "team-b/a:1"]);
+  const before = JSON.stringify(at.directory());
+
+  expect(await at.type(`${whole} --service-principal`)).toMatchObject({
+    stdout: expect.stringContaining("secret/acr-myregistry unchanged"),
+    code: 0,
+  });
+  expect(JSON.stringify(at.directory())).toBe(before);
+});
+
+test("a second Secret gets a password of its own, and the first one's still pulls", async () => {
+  const at = demo();
+  await at.type(`${whole} --service-principal ci`);
+  const first = at.in_.loginIn("demo");
+
+  expect(await at.type("create second --registry myregistry --service-principal ci -n demo")).toMatchObject({ code: 0 });
+
+  const second = at.in_.loginIn("demo", "second");
+  expect(second?.username).toBe(first?.username);
+  expect(second?.password).not.toBe(first?.password);
+  expect(await pulls(first)).toContain("app/web:1");
+  expect(await pulls(second)).toContain("app/web:1");
+  expect(at.directory()).toMatchObject({ applications: [{ secrets: [{}, {}] }], servicePrincipals: [{}], roleAssignments: [{}] });
+});
+
+test("where roles have repositories it pulls these and no other, also after more are named", async () => {
+  mode("AbacRepositoryPermissions");
+  const at = demo();
+
+  expect(await at.type(`${line} --service-principal ci`)).toMatchObject({ code: 0 });
+  expect(await pulls(at.in_.loginIn("demo"))).toEqual(["app/web:1"]);
+  expect(await at.type(`${whole} --service-principal ci --repository team/*`)).toMatchObject({ code: 0 });
+  expect(await pulls(at.in_.loginIn("demo"))).toEqual(["app/web:1", "team/a:1"]);
+  expect(conditions(at)).toEqual([expect.stringContaining("StringStartsWithIgnoreCase 'team/'")]);
+});
+
+test("it is waited until Azure knows everywhere of application, principal, password and role", async () => {
+  const at = demo();
+  for (const of of ["principals", "secrets", "roles"] as const)
+    world.azure.faults.add({ kind: "replication", of, milliseconds: of === "roles" ? 60 : 30 });
+
+  expect(await at.type(`${whole} --service-principal`)).toMatchObject({ code: 0 });
+  expect(await pulls(at.in_.loginIn("demo"))).toContain("app/web:1");
+});
+
+test("what Azure never comes to know is taken back after --wait", async () => {
+  const at = demo();
+  world.azure.faults.add({ kind: "replication", of: "roles", milliseconds: 600_000 });
+
+  expect(await at.type(`${whole} --service-principal --wait 20s`)).toMatchObject({ code: 1, stderr: expect.stringContaining(host) });
+  expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
+});
+
+test("a tenant's policy on lifetimes is told in Azure's words, and nothing is left", async () => {
+  const at = demo();
+  const message = "Credential lifetime exceeds the max value allowed as per assigned policy 'p-1'.";
+  const body = { error: { code: "CredentialInvalidLifetimeAsPerAppPolicy", message } };
+  world.azure.faults.add({ kind: "status", path: /addPassword$/, status: 400, body });
+
+  const { stderr, code } = await at.type(`${whole} --service-principal`);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(message.slice(0, -1));
+  expect(stderr).toContain("hint: add --expires-in with less than the tenant's policy allows, such as 90d");
+  expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
+});
