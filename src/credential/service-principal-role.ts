@@ -22,6 +22,7 @@ export function roleWriter({ azure, registry, mode, patience }: Outside): Partia
 
   /** Others may have given it since it was looked at: only our own difference is made. */
   async function write(it: State, { after: wanted = [] }: Make): Promise<void> {
+    it.asked.role = true;
     const isNew = it.made.principal !== undefined;
     const before = isNew ? undefined : await now(it);
     if (before && lacking(wanted, before).length === 0) return;
@@ -48,5 +49,5 @@ export function roleWriter({ azure, registry, mode, patience }: Outside): Partia
     it.written = undefined;
   }
 
-  return { create: write, update: (it, change) => (it.written ? takeBack(it) : write(it, change)), delete: takeBack };
+  return { create: write, update: (it, change) => (it.asked.role ? takeBack(it) : write(it, change)), delete: takeBack };
 }

@@ -18,7 +18,7 @@ export type Issued = {
 
 /** What this run asked for, and what it got; the second is not there where the answer was lost. */
 export type State = Issued & {
-  readonly asked: { application?: boolean; principal?: boolean; key?: boolean };
+  readonly asked: { application?: boolean; principal?: boolean; role?: boolean; key?: boolean };
   readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
   /** What the role let pull before this run, and what it lets since. */
   written?: { readonly before: readonly string[] | undefined; readonly after: readonly string[] } | undefined;

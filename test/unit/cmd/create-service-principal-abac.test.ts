@@ -126,3 +126,20 @@ test("what pods come to use is told, with the command that grants it", async () 
     ),
   });
 });
+
+test("a condition that could not be written is left as others have made it meanwhile", async () => {
+  const { world } = abac({ condition: conditionOf(["app/api", "team/a"]), ours: true });
+  world.asking.around(
+    refusing(is("assignRole"), () => {
+      Object.assign(world.azure.directory.assignments[0] ?? {}, { condition: conditionOf(["app/api"]) });
+      return refused();
+    }),
+  );
+
+  expect(await type(`${byName} --repository app/web`, world.ports)).toMatchObject({
+    stderr: "Error from server (Forbidden): no\n",
+    code: 1,
+  });
+  expect(conditions(world)).toEqual([conditionOf(["app/api"])]);
+  expect(world.asking.writes.filter((call) => call.startsWith("assignRole"))).toHaveLength(1);
+});
