@@ -8,10 +8,11 @@ const count = (of: number) => of.toLocaleString("en-US");
 export async function priceOfSharing(grounds: readonly Ground[], kind: Kind, asked: Asked, sources: Sources): Promise<CliError> {
   const places = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const room = await kind.room?.(asked, sources);
+  const [one, several] = kind.counted ?? ["token", "tokens"];
   const allowed = room === undefined ? "" : `, the registry allows ${count(Math.max(0, room))} more`;
   return new CliError("usage", `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`, {
     hint:
-      `--credential-per=scope: one token whose repositories every one of these namespaces could pull; ` +
-      `--credential-per=namespace: ${count(places)} tokens${allowed}`,
+      `--credential-per=scope: one ${one} whose repositories every one of these namespaces could pull; ` +
+      `--credential-per=namespace: ${count(places)} ${several}${allowed}`,
   });
 }

@@ -116,6 +116,8 @@ export type Kind = {
   readonly renewal: "made" | "given";
   /** It dies when whoever makes it says: nobody can ask for another lifetime. */
   readonly ownLifetime?: true;
+  /** What one is called, and several, where they are counted; tokens, where nothing is said. */
+  readonly counted?: readonly [one: string, several: string];
   /** Whether another run can let it pull more repositories. */
   readonly widens: boolean;
   /** How one that a Secret notes is asked for again. `derived`: the identity's name was made for this Secret, and is in no flag. */

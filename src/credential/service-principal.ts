@@ -30,6 +30,7 @@ const flags = {
 export const servicePrincipal = {
   name: "service-principal",
   renewal: "made",
+  counted: ["service principal", "service principals"],
   // Only a registry whose roles have repositories can let it pull more, and `check` does not know which do
   widens: false,
   again: ({ identity }) =>

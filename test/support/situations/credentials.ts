@@ -47,6 +47,16 @@ export const credentials: readonly Expected[] = [
     fix: `kubectl acr-secret create acr --registry ${r} --entra -n demo`,
   },
   {
+    what: "a service principal's password is refused",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "web:wrong", { credential: "service-principal", identity: "44444444-4444-4444-4444-444444444444" })],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    fix: `kubectl acr-secret create acr --registry ${r} --service-principal 44444444-4444-4444-4444-444444444444 -n demo`,
+  },
+  {
     what: "the token's name in the Secret is none",
     given: {
       accounts: { default: ["acr"] },

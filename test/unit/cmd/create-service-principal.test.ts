@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { demo } from "../../support/demo.ts";
+import { addNamespaces } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { acrPull, byName, byOwn, made, noteOf, own, standing, withOthers } from "../../support/service-principal.ts";
 
@@ -172,5 +173,28 @@ test("many namespaces share one", async () => {
   expect(standing(world)).toMatchObject({
     applications: ["ci: of others, acr-secret: secret acr-myregistry in many namespaces"],
     secret: "alive",
+  });
+});
+
+test("for many namespaces it has to be said how many are made", async () => {
+  const world = demo();
+  addNamespaces(world.cluster, "shop", "kube-system");
+
+  expect(await type("create --registry myregistry --service-principal -A", world.ports)).toMatchObject({
+    stderr: expect.stringContaining(
+      "hint: --credential-per=scope: one service principal whose repositories every one of these namespaces could pull; " +
+        "--credential-per=namespace: 2 service principals\n",
+    ),
+    code: 1,
+  });
+  expect(standing(world).applications).toEqual([]);
+
+  expect(await type("create --registry myregistry --service-principal -A --credential-per=namespace", world.ports)).toMatchObject({
+    code: 0,
+  });
+  expect(standing(world)).toMatchObject({
+    applications: [expect.stringMatching(/^demo-acr-/), expect.stringMatching(/^shop-acr-/)],
+    principals: 2,
+    roles: 2,
   });
 });
