@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+import { claimedSecret, claimPatch, isEmpty, mergedPatch, mergedSecret, pullSecret } from "../../../src/secret/pull-secret.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const ours = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
+const empty = '{"auths":{}}';
+const now = new Date("2026-01-01T00:00:00Z");
+
+test("a Secret that is only claimed has our label, no login, and the claim", () => {
+  const secret = claimedSecret(to, "this-run", now);
+
+  expect(secret).toEqual({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name: "acr",
+      namespace: "demo",
+      labels: ours,
+      annotations: { "acr-secret/logins": "[]", "acr-secret/claim": '{"by":"this-run","until":"2026-01-01T00:00:30.000Z"}' },
+    },
+    type: "kubernetes.io/dockerconfigjson",
+    data: { ".dockerconfigjson": base64(empty) },
+  });
+  expect(isEmpty(secret)).toBe(true);
+});
+
+const entry: Entry = { hosts: ["r.io"], kind: "given", identity: "ci" };
+
+test.for<{ what: string; secret: Secret }>([
+  { what: "a login", secret: pullSecret(to, entry, '{"auths":{"r.io":{}}}') },
+  { what: "another text", secret: pullSecret(to, entry, "{}") },
+  { what: "nothing", secret: { apiVersion: "v1", kind: "Secret", metadata: { name: "acr" } } },
+  { what: "other keys", secret: { apiVersion: "v1", kind: "Secret", metadata: { name: "acr" }, data: { x: base64(empty) } } },
+])("a Secret with $what is not as a claim makes it", ({ secret }) => {
+  expect(isEmpty(secret)).toBe(false);
+});
+
+test("a claim is held to a version, and so is its end, which takes nothing but the claim away", () => {
+  expect(claimPatch("7", { "acr-secret/claim": "{}" })).toEqual({
+    metadata: { resourceVersion: "7", annotations: { "acr-secret/claim": "{}" } },
+  });
+  expect(claimPatch("7", undefined)).toEqual({ metadata: { resourceVersion: "7", annotations: { "acr-secret/claim": null } } });
+});
+
+const login = { username: "ci", password: new Sensitive("p") };
+const mine = `{"username":"ci","password":"p","auth":"${base64("ci:p")}"}`;
+const other: Entry = { hosts: ["other.io"], kind: "admin", identity: "other" };
+const theirs = (notes: object, labels = {}): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "acr", namespace: "demo", resourceVersion: "7", labels, annotations: { note: "theirs", ...notes } },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": base64('{"auths":{"ghcr.io":{}}}'), else: "eA==" },
+});
+const noted = (...entries: Entry[]) => ({ "acr-secret/logins": JSON.stringify(entries) });
+const added: Entry = { ...entry, beside: true };
+
+test.for<{ what: string; secret: Secret; notes: object }>([
+  { what: "somebody else's", secret: theirs({}), notes: noted(added) },
+  {
+    what: "somebody else's that got it before",
+    secret: theirs(noted({ ...added, expiresAt: "2026-01-01T00:00:00Z" })),
+    notes: noted(added),
+  },
+  {
+    what: "somebody else's with another of ours",
+    secret: theirs(noted({ ...other, beside: true })),
+    notes: noted({ ...other, beside: true }, added),
+  },
+  { what: "ours", secret: theirs(noted(other, entry), ours), notes: noted(other, entry) },
+])("a login is added to a Secret, and all else stays: $what", ({ secret, notes }) => {
+  const data = { ".dockerconfigjson": base64(`{"auths":{"ghcr.io":{},"r.io":${mine}}}`) };
+
+  expect(mergedPatch(secret, entry, login)).toEqual({
+    metadata: { resourceVersion: "7", annotations: { ...notes, "acr-secret/claim": null } },
+    data,
+  });
+  expect(mergedSecret(secret, entry, login)).toEqual({
+    ...secret,
+    metadata: { ...secret.metadata, annotations: { note: "theirs", ...notes } },
+    data: { ...data, else: "eA==" },
+  });
+});
+
+test("without a login, as in a dry run, only the note is added; every host of a login gets it", () => {
+  const data = (secret: Secret) => Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
+
+  expect(data(mergedSecret(theirs({}), entry, undefined))).toBe('{"auths":{"ghcr.io":{}}}');
+  expect(data(mergedSecret(theirs({}), { ...entry, hosts: ["a.io", "b.io"] }, login))).toBe(
+    `{"auths":{"ghcr.io":{},"a.io":${mine},"b.io":${mine}}}`,
+  );
+  const { data: _, ...without } = theirs({});
+  expect(data(mergedSecret(without, entry, login))).toBe(`{"auths":{"r.io":${mine}}}`);
+});
