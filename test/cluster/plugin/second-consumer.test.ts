@@ -64,6 +64,26 @@ test.for<{ has: string; made: string; typed: readonly string[] }>([
       "kubectl acr-secret whoami --registry myregistry",
     ],
   },
+  {
+    has: "a password of a service principal that others use too",
+    made: `${create} --service-principal=shared-pull`,
+    typed: [
+      `${create} --service-principal=shared-pull`,
+      `${create} --service-principal=shared-pull -n @`,
+      `${create} second --service-principal=shared-pull --expires-in 1h -n @`,
+      `${create} third --service-principal=shared-pull --force -n @`,
+      `${web} --service-principal=shared-pull -n @`,
+      `${create} --service-principal=shared-pull --expires-in 100y -n @`,
+      `${create} --service-principal=shared-pull --verify=false -n @`,
+      `${create} --service-principal=shared-pull --wait 0s fourth -n @`,
+      `${create} --service-principal=shared-pull --credential-per namespace -n @`,
+      `${create} --service-principal=shared-pull --dry-run=server fifth -n @`,
+      `kubectl delete secret acr-myregistry -n @ && ${create} --service-principal=shared-pull -n @`,
+      `${create} --service-principal=shared-pull --acr-token shared -n @`,
+      `${create} --entra`,
+      `${create}.azurecr.io own --entra -n @`,
+    ],
+  },
 ])("somebody who has $has pulls all the while, whatever is typed, right or wrong", async ({ made, typed }) => {
   const [namespace, other] = [await newNamespace(), await newNamespace()];
   expect(await shell.type(`${made} -n ${namespace}`)).toMatchObject({ stderr: expect.not.stringContaining("error"), code: 0 });
