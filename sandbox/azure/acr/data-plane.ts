@@ -54,7 +54,8 @@ function has({ access, holder }: AccessClaims, { type, name, action }: Need): bo
 /** The Docker registry API: decides as ACR does, then lets the real registry decide again and answer. */
 export async function dataPlane(request: IncomingMessage, response: ServerResponse, state: State, registry: Registry): Promise<void> {
   const { pathname } = new URL(request.url ?? "/", `https://${registry.loginServer}`);
-  const target = parseTarget(decodeURI(pathname));
+  // Microsoft's own client writes the slash in a repository as %2F
+  const target = parseTarget(decodeURIComponent(pathname));
   if (!target) return send(response, { status: 404, body: { errors: [{ code: "NOT_FOUND", message: "not found", detail: null }] } });
   const method = request.method ?? "GET";
   const { kind, repository, reference } = target;
