@@ -8,12 +8,13 @@ import { noKubectl } from "../src/cluster/connect.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { contextNames } from "../src/cluster/kubectl-config.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
-import type { Context, Sink } from "../src/context.ts";
+import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
+import { sinksOf } from "./sinks.ts";
 
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
@@ -32,7 +33,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
       throw ends.aborted ? new CliError("cancelled", "interrupted") : error;
     });
   };
-  const stderr = sink(process.stderr);
+  const { stdout, stderr } = sinksOf(process.stdout, process.stderr);
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   // What kubectl and its credential plugins say is shown as it comes
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
@@ -40,7 +41,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   return {
     stdin: { isTTY: typed, read: () => readAll(addAbortSignal(signal(), process.stdin)) },
     readFile: (path) => readText(path, signal()),
-    stdout: sink(process.stdout),
+    stdout,
     stderr,
     env,
     interruption,
@@ -60,14 +61,6 @@ export function processContext(interruption: Interruption, launched?: Launched):
     },
     azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
-  };
-}
-
-function sink(stream: NodeJS.WriteStream): Sink {
-  return {
-    write: (text) => void stream.write(text),
-    isTTY: stream.isTTY === true,
-    columns: stream.columns ?? 0,
   };
 }
 

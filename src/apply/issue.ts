@@ -117,11 +117,14 @@ export async function* issueShared(
 }
 
 async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, opening, tools, dryRun, refuse } = order;
+  const { name, repositories, fromPods, opening, tools, dryRun, refuse, needsName } = order;
+  const owner = sharedOwner(grounds, name);
+  // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
+  if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
   const { host } = credential;
   const images = repositories.length > 0 && !fromPods ? [] : await imagesIn(grounds, host);
-  const need = { owner: sharedOwner(grounds, name), repositories, fromPods, images };
+  const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
   const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
   if (refuse && mints(issue.demand)) throw await refuse();

@@ -19,16 +19,14 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
 /** The Secrets of one name in many namespaces: others of that name may hold the same credential. */
 export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
   const reached = grounds.filter(({ error }) => !error);
-  const nameIn = ({ cluster }: Ground) => uid(cluster, "kube-system").then((of) => tokenName(of, "shared", secret));
-  const [first] = reached;
+  const names = reached.map(({ cluster }) => once(async () => tokenName(await uid(cluster, "kube-system"), "shared", secret)));
+  const [first] = names;
   return {
     secret,
     words: `secret ${secret} in many namespaces`,
-    ownName: once(async () =>
-      first ? nameIn(first) : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached")),
-    ),
+    ownName: async () => (first ? first() : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached"))),
     // Whichever of the clusters came first when it was made
-    owns: async (name) => (await Promise.all(reached.map(nameIn))).includes(name),
+    owns: async (name) => (await Promise.all(names.map((nameIn) => nameIn()))).includes(name),
     alone: false,
   };
 }

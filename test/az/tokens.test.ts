@@ -1,44 +1,18 @@
-import { execFile } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { azureCli } from "../../sandbox/azure-cli.ts";
-import { loginServer, startTestAzure, type TestAzure } from "../sandbox/azure/world.ts";
+import { loginServer } from "../sandbox/azure/world.ts";
+import { type AzWorld, startAzWorld } from "./az-world.ts";
 
 // What people do with az beside us: the real Azure CLI must find its way through the emulated Azure.
 
-const run = promisify(execFile);
-const folder = await azureCli();
-let azure: TestAzure;
-let env: NodeJS.ProcessEnv;
-
+let world: AzWorld;
 beforeAll(async () => {
-  azure = await startTestAzure();
-  // az waits as long as it is told to
-  azure.world.longRunning.retryAfter = 1;
-  const config = await mkdtemp(join(azure.folder, "az-"));
-  env = {
-    ...azure.env,
-    PATH: `${folder}:${process.env["PATH"]}`,
-    HOME: config,
-    AZURE_CONFIG_DIR: config,
-    AZURE_CORE_COLLECT_TELEMETRY: "false",
-    AZURE_CORE_ONLY_SHOW_ERRORS: "true",
-  };
-  const { tenantId, clientId, clientSecret } = azure.owner;
-  await az(`login --service-principal --username ${clientId} --password=${clientSecret} --tenant ${tenantId}`);
+  world = await startAzWorld();
 }, 1_800_000);
-afterAll(() => azure.stop());
+afterAll(() => world.azure.stop());
 
-/** Runs az, and gives what it prints. */
-async function az(line: string) {
-  const { stdout } = await run("az", [...line.split(" "), "--output", "json"], { env });
-  return stdout.trim() === "" ? undefined : JSON.parse(stdout);
-}
-
+const az: AzWorld["az"] = (...words) => world.az(...words);
 const registryWorld = () => {
-  const [registry] = azure.world.registries;
+  const [registry] = world.azure.world.registries;
   if (!registry) throw new Error("there is no registry");
   return registry;
 };
@@ -64,10 +38,10 @@ test("az makes, changes, lists and deletes scope maps and tokens", { timeout: 30
   const [{ value }] = passwords;
   const login = { username: "mytoken", password: value };
   const asked = `https://${loginServer}/oauth2/token?service=${loginServer}&scope=repository:app/web:pull`;
-  expect((await azure.ask("GET", asked, { login })).status).toBe(200);
+  expect((await world.azure.ask("GET", asked, { login })).status).toBe(200);
   await az(`acr token credential delete --name mytoken ${on} --password2`);
   expect(Object.keys(registryWorld().tokens[0]?.passwords ?? {})).toEqual(["password1"]);
-  expect((await azure.ask("GET", asked, { login })).status).toBe(401);
+  expect((await world.azure.ask("GET", asked, { login })).status).toBe(401);
   expect(await az(`acr token update --name mytoken ${on} --status disabled`)).toMatchObject({ status: "disabled" });
 
   await az(`acr token delete --name mytoken ${on} --yes`);

@@ -1,0 +1,34 @@
+import type { Sink } from "../src/context.ts";
+
+type Stream = Pick<NodeJS.WriteStream, "write" | "cork" | "uncork" | "isTTY" | "columns">;
+
+/**
+ * The two streams of a run. Lines of the same moment go into a pipe in one piece, since each piece costs as much as several lines: over
+ * thousands of namespaces that counts. What goes to one stream is out before what comes after it on the other.
+ */
+export function sinksOf(out: Stream, err: Stream): { readonly stdout: Sink; readonly stderr: Sink } {
+  let held = false;
+  const release = () => {
+    if (held) out.uncork();
+    held = false;
+  };
+  const hold = () => {
+    if (held || out.isTTY) return;
+    held = true;
+    out.cork();
+    setImmediate(release);
+  };
+  return {
+    stdout: sink(out, hold),
+    stderr: sink(err, release),
+  };
+}
+
+const sink = (stream: Stream, before: () => void): Sink => ({
+  write: (text) => {
+    before();
+    stream.write(text);
+  },
+  isTTY: stream.isTTY === true,
+  columns: stream.columns ?? 0,
+});

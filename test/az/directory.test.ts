@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { loginServer, registryId } from "../sandbox/azure/world.ts";
+import { type AzWorld, startAzWorld } from "./az-world.ts";
+
+// What Microsoft's article does by hand, and what people do beside us, with the real Azure CLI.
+
+let world: AzWorld;
+beforeAll(async () => {
+  world = await startAzWorld();
+  await world.azure.push(`${loginServer}/app/web:1`);
+}, 1_800_000);
+afterAll(() => world.azure.stop());
+
+const az: AzWorld["az"] = (...words) => world.az(...words);
+const registry = () => world.azure.world.registries[0] ?? expect.unreachable("there is no registry");
+
+/** Whether a login pulls a repository: with a token of the registry, as containerd does it. */
+async function pulls(username: string, password: string, repository = "app/web"): Promise<boolean> {
+  const query = new URLSearchParams({ service: loginServer, scope: `repository:${repository}:pull` });
+  const login = { username, password };
+  const { status, json } = await world.azure.ask("GET", `https://${loginServer}/oauth2/token?${query}`, { login });
+  if (status !== 200) return false;
+  const manifest = `https://${loginServer}/v2/${repository}/manifests/1`;
+  return (await world.azure.ask("GET", manifest, { token: String(json.access_token) })).status === 200;
+}
+
+test("a service principal that az makes pulls; az's reset takes its password away, and az's append does not", {
+  timeout: 300_000,
+}, async () => {
+  const made = await az(`ad sp create-for-rbac --name az-made --role acrpull --scopes ${registryId}`);
+  expect(made).toEqual({ appId: expect.any(String), displayName: "az-made", password: expect.any(String), tenant: expect.any(String) });
+  expect(await pulls(made.appId, made.password)).toBe(true);
+
+  const reset = await az(`ad sp credential reset --id ${made.appId}`);
+  expect([await pulls(made.appId, made.password), await pulls(made.appId, reset.password)]).toEqual([false, true]);
+  const added = await az(`ad app credential reset --id ${made.appId} --append --display-name more`);
+  expect([await pulls(made.appId, reset.password), await pulls(made.appId, added.password)]).toEqual([true, true]);
+  expect((await az(`ad app credential list --id ${made.appId}`)).map(({ displayName }: { displayName: string }) => displayName)).toContain(
+    "more",
+  );
+});
+
+test("a role of az's with a condition lets pull what the condition names", { timeout: 300_000 }, async () => {
+  registry().roleAssignmentMode = "AbacRepositoryPermissions";
+  await world.azure.push(`${loginServer}/app/api:1`);
+  const { appId, password } = await az("ad sp create-for-rbac --name az-scoped");
+  const { id } = await az(`ad sp show --id ${appId}`);
+  const reads = ["content", "metadata"].map(
+    (what) => `!(ActionMatches{'Microsoft.ContainerRegistry/registries/repositories/${what}/read'})`,
+  );
+  const condition = `((${reads.join(" AND ")}) OR (@Request[Microsoft.ContainerRegistry/registries/repositories:name] StringEqualsIgnoreCase 'app/web'))`;
+  const to = `--assignee-object-id ${id} --assignee-principal-type ServicePrincipal --scope ${registryId}`;
+  const role = ["--role", "Container Registry Repository Reader", "--condition", condition, "--condition-version", "2.0"];
+
+  expect(await az(`role assignment create ${to}`, ...role)).toMatchObject({ principalId: id, condition, conditionVersion: "2.0" });
+  expect([await pulls(appId, password), await pulls(appId, password, "app/api")]).toEqual([true, false]);
+  registry().roleAssignmentMode = "LegacyRegistryPermissions";
+});
+
+test("the admin user's passwords, and a token of one's own", { timeout: 300_000 }, async () => {
+  await az("acr update --name myregistry --admin-enabled true");
+  const { username, passwords } = await az("acr credential show --name myregistry");
+  expect(await Promise.all(passwords.map(({ value }: { value: string }) => pulls(username, value)))).toEqual([true, true]);
+  const renewed = await az("acr credential renew --name myregistry --password-name password2");
+  expect(await pulls(username, renewed.passwords.find(({ name }: { name: string }) => name === "password2").value)).toBe(true);
+
+  const own = await az("acr login --name myregistry --expose-token");
+  expect(await pulls(own.username ?? "00000000-0000-0000-0000-000000000000", own.refreshToken ?? own.accessToken)).toBe(true);
+});
