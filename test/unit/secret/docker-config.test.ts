@@ -59,6 +59,7 @@ test.for<{ why: string; before: string; after: string }>([
   { why: "the same twice: the last one counts", before: '{"auths":{"r.io":1,"r.io":2}}', after: `{"auths":{"r.io":1,"r.io":${mine}}}` },
   { why: "its name with an escape", before: '{"auths":{"r\\u002eio":{}}}', after: `{"auths":{"r\\u002eio":${mine}}}` },
   { why: "auths in another case, twice", before: '{"auths":{"a":{}},"AUTHS":{}}', after: `{"auths":{"a":{}},"AUTHS":{"r.io":${mine}}}` },
+  { why: "no auths last", before: '{"auths":{"a":{}},"HttpHeaders":{}}', after: `{"auths":{"a":{},"r.io":${mine}},"HttpHeaders":{}}` },
   { why: "the same behind a path", before: '{"auths":{"r.io/team":{}}}', after: `{"auths":{"r.io/team":{},"r.io":${mine}}}` },
 ])("a login more, and every other character as it was: $why", ({ before, after }) => {
   const data = withLogin(base64(before), "r.io", { username: "ci", password: new Sensitive("p<") });

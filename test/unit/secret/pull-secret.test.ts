@@ -86,6 +86,12 @@ test.for<{ what: string; secret: Secret; notes: object }>([
   });
 });
 
+test("what is noted of any host that a login is for goes", () => {
+  const { metadata } = mergedSecret(theirs(noted(other, entry), ours), { ...entry, hosts: ["r.io", "s.io"] }, login);
+
+  expect(metadata.annotations).toMatchObject(noted(other, { ...entry, hosts: ["r.io", "s.io"] }));
+});
+
 test("without a login, as in a dry run, only the note is added; every host of a login gets it", () => {
   const data = (secret: Secret) => Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
