@@ -108,6 +108,10 @@ test.for<[string, string, boolean]>([
   ["http://myregistry.azurecr.io", "myregistry.azurecr.io/app", true],
   ["myregistry.azurecr.io/http://app", "myregistry.azurecr.io/app", false],
   ["myregistry.azurecr.io/%25zz", "myregistry.azurecr.io/app", false],
+  ["https://index.docker.io/v1/", "nginx", true],
+  ["https://index.docker.io/v1/", "localhost/app", true],
+  ["https://index.docker.io/v1/", "localhost:5000/app", false],
+  ["https://index.docker.io/v1/", "myregistry.azurecr.io/app", false],
   ["[::1]:5000", "[::1]:5000/app", true],
   ["[::1]", "[::1]/app", false],
 ])("the key %s and the image %s: %s", ([key, image, matches]) => {
