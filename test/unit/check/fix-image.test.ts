@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { ImageFacts } from "../../../src/check/facts.ts";
+import { create, deployment, facts, judged, noLogin, note, otherwise, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
+
+test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: string }>([
+  {
+    what: "the network keeps us out",
+    given: { tried: [tried("a", "blocked")] },
+    message: "with secret a: says blocked",
+    fix: "az acr network-rule list --name r1234",
+  },
+  {
+    what: "a tag that is not there, beside others",
+    given: { tried: [tried("a", "not-found")] },
+    message: "with secret a: says not-found",
+    fix: "az acr repository show-tags --name r1234 --repository app/web",
+  },
+  {
+    what: "a repository that is not there",
+    given: { tried: [tried("a", "not-found")], hasOtherTags: false },
+    message: "with secret a: says not-found",
+    fix: "az acr repository list --name r1234",
+  },
+  {
+    what: "a digest that is not there",
+    given: { tried: [tried("a", "not-found")], ref: { ...facts.ref, reference: "sha256:1" } },
+    message: "with secret a: says not-found",
+    fix: "az acr manifest list-metadata --registry r1234 --name app/web",
+  },
+  {
+    what: "a Secret beside that pulls",
+    given: { ...noLogin, unattached: [tried("y", "pulls")], secrets: [secret("y")] },
+    message: "the pod has no pull secret for this registry; secret y pulls it, but is not attached",
+    fix: "kubectl acr-secret attach y --serviceaccount sa -n demo",
+  },
+  {
+    what: "a Secret of ours beside that may not pull this",
+    given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [secret("other"), secret("x", { note: note("made") })] },
+    message: "the pod has no pull secret for this registry; the Secret notes that its ACR token is ci-pull",
+    fix: `kubectl acr-secret create x --registry ${r} --repository app/web --serviceaccount sa --acr-token ci-pull -n demo`,
+  },
+  {
+    what: "an empty Secret of somebody else's, and one of which nobody can tell",
+    given: { ...noLogin, names: ["n", "e"], secrets: [secret("n", { servers: undefined }), secret("e", { servers: [] })] },
+    message: "secret e has no login at all: its auths are empty",
+    fix: `kubectl acr-secret create e --registry ${r} --force -n demo`,
+  },
+  {
+    what: "one Secret that is not there",
+    given: { ...noLogin, names: ["gone"], secrets: [secret("other")] },
+    message: "secret gone does not exist",
+    fix: `kubectl acr-secret create gone --registry ${r} -n demo`,
+  },
+  {
+    what: "a malformed one for this registry alone, somebody else's",
+    given: { poison: { secret: "x", message: "bad" }, secrets: [secret("x")] },
+    message: "secret x is malformed, and with it the kubelet gives up on all of them: bad; the command replaces what is inside",
+    fix: `kubectl acr-secret create x --registry ${r} --force -n demo`,
+  },
+  {
+    what: "a malformed one with other logins, that pods name themselves",
+    given: {
+      poison: { secret: "x", message: "bad" },
+      names: ["x"],
+      secrets: [secret("x", { servers: [r, "ghcr.io"] })],
+      pods: [pod("a-1", { own: true, owner: deployment("a") })],
+    },
+    message:
+      "secret x is malformed, and with it the kubelet gives up on all of them: bad; it is left as it is, since it may hold other logins",
+    fix: `${create} -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' -n demo`,
+  },
+  {
+    what: "a pod that names its own",
+    given: { ...noLogin, pods: [pod("a-1", { own: true, owner: deployment("a") })] },
+    message: "the pod has no pull secret for this registry; deployment/a names its pull secrets itself, so serviceaccount/sa does not help",
+    fix: `${create} -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo`,
+  },
+  {
+    what: "the port, and no login for the registry either",
+    given: { ...noLogin, ...otherwise("port"), image: `${r}:443/app/web:1`, ref: { ...facts.ref, host: `${r}:443` } },
+    message: `the pod has no pull secret for this registry; a login for ${r} does not match ${r}:443: name the image ${r}/app/web:1`,
+    fix: `${create} --repository app/web --serviceaccount sa -n demo && kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+  },
+])("$what", ({ given, message, fix }) => {
+  expect(judged(given)).toMatchObject({ message, fix });
+});
