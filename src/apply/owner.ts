@@ -36,7 +36,7 @@ async function uid(cluster: Place["cluster"], namespace: string): Promise<string
   const found = await uidOf(cluster, namespace).catch((cause: unknown) => {
     if (!(cause instanceof CliError) || cause.kind !== "forbidden") throw cause;
     throw new CliError("forbidden", cause.message, {
-      hint: "add --acr-token NAME, a name in Azure that this Secret alone is to use",
+      hint: "add --acr-token NAME, or --service-principal=NAME: a name in Azure that this Secret alone is to use",
       cause,
     });
   });
