@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import { NotYet } from "../../src/errors.ts";
@@ -69,4 +71,16 @@ test("who has no rights in Entra ID is told so, and what takes none", async () =
     message: expect.stringMatching(/^cannot look for application ci: Insufficient privileges to complete the operation \(request \S+\)$/),
     hint: expect.stringContaining("an ACR token takes no rights in Entra ID"),
   });
+});
+
+test("az is asked for a token of Microsoft Graph once, beside that of Azure Resource Manager", async () => {
+  const log = join(world.azure.caFile, "../az-graph.log");
+  const login = await world.azure.addServicePrincipal("jane", ["Owner"], ["Application.ReadWrite.OwnedBy"]);
+  const azure = openAzure(world.options({ env: { ...world.azEnv(login), FAKE_AZ_LOG: log }, identity: { source: "az" } }));
+  await azure.findRegistry("myregistry");
+
+  const { id, appId } = await azure.createApplication({ displayName: `az ${randomUUID()}`, notes: "" });
+  expect(await azure.applications({ appId })).toMatchObject([{ id }]);
+  const asked = (await readFile(log, "utf8")).split("\n").filter((line) => line.includes("get-access-token"));
+  expect(asked).toEqual([expect.stringContaining("management.azure.com"), expect.stringContaining("graph.microsoft.com")]);
 });
