@@ -34,7 +34,9 @@ export const servicePrincipal = {
   // Only a registry whose roles have repositories can let it pull more, and `check` does not know which do
   widens: false,
   again: ({ identity }) =>
-    isAppId(identity) ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}` } : { flags: {} },
+    isAppId(identity)
+      ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which would get one more password` }
+      : { flags: {} },
   mint: {
     flag: "--service-principal",
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),

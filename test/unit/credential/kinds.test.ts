@@ -28,7 +28,7 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
     identity: "44444444-4444-4444-4444-444444444444",
     again: {
       flags: { servicePrincipal: "44444444-4444-4444-4444-444444444444" },
-      noted: "its service principal is 44444444-4444-4444-4444-444444444444",
+      noted: "its service principal is 44444444-4444-4444-4444-444444444444, which would get one more password",
     },
   },
   // A name could stand for another application by now
