@@ -31,7 +31,7 @@ type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { rea
  * Objects of a page. Two pages of each list are in memory at once, and a Secret may have a megabyte: only where the objects so far
  * were small a page has more of them, up to so many characters.
  */
-const limits = { least: 50, most: 100, characters: 200_000, metadata: 250 };
+const limits = { least: 50, most: 100, characters: 200_000, metadata: 500 };
 
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 

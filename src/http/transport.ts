@@ -82,7 +82,16 @@ async function trusted({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: extra }: Env)
     throw new CliError("config", `cannot read ${file}, which SSL_CERT_FILE names`, { cause });
   });
   const more = extra && extra !== file ? await readFile(extra).catch(() => "") : "";
-  return createSecureContext({ ca: more === "" ? ca : [ca, more] });
+  return contextOf(more === "" ? [ca] : [ca, more]);
+}
+
+/** The last context that was made: it takes milliseconds, and Azure and the registries have the same one. */
+let last: { readonly of: string; readonly context: SecureContext } | undefined;
+
+function contextOf(ca: (Buffer | string)[]): SecureContext {
+  const of = ca.join("\n");
+  if (last?.of !== of) last = { of, context: createSecureContext({ ca }) };
+  return last.context;
 }
 
 const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): AbortSignal =>

@@ -110,7 +110,7 @@ test("where metadata is enough, nothing else is asked for, and more at once", as
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     "application/json",
   ]);
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=250", "/api/v1/pods?limit=250&continue=x", "/x"]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=500", "/api/v1/pods?limit=500&continue=x", "/x"]);
 });
 
 const absent = json({ kind: "Status", reason: "NotFound", message: 'secrets "acr" not found', details: { name: "acr" } }, 404);
