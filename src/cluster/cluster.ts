@@ -29,10 +29,7 @@ export type OpenedCluster = Cluster & {
 export function openCluster(options: ClusterOptions): OpenedCluster {
   const { kube } = options;
   const link = connection(options);
-  const client = apiClient(
-    sender({ ...options, transport: link.transport, requestTimeout: kube.requestTimeout, explain: link.explain }),
-    options.userAgent,
-  );
+  const client = apiClient(sender({ ...options, ...link, requestTimeout: kube.requestTimeout }), options.userAgent);
   return {
     warm: () => {
       link.transport.open().catch(() => {});

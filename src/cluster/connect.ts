@@ -3,6 +3,7 @@ import type { Env, KubeFlags, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { connectionError } from "./connection-error.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
+import { mayAsk } from "./kubeconfig.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
 import { currentNamespace } from "./namespace.ts";
 import { proxyTransport } from "./proxy.ts";
@@ -31,6 +32,8 @@ export type Connection = {
   readonly transport: Transport;
   /** The namespace that goes with it, when no flag names one. */
   namespace(): Promise<string>;
+  /** Whether the first request has to be alone: until it is answered, each one might have a credential plugin ask its question. */
+  firstAlone(): boolean;
   /** The error to show for a connection that failed with this sentence. */
   explain(sentence: string): Promise<CliError>;
 };
@@ -63,6 +66,10 @@ export function connection(options: ConnectionOptions): Connection {
   };
   return {
     transport,
+    firstAlone: () => {
+      const file = findKubectl(env, platform);
+      return file !== undefined && mayAsk({ flags: kube.forward, env });
+    },
     namespace: async () => {
       try {
         return await namespace();

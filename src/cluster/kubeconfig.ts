@@ -24,6 +24,14 @@ export async function namespaceInFile(kubectl: Kubectl): Promise<string | undefi
   }
 }
 
+/** Whether kubectl may have to run a program to sign in, which may ask its person something. What cannot be told counts as yes. */
+export function mayAsk(kubectl: Pick<Kubectl, "flags" | "env">): boolean {
+  const path = onlyFile(kubectl);
+  const text = path && textOf(path);
+  // A letter may be written as an escape, which no tool does
+  return !text || /exec|auth-provider|\\[uxU]/.test(text);
+}
+
 /** Read at once: a small file takes less time than loading what reads it in turns. */
 function textOf(path: string): string | undefined {
   try {

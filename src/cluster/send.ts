@@ -16,6 +16,8 @@ export type SendOptions = Observer & {
   /** Bounds what is under way at once. */
   readonly pace?: Pace | undefined;
   sleep(milliseconds: number): Promise<void>;
+  /** Whether the first request has to be answered before there is another. */
+  firstAlone(): boolean;
   /** Turns the sentence of a connection that failed into the error to show. */
   explain(sentence: string): Promise<CliError>;
 };
@@ -54,13 +56,11 @@ export function sender(options: SendOptions): Send {
     }
   }
 
-  /**
-   * The first request goes alone, and those that wait for it share its failure: kubectl would dial the server for each of them,
-   * and a credential plugin would ask its question again for each.
-   */
+  /** Where the first request goes alone, those that wait for it share its failure: a credential plugin would ask again for each. */
   let first: Promise<Answer> | undefined;
-  let reached = false;
+  let reached: boolean | undefined;
   return (request) => {
+    reached ??= !options.firstAlone();
     if (reached) return send(request);
     if (first) return first.then(() => send(request));
     first = send(request);

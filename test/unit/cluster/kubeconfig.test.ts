@@ -1,5 +1,8 @@
-import { expect, test } from "vitest";
-import { namespaceIn, onlyFile } from "../../../src/cluster/kubeconfig.ts";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { mayAsk, namespaceIn, onlyFile } from "../../../src/cluster/kubeconfig.ts";
 
 const config = {
   "current-context": "a",
@@ -41,4 +44,23 @@ test.for([
   { flags: ["--context=a"], env: {}, path: undefined },
 ])("$flags $env: $path", ({ flags, env, path }) => {
   expect(onlyFile({ flags, env })).toBe(path);
+});
+
+test.for([
+  { text: "users: [{name: a, user: {token: t}}]", asks: false },
+  { text: "users: [{name: a, user: {client-certificate-data: x}}]", asks: false },
+  { text: "users: [{name: a, user: {exec: {command: kubelogin}}}]", asks: true },
+  { text: "users: [{name: a, user: {auth-provider: {name: oidc}}}]", asks: true },
+  { text: '{"users":[{"user":{"\\u0065xec":{}}}]}', asks: true },
+  { text: "", asks: true },
+])("kubectl may have to ask who it is for: $text", async ({ text, asks }) => {
+  const folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "config");
+  await writeFile(file, text);
+
+  expect(mayAsk({ flags: [], env: { KUBECONFIG: file } })).toBe(asks);
+  expect(mayAsk({ flags: [`--kubeconfig=${file}`], env: {} })).toBe(asks);
+  expect(mayAsk({ flags: [], env: { KUBECONFIG: `${file}:${file}` } })).toBe(true);
+  expect(mayAsk({ flags: [], env: { KUBECONFIG: `${file}-not` } })).toBe(true);
 });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { Agent, createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { connectionError } from "../../../src/cluster/connection-error.ts";
 import type { Request } from "../../../src/cluster/exchange.ts";
 import { sender } from "../../../src/cluster/send.ts";
@@ -11,7 +11,14 @@ type Reply = { status?: number; headers?: Record<string, string | string[]>; bod
 /** A sender to a server that gives these replies in turn; the last one is repeated. What it waited, warned and traced is kept. */
 async function against(
   replies: (Reply | RequestListener)[],
-  { opens = async () => {}, requestTimeout = 0, level = 0, signal = () => new AbortController().signal, sleep = async () => {} } = {},
+  {
+    opens = async () => {},
+    requestTimeout = 0,
+    level = 0,
+    signal = () => new AbortController().signal,
+    sleep = async () => {},
+    firstAlone = true,
+  } = {},
 ) {
   const seen = { requests: 0, asked: [] as string[], slept: [] as number[], warnings: [] as string[], lines: [] as string[] };
   const server = createServer((request, response) => {
@@ -44,6 +51,7 @@ async function against(
       return sleep();
     },
     onWarning: (text) => void seen.warnings.push(text),
+    firstAlone: () => firstAlone,
     explain: async (sentence) => connectionError(sentence),
   });
   return { send, seen };
@@ -226,4 +234,29 @@ test("what a refusal or a warning repeats of a Secret's contents is not shown", 
   expect(await send({ ...patch, contents })).toMatchObject({ text: '{"message":"cannot decode *** of ***"}' });
   expect(seen.lines.at(-1)).toBe('Response body: {"message":"cannot decode *** of ***"}');
   expect(seen.warnings).toEqual(["bad: ***"]);
+});
+
+test.for([
+  { firstAlone: true, asked: 1, says: "goes alone where a credential plugin may ask its question" },
+  { firstAlone: false, asked: 3, says: "goes with the others where there is none" },
+])("the first request $says", async ({ firstAlone, asked }) => {
+  const held = Promise.withResolvers<void>();
+  const slow: RequestListener = (_, response) => void held.promise.then(() => response.end("{}"));
+  const { send, seen } = await against([slow], { firstAlone });
+
+  const answers = Promise.all([send(get), send(get), send(get)]);
+  await vi.waitUntil(() => seen.requests >= asked);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen.requests).toBe(asked);
+  held.resolve();
+  await answers;
+  expect(seen.requests).toBe(3);
+});
+
+test("those that wait for the first share its failure, and the next one tries anew", async () => {
+  const { send, seen } = await against([hangUp, hangUp, {}], {});
+
+  const ends = await Promise.allSettled([send(patch), send(patch), send(patch)]);
+  expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+  expect(seen.requests).toBe(1);
 });
