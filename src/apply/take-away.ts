@@ -22,10 +22,9 @@ export function belongingOf({ change, object, error, left }: Outcome): Belonging
 
 /** Takes away what belongs to a run, last first, also after an interruption. What is not as it was left stays, and is told. */
 export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<Outcome[]> {
-  const unhalted: Tools = { ...tools, halted: () => false };
   return tools.unhalted(async () => {
     const outcomes: Outcome[] = [];
-    for (const belonging of belongings.toReversed()) outcomes.push(await takeOne(belonging, unhalted));
+    for (const belonging of belongings.toReversed()) outcomes.push(await takeOne(belonging, tools));
     return outcomes;
   });
 }

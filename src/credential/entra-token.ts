@@ -46,8 +46,13 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   if (!("token" in answer)) throw answer.verdict === "refused" ? mayNot(answer.message) : refusal(answer.verdict, answer.message);
   const login = { username: tokenUser, password: answer.token };
   const claims = readJwt(answer.token.reveal());
+  const now = sources.now();
   const isOwn = claims?.issuer === issuer && claims.audience === host;
-  if (isOwn && Date.parse(claims.expiresAt ?? "") > sources.now().getTime()) return { login, claims, of };
+  if (isOwn && Date.parse(claims.expiresAt ?? "") > now.getTime()) {
+    // One that does not tell was made now
+    const madeAt = claims.madeAt ?? `${now.toISOString().slice(0, 19)}Z`;
+    return { login, claims: { ...claims, madeAt }, of };
+  }
   throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {
     hint: "check HTTPS_PROXY, and this machine's clock",
   });

@@ -1,154 +1,139 @@
 import { expect, test } from "vitest";
+import type { Outcome } from "../../../src/apply/outcome.ts";
 import { type Belonging, belongingKey, belongingOf, takeAway } from "../../../src/apply/take-away.ts";
-import { CliError, Conflict } from "../../../src/errors.ts";
+import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
-import type { Change, Refer, Store } from "../../../src/plan/change.ts";
-import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
-import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { is, refusing } from "../../support/fakes/asked.ts";
+import type { Change, Refer } from "../../../src/plan/change.ts";
+import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { account } from "../../support/fakes/cluster.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
-import { change, put, refused, secretIn, to, world } from "./store-setting.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 
-const host = "myregistry.azurecr.io";
-const name = to.name;
-const sa = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
-const attach: Refer = { act: "attach", to: sa, secret: name, before: ["theirs"], after: ["theirs", name] };
+const to = { kind: "secret", name: "acr", namespace: "demo" } as const;
+const host = "r.azurecr.io";
+const attach: Refer = {
+  act: "attach",
+  to: { kind: "serviceaccount", name: "default", namespace: "demo" },
+  secret: "acr",
+  before: [],
+  after: ["acr"],
+};
 
-/** A Secret and a name in a list, both of which belong to a run. */
-function made(): { in_: FakeWorld; belongings: Belonging[] } {
-  const in_ = world();
-  const { metadata } = put(in_);
-  in_.cluster.put(account("demo", "default", ["theirs", name]));
-  return { in_, belongings: [{ act: "store", to, host, uid: metadata.uid ?? "" }, attach] };
+const secretWith = (auths: object): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "acr", namespace: "demo" },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
+});
+
+const ours = { [host]: { username: "u", password: "p" } };
+
+/** A namespace with the Secret attached, and what belongs to the run that made both. */
+function made(): { readonly world: FakeWorld; readonly belongings: readonly Belonging[] } {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  world.cluster.put(account("demo", "default", ["acr"]));
+  const { metadata } = world.cluster.put(secretWith(ours));
+  return { world, belongings: [{ act: "store", to, host, uid: metadata.uid ?? "" }, attach] };
 }
 
-const listIn = ({ cluster }: FakeWorld) => cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets?.map((one) => one.name);
-const told = ({ change: { act }, says = [], error, left }: Awaited<ReturnType<typeof takeAway>>[number]) => [
-  act,
-  left ?? error?.message,
-  ...says,
-];
+const lines = (outcomes: readonly Outcome[]) =>
+  outcomes.map(({ change, left, says = [] }) => [change.act, change.to.name, left ?? "done", ...says]);
 
-const object = { apiVersion: "v1", kind: "Secret", metadata: { name, uid: "u1" } } as const;
-const store = change();
-const standing: Store = change({ stands: { uid: "u", version: "1" } });
+test("what was made last goes first, also after an interruption", async () => {
+  const { world, belongings } = made();
+  const { tools, interrupt } = benchOf(world);
+  interrupt();
 
-test.for<{ why: string; outcome: Parameters<typeof belongingOf>[0]; belongs: Belonging | undefined }>([
-  { why: "a Secret that was made", outcome: { change: store, object }, belongs: { act: "store", to, host, uid: "u1" } },
-  { why: "one of which nothing came back", outcome: { change: store }, belongs: { act: "store", to, host, uid: "" } },
-  { why: "a name that was put into a list", outcome: { change: attach }, belongs: attach },
-  { why: "not a Secret that stood before", outcome: { change: standing, object }, belongs: undefined },
-  { why: "not what failed", outcome: { change: store, object, error: refused() }, belongs: undefined },
-  { why: "not what was left", outcome: { change: attach, left: "interrupted" }, belongs: undefined },
-  { why: "not what was taken out", outcome: { change: { ...attach, act: "detach" } }, belongs: undefined },
-  { why: "not what was kept", outcome: { change: { act: "keep", to, because: "" } satisfies Change, object }, belongs: undefined },
-])("to a run belongs $why", ({ outcome, belongs }) => {
-  expect(belongingOf(outcome)).toEqual(belongs);
-});
-
-test("what is made twice belongs once", () => {
-  const { belongings } = made();
-
-  expect(new Set([...belongings, ...made().belongings].map(belongingKey)).size).toBe(2);
-});
-
-test("what belongs to a run is taken away, last first, also after an interruption", async () => {
-  const { in_, belongings } = made();
-  const bench = benchOf(in_);
-  bench.interrupt();
-
-  expect((await takeAway(belongings, bench.tools)).map(told)).toEqual([
-    ["detach", undefined],
-    ["delete", undefined],
+  expect(lines(await takeAway(belongings, tools))).toEqual([
+    ["detach", "default", "done"],
+    ["delete", "acr", "done"],
   ]);
-  expect(in_.asking.writes).toEqual(["patch serviceaccount demo/default", `delete secret demo/${name}`]);
-  expect(listIn(in_)).toEqual(["theirs"]);
-  expect(secretIn(in_)).toBeUndefined();
+  expect(world.asking.writes).toEqual(["patch serviceaccount demo/default", "delete secret demo/acr"]);
+  expect(world.cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets).toEqual([]);
 });
 
-test.for<{ why: string; meanwhile(in_: FakeWorld): unknown; tells: unknown[]; stays: boolean }>([
-  {
-    why: "somebody has deleted it",
-    meanwhile: ({ cluster }) => cluster.remove("secret", "demo", name),
-    tells: ["keep", "failed"],
-    stays: false,
-  },
-  {
-    why: "it is another one",
-    meanwhile: (in_) => {
-      in_.cluster.remove("secret", "demo", name);
-      put(in_);
-    },
-    tells: ["keep", "failed", `secret/${name} stays: it is another one`],
-    stays: true,
-  },
-  {
-    why: "it holds other logins",
-    meanwhile: (in_) => {
-      const config = JSON.parse(encodeDockerConfig(host, { username: "ci", password: new Sensitive("p") }));
-      const text = JSON.stringify({ auths: { ...config.auths, "ghcr.io": {} } });
-      in_.cluster.put({ ...(secretIn(in_) as Secret), data: { ".dockerconfigjson": Buffer.from(text).toString("base64") } });
-    },
-    tells: ["keep", "failed", `secret/${name} stays: it holds other logins`],
-    stays: true,
-  },
-  {
-    why: "it may not be deleted",
-    meanwhile: ({ asking }) => asking.around(refusing(is("delete secret"), refused)),
-    tells: ["delete", "no", `secret/${name} is left: kubectl delete secret ${name} --namespace demo`],
-    stays: true,
-  },
-  {
-    why: "it goes at this moment",
-    meanwhile: ({ asking }) => asking.around(refusing(is("delete secret"), () => new CliError("notFound", "gone"))),
-    tells: ["keep", "failed"],
-    stays: true,
-  },
-  {
-    why: "another writes to it for a while, and then it goes",
-    meanwhile: ({ asking }) => asking.around(refusing(is("delete secret"), () => new Conflict("modified"), 9)),
-    tells: ["delete", undefined],
-    stays: false,
-  },
-  {
-    why: "another writes to it all the time",
-    meanwhile: ({ asking }) => asking.around(refusing(is("delete secret"), () => new Conflict("modified"), 10)),
-    tells: ["delete", "modified", `secret/${name} is left: kubectl delete secret ${name} --namespace demo`],
-    stays: true,
-  },
-])("a Secret is only taken away as it was made: $why", async ({ meanwhile, tells, stays }) => {
-  const { in_, belongings } = made();
-  meanwhile(in_);
+test("what another has written since the look is looked at again", async () => {
+  const { world, belongings } = made();
+  const { tools, slept } = benchOf(world);
+  let rounds = 0;
+  world.asking.around(async (asked, next) => {
+    if (is("delete secret")(asked) && ++rounds <= 9) world.cluster.put({ ...secretWith(ours), immutable: rounds % 2 === 0 });
+    return next();
+  });
 
-  expect((await takeAway(belongings.slice(0, 1), benchOf(in_).tools)).map(told)).toEqual([tells]);
-  expect(secretIn(in_) !== undefined).toBe(stays);
+  expect(lines(await takeAway(belongings.slice(0, 1), tools))).toEqual([["delete", "acr", "done"]]);
+  expect(slept).toEqual(Array(9).fill(5));
 });
 
-test("what was put into a list stays there where it may not be taken out, and keeps nothing else from going", async () => {
-  const { in_, belongings } = made();
-  in_.asking.around(refusing(is("patch serviceaccount"), refused));
+test("a login that another has put beside in that moment stays", async () => {
+  const { world, belongings } = made();
+  world.asking.around(async (asked, next) => {
+    if (is("delete secret")(asked)) world.cluster.put(secretWith({ ...ours, "ghcr.io": { username: "a", password: "b" } }));
+    return next();
+  });
 
-  expect((await takeAway(belongings, benchOf(in_).tools)).map(told)).toEqual([
-    ["delete", "no", `secret/${name} stays attached: kubectl acr-secret detach ${name} --serviceaccount default --namespace demo`],
-    ["delete", undefined],
+  expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
+    ["keep", "acr", "failed", "secret/acr stays: it holds other logins"],
+  ]);
+  expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
+});
+
+test("what is gone is kept as gone, without a word", async () => {
+  const { world, belongings } = made();
+  world.cluster.remove("secret", "demo", "acr");
+  world.cluster.remove("serviceaccount", "demo", "default");
+
+  expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
+    ["keep", "default", "failed"],
+    ["keep", "acr", "failed"],
   ]);
 });
 
-test("a list that is gone, or names it no more, is as it should be", async () => {
-  const { in_, belongings } = made();
-  in_.cluster.put(account("demo", "default", ["theirs"]));
-  const detached = () => takeAway(belongings.slice(1), benchOf(in_).tools);
-  expect((await detached()).map(told)).toEqual([["keep", undefined]]);
+test("one that fails does not keep the others, and is named; a defect is none of these", async () => {
+  const { world, belongings } = made();
+  let error: Error = new CliError("forbidden", "no");
+  world.asking.around((asked, next) => (is("patch serviceaccount")(asked) ? Promise.reject(error) : next()));
 
-  in_.cluster.remove("serviceaccount", "demo", "default");
-  expect((await detached()).map(told)).toEqual([["keep", "failed"]]);
+  const [first, second] = await takeAway(belongings, benchOf(world).tools);
+  expect(first).toMatchObject({
+    change: { act: "delete", because: "the run has ended" },
+    error,
+    says: ["secret/acr stays attached: kubectl acr-secret detach acr --serviceaccount default --namespace demo"],
+  });
+  expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
+  error = new Error("a defect");
+  await expect(takeAway(belongings, benchOf(world).tools)).rejects.toBe(error);
 });
 
-test("a defect is not taken for a refusal", async () => {
-  const { in_, belongings } = made();
-  in_.asking.around(refusing(is("delete secret"), () => new TypeError("a defect")));
+const store: Change = {
+  act: "store",
+  to,
+  entry: { hosts: [host], kind: "entra", identity: "u" },
+  stands: undefined,
+  replaces: false,
+  because: "there is none",
+};
+const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 
-  await expect(takeAway(belongings, benchOf(in_).tools)).rejects.toThrow("a defect");
+test.for<{ why: string; outcome: Outcome; belonging: Belonging | undefined }>([
+  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: { act: "store", to, host, uid: "u-1" } },
+  { why: "a name in a list", outcome: { change: attach }, belonging: attach },
+  {
+    why: "a Secret that stood",
+    outcome: { change: { ...store, stands: { uid: "u-1", version: "1" } }, object },
+    belonging: undefined,
+  },
+  { why: "a name that was there", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
+  { why: "what failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
+  { why: "what was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
+])("what belongs to a run: $why", ({ outcome, belonging }) => {
+  expect(belongingOf(outcome)).toEqual(belonging);
+});
+
+test("a Secret and a list of the same name are two things", () => {
+  const named = { kind: "secret", name: "default", namespace: "demo" } as const;
+
+  expect(new Set([attach, { act: "store", to: named, host, uid: "" } as const, { ...attach, after: [] }].map(belongingKey)).size).toBe(2);
 });
