@@ -5,7 +5,7 @@ import { takeBack } from "../../../src/apply/take-back.ts";
 import { newRun } from "../../../src/apply/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import { remember } from "../../../src/observe/seen.ts";
-import type { Change, Plan } from "../../../src/plan/change.ts";
+import type { Change, Plan, Prove } from "../../../src/plan/change.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
@@ -141,6 +141,16 @@ test("a proof tells what pods name and is not there", async () => {
   const [outcome] = await collect(apply([proof(["app/web"])], benchOf(world, { run: newRun(login, [gone]) })));
 
   expect(outcome?.says).toEqual(["myregistry.azurecr.io/app/web:gone is what a pod names, and is not there"]);
+});
+
+test("a login that Azure may not know of yet is waited for, and that is shown", async () => {
+  const world = fakeWorld();
+  world.azure.users.set("t", "hunter2");
+  const at = benchOf(world, { run: newRun(login) });
+
+  await collect(apply([{ ...(proof(["app/web"]) as Prove), passing: { milliseconds: 1000, verdicts: ["refused"] } }], at));
+
+  expect(at.shown).toEqual(["Waiting until myregistry.azurecr.io takes the login of t"]);
 });
 
 test("a dry run that has no login proves nothing", async () => {

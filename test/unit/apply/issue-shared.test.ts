@@ -3,6 +3,7 @@ import { issueShared } from "../../../src/apply/issue.ts";
 import type { Issue, Need } from "../../../src/credential/kind.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { entry, host, issued, mint, name, put, setting, sharedBy } from "./issue-setting.ts";
 
@@ -177,4 +178,28 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
       fix: { do: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
     })),
   );
+});
+
+test("the name of what many get is on its way while Azure is asked, and what is wrong with it is told when it is wanted", async () => {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const issue = async ({ owner, held }: Need) => {
+    if (!held) await owner.ownName();
+    return issued();
+  };
+  const at = setting(["a"], issue, { needsName: true });
+  const order = { ...at.order, opening: opened.then(() => at.order.opening) };
+  at.world.asking.around(refusing(is("get namespace kube-system"), () => new CliError("forbidden", "no")));
+  const outcomes = () => collect(issueShared(at.places, at.grounds, order));
+
+  const first = outcomes();
+  await new Promise(setImmediate);
+  expect(at.world.asking.all).toEqual(["get namespace kube-system"]);
+  open();
+  await expect(first).rejects.toMatchObject({ kind: "forbidden", message: "no" });
+
+  put(at.world, "a");
+  expect((await outcomes()).flatMap(({ error }) => error ?? [])).toEqual([]);
 });

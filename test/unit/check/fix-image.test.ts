@@ -27,6 +27,17 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     message: "with secret a: says not-found",
     fix: "az acr manifest list-metadata --registry r1234 --name app/web",
   },
+  ...[r, "ghcr.io"].map((host) => ({
+    what: `a password that somebody gave for ${host}, and that is taken no more`,
+    given: {
+      ...(host !== r && { azure: undefined }),
+      ref: { ...facts.ref, host },
+      tried: [tried("a", "refused")],
+      secrets: [secret("a", { note: note("given") })],
+    },
+    message: "with secret a: says refused; its password was given, so a new one has to be: put it into PASSWORD",
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${host} --username ci-pull --password-stdin -n demo`,
+  })),
   {
     what: "a Secret beside that pulls",
     given: { ...noLogin, unattached: [tried("y", "pulls")], secrets: [secret("y")] },
