@@ -28,7 +28,7 @@ export const create = verb({
   flags: createFlags,
   most: 1,
   async run({ flags, args }, session) {
-    const wish = readWish(flags, args, session.context.now());
+    const wish = readWish(flags, args, { now: session.context.now(), namespace: session.namespace });
     const kind = kindMeant(flags);
     kind.check(wish.asked, session.context.stdin);
     const once = (journal: Journal) => makeOnce({ wish, kind, flags }, session, journal);

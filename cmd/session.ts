@@ -15,6 +15,8 @@ export type Session = {
   readonly context: Context;
   readonly progress: Progress;
   readonly trace: Trace;
+  /** The namespace that `-n` named. */
+  readonly namespace: string | undefined;
   /** Names this run: no other has the same. */
   readonly runId: string;
   /** The cluster of a context; without a name, that of the command line or the current one. */
@@ -29,8 +31,8 @@ export type Session = {
   width(): number;
   print(text: string): void;
   warn(text: string): void;
-  /** Tells what to do next. */
-  hint(fix: Fix): void;
+  /** Tells what to do next: a command, or lines as they are. */
+  hint(next: Fix | string): void;
   /** The line to type for what is to be done next, in this command line's cluster and namespace. */
   spell(fix: Fix): string;
   close(): Promise<void>;
@@ -62,6 +64,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     context,
     progress: progressOn(context.stderr, context.env, verbosity, context.now),
     trace,
+    namespace: givenBy(flags).namespace,
     get runId() {
       runId ??= crypto.randomUUID();
       return runId;
@@ -77,7 +80,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
     warn: (text) => printWarning(context.stderr, context.env, text),
-    hint: (fix) => printHint(context.stderr, context.env, spell(fix, givenBy(flags))),
+    hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, givenBy(flags))),
     spell: (fix) => spell(fix, givenBy(flags)),
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };

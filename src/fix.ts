@@ -35,10 +35,14 @@ export type Create = Targets & {
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
   readonly merge?: boolean;
+  readonly reader?: ReaderName | undefined;
   /** The places, where they are not the one at hand. */
   readonly scope?: Scope | undefined;
   readonly credentialPer?: "scope" | "namespace" | undefined;
 };
+
+/** Who is to read a Secret, if not the kubelet; their rows are in `src/secret/readers.ts`. */
+export type ReaderName = "argocd-image-updater" | "flux" | "helm";
 
 /** What `create` has to be told to make a credential of the same kind again. */
 export type Again = {
@@ -78,6 +82,8 @@ export type Kubectl = Where &
     /** Lets a workload's pods name one more pull secret, and one less. */
     | { readonly do: "reference"; readonly workload: Workload; readonly secret: string; readonly instead?: string | undefined }
     | { readonly do: "set-image"; readonly workload: Workload; readonly container: string; readonly image: string }
+    /** Has Helm pull a chart with a Secret's login. */
+    | { readonly do: "pull-chart"; readonly secret: string; readonly host: string }
   );
 
 /** What makes pods, as kubectl names it: `deployment/web`. */

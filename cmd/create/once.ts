@@ -2,13 +2,13 @@ import { issueEach, issueShared, type Order } from "../../src/apply/issue.ts";
 import { type Belonging, belongingKey, belongingOf } from "../../src/apply/take-away.ts";
 import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
 import { type Ground, groundsOf } from "../../src/fleet/places.ts";
-import { wantsTargets } from "../../src/observe/place.ts";
 import { outlooks } from "../../src/observe/sights.ts";
 import { conclude, whereOf } from "../conclude.ts";
 import type { Session } from "../session.ts";
 import { toolsOf } from "../tools.ts";
 import { againOf } from "./again.ts";
 import { noticing } from "./made.ts";
+import { nextStep } from "./next.ts";
 import { priceOfSharing } from "./price.ts";
 import { type CreateFlags, type CreateWish, podsWanted } from "./wish.ts";
 
@@ -34,6 +34,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   const opening = kind.open(asked, sources);
   opening.catch(() => undefined);
   const grounds = await groundsOf(scope, { ...session, writes: true });
+  const first = journal.grounds.length === 0;
   journal.grounds = grounds;
   const onePlace = whereOf(scope, grounds) === "one";
   const places = () => outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
@@ -56,9 +57,8 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   });
   const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
   journal.renewAt = (await opening).renewAt?.();
-  const [namespace] = grounds[0]?.namespaces ?? [];
-  if (seen.made() && code === 0 && onePlace && !wantsTargets(targets) && flags.output === undefined && flags["dry-run"] === "none")
-    session.hint({ do: "attach", secret: name, serviceaccounts: ["default"], namespace });
+  const next = nextStep(wish, { grounds, host: (await opening).host, made: seen.made(), first, onePlace });
+  if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none") session.hint(next);
   return code;
 }
 

@@ -2,7 +2,7 @@ import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
 import { ownPrincipal } from "../../src/credential/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
-import type { Create } from "../../src/fix.ts";
+import type { Create, ReaderName } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import { type TargetWish, wantsTargets } from "../../src/observe/place.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
@@ -12,6 +12,7 @@ import { dryRun, type Flags, fieldManager, output, targets, type Values } from "
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { saidAgain, targetsOf } from "../targets.ts";
+import { readerFlags, scopeFor } from "./reader.ts";
 import { hostWritten, nameWritten } from "./registry-written.ts";
 
 export const createFlags = {
@@ -50,6 +51,7 @@ export const createFlags = {
       "Fetch a manifest with the credential before it is written. --verify=false is for a registry that only the cluster can reach.",
   },
   force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
+  ...readerFlags,
   merge: { type: "boolean", describe: "Add the login to a Secret that holds logins for other registries, and leave those as they are" },
   ...scopeFlags,
   ...dryRun,
@@ -67,14 +69,19 @@ export type CreateWish = {
   /** What pods use is to be granted too, whatever was granted before. */
   readonly fromPods: boolean;
   readonly targets: TargetWish;
+  /** Who is to read the Secret, if not the kubelet. */
+  readonly reader: ReaderName | undefined;
   readonly scope: Scope;
   readonly asked: Asked;
   readonly per: "scope" | "namespace" | undefined;
 };
 
+/** What is known besides the flags: the time, and the namespace that `-n` named. */
+type Given = { readonly now: Date; readonly namespace: string | undefined };
+
 /** @throws CliError usage, before anybody is asked anything */
-export function readWish(flags: CreateFlags, [name]: readonly string[], now: Date): CreateWish {
-  const { registry: written, repository, verify, "expires-in": expiresIn } = flags;
+export function readWish(flags: CreateFlags, [name]: readonly string[], { now, namespace }: Given): CreateWish {
+  const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
   const registry = written && hostWritten(written);
   const targets = targetsOf(flags);
   const identity = identityOf(flags);
@@ -82,6 +89,7 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
   const said = {
     ...saidAgain(targets),
     ...(flags.merge && { merge: true }),
+    ...(reader && { reader }),
     ...(flags["scope-map"] && { scopeMap: flags["scope-map"] }),
     ...saidIdentity(identity),
   };
@@ -95,7 +103,8 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], now: Dat
     repositories,
     fromPods: flags["repositories-from-pods"],
     targets,
-    scope: scopeOf(flags),
+    reader,
+    scope: scopeFor(reader, scopeOf(flags), namespace),
     asked: {
       flags,
       registry,

@@ -75,6 +75,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
   merge: fix.merge ?? false,
+  for: fix.reader,
   ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
   ...(fix.identity && identityValues(fix.identity)),
@@ -148,7 +149,15 @@ function spellKubectl(fix: Kubectl, there: readonly string[]): string {
       return kubectl("patch", fix.workload.kind, fix.workload.name, "-p", reference(fix.secret, fix.instead));
     case "set-image":
       return kubectl("set", "image", `${fix.workload.kind}/${fix.workload.name}`, `${fix.container}=${fix.image}`);
+    case "pull-chart":
+      return pullChart(fix.host, kubectl("get", "secret", fix.secret, "-o", "jsonpath={.data.\\.dockerconfigjson}"));
   }
+}
+
+/** Helm reads logins from a file alone, which nobody else is to read. */
+function pullChart(host: string, data: string): string {
+  const pull = line(["helm", "pull", `oci://${host}/CHART`, "--registry-config", "registry.json"]);
+  return `(umask 077; ${data} | base64 -d > registry.json) && ${pull}`;
 }
 
 /** A strategic merge patch: the names of a pod template are merged one by one (core/v1 PodSpec, patchMergeKey=name). */

@@ -113,6 +113,13 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
     fix: { do: "set-image", workload: web, container: "app", image: "r.azurecr.io/app:1" },
     line: "kubectl set image deployment/web app=r.azurecr.io/app:1",
   },
+  {
+    fix: { do: "pull-chart", secret: "acr", host: "r.azurecr.io", namespace: "demo" },
+    line:
+      "(umask 077; kubectl get secret acr -o 'jsonpath={.data.\\.dockerconfigjson}' -n demo | base64 -d > registry.json) " +
+      "&& helm pull oci://r.azurecr.io/CHART --registry-config registry.json",
+  },
+  { fix: { do: "create", registry: "r", reader: "flux" }, line: "kubectl acr-secret create --registry r --for flux" },
   { fix: { do: "show-repositories", registry: "r" }, given: { forward: [], namespace: "x" }, line: "az acr repository list --name r" },
   {
     fix: { do: "show-tags", registry: "r", repository: "app/web" },
