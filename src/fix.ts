@@ -42,7 +42,7 @@ export type Create = Targets & {
 };
 
 /** Who is to read a Secret, if not the kubelet; their rows are in `src/secret/readers.ts`. */
-export type ReaderName = "argocd-image-updater" | "flux" | "helm";
+export type ReaderName = "argocd" | "argocd-image-updater" | "flux" | "helm";
 
 /** What `create` has to be told to make a credential of the same kind again. */
 export type Again = {

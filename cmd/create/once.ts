@@ -3,6 +3,7 @@ import { type Belonging, belongingKey, belongingOf } from "../../src/apply/take-
 import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
 import { type Ground, groundsOf } from "../../src/fleet/places.ts";
 import { outlooks } from "../../src/observe/sights.ts";
+import { readers } from "../../src/secret/readers.ts";
 import { conclude, whereOf } from "../conclude.ts";
 import type { Session } from "../session.ts";
 import { toolsOf } from "../tools.ts";
@@ -28,7 +29,7 @@ export type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly 
 
 /** Makes what is missing of what was asked for, in every place. @returns the exit code */
 export async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
-  const { name, repositories, fromPods, targets, scope, asked, per } = wish;
+  const { name, repositories, fromPods, targets, reader, scope, asked, per } = wish;
   const sources = sourcesOf(session);
   // Azure is asked while the cluster is
   const opening = kind.open(asked, sources);
@@ -45,6 +46,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
     fromPods,
     again: againOf(wish, shared),
     opening,
+    shape: reader && readers[reader].shape,
     needsName: kind.needsName(asked),
     tools: (credential: Credential) => toolsOf(session, flags, credential),
     dryRun: flags["dry-run"],

@@ -1,3 +1,4 @@
+import { CliError } from "../../src/errors.ts";
 import type { ReaderName } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import { readers } from "../../src/secret/readers.ts";
@@ -14,6 +15,12 @@ export const readerFlags = {
     describe: `Make the Secret as this reader wants it, in its namespace, and print what refers to it. One of: (${names.join(", ")}).`,
   },
 } as const satisfies Flags;
+
+/** A Secret for some readers holds one login. @throws CliError usage */
+export function refuseMerge(reader: ReaderName | undefined, merge: boolean): void {
+  if (merge && reader && readers[reader].shape)
+    throw new CliError("usage", `--for=${reader} cannot be combined with --merge: its Secret holds one login`);
+}
 
 /** The places of a run: of those that nobody named, the one where the reader looks. @param named the namespace of `-n` */
 export function scopeFor(reader: ReaderName | undefined, scope: Scope, named: string | undefined): Scope {

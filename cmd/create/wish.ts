@@ -12,7 +12,7 @@ import { dryRun, type Flags, fieldManager, output, targets, type Values } from "
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { saidAgain, targetsOf } from "../targets.ts";
-import { readerFlags, scopeFor } from "./reader.ts";
+import { readerFlags, refuseMerge, scopeFor } from "./reader.ts";
 import { hostWritten, nameWritten } from "./registry-written.ts";
 
 export const createFlags = {
@@ -96,6 +96,7 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], { now, n
   const again: Create = { do: "create", ...named, ...said };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   refuseOneForEach(flags);
+  refuseMerge(reader, flags.merge);
   const secret = checkSecretName(name ?? defaultSecretName(nameWritten(registry)));
   const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, nameWritten(registry))))];
   return {

@@ -14,7 +14,8 @@ const pause = 500;
  * Claims a Secret for this run. Where another run has, it is waited for; what it leaves has to be looked at anew.
  * @throws CliError of the Secret; Conflict where it is no longer as it was looked at
  */
-export async function claim({ to, stands }: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
+export async function claim(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
+  const { to, stands } = change;
   if (stands?.claim && isLive(stands.claim, tools.now()) && (await outwaits(to, stands.claim, tools)))
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
   const made = !stands;
@@ -22,7 +23,7 @@ export async function claim({ to, stands }: Claim, { tools, run }: Bench): Promi
   run.claims.set(keyOf(to), { to, made });
   try {
     const at = tools.now();
-    const object = await writeClaim(to, stands, tools);
+    const object = await writeClaim(change, tools);
     run.claims.set(keyOf(to), { to, made, stands: standingOf(object), at });
     return { object };
   } catch (error) {
@@ -31,9 +32,9 @@ export async function claim({ to, stands }: Claim, { tools, run }: Bench): Promi
   }
 }
 
-async function writeClaim(to: Ref<"secret">, stands: Standing | undefined, tools: Tools): Promise<Secret> {
+async function writeClaim({ to, stands, shape }: Claim, tools: Tools): Promise<Secret> {
   const { runId, write, now } = tools;
-  const text = stands ? { patch: claimPatch(stands.version, noteClaim(runId, now())) } : { create: claimedSecret(to, runId, now()) };
+  const text = stands ? { patch: claimPatch(stands.version, noteClaim(runId, now())) } : { create: claimedSecret(to, runId, now(), shape) };
   try {
     return await tools.cluster(to.context).write(to, text, write);
   } catch (error) {

@@ -53,9 +53,10 @@ export function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
   }
 
   /** A Secret that is not there is tried by the claim itself. */
-  function stepsTo({ to, stands, replaces }: Store): (Rehearse | Claim)[] {
+  function stepsTo({ to, stands, replaces, shape }: Store): (Rehearse | Claim)[] {
     if (!mints(demand)) return [];
-    return [...(stands ? [{ act: "rehearse", to, stands, replaces } as const] : []), { act: "claim", to, stands }];
+    const shaped = shape && { shape };
+    return [...(stands ? [{ act: "rehearse", to, stands, replaces, ...shaped } as const] : []), { act: "claim", to, stands, ...shaped }];
   }
 
   async function carryOut(store: Store): Promise<Outcome[]> {

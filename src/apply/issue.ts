@@ -20,6 +20,7 @@ import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
 import { covers } from "../registry/repository.ts";
 import { entryFor } from "../secret/entry.ts";
+import type { ShapeName } from "../secret/shapes.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { newRun, type Tools } from "./tools.ts";
@@ -39,6 +40,8 @@ export type Order = {
   readonly opening: Promise<Credential>;
   /** Whether it will ask its owner for a name. */
   readonly needsName: boolean;
+  /** How the Secrets are laid out; absent for the kubelet. */
+  readonly shape?: ShapeName | undefined;
   tools(credential: Credential): Tools;
   readonly dryRun: DryRun;
   /** The refusal to make one credential for many namespaces; absent where that was asked for. */
@@ -72,14 +75,14 @@ async function* issueIn(outlook: Outlook, order: Order): AsyncGenerator<Outcome>
 
 /** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
 async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, opening, tools, dryRun } = order;
+  const { name, repositories, fromPods, opening, tools, dryRun, shape } = order;
   const owner = ownerOf(outlook.place, name);
   const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
   const { write, force, merge } = tools(credential);
   const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
-  if (facts.held && !force && !merge) refuseForeign(facts.to, host, facts.held);
+  if (facts.held && !force && !merge) refuseForeign(facts.to, { host, shape }, facts.held);
   const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
   const issue = await credential.issue({ owner, repositories, fromPods, images: imagesFrom(host, sight.pods), held });
   const unit: Unit = { ...unitOf(issue, host, order, tools(credential), () => issue.pulls), once: true };
@@ -145,7 +148,7 @@ async function issueHeld(credential: Credential, need: Omit<Need, "held">, holde
 
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
 function unitOf(issue: Issue, host: string, order: Order, { write, force, merge }: Tools, pullsOf: () => Issue["pulls"]): Unit {
-  const { name } = order;
+  const { name, shape } = order;
   const { before, demand, entry, login, mayPull = ["*"], images } = issue;
   const isNew = mints(demand);
   return {
@@ -156,7 +159,7 @@ function unitOf(issue: Issue, host: string, order: Order, { write, force, merge 
       const { facts, login: inside } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
-      const storing = { entry, host, fresh: isNew || !same, force, merge };
+      const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const plan = planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
       return [...plan, ...tellBeyond(facts.to, imagesFrom(host, sight.pods), issue, order)];
     },

@@ -12,12 +12,11 @@ const nobody = { hosts: [], kind: "rehearsal", identity: "" };
  * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
  * @throws CliError, Conflict where another run has written it since it was looked at
  */
-export async function rehearse({ to, stands, replaces }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
+export async function rehearse({ to, stands, replaces, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
   const options = { ...how, dryRun: true };
-  if (replaces) return rehearseBeside(to, (at) => cluster(to.context).write(at, { create: pullSecret(at, nobody, sketchConfig) }, options));
-  const write = stands
-    ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig) }
-    : { create: pullSecret(to, nobody, sketchConfig) };
+  const made = (at: Ref<"secret">) => ({ create: pullSecret(at, nobody, sketchConfig, shape) });
+  if (replaces) return rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
+  const write = stands ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig, shape) } : made(to);
   await cluster(to.context).write(to, write, options);
 }
 

@@ -32,11 +32,11 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
 };
 
 /** A Secret whose password is still to be made is shown with an empty config. */
-function sketchStore({ to, entry, merges }: ChangeOf<"store">, { run, seen }: Bench): { object: Secret } {
+function sketchStore({ to, entry, merges, shape }: ChangeOf<"store">, { run, seen }: Bench): { object: Secret } {
   const stands = seen.get(keyOf(to));
   if (merges && stands?.kind === "Secret") return { object: mergedSecret(stands, entry, run.login) };
   const config = run.login ? encodeDockerConfig(entry.hosts[0] ?? "", run.login) : sketchConfig;
-  return { object: pullSecret(to, entry, config) };
+  return { object: pullSecret(to, entry, config, shape) };
 }
 
 function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeObject | undefined } {

@@ -86,14 +86,14 @@ const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) |
 const isOld = (error: CliError, stands: Standing | undefined) =>
   error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
 
-async function write({ to, entry, stands, replaces, merges }: Store, config: string, bench: Bench): Promise<Secret> {
+async function write({ to, entry, stands, replaces, merges, shape }: Store, config: string, bench: Bench): Promise<Secret> {
   const { tools } = bench;
   const cluster = tools.cluster(to.context);
   if (stands && merges)
     return cluster.write(to, { patch: mergedPatch(await lookedAt(to, stands, cluster), entry, loginOf(bench)) }, tools.write);
-  if (stands && replaces) return replace(to, stands, pullSecret(to, entry, config), bench);
-  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config) }, tools.write);
-  return cluster.write(to, { create: pullSecret(to, entry, config) }, tools.write);
+  if (stands && replaces) return replace({ to, stands, shape }, pullSecret(to, entry, config, shape), bench);
+  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, shape) }, tools.write);
+  return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
 }
 
 /** The Secret of a look, with its text. @throws Conflict where it is another version by now */
@@ -104,9 +104,13 @@ async function lookedAt(to: Ref<"secret">, { version }: Standing, cluster: Clust
 }
 
 /** The old one goes only once the server has said that it would take the new one, and comes back if it does not take it after all. */
-async function replace(to: Ref<"secret">, stands: Standing, manifest: Secret, { tools, run }: Bench): Promise<Secret> {
+async function replace(
+  { to, stands, shape }: Pick<Store, "to" | "shape"> & { readonly stands: Standing },
+  manifest: Secret,
+  { tools, run }: Bench,
+): Promise<Secret> {
   const cluster = tools.cluster(to.context);
-  await rehearse({ act: "rehearse", to, stands, replaces: true }, tools);
+  await rehearse({ act: "rehearse", to, stands, replaces: true, shape }, tools);
   if (tools.write.dryRun) return manifest;
   const old = await cluster.get(to);
   await cluster.write(to, { delete: stands }, tools.write);
@@ -139,14 +143,14 @@ type Look = { readonly settled: Outcome } | { readonly again: Store };
 
 async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
   const { tools, run } = bench;
-  const { to } = change;
+  const { to, entry, shape } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
   const { held, login } = readHeld(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
   const noted = entryFor(held.entries, host);
   // The login alone may have been there before: what is noted of it is to be written too
-  if (!fresh && noted && sameEntry(noted, change.entry)) {
+  if (!fresh && noted && sameEntry(noted, entry)) {
     run.claims.delete(keyOf(to));
     run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };
@@ -155,7 +159,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const pulls = fresh && noted ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { entry: change.entry, host, fresh, force: tools.force, merge: tools.merge }, { ...held, pulls });
+  const planned = planStore(to, { entry, host, fresh, force: tools.force, merge: tools.merge, shape }, { ...held, pulls });
   return planned.act === "store" ? { again: planned } : keep(planned.because);
 }
 

@@ -6,20 +6,23 @@ import type { Held } from "../plan/held.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
+import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 
 /** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
 export function readHeld(secret: Secret, host: string, fieldManager: string): { held: Held; login: Login | undefined } {
   const { uid = "", resourceVersion: version = "", managedFields } = secret.metadata;
-  const { hosts, login } = readLogins(secret, host);
+  const { hosts, login } = readLogins(asPullSecret(secret), host);
+  const shape = shapeOf(secret);
   const held: Held = {
     uid,
     version,
     claim: readClaim(secret),
     type: secret.type ?? "Opaque",
+    ...(shape && { shape }),
     immutable: secret.immutable ?? false,
     entries: readEntries(secret),
     hosts,
-    others: othersOf(managedFields, fieldManager),
+    others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys),
     pulls: "unknown",
   };
   return { held, login };
@@ -43,9 +46,9 @@ function takeApart(secret: Secret, host: string): Inside {
   return { hosts, login: loginFor(secret, host) };
 }
 
-/** The login of a Secret for a registry as the kubelet would pick it; a key with a path (`host/team`) counts where no other does. */
+/** The login of a Secret for a registry as the kubelet would pick it, or as another reader would have it; a key with a path (`host/team`) counts where no other does. */
 export function loginFor(secret: Secret, host: string): Login | undefined {
-  const named = { ...secret, name: secret.metadata.name };
+  const named = { ...asPullSecret(secret), name: secret.metadata.name };
   const [match] = buildKeyring([named]).lookup({ host, repository: "any", reference: "latest" });
   if (match) return match.login;
   const reading = readPullSecret(named);

@@ -2,6 +2,7 @@ import type { Fix } from "../fix.ts";
 import type { Ref, TargetKind } from "../kinds.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
+import type { ShapeName } from "../secret/shapes.ts";
 
 /**
  * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
@@ -81,10 +82,13 @@ export type Rehearse = {
   readonly to: Ref<"secret">;
   readonly stands: Standing | undefined;
   readonly replaces: boolean;
-};
+} & Shaped;
 
 /** The Secret is claimed before a password is made for it: an empty one is made where there is none. */
-export type Claim = { readonly act: "claim"; readonly to: Ref<"secret">; readonly stands: Standing | undefined };
+export type Claim = { readonly act: "claim"; readonly to: Ref<"secret">; readonly stands: Standing | undefined } & Shaped;
+
+/** How a Secret is to be laid out; absent for the kubelet. */
+type Shaped = { readonly shape?: ShapeName | undefined };
 
 /** The claim ends; a Secret that was only made for it goes. */
 export type Release = { readonly act: "release"; readonly to: Ref<"secret"> };
@@ -104,7 +108,7 @@ export type Store = {
   readonly replaces: boolean;
   readonly merges?: true;
   readonly because: string;
-};
+} & Shaped;
 
 /** The names in a target's list of pull secrets, before and after. */
 export type Refer<K extends TargetKind = TargetKind> = {

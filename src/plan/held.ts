@@ -1,9 +1,12 @@
 import type { Entry } from "../secret/entry.ts";
+import type { ShapeName } from "../secret/shapes.ts";
 import type { Standing } from "./change.ts";
 
 /** A Secret that stands in the cluster, as far as a plan looks at it: never its text. */
 export type Held = Standing & {
   readonly type: string;
+  /** How it is laid out; absent where nobody would find a login. */
+  readonly shape?: ShapeName;
   readonly immutable: boolean;
   /** What it says of its logins; absent when it is not one of ours. */
   readonly entries: readonly Entry[] | undefined;
@@ -25,4 +28,6 @@ export type StoreWish = {
   readonly force: boolean;
   /** Logins for other registries stay. */
   readonly merge: boolean;
+  /** How the Secret is to be laid out; absent for the kubelet. */
+  readonly shape?: ShapeName | undefined;
 };

@@ -2,6 +2,7 @@ import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { shapeNamed } from "../secret/shapes.ts";
 import type { Held, StoreWish } from "./held.ts";
 
 /**
@@ -9,8 +10,8 @@ import type { Held, StoreWish } from "./held.ts";
  * for the Secret.
  * @throws CliError conflict
  */
-export function refuseForeign(to: Ref<"secret">, host: string, held: Held): void {
-  refuse(to, foreignLoss(host, held));
+export function refuseForeign(to: Ref<"secret">, wish: Pick<StoreWish, "host" | "shape">, held: Held): void {
+  refuse(to, foreignLoss(wish, held));
 }
 
 /** Neither, nor a credential that may work. @throws CliError conflict */
@@ -36,10 +37,16 @@ const beside = "name another Secret, or add --merge to keep what it holds, or --
 type Loss = readonly [message: string, hint: string];
 
 /** The first loss, and what to do about it. */
-function lossOf({ entry: wanted, host }: StoreWish, held: Held): Loss | undefined {
-  const foreign = foreignLoss(host, held);
+function lossOf(wish: StoreWish, held: Held): Loss | undefined {
+  const { entry: wanted, host } = wish;
+  const lost = foreignLoss(wish, held) ?? shapeLoss(wish, held);
   const noted = entryFor(held.entries, host);
-  return foreign || !noted ? foreign : anotherLoss(noted, wanted, held.pulls);
+  return lost || !noted ? lost : anotherLoss(noted, wanted, held.pulls);
+}
+
+/** The loss of what another reader reads. */
+function shapeLoss({ shape = "pull-secret" }: StoreWish, { shape: held = shape }: Held): Loss | undefined {
+  return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words}, and would be none any more`, again];
 }
 
 /** The loss of a credential of our making that may work. */
@@ -59,11 +66,12 @@ function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, pulls }:
 }
 
 /** The loss of what is not of our making, or for another registry. */
-function foreignLoss(host: string, { entries, hosts, type }: Held): Loss | undefined {
-  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, type === dockerConfigJson ? beside : again];
+function foreignLoss({ host, shape }: Pick<StoreWish, "host" | "shape">, { entries, hosts, type }: Held): Loss | undefined {
+  const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? beside : again;
+  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, ways];
   const strange = hosts.filter((server) => !isOf(host, server));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
-  return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, beside];
+  return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, ways];
 }
 
 /** Whether a key under `auths` is of a registry: by its host alone, by its address, or for a path of it. */

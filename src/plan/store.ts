@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { entryFor, sameEntry } from "../secret/entry.ts";
-import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { shapeNamed } from "../secret/shapes.ts";
 import type { Change, Keep, Store } from "./change.ts";
 import type { Held, StoreWish } from "./held.ts";
 import { isOf, refuseLoss, refuseUnmergeable } from "./loss.ts";
@@ -11,20 +11,22 @@ import { isOf, refuseLoss, refuseUnmergeable } from "./loss.ts";
  * @throws CliError conflict when something would be lost that is not ours to lose
  */
 export function planStore(to: Ref<"secret">, wish: StoreWish, held: Held | undefined): Store | Keep {
-  const { entry, host, fresh } = wish;
-  if (!held) return { act: "store", to, entry, stands: undefined, replaces: false, because: "there is none" };
+  const { entry, host, fresh, shape } = wish;
+  const store = { act: "store", to, entry, ...(shape && { shape }) } as const;
+  if (!held) return { ...store, stands: undefined, replaces: false, because: "there is none" };
   refuseLoss(to, wish, held);
   const noted = entryFor(held.entries, host);
-  if (held.type === dockerConfigJson && !fresh && noted && sameEntry(noted, entry))
+  if (held.type === shapeNamed(shape).type && !fresh && noted && sameEntry(noted, entry))
     return { act: "keep", to, because: "holds this credential" };
   if (wish.merge) refuseUnmergeable(to, held);
   const { uid, version, claim } = held;
-  return { act: "store", to, entry, stands: { uid, version, ...(claim && { claim }) }, ...howToStore(wish, held) };
+  return { ...store, stands: { uid, version, ...(claim && { claim }) }, ...howToStore(wish, held) };
 }
 
 /** @throws CliError conflict where others have written to it, and nobody said that this does not matter */
-function howToStore({ fresh, force, merge }: StoreWish, { type, immutable, others }: Held): Pick<Store, "replaces" | "merges" | "because"> {
-  if (type !== dockerConfigJson) return { replaces: true, because: `its type is ${type}` };
+function howToStore(wish: StoreWish, { type, immutable, others }: Held): Pick<Store, "replaces" | "merges" | "because"> {
+  const { fresh, force, merge, shape } = wish;
+  if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
   if (merge) return { replaces: false, merges: true, because: fresh ? "gets one more login" : says };
   if (!force && others.length > 0)
     throw new CliError("conflict", conflictWith(others), { hint: "add --force to take these fields over from their manager" });

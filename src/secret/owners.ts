@@ -1,9 +1,13 @@
 import type { ManagedFields } from "../objects.ts";
 import { loginsNote, managedBy } from "./entry.ts";
+import { shapeNamed } from "./shapes.ts";
 
-/** What we write of a Secret: its path in words, and in a tree of managed fields (meta/v1 FieldsV1). */
-const written: readonly { readonly words: string; readonly path: readonly string[] }[] = [
-  { words: ".data..dockerconfigjson", path: ["f:data", "f:.dockerconfigjson"] },
+/** A field: its path in words, and in a tree of managed fields (meta/v1 FieldsV1). */
+type Written = { readonly words: string; readonly path: readonly string[] };
+
+/** What we write of a Secret. @param keys those of its data */
+const writtenOf = (keys: readonly string[]): readonly Written[] => [
+  ...keys.map((key) => ({ words: `.data.${key}`, path: ["f:data", `f:${key}`] })),
   { words: `.metadata.annotations.${loginsNote}`, path: ["f:metadata", "f:annotations", `f:${loginsNote}`] },
   { words: `.metadata.labels.${managedBy.key}`, path: ["f:metadata", "f:labels", `f:${managedBy.key}`] },
 ];
@@ -12,7 +16,12 @@ const written: readonly { readonly words: string; readonly path: readonly string
  * What others have written of what we write, as the API server names it in a conflict: `"kubectl-patch" using v1: .data..dockerconfigjson`.
  * A merge patch takes fields over without a word, so whoever does not want that has to look here first.
  */
-export function othersOf(managedFields: readonly ManagedFields[] | undefined, fieldManager: string): string[] {
+export function othersOf(
+  managedFields: readonly ManagedFields[] | undefined,
+  fieldManager: string,
+  keys: readonly string[] = shapeNamed().keys,
+): string[] {
+  const written = writtenOf(keys);
   return (managedFields ?? [])
     .filter(({ manager }) => manager !== fieldManager)
     .flatMap(({ manager = "", apiVersion = "v1", fieldsV1 }) =>
@@ -22,6 +31,7 @@ export function othersOf(managedFields: readonly ManagedFields[] | undefined, fi
 
 /** Who else has written of what we write. */
 export function writersOf(managedFields: readonly ManagedFields[] | undefined, fieldManager: string): string[] {
+  const written = writtenOf(shapeNamed().keys);
   const foreign = (managedFields ?? []).filter(
     ({ manager, fieldsV1 }) => manager !== fieldManager && written.some(({ path }) => has(fieldsV1, path)),
   );

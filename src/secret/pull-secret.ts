@@ -2,33 +2,38 @@ import type { Login } from "../context.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { claimNote, noteClaim } from "./claim.ts";
-import { sketchConfig, toData, withLogin } from "./docker-config.ts";
+import { sketchConfig, withLogin } from "./docker-config.ts";
 import { type Entry, entryFor, isOurs, noteEntries, readEntries } from "./entry.ts";
+import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
 
-export const dockerConfigJson = "kubernetes.io/dockerconfigjson";
+/** The type of the Secrets that the kubelet reads. */
+export const dockerConfigJson = shapeNamed().type;
 
-/** A pull secret as it is made where there is none. @param config the text under `.dockerconfigjson` */
-export function pullSecret({ namespace = "", name }: Ref, entry: Entry, config: string): Secret {
-  return secretOf({ namespace, name, ...noteEntries([entry]) }, config);
+/**
+ * A Secret as it is made where there is none.
+ * @param config the text of a docker config with its login
+ * @param shape that of a pull secret, where none is said
+ */
+export function pullSecret({ namespace = "", name }: Ref, entry: Entry, config: string, shape?: ShapeName): Secret {
+  const { labels, annotations } = noteEntries([entry]);
+  return secretOf({ namespace, name, labels: { ...labels, ...shapeNamed(shape).labels }, annotations }, config, shape);
 }
 
-const secretOf = (metadata: Secret["metadata"], config: string): Secret => ({
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata,
-  type: dockerConfigJson,
-  data: { ".dockerconfigjson": toData(config) },
-});
+function secretOf(metadata: Secret["metadata"], config: string, shape: ShapeName | undefined): Secret {
+  const { type, fill } = shapeNamed(shape);
+  return { apiVersion: "v1", kind: "Secret", metadata, type, data: fill(config) };
+}
 
 /**
  * The merge patch that gives a Secret, on the version that it was looked at, another login, and ends a claim on it; what else is on
  * it stays.
  */
-export function pullSecretPatch(version: string, entry: Entry, config: string): object {
+export function pullSecretPatch(version: string, entry: Entry, config: string, shape?: ShapeName): object {
   const { labels, annotations } = noteEntries([entry]);
+  const { labels: more, fill } = shapeNamed(shape);
   return {
-    metadata: { resourceVersion: version, labels, annotations: { ...annotations, [claimNote]: null } },
-    data: { ".dockerconfigjson": toData(config) },
+    metadata: { resourceVersion: version, labels: { ...labels, ...more }, annotations: { ...annotations, [claimNote]: null } },
+    data: fill(config),
   };
 }
 
@@ -63,10 +68,10 @@ function merged(secret: Secret, entry: Entry, login: Login | undefined) {
   return { annotations, data: { ".dockerconfigjson": after } };
 }
 
-/** A Secret without a login, for a run that claims it before it makes one. */
-export function claimedSecret({ namespace = "", name }: Ref, by: string, now: Date): Secret {
+/** A Secret without a login, for a run that claims it before it makes one. Its reader's labels come with the login. */
+export function claimedSecret({ namespace = "", name }: Ref, by: string, now: Date, shape?: ShapeName): Secret {
   const { labels, annotations } = noteEntries([]);
-  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...noteClaim(by, now) } }, sketchConfig);
+  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...noteClaim(by, now) } }, sketchConfig, shape);
 }
 
 /** The merge patch that claims a Secret on a version of it, or with `undefined` ends the claim. */
@@ -75,4 +80,5 @@ export const claimPatch = (version: string, claim: ReturnType<typeof noteClaim> 
 });
 
 /** Whether a Secret is as {@link claimedSecret} makes it: nobody has put a login in. */
-export const isEmpty = ({ data }: Secret): boolean => data?.[".dockerconfigjson"] === toData(sketchConfig);
+export const isEmpty = ({ type, data = {} }: Secret): boolean =>
+  Object.values(shapes).some((shape) => shape.type === type && JSON.stringify(shape.fill(sketchConfig)) === JSON.stringify(data));

@@ -1,4 +1,5 @@
 import type { Fix, ReaderName } from "../fix.ts";
+import type { ShapeName } from "./shapes.ts";
 
 /** The Secret that a reader is to be told of. A word in capitals stands for what only the person knows. */
 export type Readable = { readonly secret: string; readonly namespace: string; readonly host: string };
@@ -7,12 +8,19 @@ export type Readable = { readonly secret: string; readonly namespace: string; re
 export type Reader = {
   /** Where it looks for Secrets, unless somebody has put it elsewhere; absent where it lives in no namespace. */
   readonly namespace?: string;
+  /** How it wants the Secret laid out; absent where it takes what the kubelet takes. */
+  readonly shape?: ShapeName;
   /** How it comes to use the Secret: lines for what it is configured with, or a command. */
   refer(to: Readable): string | Fix;
 };
 
 /** One row a reader. */
 export const readers: Readonly<Record<ReaderName, Reader>> = {
+  argocd: {
+    namespace: "argocd",
+    shape: "argocd-repository",
+    refer: ({ host }) => lines("in the source of an Application:", [`repoURL: ${host}`, "chart: CHART"]),
+  },
   // Prefix and login are matched by the host alone (registry-scanner, parseDockerConfigJson); it reads no other namespace by default
   "argocd-image-updater": {
     namespace: "argocd",

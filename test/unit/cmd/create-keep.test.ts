@@ -62,6 +62,19 @@ test("the token is made anew when half of its life is gone, and all goes at Ctrl
   expect(Math.max(...naps)).toBeLessThanOrEqual(minute);
 });
 
+test.for(["flux", "argocd"])("--for %s: what refers to the Secret is told once, and the Secret goes at Ctrl-C", async (reader) => {
+  const world = demo();
+  const words = `create --registry myregistry --repository app/web --for ${reader} --entra --keep -n demo`;
+  const { stdout, stderr, code } = await during(world, 100, { words });
+
+  expect({ stdout, code, told: stderr.split("hint: ").length - 1 }).toEqual({
+    stdout: "secret/acr-myregistry created\nsecret/acr-myregistry configured\nsecret/acr-myregistry deleted\n",
+    code: 0,
+    told: 1,
+  });
+  expect(secretOf(world)).toBeUndefined();
+});
+
 test("a Secret and an attachment that were there before stay, with the last token", async () => {
   const world = demo();
   await type(`${line} --repository app/web --entra`, world.ports);

@@ -9,6 +9,8 @@ const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh
 const stands = { uid: "u1", version: "7" };
 const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
+const argocd: Held = { ...held, type: "Opaque", shape: "argocd-repository" };
+const forArgo = wish({ fresh: true, shape: "argocd-repository" });
 const merge = wish({ fresh: true, merge: true });
 
 test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }>([
@@ -117,6 +119,37 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     wish: merge,
     gives: { act: "store", stands, merges: true, because: "gets one more login" },
   },
+  {
+    why: "there is none, and another reader wants it",
+    held: undefined,
+    wish: forArgo,
+    gives: { act: "store", shape: "argocd-repository", stands: undefined, replaces: false },
+  },
+  { why: "the same, as another reader wants it", held: argocd, wish: { ...forArgo, fresh: false }, gives: { act: "keep" } },
+  {
+    why: "another password, as another reader wants it: in place",
+    held: argocd,
+    wish: forArgo,
+    gives: { act: "store", shape: "argocd-repository", stands, replaces: false, because: "holds another credential" },
+  },
+  {
+    why: "of the right type, and nobody finds a login in it: in place",
+    held: { ...held, type: "Opaque", hosts: [] },
+    wish: forArgo,
+    gives: { act: "store", shape: "argocd-repository", stands, replaces: false },
+  },
+  {
+    why: "a pull secret, made one for another reader by force",
+    held: { ...held, shape: "pull-secret" },
+    wish: { ...forArgo, force: true },
+    gives: { act: "store", shape: "argocd-repository", stands, replaces: true, because: "its type is kubernetes.io/dockerconfigjson" },
+  },
+  {
+    why: "another reader's, made a pull secret by force",
+    held: argocd,
+    wish: wish({ force: true }),
+    gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
+  },
 ])("$why", ({ held, wish, gives }) => {
   expect(planStore(to, wish, held)).toMatchObject({ to, ...gives });
 });
@@ -130,6 +163,33 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
     why: "somebody else's Secret",
     held: { ...foreign, type: "Opaque" },
     says: 'secret "acr" in namespace "demo" (type Opaque) was not made by kubectl acr-secret',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "somebody else's pull secret, where another reader wants one login alone",
+    held: { ...foreign, shape: "pull-secret" },
+    wish: forArgo,
+    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "another registry's credential, as another reader has it",
+    held: { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
+    wish: forArgo,
+    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "a pull secret of ours, where another reader wants one",
+    held: { ...held, shape: "pull-secret" },
+    wish: forArgo,
+    says: 'secret "acr" in namespace "demo" is a pull secret, and would be none any more',
+    hint: "name another Secret, or add --force to take this one over",
+  },
+  {
+    why: "another reader's of ours, where the kubelet wants one",
+    held: argocd,
+    says: 'secret "acr" in namespace "demo" is a repository of Argo CD, and would be none any more',
     hint: "name another Secret, or add --force to take this one over",
   },
   {
@@ -250,7 +310,7 @@ test.for<{ why: string; held: Held; says: string | undefined }>([
   },
   { why: "somebody else's", held: foreign, says: expect.stringContaining("was not made by kubectl acr-secret") },
 ])("before it is known what is wanted: $why", ({ held, says }) => {
-  const refuse = () => refuseForeign(to, host, held);
+  const refuse = () => refuseForeign(to, { host }, held);
 
   if (says === undefined) expect(refuse).not.toThrow();
   else expect(refuse).toThrow(expect.objectContaining({ kind: "conflict", message: says }));

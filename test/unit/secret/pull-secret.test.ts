@@ -28,11 +28,25 @@ test("a Secret that is only claimed has our label, no login, and the claim", () 
   expect(isEmpty(secret)).toBe(true);
 });
 
+test("one that is claimed for another reader has its type, and neither the labels nor the data that it looks for", () => {
+  const secret = claimedSecret(to, "this-run", now, "argocd-repository");
+
+  expect(secret).toMatchObject({ type: "Opaque", data: {} });
+  expect(secret.metadata.labels).toEqual(ours);
+  expect(isEmpty(secret)).toBe(true);
+  const { data: _, ...bare } = secret;
+  expect(isEmpty(bare)).toBe(true);
+});
+
 const entry: Entry = { hosts: ["r.io"], kind: "given", identity: "ci" };
 
 test.for<{ what: string; secret: Secret }>([
   { what: "a login", secret: pullSecret(to, entry, '{"auths":{"r.io":{}}}') },
   { what: "another text", secret: pullSecret(to, entry, "{}") },
+  {
+    what: "another reader's login",
+    secret: pullSecret(to, entry, '{"auths":{"r.io":{"username":"ci","password":"p"}}}', "argocd-repository"),
+  },
   { what: "nothing", secret: { apiVersion: "v1", kind: "Secret", metadata: { name: "acr" } } },
   { what: "other keys", secret: { apiVersion: "v1", kind: "Secret", metadata: { name: "acr" }, data: { x: base64(empty) } } },
 ])("a Secret with $what is not as a claim makes it", ({ secret }) => {
