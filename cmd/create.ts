@@ -20,6 +20,8 @@ export const create = verb({
     "kubectl acr-secret create --registry myregistry.azurecr.io --username ci --password-stdin < password.txt",
     "# For some hours' work, take a token of your own, made anew until Ctrl-C",
     "kubectl acr-secret create --registry myregistry --serviceaccount default --entra --keep",
+    "# Let Argo CD pull charts",
+    "kubectl acr-secret create --registry myregistry --repository 'charts/*' --for argocd",
     "# One credential for every namespace",
     "kubectl acr-secret create --registry myregistry --repository 'app/*' --serviceaccount default -A --credential-per=scope",
     "# See what would be done",

@@ -11,7 +11,7 @@ import { againOf } from "./again.ts";
 import { noticing } from "./made.ts";
 import { nextStep } from "./next.ts";
 import { priceOfSharing } from "./price.ts";
-import { type CreateFlags, type CreateWish, podsWanted } from "./wish.ts";
+import { type CreateFlags, type CreateWish, podsTell, podsWanted } from "./wish.ts";
 
 /** What a run that is kept has to remember of its rounds. */
 export type Journal = {
@@ -44,6 +44,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
     name,
     repositories,
     fromPods,
+    podsTell: podsTell(wish),
     again: againOf(wish, shared),
     opening,
     shape: reader && readers[reader].shape,

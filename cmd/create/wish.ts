@@ -133,8 +133,13 @@ function waitOf({ wait: text }: CreateFlags): number {
   throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
 }
 
+/** Whether it is for pods at all, so that their images count where nothing is named. */
+export const podsTell = ({ reader, fromPods }: CreateWish): boolean => reader === undefined || fromPods;
+
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
-export function podsWanted({ repositories, targets: wish }: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {
+export function podsWanted(asked: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {
+  const { repositories, targets: wish } = asked;
+  if (!podsTell(asked)) return "none";
   if (onePlace || repositories.length === 0) return "all";
   return wantsTargets(wish) ? "waiting" : "none";
 }

@@ -34,6 +34,8 @@ export type Order = {
   readonly repositories: readonly string[];
   /** What pods use is to be granted too, whatever was granted before. */
   readonly fromPods: boolean;
+  /** What pods use counts where no repository is named. */
+  readonly podsTell: boolean;
   /** The command at hand, as far as one that grants more is to be like it. */
   readonly again: Create;
   /** The credential, once its kind has found what it is made of. */
@@ -120,13 +122,13 @@ export async function* issueShared(
 }
 
 async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, opening, tools, dryRun, refuse, needsName } = order;
+  const { name, repositories, fromPods, podsTell, opening, tools, dryRun, refuse, needsName } = order;
   const owner = sharedOwner(grounds, name);
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
   const { host } = credential;
-  const images = repositories.length > 0 && !fromPods ? [] : await imagesIn(grounds, host);
+  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, host);
   const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
   const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));

@@ -54,6 +54,7 @@ export function setting(
     name,
     repositories: [],
     fromPods: false,
+    podsTell: true,
     again: { do: "create", secret: name, registry: "myregistry" },
     opening: Promise.resolve(credential),
     needsName: false,

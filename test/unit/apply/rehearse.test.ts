@@ -37,6 +37,19 @@ test("any other is tried under its own name", async () => {
   expect(await rehearsed("acr", false)).toEqual(["acr"]);
 });
 
+test.for([
+  { what: "a new one", stands: undefined },
+  { what: "one that stands", stands },
+])("what another reader is to find is tried as it will be laid out: $what", async ({ stands }) => {
+  const written: unknown[] = [];
+  const write = async (_: unknown, text: object) => void written.push(Object.values(text)[0]);
+  const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { fieldManager: "me" } } as unknown as Tools;
+  const to = { kind: "secret", namespace: "argocd", name: "acr" } as const;
+  await rehearse({ act: "rehearse", to, stands, replaces: false, shape: "argocd-repository" }, tools);
+
+  expect(written).toMatchObject([{ metadata: { labels: { "argocd.argoproj.io/secret-type": "repository" } }, data: {} }]);
+});
+
 const full = (name: string) => `Error from server (Forbidden): secrets "${name}" is forbidden: exceeded quota`;
 
 test.for([

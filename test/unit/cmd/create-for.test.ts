@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -80,11 +81,42 @@ test("a namespace that is not there is named, with the command that makes it", a
   });
 });
 
-test("where no repository is known the command that names one is for the same reader", async () => {
-  const { stderr, code } = await type("create --registry myregistry --for flux", world().ports);
+/** The same, with a pod of the reader's own that waits for an image of the registry. */
+function withPod(): FakeWorld {
+  const made = world();
+  made.cluster.put(stuckPod("flux-system", "source-controller", `${host}/app/web:1`));
+  return made;
+}
 
-  expect({ stderr, code }).toEqual({ stderr: expect.stringContaining("--repository"), code: 1 });
-  expect(stderr).toContain("--for flux");
+test.for(["", " --namespaces flux-system,tools --credential-per scope"])(
+  "what the reader's own pods use is not what it reads, so the repositories have to be named%s",
+  async (more) => {
+    const in_ = withPod();
+
+    expect(await type(`create --registry myregistry --for flux${more}`, in_.ports)).toEqual({
+      stdout: "",
+      stderr:
+        "error: what --for=flux reads is told by no pod, so the repositories have to be named\n" +
+        "hint: kubectl acr-secret create --registry myregistry --repository REPOSITORY --for flux\n",
+      code: 1,
+    });
+    expect(in_.asking.writes).toEqual([]);
+  },
+);
+
+test("unless that is asked for, and nobody is warned of what they use besides", async () => {
+  const in_ = withPod();
+  const asked = "create --registry myregistry --for flux";
+
+  expect(await type(`${asked} --repositories-from-pods`, in_.ports)).toMatchObject({
+    stdout: expect.stringContaining("created (+app/web)\n"),
+    stderr: flux("flux-system"),
+    code: 0,
+  });
+  in_.cluster.put(stuckPod("flux-system", "other", `${host}/finance/payroll:1`));
+  in_.asking.forget();
+  expect(await type(asked, in_.ports)).toMatchObject({ stderr: flux("flux-system"), code: 0 });
+  expect(in_.asking.writes).toEqual([]);
 });
 
 test.for([
