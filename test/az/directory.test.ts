@@ -67,3 +67,7 @@ test("the admin user's passwords, and a token of one's own", { timeout: 300_000 
   const own = await az("acr login --name myregistry --expose-token");
   expect(await pulls(own.username ?? "00000000-0000-0000-0000-000000000000", own.refreshToken ?? own.accessToken)).toBe(true);
 });
+
+test("az finds the registry in good health, and says what a login may pull", { timeout: 300_000 }, async () => {
+  expect(await az("acr check-health --name myregistry --ignore-errors --yes --repository app/web")).toBeUndefined();
+});

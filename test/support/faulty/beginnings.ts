@@ -110,3 +110,30 @@ export const principals: readonly Beginning[] = [
     },
   },
 ];
+
+/** The other kinds of credential, and a Secret that holds more than one. */
+export const others: readonly Beginning[] = [
+  { name: "a scope map that exists", line: `${create} --scope-map _repositories_pull_metadata_read`, lay: async (world) => demo(world) },
+  {
+    name: "a token of one's own",
+    line: `${create.replace("myregistry", host)} --repository app/web --entra`,
+    lay: async (world) => demo(world),
+  },
+  {
+    name: "the admin user",
+    line: `${create} --admin`,
+    lay: async (world) => {
+      demo(world);
+      world.registry.adminUserEnabled = true;
+    },
+  },
+  {
+    name: "a login beside another",
+    line: `${create} --merge`,
+    lay: async (world) => {
+      demo(world);
+      const config = encodeDockerConfig("ghcr.io", { username: "jane", password: new Sensitive("theirs") });
+      foreign(world, "kubernetes.io/dockerconfigjson", { ".dockerconfigjson": Buffer.from(config).toString("base64") });
+    },
+  },
+];

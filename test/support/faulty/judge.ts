@@ -1,3 +1,6 @@
+import type { Registry as AzureRegistry } from "../../../sandbox/azure/world.ts";
+import { readJwt } from "../../../src/secret/jwt.ts";
+import type { FakeWorld } from "../fakes/world.ts";
 import type { Run } from "../in-process.ts";
 import { loginsIn, standingIn } from "./directory.ts";
 import type { FaultyWorld } from "./world.ts";
@@ -31,6 +34,7 @@ export function standingOf({ in_, registry, directory }: FaultyWorld, later = 0)
   const alive = new Map([
     ...passwords.filter(works).map(({ name, slot, value }) => [`${name}\n${value}`, namesOf(name, slot)] as const),
     ...loginsIn(entra),
+    ...unmade(registry, in_),
   ]);
   const namespaces = in_.cluster.all("namespace").flatMap(({ metadata: { name } }) => (/^(demo|kube-.*)$/.test(name) ? [] : name));
   return {
@@ -57,6 +61,17 @@ export function standingOf({ in_, registry, directory }: FaultyWorld, later = 0)
     used: ["demo", ...namespaces].flatMap((at) => behind(alive, in_.loginIn(at))),
     lacking: namespaces.filter((at) => !takes(alive, in_.loginIn(at))),
   };
+}
+
+/** Logins behind which a run makes nothing in Azure: the admin user's, and tokens of the registry's own in Secrets that have not ended. */
+function unmade(
+  { name, adminUserEnabled, adminPasswords }: AzureRegistry,
+  { cluster, loginIn }: FakeWorld,
+): (readonly [string, readonly string[]])[] {
+  const admin = adminUserEnabled ? Object.values(adminPasswords).map((password) => [`${name}\n${password}`, []] as const) : [];
+  const held = cluster.all("namespace").flatMap(({ metadata }) => loginIn(metadata.name) ?? []);
+  const own = held.filter(({ password }) => Date.parse(readJwt(password)?.expiresAt ?? "") > Date.now());
+  return [...admin, ...own.map(({ username, password }) => [`${username}\n${password}`, []] as const)];
 }
 
 /** Whether the Secret's login is one that the registry takes. */

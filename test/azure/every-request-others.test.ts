@@ -1,0 +1,4 @@
+import { others } from "../support/faulty/beginnings.ts";
+import { failEveryRequest } from "./every-request.ts";
+
+failEveryRequest(others);
