@@ -21,20 +21,24 @@ async function pulls(username: string, password: string, repository = "app/web")
   const { status, json } = await world.azure.ask("GET", `https://${loginServer}/oauth2/token?${query}`, { login });
   if (status !== 200) return false;
   const manifest = `https://${loginServer}/v2/${repository}/manifests/1`;
-  return (await world.azure.ask("GET", manifest, { token: String(json.access_token) })).status === 200;
+  const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
+  return (await world.azure.ask("GET", manifest, { headers, token: String(json.access_token) })).status === 200;
 }
 
-test("a service principal that az makes pulls; az's reset takes its password away, and az's append does not", {
+test("a service principal that az makes pulls; az's reset takes the password of the reset before away, and az's append does not", {
   timeout: 300_000,
 }, async () => {
   const made = await az(`ad sp create-for-rbac --name az-made --role acrpull --scopes ${registryId}`);
   expect(made).toEqual({ appId: expect.any(String), displayName: "az-made", password: expect.any(String), tenant: expect.any(String) });
   expect(await pulls(made.appId, made.password)).toBe(true);
 
+  // The first password is the application's, and a reset is of the service principal's own
   const reset = await az(`ad sp credential reset --id ${made.appId}`);
-  expect([await pulls(made.appId, made.password), await pulls(made.appId, reset.password)]).toEqual([false, true]);
+  const again = await az(`ad sp credential reset --id ${made.appId}`);
+  const held = [made.password, reset.password, again.password];
+  expect(await Promise.all(held.map((password) => pulls(made.appId, password)))).toEqual([true, false, true]);
   const added = await az(`ad app credential reset --id ${made.appId} --append --display-name more`);
-  expect([await pulls(made.appId, reset.password), await pulls(made.appId, added.password)]).toEqual([true, true]);
+  expect([await pulls(made.appId, again.password), await pulls(made.appId, added.password)]).toEqual([true, true]);
   expect((await az(`ad app credential list --id ${made.appId}`)).map(({ displayName }: { displayName: string }) => displayName)).toContain(
     "more",
   );
@@ -68,6 +72,6 @@ test("the admin user's passwords, and a token of one's own", { timeout: 300_000 
   expect(await pulls(own.username ?? "00000000-0000-0000-0000-000000000000", own.refreshToken ?? own.accessToken)).toBe(true);
 });
 
-test("az finds the registry in good health, and says what a login may pull", { timeout: 300_000 }, async () => {
+test("az finds the registry in good health", { timeout: 300_000 }, async () => {
   expect(await az("acr check-health --name myregistry --ignore-errors --yes --repository app/web")).toBeUndefined();
 });
