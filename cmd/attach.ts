@@ -10,7 +10,7 @@ import type { Sight } from "../src/observe/place.ts";
 import { noSecret } from "../src/observe/secrets.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import type { Plan } from "../src/plan/change.ts";
-import { isOf } from "../src/plan/loss.ts";
+import { isOf } from "../src/plan/keys.ts";
 import { planAttaches } from "../src/plan/place.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { conclude } from "./conclude.ts";

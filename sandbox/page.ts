@@ -1,5 +1,6 @@
 import { copyFile, mkdir } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { defaultRegistries, type RegistrySpec } from "./azure/create-world.ts";
 import { type AzureEmulator, startAzure } from "./azure/emulator.ts";
 import { guardedFolder } from "./guard.ts";
 import { createAuthority } from "./pki.ts";
@@ -16,12 +17,17 @@ export type Typed = { readonly step: Step; readonly printed: string; readonly co
 /** Whether a page (its text) speaks of pods that run. */
 export const needsNode = (markdown: string): boolean => markdown.includes("\n<!-- needs a node -->\n");
 
+const registries: readonly RegistrySpec[] = [
+  ...defaultRegistries,
+  { name: "georegistry", sku: "Premium", regionalEndpoints: "Enabled", replicas: ["westeurope"] },
+];
+
 /** A person who has just logged in, with a registry, an Azure and a kubeconfig of their own; all that goes when the work ends. */
 export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground, work: (terminal: Terminal) => Promise<T>): Promise<T> {
   const home = await guardedFolder("acr-secret-page-");
   try {
     const authority = await createAuthority("acr-secret page");
-    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary });
+    const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary, registries });
     try {
       await pushImages(azure);
       const PATH = [...path, process.env["PATH"]].join(delimiter);

@@ -147,6 +147,8 @@ export type Azure = Principals & {
    */
   entraToken(host: string, audience: Audience): Promise<EntraToken>;
   registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
+  /** The hosts at which a registry answers in each of its regions, `myregistry.eastus.geo.azurecr.io`; none where it has none. */
+  regionalHosts(registry: AzureRegistry): Promise<readonly string[]>;
   /** What the identity may do on a registry. @throws CliError forbidden where it may not ask */
   permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
   /** How many tokens the registry has. */

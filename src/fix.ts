@@ -21,10 +21,8 @@ export type Create = Targets & {
   /** As whom Azure is asked, where that was said. */
   readonly identity?: IdentityWish | undefined;
   readonly repositories?: readonly string[];
-  /** Of a credential that somebody has: its password is to be in `$PASSWORD`, or is that of a new ACR token of this name. */
+  /** Of a credential that somebody has: its password is to be in `$PASSWORD`. */
   readonly username?: string | undefined;
-  /** The registry that `az` makes the token in, whose repositories are those above. */
-  readonly token?: string;
   readonly acrToken?: string | undefined;
   readonly scopeMap?: string;
   readonly admin?: boolean;
@@ -36,6 +34,8 @@ export type Create = Targets & {
   readonly force?: boolean;
   readonly merge?: boolean;
   readonly reader?: ReaderName | undefined;
+  /** The login is to hold at the registry's regional hosts too. */
+  readonly includeRegional?: boolean;
   /** The places, where they are not the one at hand. */
   readonly scope?: Scope | undefined;
   readonly credentialPer?: "scope" | "namespace" | undefined;

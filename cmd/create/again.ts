@@ -7,8 +7,9 @@ const nowhere = { namespace: undefined, context: undefined };
 
 /** The command at hand, for one that is to grant a credential more: of one that several places share it says all of them. */
 export function againOf({ name: secret, asked, targets, reader, scope, per }: CreateWish, shared: boolean): Create {
-  const { merge, identity } = asked.again;
-  const said = { ...(merge && { merge }), ...(reader && { reader }), ...(identity && { identity }) };
+  const { merge, includeRegional, identity } = asked.again;
+  const more = { ...(merge && { merge }), ...(includeRegional && { includeRegional }) };
+  const said = { ...more, ...(reader && { reader }), ...(identity && { identity }) };
   const again: Create = { do: "create", secret, registry: asked.registry, ...saidAgain(targets), ...said };
   return shared ? { ...again, ...nowhere, scope, credentialPer: per } : again;
 }

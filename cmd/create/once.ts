@@ -1,6 +1,7 @@
 import { issueEach, issueShared, type Order } from "../../src/apply/issue.ts";
 import { type Belonging, belongingKey, belongingOf } from "../../src/apply/take-away.ts";
 import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
+import { openWithin } from "../../src/credential/regional.ts";
 import { type Ground, groundsOf } from "../../src/fleet/places.ts";
 import { outlooks } from "../../src/observe/sights.ts";
 import { readers } from "../../src/secret/readers.ts";
@@ -32,7 +33,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   const { name, repositories, fromPods, targets, reader, scope, asked, per } = wish;
   const sources = sourcesOf(session);
   // Azure is asked while the cluster is
-  const opening = kind.open(asked, sources);
+  const opening = openWithin(kind, asked, sources);
   opening.catch(() => undefined);
   const grounds = await groundsOf(scope, { ...session, writes: true });
   const first = journal.grounds.length === 0;

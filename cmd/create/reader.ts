@@ -17,9 +17,10 @@ export const readerFlags = {
 } as const satisfies Flags;
 
 /** A Secret for some readers holds one login. @throws CliError usage */
-export function refuseMerge(reader: ReaderName | undefined, merge: boolean): void {
-  if (merge && reader && readers[reader].shape)
-    throw new CliError("usage", `--for=${reader} cannot be combined with --merge: its Secret holds one login`);
+export function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"merge" | "include-regional", boolean>>): void {
+  const several = (["merge", "include-regional"] as const).find((flag) => flags[flag]);
+  if (several && reader && readers[reader].shape)
+    throw new CliError("usage", `--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
 }
 
 /** The places of a run: of those that nobody named, the one where the reader looks. @param named the namespace of `-n` */

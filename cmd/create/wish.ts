@@ -1,5 +1,6 @@
 import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
+import { regionalFlags } from "../../src/credential/regional.ts";
 import { ownPrincipal } from "../../src/credential/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
@@ -12,7 +13,7 @@ import { dryRun, type Flags, fieldManager, output, targets, type Values } from "
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { saidAgain, targetsOf } from "../targets.ts";
-import { readerFlags, refuseMerge, scopeFor } from "./reader.ts";
+import { readerFlags, refuseSeveral, scopeFor } from "./reader.ts";
 import { hostWritten, nameWritten } from "./registry-written.ts";
 
 export const createFlags = {
@@ -53,6 +54,7 @@ export const createFlags = {
   force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
   ...readerFlags,
   merge: { type: "boolean", describe: "Add the login to a Secret that holds logins for other registries, and leave those as they are" },
+  ...regionalFlags,
   ...scopeFlags,
   ...dryRun,
   ...fieldManager,
@@ -90,13 +92,14 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], { now, n
     ...saidAgain(targets),
     ...(flags.merge && { merge: true }),
     ...(reader && { reader }),
+    ...(flags["include-regional"] && { includeRegional: true }),
     ...(flags["scope-map"] && { scopeMap: flags["scope-map"] }),
     ...saidIdentity(identity),
   };
   const again: Create = { do: "create", ...named, ...said };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   refuseOneForEach(flags);
-  refuseMerge(reader, flags.merge);
+  refuseSeveral(reader, flags);
   const secret = checkSecretName(name ?? defaultSecretName(nameWritten(registry)));
   const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, nameWritten(registry))))];
   return {

@@ -28,18 +28,10 @@ function isOurs(fix: Exclude<Fix, Az | Steps>): fix is Ours {
 }
 
 function spellOurs(fix: Ours, there: readonly string[]): string {
-  const pipe = fix.do === "create" && fix.username !== undefined ? `${password(fix, fix.username)} | ` : "";
+  const pipe = fix.do === "create" && fix.username !== undefined ? 'printf %s "$PASSWORD" | ' : "";
   const where = fix.do === "help" ? [] : there;
   const or = fix.or === undefined ? "" : `, or ${fix.or}`;
   return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix), ...where])}${or}`;
-}
-
-/** Prints the password of a credential that is given. */
-function password({ token, repositories = [] }: Create, username: string): string {
-  if (token === undefined) return 'printf %s "$PASSWORD"';
-  const rights = repositories.flatMap((repository) => ["--repository", repository, "content/read", "metadata/read"]);
-  const query = ["--query", "credentials.passwords[0].value", "-o", "tsv"];
-  return line(["az", "acr", "token", "create", "--name", username, "--registry", token, ...rights, ...query]);
 }
 
 function ourWords(fix: Ours): string[] {
@@ -76,6 +68,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   force: fix.force ?? false,
   merge: fix.merge ?? false,
   for: fix.reader,
+  "include-regional": fix.includeRegional ?? false,
   ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
   ...(fix.identity && identityValues(fix.identity)),

@@ -4,6 +4,7 @@ import { age, until } from "../../src/output/age.ts";
 import { printableJson } from "../../src/output/printable.ts";
 import { table } from "../../src/output/table.ts";
 import type { Where } from "../../src/output/words.ts";
+import { isRegional } from "../../src/secret/regional.ts";
 
 /** A pull secret, what it holds, and who carries it. */
 export type Listed = Carried & { readonly holdings: readonly Holding[] };
@@ -26,7 +27,7 @@ function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolea
   const { name, creationTimestamp } = secret.metadata;
   const all = (of: (holding: Holding) => string) => inCell([...new Set(holdings.map(of))].filter(Boolean), wide);
   const registries = inCell(
-    holdings.flatMap(({ hosts }) => hosts.map((host) => (wide ? host : host.replace(/\.azurecr\.io$/, "")))),
+    holdings.flatMap(({ hosts }) => (wide ? hosts : namesOf(hosts))),
     wide,
   );
   return [
@@ -40,6 +41,10 @@ function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolea
     all(({ slot }) => slot),
   ];
 }
+
+/** A registry's regional hosts say no more than its login server does. */
+const namesOf = (hosts: readonly string[]) =>
+  hosts.filter((host) => !hosts.some((other) => isRegional(other, host))).map((host) => host.replace(/\.azurecr\.io$/, ""));
 
 /** A kind that is only guessed has a mark. */
 const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind}?` : kind);

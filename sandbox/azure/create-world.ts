@@ -16,6 +16,8 @@ export type RegistrySpec = { readonly name: string } & Partial<
     | "publicNetworkAccess"
     | "roleAssignmentMode"
     | "armAudience"
+    | "regionalEndpoints"
+    | "replicas"
     | "tags"
   >
 >;
@@ -66,6 +68,8 @@ export function addRegistry(world: World, spec: RegistrySpec): Registry {
     publicNetworkAccess: "Enabled",
     roleAssignmentMode: "LegacyRegistryPermissions",
     armAudience: "enabled",
+    regionalEndpoints: "Disabled",
+    replicas: [],
     tags: {},
     ...spec,
     creationDate: new Date().toISOString(),

@@ -65,6 +65,10 @@ export type Registry = {
   roleAssignmentMode: "LegacyRegistryPermissions" | "AbacRepositoryPermissions";
   /** policies.azureADAuthenticationAsArmPolicy.status: whether ARM tokens are exchanged too. */
   armAudience: "enabled" | "disabled";
+  /** Whether it answers at a host of its own in each region too. */
+  regionalEndpoints: "Enabled" | "Disabled";
+  /** Where it is replicated to, besides its location. */
+  replicas: string[];
   tags: Record<string, string>;
   adminPasswords: { password: string; password2: string };
   scopeMaps: ScopeMap[];
@@ -212,6 +216,10 @@ export type Operation = {
   /** The signatures of its URLs, the newest last. */
   readonly signatures: string[];
 };
+
+/** The hosts of a registry in its regions; none while they are off. A domain name label's hash stays in them. */
+export const regionalHosts = ({ regionalEndpoints, location, replicas, loginServer }: Registry): string[] =>
+  regionalEndpoints === "Enabled" ? [location, ...replicas].map((region) => loginServer.replace(".", `.${region}.geo.`)) : [];
 
 /** The ARM resource id of a registry. */
 export function registryId({ subscriptionId, resourceGroup, name }: Registry): string {

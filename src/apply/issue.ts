@@ -15,6 +15,8 @@ import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { together } from "../observe/together.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
+import type { Held } from "../plan/held.ts";
+import { widened } from "../plan/keys.ts";
 import { refuseForeign } from "../plan/loss.ts";
 import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
@@ -86,8 +88,14 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
   if (facts.held && !force && !merge) refuseForeign(facts.to, { host, shape }, facts.held);
   const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
-  const issue = await credential.issue({ owner, repositories, fromPods, images: imagesFrom(host, sight.pods), held });
-  const unit: Unit = { ...unitOf(issue, host, order, tools(credential), () => issue.pulls), once: true };
+  const issue = await credential.issue({
+    owner,
+    repositories,
+    fromPods,
+    images: imagesFrom(hostsOf(credential, facts.held), sight.pods),
+    held,
+  });
+  const unit: Unit = { ...unitOf(issue, credential, order, () => issue.pulls), once: true };
   // A Secret that may not be written gets no rights either
   unit.each(sight);
   for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
@@ -127,14 +135,14 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
-  const { host } = credential;
-  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, host);
+  const hosts = hostsOf(credential, undefined);
+  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, hosts);
   const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
   const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
   if (refuse && mints(issue.demand)) throw await refuse();
   // Of a place's own login nothing is known: it is another's, or the one that all get
-  const unit = unitOf(issue, host, order, tools(credential), () => "unknown");
+  const unit = unitOf(issue, credential, order, () => "unknown");
   yield* runUnit(unit, sights, tools(credential), dryRun);
 }
 
@@ -149,24 +157,31 @@ async function issueHeld(credential: Credential, need: Omit<Need, "held">, holde
 }
 
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
-function unitOf(issue: Issue, host: string, order: Order, { write, force, merge }: Tools, pullsOf: () => Issue["pulls"]): Unit {
+function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit {
   const { name, shape } = order;
-  const { before, demand, entry, login, mayPull = ["*"], images } = issue;
+  const { host, regional = [] } = credential;
+  const { write, force, merge } = order.tools(credential);
+  const { before, demand, login, mayPull = ["*"], images } = issue;
+  const entry = { ...issue.entry, hosts: [host, ...regional] };
   const isNew = mints(demand);
   return {
     before,
     demand,
     run: newRun(login, images),
     each: (sight: Sight): Plan => {
-      const { facts, login: inside } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
+      const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const plan = planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
-      return [...plan, ...tellBeyond(facts.to, imagesFrom(host, sight.pods), issue, order)];
+      return [...plan, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
     },
   };
 }
+
+/** The hosts of a registry whose images a Secret has the login for, or is to have. */
+const hostsOf = ({ host, regional = [] }: Credential, held: Held | undefined): readonly string[] =>
+  held ? widened(regional, host, held) : [host, ...regional];
 
 /** Tells what the pods of a place use and the credential does not reach, where nobody said what it is to reach. */
 function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {

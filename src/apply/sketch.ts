@@ -35,7 +35,7 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
 function sketchStore({ to, entry, merges, shape }: ChangeOf<"store">, { run, seen }: Bench): { object: Secret } {
   const stands = seen.get(keyOf(to));
   if (merges && stands?.kind === "Secret") return { object: mergedSecret(stands, entry, run.login) };
-  const config = run.login ? encodeDockerConfig(entry.hosts[0] ?? "", run.login) : sketchConfig;
+  const config = run.login ? encodeDockerConfig(entry.hosts, run.login) : sketchConfig;
   return { object: pullSecret(to, entry, config, shape) };
 }
 

@@ -4,9 +4,10 @@ import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { readHeld } from "../observe/held.ts";
 import type { Standing, Store } from "../plan/change.ts";
+import { holds } from "../plan/keys.ts";
 import { planStore } from "../plan/store.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
-import { type Entry, entryFor, sameEntry } from "../secret/entry.ts";
+import { type Entry, entryFor } from "../secret/entry.ts";
 import { mergedPatch, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
@@ -37,13 +38,10 @@ async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
   const { run } = bench;
   const entry = withMade(change.entry, run.made);
   const [host = ""] = entry.hosts;
-  const login = loginOf(bench);
-  // A dry run makes no password: an empty config is what the server can check
-  const config = login ? encodeDockerConfig(host, login) : sketchConfig;
   const claimed = run.claims.get(keyOf(change.to));
   let next: Store = { ...change, entry, stands: claimed?.stands ?? change.stands };
   for (let round = 1; ; round++) {
-    const end = await writeOrLook(next, { host, config, last: round === rounds }, bench);
+    const end = await writeOrLook(next, { host, last: round === rounds }, bench);
     if ("settled" in end) return claimed?.made ? asMade(end.settled) : end.settled;
     next = end.again;
   }
@@ -56,13 +54,9 @@ function asMade(outcome: Outcome): Outcome {
 }
 
 /** @param last whether this was the last round, whose error is the Secret's */
-async function writeOrLook(
-  next: Store,
-  { host, config, last }: { readonly host: string; readonly config: string; readonly last: boolean },
-  bench: Bench,
-): Promise<Look> {
+async function writeOrLook(next: Store, { host, last }: { readonly host: string; readonly last: boolean }, bench: Bench): Promise<Look> {
   try {
-    const object = await write(next, config, bench);
+    const object = await write(next, bench);
     bench.run.claims.delete(keyOf(next.to));
     bench.run.gone.delete(keyOf(next.to));
     return { settled: { change: next, object } };
@@ -86,11 +80,13 @@ const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) |
 const isOld = (error: CliError, stands: Standing | undefined) =>
   error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
 
-async function write({ to, entry, stands, replaces, merges, shape }: Store, config: string, bench: Bench): Promise<Secret> {
+async function write({ to, entry, stands, replaces, merges, shape }: Store, bench: Bench): Promise<Secret> {
   const { tools } = bench;
+  const login = loginOf(bench);
   const cluster = tools.cluster(to.context);
-  if (stands && merges)
-    return cluster.write(to, { patch: mergedPatch(await lookedAt(to, stands, cluster), entry, loginOf(bench)) }, tools.write);
+  // A dry run makes no password: an empty config is what the server can check
+  const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
+  if (stands && merges) return cluster.write(to, { patch: mergedPatch(await lookedAt(to, stands, cluster), entry, login) }, tools.write);
   if (stands && replaces) return replace({ to, stands, shape }, pullSecret(to, entry, config, shape), bench);
   if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, shape) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
@@ -150,7 +146,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
   const noted = entryFor(held.entries, host);
   // The login alone may have been there before: what is noted of it is to be written too
-  if (!fresh && noted && sameEntry(noted, entry)) {
+  if (!fresh && holds(entry, host, held)) {
     run.claims.delete(keyOf(to));
     run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };

@@ -3,21 +3,23 @@ import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { readHeld } from "../observe/held.ts";
 import type { Keep, Refer } from "../plan/change.ts";
-import { isOf } from "../plan/loss.ts";
+import { isOf } from "../plan/keys.ts";
 import type { Outcome } from "./outcome.ts";
 import { refer } from "./refer.ts";
 import { settle } from "./settle.ts";
 import { newRun, type Tools } from "./tools.ts";
 
 /** What a run has put into the cluster and takes along when it ends: a Secret where there was none, a name in a list. */
-export type Belonging = Refer | { readonly act: "store"; readonly to: Ref<"secret">; readonly host: string; readonly uid: string };
+export type Belonging =
+  | Refer
+  | { readonly act: "store"; readonly to: Ref<"secret">; readonly hosts: readonly string[]; readonly uid: string };
 
 /** What has come to belong to a run by an outcome. */
 export function belongingOf({ change, object, error, left }: Outcome): Belonging | undefined {
   if (error || left) return undefined;
   if (change.act === "attach") return change;
   if (change.act !== "store" || change.stands) return undefined;
-  return { act: "store", to: change.to, host: change.entry.hosts[0] ?? "", uid: object?.metadata.uid ?? "" };
+  return { act: "store", to: change.to, hosts: change.entry.hosts, uid: object?.metadata.uid ?? "" };
 }
 
 /** Takes away what belongs to a run, last first, also after an interruption. What is not as it was left stays, and is told. */
@@ -55,14 +57,15 @@ const detach = ({ to, secret, before, after }: Refer, tools: Tools) =>
 type Deletion = { readonly act: "delete"; readonly to: Ref<"secret">; readonly because: string };
 
 /** The Secret goes only as it was made: another of its name, or one that came to hold other logins, stays. */
-async function remove({ to, host, uid }: Extract<Belonging, { act: "store" }>, { cluster, write, sleep }: Tools): Promise<Outcome> {
+async function remove({ to, hosts, uid }: Extract<Belonging, { act: "store" }>, { cluster, write, sleep }: Tools): Promise<Outcome> {
   const absent = gone(to);
   const { change } = await settle<Secret | undefined, Deletion | Keep, unknown>(
     {
       observe: () => cluster(to.context).get(to),
       decide: (secret) => {
         if (!secret) return absent;
-        const others = readHeld(secret, host, write.fieldManager).held.hosts.some((server) => !isOf(host, server));
+        const inside = readHeld(secret, "", write.fieldManager).held.hosts;
+        const others = inside.some((server) => !hosts.some((host) => isOf(host, server)));
         if (!others && secret.metadata.uid === uid) return { act: "delete", to, because: "the run has ended" };
         return { act: "keep", to, because: others ? "it holds other logins" : "it is another one" };
       },

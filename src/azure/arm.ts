@@ -11,6 +11,7 @@ import { begins, follow, statusOf, untilGone } from "./operation.ts";
 /** The versions of Azure's APIs that this speaks. */
 export const apiVersion = {
   registry: "2025-11-01",
+  regionalEndpoints: "2026-01-01-preview",
   resourceGraph: "2022-10-01",
   subscriptions: "2022-12-01",
   permissions: "2022-04-01",

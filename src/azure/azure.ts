@@ -14,6 +14,7 @@ import { openGraph } from "./graph.ts";
 import { openIdentity } from "./identity.ts";
 import { type Source, sourceOf } from "./identity-source.ts";
 import { permissionsOn } from "./permissions.ts";
+import { regionalHosts } from "./regional-hosts.ts";
 import { registryFacts } from "./registry-facts.ts";
 import { roleAssignmentsIn } from "./role-assignments.ts";
 import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
@@ -61,6 +62,7 @@ export function openAzure(options: AzureOptions): Azure {
     },
     identity: async () => identityIn(await identity.token()),
     registryFacts: (registry) => registryFacts(arm, registry),
+    regionalHosts: (registry) => regionalHosts(arm, registry),
     permissions: (registry) => permissionsOn(arm, registry),
     adminLogins: (registry) => adminLogins(arm, registry),
     generatePassword: (registry, at) => generatePassword(arm, registry, at),

@@ -40,8 +40,9 @@ const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
 
 /** A refused login: the same kind of credential anew, in the same Secret. */
 function renew(facts: InAzure, held: SecretFacts): Advice {
-  if (held.note?.renewal === "given" || (facts.azure.otherwise && held.note)) return give(facts, held);
-  if (facts.azure.otherwise !== undefined || !isFor(facts, held)) return beside(facts);
+  const otherwise = facts.azure.otherwise !== undefined && !reaches(facts, held);
+  if (held.note?.renewal === "given" || (otherwise && held.note)) return give(facts, held);
+  if (otherwise || !isFor(facts, held)) return beside(facts);
   if (!held.note)
     return {
       fix: { ...again(facts, held), force: true },
@@ -111,26 +112,32 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
 /** A credential of our own, in a Secret of its own, beside what is there. */
 function beside(facts: InAzure, repositories?: readonly string[]): Advice {
   if (facts.only) return {};
-  if (facts.azure.otherwise) return facts.azure.otherwise === "region" ? regional(facts) : rename(facts);
+  if (facts.azure.otherwise) return facts.azure.otherwise === "region" ? regional(facts, repositories) : rename(facts);
   return deliver(facts, { secret: facts.fresh.name, make: { ...make(facts), ...(repositories && { repositories }) } });
 }
 
-/** `create` writes the login server into a Secret, so for another host it needs the credential from outside. */
-function regional(facts: InAzure): Advice {
-  const { azure, ref, namespace, fresh } = facts;
-  const secret = `${fresh.name}-regional`.slice(0, 253);
-  const username = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 50);
-  const made: Create = {
-    do: "create",
-    secret,
-    registry: ref.host,
-    repositories: [ref.repository],
-    username,
-    token: azure.registry,
-  };
-  const { because, ...advice } = deliver(facts, { secret, make: { ...made, ...{ namespace } } });
-  return { ...advice, because: joined([`a login for ${azure.loginServer} does not match ${ref.host}`, because]) };
+/** A login for the login server matches no regional host, unless it stands under that too: in the pods' own Secret, or in one beside. */
+function regional(facts: InAzure, repositories?: readonly string[]): Advice {
+  const { azure, ref, fresh } = facts;
+  const why = `a login for ${azure.loginServer} does not match ${ref.host}`;
+  const own = repositories ? undefined : facts.secrets.find((held) => widensTo(facts, held));
+  if (own) {
+    const more = own.note?.widens ? { repositories: [ref.repository] } : {};
+    const { fix, because } = renewal(facts, own, { ...more, includeRegional: true });
+    return { fix, because: joined([why, because]) };
+  }
+  const make_: Create = { ...make(facts), ...(repositories && { repositories }), includeRegional: true };
+  const { because, ...advice } = deliver(facts, { secret: fresh.name, make: make_ });
+  return { ...advice, because: joined([why, because]) };
 }
+
+/** Whether a Secret that the pods name holds a login of ours for the login server, and nothing that `create` would not write over. */
+const widensTo = (facts: InAzure, held: SecretFacts): boolean =>
+  facts.names.includes(held.name) &&
+  held.note?.renewal === "made" &&
+  held.note.hosts[0] === facts.azure.loginServer &&
+  held.writers.length === 0 &&
+  isFor(facts, held);
 
 /** The kubelet compares hosts as they are written. */
 function rename(facts: InAzure): Advice {
@@ -157,9 +164,13 @@ function rename(facts: InAzure): Advice {
 }
 
 /** A credential that somebody gave is given again. */
-function give({ ref, namespace }: ImageFacts, { name, note }: SecretFacts): Advice {
+function give(facts: ImageFacts, held: SecretFacts): Advice {
+  const { azure, ref, namespace } = facts;
+  const { name, note } = held;
+  // Its regional hosts get it with the login server
+  const registry = azure && reaches({ ...facts, azure }, held) ? azure.loginServer : ref.host;
   return {
-    fix: { do: "create", secret: name, registry: ref.host, username: note?.identity, namespace },
+    fix: { do: "create", secret: name, registry, username: note?.identity, namespace },
     because: "its password was given, so a new one has to be: put it into PASSWORD",
   };
 }
@@ -183,8 +194,15 @@ function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string):
 }
 
 /** Whether a Secret has logins for this registry, and none that would be lost with it. */
-const isFor = ({ ref }: ImageFacts, { servers }: SecretFacts): boolean =>
-  servers !== undefined && servers.length > 0 && servers.every((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] === ref.host);
+function isFor({ azure, ref }: InAzure, { servers = [], note }: SecretFacts): boolean {
+  const ours = note?.hosts[0] === azure.loginServer ? note.hosts : [];
+  const hosts = servers.map((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] ?? "");
+  return hosts.length > 0 && hosts.every((host) => host === ref.host || ours.includes(host));
+}
+
+/** Whether a Secret notes one login for the login server and for the image's regional host. */
+const reaches = ({ azure, ref }: InAzure, { note }: SecretFacts): boolean =>
+  note?.hosts[0] === azure.loginServer && note.hosts.includes(ref.host);
 
 function lookFor({ azure: { registry }, ref: { repository, reference }, hasOtherTags }: InAzure): Fix {
   if (reference.includes(":")) return { do: "show-manifests", registry, repository };

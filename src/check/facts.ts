@@ -6,6 +6,8 @@ import type { PullFailure } from "../kubelet/message.ts";
 export type Note = {
   /** Where a new password comes from: we make one, whoever has one gives it, or only a newer version of us knows. */
   readonly renewal: "made" | "given" | "unknown";
+  /** The host that the login is for, and regional hosts of it that have it too. */
+  readonly hosts: readonly string[];
   /** What authenticates: an ACR token's name, a user name. */
   readonly identity: string;
   /** Whether another run can let it pull more repositories. */

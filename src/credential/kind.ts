@@ -99,6 +99,8 @@ export type Credential = {
   readonly kind: string;
   /** The login server. */
   readonly host: string;
+  /** The hosts of the registry's regions that get the same login, where that was asked for. */
+  readonly regional?: readonly string[];
   /** Reads and decides; the decision is a pure function of the kind's file. Changes nothing. */
   issue(need: Need): Promise<Issue>;
   /** Carries out one of these changes, or the opposite of one. */

@@ -1,11 +1,12 @@
 import type { Login } from "../context.ts";
+import { keysOf } from "../plan/keys.ts";
 import type { Facts } from "../plan/place.ts";
 import { readTarget } from "../plan/references.ts";
 import { readHeld } from "./held.ts";
 import type { Sight } from "./place.ts";
 import { waitingPods } from "./pods.ts";
 
-/** A Secret, and the registry that it is for; `others` are more registries whose images its pods may wait for. */
+/** A Secret, and the registry that it is for; `others` are more hosts whose images its pods may wait for. */
 type Asked = { readonly name: string; readonly host: string; readonly others?: readonly string[]; readonly fieldManager: string };
 
 /** A place as a plan sees it, and the login in its Secret, which no plan sees. */
@@ -18,7 +19,7 @@ export function factsOf(
     to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
     held: read?.held,
     targets: accounts.map((account) => readTarget("serviceaccount", account, context)),
-    pods: waitingPods([host, ...others], pods, context),
+    pods: waitingPods([...(read ? keysOf(host, read.held) : [host]), ...others], pods, context),
   };
   return { facts, login: read?.login };
 }

@@ -11,7 +11,7 @@ import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 /** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
 export function readHeld(secret: Secret, host: string, fieldManager: string): { held: Held; login: Login | undefined } {
   const { uid = "", resourceVersion: version = "", managedFields } = secret.metadata;
-  const { hosts, login } = readLogins(asPullSecret(secret), host);
+  const { hosts, alike, login } = readLogins(asPullSecret(secret), host);
   const shape = shapeOf(secret);
   const held: Held = {
     uid,
@@ -22,14 +22,15 @@ export function readHeld(secret: Secret, host: string, fieldManager: string): { 
     immutable: secret.immutable ?? false,
     entries: readEntries(secret),
     hosts,
+    alike,
     others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys),
     pulls: "unknown",
   };
   return { held, login };
 }
 
-/** What a Secret's config has inside: the keys of all its logins, and the login for a registry. */
-type Inside = { readonly hosts: readonly string[]; readonly login: Login | undefined };
+/** What a Secret's config has inside: the keys of all its logins, the login for a registry, and the keys that have the same. */
+type Inside = Pick<Held, "hosts" | "alike"> & { readonly login: Login | undefined };
 
 /** The last config that was read: over a thousand namespaces that share a credential it is the same each time. */
 let last: { readonly of: string; readonly inside: Inside } | undefined;
@@ -42,9 +43,13 @@ function readLogins(secret: Secret, host: string): Inside {
 
 function takeApart(secret: Secret, host: string): Inside {
   const reading = readPullSecret({ ...secret, name: secret.metadata.name });
-  const hosts = "entries" in reading ? reading.entries.map(({ server }) => server) : [];
-  return { hosts, login: loginFor(secret, host) };
+  const entries = "entries" in reading ? reading.entries : [];
+  const login = loginFor(secret, host);
+  const alike = entries.filter((entry) => login && isSame(entry.login, login));
+  return { hosts: entries.map(({ server }) => server), alike: alike.map(({ server }) => server), login };
 }
+
+const isSame = (a: Login, b: Login): boolean => a.username === b.username && a.password.equals(b.password);
 
 /** The login of a Secret for a registry as the kubelet would pick it, or as another reader would have it; a key with a path (`host/team`) counts where no other does. */
 export function loginFor(secret: Secret, host: string): Login | undefined {

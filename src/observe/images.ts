@@ -18,9 +18,10 @@ function imagesOf(pod: Pod): ImageRef[] {
   });
 }
 
-/** The images of one registry that pods name, each once. */
-export function imagesFrom(host: string, pods: readonly Pod[]): ImageRef[] {
-  return distinct(pods.flatMap(imagesOf).filter((image) => image.host === host));
+/** The images of one registry that pods name, each once. @param hosts its login server, by which they are told, and others of its hosts */
+export function imagesFrom([host = "", ...others]: readonly string[], pods: readonly Pod[]): ImageRef[] {
+  const images = pods.flatMap(imagesOf).filter((image) => image.host === host || others.includes(image.host));
+  return distinct(images.map((image) => ({ ...image, host })));
 }
 
 /** Each image once. */

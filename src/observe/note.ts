@@ -3,15 +3,17 @@ import { kindNamed } from "../credential/kinds.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
+import { isRegional } from "../secret/regional.ts";
 
 /** What a Secret notes of its first credential; undefined when it is not one of ours. */
 export function noteOf(secret: Secret): Note | undefined {
   const entries = readEntries(secret);
   if (!entries) return undefined;
-  const { kind, identity, madeAt, expiresAt }: Partial<Entry> & Pick<Entry, "kind" | "identity"> = entries[0] ?? { kind: "", identity: "" };
+  const { hosts, kind, identity, madeAt, expiresAt }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
   const known = kindNamed(kind);
   return {
     renewal: known?.renewal ?? "unknown",
+    hosts: hosts.filter((host, index) => index === 0 || isRegional(hosts[0] ?? "", host)),
     identity,
     widens: known?.widens ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },

@@ -32,7 +32,7 @@ export function waitingPods(hosts: readonly string[], pods: readonly Pod[], cont
         to: { kind: "pod", namespace, name, ...(context !== undefined && { context }) },
         uid,
         account: spec.serviceAccountName ?? "default",
-        repositories: [...new Set(hosts.flatMap((host) => imagesFrom(host, [pod])).map(({ repository }) => repository))],
+        repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],
         names: (spec.imagePullSecrets ?? []).flatMap((reference) => reference.name ?? []),
         waits: waitOf(pod),
         fails: failsToPull(reasonsOf(pod.status ?? {})),

@@ -12,6 +12,8 @@ export type Held = Standing & {
   readonly entries: readonly Entry[] | undefined;
   /** The keys under its `auths`. */
   readonly hosts: readonly string[];
+  /** Those of them that hold the same login as the registry's own. */
+  readonly alike: readonly string[];
   /** What others have written of what we would write, as the API server names it: `"kubectl-patch" using v1: .data..dockerconfigjson`. */
   readonly others: readonly string[];
   /** Whether the credential inside still pulls; `unknown` when nobody could tell. */

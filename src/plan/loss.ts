@@ -4,6 +4,7 @@ import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import type { Held, StoreWish } from "./held.ts";
+import { isOf, keysOf } from "./keys.ts";
 
 /**
  * Another writer's Secret is never taken over unasked, nor a login for another registry; that much is known before anything is decided
@@ -57,22 +58,25 @@ function anotherLoss(noted: Entry, wanted: Entry, pulls: Held["pulls"]): Loss | 
     : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
 }
 
-/** What would be lost although all other logins stay. */
-function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, pulls }: Held): Loss | undefined {
-  const noted = entryFor(entries, host);
-  if (noted) return anotherLoss(noted, entry, pulls);
-  if (!fresh || !hosts.includes(host)) return undefined;
-  return [`SECRET holds somebody else's login for ${host}`, "name another Secret, or add --force to replace that login"];
+/** What would be lost although all other logins stay: of one key after the other. */
+function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, alike, pulls }: Held): Loss | undefined {
+  const losses = entry.hosts.map((key): Loss | undefined => {
+    const noted = entryFor(entries, key);
+    if (noted) return anotherLoss(noted, entry, noted === entryFor(entries, host) ? pulls : "unknown");
+    const same = key === host ? !fresh : alike.includes(key);
+    if (same || !hosts.includes(key)) return undefined;
+    return [`SECRET holds somebody else's login for ${key}`, "name another Secret, or add --force to replace that login"];
+  });
+  return losses.find((loss) => loss !== undefined);
 }
 
 /** The loss of what is not of our making, or for another registry. */
-function foreignLoss({ host, shape }: Pick<StoreWish, "host" | "shape">, { entries, hosts, type }: Held): Loss | undefined {
+function foreignLoss({ host, shape }: Pick<StoreWish, "host" | "shape">, held: Held): Loss | undefined {
+  const { entries, hosts, type } = held;
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? beside : again;
   if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, ways];
-  const strange = hosts.filter((server) => !isOf(host, server));
+  const ours = keysOf(host, held);
+  const strange = hosts.filter((server) => !ours.some((key) => isOf(key, server)));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
   return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, ways];
 }
-
-/** Whether a key under `auths` is of a registry: by its host alone, by its address, or for a path of it. */
-export const isOf = (host: string, server: string): boolean => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host;

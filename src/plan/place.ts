@@ -19,7 +19,7 @@ export type MayPull = (repository: string) => boolean;
 /** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
 export function planPlace(facts: Facts, wish: StoreWish, mayPull: MayPull): Plan {
   const store = planStore(facts.to, wish, facts.held);
-  const told = tellLoss(store, wish.host, facts.held);
+  const told = tellLoss(store, facts.held);
   const references = planAttaches(facts, mayPull);
   if (store.act === "keep") return [store, ...told, ...references];
   return [store, ...told, ...references.map((change) => (change.needs || change.act === "keep" ? change : { ...change, needs: facts.to }))];

@@ -1,23 +1,24 @@
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import { entryFor, sameEntry } from "../secret/entry.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import type { Change, Keep, Store } from "./change.ts";
 import type { Held, StoreWish } from "./held.ts";
-import { isOf, refuseLoss, refuseUnmergeable } from "./loss.ts";
+import { holds, isOf, widened } from "./keys.ts";
+import { refuseLoss, refuseUnmergeable } from "./loss.ts";
 
 /**
- * Plans the write of the Secret.
+ * Plans the write of the Secret. The hosts of its regions that it has the login for stay among its keys.
  * @throws CliError conflict when something would be lost that is not ours to lose
  */
-export function planStore(to: Ref<"secret">, wish: StoreWish, held: Held | undefined): Store | Keep {
-  const { entry, host, fresh, shape } = wish;
+export function planStore(to: Ref<"secret">, asked: StoreWish, held: Held | undefined): Store | Keep {
+  const { host, fresh, shape } = asked;
+  const same = held?.type === shapeNamed(shape).type;
+  const entry = held && same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, held) } : asked.entry;
+  const wish = { ...asked, entry };
   const store = { act: "store", to, entry, ...(shape && { shape }) } as const;
   if (!held) return { ...store, stands: undefined, replaces: false, because: "there is none" };
   refuseLoss(to, wish, held);
-  const noted = entryFor(held.entries, host);
-  if (held.type === shapeNamed(shape).type && !fresh && noted && sameEntry(noted, entry))
-    return { act: "keep", to, because: "holds this credential" };
+  if (same && !fresh && holds(entry, host, held)) return { act: "keep", to, because: "holds this credential" };
   if (wish.merge) refuseUnmergeable(to, held);
   const { uid, version, claim } = held;
   return { ...store, stands: { uid, version, ...(claim && { claim }) }, ...howToStore(wish, held) };
@@ -36,7 +37,7 @@ function howToStore(wish: StoreWish, { type, immutable, others }: Held): Pick<St
 const says = "says something else of itself";
 
 /** What is told of a Secret that is overwritten although it holds more than our login, or that others write to as well. */
-export function tellLoss(change: Store | Keep, host: string, held: Held | undefined): Change[] {
+export function tellLoss(change: Store | Keep, held: Held | undefined): Change[] {
   if (change.act !== "store" || !held) return [];
   const secret = `secret/${change.to.name}`;
   const tell = (says: string): Change[] => [{ act: "tell", to: change.to, says: `${secret} ${says}` }];
@@ -44,7 +45,7 @@ export function tellLoss(change: Store | Keep, host: string, held: Held | undefi
     const writers = held.others.filter((writer) => !writer.startsWith('"kubectl'));
     return writers.length === 0 ? [] : tell(`has another writer, who may take this login out again: ${writers.join("; ")}`);
   }
-  const gone = held.hosts.filter((server) => !isOf(host, server));
+  const gone = held.hosts.filter((server) => !change.entry.hosts.some((key) => isOf(key, server)));
   return gone.length === 0 ? [] : tell(`also held a login for ${gone.join(", ")}, which is gone`);
 }
 

@@ -8,10 +8,10 @@ export const sketchConfig = '{"auths":{}}';
  * The text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte what
  * `kubectl create secret docker-registry` writes, so that a rerun of either changes nothing.
  *
- * @param server the key under `auths`: a login server as images name it, `myregistry.azurecr.io`
+ * @param servers the key under `auths`: a login server as images name it, `myregistry.azurecr.io`; or several that have the same login
  */
-export function encodeDockerConfig(server: string, login: Login): string {
-  return goJson({ auths: { [server]: auth(login) } });
+export function encodeDockerConfig(servers: string | readonly string[], login: Login): string {
+  return goJson({ auths: Object.fromEntries([servers].flat().map((server) => [server, auth(login)])) });
 }
 
 function auth({ username, password: sensitive }: Login): object {

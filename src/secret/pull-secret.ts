@@ -3,7 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { claimNote, noteClaim } from "./claim.ts";
 import { sketchConfig, withLogin } from "./docker-config.ts";
-import { type Entry, entryFor, isOurs, noteEntries, readEntries } from "./entry.ts";
+import { type Entry, isOurs, noteEntries, readEntries } from "./entry.ts";
 import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
 
 /** The type of the Secrets that the kubelet reads. */
@@ -61,11 +61,17 @@ export function mergedSecret({ metadata, ...secret }: Secret, entry: Entry, logi
 
 /** What is noted, and what is inside, with one login more. */
 function merged(secret: Secret, entry: Entry, login: Login | undefined) {
-  const others = (readEntries(secret) ?? []).filter((noted) => !entry.hosts.some((host) => entryFor([noted], host)));
+  const others = (readEntries(secret) ?? []).flatMap((noted) => without(noted, entry.hosts));
   const { annotations } = noteEntries([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
   const { ".dockerconfigjson": before = "" } = secret.data ?? {};
   const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
   return { annotations, data: { ".dockerconfigjson": after } };
+}
+
+/** What is left of a note when some of its keys come to hold another login. */
+function without(noted: Entry, gone: readonly string[]): Entry[] {
+  const hosts = noted.hosts.filter((host) => !gone.includes(host));
+  return hosts.length === 0 ? [] : [{ ...noted, hosts }];
 }
 
 /** A Secret without a login, for a run that claims it before it makes one. Its reader's labels come with the login. */

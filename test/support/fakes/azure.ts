@@ -51,7 +51,7 @@ export type FakeAzure = {
   /** Applications, service principals and their roles. */
   readonly directory: FakeDirectory;
   /** How the registry is set up. */
-  readonly facts: { mode: RegistryFacts["mode"] };
+  readonly facts: { mode: RegistryFacts["mode"]; regional: readonly string[] };
   /** What the identity may do on the registry. */
   readonly permissions: Permission[];
   /** Whether a login is one that the registry knows. */
@@ -79,7 +79,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   };
   const identity = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
   const directory = fakeDirectory();
-  const facts: FakeAzure["facts"] = { mode: "legacy" };
+  const facts: FakeAzure["facts"] = { mode: "legacy", regional: [] };
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -214,6 +214,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           }),
         registryFacts: () =>
           ask("registryFacts", "", false, () => ({ mode: facts.mode, adminUser: admin.size > 0, armAudience: true, network: "all" })),
+        regionalHosts: () => ask("regionalHosts", "", false, () => facts.regional),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
         tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
       };

@@ -13,6 +13,7 @@ export const held: Held = {
   immutable: false,
   entries: [entry],
   hosts: [host],
+  alike: [host],
   others: [],
   pulls: "unknown",
 };

@@ -127,10 +127,7 @@ export const images: readonly Expected[] = [
     what: "the image names a regional endpoint",
     given: { pods: [pod("web-1", { image: "myregistry.eastus.geo.azurecr.io/app/web:1" })] },
     cause: "no-login",
-    fix:
-      "az acr token create --name demo-acr-myregistry-regional --registry myregistry --repository app/web content/read metadata/read " +
-      "--query 'credentials.passwords[0].value' -o tsv | kubectl acr-secret create acr-myregistry-regional " +
-      "--registry myregistry.eastus.geo.azurecr.io --repository app/web --serviceaccount default --username demo-acr-myregistry-regional --password-stdin -n demo",
+    fix: `${create} --serviceaccount default --include-regional -n demo`,
   },
   {
     what: "a login for the port pulls",

@@ -35,7 +35,7 @@ function made(): { readonly world: FakeWorld; readonly belongings: readonly Belo
   addNamespaces(world.cluster, "demo");
   world.cluster.put(account("demo", "default", ["acr"]));
   const { metadata } = world.cluster.put(secretWith(ours));
-  return { world, belongings: [{ act: "store", to, host, uid: metadata.uid ?? "" }, attach] };
+  return { world, belongings: [{ act: "store", to, hosts: [host], uid: metadata.uid ?? "" }, attach] };
 }
 
 const lines = (outcomes: readonly Outcome[]) =>
@@ -118,7 +118,7 @@ const store: Change = {
 const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 
 test.for<{ why: string; outcome: Outcome; belonging: Belonging | undefined }>([
-  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: { act: "store", to, host, uid: "u-1" } },
+  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: { act: "store", to, hosts: [host], uid: "u-1" } },
   { why: "a name in a list", outcome: { change: attach }, belonging: attach },
   {
     why: "a Secret that stood",
@@ -135,5 +135,7 @@ test.for<{ why: string; outcome: Outcome; belonging: Belonging | undefined }>([
 test("a Secret and a list of the same name are two things", () => {
   const named = { kind: "secret", name: "default", namespace: "demo" } as const;
 
-  expect(new Set([attach, { act: "store", to: named, host, uid: "" } as const, { ...attach, after: [] }].map(belongingKey)).size).toBe(2);
+  expect(
+    new Set([attach, { act: "store", to: named, hosts: [host], uid: "" } as const, { ...attach, after: [] }].map(belongingKey)).size,
+  ).toBe(2);
 });

@@ -45,6 +45,13 @@ test.for<{ what: string; fixes: Fix[] }>([
   expect(combined(...fixes)).toEqual(fixes);
 });
 
+test("a login that is to hold at regional hosts too is one with that for the login server, in either order", () => {
+  const wide = { includeRegional: true };
+
+  expect(combined(create([]), create([], wide))).toEqual([create([], wide), create([], wide)]);
+  expect(combined(create(["a"], wide), create(["b"]))).toEqual([create(["a", "b"], wide), create(["a", "b"], wide)]);
+});
+
 test("pods of one namespace are deleted together, each once", () => {
   const gone = (...pods: string[]): Fix => ({ do: "delete-pods", pods, namespace: "demo" });
 

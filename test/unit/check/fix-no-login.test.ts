@@ -115,7 +115,51 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "a regional endpoint, and a Secret that is not there",
     given: { ...noLogin, ...otherwise("region"), names: ["gone"] },
-    fix: `az acr token create --name demo-acr-r1234-regional --registry r1234 --repository app/web content/read metadata/read --query 'credentials.passwords[0].value' -o tsv | kubectl acr-secret create acr-r1234-regional --registry ${r} --repository app/web --serviceaccount sa --username demo-acr-r1234-regional --password-stdin -n demo`,
+    fix: `${create} --serviceaccount sa --include-regional -n demo`,
+  },
+  ...[
+    {
+      what: "",
+      more: {},
+      fix: `kubectl acr-secret create a --registry ${r} --repository app/web --acr-token ci-pull --include-regional -n demo`,
+    },
+    {
+      what: ", whose kind reaches all",
+      more: { note: note("made", { widens: false, again: { flags: { admin: true } } }) },
+      fix: `kubectl acr-secret create a --registry ${r} --admin --include-regional -n demo`,
+    },
+    { what: " that was given", more: { note: note("given") }, fix: `${create} --serviceaccount sa --include-regional -n demo` },
+    {
+      what: " with another registry's",
+      more: { servers: [r, "ghcr.io"] },
+      fix: `${create} --serviceaccount sa --include-regional -n demo`,
+    },
+    { what: " that others write to", more: { writers: ["helm"] }, fix: `${create} --serviceaccount sa --include-regional -n demo` },
+    {
+      what: " of another registry",
+      more: { servers: ["q.azurecr.io"], note: note("made", { hosts: ["q.azurecr.io"] }) },
+      fix: `${create} --serviceaccount sa --include-regional -n demo`,
+    },
+  ].map(({ what, more, fix }) => ({
+    what: `a regional endpoint, and a login for the login server${what}`,
+    given: {
+      ...noLogin,
+      ...otherwise("region"),
+      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
+      names: ["a"],
+      secrets: [secret("a", { note: note("made"), ...more })],
+    },
+    fix,
+  })),
+  {
+    what: "a regional endpoint, and a login for the login server that the pods do not name",
+    given: {
+      ...noLogin,
+      ...otherwise("region"),
+      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
+      secrets: [secret("a", { note: note("made") })],
+    },
+    fix: `${create} --serviceaccount sa --include-regional -n demo`,
   },
 
   // Secrets that cannot be read

@@ -165,11 +165,12 @@ test("nor is one that somebody else made, and no way is named that leads nowhere
 test("it holds one login, so none is added to it", async () => {
   const in_ = world();
 
-  expect(await type(`${forArgo} --merge`, in_.ports)).toEqual({
-    stdout: "",
-    stderr: "error: --for=argocd cannot be combined with --merge: its Secret holds one login\nhint: kubectl acr-secret create --help\n",
-    code: 1,
-  });
+  for (const flag of ["--merge", "--include-regional"])
+    expect(await type(`${forArgo} ${flag}`, in_.ports)).toEqual({
+      stdout: "",
+      stderr: `error: --for=argocd cannot be combined with ${flag}: its Secret holds one login\nhint: kubectl acr-secret create --help\n`,
+      code: 1,
+    });
   await type(forArgo, in_.ports);
   expect(await type(`${line} -n argocd --merge`, in_.ports)).toMatchObject({
     stderr: expect.stringContaining("is of type Opaque, to which no login can be added"),

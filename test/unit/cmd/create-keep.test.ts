@@ -75,6 +75,15 @@ test.for(["flux", "argocd"])("--for %s: what refers to the Secret is told once, 
   expect(secretOf(world)).toBeUndefined();
 });
 
+test("a Secret that holds the token under regional hosts goes with all of them", async () => {
+  const world = demo();
+  world.azure.facts.regional = ["myregistry.eastus.geo.azurecr.io"];
+  const { stdout, code } = await during(world, 1, { words: `${keep} --include-regional` });
+
+  expect({ code, secret: secretOf(world) }).toEqual({ code: 0, secret: undefined });
+  expect(stdout).toBe(`${made}${gone}`);
+});
+
 test("a Secret and an attachment that were there before stay, with the last token", async () => {
   const world = demo();
   await type(`${line} --repository app/web --entra`, world.ports);

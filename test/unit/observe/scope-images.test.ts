@@ -16,7 +16,7 @@ async function repositories(open: boolean, refused: (asked: Asked) => boolean, m
   asking.around(refusing(refused, () => new CliError("forbidden", "Error from server (Forbidden): no")));
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
   const ground: Ground = { context: undefined, cluster, namespaces: ["a", "b", "c"], open };
-  const images = await imagesIn([...more.map((one) => ({ ...ground, ...one })), ground], host);
+  const images = await imagesIn([...more.map((one) => ({ ...ground, ...one })), ground], [host]);
   return images.map(({ repository }) => repository);
 }
 

@@ -319,19 +319,19 @@ test.for<{ why: string; held: Held; says: string | undefined }>([
 test("another key of the same registry is no loss", () => {
   const twice = { ...held, hosts: [host, `https://${host}`, `${host}/team`] };
 
-  expect(tellLoss(planStore(to, wish({ fresh: true }), twice), host, twice)).toEqual([]);
+  expect(tellLoss(planStore(to, wish({ fresh: true }), twice), twice)).toEqual([]);
 });
 
 test("a login for another registry that goes by force is told", () => {
   const several = { ...held, hosts: [host, "b.azurecr.io", "docker.io"] };
   const store = planStore(to, wish({ fresh: true, force: true }), several);
 
-  expect(tellLoss(store, host, several)).toEqual([
+  expect(tellLoss(store, several)).toEqual([
     { act: "tell", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is gone" },
   ]);
-  expect(tellLoss(store, host, held)).toEqual([]);
-  expect(tellLoss(store, host, undefined)).toEqual([]);
-  expect(tellLoss({ act: "keep", to, because: "" }, host, several)).toEqual([]);
+  expect(tellLoss(store, held)).toEqual([]);
+  expect(tellLoss(store, undefined)).toEqual([]);
+  expect(tellLoss({ act: "keep", to, because: "" }, several)).toEqual([]);
 });
 
 test("who else writes to a Secret to which a login is added is told, unless that was a person with kubectl", () => {
@@ -343,9 +343,9 @@ test("who else writes to a Secret to which a login is added is told, unless that
   const store = planStore(to, merge, shared);
   const says = 'secret/acr has another writer, who may take this login out again: "helm" using v1: .data..dockerconfigjson';
 
-  expect(tellLoss(store, host, shared)).toEqual([{ act: "tell", to, says }]);
-  expect(tellLoss(store, host, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
-  expect(tellLoss(store, host, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
+  expect(tellLoss(store, shared)).toEqual([{ act: "tell", to, says }]);
+  expect(tellLoss(store, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
+  expect(tellLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
     { says: expect.stringMatching(/again: "helm" using v1: \.x; "flux" using v1: \.y$/) },
   ]);
 });

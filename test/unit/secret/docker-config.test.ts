@@ -38,6 +38,15 @@ test.for<{ why: string; username: string; password: string; inside: string }>([
   expect(Buffer.from(toData(config), "base64").toString()).toBe(config);
 });
 
+test("several keys have the same login, in the order in which they are named", () => {
+  const login = { username: "ci", password: new Sensitive("p") };
+  const inside = `{"username":"ci","password":"p","auth":"${base64("ci:p")}"}`;
+
+  expect(encodeDockerConfig(["r.azurecr.io", "r.eastus.geo.azurecr.io"], login)).toBe(
+    `{"auths":{"r.azurecr.io":${inside},"r.eastus.geo.azurecr.io":${inside}}}`,
+  );
+});
+
 test("a config without a login is one of the same shape", () => {
   expect(JSON.parse(sketchConfig)).toEqual({ auths: {} });
 });

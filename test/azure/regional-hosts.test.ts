@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+
+async function regionalHosts(name: string): Promise<readonly string[]> {
+  const azure = openAzure(world.options());
+  return azure.regionalHosts(await azure.findRegistry(name));
+}
+
+test("a registry has a host in each of its regions, its home among them, once it has them at all", async () => {
+  const replicas = ["westeurope", "australiaeast"];
+  const registry = addRegistry(world.azure.world, { name: "wideregistry", sku: "Premium", replicas });
+
+  expect(await regionalHosts("wideregistry")).toEqual([]);
+  registry.regionalEndpoints = "Enabled";
+  expect(await regionalHosts("wideregistry")).toEqual([
+    "wideregistry.australiaeast.geo.azurecr.io",
+    "wideregistry.eastus.geo.azurecr.io",
+    "wideregistry.westeurope.geo.azurecr.io",
+  ]);
+});
+
+test("the hash of a domain name label stays in them", async () => {
+  const loginServer = "labeled-a1b2c3.azurecr.io";
+  addRegistry(world.azure.world, { name: "labeled", loginServer, sku: "Premium", regionalEndpoints: "Enabled" });
+
+  expect(await regionalHosts(loginServer)).toEqual(["labeled-a1b2c3.eastus.geo.azurecr.io"]);
+});
+
+test.for<{ what: string; body: object; gives: readonly string[] | string }>([
+  { what: "names none", body: { properties: { regionalEndpoints: "Enabled" } }, gives: [] },
+  {
+    what: "names hosts of what is off",
+    body: { properties: { regionalEndpoints: "Disabled", regionalEndpointHostNames: ["a"] } },
+    gives: [],
+  },
+  {
+    what: "has capitals, and what is no host",
+    body: { properties: { regionalEndpoints: "Enabled", regionalEndpointHostNames: ["R.EastUS.geo.azurecr.io", 7] } },
+    gives: ["r.eastus.geo.azurecr.io"],
+  },
+  { what: "does not hold the registry", body: {}, gives: "cannot read the regional endpoints of registry myregistry: Azure's answer" },
+])("an answer that $what", async ({ body, gives }) => {
+  const path = /myregistry\?api-version=2026-01-01-preview$/;
+  const undo = world.azure.faults.add({ kind: "status", path, status: 200, body });
+  const answer = regionalHosts("myregistry");
+
+  if (typeof gives === "string") await expect(answer).rejects.toThrow(gives);
+  else expect(await answer).toEqual(gives);
+  undo();
+});
