@@ -80,6 +80,27 @@ test("a login that another has put beside in that moment stays", async () => {
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
 
+test("one that somebody else has made in its place stays", async () => {
+  const { world, belongings } = made();
+  world.cluster.remove("secret", "demo", "acr");
+  world.cluster.put(secretWith(ours));
+
+  expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
+    ["keep", "acr", "failed", "secret/acr stays: it is another one"],
+  ]);
+  expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
+});
+
+test("one that may not be deleted is left, with the command that deletes it", async () => {
+  const { world, belongings } = made();
+  const error = new CliError("forbidden", "no");
+  world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
+
+  expect(await takeAway(belongings.slice(0, 1), benchOf(world).tools)).toMatchObject([
+    { change: { act: "delete" }, error, says: ["secret/acr is left: kubectl delete secret acr --namespace demo"] },
+  ]);
+});
+
 test("what is gone is kept as gone, without a word", async () => {
   const { world, belongings } = made();
   world.cluster.remove("secret", "demo", "acr");
