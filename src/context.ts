@@ -141,6 +141,8 @@ export type Azure = Principals & {
   adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
   /** Whom Azure takes us for. */
   identity(): Promise<AzureIdentity>;
+  /** Sends for a token that will be wanted, so that another is not waited for before; what is wrong with it is told when it is wanted. */
+  sendFor(audience: Audience | "graph"): void;
   /**
    * A token to hand to a registry.
    * @throws CliError usage where the host is no registry of the cloud that we are in; forbidden where the tenant gives none for this audience

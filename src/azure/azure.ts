@@ -55,6 +55,7 @@ export function openAzure(options: AzureOptions): Azure {
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
     tokenCount: async (registry) => (await listTokens(arm, registry)).length,
+    sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) throw notOfCloud(host, cloud);
       const text = await identity.token(audience);

@@ -43,6 +43,8 @@ export const entra = {
     // Who may pull, and nothing else, cannot read the registry in Azure
     const host = loginServerIn(asked.registry);
     if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });
+    // To start az takes a second, and the registry is looked for with another token
+    azure.sendFor("registries");
     const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     const inAzure = await looking.catch(byHost);
     return credentialOf({ host: inAzure.loginServer.toLowerCase(), inAzure, azure, asked, sources });

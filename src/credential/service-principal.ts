@@ -49,6 +49,8 @@ export const servicePrincipal = {
   async open(asked, sources) {
     const named = checkName(asked.flags["service-principal"]);
     const azure = sources.azure(asked.identity);
+    // To start az takes a second, and the registry is looked for with another token
+    azure.sendFor("graph");
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);

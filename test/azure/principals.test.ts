@@ -77,10 +77,14 @@ test("az is asked for a token of Microsoft Graph once, beside that of Azure Reso
   const log = join(world.azure.caFile, "../az-graph.log");
   const login = await world.azure.addServicePrincipal("jane", ["Owner"], ["Application.ReadWrite.OwnedBy"]);
   const azure = openAzure(world.options({ env: { ...world.azEnv(login), FAKE_AZ_LOG: log }, identity: { source: "az" } }));
+  azure.sendFor("graph");
   await azure.findRegistry("myregistry");
 
   const { id, appId } = await azure.createApplication({ displayName: `az ${randomUUID()}`, notes: "" });
   expect(await azure.applications({ appId })).toMatchObject([{ id }]);
   const asked = (await readFile(log, "utf8")).split("\n").filter((line) => line.includes("get-access-token"));
-  expect(asked).toEqual([expect.stringContaining("management.azure.com"), expect.stringContaining("graph.microsoft.com")]);
+  expect(asked.map((line) => /https:\/\/[\w.]+/.exec(line)?.[0]).sort()).toEqual([
+    "https://graph.microsoft.com",
+    "https://management.azure.com",
+  ]);
 });

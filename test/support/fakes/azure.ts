@@ -207,6 +207,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             return new Map([...admin].map(([slot, text]) => [slot, { username: resource.name, password: new Sensitive(text) }]));
           }),
         identity: () => ask("identity", "", false, () => identity),
+        sendFor: () => undefined,
         entraToken: (_, audience) =>
           ask("entraToken", audience, false, () => {
             if (!entra.audiences.includes(audience)) throw new CliError("forbidden", "the tenant gives no token of this kind");

@@ -33,7 +33,11 @@ const of = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t
 async function issued(setting: Setting = {}) {
   const asked: string[] = [];
   const azure: Partial<Azure> = {
-    findRegistry: async () => (setting.found ?? found)(),
+    sendFor: (audience) => void asked.push(`send for ${audience}`),
+    findRegistry: async () => {
+      asked.push("find");
+      return (setting.found ?? found)();
+    },
     registryFacts: async () => {
       asked.push("facts");
       return { mode: "legacy", adminUser: false, armAudience: setting.armAudience ?? true, network: "all" };
@@ -147,7 +151,12 @@ test("a token that does not say when it was made was made now", async () => {
 });
 
 test("a registry that is named is looked for, and Azure's own login server counts", async () => {
-  expect((await issued({ registry: "myregistry" })).asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
+  expect((await issued({ registry: "myregistry" })).asked).toEqual([
+    "send for registries",
+    "find",
+    `registries for ${host}`,
+    `exchange registries at ${host}`,
+  ]);
 });
 
 const forbidden = new CliError("forbidden", "no token of this kind");
@@ -225,10 +234,11 @@ test.for<{ why: string; setting: Setting; error: object }>([
 });
 
 test.for([
-  { registry: host, asked: [] },
-  { registry: "myregistry", asked: ["facts"] },
-])("a tenant without tokens for registries gives one for Azure Resource Manager ($registry)", async ({ registry, asked }) => {
+  { registry: host, before: [], asked: [] },
+  { registry: "myregistry", before: ["send for registries", "find"], asked: ["facts"] },
+])("a tenant without tokens for registries gives one for Azure Resource Manager ($registry)", async ({ registry, before, asked }) => {
   expect((await issued({ registry, refuses: { registries: forbidden } })).asked).toEqual([
+    ...before,
     `registries for ${host}`,
     ...asked,
     `management for ${host}`,
