@@ -26,7 +26,7 @@ try {
   const env = { ...sandbox.env, PATH: `${plugin.folder}:${sandbox.env["PATH"]}`, HOME: sandbox.folder };
   const kubectl = sandbox.binaries.program("kubectl");
   const comparisons = process.argv.includes("article")
-    ? [await article({ sandbox, kubectl, env }, await azureCli({ progress: say }))]
+    ? await article({ sandbox, kubectl, env }, await azureCli({ progress: say }))
     : [startUp({ plugin: plugin.binary, kubectl, env }), createAndAttach({ kubectl, env })];
   const rows = [];
   for (const comparison of comparisons) {
