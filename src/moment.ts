@@ -2,3 +2,15 @@
 export function sameMoment(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b);
 }
+
+/** A moment as RFC 3339 to the second, `2026-01-01T00:00:00Z`. */
+export const toSeconds = (moment: Date): string => `${moment.toISOString().slice(0, 19)}Z`;
+
+/**
+ * When something made now dies that is to live as long as another did: a lifetime that was asked for once is kept.
+ * @returns undefined where the other one has no end, or nobody knows it
+ */
+export function asLong(madeAt: string, expiresAt: string, now: Date): string | undefined {
+  const lasted = Date.parse(expiresAt) - Date.parse(madeAt);
+  return lasted > 0 ? toSeconds(new Date(now.getTime() + lasted)) : undefined;
+}

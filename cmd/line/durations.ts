@@ -1,3 +1,4 @@
+import { toSeconds } from "../../src/moment.ts";
 import { usage } from "./usage.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
@@ -7,7 +8,7 @@ export function expiryAfter(duration: string, now: Date, flag = "--expires-in"):
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
   const span = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (lifetimes[unit] ?? 0), 0);
   if (span === 0 || span > longest) throw usage(`invalid ${flag} "${duration}": a number and m, h, d, w or y, such as 90d or 1y`);
-  return `${new Date(now.getTime() + span).toISOString().slice(0, 19)}Z`;
+  return toSeconds(new Date(now.getTime() + span));
 }
 
 /** What no password needs to outlast, and RFC 3339 still has four digits for: a thousand years. */

@@ -41,12 +41,16 @@ export type Connection = {
 /** Finds the way to the API server, at the first call: through kubectl, or in a pod without kubectl, straight. */
 export function connection(options: ConnectionOptions): Connection {
   const { kube, env, platform = here(), podFolder: folder = serviceAccountFolder } = options;
-  const kubectl = once(async (): Promise<Kubectl | undefined> => {
-    const file = findKubectl(env, platform);
-    return file === undefined ? undefined : { file, flags: kube.forward, env };
-  });
+  let sought: { readonly kubectl: Kubectl | undefined } | undefined;
+  const kubectl = (): Kubectl | undefined => {
+    if (!sought) {
+      const file = findKubectl(env, platform);
+      sought = { kubectl: file === undefined ? undefined : { file, flags: kube.forward, env } };
+    }
+    return sought.kubectl;
+  };
   const way = once(async (): Promise<Transport> => {
-    const found = await kubectl();
+    const found = kubectl();
     if (found) return proxyTransport({ ...options, ...found, platform });
     if (kube.forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
     throw noKubectl(kube.forward);
@@ -56,7 +60,7 @@ export function connection(options: ConnectionOptions): Connection {
     within(limits(), async (signal) => {
       // The proxy starts first, because it is what everything waits for
       await way().catch(() => {});
-      return currentNamespace(await kubectl(), { env, folder, signal });
+      return currentNamespace(kubectl(), { env, folder, signal });
     }),
   );
 
@@ -67,8 +71,8 @@ export function connection(options: ConnectionOptions): Connection {
   return {
     transport,
     firstAlone: () => {
-      const file = findKubectl(env, platform);
-      return file !== undefined && mayAsk({ flags: kube.forward, env });
+      const found = kubectl();
+      return found !== undefined && mayAsk(found);
     },
     namespace: async () => {
       try {

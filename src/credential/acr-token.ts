@@ -1,5 +1,6 @@
 import type { AcrToken, Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { asLong } from "../moment.ts";
 import type { Change, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
@@ -128,8 +129,7 @@ function sameLifetime(entry: Entry | undefined, token: AcrToken | undefined, now
   // Azure's own times: the note's may be anybody's
   const slot = token && slotOf(entry, token);
   const { creationTime = "", expiry = "" } = token?.passwords.find(({ name }) => name === slot) ?? {};
-  const lasted = Date.parse(expiry) - Date.parse(creationTime);
-  return lasted > 0 ? `${new Date(now.getTime() + lasted).toISOString().slice(0, 19)}Z` : undefined;
+  return asLong(creationTime, expiry, now);
 }
 
 type Standing = {

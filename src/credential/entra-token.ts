@@ -1,5 +1,6 @@
 import type { Azure, AzureRegistry, EntraToken, Login } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { toSeconds } from "../moment.ts";
 import { tokenUser } from "../secret/guess.ts";
 import { readJwt, type TokenClaims } from "../secret/jwt.ts";
 import type { HeldLogin, Sources } from "./kind.ts";
@@ -50,7 +51,7 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   const isOwn = claims?.issuer === issuer && claims.audience === host;
   if (isOwn && Date.parse(claims.expiresAt ?? "") > now.getTime()) {
     // One that does not tell was made now
-    const madeAt = claims.madeAt ?? `${now.toISOString().slice(0, 19)}Z`;
+    const madeAt = claims.madeAt ?? toSeconds(now);
     return { login, claims: { ...claims, madeAt }, of };
   }
   throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {

@@ -1,6 +1,7 @@
 import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { isGuid } from "../secret/guid.ts";
 import type { Need } from "./kind.ts";
 import { only } from "./service-principal-plan.ts";
 
@@ -14,13 +15,10 @@ export type Found = {
   readonly borrowed?: true;
 };
 
-/** The id of an application. */
-export const isAppId = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-
 /** The application that is named, by its display name or its id; else the owner's own. @throws CliError notFound, conflict */
 export async function findOwn(named: string | undefined, { owner }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   const name = named ?? (await owner.ownName());
-  if (!isAppId(name)) return read(name, only(name, await azure.applications({ name })), azure, registry);
+  if (!isGuid(name)) return read(name, only(name, await azure.applications({ name })), azure, registry);
   const [application] = await azure.applications({ appId: name.toLowerCase() });
   if (application) return read(application.displayName, application, azure, registry);
   throw new CliError("notFound", `no application of the tenant has the id ${name}`, { hint: "az ad app list --show-mine" });
@@ -34,7 +32,7 @@ export async function findOwn(named: string | undefined, { owner }: Need, azure:
 export async function findNoted(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
   const { entry, login } = held ?? {};
   const noted = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
-  if (!owner.alone || !isAppId(noted) || noted === own.application?.appId) return undefined;
+  if (!owner.alone || !isGuid(noted) || noted === own.application?.appId) return undefined;
   const [application] = await azure.applications({ appId: noted });
   return application && { ...(await read(application.displayName, application, azure, registry)), borrowed: true };
 }

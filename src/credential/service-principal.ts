@@ -1,14 +1,16 @@
 import type { Application } from "../azure/principals.ts";
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { asLong } from "../moment.ts";
 import type { Change, Passing } from "../plan/change.ts";
+import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-plan.ts";
 import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
 import { carrier } from "./service-principal-carry.ts";
-import { type Found, findNoted, findOwn, isAppId } from "./service-principal-find.ts";
+import { type Found, findNoted, findOwn } from "./service-principal-find.ts";
 import { type PrincipalPlan, planPrincipal, refuseScoped } from "./service-principal-plan.ts";
 import { removalOf } from "./service-principal-removal.ts";
 import type { State } from "./service-principal-state.ts";
@@ -34,7 +36,7 @@ export const servicePrincipal = {
   // Only a registry whose roles have repositories can let it pull more, and `check` does not know which do
   widens: false,
   again: ({ identity }) =>
-    isAppId(identity)
+    isGuid(identity)
       ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which would get one more password` }
       : { flags: {} },
   mint: {
@@ -134,8 +136,7 @@ function reachFor(
 /** When a password made now dies, if Azure shows how long the Secret's last one was to live. */
 function sameLifetime(application: Application | undefined, keyId: string | undefined, now: Date): string | undefined {
   const { madeAt = "", expiresAt = "" } = application?.keys.find((key) => key.keyId === keyId) ?? {};
-  const lasted = Date.parse(expiresAt) - Date.parse(madeAt);
-  return lasted > 0 ? `${new Date(now.getTime() + lasted).toISOString().slice(0, 19)}Z` : undefined;
+  return asLong(madeAt, expiresAt, now);
 }
 
 /** The refusal to give a principal more rights that is noted on a Secret, and may be somebody else's. */

@@ -1,4 +1,5 @@
 import type { Login } from "../context.ts";
+import { isGuid } from "./guid.ts";
 import { readJwt } from "./jwt.ts";
 
 /** What a login looks like of which nothing is noted. */
@@ -11,8 +12,6 @@ export type Guess = {
 
 /** The user name of a login whose password is a registry's own token for an Entra identity. */
 export const tokenUser = "00000000-0000-0000-0000-000000000000";
-
-const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The registry's name, behind which a login server may have a hash: `name-hash.azurecr.io`. */
 const azure = /^(?:https?:\/\/)?([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(?:io|us|cn)(?:[:/]|$)/i;
@@ -29,6 +28,6 @@ export function guess(server: string, { username, password }: Login): Guess {
 
 function kindOf(registry: string, username: string): Guess["kind"] {
   if (username === tokenUser) return "entra";
-  if (guid.test(username)) return "service-principal";
+  if (isGuid(username)) return "service-principal";
   return username.toLowerCase() === registry.toLowerCase() ? "admin" : "acr-token";
 }

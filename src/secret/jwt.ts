@@ -1,3 +1,5 @@
+import { toSeconds } from "../moment.ts";
+
 /** What a token says of itself (RFC 7519, 4.1). Nobody here checks its signature. Times are RFC 3339. */
 export type TokenClaims = {
   readonly issuer: string;
@@ -28,4 +30,4 @@ function parse(text: string): Readonly<Record<string, unknown>> | undefined {
 const last = 253_402_300_799;
 
 const moment = (seconds: unknown): string | undefined =>
-  typeof seconds === "number" && seconds >= 0 && seconds <= last ? `${new Date(seconds * 1000).toISOString().slice(0, -5)}Z` : undefined;
+  typeof seconds === "number" && seconds >= 0 && seconds <= last ? toSeconds(new Date(seconds * 1000)) : undefined;

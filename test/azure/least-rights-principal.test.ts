@@ -5,10 +5,10 @@ import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import type { GraphRole } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Asked, Sources } from "../../src/credential/kind.ts";
+import type { Asked } from "../../src/credential/kind.ts";
 import { servicePrincipal } from "../../src/credential/service-principal.ts";
 import { opposite } from "../../src/plan/change.ts";
-import { startTestWorld } from "./world.ts";
+import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
@@ -29,18 +29,9 @@ async function createWith(allowed: readonly string[], graph: readonly GraphRole[
   const again = { do: "create", registry: "myregistry" } as const;
   const flags = { "service-principal": name };
   const asked: Asked = { flags, registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, wait: 0, again };
-  const sources: Sources = {
-    azure: () => azure,
-    registry: () => expect.unreachable("nothing is to be proven"),
-    stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
-    readFile: () => expect.unreachable("nothing is to be read"),
-    during: (_, work) => work(),
-    now: () => new Date(),
-    sleep: async () => {},
-  };
 
   const run = async () => {
-    const credential = await servicePrincipal.open(asked, sources);
+    const credential = await servicePrincipal.open(asked, onlyAzure(azure));
     const owner = { secret: "acr", words: `secret ${randomUUID()}`, ownName: async () => "", owns: async () => true, alone: true };
     const { before, demand } = await credential.issue({ owner, repositories: [], fromPods: false, images: [], held: undefined });
     const plan = [...before, ...demand];

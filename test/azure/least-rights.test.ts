@@ -4,11 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Azure } from "../../src/context.ts";
 import { acrToken } from "../../src/credential/acr-token.ts";
-import type { Asked, Sources } from "../../src/credential/kind.ts";
+import type { Asked } from "../../src/credential/kind.ts";
 import { opposite } from "../../src/plan/change.ts";
-import { startTestWorld } from "./world.ts";
+import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
@@ -39,7 +38,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
     wait: 0,
     again,
   };
-  const credential = await acrToken.open(asked, sourcesOf(azure));
+  const credential = await acrToken.open(asked, onlyAzure(azure));
   const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
   const plan = [...before, ...demand];
@@ -51,17 +50,6 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   }
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toBeUndefined();
 }
-
-/** The outside of a credential, of which only Azure is there. */
-const sourcesOf = (azure: Azure): Sources => ({
-  azure: () => azure,
-  registry: () => expect.unreachable("nothing is to be proven"),
-  stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
-  readFile: () => expect.unreachable("nothing is to be read"),
-  during: (_, work) => work(),
-  now: () => new Date(),
-  sleep: async () => {},
-});
 
 test("the role of docs/security.md is enough for all that create does in Azure", async () => {
   await createWith(actions);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
@@ -9,7 +9,8 @@ import { type Arm, openArm } from "../../src/azure/arm.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import { cloudOf } from "../../src/azure/cloud.ts";
 import { openIdentity } from "../../src/azure/identity.ts";
-import type { IdentitySource } from "../../src/context.ts";
+import type { Azure, IdentitySource } from "../../src/context.ts";
+import type { Sources } from "../../src/credential/kind.ts";
 import { openHttp } from "../../src/http/client.ts";
 import { openTransport } from "../../src/http/transport.ts";
 
@@ -90,3 +91,14 @@ export const finder =
   (world: TestWorld) =>
   (env: Record<string, string>, source: IdentitySource = "auto", signal = new AbortController().signal) =>
     openAzure(world.options({ env, identity: { source }, signal: () => signal })).findRegistry("myregistry");
+
+/** The outside of a credential, of which only Azure is there. */
+export const onlyAzure = (azure: Azure): Sources => ({
+  azure: () => azure,
+  registry: () => expect.unreachable("nothing is to be proven"),
+  stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
+  readFile: () => expect.unreachable("nothing is to be read"),
+  during: (_, work) => work(),
+  now: () => new Date(),
+  sleep: async () => {},
+});

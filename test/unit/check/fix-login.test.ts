@@ -16,8 +16,6 @@ import {
   tried,
 } from "../../support/situations/verdicts.ts";
 
-const east = "r1234.eu.geo.azurecr.io";
-
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
   // By the ServiceAccount, by a template, and by hand
   {
@@ -195,84 +193,6 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       matchesLoginServer: true,
     },
     fix: `kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
-  },
-  {
-    what: "somebody else's login for a regional endpoint",
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
-      namespace: "a.b",
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers: ["r1234.eu.geo.azurecr.io"] })],
-    },
-    message: `with secret a: says refused; a login for ${r} does not match r1234.eu.geo.azurecr.io`,
-    fix: "kubectl acr-secret create --registry r1234.azurecr.io --serviceaccount sa --include-regional -n a.b",
-  },
-  ...[
-    {
-      what: "one of ours",
-      note: note("made", { hosts: [r, east] }),
-      fix: `kubectl acr-secret create a --registry ${r} --acr-token ci-pull -n demo`,
-    },
-    {
-      what: "one that was given",
-      note: note("given", { hosts: [r, east] }),
-      fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${r} --username ci-pull --password-stdin -n demo`,
-    },
-    {
-      what: "one that was given for this host alone",
-      note: note("given", { hosts: [east] }),
-      servers: [east],
-      fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${east} --username ci-pull --password-stdin -n demo`,
-    },
-    {
-      what: "one of ours, beside another registry's login",
-      note: note("made", { hosts: [r, east] }),
-      servers: [r, east, "ghcr.io"],
-      fix: `${create} --serviceaccount sa --include-regional -n demo`,
-    },
-  ].map(({ what, note, servers = [r, east], fix }) => ({
-    what: `a login at a regional host, ${what}`,
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: east },
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers, note })],
-    },
-    fix,
-  })),
-  {
-    what: "a login at a regional host that may not pull this",
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: east },
-      tried: [tried("a", "out-of-scope")],
-      secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
-    },
-    fix: `kubectl acr-secret create a --registry ${r} --repository app/web --acr-token ci-pull -n demo`,
-  },
-  {
-    what: "somebody else's login at a regional host that may not pull this",
-    given: {
-      ...otherwise("region"),
-      ref: { ...facts.ref, host: east },
-      tried: [tried("a", "out-of-scope")],
-      secrets: [secret("a", { servers: [east] })],
-    },
-    fix: `${create} --repository app/web --serviceaccount sa --include-regional -n demo`,
-  },
-  {
-    what: "one of ours at the login server, which holds at regional hosts too",
-    given: {
-      tried: [tried("a", "refused")],
-      secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
-    },
-    fix: `kubectl acr-secret create a --registry ${r} --acr-token ci-pull -n demo`,
-  },
-  {
-    what: "one of ours at the login server, beside somebody's at a regional host",
-    given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, east], note: note("made") })] },
-    fix: `${create} --serviceaccount sa -n demo`,
   },
   {
     what: "somebody else's, beside a longer host",
