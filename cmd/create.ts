@@ -2,11 +2,12 @@ import { kindMeant } from "../src/credential/kinds.ts";
 import { checkKeep, keepUp } from "./create/keep.ts";
 import { type Journal, makeOnce, newJournal } from "./create/once.ts";
 import { createFlags, readWish } from "./create/wish.ts";
+import { targets } from "./line/target-complete.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
   name: "create",
-  usage: "create [NAME] --registry=REGISTRY",
+  usage: "create [NAME] [TARGET...] --registry=REGISTRY",
   summary: "Create a pull secret for a registry and attach it to ServiceAccounts",
   description:
     "Makes an ACR token that may pull the given repositories, proves that it does, and writes it as a Secret of type " +
@@ -28,7 +29,9 @@ export const create = verb({
     "kubectl acr-secret create --registry myregistry --all-serviceaccounts --dry-run=client",
   ],
   flags: createFlags,
-  most: 1,
+  most: Number.POSITIVE_INFINITY,
+  read: (word) => word,
+  complete: targets,
   async run({ flags, args }, session) {
     const wish = readWish(flags, args, { now: session.context.now(), namespace: session.namespace });
     const kind = kindMeant(flags);

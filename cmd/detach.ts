@@ -1,14 +1,16 @@
 import { newRun } from "../src/apply/tools.ts";
 import { runUnit } from "../src/apply/unit.ts";
 import { groundsOf } from "../src/fleet/places.ts";
+import { kinds } from "../src/kinds.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { outlooks } from "../src/observe/sights.ts";
+import { targetOf } from "../src/observe/targets.ts";
 import type { Change, Plan } from "../src/plan/change.ts";
-import { planDetach, readTarget } from "../src/plan/references.ts";
+import { planDetach, type Target } from "../src/plan/references.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
-import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { secretOrTargets } from "./line/target-complete.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { requireTargets, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
@@ -16,30 +18,36 @@ import { verb } from "./verb.ts";
 
 export const detach = verb({
   name: "detach",
-  usage: "detach [SECRET] --serviceaccount=NAME",
-  summary: "Take a pull secret out of ServiceAccounts",
+  usage: "detach [SECRET] TARGET...",
+  summary: "Take a pull secret out of ServiceAccounts and workloads",
   description:
-    "Removes the Secret from imagePullSecrets of the ServiceAccounts and leaves every other name in that list where it is. " +
+    "Removes the Secret from imagePullSecrets of the targets and leaves every other name in that list where it is. " +
     "The Secret itself stays, and so do pods that run: new pods no longer get it.",
   examples: [
     "# The default ServiceAccount",
     "kubectl acr-secret detach --serviceaccount",
     "# Wherever it is attached in the namespace",
     "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
+    "# A workload, whose pods are then made anew without it",
+    "kubectl acr-secret detach acr-myregistry deployment/web",
   ],
   flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
-  most: 1,
-  complete: secrets,
+  most: Number.POSITIVE_INFINITY,
+  read: (word) => word,
+  complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const wish = requireTargets(flags, "detach", args[0]);
+    const { secret: named, targets: wish } = requireTargets(flags, "detach", args);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const name =
-      args[0] ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(wish), namespace: grounds[0]?.namespaces[0] }));
+      named ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(wish), namespace: grounds[0]?.namespaces[0] }));
     const onePlace = whereOf(scope, grounds) === "one";
-    const places = outlooks(grounds, { secret: name, targets: wish, pods: "none" });
-    const each = ({ secret, accounts, place }: Sight): Plan => {
-      const changes = accounts.map((account) => planDetach(name, readTarget("serviceaccount", account, place.context)));
+    const places = outlooks(grounds, { secret: name, targets: wish, pods: "none", lenient: !onePlace });
+    const each = ({ secret, targets: found, place }: Sight): Plan => {
+      const changes = found
+        .map((target) => targetOf(target, place.context))
+        .filter((target) => !wish.whereUsed || carriesForGood(name, target))
+        .map((target) => planDetach(name, target));
       const odd = onePlace && !secret && changes.every(({ act }) => act === "keep");
       return odd ? [...changes, tellAbsent(name, place.namespace)] : changes;
     };
@@ -47,6 +55,10 @@ export const detach = verb({
     return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
 });
+
+/** Whether a target has the name in a list of its own that can be changed. */
+const carriesForGood = (secret: string, { names, maker, to }: Target) =>
+  names.includes(secret) && !maker && kinds[to.kind].carries.takes !== "anew";
 
 /** Somebody may have mistyped a name that is neither a Secret's nor in a list. */
 const tellAbsent = (name: string, namespace: string): Change => ({

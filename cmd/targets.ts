@@ -1,27 +1,41 @@
 import { CliError } from "../src/errors.ts";
-import { type TargetWish, wantsTargets } from "../src/observe/place.ts";
-import type { targets, Values } from "./line/flags.ts";
+import { kinds } from "../src/kinds.ts";
+import { type TargetPick, type TargetWish, wantsTargets } from "../src/observe/targets.ts";
+import { readTargetWords, type TargetFlags, type TargetWords } from "./line/target-words.ts";
 
-/** The ServiceAccounts that a command line is about. @throws CliError usage */
-export function targetsOf({ serviceaccount: names, "all-serviceaccounts": all, selector }: Values<typeof targets>): TargetWish {
-  if (names.length > 0 && (all || selector !== undefined)) {
-    throw new CliError("usage", "--serviceaccount cannot be combined with --all-serviceaccounts or --selector");
-  }
-  return { names: [...new Set(names)], all, selector };
+/** The words and flags by which a line to type is about the same targets. */
+export function saidAgain({ picks, whereUsed }: TargetWish) {
+  const accounts = picks.filter(hasFlags);
+  const others = picks.filter((pick) => !hasFlags(pick));
+  const whole = others.filter(isWhole);
+  const selector = picks.find((pick) => pick.selector !== undefined)?.selector;
+  const targets = [...(whole.length > 0 ? [whole.map(({ kind }) => kinds[kind].plural).join(",")] : []), ...others.flatMap(wordsOf)];
+  return {
+    serviceaccounts: accounts.filter((pick) => !isWhole(pick)).flatMap(({ names, globs }) => [...names, ...globs]),
+    ...(accounts.some((pick) => isWhole(pick) && pick.selector === undefined) && { allServiceaccounts: true }),
+    ...(targets.length > 0 && { targets }),
+    ...(whole.length > 0 && selector === undefined && { all: true }),
+    ...(selector !== undefined && { selector }),
+    ...(whereUsed && { whereUsed }),
+  };
 }
 
-/** The flags by which a line to type is about the same ServiceAccounts; without any, about `default`. */
-export const saidAgain = ({ names, all, selector }: TargetWish) => ({
-  serviceaccounts: names,
-  ...(all && { allServiceaccounts: true }),
-  ...(selector !== undefined && { selector }),
-});
+/** What makes no pods is a ServiceAccount, which has flags of its own. */
+const hasFlags = ({ kind }: TargetPick): boolean => !("podSpec" in kinds[kind]);
 
-/** The same, for a command that has nothing to act on without. */
-export function requireTargets(flags: Values<typeof targets>, verb: "attach" | "detach", secret?: string): TargetWish {
-  const wish = targetsOf(flags);
-  if (wantsTargets(wish)) return wish;
+/** All of a kind, or all with labels. */
+const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
+
+function wordsOf(pick: TargetPick): string[] {
+  if (isWhole(pick)) return [];
+  return [...pick.names, ...pick.globs].map((name) => `${kinds[pick.kind].kind.toLowerCase()}/${name}`);
+}
+
+/** What `[SECRET] TARGET…` means for a command that has nothing to act on without targets. @throws CliError usage */
+export function requireTargets(flags: TargetFlags, verb: "attach" | "detach", words: readonly string[]): TargetWords {
+  const read = readTargetWords(words, flags);
+  if (wantsTargets(read.targets)) return read;
   throw new CliError("usage", "no target is named", {
-    hint: { do: verb, secret, serviceaccounts: ["default"], or: "--all-serviceaccounts" },
+    hint: { do: verb, secret: read.secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
   });
 }

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import type { DryRun } from "../src/apply/outcome.ts";
 import type { Tools } from "../src/apply/tools.ts";
 import type { Credential } from "../src/credential/kind.ts";
@@ -25,6 +26,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     merge: flags.merge ?? false,
     sleep,
     now,
+    chance: () => randomInt(1000) / 1000,
     runId: session.runId,
     during: session.progress.during,
     halted: () => interruption.halted,

@@ -16,8 +16,8 @@ export type Verb<F extends Flags = Flags> = {
   readonly most: number;
   /** What an argument stands for: a Secret's name, where this does not say otherwise. @throws CliError usage */
   readonly read?: (word: string) => string;
-  /** Words that complete an argument. */
-  readonly complete?: (session: Session) => Promise<readonly string[]>;
+  /** Words that complete an argument, of which `word` is begun, behind those that are there. One that ends with `/` goes on. */
+  readonly complete?: (session: Session, words: readonly string[], word: string) => Promise<readonly string[]>;
   /** @returns the exit code */
   run(call: Call<F>, session: Session): Promise<number>;
 };

@@ -53,12 +53,17 @@ export type Again = {
 
 export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined } & Targets;
 
-/** The ServiceAccounts that a command is about. */
+/** The targets that a command is about. */
 type Targets = {
   readonly serviceaccounts?: readonly string[];
   readonly allServiceaccounts?: boolean;
+  /** As they are typed: `deployment/web`, or a kind where all of it or labels are meant. */
+  readonly targets?: readonly string[];
+  /** All of the kinds that `targets` names. */
+  readonly all?: boolean;
   /** Labels. */
   readonly selector?: string | undefined;
+  readonly whereUsed?: boolean;
 };
 
 export type Check = {
@@ -73,8 +78,9 @@ export type Help = { readonly do: "help"; readonly verb?: string | undefined };
 
 /** A command of kubectl itself. */
 export type Kubectl = Where &
+  /** Lists objects: `serviceaccounts`. */
   (
-    | { readonly do: "get-serviceaccounts" }
+    | { readonly do: "get"; readonly resource: string }
     | { readonly do: "create-namespace"; readonly name: string }
     | { readonly do: "delete-pods"; readonly pods: readonly string[] }
     /** Makes a pod anew that nobody else would make anew. */

@@ -1,5 +1,14 @@
-/** How a list of pull secrets is written: `atomic`, a write replaces every name; and where in the object it stands. */
-export type Carries = { readonly path: readonly string[]; readonly list: "atomic" };
+/**
+ * What it takes until pods have a name that was put into a list of pull secrets: new pods (those that are made from then on), a rollout
+ * that the write itself begins, the next run, or an object made anew, since the list of this one cannot be changed.
+ */
+export type Takes = "new-pods" | "rollout" | "next-run" | "anew";
+
+/**
+ * A list of pull secrets: where in the object it stands, whether the API merges it name by name or replaces it as a whole
+ * (`+listType=map`, `+listType=atomic`), and what a change of it takes.
+ */
+export type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
 
 type ClusterRow = {
   readonly at: "cluster";
@@ -8,9 +17,23 @@ type ClusterRow = {
   /** Group and version: `v1`, `apps/v1`. */
   readonly api: string;
   readonly plural: string;
+  /** kubectl's short names: `sa`. */
+  readonly short?: readonly string[];
   readonly namespaced: boolean;
   readonly carries?: Carries;
+  /** Where the spec of its pods stands; absent for what makes none. */
+  readonly podSpec?: readonly string[];
 };
+
+/** The rows' part of what has a pod spec with a list of its own. */
+const spec = (takes: Takes, ...podSpec: readonly string[]) =>
+  ({
+    namespaced: true,
+    podSpec,
+    carries: { path: [...podSpec, "imagePullSecrets"], list: "by-name", takes },
+  }) as const;
+
+const template = (takes: Takes) => spec(takes, "spec", "template", "spec");
 
 /** What lives elsewhere has no path of its own here: whoever makes it knows where. */
 type ForeignRow = { readonly at: "azure" | "registry" };
@@ -27,10 +50,46 @@ export const kinds = {
     kind: "ServiceAccount",
     api: "v1",
     plural: "serviceaccounts",
+    short: ["sa"],
     namespaced: true,
-    carries: { path: ["imagePullSecrets"], list: "atomic" },
+    carries: { path: ["imagePullSecrets"], list: "atomic", takes: "new-pods" },
   },
-  pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", namespaced: true },
+  "deployment.apps": {
+    at: "cluster",
+    kind: "Deployment",
+    api: "apps/v1",
+    plural: "deployments",
+    short: ["deploy"],
+    ...template("rollout"),
+  },
+  "statefulset.apps": {
+    at: "cluster",
+    kind: "StatefulSet",
+    api: "apps/v1",
+    plural: "statefulsets",
+    short: ["sts"],
+    ...template("rollout"),
+  },
+  "daemonset.apps": { at: "cluster", kind: "DaemonSet", api: "apps/v1", plural: "daemonsets", short: ["ds"], ...template("rollout") },
+  "replicaset.apps": { at: "cluster", kind: "ReplicaSet", api: "apps/v1", plural: "replicasets", short: ["rs"], ...template("new-pods") },
+  replicationcontroller: {
+    at: "cluster",
+    kind: "ReplicationController",
+    api: "v1",
+    plural: "replicationcontrollers",
+    short: ["rc"],
+    ...template("new-pods"),
+  },
+  "cronjob.batch": {
+    at: "cluster",
+    kind: "CronJob",
+    api: "batch/v1",
+    plural: "cronjobs",
+    short: ["cj"],
+    ...spec("next-run", "spec", "jobTemplate", "spec", "template", "spec"),
+  },
+  "job.batch": { at: "cluster", kind: "Job", api: "batch/v1", plural: "jobs", ...template("anew") },
+  pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", short: ["po"], ...spec("anew", "spec") },
   "scopemap.azurecr.io": { at: "azure" },
   "token.azurecr.io": { at: "azure" },
   "application.graph.microsoft.com": { at: "azure" },
@@ -46,6 +105,30 @@ export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonl
 
 /** The kinds that have a list of pull secrets. */
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
+
+/** The kinds of target that have, or make, pods. */
+export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly podSpec: readonly string[] } ? K : never }[KindName];
+
+const names = Object.keys(kinds) as KindName[];
+
+/** Every kind that has a list of pull secrets. */
+export const targetKinds = names.filter((name): name is TargetKind => "carries" in kinds[name]);
+
+/** Every target but those that are pods themselves. */
+export const lastingKinds = targetKinds.filter((name) => kinds[name].carries.path.length !== 2);
+
+/** The kind of target that the API spells like this: `Deployment`. */
+export const targetKindCalled = (kind: string): TargetKind | undefined => targetKinds.find((name) => kinds[name].kind === kind);
+
+/** The resource of a kind with its group, as the API server and kubectl name it: `deployments.apps`. */
+export function resourceOf(kind: ClusterKind): string {
+  const { api, plural } = kinds[kind];
+  return api.includes("/") ? `${plural}.${api.split("/")[0]}` : plural;
+}
+
+/** What stands in an object at a path. */
+export const at = (object: object, path: readonly string[]): unknown =>
+  path.reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined | null)?.[step], object);
 
 /** Names one object, wherever it lives. `context` is only there where a run is about several clusters. */
 export type Ref<K extends KindName = KindName> = {

@@ -67,18 +67,49 @@ export type ContainerStatus = {
   };
 };
 
+/** core/v1 PodSpec. */
+export type PodSpec = {
+  readonly serviceAccountName?: string;
+  readonly imagePullSecrets?: readonly NameRef[];
+  readonly initContainers?: readonly Container[];
+  readonly containers: readonly Container[];
+  readonly ephemeralContainers?: readonly Container[];
+  readonly volumes?: readonly Volume[];
+};
+
+/** core/v1 Volume, as far as it is pulled: an ImageVolumeSource. */
+export type Volume = { readonly name: string; readonly image?: { readonly reference?: string } };
+
+/** core/v1 PodTemplateSpec. */
+export type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
+
+/** What makes pods from a template: apps/v1, batch/v1 Job, core/v1 ReplicationController. */
+type Templated<Api extends string, Kind extends string> = {
+  readonly apiVersion: Api;
+  readonly kind: Kind;
+  readonly metadata: Metadata;
+  readonly spec: { readonly template: PodTemplate };
+};
+
+/** batch/v1 CronJob. */
+export type CronJob = {
+  readonly apiVersion: "batch/v1";
+  readonly kind: "CronJob";
+  readonly metadata: Metadata;
+  readonly spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } };
+};
+
+/** batch/v1 Job. */
+export type Job = Templated<"batch/v1", "Job"> & {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+};
+
 /** core/v1 Pod. */
 export type Pod = {
   readonly apiVersion: "v1";
   readonly kind: "Pod";
   readonly metadata: Metadata;
-  readonly spec: {
-    readonly serviceAccountName?: string;
-    readonly imagePullSecrets?: readonly NameRef[];
-    readonly initContainers?: readonly Container[];
-    readonly containers: readonly Container[];
-    readonly ephemeralContainers?: readonly Container[];
-  };
+  readonly spec: PodSpec;
   readonly status?: {
     readonly phase?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
@@ -96,6 +127,13 @@ export type KubeObjects = {
   readonly namespace: Namespace;
   readonly secret: Secret;
   readonly serviceaccount: ServiceAccount;
+  readonly "deployment.apps": Templated<"apps/v1", "Deployment">;
+  readonly "statefulset.apps": Templated<"apps/v1", "StatefulSet">;
+  readonly "daemonset.apps": Templated<"apps/v1", "DaemonSet">;
+  readonly "replicaset.apps": Templated<"apps/v1", "ReplicaSet">;
+  readonly replicationcontroller: Templated<"v1", "ReplicationController">;
+  readonly "cronjob.batch": CronJob;
+  readonly "job.batch": Job;
   readonly pod: Pod;
 };
 

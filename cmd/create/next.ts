@@ -1,6 +1,6 @@
 import type { Fix } from "../../src/fix.ts";
 import type { Ground } from "../../src/fleet/places.ts";
-import { wantsTargets } from "../../src/observe/place.ts";
+import { wantsTargets } from "../../src/observe/targets.ts";
 import { readers } from "../../src/secret/readers.ts";
 import type { CreateWish } from "./wish.ts";
 

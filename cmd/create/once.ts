@@ -30,7 +30,7 @@ export type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly 
 
 /** Makes what is missing of what was asked for, in every place. @returns the exit code */
 export async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
-  const { name, repositories, fromPods, targets, reader, scope, asked, per } = wish;
+  const { name, repositories, fromPods, targets, restart, reader, scope, asked, per } = wish;
   const sources = sourcesOf(session);
   // Azure is asked while the cluster is
   const opening = openWithin(kind, asked, sources);
@@ -39,13 +39,22 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   const first = journal.grounds.length === 0;
   journal.grounds = grounds;
   const onePlace = whereOf(scope, grounds) === "one";
-  const places = () => outlooks(grounds, { secret: name, targets, pods: podsWanted(wish, onePlace) });
+  const places = () =>
+    outlooks(grounds, {
+      secret: name,
+      targets,
+      pods: podsWanted(wish, onePlace),
+      patience: { milliseconds: asked.wait, sleep: session.context.sleep },
+      lenient: !onePlace,
+    });
   const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
   const order: Order = {
     name,
     repositories,
     fromPods,
     podsTell: podsTell(wish),
+    restart,
+    whereUsed: targets.whereUsed,
     again: againOf(wish, shared),
     opening,
     shape: reader && readers[reader].shape,

@@ -5,14 +5,17 @@ import { ownPrincipal } from "../../src/credential/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
-import { type TargetWish, wantsTargets } from "../../src/observe/place.ts";
+import { type TargetWish, wantsTargets } from "../../src/observe/targets.ts";
+import type { RestartWish } from "../../src/plan/restart.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
-import { expiryAfter, milliseconds } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, output, targets, type Values } from "../line/flags.ts";
+import { expiryAfter } from "../line/durations.ts";
+import { dryRun, type Flags, fieldManager, output, restart, targets, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
-import { saidAgain, targetsOf } from "../targets.ts";
+import { readTargetWords } from "../line/target-words.ts";
+import { waitOf } from "../line/wait-flags.ts";
+import { saidAgain } from "../targets.ts";
 import { readerFlags, refuseSeveral, scopeFor } from "./reader.ts";
 import { hostWritten, nameWritten } from "./registry-written.ts";
 
@@ -28,6 +31,7 @@ export const createFlags = {
     describe: "Let the credential pull what the pods use, also where it was granted less before",
   },
   ...targets,
+  ...restart,
   ...credentialFlags,
   "expires-in": {
     type: "string",
@@ -71,6 +75,7 @@ export type CreateWish = {
   /** What pods use is to be granted too, whatever was granted before. */
   readonly fromPods: boolean;
   readonly targets: TargetWish;
+  readonly restart: RestartWish;
   /** Who is to read the Secret, if not the kubelet. */
   readonly reader: ReaderName | undefined;
   readonly scope: Scope;
@@ -82,10 +87,10 @@ export type CreateWish = {
 type Given = { readonly now: Date; readonly namespace: string | undefined };
 
 /** @throws CliError usage, before anybody is asked anything */
-export function readWish(flags: CreateFlags, [name]: readonly string[], { now, namespace }: Given): CreateWish {
+export function readWish(flags: CreateFlags, words: readonly string[], { now, namespace }: Given): CreateWish {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
   const registry = written && hostWritten(written);
-  const targets = targetsOf(flags);
+  const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
   const named = { secret: name, registry: registry || "myregistry", repositories: repository };
   const said = {
@@ -107,6 +112,7 @@ export function readWish(flags: CreateFlags, [name]: readonly string[], { now, n
     repositories,
     fromPods: flags["repositories-from-pods"],
     targets,
+    restart: flags.restart,
     reader,
     scope: scopeFor(reader, scopeOf(flags), namespace),
     asked: {
@@ -130,19 +136,13 @@ function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-
   if (principal !== ownPrincipal) throw new CliError("usage", `--service-principal=${principal} names one application, ${not}`);
 }
 
-function waitOf({ wait: text }: CreateFlags): number {
-  const wait = milliseconds(text);
-  if (wait !== undefined) return wait;
-  throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
-}
-
 /** Whether it is for pods at all, so that their images count where nothing is named. */
 export const podsTell = ({ reader, fromPods }: CreateWish): boolean => reader === undefined || fromPods;
 
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
 export function podsWanted(asked: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {
-  const { repositories, targets: wish } = asked;
+  const { repositories, targets: wish, restart } = asked;
   if (!podsTell(asked)) return "none";
-  if (onePlace || repositories.length === 0) return "all";
+  if (onePlace || repositories.length === 0 || wish.whereUsed || restart === "all") return "all";
   return wantsTargets(wish) ? "waiting" : "none";
 }

@@ -41,13 +41,16 @@ async function find(word: string, before: readonly string[], verbs: readonly Ver
     return valuesOf(flags[waiting], begun ?? word, (words) => ask(inline === undefined ? rest.slice(0, -1) : rest, words));
   }
   if (word.startsWith("-") && !isArgument) return only(flagWords(word, rest, verb?.flags ?? {}));
-  const candidates = await argumentsOf();
-  return only(candidates.filter((candidate) => candidate.startsWith(word)));
+  const candidates = (await argumentsOf()).filter((candidate) => candidate.startsWith(word));
+  const goesOn = candidates.some((candidate) => candidate.endsWith("/"));
+  return { words: candidates, directive: directives.noFiles | (goesOn ? directives.noSpace : 0) };
 
   async function argumentsOf(): Promise<readonly string[]> {
     if (before[at] === undefined || before[at] === "help") return verbs.map(({ name, summary }) => `${name}\t${summary}`);
-    if (!verb?.complete || parse(rest, flags).args.length >= verb.most) return [];
-    return ask(rest, verb.complete);
+    const { complete: of, most = 0 } = verb ?? {};
+    const { args } = parse(rest, flags);
+    if (!of || args.length >= most) return [];
+    return ask(rest, (session) => of(session, args, word));
   }
 
   /** Asks with the flags that were typed before, so that `--context` and `-n` hold. */

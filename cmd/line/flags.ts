@@ -79,7 +79,26 @@ export const targets = {
     describe: "A ServiceAccount by its name; may be repeated. Without a value: default.",
   },
   "all-serviceaccounts": { type: "boolean", describe: "Every ServiceAccount of the namespace" },
-  selector: { type: "string", short: "l", describe: "ServiceAccounts with these labels (-l key1=value1,key2=value2)" },
+  all: { type: "boolean", describe: "Every target of the kinds that are named: deployments,statefulsets --all" },
+  selector: {
+    type: "string",
+    short: "l",
+    describe: "Targets with these labels (-l key1=value1,key2=value2): of the kinds that are named, or ServiceAccounts where none is",
+  },
+  "where-used": {
+    type: "boolean",
+    describe: "Exactly the ServiceAccounts and templates whose pods have images of the Secret's registry",
+  },
+} as const satisfies Flags;
+
+export const restart = {
+  restart: {
+    type: "string",
+    choices: ["stuck", "all", "none"],
+    default: "stuck",
+    describe:
+      "Which pods are made anew that lack the Secret: those that cannot start (stuck), all by a rollout restart of their workloads (all), or none",
+  },
 } as const satisfies Flags;
 
 export const fieldManager = {

@@ -1,3 +1,5 @@
+import { kinds } from "../../src/kinds.ts";
+import { kindSpelled } from "./target-kinds.ts";
 import { usage } from "./usage.ts";
 
 /** The kinds of object that a command line names, in kubectl's spellings of them. */
@@ -27,14 +29,14 @@ export function objectName(kind: Named, word: string): string {
 /** The name of a Secret, which is what an argument of a verb means. */
 export const secretName = (word: string) => objectName("Secret", word);
 
-/** What makes pods, in kubectl's spellings. */
-const workloads = /^(?:po|pods?|deploy|deployments?|rs|replicasets?|sts|statefulsets?|ds|daemonsets?|jobs?|cj|cronjobs?)(?:\.[a-z.0-9]+)?$/;
-
 /** Whether a word names a workload as kubectl does: `deploy/web`. */
-export const isWorkload = (word: string): boolean => workloads.test(word.slice(0, Math.max(word.indexOf("/"), 0)).toLowerCase());
+export function isWorkload(word: string): boolean {
+  const kind = word.includes("/") ? kindSpelled(word.slice(0, word.indexOf("/"))) : undefined;
+  return kind !== undefined && "podSpec" in kinds[kind];
+}
 
-/** What is said of one, since none can be named yet. */
-export const noWorkloads = "workloads are not named: check looks at every pod, and --serviceaccount=NAME says whose pods get the Secret";
+/** What is said of one to a verb that is about no target. */
+export const noWorkloads = "check looks at every pod of the namespace; attach, detach and create take targets such as deployment/web";
 
 /** What somebody may have meant who put a slash into a name. */
 function meant(word: string, prefix: string, name: string): string | undefined {

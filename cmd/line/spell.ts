@@ -37,10 +37,10 @@ function spellOurs(fix: Ours, there: readonly string[]): string {
 function ourWords(fix: Ours): string[] {
   switch (fix.do) {
     case "create":
-      return ["create", ...name(fix), ...words(createFlags, createValues(fix))];
+      return ["create", ...name(fix), ...(fix.targets ?? []), ...words(createFlags, createValues(fix))];
     case "attach":
     case "detach":
-      return [fix.do, ...name(fix), ...words(targets, referValues(fix))];
+      return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(targets, referValues(fix))];
     case "check":
       return ["check", ...name(fix), ...words(checkFlags, checkValues(fix))];
     case "list":
@@ -97,7 +97,9 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
 const referValues = (fix: Create | Refer): Said<typeof targets> => ({
   serviceaccount: fix.serviceaccounts ?? [],
   "all-serviceaccounts": fix.allServiceaccounts ?? false,
+  all: fix.all ?? false,
   selector: fix.selector,
+  "where-used": fix.whereUsed ?? false,
 });
 
 const checkValues = (fix: Check): Said<typeof checkFlags> => ({ image: fix.images ?? [], serviceaccount: fix.serviceaccount });
@@ -130,8 +132,8 @@ function placeWords(of: Exclude<Fix, Az | Steps>, given: Given): string[] {
 function spellKubectl(fix: Kubectl, there: readonly string[]): string {
   const kubectl = (...argv: readonly string[]) => line(["kubectl", ...argv, ...there]);
   switch (fix.do) {
-    case "get-serviceaccounts":
-      return kubectl("get", "serviceaccounts");
+    case "get":
+      return kubectl("get", fix.resource);
     case "create-namespace":
       return kubectl("create", "namespace", fix.name);
     case "delete-pods":

@@ -6,10 +6,11 @@ import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { claim, renewClaims } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
-import { refer } from "./refer.ts";
+import { refer, refusalOf } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { endClaims } from "./release.ts";
 import { restart } from "./restart.ts";
+import { rollout } from "./rollout.ts";
 import { store } from "./store.ts";
 import { takeBack, withLeft } from "./take-back.ts";
 import { type Bench, loginOf } from "./tools.ts";
@@ -20,6 +21,7 @@ type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<
 const rows: { readonly [A in Act]: Carry<A> } = {
   keep: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
   tell: async ({ says }) => ({ says: [says] }),
+  refuse: async (change) => ({ error: refusalOf(change) }),
   create: make,
   update: make,
   delete: make,
@@ -52,6 +54,7 @@ const rows: { readonly [A in Act]: Carry<A> } = {
   attach: refer,
   detach: refer,
   restart,
+  rollout,
 };
 
 /** What lives in Azure is made by who knows it; a dry run does not touch it. */

@@ -13,13 +13,16 @@ import { imagesFrom } from "../observe/images.ts";
 import type { Sight } from "../observe/place.ts";
 import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
+import { templatesOf } from "../observe/targets.ts";
 import { together } from "../observe/together.ts";
+import { usersOf } from "../observe/where-used.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
 import type { Held } from "../plan/held.ts";
 import { widened } from "../plan/keys.ts";
 import { refuseForeign } from "../plan/loss.ts";
 import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
+import type { RestartWish } from "../plan/restart.ts";
 import { covers } from "../registry/repository.ts";
 import { entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -46,6 +49,10 @@ export type Order = {
   readonly needsName: boolean;
   /** How the Secrets are laid out; absent for the kubelet. */
   readonly shape?: ShapeName | undefined;
+  /** Which pods are made anew that lack the Secret. */
+  readonly restart: RestartWish;
+  /** Of the targets only those count whose pods pull from the registry. */
+  readonly whereUsed: boolean;
   tools(credential: Credential): Tools;
   readonly dryRun: DryRun;
   /** The refusal to make one credential for many namespaces; absent where that was asked for. */
@@ -92,7 +99,7 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
     owner,
     repositories,
     fromPods,
-    images: imagesFrom(hostsOf(credential, facts.held), sight.pods),
+    images: imagesFrom(hostsOf(credential, facts.held), [...sight.pods, ...templatesOf(sight.targets)]),
     held,
   });
   const unit: Unit = { ...unitOf(issue, credential, order, () => issue.pulls), once: true };
@@ -168,12 +175,14 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     before,
     demand,
     run: newRun(login, images),
-    each: (sight: Sight): Plan => {
+    each: (all: Sight): Plan => {
+      const sight = order.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
       const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
-      const plan = planPlace({ ...facts, held }, storing, (repository) => mayPull.some((scope) => covers(scope, repository)));
+      const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
+      const plan = planPlace({ ...facts, held }, storing, { restart: order.restart, mayPull: reaches });
       return [...plan, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
     },
   };

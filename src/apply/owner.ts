@@ -1,7 +1,7 @@
 import type { Owner } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
-import { noNamespace, uidOf } from "../observe/place.ts";
+import { noNamespace, uidOf } from "../observe/namespace.ts";
 import { tokenName } from "../secret/names.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */

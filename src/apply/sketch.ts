@@ -1,10 +1,10 @@
-import { keyOf } from "../kinds.ts";
+import { keyOf, kinds } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
-import { patchOf } from "../plan/references.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { mergedSecret, pullSecret } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
+import { refusalOf } from "./refer.ts";
 import type { Bench } from "./tools.ts";
 
 type Sketch<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Omit<Outcome, "change">;
@@ -16,6 +16,7 @@ const nothing = () => ({});
 const rows: { readonly [A in Act]: Sketch<A> } = {
   keep: seenOf,
   tell: ({ says }) => ({ says: [says] }),
+  refuse: (change) => ({ error: refusalOf(change) }),
   create: nothing,
   update: nothing,
   delete: nothing,
@@ -29,6 +30,7 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
   attach: sketchReference,
   detach: sketchReference,
   restart: seenOf,
+  rollout: seenOf,
 };
 
 /** A Secret whose password is still to be made is shown with an empty config. */
@@ -42,8 +44,14 @@ function sketchStore({ to, entry, merges, shape }: ChangeOf<"store">, { run, see
 function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeObject | undefined } {
   const object = seen.get(keyOf(to));
   if (!object) return { object };
-  const patch = patchOf({ to, names: after, version: object.metadata.resourceVersion ?? "" }, after) as Partial<KubeObject>;
-  return { object: { ...object, ...patch, metadata: object.metadata } as KubeObject };
+  const list = after.map((name) => ({ name }));
+  return { object: withAt(object, kinds[to.kind].carries.path, list) as KubeObject };
+}
+
+/** The same object, with another value at a path. */
+function withAt(object: object, [step = "", ...path]: readonly string[], value: unknown): object {
+  const inside = (object as Record<string, object | undefined>)[step] ?? {};
+  return { ...object, [step]: path.length === 0 ? value : withAt(inside, path, value) };
 }
 
 export function sketch(plan: Plan, bench: Bench): Outcome[] {

@@ -23,6 +23,8 @@ export type Tools = {
   readonly merge: boolean;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
+  /** A number from 0 up to 1, another one each time: so that those who wait for each other do not do so in step. */
+  chance(): number;
   /** Names this run in what it claims: no other run has the same. */
   readonly runId: string;
   /** Shows that something is under way. */

@@ -90,8 +90,8 @@ async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Prom
     const store = plan.find((change): change is Store => change.act === "store");
     try {
       if (store) await pass(store);
-      const { secret, accounts, pods, place } = sight;
-      return { plan, seen: remember([secret, ...accounts, ...pods], place.context) };
+      const { secret, targets, pods, place } = sight;
+      return { plan, seen: remember([secret, ...targets, ...pods], place.context) };
     } catch (error) {
       if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }

@@ -24,10 +24,10 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
 }
 
 /** `*` stands for any text, `?` for one character. */
-function matchesGlob(glob: string, name: string): boolean {
+export function matchesGlob(glob: string, name: string): boolean {
   const pattern = glob
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
     .replaceAll("*", ".*")
     .replaceAll("?", ".");
-  return new RegExp(`^${pattern}$`).test(name);
+  return new RegExp(`^${pattern}$`, "s").test(name);
 }

@@ -1,15 +1,19 @@
 import type { ImageRef } from "../context.ts";
-import type { Container, Pod } from "../objects.ts";
+import type { Container, PodSpec } from "../objects.ts";
 import { parseImage } from "../registry/image-reference.ts";
 
 /** The containers of a pod that have an image, in the order they start. */
-export function containersOf({ spec }: Pod): Container[] {
-  return [...(spec.initContainers ?? []), ...spec.containers, ...(spec.ephemeralContainers ?? [])].filter(({ image }) => image);
+export function containersOf({ spec }: Specified): Container[] {
+  return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])].filter(({ image }) => image);
 }
 
-/** The images of a pod's containers, taken apart. What is no image reference is left out: the kubelet says so itself. */
-function imagesOf(pod: Pod): ImageRef[] {
-  return containersOf(pod).flatMap(({ image = "" }) => {
+/** What has the spec of pods: a pod, or a template. */
+export type Specified = { readonly spec: PodSpec };
+
+/** The images of a pod's containers and volumes, taken apart. What is no image reference is left out: the kubelet says so itself. */
+function imagesOf(pod: Specified): ImageRef[] {
+  const volumes = (pod.spec.volumes ?? []).flatMap(({ image }) => image?.reference || []);
+  return [...containersOf(pod).map(({ image = "" }) => image), ...volumes].flatMap((image) => {
     try {
       return [parseImage(image)];
     } catch {
@@ -19,7 +23,7 @@ function imagesOf(pod: Pod): ImageRef[] {
 }
 
 /** The images of one registry that pods name, each once. @param hosts its login server, by which they are told, and others of its hosts */
-export function imagesFrom([host = "", ...others]: readonly string[], pods: readonly Pod[]): ImageRef[] {
+export function imagesFrom([host = "", ...others]: readonly string[], pods: readonly Specified[]): ImageRef[] {
   const images = pods.flatMap(imagesOf).filter((image) => image.host === host || others.includes(image.host));
   return distinct(images.map((image) => ({ ...image, host })));
 }

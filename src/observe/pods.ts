@@ -1,9 +1,12 @@
 import type { Container, Pod } from "../objects.ts";
-import { failsToPull, readWait, type WaitingPod } from "../plan/restart.ts";
+import { accountOf, namesIn } from "../plan/references.ts";
+import { failsToPull, type PullingPod, readWait } from "../plan/restart.ts";
+import { madeBy } from "./controller.ts";
 import { imagesFrom } from "./images.ts";
+import { isOver } from "./targets.ts";
 
 /** What a pod waits for. A sidecar runs beside the others, and does none of their work. */
-export function waitOf({ spec, status = {} }: Pod): WaitingPod["waits"] {
+export function waitOf({ spec, status = {} }: Pod): PullingPod["waits"] {
   const inits = status.initContainerStatuses ?? [];
   const containers = status.containerStatuses ?? [];
   const sidecars = new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
@@ -21,22 +24,24 @@ const reasonsOf = ({ initContainerStatuses: inits = [], containerStatuses: conta
 /** An init container that runs as long as its pod does (core/v1 ContainerRestartPolicy). */
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
-/** Pods that have not started and have an image of one of these registries. */
-export function waitingPods(hosts: readonly string[], pods: readonly Pod[], context: string | undefined): WaitingPod[] {
+/** Pods that have not ended and have an image of one of these registries. */
+export function pullingPods(hosts: readonly string[], pods: readonly Pod[], context: string | undefined): PullingPod[] {
   return pods
-    .filter(({ metadata, status }) => status?.phase === "Pending" && !metadata.deletionTimestamp)
-    .map((pod): WaitingPod => {
-      const { metadata, spec } = pod;
-      const { name, namespace = "", uid = "", ownerReferences = [] } = metadata;
+    .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod))
+    .map((pod): PullingPod => {
+      const { metadata, spec, status = {} } = pod;
+      const { name, namespace = "", uid = "" } = metadata;
+      const { above, ...maker } = madeBy(metadata) ?? {};
       return {
         to: { kind: "pod", namespace, name, ...(context !== undefined && { context }) },
         uid,
-        account: spec.serviceAccountName ?? "default",
+        account: accountOf(spec),
         repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],
-        names: (spec.imagePullSecrets ?? []).flatMap((reference) => reference.name ?? []),
-        waits: waitOf(pod),
-        fails: failsToPull(reasonsOf(pod.status ?? {})),
-        owner: ownerReferences.find(({ controller }) => controller === true)?.kind,
+        names: namesIn(spec.imagePullSecrets),
+        waits: status.phase === "Pending" ? waitOf(pod) : "nothing",
+        fails: failsToPull(reasonsOf(status)),
+        ...("kind" in maker && { maker }),
+        ...(above && { above }),
       };
     })
     .filter(({ repositories }) => repositories.length > 0);

@@ -1,7 +1,8 @@
 import type { Owner, PodFacts } from "../check/facts.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { ContainerStatus, Pod, ServiceAccount } from "../objects.ts";
-import { readTarget } from "../plan/references.ts";
+import { type Maker, readTarget } from "../plan/references.ts";
+import { madeBy } from "./controller.ts";
 import { timesOf } from "./note.ts";
 
 /** The names in a pod's own imagePullSecrets. */
@@ -28,7 +29,7 @@ function statusesOf({ status }: Pod): readonly ContainerStatus[] {
  * Whether a pod's author wrote its imagePullSecrets. Admission copies a ServiceAccount's list into a pod that has none; an older pod
  * has what the list was then, so names that are gone from it, or a list that has not changed since, tell of an author.
  */
-function hasOwn(pod: Pod, account: ServiceAccount | undefined): boolean {
+export function hasOwn(pod: Pod, account: ServiceAccount | undefined): boolean {
   const names = namesOf(pod);
   const listed = account ? readTarget("serviceaccount", account).names : [];
   if (names.length === 0 || String(names) === String(listed)) return false;
@@ -43,12 +44,11 @@ function hasOwn(pod: Pod, account: ServiceAccount | undefined): boolean {
 const remakers = ["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"];
 
 function ownerOf({ metadata }: Pod): Owner | undefined {
-  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
-  if (!controller) return undefined;
-  const own = { kind: controller.kind.toLowerCase(), name: controller.name };
-  const remakes = remakers.includes(controller.kind);
-  const hash = metadata.labels?.["pod-template-hash"];
-  const ofDeployment = controller.kind === "ReplicaSet" && hash !== undefined && controller.name.endsWith(`-${hash}`);
-  const deployment = ofDeployment ? { kind: "deployment", name: controller.name.slice(0, -hash.length - 1) } : undefined;
-  return { ...own, remakes, template: deployment ?? (remakes ? own : undefined) };
+  const maker = madeBy(metadata);
+  if (!maker) return undefined;
+  const own = asWorkload(maker);
+  const remakes = remakers.includes(maker.kind);
+  return { ...own, remakes, template: maker.above ? asWorkload(maker.above) : remakes ? own : undefined };
 }
+
+const asWorkload = ({ kind, name }: Maker) => ({ kind: kind.toLowerCase(), name });

@@ -6,7 +6,7 @@ import type { Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import { containersOf } from "./images.ts";
-import { noNamespace, uidOf } from "./place.ts";
+import { noNamespace, uidOf } from "./namespace.ts";
 import { namesOf, podFacts } from "./pulling-pods.ts";
 import { together } from "./together.ts";
 
@@ -57,7 +57,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
   if (!found) {
     await assureNamespace(cluster, namespace);
-    throw absent("serviceaccounts", account, { do: "get-serviceaccounts", namespace });
+    throw absent("serviceaccounts", account, { do: "get", resource: "serviceaccounts", namespace });
   }
   const { names } = readTarget("serviceaccount", found);
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));

@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground, Place } from "../fleet/places.ts";
-import type { ServiceAccount } from "../objects.ts";
-import { observe, type PlaceWish, refuseMissing, type Sight, type TargetWish, waiting } from "./place.ts";
+import { observe, type PlaceWish, type Sight, waiting } from "./place.ts";
+import { among, kindOf, missingIn, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 
 /** A place, and the way to look at it; `look` again asks anew. */
 export type Outlook = { readonly place: Place; look(): Promise<Sight> };
@@ -47,38 +47,44 @@ async function* joined(ground: Ground, wish: PlaceWish): AsyncGenerator<Outlook>
 
 function reader({ cluster }: Ground, { secret, targets, pods }: PlaceWish): (place: Place) => Promise<Sight> {
   const secrets = inStep(cluster.pages("secret", { fields: `metadata.name=${secret}` }));
-  const accounts = accountsInStep(cluster, targets);
+  const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
   return async (place) => {
     const { namespace } = place;
-    const [[found], chosen, all] = await Promise.all([secrets(namespace), accounts(namespace), podsOf(namespace)]);
-    return { place, secret: found, accounts: chosen, pods: all };
+    const [[found], objects, all] = await Promise.all([
+      secrets(namespace),
+      Promise.all(chosen.map((of) => of(namespace))),
+      podsOf(namespace),
+    ]);
+    return { place, secret: found, targets: once(objects.flat()), pods: all };
   };
 }
 
-function accountsInStep(
-  cluster: Ground["cluster"],
-  { names, all, selector }: TargetWish,
-): (namespace: string) => Promise<readonly ServiceAccount[]> {
-  if (all || selector !== undefined) return inStep(cluster.pages("serviceaccount", { labels: selector }));
-  if (names.length === 0) return async () => [];
-  const [only] = names;
-  const listed = inStep(cluster.pages("serviceaccount", { fields: names.length === 1 ? `metadata.name=${only}` : undefined }));
-  return async (namespace) => (await listed(namespace)).filter(({ metadata }) => names.includes(metadata.name));
+function pickInStep(cluster: Ground["cluster"], pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
+  const { kind, names, globs, selector } = pick;
+  const [only, ...others] = names;
+  const fields = globs.length === 0 && others.length === 0 ? `metadata.name=${only}` : undefined;
+  const listed = inStep<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
+  return async (namespace) => among(pick, await listed(namespace));
 }
 
-/** What was read in step is looked at once; whoever needs it again asks anew. */
+/** What was read in step is looked at once; whoever needs it again asks anew, and so does who misses something in it. */
 function outlook(sight: Sight, wish: PlaceWish): Outlook {
   const { place } = sight;
-  let first: Sight | undefined = sight;
+  let first = isWhole(sight, wish) ? sight : undefined;
   return {
     place,
     look: async () => {
       const seen = first;
-      if (seen === undefined) return observe(place, wish);
       first = undefined;
-      await refuseMissing(seen, wish.targets);
-      return seen;
+      return seen ?? observe(place, wish);
     },
   };
+}
+
+function isWhole({ targets }: Sight, wish: PlaceWish): boolean {
+  return wish.targets.picks.every((pick) => {
+    const found = targets.filter((object) => kindOf(object) === pick.kind);
+    return missingIn(pick, found, wish) === undefined;
+  });
 }

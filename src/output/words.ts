@@ -9,6 +9,7 @@ type Word<A extends Act> = (change: ChangeOf<A>) => string | undefined;
 const rows: { readonly [A in Act]: Word<A> } = {
   keep: () => "unchanged",
   tell: () => undefined,
+  refuse: () => undefined,
   create: () => "created",
   update: () => "configured",
   delete: () => "deleted",
@@ -22,6 +23,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
   attach: () => "patched",
   detach: () => "patched",
   restart: () => "restarted",
+  rollout: () => "restarted",
 };
 
 export const wordOf = <A extends Act>(change: ChangeOf<A>): string | undefined => (rows[change.act as A] as Word<A>)(change);

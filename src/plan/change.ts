@@ -1,5 +1,5 @@
 import type { Fix } from "../fix.ts";
-import type { Ref, TargetKind } from "../kinds.ts";
+import type { PodKind, Ref, TargetKind } from "../kinds.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -11,6 +11,7 @@ import type { ShapeName } from "../secret/shapes.ts";
 export type Change = { readonly needs?: Ref } & (
   | Keep
   | Tell
+  | Refuse
   | Make
   | Mint
   | Confirm
@@ -21,6 +22,7 @@ export type Change = { readonly needs?: Ref } & (
   | Store
   | Refer
   | Restart
+  | Rollout
 );
 
 /** Right already. */
@@ -32,6 +34,15 @@ export type Tell = {
   readonly to: Ref;
   readonly says: string;
   /** The command that mends it. */
+  readonly fix?: Fix;
+};
+
+/** What was asked for and cannot be done: the line of an object that stays as it is. */
+export type Refuse = {
+  readonly act: "refuse";
+  readonly to: Ref;
+  readonly says: string;
+  /** The command that does it otherwise. */
   readonly fix?: Fix;
 };
 
@@ -121,6 +132,9 @@ export type Refer<K extends TargetKind = TargetKind> = {
 
 /** A pod that cannot start goes, so that its controller makes one which carries the pull secret. */
 export type Restart = { readonly act: "restart"; readonly to: Ref<"pod">; readonly uid: string; readonly because: string };
+
+/** A workload makes all its pods anew, a few at a time: `kubectl rollout restart`. */
+export type Rollout = { readonly act: "rollout"; readonly needs?: Ref; readonly to: Ref<PodKind>; readonly because: string };
 
 export type Act = Change["act"];
 export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;

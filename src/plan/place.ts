@@ -2,32 +2,40 @@ import type { Ref } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
 import type { Held, StoreWish } from "./held.ts";
 import { planAttach, type Target } from "./references.ts";
-import { type Attached, planRestarts, type WaitingPod } from "./restart.ts";
+import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {
   readonly to: Ref<"secret">;
   readonly held: Held | undefined;
-  readonly targets: readonly Target<"serviceaccount">[];
-  readonly pods: readonly WaitingPod[];
+  readonly targets: readonly Target[];
+  readonly pods: readonly PullingPod[];
 };
 
-/** Whether the Secret's credential may pull from a repository, as far as that is known. */
-export type MayPull = (repository: string) => boolean;
+/** Which pods are made anew, and whether the Secret's credential may pull from a repository, as far as that is known. */
+export type AttachWish = Omit<RestartOrder, "secret">;
 
 /** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
-export function planPlace(facts: Facts, wish: StoreWish, mayPull: MayPull): Plan {
+export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish): Plan {
   const store = planStore(facts.to, wish, facts.held);
   const told = tellLoss(store, facts.held);
-  const references = planAttaches(facts, mayPull);
+  const references = planAttaches(facts, attaching);
   if (store.act === "keep") return [store, ...told, ...references];
-  return [store, ...told, ...references.map((change) => (change.needs || change.act === "keep" ? change : { ...change, needs: facts.to }))];
+  return [
+    store,
+    ...told,
+    ...references.map((change) =>
+      change.needs || change.act === "keep" || change.act === "refuse" ? change : { ...change, needs: facts.to },
+    ),
+  ];
 }
 
 /** Plans one place of `attach`. */
-export function planAttaches({ to, targets, pods }: Facts, mayPull: MayPull): Change[] {
+export function planAttaches({ to, targets, pods }: Facts, attaching: AttachWish): Change[] {
   const attaches = targets.map((target) => planAttach(to.name, target));
-  const attached = targets.map(({ to: account, names }): Attached => ({ to: account, names: [...new Set([...names, to.name])] }));
-  return [...attaches, ...planRestarts(to.name, attached, pods, mayPull)];
+  const attached = targets
+    .filter((_, index) => attaches[index]?.act !== "refuse")
+    .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
+  return [...attaches, ...planRestarts(attached, pods, { secret: to.name, ...attaching })];
 }

@@ -1,40 +1,93 @@
-import { kinds, type Ref, type TargetKind } from "../kinds.ts";
-import type { KubeObjects } from "../objects.ts";
-import type { Keep, Refer } from "./change.ts";
+import type { Refer as ReferFix } from "../fix.ts";
+import { at, kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
+import type { Keep, Refer, Refuse } from "./change.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion they were read at. */
 export type Target<K extends TargetKind = TargetKind> = {
   readonly to: Ref<K>;
   readonly names: readonly string[];
   readonly version: string;
+  /** The ServiceAccount that its pods run as; absent for a ServiceAccount itself. */
+  readonly account?: string;
+  /** What makes it from a template of its own, so that nothing else changes it for good. */
+  readonly maker?: Maker;
 };
+
+/** A controller, as an object that it made names it (meta/v1 OwnerReference). */
+export type Maker = { readonly kind: string; readonly name: string };
+
+/** The names in a list of pull secrets; an entry without one, which the kubelet passes over, has the empty name. */
+export const namesIn = (list: unknown): string[] => ((list ?? []) as readonly NameRef[]).map(({ name = "" }) => name);
 
 /** Reads a target's list, wherever its kind has it. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {
-  const list = kinds[kind].carries.path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], object);
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
-  const names = ((list ?? []) as { readonly name?: string }[]).flatMap((reference) => reference.name ?? []);
-  return { to: { kind, name, namespace, ...(context !== undefined && { context }) }, names, version: resourceVersion };
+  const spec = podSpecOf(kind, object);
+  const maker = makerOf(kind, object.metadata);
+  return {
+    to: { kind, name, namespace, ...(context !== undefined && { context }) },
+    names: namesIn(at(object, kinds[kind].carries.path)),
+    version: resourceVersion,
+    ...(spec && { account: accountOf(spec) }),
+    ...(maker && { maker }),
+  };
+}
+
+/** The spec of the pods that a target is or makes; undefined for a ServiceAccount. */
+export function podSpecOf(kind: TargetKind, object: object): PodSpec | undefined {
+  const row = kinds[kind];
+  return "podSpec" in row ? (at(object, row.podSpec) as PodSpec | undefined) : undefined;
+}
+
+/** The ServiceAccount that pods of a spec run as. */
+export const accountOf = ({ serviceAccountName: name }: PodSpec): string => name || "default";
+
+/** The controller of an object. */
+export const controllerOf = ({ ownerReferences = [] }: Metadata): Maker | undefined =>
+  ownerReferences.find(({ controller }) => controller === true);
+
+/** A controller that has nothing to do with templates (of an operator's Deployment) leaves the list to whoever writes it. */
+function makerOf(kind: TargetKind, metadata: Metadata): Maker | undefined {
+  const controller = controllerOf(metadata);
+  if (!controller) return undefined;
+  const makes = kinds[kind].carries.takes === "anew" || targetKindCalled(controller.kind) !== undefined;
+  return makes ? { kind: controller.kind, name: controller.name } : undefined;
 }
 
 /**
- * The merge patch that gives a target these names, on the version that it was read at.
- * The list is atomic (`+listType=atomic`): the patch carries every name, and only the version keeps other writers' names safe.
+ * The merge patch that gives a target these names, on the version that it was read at. It carries every name, also where the API
+ * would merge lists by name: so one loop serves all, an entry without a name stays, and only the version keeps other writers' safe.
  */
-export function patchOf({ to, version }: Target, names: readonly string[]): object {
+export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: readonly string[]): object {
   const list: unknown = names.map((name) => ({ name }));
   const inside = kinds[to.kind].carries.path.toReversed().reduce((value, step) => ({ [step]: value }), list);
   return { metadata: { resourceVersion: version }, ...(inside as object) };
 }
 
 /** Adds a pull secret to one target, after the names that are already there. */
-export function planAttach(secret: string, { to, names }: Target): Refer | Keep {
+export function planAttach(secret: string, target: Target): Refer | Keep | Refuse {
+  const { to, names } = target;
   if (names.includes(secret)) return { act: "keep", to, because: "already attached" };
-  return { act: "attach", to, secret, before: names, after: [...names, secret] };
+  return refusal("attach", secret, target) ?? { act: "attach", to, secret, before: names, after: [...names, secret] };
 }
 
 /** Removes a pull secret from one target and leaves every other name where it was. */
-export function planDetach(secret: string, { to, names }: Target): Refer | Keep {
+export function planDetach(secret: string, target: Target): Refer | Keep | Refuse {
+  const { to, names } = target;
   if (!names.includes(secret)) return { act: "keep", to, because: "not attached" };
-  return { act: "detach", to, secret, before: names, after: names.filter((name) => name !== secret) };
+  return refusal("detach", secret, target) ?? { act: "detach", to, secret, before: names, after: names.filter((name) => name !== secret) };
+}
+
+/** Why a target's list cannot be changed; undefined where it can. */
+function refusal(verb: ReferFix["do"], secret: string, { to, maker }: Target): Refuse | undefined {
+  const name = `${to.kind}/${to.name}`;
+  if (maker) {
+    const kind = targetKindCalled(maker.kind);
+    const says = `${name} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
+    if (kind === undefined) return { act: "refuse", to, says };
+    return { act: "refuse", to, says, fix: { do: verb, secret, targets: [`${kind}/${maker.name}`] } };
+  }
+  if (kinds[to.kind].carries.takes !== "anew") return undefined;
+  return { act: "refuse", to, says: `${name} keeps the list of pull secrets that it was made with, so it has to be made anew` };
 }

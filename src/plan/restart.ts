@@ -1,8 +1,9 @@
-import type { Ref } from "../kinds.ts";
-import type { Change } from "./change.ts";
+import { kinds, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { Change, Rollout } from "./change.ts";
+import type { Maker } from "./references.ts";
 
-/** A pod that has not started, with an image of the registry in question. */
-export type WaitingPod = {
+/** A pod with an image of the registry in question. */
+export type PullingPod = {
   readonly to: Ref<"pod">;
   readonly uid: string;
   readonly account: string;
@@ -10,45 +11,94 @@ export type WaitingPod = {
   readonly repositories: readonly string[];
   /** Its own imagePullSecrets: what admission copied from the ServiceAccount, or what its author wrote. */
   readonly names: readonly string[];
-  /** What it waits for; see {@link readWait}. */
-  readonly waits: "image" | "node" | "other";
+  /** What it waits for; see {@link readWait}. `nothing`: it has started. */
+  readonly waits: "image" | "node" | "other" | "nothing";
   /** Its node has tried to pull, and has failed. */
   readonly fails: boolean;
-  /** The kind of its controller, `ReplicaSet`; absent for a pod that has none. */
-  readonly owner: string | undefined;
+  /** What made it; absent for a pod that nothing would make anew. */
+  readonly maker?: Maker;
+  /** What rolls the maker's pods out: a Deployment. */
+  readonly above?: Maker;
 };
 
 /** Controllers that make a pod anew and count no failure for it (apps/v1, core/v1); a Job does count one, and may be over. */
 const makesAnew = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
-/** An attached ServiceAccount: the names that it then has. */
-export type Attached = { readonly to: Ref<"serviceaccount">; readonly names: readonly string[] };
+/** A target that carries the Secret, or is about to: the names that it then has. */
+export type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
+
+/** Whose pods are made anew: of those that cannot start, of all that lack the Secret, none. */
+export type RestartWish = "stuck" | "all" | "none";
+
+/** What pods to look at, and what to do about them. */
+export type RestartOrder = {
+  readonly secret: string;
+  readonly restart: RestartWish;
+  /** Whether the Secret's credential may pull from a repository, as far as that is known. */
+  mayPull(repository: string): boolean;
+};
 
 /**
- * Pods that were made before their ServiceAccount carried the Secret. Admission copies the names once, when a pod is made, so such a
+ * Pods that were made before their target carried the Secret. Admission copies the names once, when a pod is made, so such a
  * pod never recovers by itself: one that its controller makes anew goes and comes back, of the others we only tell.
  * A pod that waits for something which the Secret may not pull would wait for it again.
- *
- * @param mayPull whether the Secret's credential may pull from a repository, as far as that is known
  */
-export function planRestarts(
-  secret: string,
-  accounts: readonly Attached[],
-  pods: readonly WaitingPod[],
-  mayPull: (repository: string) => boolean,
-): Change[] {
-  const byName = new Map(accounts.map((account) => [account.to.name, account]));
-  const changes = pods.flatMap((pod) => {
-    const account = byName.get(pod.account);
-    return account ? planRestart(secret, account, pod, mayPull) : [];
+export function planRestarts(targets: readonly Attached[], pods: readonly PullingPod[], order: RestartOrder): Change[] {
+  const targetOf = finder(targets);
+  const mine = pods.flatMap((pod) => {
+    const target = targetOf(pod);
+    return target ? [{ pod, target }] : [];
   });
-  const others = accounts.length > 0 ? tellOthers(secret, pods, (pod) => !byName.has(pod.account) && pod.repositories.some(mayPull)) : [];
+  const rollouts = order.restart === "all" ? planRollouts(mine, order) : [];
+  const changes = mine
+    .filter(({ pod }) => pod.waits !== "nothing" && !rollouts.some(({ to }) => isOf(pod.above, to)))
+    .flatMap(({ pod, target }) => planRestart(target, pod, order));
+  const isOther = (pod: PullingPod) => !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
+  const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
   // What is done comes before what is left to do
-  return [...changes.filter(({ act }) => act !== "tell"), ...changes.filter(({ act }) => act === "tell"), ...others];
+  return [...rollouts, ...changes.filter(({ act }) => act !== "tell"), ...changes.filter(({ act }) => act === "tell"), ...others];
+}
+
+/** Finds the target that a pod has its names from: what made it, or its ServiceAccount. A rollout replaces a pod without us. */
+function finder(targets: readonly Attached[]): (pod: PullingPod) => Attached | undefined {
+  const byKey = new Map(targets.map((target) => [`${target.to.kind}/${target.to.name}`, target]));
+  const made = ({ kind, name }: Maker) => byKey.get(`${targetKindCalled(kind)}/${name}`);
+  return (pod) => (pod.maker && made(pod.maker)) ?? (isRolledOut(pod, targets) ? undefined : byKey.get(`serviceaccount/${pod.account}`));
+}
+
+const isRolledOut = ({ above }: PullingPod, targets: readonly Attached[]): boolean => targets.some(({ to }) => isOf(above, to));
+
+const isOf = (maker: Maker | undefined, { kind, name }: Ref): boolean =>
+  maker !== undefined && maker.name === name && targetKindCalled(maker.kind) === kind;
+
+/** A pod with the target that it has its names from. */
+type Mine = { readonly pod: PullingPod; readonly target: Attached };
+
+/** Workloads whose pods have an older copy of their ServiceAccount's names; each once. */
+function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): Rollout[] {
+  const rollouts = mine.flatMap(({ pod, target }): Rollout[] => {
+    const to = rolloutOf(pod);
+    if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
+    return [{ act: "rollout", needs: target.to, to, because: `has pods that were made before ${nameOf(target.to)} carried ${secret}` }];
+  });
+  return [...new Map(rollouts.map((rollout) => [`${rollout.to.kind}/${rollout.to.name}`, rollout])).values()];
+}
+
+/** What can be told to roll a pod out anew. */
+function rolloutOf({ to: { namespace, context }, maker, above }: PullingPod): Ref<PodKind> | undefined {
+  const top = above ?? maker;
+  const kind = top && targetKindCalled(top.kind);
+  if (!kind || kinds[kind].carries.takes !== "rollout") return undefined;
+  return {
+    kind: kind as PodKind,
+    name: top.name,
+    ...(namespace !== undefined && { namespace }),
+    ...(context !== undefined && { context }),
+  };
 }
 
 /** Pods that wait for what the Secret may pull, and run as a ServiceAccount that is not named: each of these is told once. */
-function tellOthers(secret: string, pods: readonly WaitingPod[], isMeant: (pod: WaitingPod) => boolean): Change[] {
+function tellOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): Change[] {
   const stuck = pods.filter((pod) => pod.fails && pod.waits === "image" && !pod.names.includes(secret) && isMeant(pod));
   const byAccount = Map.groupBy(stuck, ({ account }) => account);
   return [...byAccount].flatMap(([account, [first, ...more]]): Change[] => {
@@ -59,39 +109,46 @@ function tellOthers(secret: string, pods: readonly WaitingPod[], isMeant: (pod: 
   });
 }
 
-function planRestart(secret: string, account: Attached, pod: WaitingPod, mayPull: (repository: string) => boolean): Change[] {
+function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
-  const told = tell(account, pod, `waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`);
+  const told = tell(target, pod, `waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`);
   const lost = beyond.length > 0 ? [told] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return lost;
-  const why = hindrance(secret, account, pod);
-  if (why !== undefined) return [...lost, tell(account, pod, why)];
-  const because = `made before serviceaccount/${account.to.name} carried ${secret}`;
-  return [...lost, { act: "restart", needs: account.to, to, uid: pod.uid, because }];
+  const why = hindrance(secret, target, pod);
+  if (why !== undefined) return [...lost, tell(target, pod, why)];
+  const because = `made before ${nameOf(target.to)} carried ${secret}`;
+  if (restart === "none")
+    return [...lost, tell(target, pod, `was ${because}: kubectl delete pod ${to.name} -n ${to.namespace} has it made anew`)];
+  return [...lost, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
 }
 
 /** Why a pod that lacks the Secret is left alone, and what to do about it. */
-function hindrance(
-  secret: string,
-  { to, names: carried }: Attached,
-  { to: { name, namespace }, names, waits, owner }: WaitingPod,
-): string | undefined {
-  const late = `was made before serviceaccount/${to.name} carried ${secret}`;
-  if (String(names) !== String(carried.filter((one) => one !== secret)))
-    return `has other imagePullSecrets than serviceaccount/${to.name}: if its template lists them, add ${secret} there, else delete the pod`;
+function hindrance(secret: string, target: Attached, pod: PullingPod): string | undefined {
+  const { waits, maker } = pod;
+  const { name, namespace } = pod.to;
+  const late = `was made before ${nameOf(target.to)} carried ${secret}`;
+  if (!isCopiedFrom(target, secret, pod))
+    return `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`;
   if (waits === "node") return `${late} and waits for a node: if it cannot pull there, kubectl delete pod ${name} -n ${namespace}`;
   if (waits === "other")
     return `${late} and does not wait for an image: if it cannot pull later, kubectl delete pod ${name} -n ${namespace}`;
-  if (owner === undefined) return `${late} and has no controller: delete it and create it again`;
-  if (makesAnew.has(owner)) return undefined;
-  return `${late} and belongs to a ${owner}, which would count a deleted pod as failed: make the ${owner} anew`;
+  if (maker === undefined) return `${late} and has no controller: delete it and create it again`;
+  if (makesAnew.has(maker.kind)) return undefined;
+  return `${late} and belongs to a ${maker.kind}, which would count a deleted pod as failed: make the ${maker.kind} anew`;
 }
 
-const tell = (account: Attached, { to }: WaitingPod, says: string): Change => ({
+/** Whether a pod has the names that its target had before; those that come from the pod's own template are its target's anyway. */
+function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
+  return "podSpec" in kinds[to.kind] || String(names) === String(carried.filter((one) => one !== secret));
+}
+
+const nameOf = ({ kind, name }: Ref): string => `${kind}/${name}`;
+
+const tell = (target: Attached, { to }: PullingPod, says: string): Change => ({
   act: "tell",
-  needs: account.to,
+  needs: target.to,
   to,
   says: `pod/${to.name} ${says}`,
 });
@@ -109,7 +166,7 @@ export type PodWait = {
  * What a pod that has not started waits for: its image, a node, or something else. No container of it runs, but for sidecars.
  * A reason of several words is the kubelet's error for a pull secret that it cannot read.
  */
-export function readWait({ reasons, running, unscheduled }: PodWait): WaitingPod["waits"] {
+export function readWait({ reasons, running, unscheduled }: PodWait): PullingPod["waits"] {
   if (unscheduled) return "node";
   if (running) return "other";
   return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";

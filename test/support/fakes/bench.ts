@@ -34,6 +34,7 @@ export function benchOf(
     merge: false,
     sleep: async (milliseconds) => void slept.push(milliseconds),
     now: () => new Date("2026-01-01T00:00:00Z"),
+    chance: () => 0.5,
     runId: "this-run",
     during: (what, work) => {
       shown.push(what);

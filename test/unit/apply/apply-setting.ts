@@ -56,6 +56,7 @@ export function bench({
     merge: false,
     sleep: async () => {},
     now: () => new Date("2026-01-01T00:00:00Z"),
+    chance: () => 0.5,
     runId: "this-run",
     during: (_, work) => work(),
     halted,

@@ -12,6 +12,7 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { accountsNamed } from "../../support/target-wish.ts";
 
 export const host = "myregistry.azurecr.io";
 export const name = "acr-myregistry";
@@ -60,11 +61,13 @@ export function setting(
     needsName: false,
     tools: () => bench.tools,
     dryRun: "none",
+    restart: "stuck",
+    whereUsed: false,
     ...of,
   };
   const ground: Ground = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
   const places = (pods: PlaceWish["pods"] = "all") =>
-    outlooks([ground], { secret: name, targets: { names: ["default"], all: false, selector: undefined }, pods });
+    outlooks([ground], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
   return { world, bench, order, needs, places, grounds: [ground] };
 }
 

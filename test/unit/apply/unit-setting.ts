@@ -4,6 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { Sight } from "../../../src/observe/place.ts";
 import { observe } from "../../../src/observe/place.ts";
 import type { Outlook } from "../../../src/observe/sights.ts";
+import { noTargets } from "../../../src/observe/targets.ts";
 import type { Change, Store } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { type Asked, is } from "../../support/fakes/asked.ts";
@@ -15,7 +16,7 @@ export const makeToken = { act: "create", to: token, because: "" } satisfies Cha
 export const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "" };
 export const login = { username: "t", password: new Sensitive("p") };
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-export const wish = { secret: "acr", targets: { names: [], all: false, selector: undefined }, pods: "none" } as const;
+export const wish = { secret: "acr", targets: noTargets, lenient: false, pods: "none" } as const;
 export const no = () => new CliError("forbidden", "no");
 
 export const storeIn = ({ place: { namespace }, secret }: Sight): Store => ({

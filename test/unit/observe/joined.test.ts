@@ -4,13 +4,16 @@ import type { Ground } from "../../../src/fleet/places.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { PlaceWish, Sight } from "../../../src/observe/place.ts";
 import { outlooks } from "../../../src/observe/sights.ts";
+import { noTargets } from "../../../src/observe/targets.ts";
 import { openAsking, refusing } from "../../support/fakes/asked.ts";
 import { account, type FakeCluster, fakeCluster, namespace, stuckPod } from "../../support/fakes/cluster.ts";
+import { accountsNamed, allOf } from "../../support/target-wish.ts";
 
 const names = ["a", "a-b", "a.b", "a0", ...Array.from({ length: 16 }, (_, index) => `team-${index}`)];
 const wish = (more: Partial<PlaceWish> = {}): PlaceWish => ({
   secret: "acr",
-  targets: { names: ["default"], all: false, selector: undefined },
+  targets: accountsNamed("default"),
+  lenient: false,
   pods: "waiting",
   ...more,
 });
@@ -46,10 +49,10 @@ async function sightsOf(ground: Ground, of: PlaceWish): Promise<Map<string, Omit
 
 test.for<{ why: string; wish: PlaceWish }>([
   { why: "one ServiceAccount", wish: wish() },
-  { why: "two of them", wish: wish({ targets: { names: ["default", "web"], all: false, selector: undefined } }) },
-  { why: "all", wish: wish({ targets: { names: [], all: true, selector: undefined } }) },
-  { why: "those with a label", wish: wish({ targets: { names: [], all: false, selector: "team=web" } }) },
-  { why: "none, and every pod", wish: wish({ targets: { names: [], all: false, selector: undefined }, pods: "all" }) },
+  { why: "two of them", wish: wish({ targets: accountsNamed("default", "web") }) },
+  { why: "all", wish: wish({ targets: allOf("serviceaccount") }) },
+  { why: "those with a label", wish: wish({ targets: allOf("serviceaccount", "team=web") }) },
+  { why: "none, and every pod", wish: wish({ targets: noTargets, pods: "all" }) },
   { why: "no pods", wish: wish({ pods: "none" }) },
 ])("lists that are read in step show the same as asking in each namespace: $why", async ({ wish: of }) => {
   const { ground, asking } = world();

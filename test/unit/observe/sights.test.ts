@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import type { Ground } from "../../../src/fleet/places.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { TargetWish } from "../../../src/observe/place.ts";
 import { outlooks } from "../../../src/observe/sights.ts";
+import { noTargets, type TargetWish } from "../../../src/observe/targets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts";
-
-const targets = (more: Partial<TargetWish>): TargetWish => ({ names: [], all: false, selector: undefined, ...more });
+import { accountsNamed, allOf } from "../../support/target-wish.ts";
 
 /** The namespaces `team-NN`: in `team-01` no ServiceAccount has the label, `team-02` has none at all, and `team-03` is gone. */
 function ground(count: number): Ground {
@@ -23,10 +22,10 @@ function ground(count: number): Ground {
 /** What each of the first four places has, at the first look and at the second. */
 async function looks(count: number, wish: TargetWish): Promise<string[][]> {
   const seen: string[][] = [];
-  for await (const { look } of outlooks([ground(count)], { secret: "acr", targets: wish, pods: "none" })) {
+  for await (const { look } of outlooks([ground(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
     const once = () =>
       look().then(
-        ({ accounts }) => accounts.map(({ metadata }) => metadata.name).join(),
+        ({ targets }) => targets.map(({ metadata }) => metadata.name).join(),
         (error: Error) => error.message,
       );
     seen.push([await once(), await once()]);
@@ -40,7 +39,7 @@ const gone = 'Error from server (NotFound): namespaces "team-03" not found';
 test.for<{ why: string; wish: TargetWish; places: string[] }>([
   {
     why: "-l team=web",
-    wish: targets({ selector: "team=web" }),
+    wish: allOf("serviceaccount", "team=web"),
     places: [
       "default",
       'no serviceaccount in namespace "team-01" has the labels team=web',
@@ -50,15 +49,15 @@ test.for<{ why: string; wish: TargetWish; places: string[] }>([
   },
   {
     why: "--all-serviceaccounts",
-    wish: targets({ all: true }),
+    wish: allOf("serviceaccount"),
     places: ["default", "default", 'no serviceaccount in namespace "team-02"', gone],
   },
   {
     why: "--serviceaccount default",
-    wish: targets({ names: ["default"] }),
+    wish: accountsNamed("default"),
     places: ["default", "default", 'Error from server (NotFound): serviceaccounts "default" not found', gone],
   },
-  { why: "no target", wish: targets({}), places: ["", "", "", ""] },
+  { why: "no target", wish: noTargets, places: ["", "", "", ""] },
 ])("few and many namespaces are told the same of $why", async ({ wish, places }) => {
   expect(await looks(15, wish)).toEqual(places.map(twice));
   expect(await looks(16, wish)).toEqual(places.map(twice));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
+import { type AttachWish, type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
 import { entry, held, host, to } from "../../support/situations/held.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
@@ -12,7 +12,7 @@ const pod = (name: string, of: string, ...names: string[]) => ({
   names,
   waits: "image" as const,
   fails: true,
-  owner: "ReplicaSet",
+  maker: { kind: "ReplicaSet", name: "web" },
 });
 const facts = (more: Partial<Facts> = {}): Facts => ({
   to,
@@ -22,7 +22,7 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   ...more,
 });
 const wish = { entry, host, fresh: true, force: false, merge: false };
-const all = () => true;
+const all: AttachWish = { restart: "stuck", mayPull: () => true };
 
 /** Each step with what it is done to and what it needs, as a line. */
 const lines = (plan: ReturnType<typeof planPlace>) =>
@@ -74,7 +74,10 @@ test("a pod goes when its ServiceAccount is only now given the Secret, behind th
 });
 
 test("a pod does not go for an image that the Secret may not pull", () => {
-  const changes = planAttaches(facts({ pods: [pod("web-1", "default")] }), (repository) => repository !== "app/web");
+  const changes = planAttaches(facts({ pods: [pod("web-1", "default")] }), {
+    restart: "stuck",
+    mayPull: (repository) => repository !== "app/web",
+  });
 
   expect(changes.filter(({ act }) => act === "restart")).toEqual([]);
   expect(changes.at(-1)).toMatchObject({ act: "tell", says: expect.stringContaining("app/web") });

@@ -47,7 +47,7 @@ const account = (more: Partial<ServiceAccount> = {}): ServiceAccount => ({
 test.for<{ why: string; object: ServiceAccount; names: string[] }>([
   { why: "no list", object: account(), names: [] },
   { why: "in its order", object: account({ imagePullSecrets: [{ name: "b" }, { name: "a" }] }), names: ["b", "a"] },
-  { why: "an entry without a name is none", object: account({ imagePullSecrets: [{}, { name: "a" }] }), names: ["a"] },
+  { why: "an entry without a name keeps its place", object: account({ imagePullSecrets: [{}, { name: "a" }] }), names: ["", "a"] },
 ])("a target's list is read: $why", ({ object, names }) => {
   expect(readTarget("serviceaccount", object)).toStrictEqual({ to, names, version: "7" });
 });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { type Attached, type PodWait, planRestarts, readWait, type WaitingPod } from "../../../src/plan/restart.ts";
+import { type Attached, type PodWait, type PullingPod, planRestarts, readWait } from "../../../src/plan/restart.ts";
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const accounts: readonly Attached[] = [{ to: account, names: ["theirs", "acr"] }];
-const pod = (more: Partial<WaitingPod>): WaitingPod => ({
+const pod = (more: Partial<PullingPod>): PullingPod => ({
   to: { kind: "pod", namespace: "demo", name: "web-1" },
   uid: "u1",
   account: "default",
@@ -11,34 +11,40 @@ const pod = (more: Partial<WaitingPod>): WaitingPod => ({
   names: ["theirs"],
   waits: "image",
   fails: true,
-  owner: "ReplicaSet",
+  maker: { kind: "ReplicaSet", name: "web" },
   ...more,
 });
 
-const planned = (pods: readonly WaitingPod[], mayPull: (repository: string) => boolean = (repository) => repository === "app/web") =>
-  planRestarts("acr", accounts, pods, mayPull);
+/** A pod that nothing would make anew. */
+const bare = (more: Partial<PullingPod>): PullingPod => {
+  const { maker: _, ...without } = pod(more);
+  return without;
+};
 
-test.for<{ why: string; pod: WaitingPod; restarts: number; told: (string | RegExp)[] }>([
+const planned = (pods: readonly PullingPod[], mayPull: (repository: string) => boolean = (repository) => repository === "app/web") =>
+  planRestarts(accounts, pods, { secret: "acr", restart: "stuck", mayPull });
+
+test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegExp)[] }>([
   { why: "made before the attach, and made anew by its controller", pod: pod({}), restarts: 1, told: [] },
-  { why: "of a StatefulSet", pod: pod({ owner: "StatefulSet" }), restarts: 1, told: [] },
-  { why: "of a DaemonSet", pod: pod({ owner: "DaemonSet" }), restarts: 1, told: [] },
-  { why: "of a ReplicationController", pod: pod({ owner: "ReplicationController" }), restarts: 1, told: [] },
+  { why: "of a StatefulSet", pod: pod({ maker: { kind: "StatefulSet", name: "web" } }), restarts: 1, told: [] },
+  { why: "of a DaemonSet", pod: pod({ maker: { kind: "DaemonSet", name: "web" } }), restarts: 1, told: [] },
+  { why: "of a ReplicationController", pod: pod({ maker: { kind: "ReplicationController", name: "web" } }), restarts: 1, told: [] },
   { why: "made after it", pod: pod({ names: ["theirs", "acr"] }), restarts: 0, told: [] },
   {
     why: "nobody would make it anew",
-    pod: pod({ owner: undefined }),
+    pod: bare({}),
     restarts: 0,
     told: [/carried acr and has no controller: delete it and create it again$/],
   },
   {
     why: "a Job counts a deleted pod as failed",
-    pod: pod({ owner: "Job" }),
+    pod: pod({ maker: { kind: "Job", name: "web" } }),
     restarts: 0,
     told: [/carried acr and belongs to a Job, which would count a deleted pod as failed: make the Job anew$/],
   },
   {
     why: "a controller that nobody knows",
-    pod: pod({ owner: "Rollout" }),
+    pod: pod({ maker: { kind: "Rollout", name: "web" } }),
     restarts: 0,
     told: [/belongs to a Rollout/],
   },
@@ -94,7 +100,7 @@ test("what the Secret may not pull is told with the flags that add it", () => {
   ]);
 });
 
-test.for<{ why: string; pods: WaitingPod[]; told: string[] }>([
+test.for<{ why: string; pods: PullingPod[]; told: string[] }>([
   {
     why: "two of one, and one of another",
     pods: [pod({ account: "app" }), pod({ account: "app" }), pod({ account: "batch" })],
@@ -117,18 +123,18 @@ test.for<{ why: string; pods: WaitingPod[]; told: string[] }>([
 });
 
 test("where no ServiceAccount is named, none is missed", () => {
-  expect(planRestarts("acr", [], [pod({ account: "app" })], () => true)).toEqual([]);
+  expect(planRestarts([], [pod({ account: "app" })], { secret: "acr", restart: "stuck", mayPull: () => true })).toEqual([]);
 });
 
 test("a restart needs its ServiceAccount to be attached, and so does what is told of a pod", () => {
-  expect(planned([pod({}), pod({ owner: undefined })]).map(({ act, needs }) => [act, needs])).toEqual([
+  expect(planned([pod({}), bare({})]).map(({ act, needs }) => [act, needs])).toEqual([
     ["restart", account],
     ["tell", account],
   ]);
 });
 
 test("what is done comes before what is left to do", () => {
-  const pods = [pod({ owner: "Job" }), pod({}), pod({ owner: undefined }), pod({ owner: "DaemonSet" })];
+  const pods = [pod({ maker: { kind: "Job", name: "web" } }), pod({}), bare({}), pod({ maker: { kind: "DaemonSet", name: "web" } })];
 
   expect(planned(pods).map(({ act }) => act)).toEqual(["restart", "restart", "tell", "tell"]);
 });
@@ -145,7 +151,7 @@ test("the pod that is meant is the one that was looked at, and why it goes is sa
   ]);
 });
 
-test.for<{ why: string; wait: Partial<PodWait>; waits: WaitingPod["waits"] }>([
+test.for<{ why: string; wait: Partial<PodWait>; waits: PullingPod["waits"] }>([
   { why: "the pull was refused", wait: { reasons: ["ErrImagePull"] }, waits: "image" },
   { why: "and is tried again", wait: { reasons: ["ImagePullBackOff"] }, waits: "image" },
   { why: "one container of two", wait: { reasons: ["PodInitializing", "ImagePullBackOff"] }, waits: "image" },

@@ -90,7 +90,7 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
   { fix: { do: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
   { fix: { do: "help" }, line: "kubectl acr-secret --help" },
   { fix: { do: "help", verb: "create" }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
-  { fix: { do: "get-serviceaccounts", namespace: "demo" }, line: "kubectl get serviceaccounts -n demo" },
+  { fix: { do: "get", resource: "serviceaccounts", namespace: "demo" }, line: "kubectl get serviceaccounts -n demo" },
   {
     fix: { do: "create-namespace", name: "demo" },
     given: { forward: ["--context=prod"], namespace: "demo" },

@@ -1,0 +1,142 @@
+import { kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import type { TargetPick, TargetWish } from "../../src/observe/targets.ts";
+import { secretName } from "./names.ts";
+import { kindSpelled } from "./target-kinds.ts";
+import { usage } from "./usage.ts";
+
+/** What a command line says of its targets, besides the words that name them. */
+export type TargetFlags = {
+  readonly serviceaccount: readonly string[];
+  readonly "all-serviceaccounts": boolean;
+  readonly all: boolean;
+  readonly selector: string | undefined;
+  readonly "where-used": boolean;
+};
+
+/** What the words of a command line mean: the Secret, if the first of them names it, and the targets. */
+export type TargetWords = { readonly secret: string | undefined; readonly targets: TargetWish };
+
+/**
+ * Reads `[SECRET] TARGET…` in kubectl's spellings: `deploy/web sts/db`, `deploy web api`, `deploy,sts --all`, `deployments -l app=web`,
+ * with `*` and `?` in a name for any text and any character; and the flags for ServiceAccounts.
+ *
+ * @throws CliError usage
+ */
+export function readTargetWords(words: readonly string[], flags: TargetFlags): TargetWords {
+  const { serviceaccount, "all-serviceaccounts": allAccounts, all, selector, "where-used": whereUsed } = flags;
+  const [secret, rest] = takeSecret(words, all || selector !== undefined);
+  const accounts = accountPicks(flags, rest.length > 0);
+  const named = picksOf(rest, flags);
+  const picks = merged([...accounts, ...named]);
+  if (whereUsed && picks.length > 0)
+    throw usage("--where-used finds the targets, so none can be named beside it: leave out either the flag or the targets");
+  if (serviceaccount.length > 0 && (allAccounts || (selector !== undefined && rest.length === 0)))
+    throw usage("--serviceaccount cannot be combined with --all-serviceaccounts or --selector");
+  return { secret, targets: { picks, whereUsed } };
+}
+
+/** The first word is the Secret's name, unless it names targets: `deploy/web`, or a kind that its names, `--all` or labels follow. */
+function takeSecret([first, ...rest]: readonly string[], several: boolean): [string | undefined, readonly string[]] {
+  if (first === undefined) return [undefined, []];
+  const isKind =
+    kindsSpelled(first) !== undefined && (several || (rest[0] !== undefined && !rest[0].includes("/") && !kindsSpelled(rest[0])));
+  if (isKind || isTargetWord(first)) return [undefined, [first, ...rest]];
+  return [secretName(first), rest];
+}
+
+const isTargetWord = (word: string): boolean => word.includes("/") && kindSpelled(word.slice(0, word.indexOf("/"))) !== undefined;
+
+/** The kinds of a word like `deploy,sts`; undefined where one of them is none. */
+function kindsSpelled(word: string): TargetKind[] | undefined {
+  const found = word.split(",").map(kindSpelled);
+  return found.every((kind) => kind !== undefined) ? found : undefined;
+}
+
+function accountPicks({ serviceaccount, "all-serviceaccounts": all, selector, all: ofKinds }: TargetFlags, words: boolean): TargetPick[] {
+  if (all) return [pick("serviceaccount", ["*"], selector)];
+  if (selector !== undefined && !words) {
+    if (ofKinds) throw noKind();
+    return [pick("serviceaccount", ["*"], selector)];
+  }
+  if (ofKinds && !words) throw noKind();
+  return serviceaccount.length > 0 ? [pick("serviceaccount", serviceaccount)] : [];
+}
+
+const noKind = () => usage("--all is for the kinds that are named before it: deployments --all, or --all-serviceaccounts");
+
+/** What the words behind the Secret's name mean. */
+function picksOf(words: readonly string[], { all, selector }: TargetFlags): TargetPick[] {
+  const [first, ...names] = words;
+  if (first === undefined) return [];
+  const chosen = kindsSpelled(first);
+  if (chosen && !first.includes("/")) return ofKinds(chosen, names, { all, selector });
+  if (all) throw usage("--all is for whole kinds, and cannot be combined with a name: deployments --all");
+  if (selector !== undefined) throw usage("name cannot be provided when a selector is specified");
+  return words.map(readPair);
+}
+
+/** `deploy web api`, `deploy,sts --all`, `deploy -l app=web`. */
+function ofKinds(
+  chosen: readonly TargetKind[],
+  names: readonly string[],
+  { all, selector }: Pick<TargetFlags, "all" | "selector">,
+): TargetPick[] {
+  const pair = names.find((name) => name.includes("/"));
+  if (pair !== undefined) throw usage(`there is no need for a kind before "${pair}", which names its own`);
+  if (names.length > 0 && all) throw usage("--all is for whole kinds, and cannot be combined with a name: deployments --all");
+  if (names.length > 0 && selector !== undefined) throw usage("name cannot be provided when a selector is specified");
+  if (names.length > 0) return chosen.map((kind) => pick(kind, names.map(aName)));
+  if (all || selector !== undefined) return chosen.map((kind) => pick(kind, ["*"], selector));
+  const [kind = "pod"] = chosen;
+  throw usage(
+    `resource(s) were provided, but no name was specified: ${kinds[kind].kind.toLowerCase()}/NAME, or ${kinds[kind].plural} --all`,
+  );
+}
+
+/** `deployment/web`. */
+function readPair(word: string): TargetPick {
+  const slash = word.indexOf("/");
+  const [before, name] = [word.slice(0, Math.max(slash, 0)), word.slice(slash + 1)];
+  const kind = slash > 0 ? kindSpelled(before) : undefined;
+  if (kind) return pick(kind, [aName(name)]);
+  if (slash > 0) throw usage(`a ${JSON.stringify(before)} carries no pull secrets: a target is a ${known()}`);
+  throw usage(
+    `invalid target ${JSON.stringify(word)}: its kind goes before its name`,
+    `did you mean deployment/${name} or serviceaccount/${name}?`,
+  );
+}
+
+const known = () => {
+  const words = targetKinds.map((kind) => kinds[kind].kind.toLowerCase());
+  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+};
+
+/** What the API server could not take for a name would ask for another resource. */
+function aName(name: string): string {
+  if (name === "") throw usage("the name of a target is empty");
+  if (/[/%]|^\.\.?$/.test(name)) throw usage(`invalid name of a target ${JSON.stringify(name)}`);
+  return name;
+}
+
+const isPattern = (name: string) => /[*?]/.test(name);
+
+const pick = (kind: TargetKind, words: readonly string[], selector?: string): TargetPick => ({
+  kind,
+  names: [...new Set(words.filter((word) => !isPattern(word)))],
+  globs: [...new Set(words.filter(isPattern))],
+  selector,
+});
+
+/** One pick a kind and labels: each list is read once. */
+function merged(picks: readonly TargetPick[]): TargetPick[] {
+  const groups = Map.groupBy(picks, ({ kind, selector }) => JSON.stringify([kind, selector]));
+  return [...groups.values()].map(([first, ...more]) => {
+    const all = first ? [first, ...more] : [];
+    const { kind, selector } = all[0] as TargetPick;
+    return pick(
+      kind,
+      all.flatMap(({ names, globs }) => [...names, ...globs]),
+      selector,
+    );
+  });
+}
