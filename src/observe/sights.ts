@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { observe, type PlaceWish, type Sight, waiting } from "./place.ts";
-import { among, kindOf, missingIn, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
+import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 
 /** A place, and the way to look at it; `look` again asks anew. */
 export type Outlook = { readonly place: Place; look(): Promise<Sight> };
@@ -83,8 +83,7 @@ function outlook(sight: Sight, wish: PlaceWish): Outlook {
 }
 
 function isWhole({ targets }: Sight, wish: PlaceWish): boolean {
-  return wish.targets.picks.every((pick) => {
-    const found = targets.filter((object) => kindOf(object) === pick.kind);
-    return missingIn(pick, found, wish) === undefined;
-  });
+  const { picks } = wish.targets;
+  const found = picks.map(({ kind }) => targets.filter((object) => kindOf(object) === kind));
+  return firstMissing(picks, found, wish) === undefined;
 }

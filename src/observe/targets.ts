@@ -62,7 +62,10 @@ export type ChoiceWish = {
 
 /** The objects of one place that a wish is about, in its order, each once. @throws CliError notFound */
 export async function chosenTargets(place: Place, wish: ChoiceWish): Promise<TargetObject[]> {
-  const found = await together(picksOf(wish.targets).map((pick) => chosenBy(pick, place, wish)));
+  const picks = picksOf(wish.targets);
+  const found = await together(picks.map((pick) => chosenBy(pick, place, wish)));
+  const missing = firstMissing(picks, found, wish);
+  if (missing) await refuseMissing(place, { secret: wish.secret, ...missing });
   return once(found.flat());
 }
 
@@ -75,10 +78,7 @@ async function chosenBy(pick: TargetPick, place: Place, wish: ChoiceWish): Promi
   const { cluster, namespace } = place;
   const { kind, names, globs, selector } = pick;
   if (globs.length === 0) return together(names.map((name) => named(kind, name, place, wish)));
-  const found = among(pick, await listAll(cluster, kind, { namespace, labels: selector }));
-  const missing = missingIn(pick, found, wish);
-  if (missing !== undefined) await refuseMissing(place, { kind, ...missing, secret: wish.secret });
-  return found;
+  return among(pick, await listAll(cluster, kind, { namespace, labels: selector }));
 }
 
 async function named(kind: TargetKind, name: string, place: Place, wish: ChoiceWish): Promise<TargetObject> {
@@ -124,17 +124,27 @@ export function isOver(object: KubeObject): boolean {
 
 type Condition = { readonly type: string; readonly status: string };
 
-/** What a pick means and a list has not: a name, or everything. */
-export function missingIn(
-  { names, globs, selector }: TargetPick,
-  found: readonly TargetObject[],
+/**
+ * What is meant and was not found: a name, or all that a pattern or labels choose. Of several whole kinds one may have no objects.
+ * @param found what was found for each pick
+ */
+export function firstMissing(
+  picks: readonly TargetPick[],
+  found: readonly (readonly TargetObject[])[],
   { lenient, targets }: Pick<ChoiceWish, "lenient" | "targets">,
-): { readonly name: string } | { readonly chosenBy: string } | undefined {
+): Omit<Missing, "secret"> | undefined {
+  const optional = lenient || targets.whereUsed;
+  const nothing = found.flat().length === 0;
+  const missing = picks.map((pick, index) => missingOf(pick, found[index] ?? []));
+  return missing.find((one) => one && (one.name !== undefined || (!optional && (nothing || one.chosenBy.startsWith(" matches")))));
+}
+
+function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly TargetObject[]) {
   const name = names.find((each) => !found.some(({ metadata }) => metadata.name === each));
-  if (name !== undefined) return { name };
-  if (found.length > 0 || globs.length === 0 || lenient || targets.whereUsed) return undefined;
+  if (name !== undefined) return { kind, name, chosenBy: "" };
+  if (found.length > 0 || globs.length === 0) return undefined;
   const [glob] = globs.filter((each) => each !== "*");
-  return { chosenBy: selector !== undefined ? ` has the labels ${selector}` : glob !== undefined ? ` matches ${glob}` : "" };
+  return { kind, chosenBy: selector !== undefined ? ` has the labels ${selector}` : glob !== undefined ? ` matches ${glob}` : "" };
 }
 
 /** A target that is not there: its name, or by what nothing was chosen. */

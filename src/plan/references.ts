@@ -86,7 +86,7 @@ function refusal(verb: ReferFix["do"], secret: string, { to, maker }: Target): R
     const kind = targetKindCalled(maker.kind);
     const says = `${name} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
     if (kind === undefined) return { act: "refuse", to, says };
-    return { act: "refuse", to, says, fix: { do: verb, secret, targets: [`${kind}/${maker.name}`] } };
+    return { act: "refuse", to, says, fix: { do: verb, secret, targets: [`${kinds[kind].kind.toLowerCase()}/${maker.name}`] } };
   }
   if (kinds[to.kind].carries.takes !== "anew") return undefined;
   return { act: "refuse", to, says: `${name} keeps the list of pull secrets that it was made with, so it has to be made anew` };

@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
-import { create, getJson } from "../../support/kubectl.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
+import { targetObject } from "../../support/situations/target-objects.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -48,4 +49,51 @@ test.for([2, 4])("%s creates at once make one password, which pulls, and all of 
   const token = shell.azure.world.registries[0]?.tokens.find(({ name }) => name === username);
   expect([token?.passwords.password1?.value, token?.passwords.password2]).toEqual([password, undefined]);
   expect(secret.metadata.annotations).not.toHaveProperty("acr-secret/claim");
+});
+
+test("fifty who attach and detach, one who labels and one who appends lose nothing of each other", { timeout: 300_000 }, async () => {
+  const come = Array.from({ length: 25 }, (_, index) => `come-${index}`);
+  const go = Array.from({ length: 25 }, (_, index) => `go-${index}`);
+  const before = ["first", ...go.slice(0, 12), "middle", ...go.slice(12), "last"];
+  const namespace = await newNamespace(before);
+  await create([...come.map((name) => pullSecret(namespace, name)), targetObject("deployment", { namespace }, before)]);
+  const targets = {
+    serviceaccount: ["app", "/imagePullSecrets/-"],
+    deployment: ["web", "/spec/template/spec/imagePullSecrets/-"],
+  } as const;
+  const patch = (kind: keyof typeof targets, type: string, body: unknown) =>
+    kubectl(["patch", kind, targets[kind][0], "-n", namespace, `--type=${type}`, "-p", JSON.stringify(body)]);
+  const kinds = ["serviceaccount", "deployment"] as const;
+
+  let done = false;
+  const commands = [...come.map((name) => `attach ${name}`), ...go.map((name) => `detach ${name}`)].map((words) =>
+    shell.type(`kubectl acr-secret ${words} sa/app deploy/web -n ${namespace}`),
+  );
+  const all = Promise.all(commands).finally(() => {
+    done = true;
+  });
+  let labels = 0;
+  const labelling = (async () => {
+    for (; !done; labels++) for (const kind of kinds) await patch(kind, "merge", { metadata: { labels: { [`l-${labels}`]: "x" } } });
+  })();
+  const appended: string[] = [];
+  const appending = (async () => {
+    for (let index = 0; index < 20; index++) {
+      appended.push(`foreign-${index}`);
+      for (const kind of kinds) await patch(kind, "json", [{ op: "add", path: targets[kind][1], value: { name: `foreign-${index}` } }]);
+    }
+  })();
+  const [ended] = await Promise.all([all, labelling, appending]);
+
+  const patched = "serviceaccount/app patched\ndeployment.apps/web patched\n";
+  expect(ended.map(({ stdout, code }) => [code, stdout])).toEqual(ended.map(() => [0, patched]));
+  for (const kind of kinds) {
+    const path = kind === "deployment" ? "{.spec.template.spec.imagePullSecrets[*].name}" : "{.imagePullSecrets[*].name}";
+    const names = (await kubectl(["get", kind, targets[kind][0], "-n", namespace, "-o", `jsonpath=${path}`])).split(" ");
+    expect(names.toSorted()).toEqual(["first", "middle", "last", ...come, ...appended].toSorted());
+    expect(names.slice(0, 3)).toEqual(["first", "middle", "last"]);
+    expect(names.filter((name) => appended.includes(name))).toEqual(appended);
+    const { metadata } = await getJson<ServiceAccount>(kind, targets[kind][0], "-n", namespace);
+    expect(Object.keys(metadata.labels ?? {}).filter((label) => label.startsWith("l-"))).toHaveLength(labels);
+  }
 });

@@ -1,0 +1,132 @@
+import { afterAll, expect, test } from "vitest";
+import { until } from "../../support/check-shell.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const secret = (namespace: string) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "acr", namespace },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") },
+});
+
+type Object_ = { readonly metadata: Record<string, unknown>; readonly status?: unknown };
+
+/** An object without what a write changes by itself, and what its controller says of it. */
+async function fieldsOf(kind: string, namespace: string): Promise<object> {
+  const { metadata, status: _, ...rest } = await getJson<Object_>(kind, "web", "-n", namespace);
+  const { managedFields, resourceVersion, generation, annotations, ...kept } = metadata;
+  return { ...rest, metadata: kept };
+}
+
+const changeable: readonly { kind: TargetName; called: string; list: string }[] = [
+  { kind: "serviceaccount", called: "serviceaccount", list: "{.imagePullSecrets}" },
+  { kind: "deployment", called: "deployment.apps", list: "{.spec.template.spec.imagePullSecrets}" },
+  { kind: "statefulset", called: "statefulset.apps", list: "{.spec.template.spec.imagePullSecrets}" },
+  { kind: "daemonset", called: "daemonset.apps", list: "{.spec.template.spec.imagePullSecrets}" },
+  { kind: "replicaset", called: "replicaset.apps", list: "{.spec.template.spec.imagePullSecrets}" },
+  { kind: "replicationcontroller", called: "replicationcontroller", list: "{.spec.template.spec.imagePullSecrets}" },
+  { kind: "cronjob", called: "cronjob.batch", list: "{.spec.jobTemplate.spec.template.spec.imagePullSecrets}" },
+];
+
+const lists: readonly { names?: readonly (string | undefined)[]; before: string; with_: string }[] = [
+  { before: "", with_: '[{"name":"acr"}]' },
+  {
+    names: ["theirs", "b", "a"],
+    before: '[{"name":"theirs"},{"name":"b"},{"name":"a"}]',
+    with_: '[{"name":"theirs"},{"name":"b"},{"name":"a"},{"name":"acr"}]',
+  },
+  {
+    names: ["theirs", undefined, "a"],
+    before: '[{"name":"theirs"},{},{"name":"a"}]',
+    with_: '[{"name":"theirs"},{},{"name":"a"},{"name":"acr"}]',
+  },
+];
+
+test.for(changeable.flatMap((row) => lists.map((of) => ({ ...row, ...of }))))(
+  "a $kind with $names: attach, attach again, detach, detach again, and all else is as before",
+  { timeout: 60_000 },
+  async ({ kind, called, list, names, before, with_ }) => {
+    const namespace = await newNamespace();
+    await create([secret(namespace), targetObject(kind, { namespace }, names)]);
+    const type = (verb: string, more = "") => shell.type(`kubectl acr-secret ${verb} acr ${kind}/web -n ${namespace} ${more}`);
+    const listed = () => kubectl(["get", kind, "web", "-n", namespace, "-o", `jsonpath=${list}`]);
+    const fields = await fieldsOf(kind, namespace);
+    expect(await listed()).toBe(before);
+
+    for (const run of ["client", "server"]) {
+      expect(await type("attach", `--dry-run=${run}`)).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(`^${called}/web patched \\(.*dry run\\)\n`),
+      });
+      expect(await listed()).toBe(before);
+    }
+    expect(await type("attach")).toMatchObject({ code: 0, stdout: `${called}/web patched\n` });
+    expect(await listed()).toBe(with_);
+    expect(await type("attach")).toMatchObject({ code: 0, stdout: `${called}/web unchanged\n`, stderr: "" });
+    expect(await type("detach")).toMatchObject({ code: 0, stdout: `${called}/web patched\n` });
+    expect(await listed()).toBe(before);
+    expect(await fieldsOf(kind, namespace)).toEqual(fields);
+    expect(await type("detach")).toMatchObject({ code: 0, stdout: `${called}/web unchanged\n`, stderr: "" });
+  },
+);
+
+test.for(["pod", "job"] as const)("a %s cannot be changed, and stays as it is", async (kind) => {
+  const namespace = await newNamespace();
+  await create([secret(namespace), targetObject(kind, { namespace }, ["theirs"])]);
+  const fields = await fieldsOf(kind, namespace);
+
+  const ended = await shell.type(`kubectl acr-secret attach acr ${kind}/web -n ${namespace}`);
+
+  expect(ended).toMatchObject({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^error: .*keeps the list of pull secrets that it was made with, so it has to be made anew\n/),
+  });
+  expect(await fieldsOf(kind, namespace)).toEqual(fields);
+});
+
+test("what another makes from a template is refused by name, and that is named", async () => {
+  const namespace = await newNamespace();
+  await create([secret(namespace), targetObject("deployment", { namespace })]);
+  const name = () => kubectl(["get", "replicasets", "-n", namespace, "-o", "jsonpath={.items[*].metadata.name}"]);
+  await until(async () => (await name()) !== "");
+
+  const ended = await shell.type(`kubectl acr-secret attach acr rs/${await name()} -n ${namespace}`);
+
+  expect(ended.stderr).toBe(
+    `error: replicaset.apps/${await name()} is made by Deployment web from a template, whose list counts\nhint: kubectl acr-secret attach acr deployment/web -n ${namespace}\n`,
+  );
+  const all = (kinds: string) => shell.type(`kubectl acr-secret attach acr ${kinds} --all -n ${namespace}`);
+  expect(await all("replicasets")).toMatchObject({ code: 1, stderr: `error: no replicaset in namespace "${namespace}"\n` });
+  expect(await all("replicasets,deployments")).toMatchObject({ code: 0, stdout: "deployment.apps/web patched\n" });
+});
+
+test("several kinds, patterns and labels go in one line, each object once", async () => {
+  const namespace = await newNamespace();
+  const named = (kind: TargetName, name: string) => targetObject(kind, { namespace, name });
+  await create([
+    secret(namespace),
+    named("deployment", "web-a"),
+    named("deployment", "web-b"),
+    named("deployment", "api"),
+    named("cronjob", "report"),
+    named("daemonset", "agent"),
+  ]);
+
+  const ended = await shell.type(`kubectl acr-secret attach acr 'deploy/web-*' deploy/web-a cj/report sa/app -n ${namespace} -o name`);
+  expect(ended).toMatchObject({
+    code: 0,
+    stdout: "deployment.apps/web-a\ndeployment.apps/web-b\ncronjob.batch/report\nserviceaccount/app\n",
+  });
+  const all = await shell.type(`kubectl acr-secret attach acr deploy,ds --all -n ${namespace}`);
+  expect(all).toMatchObject({
+    code: 0,
+    stdout: "deployment.apps/api patched\ndeployment.apps/web-a unchanged\ndeployment.apps/web-b unchanged\ndaemonset.apps/agent patched\n",
+  });
+});
