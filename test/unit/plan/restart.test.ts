@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Attached, type PodWait, type PullingPod, planRestarts, readWait } from "../../../src/plan/restart.ts";
+import { type Attached, type PodWait, type PullingPod, planRestarts, type RestartWish, readWait } from "../../../src/plan/restart.ts";
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const accounts: readonly Attached[] = [{ to: account, names: ["theirs", "acr"] }];
@@ -163,4 +163,82 @@ test.for<{ why: string; wait: Partial<PodWait>; waits: PullingPod["waits"] }>([
   { why: "its volumes are being mounted", wait: { reasons: ["ContainerCreating"] }, waits: "other" },
 ])("a pod waits for $waits: $why", ({ wait, waits }) => {
   expect(readWait({ reasons: [], running: false, unscheduled: false, ...wait })).toBe(waits);
+});
+
+const hash = { maker: { kind: "ReplicaSet", name: "web-5d" }, above: { kind: "Deployment", name: "web" } };
+const deployment = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
+
+/** Each step as a line. */
+const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartWish) =>
+  planRestarts(targets, pods, { secret: "acr", restart, mayPull: (repository) => repository === "app/web" }).map(
+    ({ act, to, needs }) => `${act} ${to.kind}/${to.name}${needs ? ` needs ${needs.kind}/${needs.name}` : ""}`,
+  );
+
+test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; restart: RestartWish; steps: string[] }>([
+  { why: "one that runs stays", pods: [pod({ waits: "nothing", ...hash })], restart: "stuck", steps: [] },
+  {
+    why: "all: its Deployment rolls it out",
+    pods: [pod({ waits: "nothing", ...hash })],
+    restart: "all",
+    steps: ["rollout deployment.apps/web needs serviceaccount/default"],
+  },
+  {
+    why: "all: once for all of its pods, and those that are stuck come with it",
+    pods: [pod({ waits: "nothing", ...hash }), pod({ ...hash })],
+    restart: "all",
+    steps: ["rollout deployment.apps/web needs serviceaccount/default"],
+  },
+  {
+    why: "all: a StatefulSet waits for its stuck pod, which goes too",
+    pods: [pod({ maker: { kind: "StatefulSet", name: "db" } })],
+    restart: "all",
+    steps: ["rollout statefulset.apps/db needs serviceaccount/default", "restart pod/web-1 needs serviceaccount/default"],
+  },
+  { why: "all: it has the Secret already", pods: [pod({ waits: "nothing", names: ["acr"], ...hash })], restart: "all", steps: [] },
+  { why: "all: its template lists its own", pods: [pod({ waits: "nothing", names: ["own"], ...hash })], restart: "all", steps: [] },
+  { why: "all: the Secret would not help", pods: [pod({ waits: "nothing", repositories: ["x"], ...hash })], restart: "all", steps: [] },
+  { why: "all: nothing rolls out a pod of its own", pods: [bare({ waits: "nothing" })], restart: "all", steps: [] },
+  {
+    why: "all: a ReplicaSet rolls nothing out",
+    pods: [pod({ waits: "nothing", maker: { kind: "ReplicaSet", name: "web" } })],
+    restart: "all",
+    steps: [],
+  },
+  { why: "none: it is only told", pods: [pod({})], restart: "none", steps: ["tell pod/web-1 needs serviceaccount/default"] },
+  {
+    why: "of a Deployment that is a target: the change itself rolls it out",
+    targets: [{ to: deployment, names: ["acr"] }],
+    pods: [pod({ ...hash, names: [] })],
+    restart: "stuck",
+    steps: [],
+  },
+  {
+    why: "of a Deployment that is a target, and so is its ServiceAccount",
+    targets: [...accounts, { to: deployment, names: ["acr"] }],
+    pods: [pod({ ...hash })],
+    restart: "stuck",
+    steps: [],
+  },
+  {
+    why: "of a StatefulSet that is a target: it waits for its stuck pod",
+    targets: [{ to: { kind: "statefulset.apps", namespace: "demo", name: "db" }, names: ["own", "acr"] }],
+    pods: [pod({ maker: { kind: "StatefulSet", name: "db" }, names: [] })],
+    restart: "stuck",
+    steps: ["restart pod/web-1 needs statefulset.apps/db"],
+  },
+  {
+    why: "of a ReplicaSet that is a target: it rolls nothing out",
+    targets: [{ to: { kind: "replicaset.apps", namespace: "demo", name: "web" }, names: ["acr"] }],
+    pods: [pod({ maker: { kind: "ReplicaSet", name: "web" }, names: [] })],
+    restart: "stuck",
+    steps: ["restart pod/web-1 needs replicaset.apps/web"],
+  },
+])("$why", ({ targets = accounts, pods, restart, steps: wanted }) => {
+  expect(steps(targets, pods, restart)).toEqual(wanted);
+});
+
+test("who wants nothing restarted is told the command", () => {
+  expect(planRestarts(accounts, [pod({})], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
+    { says: "pod/web-1 was made before serviceaccount/default carried acr: kubectl delete pod web-1 -n demo has it made anew" },
+  ]);
 });
