@@ -11,7 +11,7 @@ import { noSecret } from "../src/observe/secrets.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import { usersOf } from "../src/observe/where-used.ts";
 import type { Plan } from "../src/plan/change.ts";
-import { isOf } from "../src/plan/keys.ts";
+import { hostOf, isOf } from "../src/plan/keys.ts";
 import { planAttaches } from "../src/plan/place.ts";
 import type { RestartWish } from "../src/plan/restart.ts";
 import { readEntries } from "../src/secret/entry.ts";
@@ -96,9 +96,14 @@ function planIn(
 const noRegistry = (name: string) =>
   new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets instead of --where-used`);
 
-/** The registries of a Secret: those that it notes, and has a login for. A note alone, which anybody may write, makes no pod anew. */
+/**
+ * The registries of a Secret: those that it notes, and has a login for; of one that notes none, those of its keys. A note alone, which
+ * anybody may write, makes no pod anew.
+ */
 function hostsOf(secret: Secret, fieldManager: string): string[] {
   const { hosts } = readHeld(secret, "", fieldManager).held;
-  const noted = new Set(readEntries(secret)?.flatMap((entry) => entry.hosts));
+  const entries = readEntries(secret);
+  if (entries === undefined) return [...new Set(hosts.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
+  const noted = new Set(entries.flatMap((entry) => entry.hosts));
   return [...noted].filter((host) => hosts.some((server) => isOf(host, server)));
 }

@@ -2,8 +2,11 @@ import { type Entry, entryFor, sameEntry } from "../secret/entry.ts";
 import { isRegional } from "../secret/regional.ts";
 import type { Held } from "./held.ts";
 
+/** The host of a key under `auths`, which may be an address, or a path of a host. */
+export const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
+
 /** Whether a key under `auths` is of a registry: by its host alone, by its address, or for a path of it. */
-export const isOf = (host: string, server: string): boolean => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host;
+export const isOf = (host: string, server: string): boolean => hostOf(server) === host;
 
 /**
  * The keys in a Secret that a registry's login has, or may take: its login server, and the hosts of its regions that the Secret notes

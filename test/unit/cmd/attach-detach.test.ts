@@ -71,6 +71,26 @@ test("pods are made anew for the registries that the Secret has a login for, and
   });
 });
 
+test("of a Secret that somebody else made, the keys say which registries it is for", async () => {
+  const world = await stored("demo");
+  const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
+  const config = JSON.stringify({ auths: { "https://a.io/v2/": auth, "b.io/team": auth, "*.c.io": auth } });
+  world.cluster.put({
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "kubernetes.io/dockerconfigjson",
+    metadata: { name: "theirs", namespace: "demo" },
+    data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
+  });
+  for (const host of ["a.io", "b.io", "x.c.io", "d.io"]) world.cluster.put(stuckPod("demo", `of-${host}`, `${host}/app/web:1`));
+
+  expect(await type("attach theirs -n demo --serviceaccount", world.ports)).toEqual({
+    stdout: "serviceaccount/default patched\npod/of-a.io restarted\npod/of-b.io restarted\n",
+    stderr: "",
+    code: 0,
+  });
+});
+
 test("pods stay where their ServiceAccount could not be attached", async () => {
   const world = await stored("demo");
   world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1"));
