@@ -15,6 +15,7 @@ import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
 import { sinksOf } from "./sinks.ts";
+import { terminalOf } from "./terminal.ts";
 
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
@@ -39,6 +40,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   return {
+    terminal: typed && stderr.isTTY ? terminalOf(() => process.stdin, process.stderr, signal) : undefined,
     stdin: { isTTY: typed, read: () => readAll(addAbortSignal(signal(), process.stdin)) },
     readFile: (path) => readText(path, signal()),
     stdout,

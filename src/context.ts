@@ -8,6 +8,22 @@ import type { Sensitive } from "./secret/sensitive.ts";
 /** A stream to print to. `columns` is 0 where it is not known. */
 export type Sink = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
 
+/** A key that was pressed: its name, `up`, `return`, `ctrl-a`, and the letter that it types; either may be empty. */
+export type Key = { readonly name: string; readonly text: string };
+
+/** How wide and high a terminal is, in characters. */
+export type Size = { readonly columns: number; readonly rows: number };
+
+/** The terminal at which a person sits. */
+export type Terminal = {
+  size(): Size;
+  /**
+   * Hands each key on, and each change of the size, until something comes of it. Meanwhile the terminal shows no key by itself.
+   * @throws CliError cancelled where it is interrupted; what `hear` throws
+   */
+  until<T extends object>(hear: (event: Key | "resized") => T | undefined): Promise<T>;
+};
+
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Prints a line on stderr when `-v` is at least `level` (kubectl's: 6 requests, 8 bodies). The line is only made when it is printed. */
@@ -16,6 +32,8 @@ export type Trace = (level: number, line: () => string) => void;
 /** What a verb is handed: everything that it cannot compute. Ports are opened on first use, so that `--help` costs nothing. */
 export type Context = {
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+  /** Absent where keys do not come from a terminal, or nobody sees on one what is said beside the results. */
+  readonly terminal: Terminal | undefined;
   /** The text of a file. @throws CliError config where it cannot be read */
   readFile(path: string): Promise<string>;
   readonly stdout: Sink;

@@ -2,7 +2,7 @@
 export const mostNamed = 10;
 
 /** The first names of a list, and how many more there are: `app/api, app/web and 3 more`. */
-export function inLine(names: readonly string[]): string {
-  const rest = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : "";
-  return `${names.slice(0, mostNamed).join(", ")}${rest}`;
+export function inLine(names: readonly string[], most = mostNamed): string {
+  const rest = names.length > most ? ` and ${names.length - most} more` : "";
+  return `${names.slice(0, most).join(", ")}${rest}`;
 }

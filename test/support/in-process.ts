@@ -3,6 +3,7 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import type { Azure, Context, Env, KubeFlags, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
+import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
 
 /** What a person sees of one command line that runs in this process. */
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
@@ -14,6 +15,8 @@ export type World = {
   readonly env?: Env;
   readonly terminal?: boolean;
   readonly stdin?: string;
+  /** What a person does at the terminal, where somebody sits there who can be asked. */
+  readonly doings?: readonly Doing[];
   readonly files?: Readonly<Record<string, string>>;
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
@@ -60,6 +63,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     interrupt: interruption.interrupt,
   });
   const context: Context = {
+    terminal: world.doings && fakeTerminal(world.doings, interruption.interrupt),
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
     readFile: async (path) => {
       const text = world.files?.[path];
