@@ -25,10 +25,16 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
       const lines = createInterface({ input, terminal: true, escapeCodeTimeout, historySize: 0 });
       // The keyboard gives no signals now; what Ctrl-C does is the entry's to say
       lines.on("SIGINT", () => process.emit("SIGINT"));
+      // There may be no shell to go on with it
+      lines.on("SIGTSTP", () => {});
       const { promise, resolve, reject } = Promise.withResolvers<NonNullable<ReturnType<typeof hear>>>();
-      const offer = (event: Parameters<typeof hear>[0]) => {
+      let over = false;
+      const offer = (event: Key | "resized") => {
+        // Keys that come at once are all told of before anybody can stop listening
+        if (over) return;
         try {
           const end = hear(event);
+          over = end !== undefined;
           if (end !== undefined) resolve(end);
         } catch (error) {
           reject(error);
@@ -39,13 +45,14 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
       const stop = () => reject(new CliError("cancelled", "interrupted"));
       input.on("keypress", pressed);
       shown.on("resize", resized);
-      // Ctrl-D, and a terminal that has gone
+      // By Ctrl-D, or since the terminal has gone
       lines.once("close", () => offer({ name: "escape", text: "" }));
       ends.addEventListener("abort", stop);
       if (ends.aborted) stop();
       try {
         return await promise;
       } finally {
+        over = true;
         ends.removeEventListener("abort", stop);
         shown.off("resize", resized);
         input.off("keypress", pressed);
@@ -55,7 +62,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
   };
 }
 
-/** A key as readline tells it: what has a name of several letters types nothing, but for those of other scripts. */
+/** A key as readline tells it. What comes as several characters is a key's code, and types nothing. */
 function keyOf(text: string | undefined, { name = "", ctrl, meta }: Pressed): Key {
   if (ctrl) return { name: `ctrl-${name}`, text: "" };
   const types = !meta && text !== undefined && [...text].length === 1 && text >= " " && text !== "\u007f";

@@ -1,0 +1,159 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { openTerminal } from "../support/pty.ts";
+import { shownBy } from "../support/screen.ts";
+
+const script = join(import.meta.dirname, "../support/choose-in-terminal.ts");
+const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", NO_COLOR: "1" };
+const names = ["default", "web", "worker", "batch"];
+
+const node = `${process.execPath} --disable-warning=ExperimentalWarning ${script}`;
+
+/** Somebody before the question, below a line that was there before. The first and the last line tell how the terminal is set. */
+async function asked({ columns = 80, rows = 24, of = names } = {}) {
+  const quoted = of.map((name) => `'${name}'`).join(" ");
+  const terminal = openTerminal(`stty -g; echo before; ${node} ${quoted}; echo code=$?; stty -g`, { env, columns, rows });
+  await terminal.shows("esc: leave");
+  return terminal;
+}
+
+/** What is left on the terminal in the end: the lines, and whether it is set as it was. */
+async function left({ end }: { readonly end: Promise<{ readonly screen: string }> }) {
+  const lines = shownBy((await end).screen);
+  return { lines: lines.slice(1, -1), asItWas: lines.at(-1) === lines[0] };
+}
+
+/** What is shown to somebody who is asked. */
+const shown = (terminal: { screen(): string }) => shownBy(terminal.screen()).slice(1);
+
+const [up, down] = ["\u001b[A", "\u001bOB"];
+
+test("what is typed narrows, arrows and space choose, Enter takes, and the question is gone", async () => {
+  const terminal = await asked();
+  terminal.press("W");
+  await terminal.shows("search: W");
+  terminal.press(`${down}`);
+  await terminal.shows("> [ ] serviceaccount/worker");
+  terminal.press(" ");
+  await terminal.shows("> [x] serviceaccount/worker");
+  expect(shown(terminal)).toEqual([
+    "before",
+    "Which are to use secret/acr?",
+    "search: W",
+    "  [ ] serviceaccount/web",
+    "> [x] serviceaccount/worker",
+    "2/2, 1 chosen; space: choose, ctrl-a: all, enter: attach, esc: leave",
+  ]);
+  expect(await terminal.settings()).toContain("-icanon");
+  terminal.press("\u007f");
+  await terminal.shows("serviceaccount/batch");
+  terminal.press(`${up}${up}\t`);
+  await terminal.shows("2 chosen");
+  terminal.press("\r");
+
+  expect(await left(terminal)).toEqual({ lines: ["before", "chosen: default worker", "code=0"], asItWas: true });
+});
+
+test("of keys that come all at once none is lost, and what comes after Enter is not heard", async () => {
+  const terminal = await asked();
+  terminal.press("web \u0015worker\t\r \u0015batch \r");
+
+  expect(await left(terminal)).toEqual({ lines: ["before", "chosen: web worker", "code=0"], asItWas: true });
+});
+
+test.for([
+  { what: "Escape refuses", keys: "\u001b", lines: ["before", "error: nothing was chosen, so nothing is attached", "code=1"] },
+  { what: "so does Ctrl-D", keys: "\u0004", lines: ["before", "error: nothing was chosen, so nothing is attached", "code=1"] },
+  { what: "and behind what is typed", keys: "web\u0004", lines: ["before", "error: nothing was chosen, so nothing is attached", "code=1"] },
+  { what: "Ctrl-C ends the run", keys: "\u0003", lines: ["before", "code=130"] },
+])("$what, and the terminal is as it was", async ({ keys, lines }) => {
+  const terminal = await asked();
+  terminal.press(keys);
+
+  expect(await left(terminal)).toEqual({ lines, asItWas: true });
+});
+
+test("Ctrl-Z, for which there may be no shell that goes on with it, does nothing", async () => {
+  const terminal = await asked();
+  terminal.press("\u001aweb");
+  await terminal.shows("search: web");
+  terminal.press(" \r");
+
+  expect(await left(terminal)).toEqual({ lines: ["before", "chosen: web", "code=0"], asItWas: true });
+});
+
+test("Enter takes nothing that is only pointed at", async () => {
+  const terminal = await asked({ of: ["default"] });
+  terminal.press("\r");
+  await terminal.shows("nothing is chosen yet");
+  terminal.press(" \r");
+
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "chosen: default", "code=0"] });
+});
+
+test.for([
+  { signal: "SIGINT", code: 130 },
+  { signal: "SIGTERM", code: 143 },
+] as const)("$signal from elsewhere ends the run too, and the terminal is as it was", async ({ signal, code }) => {
+  const terminal = openTerminal(`stty -g; sh -c 'echo pid=$$; exec ${node} web'; echo code=$?; stty -g`, { env, columns: 80, rows: 24 });
+  await terminal.shows("esc: leave");
+  process.kill(Number(/pid=(\d+)/.exec(terminal.screen())?.[1]), signal);
+
+  expect(await left(terminal)).toEqual({ lines: [expect.stringMatching("pid="), `code=${code}`], asItWas: true });
+});
+
+test("a window that becomes smaller is drawn to its size", async () => {
+  const terminal = await asked({ of: Array.from({ length: 30 }, (_, index) => `account-with-a-long-name-${index}`) });
+  await terminal.resize(30, 6);
+  await terminal.shows("1/30, 0 chosen; space: choose…");
+  const screen = shown(terminal);
+  terminal.press(" \r");
+
+  expect(screen).toEqual([
+    "before",
+    "Which are to use secret/acr?",
+    "search: ",
+    "> [ ] serviceaccount/account-…",
+    "  [ ] serviceaccount/account-…",
+    "  [ ] serviceaccount/account-…",
+    "1/30, 0 chosen; space: choose…",
+  ]);
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "chosen: account-with-a-long-name-0", "code=0"] });
+});
+
+test("a terminal that does not know its size is drawn as one of 80 columns", async () => {
+  const terminal = await asked({ columns: 0, rows: 0 });
+  terminal.press(" \r");
+
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "chosen: default", "code=0"] });
+});
+
+test("a name that would move the cursor is shown harmless", async () => {
+  const terminal = await asked({ of: ["a\u001b[2Jb\u202ec", "web"] });
+  terminal.press("web\u202e");
+  await terminal.shows("search: web\\u202e");
+  terminal.press("\u001b");
+
+  expect((await terminal.end).screen).toContain("[ ] serviceaccount/a\\x1b[2Jb\\u202ec");
+});
+
+test.for([
+  { what: "stdin is no terminal", command: `: | ${node} default web` },
+  { what: "stderr is no terminal", command: `${node} default web 2>&1 | cat` },
+  { what: "CI is set", command: `CI=true ${node} default web` },
+])("nobody is asked where $what", async ({ command }) => {
+  const { screen } = await openTerminal(command, { env, columns: 80, rows: 24 }).end;
+
+  expect(screen.split("\r\n")).toEqual([
+    "error: no target is named; of what uses its registry, these lack secret/acr: serviceaccount/default, serviceaccount/web",
+    "hint: kubectl acr-secret attach acr --serviceaccount default, or --all-serviceaccounts",
+    "",
+  ]);
+});
+
+test("nobody is asked where there is no terminal at all", async () => {
+  const run = promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, "default"], { env });
+  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no target is named") });
+});
