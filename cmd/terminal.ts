@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline";
 import type { Key, Terminal } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 
@@ -20,6 +19,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
   return {
     size: () => ({ columns: shown.columns || unknown.columns, rows: shown.rows || unknown.rows }),
     until: async (hear) => {
+      const { createInterface } = await import("node:readline");
       const ends = signal();
       const input = stdin();
       const lines = createInterface({ input, terminal: true, escapeCodeTimeout, historySize: 0 });
