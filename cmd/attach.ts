@@ -3,25 +3,29 @@ import { runUnit } from "../src/apply/unit.ts";
 import { CliError } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import { groundsOf } from "../src/fleet/places.ts";
+import type { Ref } from "../src/kinds.ts";
 import { pullSecretKey, type Secret } from "../src/objects.ts";
 import { factsOf } from "../src/observe/facts.ts";
 import { readHeld } from "../src/observe/held.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { noSecret } from "../src/observe/secrets.ts";
 import { outlooks } from "../src/observe/sights.ts";
+import { targetOf, wantsTargets } from "../src/observe/targets.ts";
 import { usersOf } from "../src/observe/where-used.ts";
 import type { Plan } from "../src/plan/change.ts";
 import { hostOf, isOf } from "../src/plan/keys.ts";
 import { planAttaches } from "../src/plan/place.ts";
 import type { RestartWish } from "../src/plan/restart.ts";
 import { readEntries } from "../src/secret/entry.ts";
+import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, output, restart, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
+import { readTargetWords } from "./line/target-words.ts";
 import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
 import { nameOfSecret } from "./secret-name.ts";
-import { requireTargets, saidAgain } from "./targets.ts";
+import { saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
@@ -33,7 +37,8 @@ export const attach = verb({
     "Adds the Secret to imagePullSecrets of the targets and leaves every other name in that list where it is, whoever " +
     "writes to it at the same time. A target is a ServiceAccount, whose new pods get the Secret, or what makes pods: deployment/web, " +
     "sts/db, cronjob/report; a name may be a pattern. Pods that were made before and cannot start are made anew by their controllers. " +
-    "SECRET may be left out where the namespace has one Secret of kubectl acr-secret.",
+    "SECRET may be left out where the namespace has one Secret of kubectl acr-secret, and at a terminal the targets, which can then be " +
+    "chosen from what uses the Secret's registry and lacks it.",
   examples: [
     "# The default ServiceAccount",
     "kubectl acr-secret attach --serviceaccount",
@@ -55,46 +60,69 @@ export const attach = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const { secret, targets: wish } = requireTargets(flags, "attach", args);
+    const { secret, targets: said } = readTargetWords(args, flags);
+    // Who is to choose is shown what would be found
+    const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
     const patience = patienceOf(flags, session.context);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
-    const make = { do: "create", registry: "REGISTRY", ...saidAgain(wish) } as const;
+    const make = { do: "create", registry: "REGISTRY", ...saidAgain(said) } as const;
     const name = secret ?? (await nameOfSecret(grounds, { ...make, namespace: grounds[0]?.namespaces[0], or: "name the Secret" }));
     const lenient = whereOf(scope, grounds) !== "one";
     const pods = wish.whereUsed || flags.restart === "all" ? "all" : "waiting";
-    const places = outlooks(grounds, { secret: name, targets: wish, pods, patience, lenient });
+    const order = { secret: name, targets: wish, pods, patience, lenient } as const;
+    const how = { ...make, secret: name, fieldManager: flags["field-manager"] };
+    const choosing = { verb: "attach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
+    const isMeant = wantsTargets(said)
+      ? () => true
+      : await chosenTargets(session, outlooks(grounds, order), (sight) => lackingIn(sight, how), choosing);
     const unit = {
       before: [],
       demand: [],
       run: newRun(),
-      each: (sight: Sight) => planIn(sight, { ...make, secret: name }, { whereUsed: wish.whereUsed, ...flags }),
+      each: (sight: Sight) => planIn(sight, how, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart }),
     };
-    return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
+    return conclude(runUnit(unit, outlooks(grounds, order), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
 });
 
-type Planning = { readonly whereUsed: boolean; readonly restart: RestartWish; readonly "field-manager": string };
+type How = Create & { readonly secret: string; readonly fieldManager: string };
 
-function planIn(
-  sight: Sight,
-  make: Create & { readonly secret: string },
-  { whereUsed, restart, "field-manager": fieldManager }: Planning,
-): Plan {
-  const { secret, place } = sight;
+type Planning = { readonly whereUsed: boolean; isMeant(target: Ref): boolean; readonly restart: RestartWish };
+
+function planIn(sight: Sight, how: How, { whereUsed, isMeant, restart }: Planning): Plan {
+  const { context } = sight.place;
+  const { hosts, fieldManager, name } = readIn(sight, how);
+  const [host = "", ...others] = hosts;
+  const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
+  const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, context).to)) };
+  return planAttaches(factsOf(meant, { name, host, others, fieldManager }).facts, { restart, mayPull: () => true });
+}
+
+/** What uses the Secret's registry and lacks the Secret. */
+function lackingIn(sight: Sight, how: How): Ref[] {
+  const { hosts, name } = readIn(sight, how);
+  const users = usersIn(sight, hosts, name).map((object) => targetOf(object, sight.place.context));
+  return users.filter(({ names }) => !names.includes(name)).map(({ to }) => to);
+}
+
+/** The Secret's name, and the registries that it has a login for. @throws CliError where the kubelet could make nothing of it */
+function readIn({ secret, place }: Sight, { fieldManager, ...make }: How) {
   const name = make.secret;
   if (!secret) throw noSecret(name, { ...make, namespace: place.namespace });
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey))
     throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);
-  const [host = "", ...others] = hostsOf(secret, fieldManager);
-  if (whereUsed && host === "") throw noRegistry(name);
-  const meant = whereUsed ? { ...sight, targets: usersOf([host, ...others], sight) } : sight;
-  return planAttaches(factsOf(meant, { name, host, others, fieldManager }).facts, { restart, mayPull: () => true });
+  return { name, fieldManager, hosts: hostsOf(secret, fieldManager) };
 }
 
-const noRegistry = (name: string) =>
-  new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets instead of --where-used`);
+function usersIn(sight: Sight, hosts: readonly string[], name: string) {
+  if (hosts.length === 0)
+    throw new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets`, {
+      hint: { do: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+    });
+  return usersOf(hosts, sight);
+}
 
 /**
  * The registries of a Secret: those that it notes, and has a login for; of one that notes none, those of its keys. A note alone, which

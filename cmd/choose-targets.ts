@@ -1,5 +1,9 @@
 import { CliError } from "../src/errors.ts";
-import type { Ref } from "../src/kinds.ts";
+import type { Fix } from "../src/fix.ts";
+import { over } from "../src/fleet/over.ts";
+import { keyOf, type Ref } from "../src/kinds.ts";
+import type { Sight } from "../src/observe/place.ts";
+import type { Outlook } from "../src/observe/sights.ts";
 import { choose } from "../src/output/choose.ts";
 import { printable } from "../src/output/printable.ts";
 import { nameOf, placeSuffix, type Where } from "../src/output/words.ts";
@@ -28,14 +32,56 @@ const words = {
 /** For which verb and Secret targets are chosen, how they are told apart, and the form of output that was asked for. */
 export type Choosing = {
   readonly verb: keyof typeof words;
+  /** As the command line says it; undefined where it says none. */
   readonly secret: string;
   readonly where: Where;
   readonly output: string | undefined;
 };
 
+/** The error for a command line that names no target. @param why what follows, `, and ...` */
+const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""): CliError =>
+  new CliError("usage", `no target is named${why}`, {
+    hint: { do: verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+  });
+
 /**
- * The targets of a command line that names none, out of those for which it would be of use: at a terminal a person is asked,
- * also about a single one, since a command that changes things was not told which.
+ * Has a person choose which targets a command line is about that names none, out of those for which it would be of use.
+ *
+ * @param usefulIn what there is of them in a place
+ * @returns whether a target was chosen
+ * @throws CliError usage where nobody can be asked, which names the candidates, or where they cannot be seen; cancelled where the
+ *   person wants none of them
+ */
+export async function chosenTargets(
+  session: Session,
+  places: AsyncIterable<Outlook>,
+  usefulIn: (sight: Sight) => readonly Ref[],
+  how: Choosing,
+): Promise<(target: Ref) => boolean> {
+  const candidates: Ref[] = [];
+  const bounds = { width: session.width, halted: () => session.context.interruption.halted };
+  const seeing = async () => {
+    for await (const some of over(places, bounds, (place) => see(place, usefulIn, how))) candidates.push(...some);
+  };
+  await session.progress.during(`Looking for what could ${how.verb} secret/${how.secret}`, seeing);
+  const keys = new Set((await chooseTargets(session, candidates, how)).map(keyOf));
+  return (target) => keys.has(keyOf(target));
+}
+
+/** What would be of use in one place. Where there are others, they are of use, and the run itself tells of one that cannot be seen. */
+async function* see({ look }: Outlook, usefulIn: (sight: Sight) => readonly Ref[], { verb, secret, where }: Choosing) {
+  try {
+    yield usefulIn(await look());
+  } catch (error) {
+    const { kind } = error instanceof CliError ? error : { kind: "internal" };
+    // Whoever may not see all that there is can still name something
+    if (kind === "forbidden") throw noTarget(verb, secret);
+    if (where === "one" || kind === "internal" || kind === "cancelled") throw error;
+  }
+}
+
+/**
+ * At a terminal a person is asked, also about a single candidate, since a command that changes things was not told which.
  *
  * @throws CliError usage where nobody can be asked, which names the candidates; cancelled where the person wants none of them
  */
@@ -46,21 +92,21 @@ export async function chooseTargets<R extends Ref>(
 ): Promise<readonly R[]> {
   const says = words[verb];
   const labeled = candidates.map((is) => ({ is, label: printable(nameOf(is) + placeSuffix(is, where)) }));
-  const hint = { do: verb, secret, serviceaccounts: ["default"], or: "--all-serviceaccounts" } as const;
-  if (labeled.length === 0) throw new CliError("usage", `no target is named, and ${says.none(secret)}`, { hint });
+  const [first] = candidates;
+  if (!first) throw noTarget(verb, secret, `, and ${says.none(secret)}`);
   const terminal = askable(session, output);
   if (!terminal) {
-    const names = inLine(
-      labeled.map(({ label }) => label),
-      mostNamed,
-    );
-    throw new CliError("usage", `no target is named; ${says.some(secret, names)}`, { hint });
+    const labels = labeled.map(({ label }) => label);
+    const hint: Fix = { do: verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
+    throw new CliError("usage", `no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, { hint });
   }
   const chosen = await choose({ asks: says.asks(secret), enter: verb }, labeled, { ...session.context, terminal });
   // Not done what was asked for, so 1, and a && behind it goes no further; 130 says that a signal ended the run
   if (!chosen) throw new CliError("cancelled", says.refused);
   return chosen;
 }
+
+const placeOf = ({ namespace, context }: Ref, where: Where) => (where === "one" ? {} : { namespace, context });
 
 /** The terminal at which somebody can be asked. A form of output is for programs; and in CI, which may have a terminal, nobody answers. */
 function askable({ context }: Session, output: string | undefined) {

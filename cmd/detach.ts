@@ -4,15 +4,17 @@ import { groundsOf } from "../src/fleet/places.ts";
 import { kinds } from "../src/kinds.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { outlooks } from "../src/observe/sights.ts";
-import { targetOf } from "../src/observe/targets.ts";
+import { targetOf, wantsTargets } from "../src/observe/targets.ts";
 import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
+import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
+import { readTargetWords } from "./line/target-words.ts";
 import { nameOfSecret } from "./secret-name.ts";
-import { requireTargets, saidAgain } from "./targets.ts";
+import { saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
@@ -22,7 +24,7 @@ export const detach = verb({
   summary: "Take a pull secret out of ServiceAccounts and workloads",
   description:
     "Removes the Secret from imagePullSecrets of the targets and leaves every other name in that list where it is. " +
-    "The Secret itself stays, and so do pods that run: new pods no longer get it.",
+    "The Secret itself stays, and so do pods that run: new pods no longer get it. At a terminal the targets may be left out, and chosen.",
   examples: [
     "# The default ServiceAccount",
     "kubectl acr-secret detach --serviceaccount",
@@ -36,23 +38,31 @@ export const detach = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const { secret: named, targets: wish } = requireTargets(flags, "detach", args);
+    const { secret: named, targets: said } = readTargetWords(args, flags);
+    // Who is to choose is shown what would be found
+    const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const name =
-      named ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(wish), namespace: grounds[0]?.namespaces[0] }));
+      named ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(said), namespace: grounds[0]?.namespaces[0] }));
     const onePlace = whereOf(scope, grounds) === "one";
-    const places = outlooks(grounds, { secret: name, targets: wish, pods: "none", lenient: !onePlace });
-    const each = ({ secret, targets: found, place }: Sight): Plan => {
-      const changes = found
-        .map((target) => targetOf(target, place.context))
-        .filter((target) => !wish.whereUsed || carriesForGood(name, target))
+    const order = { secret: name, targets: wish, pods: "none", lenient: !onePlace } as const;
+    const meantIn = ({ targets: found, place }: Sight) =>
+      found.map((target) => targetOf(target, place.context)).filter((target) => !wish.whereUsed || carriesForGood(name, target));
+    const choosing = { verb: "detach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
+    const isMeant = wantsTargets(said)
+      ? () => true
+      : await chosenTargets(session, outlooks(grounds, order), (sight) => meantIn(sight).map(({ to }) => to), choosing);
+    const each = (sight: Sight): Plan => {
+      const { secret, place } = sight;
+      const changes = meantIn(sight)
+        .filter(({ to }) => isMeant(to))
         .map((target) => planDetach(name, target));
       const odd = onePlace && !secret && changes.every(({ act }) => act === "keep");
       return odd ? [...changes, tellAbsent(name, place.namespace)] : changes;
     };
     const unit = { before: [], demand: [], run: newRun(), each };
-    return conclude(runUnit(unit, places, toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
+    return conclude(runUnit(unit, outlooks(grounds, order), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
 });
 

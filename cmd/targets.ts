@@ -1,7 +1,5 @@
-import { CliError } from "../src/errors.ts";
 import { kinds } from "../src/kinds.ts";
-import { type TargetPick, type TargetWish, wantsTargets } from "../src/observe/targets.ts";
-import { readTargetWords, type TargetFlags, type TargetWords } from "./line/target-words.ts";
+import type { TargetPick, TargetWish } from "../src/observe/targets.ts";
 
 /** The words and flags by which a line to type is about the same targets. */
 export function saidAgain({ picks, whereUsed }: TargetWish) {
@@ -29,13 +27,4 @@ const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
 function wordsOf(pick: TargetPick): string[] {
   if (isWhole(pick)) return [];
   return [...pick.names, ...pick.globs].map((name) => `${kinds[pick.kind].kind.toLowerCase()}/${name}`);
-}
-
-/** What `[SECRET] TARGET…` means for a command that has nothing to act on without targets. @throws CliError usage */
-export function requireTargets(flags: TargetFlags, verb: "attach" | "detach", words: readonly string[]): TargetWords {
-  const read = readTargetWords(words, flags);
-  if (wantsTargets(read.targets)) return read;
-  throw new CliError("usage", "no target is named", {
-    hint: { do: verb, secret: read.secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
-  });
 }

@@ -148,7 +148,7 @@ test.for([
 
   expect(screen.split("\r\n")).toEqual([
     "error: no target is named; of what uses its registry, these lack secret/acr: serviceaccount/default, serviceaccount/web",
-    "hint: kubectl acr-secret attach acr --serviceaccount default, or --all-serviceaccounts",
+    "hint: kubectl acr-secret attach acr serviceaccount/default, or --where-used for all of them",
     "",
   ]);
 });

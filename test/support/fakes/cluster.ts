@@ -155,7 +155,10 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
 }
 
 const kindOf = ({ kind: name }: KubeObject): ClusterKind =>
-  (["namespace", "secret", "serviceaccount", "pod"] as const).find((kind) => kinds[kind].kind === name) ?? "secret";
+  Object.keys(kinds).find((kind) => {
+    const row = kinds[kind as keyof typeof kinds];
+    return row.at === "cluster" && row.kind === name;
+  }) as ClusterKind;
 
 /** What the API server would not take. */
 function check(next: KubeObject, before?: KubeObject): void {

@@ -147,8 +147,11 @@ test("detach takes the name of a Secret that is no longer there", async () => {
 });
 
 test.for<{ typed: string; says: RegExp }>([
-  { typed: "attach -n demo", says: /^error: no target is named\nhint: kubectl acr-secret attach --serviceaccount/ },
-  { typed: "detach -n demo", says: /^error: no target is named\n/ },
+  {
+    typed: "attach -n demo",
+    says: /^error: no target is named, and nothing .*\nhint: kubectl acr-secret attach acr-myregistry --serviceaccount/,
+  },
+  { typed: "detach -n demo", says: /^error: no target is named, and nothing names / },
   {
     typed: "attach nope -n demo --serviceaccount",
     says: /^Error from server \(NotFound\): secrets "nope" not found\nhint: kubectl acr-secret create nope /,
