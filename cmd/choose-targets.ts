@@ -16,12 +16,14 @@ const mostNamed = 5;
 /** What is said of a Secret and its candidates by whoever attaches it, or takes it away. */
 const words = {
   attach: {
+    looks: (secret: string) => `Looking for what uses the registry of secret/${secret}`,
     asks: (secret: string) => `Which are to use secret/${secret}?`,
     none: (secret: string) => `nothing that uses the registry of secret/${secret} lacks it`,
     some: (secret: string, names: string) => `of what uses its registry, these lack secret/${secret}: ${names}`,
     refused: "nothing was chosen, so nothing is attached",
   },
   detach: {
+    looks: (secret: string) => `Looking for what names secret/${secret}`,
     asks: (secret: string) => `Which are to use secret/${secret} no more?`,
     none: (secret: string) => `nothing names secret/${secret}`,
     some: (secret: string, names: string) => `secret/${secret} is named by ${names}`,
@@ -63,7 +65,7 @@ export async function chosenTargets(
   const seeing = async () => {
     for await (const some of over(places, bounds, (place) => see(place, usefulIn, how))) candidates.push(...some);
   };
-  await session.progress.during(`Looking for what could ${how.verb} secret/${how.secret}`, seeing);
+  await session.progress.during(words[how.verb].looks(how.secret), seeing);
   const keys = new Set((await chooseTargets(session, candidates, how)).map(keyOf));
   return (target) => keys.has(keyOf(target));
 }

@@ -1,20 +1,35 @@
 import { execFile } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
+import { oneNamespace } from "../support/one-namespace.ts";
 import { openTerminal } from "../support/pty.ts";
 import { shownBy } from "../support/screen.ts";
 
-const script = join(import.meta.dirname, "../support/choose-in-terminal.ts");
-const env = { PATH: process.env.PATH ?? "", HOME: "/nonexistent", NO_COLOR: "1" };
-const names = ["default", "web", "worker", "batch"];
+const folder = await mkdtemp(join(tmpdir(), "choose-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const kubectl = join(folder, "kubectl");
+await writeFile(kubectl, oneNamespace);
+await chmod(kubectl, 0o755);
 
-const node = `${process.execPath} --disable-warning=ExperimentalWarning ${script}`;
+const entry = join(import.meta.dirname, "../../cmd/kubectl-acr_secret.ts");
+const args = ["--disable-warning=ExperimentalWarning", entry, "attach", "acr", "-n", "demo"];
+const attach = [process.execPath, ...args].join(" ");
+
+const envOf = (names: readonly string[]) => ({
+  PATH: process.env.PATH ?? "",
+  HOME: folder,
+  TMPDIR: folder,
+  KUBECTL_PATH: kubectl,
+  NO_COLOR: "1",
+  NAMES: JSON.stringify(names),
+});
 
 /** Somebody before the question, below a line that was there before. The first and the last line tell how the terminal is set. */
-async function asked({ columns = 80, rows = 24, of = names } = {}) {
-  const quoted = of.map((name) => `'${name}'`).join(" ");
-  const terminal = openTerminal(`stty -g; echo before; ${node} ${quoted}; echo code=$?; stty -g`, { env, columns, rows });
+async function asked({ columns = 80, rows = 24, of = ["default", "web", "worker", "batch"] } = {}) {
+  const terminal = openTerminal(`stty -g; echo before; ${attach}; echo code=$?; stty -g`, { env: envOf(of), columns, rows });
   await terminal.shows("esc: leave");
   return terminal;
 }
@@ -53,14 +68,20 @@ test("what is typed narrows, arrows and space choose, Enter takes, and the quest
   await terminal.shows("2 chosen");
   terminal.press("\r");
 
-  expect(await left(terminal)).toEqual({ lines: ["before", "chosen: default worker", "code=0"], asItWas: true });
+  expect(await left(terminal)).toEqual({
+    lines: ["before", "serviceaccount/default patched", "serviceaccount/worker patched", "code=0"],
+    asItWas: true,
+  });
 });
 
 test("of keys that come all at once none is lost, and what comes after Enter is not heard", async () => {
   const terminal = await asked();
   terminal.press("web \u0015worker\t\r \u0015batch \r");
 
-  expect(await left(terminal)).toEqual({ lines: ["before", "chosen: web worker", "code=0"], asItWas: true });
+  expect(await left(terminal)).toEqual({
+    lines: ["before", "serviceaccount/web patched", "serviceaccount/worker patched", "code=0"],
+    asItWas: true,
+  });
 });
 
 test.for([
@@ -81,7 +102,7 @@ test("Ctrl-Z, for which there may be no shell that goes on with it, does nothing
   await terminal.shows("search: web");
   terminal.press(" \r");
 
-  expect(await left(terminal)).toEqual({ lines: ["before", "chosen: web", "code=0"], asItWas: true });
+  expect(await left(terminal)).toEqual({ lines: ["before", "serviceaccount/web patched", "code=0"], asItWas: true });
 });
 
 test("Enter takes nothing that is only pointed at", async () => {
@@ -90,14 +111,18 @@ test("Enter takes nothing that is only pointed at", async () => {
   await terminal.shows("nothing is chosen yet");
   terminal.press(" \r");
 
-  expect(await left(terminal)).toMatchObject({ lines: ["before", "chosen: default", "code=0"] });
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", "code=0"] });
 });
 
 test.for([
   { signal: "SIGINT", code: 130 },
   { signal: "SIGTERM", code: 143 },
 ] as const)("$signal from elsewhere ends the run too, and the terminal is as it was", async ({ signal, code }) => {
-  const terminal = openTerminal(`stty -g; sh -c 'echo pid=$$; exec ${node} web'; echo code=$?; stty -g`, { env, columns: 80, rows: 24 });
+  const terminal = openTerminal(`stty -g; sh -c 'echo pid=$$; exec ${attach}'; echo code=$?; stty -g`, {
+    env: envOf(["web"]),
+    columns: 80,
+    rows: 24,
+  });
   await terminal.shows("esc: leave");
   process.kill(Number(/pid=(\d+)/.exec(terminal.screen())?.[1]), signal);
 
@@ -120,14 +145,14 @@ test("a window that becomes smaller is drawn to its size", async () => {
     "  [ ] serviceaccount/account-…",
     "1/30, 0 chosen; space: choose…",
   ]);
-  expect(await left(terminal)).toMatchObject({ lines: ["before", "chosen: account-with-a-long-name-0", "code=0"] });
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/account-with-a-long-name-0 patched", "code=0"] });
 });
 
 test("a terminal that does not know its size is drawn as one of 80 columns", async () => {
   const terminal = await asked({ columns: 0, rows: 0 });
   terminal.press(" \r");
 
-  expect(await left(terminal)).toMatchObject({ lines: ["before", "chosen: default", "code=0"] });
+  expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", "code=0"] });
 });
 
 test("a name that would move the cursor is shown harmless", async () => {
@@ -140,20 +165,20 @@ test("a name that would move the cursor is shown harmless", async () => {
 });
 
 test.for([
-  { what: "stdin is no terminal", command: `: | ${node} default web` },
-  { what: "stderr is no terminal", command: `${node} default web 2>&1 | cat` },
-  { what: "CI is set", command: `CI=true ${node} default web` },
+  { what: "stdin is no terminal", command: `: | ${attach}` },
+  { what: "stderr is no terminal", command: `${attach} 2>&1 | cat` },
+  { what: "CI is set", command: `CI=true ${attach}` },
+  { what: "objects are asked for", command: `${attach} -o yaml` },
 ])("nobody is asked where $what", async ({ command }) => {
-  const { screen } = await openTerminal(command, { env, columns: 80, rows: 24 }).end;
+  const { screen } = await openTerminal(command, { env: envOf(["default", "web"]), columns: 200, rows: 24 }).end;
 
-  expect(screen.split("\r\n")).toEqual([
+  expect(shownBy(screen)).toEqual([
     "error: no target is named; of what uses its registry, these lack secret/acr: serviceaccount/default, serviceaccount/web",
-    "hint: kubectl acr-secret attach acr serviceaccount/default, or --where-used for all of them",
-    "",
+    "hint: kubectl acr-secret attach acr serviceaccount/default -n demo, or --where-used for all of them",
   ]);
 });
 
 test("nobody is asked where there is no terminal at all", async () => {
-  const run = promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", script, "default"], { env });
+  const run = promisify(execFile)(process.execPath, args, { env: envOf(["default"]) });
   await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no target is named") });
 });

@@ -17,6 +17,9 @@ export function shownBy(print: string): string[] {
       lines[row] = (lines[row] ?? "").slice(0, column);
       lines.length = row + 1;
     },
+    "[K": () => {
+      lines[row] = (lines[row] ?? "").slice(0, column);
+    },
     "[m": () => {},
     "[h": () => {},
     "[l": () => {},
