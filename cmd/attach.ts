@@ -71,7 +71,7 @@ export const attach = verb({
     const lenient = whereOf(scope, grounds) !== "one";
     const pods = wish.whereUsed || flags.restart === "all" ? "all" : "waiting";
     const order = { secret: name, targets: wish, pods, patience, lenient } as const;
-    const how = { ...make, secret: name, fieldManager: flags["field-manager"] };
+    const how = { ...make, secret: name, fieldManager: flags["field-manager"], now: session.context.now() };
     const choosing = { verb: "attach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
     const isMeant = wantsTargets(said)
       ? () => true
@@ -86,17 +86,18 @@ export const attach = verb({
   },
 });
 
-type How = Create & { readonly secret: string; readonly fieldManager: string };
+type How = Create & { readonly secret: string; readonly fieldManager: string; readonly now: Date };
 
 type Planning = { readonly whereUsed: boolean; isMeant(target: Ref): boolean; readonly restart: RestartWish };
 
 function planIn(sight: Sight, how: How, { whereUsed, isMeant, restart }: Planning): Plan {
   const { context } = sight.place;
   const { hosts, fieldManager, name } = readIn(sight, how);
+  const { now } = how;
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
   const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, context).to)) };
-  return planAttaches(factsOf(meant, { name, host, others, fieldManager }).facts, { restart, mayPull: () => true });
+  return planAttaches(factsOf(meant, { name, host, others, fieldManager, now }).facts, { restart, mayPull: () => true });
 }
 
 /** What uses the Secret's registry and lacks the Secret. */
@@ -107,7 +108,7 @@ function lackingIn(sight: Sight, how: How): Ref[] {
 }
 
 /** The Secret's name, and the registries that it has a login for. @throws CliError where the kubelet could make nothing of it */
-function readIn({ secret, place }: Sight, { fieldManager, ...make }: How) {
+function readIn({ secret, place }: Sight, { fieldManager, now: _, ...make }: How) {
   const name = make.secret;
   if (!secret) throw noSecret(name, { ...make, namespace: place.namespace });
   const type = secret.type ?? "Opaque";

@@ -112,6 +112,7 @@ export type Pod = {
   readonly spec: PodSpec;
   readonly status?: {
     readonly phase?: string;
+    readonly startTime?: string;
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly initContainerStatuses?: readonly ContainerStatus[];
     readonly containerStatuses?: readonly ContainerStatus[];

@@ -91,8 +91,8 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
-  const { write, force, merge } = tools(credential);
-  const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager });
+  const { write, force, merge, now } = tools(credential);
+  const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager, now: now() });
   if (facts.held && !force && !merge) refuseForeign(facts.to, { host, shape }, facts.held);
   const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
   const issue = await credential.issue({
@@ -167,7 +167,7 @@ async function issueHeld(credential: Credential, need: Omit<Need, "held">, holde
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit {
   const { name, shape } = order;
   const { host, regional = [] } = credential;
-  const { write, force, merge } = order.tools(credential);
+  const { write, force, merge, now } = order.tools(credential);
   const { before, demand, login, mayPull = ["*"], images } = issue;
   const entry = { ...issue.entry, hosts: [host, ...regional] };
   const isNew = mints(demand);
@@ -177,7 +177,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     run: newRun(login, images),
     each: (all: Sight): Plan => {
       const sight = order.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
-      const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager });
+      const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };

@@ -7,19 +7,25 @@ import { pullingPods } from "./pods.ts";
 import { targetOf } from "./targets.ts";
 
 /** A Secret, and the registry that it is for; `others` are more hosts whose images its pods may wait for. */
-type Asked = { readonly name: string; readonly host: string; readonly others?: readonly string[]; readonly fieldManager: string };
+type Asked = {
+  readonly name: string;
+  readonly host: string;
+  readonly others?: readonly string[];
+  readonly fieldManager: string;
+  readonly now: Date;
+};
 
 /** A place as a plan sees it, and the login in its Secret, which no plan sees. */
 export function factsOf(
   { place: { context, namespace }, secret, targets, pods }: Sight,
-  { name, host, others = [], fieldManager }: Asked,
+  { name, host, others = [], fieldManager, now }: Asked,
 ): { readonly facts: Facts; readonly login: Login | undefined } {
   const read = secret && readHeld(secret, host, fieldManager);
   const facts: Facts = {
     to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
     held: read?.held,
     targets: targets.map((target) => targetOf(target, context)),
-    pods: pullingPods([...(read ? keysOf(host, read.held) : [host]), ...others], pods, context),
+    pods: pullingPods([...(read ? keysOf(host, read.held) : [host]), ...others], pods, { context, now }),
   };
   return { facts, login: read?.login };
 }

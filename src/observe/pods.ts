@@ -1,3 +1,4 @@
+import { retryWithin } from "../kubelet/back-off.ts";
 import type { Container, Pod } from "../objects.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { failsToPull, type PullingPod, readWait } from "../plan/restart.ts";
@@ -24,8 +25,19 @@ const reasonsOf = ({ initContainerStatuses: inits = [], containerStatuses: conta
 /** An init container that runs as long as its pod does (core/v1 ContainerRestartPolicy). */
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
+/** Whether a pod's node has failed to pull, and when it tries again at the latest. */
+function failure({ metadata, status = {} }: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
+  if (!failsToPull(reasonsOf(status))) return { fails: false };
+  const since = new Date(status.startTime ?? metadata.creationTimestamp ?? now);
+  return { fails: true, retries: retryWithin(since, now) / 1000 };
+}
+
 /** Pods that have not ended and have an image of one of these registries. */
-export function pullingPods(hosts: readonly string[], pods: readonly Pod[], context: string | undefined): PullingPod[] {
+export function pullingPods(
+  hosts: readonly string[],
+  pods: readonly Pod[],
+  { context, now }: { readonly context: string | undefined; readonly now: Date },
+): PullingPod[] {
   return pods
     .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod))
     .map((pod): PullingPod => {
@@ -39,7 +51,7 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], cont
         repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],
         names: namesIn(spec.imagePullSecrets),
         waits: status.phase === "Pending" ? waitOf(pod) : "nothing",
-        fails: failsToPull(reasonsOf(status)),
+        ...failure(pod, now),
         ...("kind" in maker && { maker }),
         ...(above && { above }),
       };

@@ -20,7 +20,7 @@ export type AttachWish = Omit<RestartOrder, "secret">;
 export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish): Plan {
   const store = planStore(facts.to, wish, facts.held);
   const told = tellLoss(store, facts.held);
-  const references = planAttaches(facts, attaching);
+  const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
   if (store.act === "keep") return [store, ...told, ...references];
   return [
     store,

@@ -15,6 +15,8 @@ export type PullingPod = {
   readonly waits: "image" | "node" | "other" | "nothing";
   /** Its node has tried to pull, and has failed. */
   readonly fails: boolean;
+  /** Seconds until its node tries again by itself, at most; where it has failed. */
+  readonly retries?: number;
   /** What made it; absent for a pod that nothing would make anew. */
   readonly maker?: Maker;
   /** What rolls the maker's pods out: a Deployment. */
@@ -33,6 +35,8 @@ export type RestartWish = "stuck" | "all" | "none";
 /** What pods to look at, and what to do about them. */
 export type RestartOrder = {
   readonly secret: string;
+  /** The Secret is written, so that who names it already can pull now. */
+  readonly renewed?: boolean;
   readonly restart: RestartWish;
   /** Whether the Secret's credential may pull from a repository, as far as that is known. */
   mayPull(repository: string): boolean;
@@ -56,7 +60,13 @@ export function planRestarts(targets: readonly Attached[], pods: readonly Pullin
   const isOther = (pod: PullingPod) => !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
   // What is done comes before what is left to do
-  return [...rollouts, ...changes.filter(({ act }) => act !== "tell"), ...changes.filter(({ act }) => act === "tell"), ...others];
+  return [
+    ...rollouts,
+    ...changes.filter(({ act }) => act !== "tell"),
+    ...changes.filter(({ act }) => act === "tell"),
+    ...tellRecovering(pods, order),
+    ...others,
+  ];
 }
 
 /** Finds the target that a pod has its names from: what made it, or its ServiceAccount. A rollout replaces a pod without us. */
@@ -108,6 +118,21 @@ function tellOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: 
     return [{ act: "tell", to: first.to, says }];
   });
 }
+
+/** Pods that name the Secret already come to pull with what is now in it, without anybody's help. */
+function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, mayPull }: RestartOrder): Change[] {
+  const [first, ...more] = renewed
+    ? pods.filter((pod) => pod.fails && pod.waits === "image" && pod.names.includes(secret) && pod.repositories.every(mayPull))
+    : [];
+  if (!first) return [];
+  const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
+  const [also, does] = more.length > 0 ? [` (and ${more.length} more)`, "name"] : ["", "names"];
+  const says = `pod/${first.to.name}${also} ${does} secret/${secret} already, and the kubelet pulls again by itself within ${inWords(most)}`;
+  return [{ act: "tell", to: first.to, says }];
+}
+
+/** A time that nobody counts in seconds. */
+const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds)} seconds`);
 
 function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;

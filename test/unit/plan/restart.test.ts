@@ -242,3 +242,24 @@ test("who wants nothing restarted is told the command", () => {
     { says: "pod/web-1 was made before serviceaccount/default carried acr: kubectl delete pod web-1 -n demo has it made anew" },
   ]);
 });
+
+test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>([
+  {
+    why: "one, a moment after it was made",
+    pods: [pod({ names: ["acr"], retries: 26 })],
+    told: ["pod/web-1 names secret/acr already, and the kubelet pulls again by itself within 26 seconds"],
+  },
+  {
+    why: "several, by the one that waits longest",
+    pods: [pod({ names: ["acr"], retries: 26 }), pod({ names: ["acr"], retries: 316 })],
+    told: ["pod/web-1 (and 1 more) name secret/acr already, and the kubelet pulls again by itself within 6 minutes"],
+  },
+  { why: "a Secret that stays as it is changes nothing", pods: [pod({ names: ["acr"] })], renewed: false, told: [] },
+  { why: "its node has not failed yet", pods: [pod({ names: ["acr"], fails: false })], told: [] },
+  { why: "it waits for something else", pods: [pod({ names: ["acr"], waits: "other" })], told: [] },
+  { why: "the Secret may not pull all of it", pods: [pod({ names: ["acr"], repositories: ["app/web", "app/api"] })], told: [] },
+])("a pod that names a Secret which is written recovers alone: $why", ({ pods, renewed = true, told }) => {
+  const order = { secret: "acr", restart: "stuck", renewed, mayPull: (repository: string) => repository === "app/web" } as const;
+
+  expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says })));
+});
