@@ -13,7 +13,7 @@ import { imagesFrom } from "../observe/images.ts";
 import type { Sight } from "../observe/place.ts";
 import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
-import { templatesOf } from "../observe/targets.ts";
+import { picksOf, type TargetWish, templatesOf } from "../observe/targets.ts";
 import { together } from "../observe/together.ts";
 import { usersOf } from "../observe/where-used.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
@@ -51,8 +51,7 @@ export type Order = {
   readonly shape?: ShapeName | undefined;
   /** Which pods are made anew that lack the Secret. */
   readonly restart: RestartWish;
-  /** Of the targets only those count whose pods pull from the registry. */
-  readonly whereUsed: boolean;
+  readonly targets: TargetWish;
   tools(credential: Credential): Tools;
   readonly dryRun: DryRun;
   /** The refusal to make one credential for many namespaces; absent where that was asked for. */
@@ -137,13 +136,13 @@ export async function* issueShared(
 }
 
 async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, podsTell, opening, tools, dryRun, refuse, needsName } = order;
+  const { name, repositories, fromPods, podsTell, targets, opening, tools, dryRun, refuse, needsName } = order;
   const owner = sharedOwner(grounds, name);
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
   const hosts = hostsOf(credential, undefined);
-  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, hosts);
+  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
   const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
@@ -176,7 +175,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     demand,
     run: newRun(login, images),
     each: (all: Sight): Plan => {
-      const sight = order.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
+      const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
       const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);

@@ -62,7 +62,7 @@ export function setting(
     tools: () => bench.tools,
     dryRun: "none",
     restart: "stuck",
-    whereUsed: false,
+    targets: accountsNamed("default"),
     ...of,
   };
   const ground: Ground = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
