@@ -1,3 +1,4 @@
+import { createInterface } from "node:readline";
 import type { Key, Terminal } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 
@@ -19,7 +20,6 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
   return {
     size: () => ({ columns: shown.columns || unknown.columns, rows: shown.rows || unknown.rows }),
     until: async (hear) => {
-      const { createInterface } = await import("node:readline");
       const ends = signal();
       const input = stdin();
       const lines = createInterface({ input, terminal: true, escapeCodeTimeout, historySize: 0 });

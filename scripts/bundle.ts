@@ -115,7 +115,7 @@ const lightYargs: Plugin = {
 const lateBuiltins: Plugin = {
   name: "late-builtins",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|tls)$/ }, ({ kind, path, namespace }) =>
+    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|readline|tls)$/ }, ({ kind, path, namespace }) =>
       kind === "import-statement" && namespace === "file" ? { path, namespace: "late-builtins" } : undefined,
     );
     // What imports it copies each name that it has; of its prototype's none

@@ -142,7 +142,10 @@ function wrongRoom(path: string, room: string, { from }: Import): string | undef
 }
 
 function wrongPackage(room: string, { from, typeOnly, late }: Import): string | undefined {
-  if (from.startsWith("node:")) return undefined;
+  if (from.startsWith("node:"))
+    return late
+      ? `imports ${from} late, which the binary cannot: import it at the top, and have scripts/bundle.ts load it late`
+      : undefined;
   const rule = packages[from.split("/", from.startsWith("@") ? 2 : 1).join("/")];
   if (!rule) return `imports ${from}: a new package needs a row in test/support/architecture.ts that says who may use it`;
   if (!rule.in.includes(room)) return `imports ${from}: only ${rule.in.join(" and ")} may, and the rest asks there`;

@@ -57,6 +57,11 @@ test.for([
   { path: "src/azure/x.ts", text: 'import "lodash/fp";', breach: "imports lodash/fp: a new package" },
   { path: "src/plan/x.ts", text: "const home = process.env.HOME;", breach: "has process." },
   { path: "src/http/x.ts", text: 'console.log("here");', breach: "has console." },
+  {
+    path: "cmd/x.ts",
+    text: 'const { createInterface } = await import("node:readline");',
+    breach: "imports node:readline late, which the binary cannot",
+  },
   { path: "src/plan/x.ts", text: "const at = Date.now();", breach: "has Date.now" },
   { path: "src/secret/x.ts", text: "const at = new Date();", breach: "has new Date()" },
   { path: "src/apply/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
