@@ -19,7 +19,7 @@ export function retryWithin(waitingSince: Date, now: Date): number {
   const elapsed = (now.getTime() - waitingSince.getTime()) / 1000;
   let failedAt = 0;
   let backOff: number = first;
-  while (backOff < most && failedAt + backOff <= elapsed) {
+  while (failedAt + backOff <= elapsed) {
     failedAt += backOff;
     backOff = Math.min(2 * backOff, most);
   }

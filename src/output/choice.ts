@@ -24,8 +24,7 @@ export function shownOf({ labels, typed }: Choice): number[] {
 export function press(choice: Choice, { name, text }: Key): Choice {
   const open: Choice = { ...choice, state: "open" };
   const act = Object.hasOwn(keys, name) ? keys[name] : undefined;
-  if (act) return act(open);
-  return text === "" ? open : search(open, choice.typed + text);
+  return act ? act(open) : search(open, choice.typed + text);
 }
 
 const page = 10;

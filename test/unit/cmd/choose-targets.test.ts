@@ -60,6 +60,7 @@ test.for([
   const frames = shown.split("\r\u001b[1A\u001b[J");
 
   expect(frames).toHaveLength(5);
+  expect(frames[0]?.split("\r\n")[0]).toBe(`\u001b[?7l${asks}`);
   expect(frames.at(-1)).toBe("");
   expect(frames[3]).toBe(
     [
