@@ -9,6 +9,7 @@ import type { Session } from "./session.ts";
 
 type PrintingFlags = {
   readonly "dry-run": DryRun;
+  readonly diff: boolean;
   readonly output: "json" | "yaml" | "name" | "jsonl" | "plan" | undefined;
   readonly "show-managed-fields": boolean;
 };
@@ -47,7 +48,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
       throwOnlyPlace(outcome, where);
       tally.count(outcome);
       bar.clear();
-      printer.print(outcome);
+      await printer.print(outcome);
       bar.show(tally.places);
     }
   } finally {
@@ -55,14 +56,14 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     await printer.end();
   }
   stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
-  return exitCode(tally.failures, interruption.halted);
+  return exitCode({ failures: tally.failures, halted: interruption.halted, diff: flags.diff, differs: printer.differs });
 }
 
 /** The printer of what becomes of a run's changes. */
 export function printerOf({ session, flags, scope, grounds }: Concluding): Printer {
   const { stdout, stderr, env } = session.context;
   const how = { where: whereOf(scope, grounds), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
-  return openPrinter(flags.output, { stdout, stderr, env, spell: session.spell, ...how });
+  return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, spell: session.spell, ...how });
 }
 
 /** Where there is one place, its error is the run's. */
@@ -70,7 +71,15 @@ function throwOnlyPlace({ ofPlace, error }: Outcome, where: Where): void {
   if (where === "one" && error && ofPlace) throw error;
 }
 
-const exitCode = (failures: number, halted: boolean) => (halted ? 130 : Math.min(failures, 1));
+type End = { readonly failures: number; readonly halted: boolean; readonly diff: boolean; readonly differs: boolean | undefined };
+
+function exitCode({ failures, halted, diff, differs }: End): number {
+  if (halted) return 130;
+  return failures > 0 ? failureCode(diff) : Number(differs ?? false);
+}
+
+/** The exit code of an error: where 1 says that something differs, it is 2, as of kubectl diff. */
+export const failureCode = (diff: boolean): number => (diff ? 2 : 1);
 
 /** What there is to say of many places, or of a run that was interrupted. @param left places that are not done; absent for a whole run */
 function lastLine(summary: string, where: Where, left: number | undefined): string {

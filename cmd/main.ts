@@ -1,6 +1,7 @@
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
+import { failureCode } from "./conclude.ts";
 import { firstArgument } from "./line/argv.ts";
 import { complete } from "./line/complete.ts";
 import { overview, verbHelp } from "./line/help.ts";
@@ -17,7 +18,7 @@ import { verbs } from "./verbs.ts";
  * Runs one command line. The only place that catches everything, and the only one that prints an error.
  *
  * @param argv what stands behind `kubectl acr-secret`
- * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted
+ * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted; with --diff as of kubectl diff
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   if (argv[0] === "__complete") {
@@ -27,13 +28,15 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   const at = firstArgument(argv, global);
   const verb = verbs.find(({ name }) => name === argv[at]);
   let session: Session | undefined;
+  let diff = verb?.flags.diff !== undefined && argv.includes("--diff");
   try {
     if (argv[at] !== undefined && argv[at] !== "help" && !verb) throw unknown(argv[at]);
     const parsed = parse([...argv.slice(0, at), ...argv.slice(at + 1)], { ...global, ...verb?.flags });
+    diff = parsed.flags["diff"] === true;
     session = openSession(context, parsed.flags);
     return await obey(verb, parsed, session);
   } catch (error) {
-    return failed(error, { verb, context, session });
+    return failed(error, { verb, context, session, diff });
   } finally {
     await session?.close();
   }
@@ -55,16 +58,16 @@ function refuseMore(word: string): never {
   throw new CliError("usage", `unexpected argument "${word}"`, { hint: isWorkload(word) ? noWorkloads : undefined });
 }
 
-type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined };
+type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined; readonly diff: boolean };
 
 /** Says what went wrong; after Ctrl-C, which its person knows of, only what is left behind. @returns the exit code */
-function failed(error: unknown, { verb, context, session }: Failed): number {
+function failed(error: unknown, { verb, context, session, diff }: Failed): number {
   const { halted } = context.interruption;
   const leaves = error instanceof CliError && error.kind === "cancelled" && error.hint !== undefined;
   if (halted && !leaves) return 130;
   printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
   if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
-  return halted ? 130 : 1;
+  return halted ? 130 : failureCode(diff);
 }
 
 /** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */

@@ -79,6 +79,6 @@ async function waited(moment: Date, { now, sleep, interruption }: Context): Prom
 async function clear({ made, grounds }: Journal, { session, flags, scope }: Keeping): Promise<number> {
   const printer = printerOf({ session, flags, scope, grounds });
   const outcomes = made.size === 0 ? [] : await takeAway([...made.values()], toolsOf(session, flags));
-  for (const outcome of outcomes) printer.print(outcome);
+  for (const outcome of outcomes) await printer.print(outcome);
   return outcomes.filter(({ error }) => error).length;
 }

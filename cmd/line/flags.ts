@@ -21,6 +21,8 @@ export type Flag = {
   readonly refuse?: (value: string) => CliError | undefined;
   /** Flags that it cannot be given together with. */
   readonly exclusive?: readonly string[];
+  /** What other flags are where it is given and they are as by default. */
+  readonly implies?: Readonly<Record<string, string>>;
   /** Who completes its value. Choices complete themselves. */
   readonly complete?: "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
   /** In no help, completion or table: it is only there to be refused with a reason. */
@@ -50,6 +52,13 @@ export const dryRun = {
     refuse: (value) => usage(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`),
     describe:
       'Must be "none", "server", or "client". Client prints what would be done; server asks the API server too. Neither changes anything.',
+  },
+  diff: {
+    type: "boolean",
+    exclusive: ["output", "keep"],
+    implies: { "dry-run": "client" },
+    describe:
+      "Print what of each list and Secret would change, as kubectl diff does, and change nothing. The exit code is 0 where nothing would, 1 where something would, 2 for an error.",
   },
 } as const satisfies Flags;
 

@@ -21,7 +21,10 @@ export function parse(argv: readonly string[], flags: Flags): Parsed {
     return { name, flag, value: values && readValue(name, flag, values) };
   });
   refuseTogether(read);
-  return { flags: Object.fromEntries(read.map(({ name, flag, value }) => [name, value ?? unsaid(flag)])), args };
+  const implied: Readonly<Record<string, string>> = Object.assign({}, ...read.map(({ flag, value }) => value === true && flag.implies));
+  const settled = ({ name, flag, value = unsaid(flag) }: (typeof read)[number]) =>
+    value === flag.default ? (implied[name] ?? value) : value;
+  return { flags: Object.fromEntries(read.map((one) => [one.name, settled(one)])), args };
 }
 
 /** The values of each flag in their order, and the arguments, from a line in which pflag's spellings are `--flag=value` all. */

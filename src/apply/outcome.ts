@@ -8,6 +8,10 @@ export type Outcome = {
   readonly change: Change;
   /** The object as the server has it now. */
   readonly object?: KubeObject | undefined;
+  /** The object as it was looked at, where what becomes of it is not in the change. */
+  readonly before?: KubeObject | undefined;
+  /** The object is without the login that it would get: a dry run makes none. */
+  readonly unmade?: true;
   /** Why it could not be. */
   readonly error?: CliError;
   /** It is of the place as a whole, and of no object in it. */

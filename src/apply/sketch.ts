@@ -1,3 +1,4 @@
+import type { Login } from "../context.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
@@ -34,11 +35,20 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
 };
 
 /** A Secret whose password is still to be made is shown with an empty config. */
-function sketchStore({ to, entry, merges, shape }: ChangeOf<"store">, { run, seen }: Bench): { object: Secret } {
-  const stands = seen.get(keyOf(to));
-  if (merges && stands?.kind === "Secret") return { object: mergedSecret(stands, entry, run.login) };
-  const config = run.login ? encodeDockerConfig(entry.hosts, run.login) : sketchConfig;
-  return { object: pullSecret(to, entry, config, shape) };
+function sketchStore(change: ChangeOf<"store">, { run, seen }: Bench): Omit<Outcome, "change"> {
+  const before = seen.get(keyOf(change.to));
+  return { object: sketchSecret(change, before, run.login), ...lookBefore(before, run.login) };
+}
+
+/** What a dry run tells of a Secret beside the Secret itself. */
+export const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<Outcome, "before" | "unmade"> => ({
+  ...(before && { before }),
+  ...(!login && { unmade: true }),
+});
+
+function sketchSecret({ to, entry, merges, shape }: ChangeOf<"store">, stands: KubeObject | undefined, login: Login | undefined): Secret {
+  if (merges && stands?.kind === "Secret") return mergedSecret(stands, entry, login);
+  return pullSecret(to, entry, login ? encodeDockerConfig(entry.hosts, login) : sketchConfig, shape);
 }
 
 function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeObject | undefined } {

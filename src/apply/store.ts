@@ -11,6 +11,7 @@ import { type Entry, entryFor } from "../secret/entry.ts";
 import { mergedPatch, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
+import { lookBefore } from "./sketch.ts";
 import { type Bench, loginOf } from "./tools.ts";
 
 /** Looks at the Secret this often, when others write to it at the same time. */
@@ -59,7 +60,8 @@ async function writeOrLook(next: Store, { host, last }: { readonly host: string;
     const object = await write(next, bench);
     bench.run.claims.delete(keyOf(next.to));
     bench.run.gone.delete(keyOf(next.to));
-    return { settled: { change: next, object } };
+    const look = bench.tools.write.dryRun ? lookBefore(bench.seen.get(keyOf(next.to)), bench.run.login) : {};
+    return { settled: { change: next, object, ...look } };
   } catch (error) {
     if (last || !(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
     return lookAgain(next, host, bench, error);

@@ -3,6 +3,7 @@ import type { Env, Sink } from "../context.ts";
 import type { Fix } from "../fix.ts";
 import { livesInCluster } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
+import { diffPrinter } from "./diff-printer.ts";
 import { printError, printWarning } from "./error.ts";
 import { jsonLine, toldBy } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
@@ -11,9 +12,11 @@ import { drySuffix, grantSuffix, nameOf, placePrefix, placeSuffix, type Where, w
 
 /** Prints outcomes as they come. */
 export type Printer = {
-  print(outcome: Outcome): void;
+  print(outcome: Outcome): void | Promise<void>;
   /** Prints what had to wait for the end. */
   end(): Promise<void>;
+  /** Whether something differs, of a printer that shows differences. */
+  readonly differs?: boolean;
 };
 
 export type PrinterOptions = {
@@ -26,19 +29,13 @@ export type PrinterOptions = {
   spell(fix: Fix): string;
 };
 
-/** What `-o` asks for; absent: lines for people. */
-export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | undefined;
+/** What `-o` or `--diff` asks for; absent: lines for people. */
+export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | "diff" | undefined;
 
 /** The printer of a form. A new form is a row. */
 export function openPrinter(form: Form, options: PrinterOptions): Printer {
   const printers: Readonly<Record<NonNullable<Form> | "lines", () => Printer>> = {
-    lines: () =>
-      linePrinter(options, ({ change }) => {
-        const word = wordOf(change);
-        return (
-          word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, options.where)}${drySuffix[options.dryRun]}`
-        );
-      }),
+    lines: () => linePrinter(options, (outcome) => lineOf(outcome, options)),
     // What lives in Azure is no name that kubectl could take
     name: () => linePrinter(options, ({ change }) => (wordOf(change) && livesInCluster(change.to) ? nameOf(change.to) : undefined)),
     json: () => objectPrinter(options, "json"),
@@ -48,9 +45,19 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
       end: async () => {},
     }),
     plan: () => planPrinter(options),
+    diff: () => diffPrinter(options, { print: (outcome) => printBeside(outcome, options), line: (outcome) => changeOf(outcome, options) }),
   };
   return printers[form ?? "lines"]();
 }
+
+/** What became of an object, for people. */
+function lineOf({ change }: Outcome, { where, dryRun }: PrinterOptions): string | undefined {
+  const word = wordOf(change);
+  return word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`;
+}
+
+/** The same where it is another by that. */
+const changeOf = (outcome: Outcome, options: PrinterOptions) => (outcome.change.act === "keep" ? undefined : lineOf(outcome, options));
 
 function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => string | undefined): Printer {
   return {
@@ -114,6 +121,12 @@ function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fi
 function printFailure(outcome: Outcome, options: PrinterOptions): void {
   const { change, error } = outcome;
   if (error) printError({ ...options, spell: speller(outcome, options) }, error, placePrefix(change.to, options.where));
+}
+
+/** What goes to stderr of an outcome. */
+function printBeside(outcome: Outcome, options: PrinterOptions): void {
+  if (outcome.error) printFailure(outcome, options);
+  printWarnings(outcome, options);
 }
 
 function printWarnings(outcome: Outcome, options: PrinterOptions): void {

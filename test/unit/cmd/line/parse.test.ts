@@ -51,6 +51,12 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
   { typed: "--as-group=", reads: { "as-group": [""] } },
   { typed: "'' x", reads: {}, args: ["", "x"] },
   { typed: "--left=a --right=false", reads: { left: "a", right: false } },
+  // One flag that says what another is
+  { typed: "--diff", reads: { diff: true, "dry-run": "client" } },
+  { typed: "--diff --dry-run=none", reads: { "dry-run": "client" } },
+  { typed: "--dry-run=server --diff", reads: { diff: true, "dry-run": "server" } },
+  { typed: "--diff=false", reads: { diff: false, "dry-run": "none" } },
+  { typed: "--diff --diff=false", reads: { diff: false, "dry-run": "none" } },
   { typed: "--auth az", reads: { auth: "az" } },
   { typed: "--profile=none", reads: { profile: "none" } },
 ])("$typed", ({ typed, reads, args = [] }) => {

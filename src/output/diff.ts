@@ -1,0 +1,86 @@
+import type { Outcome } from "../apply/outcome.ts";
+import { kinds } from "../kinds.ts";
+import type { KubeObject, Metadata, Secret } from "../objects.ts";
+import type { Act, Refer, Store } from "../plan/change.ts";
+import { claimNote } from "../secret/claim.ts";
+import { shapeNamed } from "../secret/shapes.ts";
+
+/** What of an object is compared, before and after; absent where it is not there. */
+export type Sides = { readonly before: object | undefined; readonly after: object | undefined };
+
+type SidesOf = (outcome: Outcome) => Sides;
+
+/** The acts of which both sides are known. */
+const rows: { readonly [A in Act]?: SidesOf } = {
+  attach: referred,
+  detach: referred,
+  store: stored,
+};
+
+/** What a change makes of its object; undefined for one that has no sides to compare. */
+export const sidesOf = (outcome: Outcome): Sides | undefined => rows[outcome.change.act]?.(outcome);
+
+/** A target's list alone, where it stands in the object. The API server's answer says more than the plan, where there is one. */
+function referred({ change, object }: Outcome): Sides {
+  const { to, before, after } = change as Refer;
+  const { path } = kinds[to.kind].carries;
+  const answered = object && valueAt(object, path);
+  return { before: listAt(path, before), after: Array.isArray(answered) ? standing(path, answered) : listAt(path, after) };
+}
+
+const listAt = (path: readonly string[], names: readonly string[]) =>
+  standing(
+    path,
+    names.map((name) => ({ name })),
+  );
+
+/** An empty list is left out of an object by the API server. */
+const standing = (path: readonly string[], list: readonly unknown[]): object | undefined =>
+  list.length === 0 ? undefined : (path.toReversed().reduce<unknown>((value, step) => ({ [step]: value }), list) as object);
+
+const valueAt = (object: object, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], object);
+
+/** A Secret without what the API server notes on it, and without its text. */
+function stored({ change, object, before, unmade }: Outcome): Sides {
+  const { stands, replaces, shape } = change as Store;
+  const old = stands && asSecret(before);
+  const fresh = asSecret(object);
+  const next = old && fresh && !replaces ? laidOver(old, fresh) : fresh;
+  const [masked, maskedNext] = masks(old?.data, next?.data, unmade ? shapeNamed(shape).keys : []);
+  return { before: old && shown(old, masked), after: next && shown(next, maskedNext) };
+}
+
+const asSecret = (object: KubeObject | undefined) => (object?.kind === "Secret" ? object : undefined);
+
+/** A write changes what it names, and nothing else; it ends a claim. */
+function laidOver(old: Secret, fresh: Secret): Secret {
+  const { [claimNote]: _, ...annotations } = { ...old.metadata.annotations, ...fresh.metadata.annotations };
+  const labels = { ...old.metadata.labels, ...fresh.metadata.labels };
+  return { ...old, ...fresh, metadata: { ...old.metadata, ...fresh.metadata, labels, annotations }, data: { ...old.data, ...fresh.data } };
+}
+
+function shown({ metadata: { name, namespace, labels, annotations }, data: _, ...secret }: Secret, data: Data | undefined): object {
+  const metadata: Partial<Metadata> = { name, ...(namespace && { namespace }), ...filled({ labels, annotations }) };
+  return { ...secret, metadata, ...filled({ data }) };
+}
+
+/** The members that have something in them. */
+const filled = (members: Readonly<Record<string, object | undefined>>) =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value && Object.keys(value).length > 0));
+
+type Data = Readonly<Record<string, string>>;
+
+/**
+ * Values as kubectl diff masks them: one that changes is told by `(before)` and `(after)`, and nothing shows of any.
+ * @param unmade keys whose value is still to be made, so that it is another one
+ */
+function masks(before: Data | undefined, after: Data | undefined, unmade: readonly string[]): [Data | undefined, Data | undefined] {
+  const differs = (key: string) => {
+    const [old, fresh] = [before?.[key], after?.[key]];
+    return old !== undefined && fresh !== undefined && (old !== fresh || unmade.includes(key));
+  };
+  const masked = (data: Data | undefined, suffix: string) =>
+    data && Object.fromEntries(Object.keys(data).map((key) => [key, differs(key) ? `*** (${suffix})` : "***"]));
+  return [masked(before, "before"), masked(after, "after")];
+}

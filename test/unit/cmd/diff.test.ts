@@ -1,0 +1,138 @@
+import { expect, test } from "vitest";
+import { account, stuckPod } from "../../support/fakes/cluster.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces } from "../../support/fakes/world.ts";
+import { type, type World } from "../../support/in-process.ts";
+
+/** A namespace whose ServiceAccount carries `theirs`, and has a pod that waits; one that has all; and one with nothing. */
+async function setting() {
+  const world = await stored("demo", "other");
+  addNamespaces(world.cluster, "empty");
+  world.cluster.put(account("demo", "default", ["theirs"]));
+  world.cluster.put(account("other", "default", ["acr-myregistry"]));
+  world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1", { names: ["theirs"] }));
+  world.asking.forget();
+  return world;
+}
+
+const listed = (where = "") => [
+  `--- serviceaccount/default${where}`,
+  `+++ serviceaccount/default${where}`,
+  "@@ -1,2 +1,3 @@",
+  " imagePullSecrets:",
+  " - name: theirs",
+  "+- name: acr-myregistry",
+];
+const restarted = (suffix: string) => `pod/web-1 restarted${suffix}`;
+const entra = "--entra --keep --registry myregistry";
+
+test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?: World }>([
+  {
+    typed: "attach -n demo --serviceaccount --diff",
+    prints: [...listed(), restarted(" (dry run)")],
+    code: 1,
+  },
+  {
+    typed: "attach -n demo --serviceaccount --diff --dry-run=server",
+    prints: [...listed(), restarted(" (server dry run)")],
+    code: 1,
+  },
+  { typed: "attach -n demo --serviceaccount --diff --dry-run=none", prints: [...listed(), restarted(" (dry run)")], code: 1 },
+  { typed: "attach -n other --serviceaccount --diff", prints: [], code: 0 },
+  { typed: "detach -n demo --serviceaccount --diff", prints: [], code: 0 },
+  { typed: "create --registry myregistry --repository app/web -n other --serviceaccount --diff", prints: [], code: 0 },
+  {
+    typed: "detach theirs -n demo --serviceaccount --diff",
+    prints: ["--- serviceaccount/default", "+++ serviceaccount/default", "@@ -1,2 +0,0 @@", "-imagePullSecrets:", "-- name: theirs"],
+    code: 1,
+  },
+  {
+    typed: "attach acr-myregistry --namespaces demo,other --serviceaccount default --diff",
+    prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
+    says: /^patched 1, unchanged 1\n$/,
+    code: 1,
+  },
+  {
+    typed: "attach acr-myregistry -A --serviceaccount default --diff",
+    prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
+    says: /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\npatched 1, unchanged 1, failed 1\n$/,
+    code: 2,
+  },
+  { typed: "attach -n demo --serviceaccount nope --diff", prints: [], says: /^Error from server \(NotFound\): /, code: 2 },
+  { typed: "attach -n demo --diff", prints: [], says: /^error: no target is named\n/, code: 2 },
+  { typed: "attach -n demo --serviceaccount --diff --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 2 },
+  { typed: "attach -n demo --serviceaccount --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 1 },
+  {
+    typed: "attach -n demo --serviceaccount --diff -o yaml",
+    prints: [],
+    says: /^error: if any flags in the group \[diff output\] are set none/,
+    code: 2,
+  },
+  { typed: `create ${entra} --diff`, prints: [], says: /^error: if any flags in the group \[diff keep\] are set none/, code: 2 },
+  { typed: "list -n demo --diff", prints: [], says: /^error: unknown flag: --diff\n/, code: 1 },
+  { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], says: /^/, code: 130 },
+])("$typed", async ({ typed, prints, says = /^$/, code, world: more }) => {
+  const world = await setting();
+
+  const ran = await type(typed, world.ports, more);
+
+  expect({ stdout: ran.stdout, code: ran.code }).toEqual({ stdout: prints.map((line) => `${line}\n`).join(""), code });
+  expect(ran.stderr).toMatch(says);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test.for([
+  { how: "", suffix: " (dry run)" },
+  { how: " --dry-run=server", suffix: " (server dry run)" },
+])("a Secret is shown without its text, and what is made in Azure by its name$how", async ({ how, suffix }) => {
+  const world = await setting();
+  const name = "empty-acr-myregistry-07b97c952f";
+
+  const { stdout, code } = await type(`create --registry myregistry --repository app/web -n empty --diff${how}`, world.ports);
+
+  expect(code).toBe(1);
+  expect(stdout.replaceAll(name, "TOKEN").split("\n")).toEqual([
+    `scopemap.azurecr.io/TOKEN created (+app/web)${suffix}`,
+    `token.azurecr.io/TOKEN created${suffix}`,
+    "--- secret/acr-myregistry",
+    "+++ secret/acr-myregistry",
+    "@@ -0,0 +1,12 @@",
+    "+apiVersion: v1",
+    "+data:",
+    '+  .dockerconfigjson: "***"',
+    "+kind: Secret",
+    "+metadata:",
+    "+  annotations:",
+    expect.stringMatching(/^\+ {4}acr-secret\/logins: .*TOKEN/),
+    "+  labels:",
+    "+    app.kubernetes.io/managed-by: kubectl-acr-secret",
+    "+  name: acr-myregistry",
+    "+  namespace: empty",
+    "+type: kubernetes.io/dockerconfigjson",
+    "",
+  ]);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test.for(["", " --dry-run=server"])("another login is told, and shown as little as the one before$0", async (how) => {
+  const world = await setting();
+  const typed = `create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false --force -n other --diff${how}`;
+
+  const { stdout, code } = await type(typed, world.ports, { stdin: "hunter2" });
+
+  expect(code).toBe(1);
+  expect(stdout).toContain('\n-  .dockerconfigjson: "*** (before)"\n+  .dockerconfigjson: "*** (after)"\n');
+  expect(stdout).not.toContain(Buffer.from("hunter2").toString("base64").slice(0, 6));
+});
+
+test("on a terminal what goes is red and what comes green, unless NO_COLOR says otherwise", async () => {
+  const world = await setting();
+  const typed = "detach theirs -n demo --serviceaccount --diff";
+  const terminal = { terminal: true, env: { TERM: "xterm" } };
+
+  expect((await type(typed, world.ports, terminal)).stdout).toContain("\u001b[31m-- name: theirs\u001b[39m\n");
+  expect((await type("attach -n demo --serviceaccount --diff", world.ports, terminal)).stdout).toContain(
+    "\u001b[36m@@ -1,2 +1,3 @@\u001b[39m\n imagePullSecrets:\n - name: theirs\n\u001b[32m+- name: acr-myregistry\u001b[39m\n",
+  );
+  expect((await type(typed, world.ports, { ...terminal, env: { ...terminal.env, NO_COLOR: "" } })).stdout).not.toContain("\u001b");
+});

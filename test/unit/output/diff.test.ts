@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../../src/apply/outcome.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { sidesOf } from "../../../src/output/diff.ts";
+import type { Store } from "../../../src/plan/change.ts";
+
+const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
+const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
+const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
+const type = "kubernetes.io/dockerconfigjson";
+const store = (more: Partial<Store> = {}): Store => ({
+  act: "store",
+  to: secret,
+  entry,
+  stands: { uid: "u", version: "7" },
+  replaces: false,
+  because: "",
+  ...more,
+});
+const object = (metadata: Partial<Secret["metadata"]>, data: Record<string, string> = {}, more: Partial<Secret> = {}): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "acr", namespace: "demo", ...metadata },
+  type,
+  data,
+  ...more,
+});
+const head = { apiVersion: "v1", kind: "Secret", type };
+const named = { name: "acr", namespace: "demo" };
+const refers = (act: "attach" | "detach", before: string[], after: string[]) =>
+  ({ act, to: account, secret: "acr", before, after }) as const;
+const names = (...all: string[]) => all.map((name) => ({ name }));
+
+test.for<{ why: string; outcome: Outcome; before: object | undefined; after: object | undefined }>([
+  {
+    why: "a list, where it stands in the object",
+    outcome: { change: refers("attach", ["theirs"], ["theirs", "acr"]) },
+    before: { imagePullSecrets: names("theirs") },
+    after: { imagePullSecrets: names("theirs", "acr") },
+  },
+  {
+    why: "an empty list is none",
+    outcome: { change: refers("detach", ["acr"], []) },
+    before: { imagePullSecrets: names("acr") },
+    after: undefined,
+  },
+  {
+    why: "what the API server made of it counts",
+    outcome: {
+      change: refers("attach", [], ["acr"]),
+      object: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" }, imagePullSecrets: names("acr", "injected") },
+    },
+    before: undefined,
+    after: { imagePullSecrets: names("acr", "injected") },
+  },
+  {
+    why: "a Secret that is new",
+    outcome: { change: store({ stands: undefined }), object: object({ labels: { a: "b" } }, { k: "djE=" }) },
+    before: undefined,
+    after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
+  },
+  {
+    why: "a value that changes is told apart, and what others wrote stays",
+    outcome: {
+      change: store(),
+      before: object({ labels: { team: "x" }, uid: "u", resourceVersion: "7" }, { k: "djE=", same: "cw==", other: "bw==" }),
+      object: object({ labels: { a: "b" }, annotations: { n: "2" } }, { k: "djI=", same: "cw==" }),
+    },
+    before: { ...head, metadata: { ...named, labels: { team: "x" } }, data: { k: "*** (before)", same: "***", other: "***" } },
+    after: {
+      ...head,
+      metadata: { ...named, labels: { team: "x", a: "b" }, annotations: { n: "2" } },
+      data: { k: "*** (after)", same: "***", other: "***" },
+    },
+  },
+  {
+    why: "a login that is still to be made is another one, whatever the Secret is shown with",
+    outcome: {
+      change: store(),
+      before: object({}, { ".dockerconfigjson": "e30=", k: "djE=" }),
+      object: object({}, { ".dockerconfigjson": "e30=" }),
+      unmade: true,
+    },
+    before: { ...head, metadata: named, data: { ".dockerconfigjson": "*** (before)", k: "***" } },
+    after: { ...head, metadata: named, data: { ".dockerconfigjson": "*** (after)", k: "***" } },
+  },
+  {
+    why: "a write ends a claim",
+    outcome: {
+      change: store(),
+      before: object({ annotations: { "acr-secret/claim": "{}" } }),
+      object: object({ annotations: { "acr-secret/claim": "{}" } }),
+    },
+    before: { ...head, metadata: { ...named, annotations: { "acr-secret/claim": "{}" } } },
+    after: { ...head, metadata: named },
+  },
+  {
+    why: "one that is made anew keeps nothing",
+    outcome: {
+      change: store({ replaces: true }),
+      before: object({ labels: { team: "x" } }, { password: "djE=" }, { type: "Opaque" }),
+      object: object({ labels: { a: "b" } }, { k: "djI=" }),
+    },
+    before: { ...head, type: "Opaque", metadata: { ...named, labels: { team: "x" } }, data: { password: "***" } },
+    after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
+  },
+  {
+    why: "one that is not shown",
+    outcome: { change: store() },
+    before: undefined,
+    after: undefined,
+  },
+])("$why", ({ outcome, before, after }) => {
+  expect(sidesOf(outcome)).toEqual({ before, after });
+});
+
+test.for<Outcome["change"]>([
+  { act: "keep", to: account, because: "" },
+  { act: "restart", to: { kind: "pod", name: "p", namespace: "demo" }, uid: "u", because: "" },
+  { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" },
+])("of $act there is nothing to compare", (change) => {
+  expect(sidesOf({ change })).toBeUndefined();
+});
