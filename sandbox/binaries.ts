@@ -5,7 +5,7 @@ import { cacheFolder } from "./cache.ts";
 import { build, fingerprint } from "./go.ts";
 import { exclusively } from "./lock.ts";
 import type { Progress } from "./progress.ts";
-import { modules, type Program } from "./tools.ts";
+import { groups, type Module, type Program } from "./tools.ts";
 
 /** Where the sandbox's programs are. */
 export type Binaries = {
@@ -37,19 +37,31 @@ export async function binaries({
   const assets = env.KUBEBUILDER_ASSETS ?? "";
   const given = new Set(assets === "" ? [] : await present(assets, need));
   const ours = need.filter((program) => !given.has(program));
-  const folder = ours.length === 0 ? assets : await built(ours, env, progress);
+  const homes = new Map<Program, string>([...given].map((program) => [program, assets]));
+  for (const modules of groups) {
+    const wanted = ours.filter((program) => modules.some(({ packages }) => program in packages));
+    const folder = wanted.length === 0 ? assets : await built(wanted, modules, env, progress);
+    for (const program of wanted) homes.set(program, folder);
+  }
+  const path = [...new Set(homes.values())];
   return {
-    folder,
-    path: given.size > 0 && folder !== assets ? [assets, folder] : [folder],
+    folder: path.at(-1) ?? assets,
+    path,
     program(name) {
-      if (!need.includes(name)) throw new Error(`the program ${name} was not asked for`);
-      return join(given.has(name) ? assets : folder, name);
+      const home = homes.get(name);
+      if (home === undefined) throw new Error(`the program ${name} was not asked for`);
+      return join(home, name);
     },
   };
 }
 
-/** The folder with these programs, built if they are not there yet. */
-async function built(programs: readonly Program[], env: NodeJS.ProcessEnv, progress: Progress): Promise<string> {
+/** The folder with these programs of a group, built if they are not there yet. */
+async function built(
+  programs: readonly Program[],
+  modules: readonly Module[],
+  env: NodeJS.ProcessEnv,
+  progress: Progress,
+): Promise<string> {
   const id = await fingerprint(modules, tools, env).catch((error: Error) => {
     throw new Error(
       `${programs.join(", ")} must be built once, but ${error.message}: ` +

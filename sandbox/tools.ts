@@ -9,7 +9,7 @@ export type Module = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-export type Program = keyof typeof kubernetes | keyof typeof registry | keyof typeof krew | keyof typeof pause;
+export type Program = keyof typeof kubernetes | keyof typeof registry | keyof typeof krew | keyof typeof pause | keyof typeof helm;
 
 const kubernetes = {
   etcd: "go.etcd.io/etcd/server/v3",
@@ -30,15 +30,18 @@ const krew = {
   "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
 } as const;
 
+const helm = { helm: "helm.sh/helm/v4/cmd/helm" } as const;
+
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
-/** What a control plane, a registry, a node and the plugin index's own checks need. */
+/** What a control plane, a registry, a node, the plugin index's own checks and charts need. */
 export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const satisfies Program[];
 export const registryPrograms = ["registry", "crane"] as const satisfies Program[];
 export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
+export const chartPrograms = ["helm"] as const satisfies Program[];
 
-export const modules: readonly Module[] = [
+const modules: readonly Module[] = [
   {
     name: "kubernetes-1.37",
     of: "k8s.io/kubernetes",
@@ -67,4 +70,17 @@ export const modules: readonly Module[] = [
     stamps: (version) => ({ "sigs.k8s.io/krew/internal/version.gitTag": version }),
   },
   { name: "pause", of: "", packages: pause, stamps: () => ({}), env: { CGO_ENABLED: "0" } },
+];
+
+/** Modules whose programs lie in one folder, which is made anew when one of them changes. What few tests use has a folder of its own. */
+export const groups: readonly (readonly Module[])[] = [
+  modules,
+  [
+    {
+      name: "helm",
+      of: "helm.sh/helm/v4",
+      packages: helm,
+      stamps: (version) => ({ "helm.sh/helm/v4/internal/version.version": version }),
+    },
+  ],
 ];

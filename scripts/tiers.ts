@@ -1,6 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../sandbox/tools.ts";
+import { chartPrograms, controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../sandbox/tools.ts";
 import { az, nodeParts, type Preparation, plugin, programs } from "./prepare.ts";
 import { root } from "./run.ts";
 
@@ -27,7 +27,7 @@ const all: readonly Tier[] = [
   { name: "cli", needs: [] },
   { name: "sandbox", needs: [controlPlane, registry] },
   { name: "azure", needs: [registry] },
-  { name: "cluster", needs: [controlPlane, registry, plugin] },
+  { name: "cluster", needs: [controlPlane, registry, programs(...chartPrograms), plugin] },
   { name: "docs", needs: [controlPlane, registry, plugin] },
   { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },

@@ -51,7 +51,12 @@ export type Again = {
   readonly noted?: string | undefined;
 };
 
-export type Refer = { readonly do: "attach" | "detach"; readonly secret?: string | undefined } & Targets;
+export type Refer = {
+  readonly do: "attach" | "detach";
+  readonly secret?: string | undefined;
+  /** Instead of doing it: what to commit where the target comes from. */
+  readonly output?: "kustomize" | "helm";
+} & Targets;
 
 /** The targets that a command is about. */
 type Targets = {

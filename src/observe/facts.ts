@@ -1,10 +1,13 @@
 import type { Login } from "../context.ts";
+import { kinds } from "../kinds.ts";
+import { driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/keys.ts";
 import type { Facts } from "../plan/place.ts";
+import type { Target } from "../plan/references.ts";
 import { readHeld } from "./held.ts";
 import type { Sight } from "./place.ts";
 import { pullingPods } from "./pods.ts";
-import { targetOf } from "./targets.ts";
+import { kindOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** A Secret, and the registry that it is for; `others` are more hosts whose images its pods may wait for. */
 type Asked = {
@@ -24,8 +27,15 @@ export function factsOf(
   const facts: Facts = {
     to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
     held: read?.held,
-    targets: targets.map((target) => targetOf(target, context)),
+    targets: targets.map((target) => ({ ...targetOf(target, context), ...drifting(target, fieldManager) })),
     pods: pullingPods([...(read ? keysOf(host, read.held) : [host]), ...others], pods, { context, now }),
   };
   return { facts, login: read?.login };
+}
+
+/** Who is to undo what is written into a target's list. */
+function drifting(object: TargetObject, fieldManager: string): Pick<Target, "drift"> {
+  const { carries, kind } = kinds[kindOf(object)];
+  const drift = driftOf({ kind, metadata: object.metadata }, { carries, fieldManager });
+  return drift ? { drift } : {};
 }

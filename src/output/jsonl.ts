@@ -22,6 +22,7 @@ export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => 
     because: "because" in change ? change.because : undefined,
     grants: "grants" in change ? change.grants : undefined,
     warnings: warnings.length > 0 ? warnings : undefined,
+    ids: change.act === "tell" && change.id ? [change.id] : undefined,
     error: error && told(error, spell),
   };
   return [`${printableJson(JSON.stringify(line))}\n`];

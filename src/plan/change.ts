@@ -3,6 +3,7 @@ import type { PodKind, Ref, TargetKind } from "../kinds.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
+import type { WarningId } from "./warnings.ts";
 
 /**
  * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
@@ -31,6 +32,8 @@ export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: s
 /** What a person should know, and the plan does not change. */
 export type Tell = {
   readonly act: "tell";
+  /** What scripts know it by. */
+  readonly id?: WarningId;
   readonly to: Ref;
   readonly says: string;
   /** The command that mends it. */

@@ -4,6 +4,7 @@ import type { Held, StoreWish } from "./held.ts";
 import { planAttach, type Target } from "./references.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
+import { tellDrift } from "./tell-drift.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {
@@ -37,5 +38,6 @@ export function planAttaches({ to, targets, pods }: Facts, attaching: AttachWish
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
-  return [...attaches, ...planRestarts(attached, pods, { secret: to.name, ...attaching })];
+  const told = attaches.flatMap((change, index) => [change, ...tellDrift(change, targets[index]?.drift)]);
+  return [...told, ...planRestarts(attached, pods, { secret: to.name, ...attaching })];
 }

@@ -2,6 +2,7 @@ import type { Refer as ReferFix } from "../fix.ts";
 import { at, kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
 import type { Keep, Refer, Refuse } from "./change.ts";
+import type { Drift } from "./drift.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion they were read at. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -12,6 +13,8 @@ export type Target<K extends TargetKind = TargetKind> = {
   readonly account?: string;
   /** What makes it from a template of its own, so that nothing else changes it for good. */
   readonly maker?: Maker;
+  /** Who is to undo a change of it. */
+  readonly drift?: Drift;
 };
 
 /** A controller, as an object that it made names it (meta/v1 OwnerReference). */

@@ -130,6 +130,12 @@ test("-o jsonl is a line for each outcome that shows, at once", async () => {
   ]);
 });
 
+test("a warning that scripts know has its id beside its sentence", async () => {
+  const drift: Outcome = { change: { act: "tell", id: "drift", to: account, says: "look" }, says: ["look"] };
+
+  expect(JSON.parse((await printed("jsonl", [drift])).stdout)).toMatchObject({ result: "told", warnings: ["look"], ids: ["drift"] });
+});
+
 test("a line of JSON tells its context and that it is a dry run", async () => {
   const there: Outcome = { change: { act: "keep", to: { ...secret, context: "prod" }, because: "right" } };
 

@@ -82,3 +82,17 @@ test("a pod does not go for an image that the Secret may not pull", () => {
   expect(changes.filter(({ act }) => act === "restart")).toEqual([]);
   expect(changes.at(-1)).toMatchObject({ act: "tell", says: expect.stringContaining("app/web") });
 });
+
+test("who will undo a change is told behind it, and of none that is not made", () => {
+  const drift = { by: "argocd", name: "web", does: "undoes" } as const;
+  const targets = [
+    { ...target("default"), drift },
+    { ...target("builder", "acr"), drift },
+  ];
+
+  expect(lines(planAttaches(facts({ targets }), all))).toEqual([
+    "attach serviceaccount/default",
+    "tell serviceaccount/default needs serviceaccount/default",
+    "keep serviceaccount/builder",
+  ]);
+});

@@ -141,6 +141,12 @@ test.for(lines)("$line", ({ fix, given, line }) => {
   expect(spell(fix, given)).toBe(line);
 });
 
+test.for(["kustomize", "helm"] as const)("what to commit instead of attaching is printed with -o %s", (output) => {
+  expect(spell({ do: "attach", secret: "acr", targets: ["deployment/web"], output, namespace: "demo" })).toBe(
+    `kubectl acr-secret attach acr deployment/web -o ${output} -n demo`,
+  );
+});
+
 test("a line acts where the command line at hand did, and shows no secret of it", () => {
   const forward = [
     "--as=jane doe",

@@ -1,0 +1,95 @@
+import type { Carries } from "../kinds.ts";
+import type { ManagedFields, Metadata } from "../objects.ts";
+import { forcing, isAdditive, type Source, type SourceName, sources, type Written } from "./sources.ts";
+
+/** Who is to undo what is written into a list. */
+export type Drift = {
+  readonly by: SourceName | "applied-file" | "manager" | "controller";
+  /** The release, the application or the Flux object; the field manager; the object that controls this one. */
+  readonly name: string;
+  /** He writes his list over ours, stops because ours is there, does one of the two, or may undo it. */
+  readonly does: "undoes" | "stops" | "undoes-or-stops" | "may-undo";
+};
+
+/** The list in question, and as whom it is written. */
+type Writing = { readonly carries: Carries; readonly fieldManager: string };
+
+/** The source that an object belongs to. */
+type Belonging = { readonly by: SourceName; readonly name: string; readonly row: Source };
+
+/**
+ * Who will undo a name that is added to an object's list of pull secrets, by what the object says of itself; undefined where nobody
+ * is known to.
+ *
+ * An atomic list is written whole, so whoever has one in his source writes it over ours. In a list that is merged by name each name
+ * is its writer's own, for server-side apply as for a strategic merge, so only who takes out foreign names undoes one. A source that
+ * does not have the list leaves it alone either way.
+ */
+export function driftOf(object: Written, { carries, fieldManager }: Writing): Drift | undefined {
+  const { metadata } = object;
+  const source = sourceOf(object);
+  if (source && source.row.isActive?.(metadata) === false) return undefined;
+  if (source?.row.undoes?.(metadata, fieldManager)) return { by: source.by, name: source.name, does: "undoes" };
+  const listed = carries.list === "atomic" ? listedBy(metadata, source, { carries, fieldManager }) : undefined;
+  return listed ?? controlledBy(metadata);
+}
+
+function sourceOf(object: Written): Belonging | undefined {
+  for (const [by, row] of Object.entries(sources)) {
+    const name = row.nameIn(object);
+    if (name !== undefined) return { by: by as SourceName, name, row };
+  }
+  return undefined;
+}
+
+/** Whoever has the list in his source: he wrote it last, or it is noted that he applied it. */
+function listedBy(metadata: Metadata, source: Belonging | undefined, { carries, fieldManager }: Writing): Drift | undefined {
+  const path = carries.path.map((step) => `f:${step}`);
+  const entries = metadata.managedFields ?? [];
+  const owners = entries.filter((entry) => entry.manager !== fieldManager && has(entry, path) && !isAdditive(entry));
+  const own = source && owners.find((entry) => isFrom(source.row, entry, entries));
+  if (source && own) return { by: source.by, name: source.name, does: doesAgain(own, source.row.forces ? "undoes" : "stops") };
+  if (hasApplied(metadata, carries.path)) return fromFile(source);
+  const applier = owners.find(({ operation }) => operation === "Apply");
+  if (!applier) return undefined;
+  const { manager = "" } = applier;
+  return { by: "manager", name: manager, does: forcing.has(manager) ? "undoes" : "undoes-or-stops" };
+}
+
+/** Whoever wrote the mark of a source is that source. */
+function isFrom({ mark, manager }: Source, { manager: owner }: ManagedFields, entries: readonly ManagedFields[]): boolean {
+  const writers = entries.filter((entry) => has(entry, mark)).map((entry) => entry.manager);
+  return writers.length > 0 ? writers.includes(owner) : owner === manager;
+}
+
+/** An apply meets our name as a conflict; any other write of an atomic list is the whole list. */
+const doesAgain = ({ operation }: ManagedFields, atConflict: Drift["does"]): Drift["does"] =>
+  operation === "Apply" ? atConflict : "undoes";
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Argo CD notes what it applied as kubectl does. */
+const fromFile = (source: Belonging | undefined): Drift =>
+  source?.by === "argocd"
+    ? { by: source.by, name: source.name, does: "undoes" }
+    : { by: "applied-file", name: lastApplied, does: "undoes" };
+
+/** Whether the file that was applied last has the list, be it empty: its next apply puts the whole list back. */
+function hasApplied({ annotations }: Metadata, path: readonly string[]): boolean {
+  try {
+    return valueAt(JSON.parse(annotations?.[lastApplied] ?? "null"), path) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Who made the object may keep it as he made it; nothing tells whether he does. */
+function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
+  const controller = ownerReferences?.find((reference) => reference.controller);
+  return controller && { by: "controller", name: `${controller.kind}/${controller.name}`, does: "may-undo" };
+}
+
+const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => valueAt(fieldsV1, path) !== undefined;
+
+const valueAt = (tree: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | null | undefined)?.[step], tree);

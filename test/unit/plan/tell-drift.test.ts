@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import type { Drift } from "../../../src/plan/drift.ts";
+import { tellDrift } from "../../../src/plan/tell-drift.ts";
+
+const to = { kind: "serviceaccount", namespace: "demo", name: "web" } as const;
+const attached = { act: "attach", to, secret: "acr", before: [], after: ["acr"] } as const;
+const fix = (output: string) => ({ do: "attach", secret: "acr", targets: ["serviceaccount/web"], output });
+
+test.for<{ drift: Drift; says: string; output: string | undefined }>([
+  {
+    drift: { by: "helm", name: "shop/web", does: "undoes" },
+    says: "belongs to Helm release shop/web: the next helm upgrade takes acr out again, so commit what this prints",
+    output: "helm",
+  },
+  {
+    drift: { by: "helm", name: "shop/web", does: "stops" },
+    says: "belongs to Helm release shop/web: the next helm upgrade stops with a conflict over acr, so commit what this prints",
+    output: "helm",
+  },
+  {
+    drift: { by: "flux-helm", name: "shop/web", does: "undoes" },
+    says: "belongs to Flux HelmRelease shop/web: its next upgrade takes acr out again, so commit what this prints",
+    output: "helm",
+  },
+  {
+    drift: { by: "flux-kustomize", name: "flux-system/apps", does: "undoes" },
+    says: "belongs to Flux Kustomization flux-system/apps: its next reconciliation takes acr out again, so commit what this prints",
+    output: "kustomize",
+  },
+  {
+    drift: { by: "argocd", name: "web", does: "undoes" },
+    says: "belongs to Argo CD application web: its next sync takes acr out again, so commit what this prints",
+    output: "kustomize",
+  },
+  {
+    drift: { by: "applied-file", name: "", does: "undoes" },
+    says: "was applied from a file with such a list: the next kubectl apply of that file takes acr out again, so commit what this prints",
+    output: "kustomize",
+  },
+  {
+    drift: { by: "manager", name: "pulumi", does: "undoes-or-stops" },
+    says: 'has its list from field manager "pulumi": its next apply takes acr out again, or stops with a conflict, so commit what this prints',
+    output: "kustomize",
+  },
+  {
+    drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
+    says: "is controlled by Prometheus/k8s: its controller may take acr out again",
+    output: undefined,
+  },
+])("$says", ({ drift, says, output }) => {
+  const tell = { act: "tell", id: "drift", needs: to, to, says: `serviceaccount/web ${says}` };
+
+  expect(tellDrift(attached, drift)).toStrictEqual([output === undefined ? tell : { ...tell, fix: fix(output) }]);
+});
+
+test("a target of another kind is named as it is typed", () => {
+  const web = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
+
+  expect(tellDrift({ ...attached, to: web }, { by: "argocd", name: "web", does: "undoes" })).toMatchObject([
+    { says: expect.stringMatching(/^deployment\.apps\/web belongs/), fix: { targets: ["deployment/web"] } },
+  ]);
+});
+
+test("nothing is told of a target that is right already, or that is nobody's", () => {
+  expect(tellDrift({ act: "keep", to, because: "already attached" }, { by: "argocd", name: "web", does: "undoes" })).toEqual([]);
+  expect(tellDrift(attached, undefined)).toEqual([]);
+});
