@@ -3,20 +3,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { binaries } from "../../../sandbox/binaries.ts";
 import { chartPrograms } from "../../../sandbox/tools.ts";
-import type { KubeObjects, ManagedFields, Metadata, ServiceAccount } from "../../../src/objects.ts";
-import { create, getJson, kubectl } from "../../support/kubectl.ts";
-import { newNamespace, openShell } from "../../support/plugin.ts";
+import type { KubeObjects, ServiceAccount } from "../../../src/objects.ts";
+import { accountFile, deploymentFile, namespaceWithSecret, takeOver } from "../../support/drift.ts";
+import { getJson, kubectl } from "../../support/kubectl.ts";
+import { openShell } from "../../support/plugin.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
-
-/** A namespace with a pull secret `acr`. */
-async function namespaceWithSecret(): Promise<string> {
-  const namespace = await newNamespace();
-  const data = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
-  await create([{ apiVersion: "v1", kind: "Secret", metadata: { name: "acr", namespace }, type: "kubernetes.io/dockerconfigjson", data }]);
-  return namespace;
-}
 
 const attach = (namespace: string, more = "", target = "serviceaccount/web") =>
   shell.type(`kubectl acr-secret attach acr ${target} -n ${namespace} ${more}`);
@@ -25,10 +18,6 @@ const theirs = [{ name: "theirs" }];
 const namesIn = (list: ServiceAccount["imagePullSecrets"] = []) => list.map(({ name }) => name);
 const namesOf = async (namespace: string) =>
   namesIn((await getJson<ServiceAccount>("serviceaccount", "web", "-n", namespace)).imagePullSecrets);
-
-/** The ServiceAccount `web` as it stands in somebody's files. */
-const file = (namespace: string, { metadata, ...more }: { metadata?: Partial<Metadata>; imagePullSecrets?: object[] }) =>
-  JSON.stringify({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web", namespace, ...metadata }, ...more });
 
 const serverSide = (manager: string) => ["--server-side", `--field-manager=${manager}`, "--force-conflicts"];
 const tracked = (namespace: string) => ({ annotations: { "argocd.argoproj.io/tracking-id": `web:/ServiceAccount:${namespace}/web` } });
@@ -45,42 +34,42 @@ describe("what is warned of is undone when the same file is applied again, and n
     {
       why: "Argo CD, which has the list",
       apply: serverSide("argocd-controller"),
-      file: (namespace) => file(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
+      file: (namespace) => accountFile(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
       told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*attach acr serviceaccount\/web -o kustomize -n \S+\n$/,
       after: ["theirs"],
     },
     {
       why: "Argo CD, which has no list",
       apply: serverSide("argocd-controller"),
-      file: (namespace) => file(namespace, { metadata: tracked(namespace) }),
+      file: (namespace) => accountFile(namespace, { metadata: tracked(namespace) }),
       told: /^$/,
       after: ["acr"],
     },
     {
       why: "another manager, which has the list",
       apply: serverSide("pulumi"),
-      file: (namespace) => file(namespace, { imagePullSecrets: theirs }),
+      file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
       told: /^Warning: serviceaccount\/web has its list from field manager "pulumi": its next apply takes acr out again, or stops with a conflict, /,
       after: ["theirs"],
     },
     {
       why: "kubectl apply of a file with a list",
       apply: [],
-      file: (namespace) => file(namespace, { imagePullSecrets: theirs }),
+      file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
       told: /^Warning: serviceaccount\/web was applied from a file with such a list: the next kubectl apply of that file takes acr out again, /,
       after: ["theirs"],
     },
     {
       why: "kubectl apply of a file with an empty list",
       apply: [],
-      file: (namespace) => file(namespace, { imagePullSecrets: [] }),
+      file: (namespace) => accountFile(namespace, { imagePullSecrets: [] }),
       told: /^Warning: serviceaccount\/web was applied from a file with such a list: /,
       after: [],
     },
     {
       why: "kubectl apply of a file without a list",
       apply: [],
-      file: (namespace) => file(namespace, {}),
+      file: (namespace) => accountFile(namespace, {}),
       told: /^$/,
       after: ["acr"],
     },
@@ -103,7 +92,7 @@ describe("what is warned of is undone when the same file is applied again, and n
   test("who does not force stops at our name", async () => {
     const namespace = await namespaceWithSecret();
     const apply = () =>
-      kubectl(["apply", "--server-side", "--field-manager=pulumi", "-f", "-"], file(namespace, { imagePullSecrets: theirs }));
+      kubectl(["apply", "--server-side", "--field-manager=pulumi", "-f", "-"], accountFile(namespace, { imagePullSecrets: theirs }));
     await apply();
     await attach(namespace);
 
@@ -112,39 +101,13 @@ describe("what is warned of is undone when the same file is applied again, and n
   });
 });
 
-/** What kustomize-controller does before it applies: the fields of every manager whose name begins with `kubectl` become its own. */
-async function takeOver(kind: string, namespace: string): Promise<void> {
-  const { metadata } = await getJson<{ metadata: Metadata }>(kind, "web", "-n", namespace, "--show-managed-fields");
-  const [mine, others] = [
-    (entry: ManagedFields) => /^kubectl|^kustomize-controller$/.test(entry.manager ?? ""),
-    metadata.managedFields ?? [],
-  ];
-  const fieldsV1 = others.filter(mine).reduce<object>((all, entry) => merged(all, entry.fieldsV1 ?? {}), {});
-  const apiVersion = others.find(mine)?.apiVersion;
-  const one = {
-    manager: "kustomize-controller",
-    operation: "Apply",
-    apiVersion,
-    time: "2026-01-01T00:00:00Z",
-    fieldsType: "FieldsV1",
-    fieldsV1,
-  };
-  const patch = [{ op: "replace", path: "/metadata/managedFields", value: [...others.filter((entry) => !mine(entry)), one] }];
-  await kubectl(["patch", kind, "web", "-n", namespace, "--type=json", "-p", JSON.stringify(patch)]);
-}
-
-function merged(one: object, other: object): object {
-  const both = { ...one } as Record<string, object>;
-  for (const [key, value] of Object.entries(other)) both[key] = merged(both[key] ?? {}, value);
-  return both;
-}
-
 test.for([
   { manager: "kubectl-acr-secret", told: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps: /, after: [] },
   { manager: "flux-client-side-apply", told: /^$/, after: ["acr"] },
 ])("of a list that Git does not have, Flux undoes what $manager wrote: $after", async ({ manager, told, after }) => {
   const namespace = await namespaceWithSecret();
-  const apply = () => kubectl(["apply", ...serverSide("kustomize-controller"), "-f", "-"], file(namespace, { metadata: { labels: flux } }));
+  const apply = () =>
+    kubectl(["apply", ...serverSide("kustomize-controller"), "-f", "-"], accountFile(namespace, { metadata: { labels: flux } }));
   await apply();
 
   expect((await attach(namespace, `--field-manager=${manager}`)).stderr).toMatch(told);
@@ -155,11 +118,6 @@ test.for([
 });
 
 describe("a template, whose names are merged", () => {
-  const deployment = (namespace: string, metadata: object, imagePullSecrets: object[]) => {
-    const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web" }], imagePullSecrets } };
-    const spec = { replicas: 0, selector: { matchLabels: { app: "web" } }, template };
-    return JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace, ...metadata }, spec });
-  };
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
   const told =
@@ -171,7 +129,7 @@ describe("a template, whose names are merged", () => {
     { why: "Flux", apply: serverSide("kustomize-controller"), metadata: { labels: flux }, says: told, after: ["theirs"] },
   ])("$why again leaves $after", async ({ apply, metadata, says, after }) => {
     const namespace = await namespaceWithSecret();
-    const again = () => kubectl(["apply", ...apply, "-f", "-"], deployment(namespace, metadata, theirs));
+    const again = () => kubectl(["apply", ...apply, "-f", "-"], deploymentFile(namespace, metadata, theirs));
     await again();
 
     expect((await attach(namespace, "", "deployment/web")).stderr).toMatch(says);
