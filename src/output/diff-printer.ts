@@ -52,7 +52,7 @@ async function hunksOf({ before, after }: Sides): Promise<string[]> {
 
 const asLines = async (object: object | undefined) => (object ? (await printData(object, "yaml")).trimEnd().split("\n") : []);
 
-const colors: Readonly<Record<string, "cyan" | "green" | "red">> = { "@": "cyan", "+": "green", "-": "red" };
+const colors: Readonly<Record<string, "dim" | "green" | "red">> = { "@": "dim", "+": "green", "-": "red" };
 
 function colored(style: ChalkInstance, text: string): string {
   const color = colors[text[0] ?? ""];

@@ -16,7 +16,7 @@ const rows: Readonly<Record<Drift["by"], Words>> = {
     next: "the next kubectl apply of that file",
     output: "kustomize",
   },
-  manager: { is: (name) => `has its list from field manager ${JSON.stringify(name)}`, next: "its next apply", output: "kustomize" },
+  manager: { is: (name) => `has its list from field manager ${name}`, next: "its next apply", output: "kustomize" },
   controller: { is: (name) => `is controlled by ${name}`, next: "its controller" },
 };
 
@@ -27,12 +27,15 @@ const does: Readonly<Record<Drift["does"], (secret: string) => string>> = {
   "may-undo": (secret) => `may take ${secret} out again`,
 };
 
+/** A name as a tenant may have written it: what is no such name cannot pass for a sentence of ours. */
+const plain = (name: string) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name));
+
 /** Warns of who will undo a change, with what to commit instead; nothing where the target stays as it is. */
 export function tellDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
   const { is, next, output } = rows[drift.by];
-  const says = `${to.kind}/${to.name} ${is(drift.name)}: ${next} ${does[drift.does](secret)}`;
+  const says = `${to.kind}/${to.name} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
   const tell = { act: "tell", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...tell, says }];
   const targets = [`${kinds[to.kind].kind.toLowerCase()}/${to.name}`];

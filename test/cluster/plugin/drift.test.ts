@@ -49,7 +49,7 @@ describe("what is warned of is undone when the same file is applied again, and n
       why: "another manager, which has the list",
       apply: serverSide("pulumi"),
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web has its list from field manager "pulumi": its next apply takes acr out again, or stops with a conflict, /,
+      told: /^Warning: serviceaccount\/web has its list from field manager pulumi: its next apply takes acr out again, or stops with a conflict, /,
       after: ["theirs"],
     },
     {

@@ -15,7 +15,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /** The paths of an object's leaves that a manager can own, each as `["f:data", "f:key"]`, with their values. */
 function leavesOf(object: Tree): Map<string, unknown> {
-  const { metadata = {}, data = {} } = object as { metadata?: Tree; data?: Tree };
+  const { metadata = {}, data = {}, imagePullSecrets } = object as { metadata?: Tree; data?: Tree; imagePullSecrets?: unknown };
   const { labels = {}, annotations = {} } = metadata as { labels?: Tree; annotations?: Tree };
   const below = (path: string[], tree: Tree) =>
     Object.entries(tree).map(([key, value]) => [JSON.stringify([...path, `f:${key}`]), value] as const);
@@ -23,6 +23,8 @@ function leavesOf(object: Tree): Map<string, unknown> {
     ...below(["f:metadata", "f:labels"], labels),
     ...below(["f:metadata", "f:annotations"], annotations),
     ...below(["f:data"], data),
+    // Of a ServiceAccount: the whole list is one leaf
+    ...(imagePullSecrets === undefined ? [] : [[JSON.stringify(["f:imagePullSecrets"]), JSON.stringify(imagePullSecrets)] as const]),
   ]);
 }
 

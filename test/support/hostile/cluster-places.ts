@@ -39,6 +39,13 @@ const given = (secret: (text: string) => Partial<Secret>) => (made: FakeWorld, t
 
 const config = (text: string): Partial<Secret> => ({ data: { ".dockerconfigjson": Buffer.from(text).toString("base64") } });
 
+/** A ServiceAccount with a list and such notes, all of one writer. */
+function belonging(made: FakeWorld, annotations: Readonly<Record<string, string>>): void {
+  const labels = { "app.kubernetes.io/managed-by": "Helm" };
+  const metadata = { name: "default", namespace: "demo", labels, annotations };
+  made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata, imagePullSecrets: [{ name: "theirs" }] });
+}
+
 /** What a tenant of a cluster can write, whatever the API server would say to it. */
 export const tenants: readonly Place[] = [
   { where: "a pod's name", lay: (made, name) => pod(made, (one) => ({ ...one, metadata: { ...one.metadata, name } })) },
@@ -99,6 +106,14 @@ export const tenants: readonly Place[] = [
       const account = { name: "default", namespace: "demo", annotations: { note: text }, labels: { note: text } };
       made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: account });
     },
+  },
+  {
+    where: "the Helm release that a ServiceAccount says it is of",
+    lay: (made, name) => belonging(made, { "meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": name }),
+  },
+  {
+    where: "the Argo CD application that a ServiceAccount says it is of",
+    lay: (made, name) => belonging(made, { "argocd.argoproj.io/tracking-id": `${name}:/ServiceAccount:demo/default` }),
   },
   {
     where: "a ServiceAccount's name",

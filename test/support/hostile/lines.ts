@@ -1,4 +1,15 @@
-const forms = ["", "-o name", "-o json", "-o yaml", "-o jsonl", "--dry-run=client", "--dry-run=client -o plan", "--dry-run=server -o yaml"];
+const forms = [
+  "",
+  "-o name",
+  "-o json",
+  "-o yaml",
+  "-o jsonl",
+  "--dry-run=client",
+  "--dry-run=client -o plan",
+  "--dry-run=server -o yaml",
+  "--diff",
+  "--diff --dry-run=server",
+];
 
 /** The command lines that a hostile text is led through: every verb in every form of output, over one namespace and over all. */
 export const lines: readonly string[] = [

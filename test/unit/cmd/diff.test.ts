@@ -11,6 +11,8 @@ async function setting() {
   world.cluster.put(account("demo", "default", ["theirs"]));
   world.cluster.put(account("other", "default", ["acr-myregistry"]));
   world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1", { names: ["theirs"] }));
+  const template = { spec: { containers: [{ name: "web" }], imagePullSecrets: [{ name: "a" }] } };
+  world.cluster.put({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "demo" }, spec: { template } });
   world.asking.forget();
   return world;
 }
@@ -38,6 +40,21 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
     code: 1,
   },
   { typed: "attach -n demo --serviceaccount --diff --dry-run=none", prints: [...listed(), restarted(" (dry run)")], code: 1 },
+  {
+    typed: "attach acr-myregistry deployment/web -n demo --diff",
+    prints: [
+      "--- deployment.apps/web",
+      "+++ deployment.apps/web",
+      "@@ -3,3 +3,4 @@",
+      "     spec:",
+      "       imagePullSecrets:",
+      "       - name: a",
+      "+      - name: acr-myregistry",
+    ],
+    says: /^Warning: pod\/web-1 cannot pull either, /,
+    code: 1,
+  },
+  { typed: "attach acr-myregistry pod/web-1 -n demo --diff", prints: [], says: /^error: pod\/web-1 is made by ReplicaSet web /, code: 2 },
   { typed: "attach -n other --serviceaccount --diff", prints: [], code: 0 },
   { typed: "detach -n demo --serviceaccount --diff", prints: [], code: 0 },
   { typed: "create --registry myregistry --repository app/web -n other --serviceaccount --diff", prints: [], code: 0 },
@@ -59,7 +76,7 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
     code: 2,
   },
   { typed: "attach -n demo --serviceaccount nope --diff", prints: [], says: /^Error from server \(NotFound\): /, code: 2 },
-  { typed: "attach -n demo --diff", prints: [], says: /^error: no target is named\n/, code: 2 },
+  { typed: "attach -n demo --diff", prints: [], says: /^error: no target is named/, code: 2 },
   { typed: "attach -n demo --serviceaccount --diff --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 2 },
   { typed: "attach -n demo --serviceaccount --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 1 },
   {
@@ -132,7 +149,7 @@ test("on a terminal what goes is red and what comes green, unless NO_COLOR says 
 
   expect((await type(typed, world.ports, terminal)).stdout).toContain("\u001b[31m-- name: theirs\u001b[39m\n");
   expect((await type("attach -n demo --serviceaccount --diff", world.ports, terminal)).stdout).toContain(
-    "\u001b[36m@@ -1,2 +1,3 @@\u001b[39m\n imagePullSecrets:\n - name: theirs\n\u001b[32m+- name: acr-myregistry\u001b[39m\n",
+    "\u001b[2m@@ -1,2 +1,3 @@\u001b[22m\n imagePullSecrets:\n - name: theirs\n\u001b[32m+- name: acr-myregistry\u001b[39m\n",
   );
   expect((await type(typed, world.ports, { ...terminal, env: { ...terminal.env, NO_COLOR: "" } })).stdout).not.toContain("\u001b");
 });

@@ -39,7 +39,7 @@ test.for<{ drift: Drift; says: string; output: string | undefined }>([
   },
   {
     drift: { by: "manager", name: "pulumi", does: "undoes-or-stops" },
-    says: 'has its list from field manager "pulumi": its next apply takes acr out again, or stops with a conflict, so commit what this prints',
+    says: "has its list from field manager pulumi: its next apply takes acr out again, or stops with a conflict, so commit what this prints",
     output: "kustomize",
   },
   {
@@ -51,6 +51,12 @@ test.for<{ drift: Drift; says: string; output: string | undefined }>([
   const tell = { act: "tell", id: "drift", needs: to, to, says: `serviceaccount/web ${says}` };
 
   expect(tellDrift(attached, drift)).toStrictEqual([output === undefined ? tell : { ...tell, fix: fix(output) }]);
+});
+
+test("a name that somebody made a sentence of is in quotes", () => {
+  expect(tellDrift(attached, { by: "helm", name: "demo/x: all is well\nrun this", does: "undoes" })).toMatchObject([
+    { says: expect.stringMatching(/^serviceaccount\/web belongs to Helm release "demo\/x: all is well\\nrun this": the next /) },
+  ]);
 });
 
 test("a target of another kind is named as it is typed", () => {
