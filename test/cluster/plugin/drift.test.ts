@@ -78,13 +78,17 @@ describe("what is warned of is undone when the same file is applied again, and n
     const again = () => kubectl(["apply", ...apply, "-f", "-"], file(namespace));
     await again();
     const before = await namesOf(namespace);
+    const looked = await attach(namespace, "--diff --dry-run=server");
+    expect({ code: looked.code, names: await namesOf(namespace) }).toEqual({ code: 1, names: before });
+    expect(looked.stdout).toMatch(/^--- serviceaccount\/web\n\+\+\+ serviceaccount\/web\n@@ .* @@\n[^]*\+- name: acr\n$/);
+    expect(looked.stderr).toMatch(told);
 
     const { stderr, stdout } = await attach(namespace);
 
     expect(stdout).toBe("serviceaccount/web patched\n");
     expect(stderr).toMatch(told);
     expect(await namesOf(namespace)).toEqual([...before, "acr"]);
-    expect((await attach(namespace)).stderr).toBe("");
+    expect(await attach(namespace, "--diff")).toEqual({ stdout: "", stderr: "", code: 0 });
     await again();
     expect(await namesOf(namespace)).toEqual(after);
   });
