@@ -23,6 +23,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": [],
   "src/kubelet": [],
   "src/plan": ["src/secret"],
+  "src/manifest": [],
   "src/check": ["src/kubelet"],
   "src/fleet": [],
   "src/observe": ["src/cluster", "src/registry", "src/kubelet", "src/plan", "src/secret", "src/fleet", "src/check", "src/credential"],
@@ -38,6 +39,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/observe",
     "src/check",
     "src/plan",
+    "src/manifest",
     "src/fleet",
     "src/observe",
     "src/apply",
@@ -58,12 +60,13 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   chalk: { in: ["src/output"] },
   execa: { in: ["src/azure", "src/cluster"], late: true },
   ora: { in: ["src/output"], late: true },
+  yaml: { in: ["src/manifest", "cmd"], late: true },
   "js-yaml": { in: ["src/output", "src/cluster"], late: true },
   yargs: { in: ["cmd"] },
 };
 
 /** The rooms that only compute: their functions give the same for the same, at once. */
-const pure = ["src/secret", "src/kubelet", "src/plan", "src/check"];
+const pure = ["src/secret", "src/kubelet", "src/plan", "src/manifest", "src/check"];
 
 /** Words that do not belong into most rooms. */
 const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => boolean; readonly instead: string }[] = [

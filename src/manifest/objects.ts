@@ -1,0 +1,48 @@
+import { type ListedKind, listedKind } from "./kinds.ts";
+import { type MapTree, meant, memberOf, plain, type Tree } from "./tree.ts";
+
+/** An object of a manifest that has a list of pull secrets or may have one. */
+export type Listed = {
+  readonly kind: ListedKind;
+  /** Of one whose name the server makes, what it begins with and `*`. */
+  readonly name: string;
+  readonly namespace: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly map: MapTree;
+  /** The steps to it from the document, and the document's number before them. */
+  readonly steps: readonly (string | number)[];
+};
+
+/** The objects of a document, those of a List too. */
+export function objectsOf(document: Tree | undefined, steps: readonly (string | number)[]): Listed[] {
+  const map = meant(document);
+  if (map?.is !== "map") return [];
+  const of = (key: string) => plain(memberOf(map, key)?.pair.value);
+  const [apiVersion, kind] = [textOf(of("apiVersion")), textOf(of("kind"))];
+  const items = meant(memberOf(map, "items")?.pair.value);
+  if (kind.endsWith("List") && items?.is === "list")
+    return items.items.flatMap(({ value }, index) => objectsOf(value, [...steps, "items", index]));
+  const row = listedKind(apiVersion, kind);
+  return row ? [{ kind: row, map, steps, ...named(of("metadata")) }] : [];
+}
+
+function named(metadata: unknown): Pick<Listed, "name" | "namespace" | "labels"> {
+  const { name, generateName, namespace, labels } = (metadata ?? {}) as Record<string, unknown>;
+  const of = name === undefined || name === null ? `${textOf(generateName)}*` : textOf(name);
+  const pairs = Object.entries((labels ?? {}) as object).map(([key, value]) => [key, textOf(value)]);
+  return { name: of, namespace: typeof namespace === "string" ? namespace : undefined, labels: Object.fromEntries(pairs) };
+}
+
+const textOf = (value: unknown): string => (value === undefined || value === null || typeof value === "object" ? "" : String(value));
+
+/** Whether an object's list of pull secrets has a name, wherever its text has that from. */
+export function hasName({ kind, map }: Listed, name: string): boolean {
+  const list = inside(plain(map), kind.path);
+  return Array.isArray(list) && list.some((entry) => isNamed(entry, name));
+}
+
+export const isNamed = (entry: unknown, name: string): boolean => inside(entry, ["name"]) === name;
+
+/** What stands in plain data behind these steps. */
+export const inside = (data: unknown, steps: readonly (string | number)[]): unknown =>
+  steps.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], data);

@@ -1,0 +1,107 @@
+import type { Document, Node, Scalar, Pair as YamlPair } from "yaml";
+import { refusal, type Source } from "./source.ts";
+import type { Item, Pair, Tree } from "./tree.ts";
+import { isTooMuch } from "./weight.ts";
+import type { Yaml } from "./yaml.ts";
+
+type Anchors = Map<string, Tree>;
+type Reading = { readonly yaml: Yaml; readonly source: Source; readonly anchors: Anchors };
+/** Something before a value, such as its colon, a comment or an anchor. */
+type Token = { readonly type: string; readonly offset: number; readonly source: string };
+
+/**
+ * The documents of a manifest, where each thing stands in its text; undefined for one without contents.
+ * @throws CliError invalid, with line and column, for what is no manifest that could be edited. No word of it is repeated: it may be secret
+ */
+export function readDocuments(yaml: Yaml, source: Source): (Tree | undefined)[] {
+  refuseCharacters(source);
+  const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
+  const documents = yaml.parseAllDocuments(source.text, options);
+  return (Array.isArray(documents) ? documents : []).map((document) => readDocument(yaml, source, document as Document));
+}
+
+/** Line ends and control characters that YAML libraries read differently: kubectl's would see other lines than ours. */
+function refuseCharacters(source: Source): void {
+  const at = source.text.search(/\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]/);
+  if (at >= 0) throw refusal(source, at, "a control character, or an end of line that not everybody reads as one");
+}
+
+function readDocument(yaml: Yaml, source: Source, document: Document): Tree | undefined {
+  const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (error) throw unreadable(source, error.pos[0], words[error.code] ?? "this is no valid YAML");
+  const { contents } = document;
+  if (!contents) return undefined;
+  const tree = treeOf({ yaml, source, anchors: new Map() }, contents, contents.range?.[0] ?? 0);
+  if (isTooMuch(tree)) throw refusal(source, tree.from, "its aliases make more of it than there is room for");
+  return tree;
+}
+
+const words: Readonly<Record<string, string>> = {
+  BAD_ALIAS: "this alias has no anchor before it",
+  BAD_INDENT: "this is not indented as YAML wants it",
+  DUPLICATE_KEY: "this key is there twice",
+  MISSING_CHAR: "a bracket, a quotation mark or a comma is missing",
+  MULTILINE_IMPLICIT_KEY: "a key has to be on one line",
+  NON_STRING_KEY: "this key is no text",
+  TAB_AS_INDENT: "a tab cannot indent",
+};
+
+/** What Helm's templates are made of is no YAML, and its result is. */
+function unreadable(source: Source, at: number, why: string): Error {
+  const line = source.text.slice(source.text.lastIndexOf("\n", at - 1) + 1).split("\n", 1)[0] ?? "";
+  if (!/\{\{/.test(line)) return refusal(source, at, why);
+  return refusal(source, at, "this is a template, which is no YAML yet", "helm template CHART | kubectl acr-secret attach SECRET -f -");
+}
+
+/** @param opens behind what stands before the node, if its own properties do not */
+function treeOf(reading: Reading, node: Node | null | undefined, opens: number): Tree {
+  const { yaml, anchors } = reading;
+  const [from = opens, to = opens] = node?.range ?? [];
+  const made = shapeOf(reading, node, { from, to, opens });
+  if (node && !yaml.isAlias(node) && "anchor" in node && typeof node.anchor === "string") anchors.set(node.anchor, made);
+  return made;
+}
+
+type At = { readonly from: number; readonly to: number; readonly opens: number };
+
+function shapeOf(reading: Reading, node: Node | null | undefined, at: At): Tree {
+  const { yaml, source, anchors } = reading;
+  if (yaml.isAlias(node)) {
+    const of = anchors.get(node.source);
+    if (!of) throw refusal(source, at.from, words["BAD_ALIAS"] ?? "");
+    return { is: "alias", ...at, of };
+  }
+  if (yaml.isMap(node)) {
+    return { is: "map", ...at, flow: node.flow === true, pairs: node.items.map((pair) => pairOf(reading, pair as YamlPair<Scalar, Node>)) };
+  }
+  if (yaml.isSeq(node)) {
+    const starts = (node.srcToken as { items?: readonly { start: readonly Token[] }[] } | undefined)?.items ?? [];
+    return {
+      is: "list",
+      ...at,
+      flow: node.flow === true,
+      items: node.items.map((item, index) => itemOf(reading, item, starts[index]?.start ?? [], at)),
+    };
+  }
+  return { is: "scalar", ...at, value: (node as Scalar | undefined)?.value ?? null };
+}
+
+function pairOf(reading: Reading, { key, value, srcToken }: YamlPair<Scalar, Node>): Pair {
+  const [from = 0, to = 0] = key.range ?? [];
+  const opens = behind((srcToken?.sep ?? []) as readonly Token[], to);
+  return { key: { from, to, text: String(key.value) }, opens, value: treeOf(reading, value, opens) };
+}
+
+function itemOf(reading: Reading, item: unknown, start: readonly Token[], list: At): Item {
+  // In brackets a pair may stand as it is, `[name: a]`, which is a map of one
+  const { range } = item as Node;
+  const opens = behind(start, range?.[0] ?? list.from);
+  const dash = start.find(({ type }) => type === "seq-item-ind");
+  return { at: dash?.offset ?? range?.[0] ?? opens, opens, value: treeOf(reading, item as Node, opens) };
+}
+
+/** Behind the last of these that says something. */
+function behind(tokens: readonly Token[], otherwise: number): number {
+  const last = tokens.findLast(({ type }) => ["map-value-ind", "seq-item-ind", "anchor", "tag"].includes(type));
+  return last ? last.offset + last.source.length : otherwise;
+}
