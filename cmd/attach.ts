@@ -19,11 +19,13 @@ import type { RestartWish } from "../src/plan/restart.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, fieldManager, output, restart, targets } from "./line/flags.ts";
+import { dryRun, fieldManager, referOutput, restart, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
 import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
+import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
+import { runManifests } from "./manifest/run.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
@@ -54,12 +56,16 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry --where-used",
     "# In many namespaces",
     "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
+    "# The manifests of a folder, changed in place",
+    "kubectl acr-secret attach acr-myregistry -f manifests/ --write",
   ],
-  flags: { ...targets, ...restart, ...waitForAccount, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
+  flags: { ...targets, ...restart, ...waitForAccount, ...scopeFlags, ...dryRun, ...fieldManager, ...referOutput, ...manifests },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
-  async run({ flags, args }, session) {
+  async run({ flags: given, args }, session) {
+    const flags = onlyPrinted("attach", given);
+    if (wantsManifests(flags)) return runManifests("attach", { flags, args }, session);
     const { secret, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };

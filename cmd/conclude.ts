@@ -2,7 +2,7 @@ import type { DryRun, Outcome } from "../src/apply/outcome.ts";
 import { CliError } from "../src/errors.ts";
 import type { Ground } from "../src/fleet/places.ts";
 import type { Scope } from "../src/fleet/scope.ts";
-import { openPrinter, type Printer } from "../src/output/printer.ts";
+import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
 import type { Session } from "./session.ts";
@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 type PrintingFlags = {
   readonly "dry-run": DryRun;
   readonly diff: boolean;
-  readonly output: "json" | "yaml" | "name" | "jsonl" | "plan" | undefined;
+  readonly output: Exclude<Form, "diff">;
   readonly "show-managed-fields": boolean;
 };
 

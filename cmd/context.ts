@@ -6,7 +6,7 @@ import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
-import { contextNames } from "../src/cluster/kubectl-config.ts";
+import { contextNames, kustomized } from "../src/cluster/kubectl-config.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
@@ -14,6 +14,7 @@ import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
+import { machineFiles, readingError } from "./files.ts";
 import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -39,10 +40,17 @@ export function processContext(interruption: Interruption, launched?: Launched):
   // What kubectl and its credential plugins say is shown as it comes
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
+  const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
   return {
     terminal: typed && stderr.isTTY ? terminalOf(() => process.stdin, process.stderr, signal) : undefined,
-    stdin: { isTTY: typed, read: () => readAll(addAbortSignal(signal(), process.stdin)) },
+    stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: (path) => readText(path, signal()),
+    files: machineFiles(signal),
+    kustomize: async (folder) => {
+      const file = findKubectl(env, process.platform);
+      if (file === undefined) throw noKubectl([]);
+      return kustomized({ file, flags: [], env }, folder, signal());
+    },
     stdout,
     stderr,
     env,
@@ -71,19 +79,12 @@ async function readText(path: string, signal: AbortSignal): Promise<string> {
     return await readFile(path, { encoding: "utf8", signal });
   } catch (cause) {
     if (signal.aborted) throw new CliError("cancelled", "interrupted");
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new CliError("config", `cannot read ${path}: ${reasons[code ?? ""] ?? code}`, { cause });
+    throw readingError(path, cause);
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-};
-
-async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+async function readAll(stdin: NodeJS.ReadStream): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

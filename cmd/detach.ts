@@ -9,10 +9,12 @@ import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, fieldManager, output, targets } from "./line/flags.ts";
+import { dryRun, fieldManager, referOutput, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
+import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
+import { runManifests } from "./manifest/run.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
@@ -32,12 +34,16 @@ export const detach = verb({
     "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
     "# A workload, whose pods are then made anew without it",
     "kubectl acr-secret detach acr-myregistry deployment/web",
+    "# The manifests of a folder, changed in place",
+    "kubectl acr-secret detach acr-myregistry -f manifests/ --write",
   ],
-  flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...output },
+  flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...referOutput, ...manifests },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
-  async run({ flags, args }, session) {
+  async run({ flags: given, args }, session) {
+    const flags = onlyPrinted("detach", given);
+    if (wantsManifests(flags)) return runManifests("detach", { flags, args }, session);
     const { secret: named, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };

@@ -7,8 +7,8 @@ import { forwardedNames } from "./line/forwarded-names.ts";
 /** Verbs that ask no cluster, or none always; all others get a head start. */
 const quiet = ["help", "options", "completion", "version", "whoami"];
 
-/** Flags by which another kubectl is needed than one without flags, or several. */
-const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "help"];
+/** Flags by which another kubectl is needed than one without flags, or several, or none. */
+const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];
 
 /**
  * Whether a command line will need kubectl, with none of its flags: then kubectl can start before anything is parsed or even
@@ -29,7 +29,7 @@ export function headStart(env: Env): Launched | undefined {
   }
 }
 
-/** Also in a cluster of letters, such as `-As=…`: there s is the short of --server, and h of --help. */
+/** Also in a cluster of letters, such as `-As=…`: there s is the short of --server, h of --help, f and k of manifests. */
 function isLate(word: string): boolean {
-  return /^-[^-]*[sh]/.test(word) || (word.startsWith("--") && late.includes(word.slice(2).split("=")[0] ?? ""));
+  return /^-[^-]*[shfk]/.test(word) || (word.startsWith("--") && late.includes(word.slice(2).split("=")[0] ?? ""));
 }

@@ -12,6 +12,7 @@ const parts: Readonly<Record<string, string>> = {
   identity: "@azure/identity",
   http: "@azure/core-rest-pipeline",
   execa: "execa",
+  yaml: "yaml",
   ora: "ora",
 };
 

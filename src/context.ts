@@ -31,11 +31,14 @@ export type Trace = (level: number, line: () => string) => void;
 
 /** What a verb is handed: everything that it cannot compute. Ports are opened on first use, so that `--help` costs nothing. */
 export type Context = {
-  readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
+  readonly stdin: { readonly isTTY: boolean; read(): Promise<string>; bytes(): Promise<Uint8Array> };
   /** Absent where keys do not come from a terminal, or nobody sees on one what is said beside the results. */
   readonly terminal: Terminal | undefined;
   /** The text of a file. @throws CliError config where it cannot be read */
   readFile(path: string): Promise<string>;
+  readonly files: Files;
+  /** What `kubectl kustomize` makes of a folder. @throws CliError config in its words */
+  kustomize(folder: string): Promise<string>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Env;
@@ -49,6 +52,19 @@ export type Context = {
   azure(identity: IdentityWish, trace: Trace): Azure;
   registry(trace: Trace): Registry;
 };
+
+/** The files of the machine, where more than a text is wanted of them. What cannot be done is a CliError of kind config. */
+export type Files = {
+  /** What is there; undefined for nothing. */
+  look(path: string): Promise<"file" | "folder" | undefined>;
+  /** What a folder holds, by name. */
+  list(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
+  bytes(path: string): Promise<Uint8Array>;
+  /** Gives files other contents: all of them, or none where one cannot be written or is not as it was read. */
+  replace(files: readonly Replacement[]): Promise<void>;
+};
+
+export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };
 
 /**
  * The global kubectl flags of a command line, to hand on to kubectl as they are (`["--context=prod", "--as=jane"]`),

@@ -79,6 +79,12 @@ export const output = {
   "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
 } as const satisfies Flags;
 
+/** The same for a verb that changes lists of pull secrets, which others may have to commit. */
+export const referOutput = {
+  ...output,
+  output: formats(["json", "yaml", "name", "jsonl", "plan", "kustomize", "helm"]),
+} as const satisfies Flags;
+
 export const targets = {
   serviceaccount: {
     type: "strings",

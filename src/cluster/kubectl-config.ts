@@ -1,5 +1,6 @@
 import { platform } from "node:os";
 import type { Readable } from "node:stream";
+import { CliError } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
 import { end, watched } from "./watchdog.ts";
@@ -18,6 +19,13 @@ export async function contextNames(kubectl: Kubectl, signal?: AbortSignal): Prom
   const said = await ask(kubectl, ["config", "get-contexts", "-o", "name"], signal);
   if ("failure" in said) throw kubeconfigError(said.failure);
   return said.stdout.split("\n").filter(Boolean);
+}
+
+/** What `kubectl kustomize` makes of a folder. @throws CliError config in kubectl's words */
+export async function kustomized(kubectl: Kubectl, folder: string, signal?: AbortSignal): Promise<string> {
+  const said = await ask({ ...kubectl, flags: [] }, ["kustomize", "--", folder], signal);
+  if ("failure" in said) throw new CliError("config", said.failure.trim());
+  return said.stdout;
 }
 
 /** What kubectl prints for a question that no server is asked, or its stderr where it fails. It ends with us, or by `signal`. */

@@ -1,8 +1,9 @@
 import { columnOf, indentBefore, lineBreak, lineStart, nextLine } from "./lines.ts";
+import { yamlName } from "./name.ts";
 import type { Listed } from "./objects.ts";
 import { refusal, type Source } from "./source.ts";
 import { insert, insertLines, remove, type Splice } from "./splice.ts";
-import { itemLike, listIndent, yamlName } from "./style.ts";
+import { itemLike, listIndent } from "./style.ts";
 import { type Item, type ListTree, lastOf, type MapTree, type Pair, type Tree } from "./tree.ts";
 
 const unusual = "this is written in a way that is not edited here; write its keys one a line";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { CliError } from "../errors.ts";
 import { attachTo, detachFrom } from "./change.ts";
-import { hasName, type Listed, objectsOf } from "./objects.ts";
+import { type Listed, namesIn, objectsOf } from "./objects.ts";
 import { readDocuments } from "./read.ts";
 import { refusal, type Source } from "./source.ts";
 import { spliced } from "./splice.ts";
@@ -44,7 +44,7 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
   throw refusal(manifest.source, first.map.from, `${first.kind.name}/${first.name} ${inTheWay(manifest)}`);
 }
 
-const isDone = (object: Listed, { do: act, secret }: Edit) => hasName(object, secret) === (act === "attach");
+const isDone = (object: Listed, { do: act, secret }: Edit) => namesIn(object).includes(secret) === (act === "attach");
 
 const isShared = ({ documents }: Manifest) => documents.some((tree) => tree && [...within(tree)].some(({ is }) => is === "alias"));
 

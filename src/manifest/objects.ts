@@ -35,10 +35,11 @@ function named(metadata: unknown): Pick<Listed, "name" | "namespace" | "labels">
 
 const textOf = (value: unknown): string => (value === undefined || value === null || typeof value === "object" ? "" : String(value));
 
-/** Whether an object's list of pull secrets has a name, wherever its text has that from. */
-export function hasName({ kind, map }: Listed, name: string): boolean {
+/** The names in an object's list of pull secrets, wherever its text has them from. */
+export function namesIn({ kind, map }: Listed): string[] {
   const list = inside(plain(map), kind.path);
-  return Array.isArray(list) && list.some((entry) => isNamed(entry, name));
+  const names = Array.isArray(list) ? list.map((entry) => inside(entry, ["name"])) : [];
+  return names.filter((name) => typeof name === "string");
 }
 
 export const isNamed = (entry: unknown, name: string): boolean => inside(entry, ["name"]) === name;

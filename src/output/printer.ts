@@ -7,6 +7,7 @@ import { diffPrinter } from "./diff-printer.ts";
 import { printError, printWarning } from "./error.ts";
 import { jsonLine, toldBy } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
+import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
 import { drySuffix, grantSuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
 
@@ -30,7 +31,7 @@ export type PrinterOptions = {
 };
 
 /** What `-o` or `--diff` asks for; absent: lines for people. */
-export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | "diff" | undefined;
+export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | "kustomize" | "helm" | "diff" | undefined;
 
 /** The printer of a form. A new form is a row. */
 export function openPrinter(form: Form, options: PrinterOptions): Printer {
@@ -46,6 +47,8 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
     }),
     plan: () => planPrinter(options),
     diff: () => diffPrinter(options, { print: (outcome) => printBeside(outcome, options), line: (outcome) => changeOf(outcome, options) }),
+    kustomize: () => referPrinter(options, kustomizePatches),
+    helm: () => referPrinter(options, ([one]) => (one ? helmValues(one.secret) : "")),
   };
   return printers[form ?? "lines"]();
 }
@@ -109,6 +112,22 @@ function planPrinter(options: PrinterOptions): Printer {
       else changes.push({ ...change, ...(opposite(change) && { undo: opposite(change) }) });
     },
     end: async () => options.stdout.write(await printData({ apiVersion: "acr-secret/v1", kind: "Plan", changes }, "json")),
+  };
+}
+
+/** What somebody commits who has other tools make the targets. */
+function referPrinter(options: PrinterOptions, text: (referring: readonly Referring[]) => string): Printer {
+  const referring: Referring[] = [];
+  return {
+    print: (outcome) => {
+      const { change, error } = outcome;
+      if (error) printFailure(outcome, options);
+      // A base has no namespace, as a rule, and is named without
+      else if (change.act === "attach" || change.act === "detach")
+        referring.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
+      printWarnings(outcome, options);
+    },
+    end: async () => void (referring.length > 0 && options.stdout.write(text(referring))),
   };
 }
 

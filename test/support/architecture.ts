@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/registry": ["src/http"],
   "src/cluster": [],
   "src/credential": ["src/plan", "src/secret", "src/kubelet", "src/registry", "src/azure"],
-  "src/output": ["src/plan", "src/apply", "src/secret", "src/check"],
+  "src/output": ["src/plan", "src/manifest", "src/apply", "src/secret", "src/check"],
   cmd: [
     "src/kubelet",
     "src/observe",

@@ -1,6 +1,7 @@
+import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-import type { Azure, Context, Env, KubeFlags, Registry } from "../../src/context.ts";
+import type { Azure, Context, Env, Files, KubeFlags, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
@@ -18,6 +19,9 @@ export type World = {
   /** What a person does at the terminal, where somebody sits there who can be asked. */
   readonly doings?: readonly Doing[];
   readonly files?: Readonly<Record<string, string>>;
+  /** What is asked instead of the machine's own files. */
+  readonly disk?: Files;
+  readonly kustomize?: Context["kustomize"];
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
   readonly patient?: boolean;
@@ -64,7 +68,9 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
   });
   const context: Context = {
     terminal: world.doings && fakeTerminal(world.doings, interruption.interrupt),
-    stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "" },
+    stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "", bytes: async () => Buffer.from(world.stdin ?? "") },
+    files: world.disk ?? machineFiles(interruption.signal),
+    kustomize: world.kustomize ?? (() => Promise.reject(new Error("kustomize was called"))),
     readFile: async (path) => {
       const text = world.files?.[path];
       if (text === undefined) throw new CliError("config", `cannot read ${path}: there is no such file`);

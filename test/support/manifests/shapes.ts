@@ -1,3 +1,4 @@
+import { accounts } from "./accounts.ts";
 import { anchors } from "./anchors.ts";
 import { comments } from "./comments.ts";
 import { documents } from "./documents.ts";
@@ -8,4 +9,4 @@ import type { Shape } from "./shape.ts";
 import { standing } from "./standing.ts";
 
 /** Every shape of a manifest that can be edited. */
-export const shapes: readonly Shape[] = [...kinds, ...comments, ...layout, ...json, ...standing, ...documents, ...anchors];
+export const shapes: readonly Shape[] = [...kinds, ...accounts, ...comments, ...layout, ...json, ...standing, ...documents, ...anchors];

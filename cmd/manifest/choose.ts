@@ -1,0 +1,47 @@
+import { CliError } from "../../src/errors.ts";
+import { matchesGlob } from "../../src/fleet/scope.ts";
+import { readSelector } from "../../src/manifest/labels.ts";
+import type { Listed } from "../../src/manifest/objects.ts";
+import type { TargetPick } from "../../src/observe/targets.ts";
+import { nameOf } from "../../src/output/words.ts";
+import { usage } from "../line/usage.ts";
+
+export type Choice = (object: Listed) => boolean;
+
+/**
+ * Which objects of manifests a command line is about: without targets everything that makes pods.
+ * @param namespace that of `-n`: what is said to be in another one is not meant
+ * @throws CliError usage for labels that are none
+ */
+export function choiceOf(picks: readonly TargetPick[], namespace: string | undefined): Choice {
+  const chosen = picks.map(choosing);
+  const isThere = (object: Listed) => namespace === undefined || object.namespace === undefined || object.namespace === namespace;
+  return (object) => isThere(object) && (picks.length === 0 ? object.kind.makesPods : chosen.some((fits) => fits(object)));
+}
+
+function choosing({ kind, names, globs, selector }: TargetPick): Choice {
+  const fits = selector === undefined ? () => true : readSelector(selector);
+  if (!fits) throw usage(`unable to parse the labels ${JSON.stringify(selector)}: key1=value1,key2=value2`);
+  return ({ kind: is, name, labels }) =>
+    is.name === kind && (names.includes(name) || globs.some((glob) => matchesGlob(glob, name))) && fits(labels);
+}
+
+/** @param where what the manifests are called @throws CliError notFound for what is named and in none of them */
+export function refuseMissing(picks: readonly TargetPick[], all: readonly Listed[], chosen: readonly Listed[], where: string): void {
+  const there = [...new Set(all.map(shownAs))];
+  const hint =
+    there.length > 0 ? `there ${there.length > 1 ? "are" : "is"} ${there.join(", ")}` : "no object in there has a list of pull secrets";
+  for (const pick of picks) {
+    const missing = pick.names.find((name) => !chosen.some((object) => object.kind.name === pick.kind && object.name === name));
+    if (missing !== undefined) throw new CliError("notFound", `no ${nameOf({ kind: pick.kind, name: missing })} in ${where}`, { hint });
+  }
+  if (chosen.length > 0) return;
+  throw new CliError(
+    "notFound",
+    picks.length > 0 ? `nothing in ${where} is what the command line names` : `nothing in ${where} makes pods`,
+    { hint },
+  );
+}
+
+/** An object as kubectl prints it. */
+export const shownAs = ({ kind, name }: Pick<Listed, "kind" | "name">): string => nameOf({ kind: kind.name, name });

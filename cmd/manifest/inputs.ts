@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import type { Context } from "../../src/context.ts";
+import { CliError } from "../../src/errors.ts";
+import { usage } from "../line/usage.ts";
+import type { ManifestFlags } from "./flags.ts";
+
+/** A manifest as it comes in; `path` where it is a file that could be written. */
+export type Input = { readonly name: string; readonly bytes: Uint8Array; readonly path?: string };
+
+/** What kubectl takes for a manifest in a folder (cli-runtime resource.FileExtensions). */
+const extensions = /\.(?:json|yaml|yml)$/;
+
+/**
+ * Everything that `-f` or `-k` names, in its order, each file once.
+ * @throws CliError in kubectl's words for what is not there
+ */
+export async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, context: Context): Promise<Input[]> {
+  if (kustomize !== undefined) return [{ name: kustomize, bytes: Buffer.from(await context.kustomize(kustomize)) }];
+  if (write && filename.includes("-"))
+    throw usage("--write changes files, and stdin is none: leave it out, and what is changed is printed");
+  const inputs: Input[] = [];
+  for (const name of new Set(filename)) {
+    if (name === "-") inputs.push({ name: "stdin", bytes: await context.stdin.bytes() });
+    else
+      for (const path of await pathsOf(name, recursive, context)) inputs.push({ name: path, path, bytes: await context.files.bytes(path) });
+  }
+  return [...new Map(inputs.map((input) => [input.path ?? "-", input])).values()];
+}
+
+async function pathsOf(path: string, recursive: boolean, { files }: Context): Promise<string[]> {
+  if (/^https?:\/\//.test(path)) throw usage(`-f takes no address: curl -fsSL ${path} | kubectl acr-secret attach SECRET -f -`);
+  const found = await files.look(path);
+  if (found === undefined) throw new CliError("notFound", `the path ${JSON.stringify(path)} does not exist`);
+  if (found === "file") return [path];
+  const paths = await within(path, recursive, files);
+  if (paths.length === 0) throw new CliError("notFound", `error reading [${path}]: recognized file extensions are [.json .yaml .yml]`);
+  return paths;
+}
+
+/** In the order of their names, as kubectl walks a folder. */
+async function within(folder: string, recursive: boolean, files: Context["files"]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { name, isFolder } of await files.list(folder)) {
+    const path = join(folder, name);
+    if (!isFolder && extensions.test(name)) paths.push(path);
+    if (isFolder && recursive) paths.push(...(await within(path, recursive, files)));
+  }
+  return paths;
+}

@@ -1,0 +1,94 @@
+import type { DryRun } from "../../src/apply/outcome.ts";
+import { decoded } from "../../src/manifest/decode.ts";
+import { type Edited, editManifest, readManifest } from "../../src/manifest/edit.ts";
+import { namesIn } from "../../src/manifest/objects.ts";
+import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
+import { printable } from "../../src/output/printable.ts";
+import { drySuffix } from "../../src/output/words.ts";
+import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
+import { usage } from "../line/usage.ts";
+import type { Session } from "../session.ts";
+import { choiceOf, refuseMissing, shownAs } from "./choose.ts";
+import type { ManifestFlags } from "./flags.ts";
+import { type Input, readInputs } from "./inputs.ts";
+import { joined } from "./joined.ts";
+
+type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly output: string | undefined };
+
+type Call = { readonly flags: Flags; readonly args: readonly string[] };
+
+/** A manifest that came in, and what it is to be. */
+type Done = { readonly input: Input; readonly edited: Edited };
+
+type Wish = { readonly do: Referring["act"]; readonly secret: string };
+
+/**
+ * `attach` and `detach` on manifests: no cluster is asked. They are printed, or written in place with `--write`; none is if one of them
+ * cannot be read or edited.
+ *
+ * @throws CliError
+ * @returns the exit code
+ */
+export async function runManifests(verb: Wish["do"], { flags, args }: Call, session: Session): Promise<number> {
+  const { secret, targets } = readTargetWords(args, flags);
+  const wish = { do: verb, secret: secretOf(secret, verb, flags) };
+  refuseForms(flags);
+  const chooses = choiceOf(targets.picks, session.namespace);
+  const inputs = await readInputs(flags, session.context);
+  const yaml = await import("yaml");
+  const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, decoded(input.name, input.bytes)) }));
+  const objects = manifests.flatMap(({ manifest }) => manifest.objects);
+  refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
+  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(yaml, manifest, { ...wish, chooses }) }));
+  if (flags.write) await write(done, flags["dry-run"], session);
+  else session.print(printed(done, flags.output, wish));
+  return 0;
+}
+
+/** @throws CliError usage that names the line to type */
+function secretOf(secret: string | undefined, verb: Wish["do"], { filename, kustomize }: ManifestFlags): string {
+  const from = kustomize === undefined ? `-f ${filename[0]}` : `-k ${kustomize}`;
+  if (secret === undefined)
+    throw usage("for manifests the Secret has to be named, since no cluster is asked", `kubectl acr-secret ${verb} SECRET ${from}`);
+  if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(secret)) return secret;
+  throw usage(`invalid Secret name ${JSON.stringify(secret)}: lower case letters, digits, "-" and "."`);
+}
+
+/** @throws CliError usage for a form of output that tells of a cluster's objects */
+function refuseForms({ output, "dry-run": dryRun, write: writes }: Flags): void {
+  const prints = output === "kustomize" || output === "helm";
+  if (output !== undefined && !prints)
+    throw usage(`-o ${output} is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm`);
+  if (output !== undefined && writes) throw usage(`-o ${output} only prints, and --write changes files`);
+  if (dryRun === "server")
+    throw usage("--dry-run=server asks a cluster, and for manifests none is asked: kubectl apply --dry-run=server takes what is printed");
+}
+
+function printed(done: readonly Done[], output: string | undefined, wish: Wish): string {
+  if (output === "helm") return helmValues(wish.secret);
+  if (output === "kustomize") return kustomizePatches(done.flatMap(({ edited }) => referringIn(edited, wish)));
+  return joined(done.map(({ edited }) => edited.text));
+}
+
+/** The objects that have a name of their own, by which Kustomize finds them. */
+function referringIn({ objects }: Edited, { do: act, secret }: Wish): Referring[] {
+  const named = objects.filter(({ object }) => !object.name.endsWith("*"));
+  return named.map(({ object }) => {
+    const { kind, name, namespace } = object;
+    const others = namesIn(object).filter((each) => each !== secret);
+    const names = act === "detach" ? others : namesIn(object).includes(secret) ? namesIn(object) : [...others, secret];
+    return { act, secret, names, to: { kind: kind.name, name, ...(namespace !== undefined && { namespace }) } };
+  });
+}
+
+async function write(done: readonly Done[], dryRun: DryRun, session: Session): Promise<void> {
+  const files = done.flatMap(({ input: { path, bytes }, edited: { text, objects } }) =>
+    path !== undefined && objects.some(({ changed }) => changed) ? [{ path, before: bytes, after: Buffer.from(text) }] : [],
+  );
+  if (dryRun === "none") await session.context.files.replace(files);
+  for (const { input, edited } of done) {
+    for (const { object, changed } of edited.objects) {
+      session.print(`${printable(`${shownAs(object)} ${changed ? "patched" : "unchanged"} (${input.name})`)}${drySuffix[dryRun]}\n`);
+    }
+  }
+}
