@@ -80,7 +80,7 @@ describe("what is warned of is undone when the same file is applied again, and n
     const before = await namesOf(namespace);
     const looked = await attach(namespace, "--diff --dry-run=server");
     expect({ code: looked.code, names: await namesOf(namespace) }).toEqual({ code: 1, names: before });
-    expect(looked.stdout).toMatch(/^--- serviceaccount\/web\n\+\+\+ serviceaccount\/web\n@@ .* @@\n[^]*\+- name: acr\n$/);
+    expect(looked.stdout).toMatch(/^--- serviceaccount\/web\n\+\+\+ serviceaccount\/web\n@@ .* @@\n[\s\S]*\+- name: acr\n$/);
     expect(looked.stderr).toMatch(told);
 
     const { stderr, stdout } = await attach(namespace);
