@@ -62,7 +62,7 @@ export function asFunction(script: Uint8Array): string {
   const ascii = Buffer.from(script)
     .toString()
     .replaceAll(/[^\0-\x7f]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return `(function(require,module,__filename){${ascii}\n})`;
+  return `(function(require,module,__filename,exports){${ascii}\n})`;
 }
 
 /** Leaves what is a part by itself to whoever runs the bundle. */

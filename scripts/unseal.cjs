@@ -17,7 +17,7 @@ function unseal(name) {
   // Of another Node or another processor the compiled code is passed over, and the bundle compiled as usual
   const script = new Script(text, { filename: `${name}.cjs`, cachedData });
   const module = { exports: {} };
-  script.runInThisContext()(load, module, __filename);
+  script.runInThisContext()(load, module, __filename, module.exports);
   return module.exports;
 }
 
