@@ -18,7 +18,7 @@ export const manifests = {
     type: "string",
     short: "k",
     complete: "folders",
-    exclusive: ["recursive", "write", ...ofClusters],
+    exclusive: ["recursive", ...ofClusters],
     describe: "The same for what kubectl kustomize makes of a folder",
   },
   recursive: { type: "boolean", short: "R", describe: "Take the folders within folders of -f too" },

@@ -32,7 +32,7 @@ type Wish = { readonly do: Referring["act"]; readonly secret: string };
 export async function runManifests(verb: Wish["do"], { flags, args }: Call, session: Session): Promise<number> {
   const { secret, targets } = readTargetWords(args, flags);
   const wish = { do: verb, secret: secretOf(secret, verb, flags) };
-  refuseForms(flags);
+  refuseForms(flags, wish);
   const chooses = choiceOf(targets.picks, session.namespace);
   const inputs = await readInputs(flags, session.context);
   const yaml = await import("yaml");
@@ -55,7 +55,12 @@ function secretOf(secret: string | undefined, verb: Wish["do"], { filename, kust
 }
 
 /** @throws CliError usage for a form of output that tells of a cluster's objects */
-function refuseForms({ output, "dry-run": dryRun, write: writes }: Flags): void {
+function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Wish): void {
+  if (writes && kustomize !== undefined)
+    throw usage(
+      "--write changes files, and what -k prints is in none",
+      `kubectl acr-secret ${verb} ${secret} -k ${kustomize} -o kustomize`,
+    );
   const prints = output === "kustomize" || output === "helm";
   if (output !== undefined && !prints)
     throw usage(`-o ${output} is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm`);

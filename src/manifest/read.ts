@@ -1,4 +1,5 @@
 import type { Document, Node, Scalar, Pair as YamlPair } from "yaml";
+import { lineStart, nextLine } from "./lines.ts";
 import { refusal, type Source } from "./source.ts";
 import type { Item, Pair, Tree } from "./tree.ts";
 import { isTooMuch } from "./weight.ts";
@@ -38,7 +39,7 @@ function readDocument(yaml: Yaml, source: Source, document: Document): Tree | un
 
 const words: Readonly<Record<string, string>> = {
   BAD_ALIAS: "this alias has no anchor before it",
-  BAD_INDENT: "this is not indented as YAML wants it",
+  BAD_INDENT: "this is not indented as YAML wants it, or a bracket above is not closed",
   DUPLICATE_KEY: "this key is there twice",
   MISSING_CHAR: "a bracket, a quotation mark or a comma is missing",
   MULTILINE_IMPLICIT_KEY: "a key has to be on one line",
@@ -48,9 +49,11 @@ const words: Readonly<Record<string, string>> = {
 
 /** What Helm's templates are made of is no YAML, and its result is. */
 function unreadable(source: Source, at: number, why: string): Error {
-  const line = source.text.slice(source.text.lastIndexOf("\n", at - 1) + 1).split("\n", 1)[0] ?? "";
-  if (!/\{\{/.test(line)) return refusal(source, at, why);
-  return refusal(source, at, "this is a template, which is no YAML yet", "helm template CHART | kubectl acr-secret attach SECRET -f -");
+  const start = lineStart(source.text, at);
+  const column = source.text.slice(start, nextLine(source.text, at)).indexOf("{{");
+  if (column < 0) return refusal(source, at, why);
+  const hint = "helm template CHART | kubectl acr-secret attach SECRET -f -";
+  return refusal(source, start + column, "this is a template, which is no YAML yet", hint);
 }
 
 /** @param opens behind what stands before the node, if its own properties do not */

@@ -1,0 +1,254 @@
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { machineFiles } from "../../../cmd/files.ts";
+import { CliError } from "../../../src/errors.ts";
+import { run, type World } from "../../support/in-process.ts";
+
+const pod = (name: string, list = "") =>
+  `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\nspec:\n${list}  containers:\n  - {name: web, image: web}\n`;
+const names = "  imagePullSecrets:\n  - name: acr\n";
+const account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: default\n  labels: {team: shop}\n";
+const accountAttached = account.replace("ServiceAccount\n", "ServiceAccount\nimagePullSecrets:\n- name: acr\n");
+const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+
+/** A folder with these files, and a way to type in it: `@` stands for it. */
+async function folderOf(files: Readonly<Record<string, string>>) {
+  const folder = await mkdtemp(join(tmpdir(), "manifests-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), text);
+  }
+  return {
+    folder,
+    type: async (line: string, world: World = {}) => {
+      const { stdout, stderr, code } = await run(line.replaceAll("@", folder).split(" "), world);
+      const short = (text: string) => text.replaceAll(folder, "@");
+      return { stdout: short(stdout), stderr: short(stderr), code };
+    },
+    read: (name: string) => readFile(join(folder, name), "utf8"),
+    names: () => readdir(folder),
+  };
+}
+
+test("a file is printed with the name in it, and stays as it is", async () => {
+  const { type, read } = await folderOf({ "pod.yaml": pod("web") });
+  expect(await type("attach acr -f @/pod.yaml")).toEqual({ stdout: pod("web", names), stderr: "", code: 0 });
+  expect(await read("pod.yaml")).toBe(pod("web"));
+});
+
+test("stdin is read, and can be printed as it was", async () => {
+  const { type } = await folderOf({});
+  expect(await type("attach acr -f -", { stdin: pod("web") })).toEqual({ stdout: pod("web", names), stderr: "", code: 0 });
+  expect(await type("detach acr -f -", { stdin: pod("web", names) })).toEqual({ stdout: pod("web"), stderr: "", code: 0 });
+});
+
+test("a folder is read as kubectl reads it, and printed so that kubectl can", async () => {
+  const { type } = await folderOf({
+    "b.yml": `---\n${pod("b")}`.trimEnd(),
+    "a.json": '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[]}}',
+    "c.yaml": config,
+    "README.md": "{{ no manifest }}",
+    "in/d.yaml": pod("d"),
+  });
+  const json = '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"imagePullSecrets":[{"name":"acr"}],"containers":[]}}';
+  const flat = `---\n${json}\n---\n${pod("b", names)}---\n${config}`;
+  expect(await type("attach acr -f @")).toEqual({ stdout: flat, stderr: "", code: 0 });
+  expect(await type("attach acr -R -f @")).toMatchObject({ stdout: `${flat}---\n${pod("d", names)}` });
+  expect(await type("attach acr -f @/c.yaml -f @/in -f @/in/d.yaml")).toMatchObject({ stdout: `${config}---\n${pod("d", names)}` });
+});
+
+test("--write changes the files in place, says of each object what became of it, and a rerun changes nothing", async () => {
+  const { folder, type, read, names: all } = await folderOf({ "pod.yaml": pod("web"), "other.yaml": config, "real/two.yaml": pod("two") });
+  await chmod(join(folder, "pod.yaml"), 0o640);
+  await symlink("real/two.yaml", join(folder, "link.yaml"));
+  await symlink("real/two.yaml", join(folder, "link2.yaml"));
+
+  const dry = "pod/two patched (@/link.yaml) (dry run)\npod/two patched (@/link2.yaml) (dry run)\npod/web patched (@/pod.yaml) (dry run)\n";
+  expect(await type("attach acr -f @ --write --dry-run=client")).toEqual({ stdout: dry, stderr: "", code: 0 });
+  expect(await read("pod.yaml")).toBe(pod("web"));
+
+  expect(await type("attach acr -f @ --write")).toEqual({ stdout: dry.replaceAll(" (dry run)", ""), stderr: "", code: 0 });
+  expect(await read("pod.yaml")).toBe(pod("web", names));
+  expect(await read("real/two.yaml")).toBe(pod("two", names));
+  expect((await stat(join(folder, "pod.yaml"))).mode & 0o777).toBe(0o640);
+  expect((await lstat(join(folder, "link.yaml"))).isSymbolicLink()).toBe(true);
+  expect(await all()).toEqual(["link.yaml", "link2.yaml", "other.yaml", "pod.yaml", "real"]);
+
+  const { mtimeMs } = await stat(join(folder, "pod.yaml"));
+  expect(await type("attach acr -f @/pod.yaml --write")).toEqual({ stdout: "pod/web unchanged (@/pod.yaml)\n", stderr: "", code: 0 });
+  expect((await stat(join(folder, "pod.yaml"))).mtimeMs).toBe(mtimeMs);
+  expect(await type("detach acr -f @/pod.yaml --write")).toMatchObject({ stdout: "pod/web patched (@/pod.yaml)\n" });
+  expect(await read("pod.yaml")).toBe(pod("web"));
+});
+
+test("where one file cannot be read, none is written", async () => {
+  const { type, read } = await folderOf({ "a.yaml": pod("a"), "b.yaml": "a: {{ .Values.b }}\n" });
+  expect(await type("attach acr -f @ --write")).toEqual({
+    stdout: "",
+    stderr:
+      "error: @/b.yaml:1:4: this is a template, which is no YAML yet\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
+    code: 1,
+  });
+  expect(await read("a.yaml")).toBe(pod("a"));
+});
+
+test("targets say which objects are meant; ServiceAccounts only if they are named", async () => {
+  const { type } = await folderOf({ "all.yaml": `${pod("web")}---\n${account}---\n${pod("api")}` });
+  const all = (...parts: readonly string[]) => ({ stdout: parts.join("---\n"), stderr: "", code: 0 });
+  expect(await type("attach acr -f @/all.yaml")).toEqual(all(pod("web", names), account, pod("api", names)));
+  expect(await type("attach acr pod/api -f @/all.yaml")).toEqual(all(pod("web"), account, pod("api", names)));
+  expect(await type("attach acr po/w* sa/default -f @/all.yaml")).toEqual(all(pod("web", names), accountAttached, pod("api")));
+  for (const flag of ["--serviceaccount", "--all-serviceaccounts", "-l team=shop"])
+    expect(await type(`attach acr -f @/all.yaml ${flag}`)).toEqual(all(pod("web"), accountAttached, pod("api")));
+});
+
+test("-n leaves out what is said to be in another namespace", async () => {
+  const there = pod("b").replace("metadata:\n", "metadata:\n  namespace: there\n");
+  const { type } = await folderOf({ "all.yaml": `${pod("a")}---\n${there}` });
+  expect(await type("attach acr -n here -f @/all.yaml")).toMatchObject({ stdout: `${pod("a", names)}---\n${there}` });
+});
+
+test("-k prints what kubectl kustomize makes, with the name in it", async () => {
+  const asked: string[] = [];
+  const kustomize = async (folder: string) => {
+    asked.push(folder);
+    return pod("web");
+  };
+  const { type } = await folderOf({});
+  expect(await type("attach acr -k overlays/prod", { kustomize })).toEqual({ stdout: pod("web", names), stderr: "", code: 0 });
+  expect(asked).toEqual(["overlays/prod"]);
+});
+
+test("-o kustomize prints patches, and -o helm values, for what somebody commits", async () => {
+  const { type, read } = await folderOf({ "all.yaml": `${pod("web")}---\n${account}imagePullSecrets: [{name: theirs}]\n` });
+  expect(await type("attach acr pod/web sa/default -f @ -o kustomize")).toEqual({
+    stdout: `# In a kustomization.yaml
+# The list of a ServiceAccount is replaced as a whole, so each name that is to be in it stands here
+patches:
+- target:
+    kind: Pod
+    name: web
+  patch: |-
+    apiVersion: v1
+    kind: Pod
+    metadata:
+      name: web
+    spec:
+      imagePullSecrets:
+      - name: acr
+- target:
+    kind: ServiceAccount
+    name: default
+  patch: |-
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: default
+    imagePullSecrets:
+    - name: theirs
+    - name: acr
+`,
+    stderr: "",
+    code: 0,
+  });
+  expect(await type("attach acr -f @ -o helm")).toMatchObject({ stdout: expect.stringContaining("\nimagePullSecrets:\n- name: acr\n") });
+  expect(await read("all.yaml")).toContain("theirs");
+});
+
+test.for<{ typed: string; says: string; stdin?: string }>([
+  {
+    typed: "attach -f x.yaml",
+    says: "error: for manifests the Secret has to be named, since no cluster is asked\nhint: kubectl acr-secret attach SECRET -f x.yaml\n",
+  },
+  {
+    typed: "detach pod/web -k base",
+    says: "error: for manifests the Secret has to be named, since no cluster is asked\nhint: kubectl acr-secret detach SECRET -k base\n",
+  },
+  { typed: "attach Acr! -f x.yaml", says: 'error: invalid Secret name "Acr!": lower case letters, digits, "-" and "."\n' },
+  { typed: "attach acr -f nope.yaml", says: 'error: the path "nope.yaml" does not exist\n' },
+  { typed: "attach acr -f @", says: "error: error reading [@]: recognized file extensions are [.json .yaml .yml]\n" },
+  {
+    typed: "attach acr -f https://example.com/a.yaml",
+    says: "error: -f takes no address: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
+  },
+  {
+    typed: "attach acr -f - --write",
+    says: "error: --write changes files, and stdin is none: leave it out, and what is changed is printed\n",
+  },
+  {
+    typed: "attach acr -k base --write",
+    says: "error: --write changes files, and what -k prints is in none\nhint: kubectl acr-secret attach acr -k base -o kustomize",
+  },
+  { typed: "attach acr --write", says: "error: --write is for the manifests of -f FILE\n" },
+  { typed: "attach acr -R deployment/web", says: "error: --recursive is for the manifests of -f FILE\n" },
+  { typed: "attach acr -f - -A", says: "error: if any flags in the group [all-namespaces filename] are set none of the others can be;" },
+  {
+    typed: "attach acr -f - --where-used",
+    says: "error: if any flags in the group [filename where-used] are set none of the others can be;",
+  },
+  {
+    typed: "attach acr -f - -o yaml",
+    says: "error: -o yaml is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm\n",
+  },
+  { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm only prints, and --write changes files\n" },
+  { typed: "detach acr -f - -o helm", says: "error: -o helm prints the values that name a Secret: to detach it, take those out\n" },
+  { typed: "attach acr -f - --dry-run=server", says: "error: --dry-run=server asks a cluster, and for manifests none is asked:" },
+  {
+    typed: "attach acr -f -",
+    stdin: config,
+    says: "error: nothing in stdin makes pods\nhint: no object in there has a list of pull secrets\n",
+  },
+  { typed: "attach acr -f -", stdin: account, says: "error: nothing in stdin makes pods\nhint: there is serviceaccount/default\n" },
+  {
+    typed: "attach acr deploy/web -f -",
+    stdin: `${pod("web")}---\n${account}`,
+    says: "error: no deployment.apps/web in stdin\nhint: there are pod/web, serviceaccount/default\n",
+  },
+  {
+    typed: "attach acr pods -l app=web -f -",
+    stdin: pod("web"),
+    says: "error: nothing in stdin is what the command line names\nhint: there is pod/web\n",
+  },
+  {
+    typed: "attach acr pods -l app=(web -f -",
+    stdin: pod("web"),
+    says: 'error: unable to parse the labels "app=(web": key1=value1,key2=value2\n',
+  },
+])("$typed is refused", async ({ typed, says, stdin = "" }) => {
+  const { type } = await folderOf({});
+  const { stdout, stderr, code } = await type(typed, { stdin });
+  expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
+  expect(stderr.slice(0, says.length)).toBe(says);
+});
+
+test("a file that changed since it was read is not overwritten, and then none is written", async () => {
+  const { folder, type, read, names: all } = await folderOf({ "a.yaml": pod("a"), "b.yaml": pod("b") });
+  const disk = machineFiles(() => new AbortController().signal);
+  const late = {
+    ...disk,
+    replace: async (files: Parameters<typeof disk.replace>[0]) => {
+      await writeFile(join(folder, "b.yaml"), config);
+      return disk.replace(files);
+    },
+  };
+  expect(await type("attach acr -f @ --write", { disk: late })).toEqual({
+    stdout: "",
+    stderr: "error: @/b.yaml has changed since it was read; nothing was written\n",
+    code: 1,
+  });
+  expect(await read("a.yaml")).toBe(pod("a"));
+  expect(await all()).toEqual(["a.yaml", "b.yaml"]);
+});
+
+test("what is interrupted writes nothing, and leaves nothing beside the files", async () => {
+  const { folder, read, names: all } = await folderOf({ "a.yaml": pod("a") });
+  const disk = machineFiles(() => AbortSignal.abort());
+  const path = join(folder, "a.yaml");
+  const before = Buffer.from(pod("a"));
+  await expect(disk.replace([{ path, before, after: Buffer.from("x") }])).rejects.toEqual(new CliError("cancelled", "interrupted"));
+  expect(await read("a.yaml")).toBe(pod("a"));
+  expect(await all()).toEqual(["a.yaml"]);
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { readSelector } from "../../../src/manifest/labels.ts";
+
+const labels = { app: "web", tier: "front", "app.kubernetes.io/part-of": "shop", empty: "" };
+
+test.for<[selector: string, chooses: boolean | undefined]>([
+  ["app=web", true],
+  ["app==web", true],
+  ["app = web", true],
+  ["app=api", false],
+  ["app!=api", true],
+  ["app!=web", false],
+  ["none!=x", true],
+  ["app=web,tier=front", true],
+  ["app=web, tier=back", false],
+  ["app", true],
+  ["none", false],
+  ["!none", true],
+  ["!app", false],
+  ["empty=", true],
+  ["app in (api, web)", true],
+  ["app in (api)", false],
+  ["none in (x)", false],
+  ["app notin (api),tier in (front)", true],
+  ["app notin (web)", false],
+  ["none notin (x)", true],
+  ["app.kubernetes.io/part-of=shop", true],
+  ["", true],
+  ["app=(web", undefined],
+  ["app=web,,tier", undefined],
+  ["app=web,", undefined],
+  ["=web", undefined],
+  ["app > 1", undefined],
+])("%s", ([selector, chooses]) => {
+  expect(readSelector(selector)?.(labels)).toBe(chooses);
+});
