@@ -145,3 +145,6 @@ export const pullSecretKey: Readonly<Record<string, string>> = {
   "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
   "kubernetes.io/dockercfg": ".dockercfg",
 };
+
+/** Where `kubectl apply` notes the whole file that it applied last, a Secret's values among it. */
+export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";

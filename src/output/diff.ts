@@ -1,6 +1,6 @@
 import type { Outcome } from "../apply/outcome.ts";
 import { kinds } from "../kinds.ts";
-import type { KubeObject, Metadata, Secret } from "../objects.ts";
+import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
 import type { Act, Refer, Store } from "../plan/change.ts";
 import { claimNote } from "../secret/claim.ts";
 import { shapeNamed } from "../secret/shapes.ts";
@@ -61,7 +61,8 @@ function laidOver(old: Secret, fresh: Secret): Secret {
 }
 
 function shown({ metadata: { name, namespace, labels, annotations }, data: _, ...secret }: Secret, data: Data | undefined): object {
-  const metadata: Partial<Metadata> = { name, ...(namespace && { namespace }), ...filled({ labels, annotations }) };
+  const noted = annotations?.[lastApplied] === undefined ? annotations : { ...annotations, [lastApplied]: mask };
+  const metadata: Partial<Metadata> = { name, ...(namespace && { namespace }), ...filled({ labels, annotations: noted }) };
   return { ...secret, metadata, ...filled({ data }) };
 }
 
@@ -70,6 +71,8 @@ const filled = (members: Readonly<Record<string, object | undefined>>) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value && Object.keys(value).length > 0));
 
 type Data = Readonly<Record<string, string>>;
+
+const mask = "***";
 
 /**
  * Values as kubectl diff masks them: one that changes is told by `(before)` and `(after)`, and nothing shows of any.
@@ -81,6 +84,6 @@ function masks(before: Data | undefined, after: Data | undefined, unmade: readon
     return old !== undefined && fresh !== undefined && (old !== fresh || unmade.includes(key));
   };
   const masked = (data: Data | undefined, suffix: string) =>
-    data && Object.fromEntries(Object.keys(data).map((key) => [key, differs(key) ? `*** (${suffix})` : "***"]));
+    data && Object.fromEntries(Object.keys(data).map((key) => [key, differs(key) ? `${mask} (${suffix})` : mask]));
   return [masked(before, "before"), masked(after, "after")];
 }

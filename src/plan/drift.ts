@@ -1,5 +1,5 @@
 import type { Carries } from "../kinds.ts";
-import type { ManagedFields, Metadata } from "../objects.ts";
+import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import { forcing, isAdditive, type Source, type SourceName, sources, type Written } from "./sources.ts";
 
 /** Who is to undo what is written into a list. */
@@ -65,8 +65,6 @@ function isFrom({ mark, manager }: Source, { manager: owner }: ManagedFields, en
 /** An apply meets our name as a conflict; any other write of an atomic list is the whole list. */
 const doesAgain = ({ operation }: ManagedFields, atConflict: Drift["does"]): Drift["does"] =>
   operation === "Apply" ? atConflict : "undoes";
-
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Argo CD notes what it applied as kubectl does. */
 const fromFile = (source: Belonging | undefined): Drift =>

@@ -131,7 +131,7 @@ test.for([
   expect(world.asking.writes).toEqual([]);
 });
 
-test.for(["", " --dry-run=server"])("another login is told, and shown as little as the one before$0", async (how) => {
+test.for(["", " --dry-run=server"])("--diff%s tells another login, and shows as little of it as of the one before", async (how) => {
   const world = await setting();
   const typed = `create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false --force -n other --diff${how}`;
 

@@ -95,6 +95,16 @@ test.for<{ why: string; outcome: Outcome; before: object | undefined; after: obj
     after: { ...head, metadata: named },
   },
   {
+    why: "what kubectl apply noted has the values too",
+    outcome: {
+      change: store(),
+      before: object({ annotations: { "kubectl.kubernetes.io/last-applied-configuration": '{"data":{"k":"djE="}}', n: "1" } }),
+      object: object({ annotations: { n: "2" } }),
+    },
+    before: { ...head, metadata: { ...named, annotations: { "kubectl.kubernetes.io/last-applied-configuration": "***", n: "1" } } },
+    after: { ...head, metadata: { ...named, annotations: { "kubectl.kubernetes.io/last-applied-configuration": "***", n: "2" } } },
+  },
+  {
     why: "one that is made anew keeps nothing",
     outcome: {
       change: store({ replaces: true }),
