@@ -9,11 +9,12 @@ import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
 import { usage } from "../line/usage.ts";
 import type { Session } from "../session.ts";
 import { choiceOf, refuseMissing, shownAs } from "./choose.ts";
+import { printDiff } from "./diff.ts";
 import type { ManifestFlags } from "./flags.ts";
 import { type Input, readInputs } from "./inputs.ts";
 import { joined } from "./joined.ts";
 
-type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly output: string | undefined };
+type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly diff: boolean; readonly output: string | undefined };
 
 type Call = { readonly flags: Flags; readonly args: readonly string[] };
 
@@ -40,6 +41,7 @@ export async function runManifests(verb: Wish["do"], { flags, args }: Call, sess
   const objects = manifests.flatMap(({ manifest }) => manifest.objects);
   refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
   const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(yaml, manifest, { ...wish, chooses }) }));
+  if (flags.diff) return printDiff(done.map(compared), session.context);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, wish));
   return 0;
@@ -68,6 +70,8 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
   if (dryRun === "server")
     throw usage("--dry-run=server asks a cluster, and for manifests none is asked: kubectl apply --dry-run=server takes what is printed");
 }
+
+const compared = ({ input, edited }: Done) => ({ name: input.name, before: decoded(input.name, input.bytes).text, after: edited.text });
 
 function printed(done: readonly Done[], output: string | undefined, wish: Wish): string {
   if (output === "helm") return helmValues(wish.secret);

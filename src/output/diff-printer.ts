@@ -1,11 +1,10 @@
-import type { ChalkInstance } from "chalk";
 import type { Outcome } from "../apply/outcome.ts";
 import type { Env, Sink } from "../context.ts";
-import { type Sides, sidesOf } from "./diff.ts";
+import { sidesOf } from "./diff.ts";
+import { diffLines, linesOf } from "./diff-lines.ts";
 import { printData } from "./object.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
-import { unified } from "./unified.ts";
 import { nameOf, placeSuffix, type Where } from "./words.ts";
 
 type Stream = { readonly stdout: Sink; readonly env: Env; readonly where: Where };
@@ -27,7 +26,7 @@ export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Bes
   };
   return {
     print: async (outcome: Outcome) => {
-      if (!outcome.error && !outcome.left) write(await linesOf(outcome));
+      if (!outcome.error && !outcome.left) write(await changesOf(outcome));
       print(outcome);
     },
     end: async () => {},
@@ -36,25 +35,13 @@ export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Bes
     },
   };
 
-  async function linesOf(outcome: Outcome): Promise<string[]> {
+  async function changesOf(outcome: Outcome): Promise<string[]> {
     const sides = sidesOf(outcome);
     if (!sides) return [line(outcome) ?? []].flat().map(printable);
     const { to } = outcome.change;
-    const name = printable(`${nameOf(to)}${placeSuffix(to, where)}`);
-    const hunks = (await hunksOf(sides)).map((text) => colored(style, text));
-    return hunks.length === 0 ? [] : [style.bold(`--- ${name}`), style.bold(`+++ ${name}`), ...hunks];
+    const [before, after] = [await asLines(sides.before), await asLines(sides.after)];
+    return diffLines({ name: `${nameOf(to)}${placeSuffix(to, where)}`, before, after }, style);
   }
 }
 
-async function hunksOf({ before, after }: Sides): Promise<string[]> {
-  return unified(await asLines(before), await asLines(after));
-}
-
-const asLines = async (object: object | undefined) => (object ? (await printData(object, "yaml")).trimEnd().split("\n") : []);
-
-const colors: Readonly<Record<string, "dim" | "green" | "red">> = { "@": "dim", "+": "green", "-": "red" };
-
-function colored(style: ChalkInstance, text: string): string {
-  const color = colors[text[0] ?? ""];
-  return color ? style[color](text) : text;
-}
+const asLines = async (object: object | undefined) => (object ? linesOf(await printData(object, "yaml")) : []);

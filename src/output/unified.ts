@@ -41,37 +41,60 @@ function rangesOf(edits: readonly Edit[]): [number, number][] {
   return ranges;
 }
 
-/** The fewest lines that go and come; of those in one place, what goes is first. */
+/** A way through both: how far it has come in the old lines, and its edits, the last one first. */
+type Way = { readonly x: number; readonly last: Step | undefined };
+type Step = Edit & { readonly before: Step | undefined };
+
+/** Both, as they are gone through. */
+type Both = { readonly before: readonly string[]; readonly after: readonly string[] };
+
+/**
+ * The fewest lines that go and come; of those in one place, what goes is first. Of the ways with no change, with one, and so on, only
+ * that is kept which comes furthest, by how much further it has come in the old lines than in the new ones (Myers, An O(ND) Difference
+ * Algorithm): long texts that differ little take little.
+ */
 function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
-  const shared = sharedBehind(before, after);
-  const edits: Edit[] = [];
-  let [i, j] = [0, 0];
-  while (i < before.length || j < after.length) {
-    const [old, fresh] = [before[i], after[j]];
-    if (old !== undefined && old === fresh) {
-      edits.push({ sign: " ", text: old });
-      i++;
-      j++;
-    } else if (old !== undefined && shared(i + 1, j) >= shared(i, j + 1)) {
-      edits.push({ sign: "-", text: old });
-      i++;
-    } else {
-      edits.push({ sign: "+", text: fresh ?? "" });
-      j++;
+  const both = { before, after };
+  let ways = new Map<number, Way>([[0, alike({ x: 0, last: undefined }, 0, both)]]);
+  for (let changes = 1; ; changes++) {
+    const through = ways.get(before.length - after.length);
+    if (through?.x === before.length) return inOrder(through.last);
+    const next = new Map<number, Way>();
+    for (let ahead = -changes; ahead <= changes; ahead += 2) {
+      const way = changed(ways, ahead, both);
+      if (way) next.set(ahead, alike(way, ahead, both));
     }
+    ways = next;
   }
-  return edits;
 }
 
-/** How many lines both can have in common from one place of each on (longest common subsequence); none behind an end. */
-function sharedBehind(before: readonly string[], after: readonly string[]): (i: number, j: number) => number {
-  const width = after.length + 1;
-  const counts = new Uint32Array((before.length + 1) * width);
-  const at = (i: number, j: number) => counts[i * width + j] ?? 0;
-  for (let i = before.length - 1; i >= 0; i--) {
-    for (let j = after.length - 1; j >= 0; j--) {
-      counts[i * width + j] = before[i] === after[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-    }
-  }
-  return at;
+/** The furthest way with one change more: a line that goes, or one that comes. */
+function changed(ways: ReadonlyMap<number, Way>, ahead: number, both: Both): Way | undefined {
+  const goes = gone(ways.get(ahead - 1), both);
+  const comes = come(ways.get(ahead + 1), ahead, both);
+  return goes && (!comes || goes.x > comes.x) ? goes : comes;
+}
+
+function gone(way: Way | undefined, { before }: Both): Way | undefined {
+  const text = way && before[way.x];
+  return !way || text === undefined ? undefined : { x: way.x + 1, last: { sign: "-", text, before: way.last } };
+}
+
+function come(way: Way | undefined, ahead: number, { after }: Both): Way | undefined {
+  const text = way && after[way.x - ahead - 1];
+  return !way || text === undefined ? undefined : { x: way.x, last: { sign: "+", text, before: way.last } };
+}
+
+/** The same way, over the lines that stay. */
+function alike({ x, last }: Way, ahead: number, { before, after }: Both): Way {
+  let way: Way = { x, last };
+  for (let text = before[x]; text !== undefined && text === after[way.x - ahead]; text = before[way.x])
+    way = { x: way.x + 1, last: { sign: " ", text, before: way.last } };
+  return way;
+}
+
+function inOrder(last: Step | undefined): Edit[] {
+  const edits: Edit[] = [];
+  for (let step = last; step; step = step.before) edits.push({ sign: step.sign, text: step.text });
+  return edits.reverse();
 }

@@ -1,37 +1,14 @@
-import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { chmod, lstat, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
 import { machineFiles } from "../../../cmd/files.ts";
 import { CliError } from "../../../src/errors.ts";
-import { run, type World } from "../../support/in-process.ts";
+import { folderOf, pod } from "../../support/manifest-folder.ts";
 
-const pod = (name: string, list = "") =>
-  `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\nspec:\n${list}  containers:\n  - {name: web, image: web}\n`;
 const names = "  imagePullSecrets:\n  - name: acr\n";
 const account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: default\n  labels: {team: shop}\n";
 const accountAttached = account.replace("ServiceAccount\n", "ServiceAccount\nimagePullSecrets:\n- name: acr\n");
 const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
-
-/** A folder with these files, and a way to type in it: `@` stands for it. */
-async function folderOf(files: Readonly<Record<string, string>>) {
-  const folder = await mkdtemp(join(tmpdir(), "manifests-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
-  return {
-    folder,
-    type: async (line: string, world: World = {}) => {
-      const { stdout, stderr, code } = await run(line.replaceAll("@", folder).split(" "), world);
-      const short = (text: string) => text.replaceAll(folder, "@");
-      return { stdout: short(stdout), stderr: short(stderr), code };
-    },
-    read: (name: string) => readFile(join(folder, name), "utf8"),
-    names: () => readdir(folder),
-  };
-}
 
 test("a file is printed with the name in it, and stays as it is", async () => {
   const { type, read } = await folderOf({ "pod.yaml": pod("web") });

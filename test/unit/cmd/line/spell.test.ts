@@ -82,6 +82,14 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
     fix: { do: "attach", secret: "acr", serviceaccounts: ["web"], or: "--all-serviceaccounts" },
     line: "kubectl acr-secret attach acr --serviceaccount web, or --all-serviceaccounts",
   },
+  {
+    fix: { do: "attach", secret: "acr", targets: ["deployment/web"], output: "kustomize", namespace: "demo" },
+    line: "kubectl acr-secret attach acr deployment/web -o kustomize -n demo",
+  },
+  {
+    fix: { do: "attach", secret: "acr", targets: ["serviceaccount/web"], output: "helm" },
+    line: "kubectl acr-secret attach acr serviceaccount/web -o helm",
+  },
   { fix: { do: "detach", serviceaccounts: ["default"] }, line: "kubectl acr-secret detach --serviceaccount default" },
   {
     fix: { do: "check", secret: "acr", images: ["r.azurecr.io/a:1"], serviceaccount: "web", namespace: "demo" },
@@ -139,12 +147,6 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
 
 test.for(lines)("$line", ({ fix, given, line }) => {
   expect(spell(fix, given)).toBe(line);
-});
-
-test.for(["kustomize", "helm"] as const)("what to commit instead of attaching is printed with -o %s", (output) => {
-  expect(spell({ do: "attach", secret: "acr", targets: ["deployment/web"], output, namespace: "demo" })).toBe(
-    `kubectl acr-secret attach acr deployment/web -o ${output} -n demo`,
-  );
 });
 
 test("a line acts where the command line at hand did, and shows no secret of it", () => {

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { folderOf, pod } from "../../support/manifest-folder.ts";
+
+const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+
+test.for(["", " --write"])("--diff prints what of each file would change, and changes none%s", async (how) => {
+  const { type, read } = await folderOf({ "a.yaml": pod("a").trimEnd(), "b.yaml": config, "c.yaml": pod("c").replaceAll("\n", "\r\n") });
+  const hunks = [
+    "--- @/a.yaml",
+    "+++ @/a.yaml",
+    "@@ -3,5 +3,7 @@",
+    " metadata:",
+    "   name: a",
+    " spec:",
+    "+  imagePullSecrets:",
+    "+  - name: acr",
+    "   containers:",
+    "   - {name: web, image: web}",
+    "\\ No newline at end of file",
+    "--- @/c.yaml",
+    "+++ @/c.yaml",
+    "@@ -3,5 +3,7 @@",
+    " metadata:",
+    "   name: c",
+    " spec:",
+    "+  imagePullSecrets:",
+    "+  - name: acr",
+    "   containers:",
+    "   - {name: web, image: web}",
+  ];
+
+  expect(await type(`attach acr -f @ --diff${how}`)).toEqual({ stdout: hunks.map((line) => `${line}\n`).join(""), stderr: "", code: 1 });
+  expect(await type(`detach acr -f @ --diff${how}`)).toEqual({ stdout: "", stderr: "", code: 0 });
+  expect(await read("a.yaml")).toBe(pod("a").trimEnd());
+});
+
+test("an error of --diff is no difference", async () => {
+  const { type } = await folderOf({ "a.yaml": "a: {{ .Values.b }}\n" });
+
+  expect(await type("attach acr -f @ --diff")).toMatchObject({ stdout: "", code: 2 });
+  expect(await type("attach acr -f @/nowhere --diff")).toMatchObject({ stderr: 'error: the path "@/nowhere" does not exist\n', code: 2 });
+});
