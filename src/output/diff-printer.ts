@@ -37,10 +37,11 @@ export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Bes
 
   async function changesOf(outcome: Outcome): Promise<string[]> {
     const sides = sidesOf(outcome);
-    if (!sides) return [line(outcome) ?? []].flat().map(printable);
+    const said = sides && !sides.anew ? [] : [line(outcome) ?? []].flat().map(printable);
+    if (!sides) return said;
     const { to } = outcome.change;
     const [before, after] = [await asLines(sides.before), await asLines(sides.after)];
-    return diffLines({ name: `${nameOf(to)}${placeSuffix(to, where)}`, before, after }, style);
+    return [...said, ...diffLines({ name: `${nameOf(to)}${placeSuffix(to, where)}`, before, after }, style)];
   }
 }
 

@@ -5,8 +5,8 @@ import type { Act, Refer, Store } from "../plan/change.ts";
 import { claimNote } from "../secret/claim.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 
-/** What of an object is compared, before and after; absent where it is not there. */
-export type Sides = { readonly before: object | undefined; readonly after: object | undefined };
+/** What of an object is compared, before and after; absent where it is not there. `anew`: the one goes before the other comes. */
+export type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly anew?: true };
 
 type SidesOf = (outcome: Outcome) => Sides;
 
@@ -48,7 +48,7 @@ function stored({ change, object, before, unmade }: Outcome): Sides {
   const fresh = asSecret(object);
   const next = old && fresh && !replaces ? laidOver(old, fresh) : fresh;
   const [masked, maskedNext] = masks(old?.data, next?.data, unmade ? shapeNamed(shape).keys : []);
-  return { before: old && shown(old, masked), after: next && shown(next, maskedNext) };
+  return { before: old && shown(old, masked), after: next && shown(next, maskedNext), ...(replaces && { anew: true }) };
 }
 
 const asSecret = (object: KubeObject | undefined) => (object?.kind === "Secret" ? object : undefined);

@@ -142,6 +142,24 @@ test.for(["", " --dry-run=server"])("--diff%s tells another login, and shows as 
   expect(stdout).not.toContain(Buffer.from("hunter2").toString("base64").slice(0, 6));
 });
 
+test("a Secret of another type is told to go before its successor comes", async () => {
+  const world = await setting();
+  world.cluster.put({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "opaque", namespace: "demo" },
+    type: "Opaque",
+    data: { a: "Yg==" },
+  });
+  const typed = "create opaque --registry myregistry --repository app/web --force -n demo --diff";
+
+  const { stdout } = await type(typed, world.ports);
+
+  expect(stdout).toContain("\nsecret/opaque replaced (dry run)\n--- secret/opaque\n+++ secret/opaque\n");
+  expect(stdout).toContain('\n-  a: "***"\n+  .dockerconfigjson: "***"\n');
+  expect(stdout).toContain("\n-type: Opaque\n+type: kubernetes.io/dockerconfigjson\n");
+});
+
 test("on a terminal what goes is red and what comes green, unless NO_COLOR says otherwise", async () => {
   const world = await setting();
   const typed = "detach theirs -n demo --serviceaccount --diff";

@@ -31,7 +31,7 @@ const refers = (act: "attach" | "detach", before: string[], after: string[]) =>
   ({ act, to: account, secret: "acr", before, after }) as const;
 const names = (...all: string[]) => all.map((name) => ({ name }));
 
-test.for<{ why: string; outcome: Outcome; before: object | undefined; after: object | undefined }>([
+test.for<{ why: string; outcome: Outcome; before: object | undefined; after: object | undefined; anew?: true }>([
   {
     why: "a list, where it stands in the object",
     outcome: { change: refers("attach", ["theirs"], ["theirs", "acr"]) },
@@ -113,6 +113,7 @@ test.for<{ why: string; outcome: Outcome; before: object | undefined; after: obj
     },
     before: { ...head, type: "Opaque", metadata: { ...named, labels: { team: "x" } }, data: { password: "***" } },
     after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
+    anew: true,
   },
   {
     why: "one that is not shown",
@@ -120,8 +121,8 @@ test.for<{ why: string; outcome: Outcome; before: object | undefined; after: obj
     before: undefined,
     after: undefined,
   },
-])("$why", ({ outcome, before, after }) => {
-  expect(sidesOf(outcome)).toEqual({ before, after });
+])("$why", ({ outcome, before, after, anew }) => {
+  expect(sidesOf(outcome)).toEqual({ before, after, anew });
 });
 
 test.for<Outcome["change"]>([
