@@ -1,11 +1,11 @@
 /**
- * Several manifests as one that kubectl reads: a mark before each that does not begin with one. JSON gets one at the very beginning too,
+ * Several manifests as one that kubectl reads: a mark before each that does not begin with one, and a byte order mark at most before all. JSON gets one at the very beginning too,
  * since kubectl takes a stream that begins with a brace for nothing but JSON.
  */
 export function joined(texts: readonly string[]): string {
   const [only, ...more] = texts;
   if (more.length === 0) return only ?? "";
-  return texts.map((text, index) => mark(text, index) + ended(text)).join("");
+  return [only ?? "", ...more.map((text) => text.replace(/^\ufeff/, ""))].map((text, index) => mark(text, index) + ended(text)).join("");
 }
 
 function mark(text: string, index: number): string {

@@ -13,17 +13,17 @@ export function readSelector(text: string): Selector | undefined {
 
 const key = "([\\w./-]+)";
 const forms: readonly (readonly [RegExp, (name: string, words: string) => Selector])[] = [
-  [new RegExp(`^${key}$`), (name) => (labels) => name in labels],
-  [new RegExp(`^!\\s*${key}$`), (name) => (labels) => !(name in labels)],
-  [new RegExp(`^${key}\\s*==?\\s*([\\w.-]*)$`), (name, value) => (labels) => labels[name] === value],
-  [new RegExp(`^${key}\\s*!=\\s*([\\w.-]*)$`), (name, value) => (labels) => labels[name] !== value],
+  [new RegExp(`^${key}$`), (name) => (labels) => Object.hasOwn(labels, name)],
+  [new RegExp(`^!\\s*${key}$`), (name) => (labels) => !Object.hasOwn(labels, name)],
+  [new RegExp(`^${key}\\s*==?\\s*([\\w.-]*)$`), (name, value) => (labels) => Object.hasOwn(labels, name) && labels[name] === value],
+  [new RegExp(`^${key}\\s*!=\\s*([\\w.-]*)$`), (name, value) => (labels) => !Object.hasOwn(labels, name) || labels[name] !== value],
   [
     new RegExp(`^${key}\\s+in\\s*\\(([\\w.,\\s-]*)\\)$`),
-    (name, values) => (labels) => name in labels && listed(values).includes(labels[name] ?? ""),
+    (name, values) => (labels) => Object.hasOwn(labels, name) && listed(values).includes(labels[name] ?? ""),
   ],
   [
     new RegExp(`^${key}\\s+notin\\s*\\(([\\w.,\\s-]*)\\)$`),
-    (name, values) => (labels) => !(name in labels) || !listed(values).includes(labels[name] ?? ""),
+    (name, values) => (labels) => !Object.hasOwn(labels, name) || !listed(values).includes(labels[name] ?? ""),
   ],
 ];
 

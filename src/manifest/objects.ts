@@ -23,7 +23,15 @@ export function objectsOf(document: Tree | undefined, steps: readonly (string | 
   if (kind.endsWith("List") && items?.is === "list")
     return items.items.flatMap(({ value }, index) => objectsOf(value, [...steps, "items", index]));
   const row = listedKind(apiVersion, kind);
-  return row ? [{ kind: row, map, steps, ...named(of("metadata")) }] : [];
+  return row && hasHolder(map, row) ? [{ kind: row, map, steps, ...named(of("metadata")) }] : [];
+}
+
+/** Whether the map is there that has the list or could: a patch of Kustomize may be about another part of an object. */
+function hasHolder(map: MapTree, { path }: ListedKind): boolean {
+  const holder = path
+    .slice(0, -1)
+    .reduce<Tree | undefined>((at, step) => (at?.is === "map" ? meant(memberOf(at, step)?.pair.value) : at), map);
+  return holder !== undefined;
 }
 
 function named(metadata: unknown): Pick<Listed, "name" | "namespace" | "labels"> {

@@ -17,12 +17,19 @@ type Token = { readonly type: string; readonly offset: number; readonly source: 
 export function readDocuments(yaml: Yaml, source: Source): (Tree | undefined)[] {
   refuseCharacters(source);
   const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
-  const documents = yaml.parseAllDocuments(source.text, options);
-  return (Array.isArray(documents) ? documents : []).map((document) => readDocument(yaml, source, document as Document));
+  try {
+    const documents = yaml.parseAllDocuments(source.text, options);
+    return (Array.isArray(documents) ? documents : []).map((document) => readDocument(yaml, source, document as Document));
+  } catch (error) {
+    // Each bracket in a bracket is a call in a call
+    throw error instanceof RangeError ? refusal(source, 0, "it is nested too deep") : error;
+  }
 }
 
-/** Line ends and control characters that YAML libraries read differently: kubectl's would see other lines than ours. */
+/** Line ends, marks and control characters that YAML libraries read differently: kubectl's would see other lines than ours. */
 function refuseCharacters(source: Source): void {
+  const mark = source.text.indexOf("\n\ufeff");
+  if (mark >= 0) throw refusal(source, mark + 1, "a byte order mark, which belongs at a file's beginning");
   const at = source.text.search(/\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]/);
   if (at >= 0) throw refusal(source, at, "a control character, or an end of line that not everybody reads as one");
 }
@@ -92,7 +99,8 @@ function shapeOf(reading: Reading, node: Node | null | undefined, at: At): Tree 
 function pairOf(reading: Reading, { key, value, srcToken }: YamlPair<Scalar, Node>): Pair {
   const [from = 0, to = 0] = key.range ?? [];
   const opens = behind((srcToken?.sep ?? []) as readonly Token[], to);
-  return { key: { from, to, text: String(key.value) }, opens, value: treeOf(reading, value, opens) };
+  const merges = key.value === "<<" && key.type === "PLAIN";
+  return { key: { from, to, text: String(key.value) }, merges, opens, value: treeOf(reading, value, opens) };
 }
 
 function itemOf(reading: Reading, item: unknown, start: readonly Token[], list: At): Item {

@@ -22,9 +22,19 @@ export function itemLike(text: string, list: ListTree, name: string, otherwise: 
 
 /** How far lists are indented below their key: as the nearest one is. */
 export function listIndent(text: string, holder: MapTree, trees: readonly (Tree | undefined)[]): string {
-  const maps = [holder, ...trees.flatMap((tree) => (tree ? [...within(tree)] : []))].filter((tree) => tree.is === "map");
-  const indents = maps.flatMap(({ pairs }) => pairs.map((pair) => indentOf(text, pair)));
-  return indents.find((indent) => indent !== undefined) ?? "";
+  for (const { pairs } of mapsFrom(holder, trees)) {
+    const indent = pairs.map((pair) => indentOf(text, pair)).find((each) => each !== undefined);
+    if (indent !== undefined) return indent;
+  }
+  return "";
+}
+
+/** A map, and then every map; what is not asked for is not looked for. */
+function* mapsFrom(holder: MapTree, trees: readonly (Tree | undefined)[]): Generator<MapTree> {
+  yield holder;
+  for (const tree of trees) {
+    for (const part of tree ? within(tree) : []) if (part.is === "map") yield part;
+  }
 }
 
 function indentOf(text: string, { key, value }: Pair): string | undefined {

@@ -3,6 +3,8 @@ export type Span = { readonly from: number; readonly to: number };
 
 export type Pair = {
   readonly key: Span & { readonly text: string };
+  /** It takes other maps in: `<<: *base`. */
+  readonly merges: boolean;
   /** Behind the last of what stands before the value: the colon, an anchor, a tag. */
   readonly opens: number;
   readonly value: Tree;
@@ -43,18 +45,16 @@ export type Tree = MapTree | ListTree | ScalarTree | AliasTree;
 /** What a part of a document is, also where an alias stands for it. */
 export const meant = (tree: Tree | undefined): Exclude<Tree, AliasTree> | undefined => (tree?.is === "alias" ? meant(tree.of) : tree);
 
-const mergeKey = "<<";
-
 /** A pair of a map, and the map that has it in the text: the map itself, or one that it takes in by a merge key. */
 export function memberOf(map: MapTree, key: string): { readonly pair: Pair; readonly holder: MapTree } | undefined {
-  const own = map.pairs.find((pair) => pair.key.text === key);
+  const own = map.pairs.find((pair) => pair.key.text === key && !pair.merges);
   if (own) return { pair: own, holder: map };
   return mergedInto(map).flatMap((other) => memberOf(other, key) ?? [])[0];
 }
 
 /** The maps that a map takes in (yaml.org/type/merge), those first that win. */
 function mergedInto(map: MapTree): MapTree[] {
-  const merges = map.pairs.filter(({ key }) => key.text === mergeKey).map(({ value }) => meant(value));
+  const merges = map.pairs.filter((pair) => pair.merges).map(({ value }) => meant(value));
   const maps = merges.flatMap((value) => (value?.is === "list" ? value.items.map((item) => meant(item.value)) : [value]));
   return maps.filter((value) => value?.is === "map");
 }
@@ -64,9 +64,11 @@ export function plain(tree: Tree | undefined): unknown {
   const value = meant(tree);
   if (value?.is === "list") return value.items.map((item) => plain(item.value));
   if (value?.is !== "map") return value?.value ?? null;
-  const merged = mergedInto(value).toReversed().map(plain) as object[];
-  const own = value.pairs.filter(({ key }) => key.text !== mergeKey).map(({ key, value: of }) => [key.text, plain(of)]);
-  return Object.assign({}, ...merged, Object.fromEntries(own));
+  const merged = mergedInto(value)
+    .toReversed()
+    .flatMap((other) => Object.entries(plain(other) as object));
+  const own = value.pairs.filter(({ merges }) => !merges).map(({ key, value: of }) => [key.text, plain(of)]);
+  return Object.fromEntries([...merged, ...own]);
 }
 
 /** The last character of a value's text, or of what stands before an empty one: where its last line is. */

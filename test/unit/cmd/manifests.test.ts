@@ -82,6 +82,17 @@ test("targets say which objects are meant; ServiceAccounts only if they are name
     expect(await type(`attach acr -f @/all.yaml ${flag}`)).toEqual(all(pod("web"), accountAttached, pod("api")));
 });
 
+test("a patch of Kustomize beside what it is of is passed over where it is not about pods", async () => {
+  const patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 3\n";
+  const { type } = await folderOf({ "patch.yaml": patch, "pod.yaml": pod("web") });
+  expect(await type("attach acr -f @")).toEqual({ stdout: `${patch}---\n${pod("web", names)}`, stderr: "", code: 0 });
+});
+
+test("of files with byte order marks that are printed as one only the first keeps its", async () => {
+  const { type } = await folderOf({ "a.yaml": `\ufeff---\n${pod("a")}`, "b.yaml": `\ufeff---\n${pod("b")}` });
+  expect(await type("attach acr -f @")).toMatchObject({ stdout: `\ufeff---\n${pod("a", names)}---\n${pod("b", names)}` });
+});
+
 test("-n leaves out what is said to be in another namespace", async () => {
   const there = pod("b").replace("metadata:\n", "metadata:\n  namespace: there\n");
   const { type } = await folderOf({ "all.yaml": `${pod("a")}---\n${there}` });

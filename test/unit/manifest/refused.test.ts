@@ -72,7 +72,6 @@ test.for<{ what: string; text: string; names?: readonly string[]; says: string }
     text: "kind: Pod\nname: a\0b\n",
     says: "2:8: a control character, or an end of line that not everybody reads as one",
   },
-  { what: "no spec", text: "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n", says: "1:1: spec is missing" },
   { what: "a spec without anything", text: pod("\n"), says: "4:1: spec is empty" },
   { what: "a spec that is a list", text: pod("\n- a\n"), says: "4:1: spec is empty" },
   {
