@@ -3,9 +3,10 @@ import { CliError } from "../errors.ts";
 import { attachTo, detachFrom } from "./change.ts";
 import { type Listed, namesIn, objectsOf } from "./objects.ts";
 import { readDocuments } from "./read.ts";
+import { aliasedIn, standsAlone } from "./shared.ts";
 import { refusal, type Source } from "./source.ts";
 import { spliced } from "./splice.ts";
-import { plain, type Tree, within } from "./tree.ts";
+import { plain, type Tree } from "./tree.ts";
 import { wanted } from "./wanted.ts";
 import type { Yaml } from "./yaml.ts";
 
@@ -46,24 +47,25 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
 
 const isDone = (object: Listed, { do: act, secret }: Edit) => namesIn(object).includes(secret) === (act === "attach");
 
-const isShared = ({ documents }: Manifest) => documents.some((tree) => tree && [...within(tree)].some(({ is }) => is === "alias"));
-
 const inTheWay = (manifest: Manifest) =>
-  isShared(manifest)
+  aliasedIn(manifest.documents).size > 0
     ? "shares a part with something that is not to be changed, by an anchor and its aliases: write that part out"
     : "is written in a way that is not edited here";
 
 /**
- * Edits until every object is as it is to be. Where an alias stands for a part of another object, one edit may do for both: so they are
- * made one at a time.
+ * Edits until every object is as it is to be. Where an alias stands for a part of another object, one edit may do for both: so these are
+ * edited one at a time.
  * @returns undefined where that comes to no end, or to no YAML
  */
 function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly number[]): Manifest | undefined {
   let now = manifest;
-  for (let rounds = 0; rounds <= manifest.source.text.length; rounds++) {
+  // Each round does for one object at least; a list in brackets loses one of several same names in each
+  for (let rounds = 0; rounds <= places.length + 100; rounds++) {
     const todo = places.flatMap((place) => now.objects[place] ?? []).filter((object) => !isDone(object, edit));
     if (todo.length === 0) return now;
-    const next = editedOnce(yaml, now, edit, isShared(now) ? todo.slice(0, 1) : todo, now === manifest);
+    const aliased = aliasedIn(now.documents);
+    const alone = todo.filter((object) => standsAlone(object, aliased));
+    const next = editedOnce(yaml, now, edit, alone.length > 0 ? alone : todo.slice(0, 1), now === manifest);
     if (!next) return undefined;
     now = next;
   }

@@ -1,0 +1,153 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { getJson, kubectl } from "../../support/kubectl.ts";
+import { shapes } from "../../support/manifests/shapes.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const namespace = "manifests";
+beforeAll(async () => {
+  await kubectl(["create", "namespace", namespace]);
+  await kubectl(["wait", "--for=create", "serviceaccount/default", "-n", namespace]);
+});
+afterAll(() => kubectl(["delete", "namespace", namespace, "--wait=false"]));
+
+test.for(shapes.filter(({ foreign }) => !foreign).map((shape, index) => ({ ...shape, index })))(
+  "the server takes $name",
+  async ({ text, accounts, index }) => {
+    const file = join(shell.folder, `${index}.yaml`);
+    await writeFile(file, text);
+    const typed = `kubectl acr-secret attach acr -f ${file}${accounts ? " --all-serviceaccounts" : ""}`;
+    expect(await shell.type(`${typed} | kubectl apply --dry-run=server -n ${namespace} -f -`)).toMatchObject({ stderr: "", code: 0 });
+    expect(await readFile(file, "utf8")).toBe(text);
+  },
+);
+
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      imagePullSecrets:
+      - name: theirs
+      containers:
+      - {name: web, image: web}
+`;
+const cronJob = `apiVersion: batch/v1
+kind: CronJob
+metadata: {name: report}
+spec:
+  schedule: "@daily"
+  suspend: true
+  jobTemplate:
+    spec:
+      template:
+        spec:
+          restartPolicy: Never
+          containers:
+          - {name: report, image: report}
+`;
+const accounts = `apiVersion: v1
+kind: ServiceAccount
+metadata: {name: bare}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: listed}
+imagePullSecrets:
+- name: theirs
+`;
+
+/** A folder of this test with these files. */
+async function folderOf(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = join(shell.folder, name);
+  await mkdir(folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(join(folder, file), text);
+  return folder;
+}
+
+const listsOf = async (at: string) => {
+  const of = async (object: string, path: string) =>
+    (await kubectl(["get", object, "-n", at, "-o", `jsonpath={${path}.imagePullSecrets[*].name}`])).split(" ");
+  return {
+    web: await of("deployment/web", ".spec.template.spec"),
+    report: await of("cronjob/report", ".spec.jobTemplate.spec.template.spec"),
+    bare: await of("serviceaccount/bare", ""),
+    listed: await of("serviceaccount/listed", ""),
+  };
+};
+
+test("a folder of YAML and JSON goes through the pipe to kubectl apply", async () => {
+  const at = await newNamespace();
+  const cron = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "json" } });
+  const folder = await folderOf("piped", { "a.json": cron, "b.yaml": deployment, "c.yml": cronJob, "d.yaml": accounts });
+  const typed = `kubectl acr-secret attach acr deploy/web cj/report sa/bare sa/listed -f ${folder} | kubectl apply -n ${at} -f -`;
+  expect(await shell.type(typed)).toMatchObject({ stderr: "", code: 0 });
+  expect(await listsOf(at)).toEqual({ web: ["theirs", "acr"], report: ["acr"], bare: ["acr"], listed: ["theirs", "acr"] });
+  expect(await getJson("configmap", "json", "-n", at)).toMatchObject({ kind: "ConfigMap" });
+});
+
+test("the patches for Kustomize do there what the names in the manifests do, also where a list is replaced as a whole", async () => {
+  const base = await folderOf("base", {
+    "all.yaml": [deployment, cronJob, accounts].join("---\n"),
+    "kustomization.yaml": "resources: [all.yaml]\n",
+  });
+  const overlay = await folderOf("overlay", {});
+  const targets = "deploy/web cj/report sa/bare sa/listed";
+  const patched = await shell.type(`kubectl acr-secret attach acr ${targets} -k ${base} -o kustomize`);
+  expect(patched).toMatchObject({ stderr: "", code: 0 });
+  await writeFile(join(overlay, "kustomization.yaml"), `resources: [../base]\n${patched.stdout}`);
+
+  const at = await newNamespace();
+  expect(await shell.type(`kubectl apply -n ${at} -k ${overlay}`)).toMatchObject({ stderr: "", code: 0 });
+  const sorted = (lists: Readonly<Record<string, readonly string[]>>) => Object.values(lists).map((names) => names.toSorted());
+  expect(sorted(await listsOf(at))).toEqual([["acr", "theirs"], ["acr"], ["acr"], ["acr", "theirs"]]);
+  expect(await shell.type(`kubectl acr-secret attach acr ${targets} -k ${base} | kubectl diff -n ${at} -f -`)).toMatchObject({
+    // The order in which Kustomize merges is another
+    stdout: expect.not.stringMatching(/^[-+] +- name: (?!acr|theirs)/m),
+  });
+
+  const without = await shell.type(`kubectl acr-secret detach acr ${targets} -k ${overlay} -o kustomize`);
+  const back = await folderOf("back", { "kustomization.yaml": `resources: [../overlay]\n${without.stdout}` });
+  expect(await shell.type(`kubectl apply -n ${at} -k ${back}`)).toMatchObject({ stderr: "", code: 0 });
+  expect(await listsOf(at)).toEqual({ web: ["theirs"], report: [""], bare: [""], listed: ["theirs"] });
+});
+
+test("-o kustomize and -o helm over a cluster's objects only print", async () => {
+  const at = await newNamespace();
+  await kubectl(["apply", "-n", at, "-f", "-"], [deployment, accounts].join("---\n"));
+  const login = "--docker-server=myregistry.azurecr.io --docker-username=u --docker-password=p";
+  await shell.type(`kubectl create secret docker-registry acr ${login} -n ${at}`);
+  const typed = (form: string) => shell.type(`kubectl acr-secret attach acr deploy/web sa/listed -n ${at} -o ${form}`);
+
+  const { stdout, code } = await typed("kustomize");
+  expect({ code, stdout }).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/kind: Deployment[\s\S]*- name: acr\n[\s\S]*- name: theirs\n {4}- name: acr\n$/),
+  });
+  expect(await typed("helm")).toMatchObject({ code: 0, stdout: expect.stringContaining("imagePullSecrets:\n  - acr\n") });
+  expect(await kubectl(["get", "deployment/web", "-n", at, "-o", "jsonpath={.spec.template.spec.imagePullSecrets[*].name}"])).toBe(
+    "theirs",
+  );
+  expect(await kubectl(["get", "serviceaccount/listed", "-n", at, "-o", "jsonpath={.imagePullSecrets[*].name}"])).toBe("theirs");
+});
+
+test("files are changed in place, and what kubectl makes of them is one name more", async () => {
+  const folder = await folderOf("written", { "web.yaml": deployment });
+  const write = (verb: string) => shell.type(`cd ${folder} && kubectl acr-secret ${verb} acr -f web.yaml --write`);
+  expect(await write("attach")).toEqual({ stdout: "deployment.apps/web patched (web.yaml)\n", stderr: "", code: 0 });
+  expect(await write("attach")).toEqual({ stdout: "deployment.apps/web unchanged (web.yaml)\n", stderr: "", code: 0 });
+  expect(await shell.type(`diff - ${folder}/web.yaml`, { stdin: deployment })).toMatchObject({
+    stdout: "12a13\n>       - name: acr\n",
+    code: 1,
+  });
+  expect(await write("detach")).toMatchObject({ stdout: "deployment.apps/web patched (web.yaml)\n" });
+  expect(await readFile(join(folder, "web.yaml"), "utf8")).toBe(deployment);
+});
