@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import { machineFiles } from "../../../cmd/files.ts";
 import { CliError } from "../../../src/errors.ts";
 import { folderOf, pod } from "../../support/manifest-folder.ts";
+import { account as inCluster } from "../../support/fakes/cluster.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { type as line, run, type World } from "../../support/in-process.ts";
 
 const names = "  imagePullSecrets:\n  - name: acr\n";
 const account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: default\n  labels: {team: shop}\n";
@@ -144,6 +147,35 @@ patches:
   });
   expect(await type("attach acr -f @ -o helm")).toMatchObject({ stdout: expect.stringContaining("\nimagePullSecrets:\n- name: acr\n") });
   expect(await read("all.yaml")).toContain("theirs");
+});
+
+test("over a cluster's objects -o kustomize and -o helm only print, of what lacks the Secret", async () => {
+  const world = await stored("demo");
+  world.cluster.put(inCluster("demo", "default", ["theirs"]));
+  world.cluster.put(inCluster("demo", "done", ["acr-myregistry"]));
+  world.asking.forget();
+  const typed = "attach acr-myregistry -n demo --all-serviceaccounts -o";
+  expect(await line(`${typed} kustomize`, world.ports)).toEqual({
+    stdout: `# In a kustomization.yaml
+# The list of a ServiceAccount is replaced as a whole, so each name that is to be in it stands here
+patches:
+- target:
+    kind: ServiceAccount
+    name: default
+  patch: |-
+    apiVersion: v1
+    kind: ServiceAccount
+    metadata:
+      name: default
+    imagePullSecrets:
+    - name: theirs
+    - name: acr-myregistry
+`,
+    stderr: "",
+    code: 0,
+  });
+  expect(await line(`${typed} helm`, world.ports)).toMatchObject({ stdout: expect.stringMatching(/^# Charts that helm create/), code: 0 });
+  expect(world.asking.writes).toEqual([]);
 });
 
 test.for<{ typed: string; says: string; stdin?: string }>([
