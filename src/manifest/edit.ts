@@ -4,6 +4,7 @@ import { attachTo, detachFrom } from "./change.ts";
 import { type Listed, namesIn, objectsOf } from "./objects.ts";
 import { readDocuments } from "./read.ts";
 import { aliasedIn, standsAlone } from "./shared.ts";
+import { siteOf } from "./site.ts";
 import { refusal, type Source } from "./source.ts";
 import { spliced } from "./splice.ts";
 import { plain, type Tree } from "./tree.ts";
@@ -39,6 +40,8 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
   const [first] = changes;
   const objects = chosen.map((object) => ({ object, changed: changes.includes(object) }));
   if (!first) return { text: manifest.source.text, objects };
+  // An object that can have no list is refused by its own line, before another is edited
+  for (const object of changes) siteOf(manifest.source, object);
   const edited = repeated(yaml, manifest, edit, places);
   if (isDeepStrictEqual(edited?.documents.map(plain), wanted(manifest.documents, changes, edit)))
     return { text: edited?.source.text ?? "", objects };

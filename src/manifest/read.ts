@@ -1,7 +1,7 @@
 import type { Document, Node, Scalar, Pair as YamlPair } from "yaml";
 import { lineStart, nextLine } from "./lines.ts";
 import { refusal, type Source } from "./source.ts";
-import type { Item, Pair, Tree } from "./tree.ts";
+import { type Item, meant, type Pair, type Tree } from "./tree.ts";
 import { isTooMuch } from "./weight.ts";
 import type { Yaml } from "./yaml.ts";
 
@@ -65,10 +65,13 @@ function unreadable(source: Source, at: number, why: string): Error {
 
 /** @param opens behind what stands before the node, if its own properties do not */
 function treeOf(reading: Reading, node: Node | null | undefined, opens: number): Tree {
-  const { yaml, anchors } = reading;
+  const { anchors } = reading;
   const [from = opens, to = opens] = node?.range ?? [];
+  const anchor = node && "anchor" in node ? node.anchor : undefined;
+  // Within a node its own anchor stands for nothing yet, and no longer for what it stood for above
+  if (anchor !== undefined) anchors.delete(anchor);
   const made = shapeOf(reading, node, { from, to, opens });
-  if (node && !yaml.isAlias(node) && "anchor" in node && typeof node.anchor === "string") anchors.set(node.anchor, made);
+  if (anchor !== undefined) anchors.set(anchor, made);
   return made;
 }
 
@@ -100,7 +103,14 @@ function pairOf(reading: Reading, { key, value, srcToken }: YamlPair<Scalar, Nod
   const [from = 0, to = 0] = key.range ?? [];
   const opens = behind((srcToken?.sep ?? []) as readonly Token[], to);
   const merges = key.value === "<<" && key.type === "PLAIN";
-  return { key: { from, to, text: String(key.value) }, merges, opens, value: treeOf(reading, value, opens) };
+  const of = treeOf(reading, value, opens);
+  if (merges && !isMergeable(of)) throw refusal(reading.source, from, "only a map can be merged in");
+  return { key: { from, to, text: String(key.value) }, merges, opens, value: of };
+}
+
+function isMergeable(value: Tree): boolean {
+  const of = meant(value);
+  return of?.is === "map" || (of?.is === "list" && of.items.every((item) => meant(item.value)?.is === "map"));
 }
 
 function itemOf(reading: Reading, item: unknown, start: readonly Token[], list: At): Item {

@@ -159,8 +159,8 @@ ${deployment("commented")}    # the pod
           value: one\ttwo
         - name: BLOCK
           value: |
-            \tindented by one
             a\tb
+            \tindented by one
 `,
   },
   {

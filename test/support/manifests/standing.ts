@@ -100,7 +100,7 @@ export const standing: readonly Shape[] = [
     had: true,
     text: pod("nothing-end", `${containers}  imagePullSecrets:`),
   },
-  { name: "null where a list should be", gets: 1, had: true, alters: 1, text: pod("null", `  imagePullSecrets: ~ # none\n${containers}`) },
+  { name: "null where a list should be", gets: 1, had: true, alters: 1, text: pod("tilde", `  imagePullSecrets: ~ # none\n${containers}`) },
   {
     name: "an empty name, as templates leave it",
     gets: 1,

@@ -56,6 +56,11 @@ test.for<{ what: string; text: string; names?: readonly string[]; says: string }
     text: pod(" &spec\n  containers: []\n  more: *spec\n"),
     says: "6:9: this alias has no anchor before it",
   },
+  {
+    what: "an alias of what it is in, by a name that stood for another",
+    text: `a: &spec {}\n${pod(" &spec\n  containers: []\n  more: *spec\n")}`,
+    says: "7:9: this alias has no anchor before it",
+  },
   { what: "a key that is a list", text: pod("\n  [a, b]: c\n"), says: "5:3: this key is no text" },
   {
     what: "a carriage return alone",
@@ -113,6 +118,12 @@ test.for<{ what: string; text: string; names?: readonly string[]; says: string }
     names: ["p1"],
     says: `10:3: pod/p1 ${shares}`,
   },
+  {
+    what: "a spec that is a word, between two that share theirs",
+    text: list(" &spec\n    containers: []\n", " spec\n", " *spec\n"),
+    says: "12:3: spec is empty",
+  },
+  { what: "a merge of what is no map", text: pod("\n  <<: text\n  containers: []\n"), says: "5:3: only a map can be merged in" },
   {
     what: "aliases of aliases, which would fill the memory",
     text: `a: &a [x, x, x, x, x, x, x, x, x, x]\n${[..."bcdefgh"].map((name, index) => `${name}: &${name} [${Array(10).fill(`*${"abcdefg"[index]}`).join(", ")}]\n`).join("")}`,

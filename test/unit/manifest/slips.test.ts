@@ -1,0 +1,100 @@
+import { isDeepStrictEqual } from "node:util";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import * as yaml from "yaml";
+import { CliError } from "../../../src/errors.ts";
+import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { differ } from "../../support/manifests/differ.ts";
+import { shapes } from "../../support/manifests/shapes.ts";
+import type { Choose } from "../../support/manifests/styled.ts";
+
+/** What a hand may leave in a manifest. */
+const words = [
+  "\n",
+  " ",
+  "- ",
+  ": ",
+  "#",
+  " # x",
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  "\t",
+  "\r\n",
+  "---\n",
+  "...\n",
+  "&a ",
+  "*a",
+  "<<: *a\n",
+  "? ",
+  "|\n",
+].concat([
+  ">-\n",
+  '"',
+  "'",
+  "!!map ",
+  "imagePullSecrets:",
+  "imagePullSecrets: []",
+  "name: acr",
+  "~",
+  "%YAML 1.1\n",
+  "\ufeff",
+  "spec:",
+  "ä",
+]);
+
+function withSlip(text: string, choose: Choose, upTo: (most: number) => number): string {
+  const at = upTo(text.length);
+  const lines = text.split("\n");
+  const [line, other] = [upTo(lines.length - 1), upTo(lines.length - 1)];
+  const slips = {
+    gone: () => text.slice(0, at) + text.slice(at + 1 + upTo(3)),
+    come: () => text.slice(0, at) + choose(...words) + text.slice(at),
+    lineGone: () => lines.toSpliced(line, 1).join("\n"),
+    lineTwice: () => lines.toSpliced(other, 0, lines[line] ?? "").join("\n"),
+    lineMoved: () => lines.with(line, `${choose(" ", "  ", "- ")}${lines[line]}`).join("\n"),
+  };
+  return slips[choose(...(Object.keys(slips) as (keyof typeof slips)[]))]();
+}
+
+const edited = (text: string, act: "attach" | "detach") =>
+  editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), { do: act, secret: "acr", chooses: () => true });
+
+/** The same, or undefined where it is refused; anything but a refusal is a defect. */
+function attempted(text: string, act: "attach" | "detach") {
+  try {
+    return edited(text, act);
+  } catch (error) {
+    expect(error).toBeInstanceOf(CliError);
+    return undefined;
+  }
+}
+
+/** All that a text says but for the lists of pull secrets, by the library's own reading. */
+function saysElse(text: string): unknown {
+  const documents = yaml.parseAllDocuments(text, { merge: true, logLevel: "error" }) as yaml.Document[];
+  const isElse = (key: string, value: unknown) => (key === "imagePullSecrets" ? undefined : value);
+  return documents.map((document) => JSON.parse(JSON.stringify(document.toJS() ?? null, isElse)));
+}
+
+test("with slips in it a manifest is refused, or nothing in it becomes another but the lists", () => {
+  const short = shapes.filter(({ text }) => text.length < 5000);
+  fc.assert(
+    fc.property(fc.gen(), (gen) => {
+      const upTo = (most: number) => gen(fc.nat, { max: Math.max(0, most) });
+      const choose: Choose = (...of) => of[upTo(of.length - 1)] as never;
+      const whole = choose(...short).text;
+      const text = Array.from({ length: 1 + upTo(2) }).reduce<string>((slipped) => withSlip(slipped, choose, upTo), whole);
+      const after = attempted(text, "attach");
+      if (!after) return;
+      expect(differ(text, after.text).gone.length, text).toBeLessThanOrEqual(after.objects.length);
+      expect(isDeepStrictEqual(saysElse(text), saysElse(after.text)), text).toBe(true);
+      expect(edited(after.text, "attach").text).toBe(after.text);
+      const back = attempted(after.text, "detach");
+      if (!text.includes("imagePullSecrets")) expect(back?.text).toBe(text);
+    }),
+    { numRuns: Number(process.env.RUNS ?? 1000) },
+  );
+});
