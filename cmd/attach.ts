@@ -40,7 +40,8 @@ export const attach = verb({
     "writes to it at the same time. A target is a ServiceAccount, whose new pods get the Secret, or what makes pods: deployment/web, " +
     "sts/db, cronjob/report; a name may be a pattern. Pods that were made before and cannot start are made anew by their controllers. " +
     "SECRET may be left out where the namespace has one Secret of kubectl acr-secret, and at a terminal the targets, which can then be " +
-    "chosen from what uses the Secret's registry and lacks it.",
+    "chosen from what uses the Secret's registry and lacks it. " +
+    "With -f or -k manifests are patched instead, and printed: by default all that makes pods in them.",
   examples: [
     "# The default ServiceAccount",
     "kubectl acr-secret attach --serviceaccount",

@@ -26,7 +26,8 @@ export const detach = verb({
   summary: "Take a pull secret out of ServiceAccounts and workloads",
   description:
     "Removes the Secret from imagePullSecrets of the targets and leaves every other name in that list where it is. " +
-    "The Secret itself stays, and so do pods that run: new pods no longer get it. At a terminal the targets may be left out, and chosen.",
+    "The Secret itself stays, and so do pods that run: new pods no longer get it. At a terminal the targets may be left out, and chosen. " +
+    "With -f or -k manifests are patched instead, and printed: by default all that makes pods in them.",
   examples: [
     "# The default ServiceAccount",
     "kubectl acr-secret detach --serviceaccount",

@@ -1,17 +1,8 @@
-import { chmod, lstat, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { machineFiles } from "../../../cmd/files.ts";
-import { CliError } from "../../../src/errors.ts";
-import { folderOf, pod } from "../../support/manifest-folder.ts";
 import { account as inCluster } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
-import { type as line, run, type World } from "../../support/in-process.ts";
-
-const names = "  imagePullSecrets:\n  - name: acr\n";
-const account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: default\n  labels: {team: shop}\n";
-const accountAttached = account.replace("ServiceAccount\n", "ServiceAccount\nimagePullSecrets:\n- name: acr\n");
-const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+import { type as line } from "../../support/in-process.ts";
+import { account, accountAttached, config, folderOf, names, pod } from "../../support/manifests/folder.ts";
 
 test("a file is printed with the name in it, and stays as it is", async () => {
   const { type, read } = await folderOf({ "pod.yaml": pod("web") });
@@ -38,41 +29,6 @@ test("a folder is read as kubectl reads it, and printed so that kubectl can", as
   expect(await type("attach acr -f @")).toEqual({ stdout: flat, stderr: "", code: 0 });
   expect(await type("attach acr -R -f @")).toMatchObject({ stdout: `${flat}---\n${pod("d", names)}` });
   expect(await type("attach acr -f @/c.yaml -f @/in -f @/in/d.yaml")).toMatchObject({ stdout: `${config}---\n${pod("d", names)}` });
-});
-
-test("--write changes the files in place, says of each object what became of it, and a rerun changes nothing", async () => {
-  const { folder, type, read, names: all } = await folderOf({ "pod.yaml": pod("web"), "other.yaml": config, "real/two.yaml": pod("two") });
-  await chmod(join(folder, "pod.yaml"), 0o640);
-  await symlink("real/two.yaml", join(folder, "link.yaml"));
-  await symlink("real/two.yaml", join(folder, "link2.yaml"));
-
-  const dry = "pod/two patched (@/link.yaml) (dry run)\npod/two patched (@/link2.yaml) (dry run)\npod/web patched (@/pod.yaml) (dry run)\n";
-  expect(await type("attach acr -f @ --write --dry-run=client")).toEqual({ stdout: dry, stderr: "", code: 0 });
-  expect(await read("pod.yaml")).toBe(pod("web"));
-
-  expect(await type("attach acr -f @ --write")).toEqual({ stdout: dry.replaceAll(" (dry run)", ""), stderr: "", code: 0 });
-  expect(await read("pod.yaml")).toBe(pod("web", names));
-  expect(await read("real/two.yaml")).toBe(pod("two", names));
-  expect((await stat(join(folder, "pod.yaml"))).mode & 0o777).toBe(0o640);
-  expect((await lstat(join(folder, "link.yaml"))).isSymbolicLink()).toBe(true);
-  expect(await all()).toEqual(["link.yaml", "link2.yaml", "other.yaml", "pod.yaml", "real"]);
-
-  const { mtimeMs } = await stat(join(folder, "pod.yaml"));
-  expect(await type("attach acr -f @/pod.yaml --write")).toEqual({ stdout: "pod/web unchanged (@/pod.yaml)\n", stderr: "", code: 0 });
-  expect((await stat(join(folder, "pod.yaml"))).mtimeMs).toBe(mtimeMs);
-  expect(await type("detach acr -f @/pod.yaml --write")).toMatchObject({ stdout: "pod/web patched (@/pod.yaml)\n" });
-  expect(await read("pod.yaml")).toBe(pod("web"));
-});
-
-test("where one file cannot be read, none is written", async () => {
-  const { type, read } = await folderOf({ "a.yaml": pod("a"), "b.yaml": "a: {{ .Values.b }}\n" });
-  expect(await type("attach acr -f @ --write")).toEqual({
-    stdout: "",
-    stderr:
-      "error: @/b.yaml:1:4: this is a template, which is no YAML yet\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
-    code: 1,
-  });
-  expect(await read("a.yaml")).toBe(pod("a"));
 });
 
 test("targets say which objects are meant; ServiceAccounts only if they are named", async () => {
@@ -242,33 +198,4 @@ test.for<{ typed: string; says: string; stdin?: string }>([
   const { stdout, stderr, code } = await type(typed, { stdin });
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
   expect(stderr.slice(0, says.length)).toBe(says);
-});
-
-test("a file that changed since it was read is not overwritten, and then none is written", async () => {
-  const { folder, type, read, names: all } = await folderOf({ "a.yaml": pod("a"), "b.yaml": pod("b") });
-  const disk = machineFiles(() => new AbortController().signal);
-  const late = {
-    ...disk,
-    replace: async (files: Parameters<typeof disk.replace>[0]) => {
-      await writeFile(join(folder, "b.yaml"), config);
-      return disk.replace(files);
-    },
-  };
-  expect(await type("attach acr -f @ --write", { disk: late })).toEqual({
-    stdout: "",
-    stderr: "error: @/b.yaml has changed since it was read; nothing was written\n",
-    code: 1,
-  });
-  expect(await read("a.yaml")).toBe(pod("a"));
-  expect(await all()).toEqual(["a.yaml", "b.yaml"]);
-});
-
-test("what is interrupted writes nothing, and leaves nothing beside the files", async () => {
-  const { folder, read, names: all } = await folderOf({ "a.yaml": pod("a") });
-  const disk = machineFiles(() => AbortSignal.abort());
-  const path = join(folder, "a.yaml");
-  const before = Buffer.from(pod("a"));
-  await expect(disk.replace([{ path, before, after: Buffer.from("x") }])).rejects.toEqual(new CliError("cancelled", "interrupted"));
-  expect(await read("a.yaml")).toBe(pod("a"));
-  expect(await all()).toEqual(["a.yaml"]);
 });

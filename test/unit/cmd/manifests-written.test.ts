@@ -1,0 +1,70 @@
+import { chmod, lstat, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { machineFiles } from "../../../cmd/files.ts";
+import { CliError } from "../../../src/errors.ts";
+import { config, folderOf, names, pod } from "../../support/manifests/folder.ts";
+
+test("--write changes the files in place, says of each object what became of it, and a rerun changes nothing", async () => {
+  const { folder, type, read, names: all } = await folderOf({ "pod.yaml": pod("web"), "other.yaml": config, "real/two.yaml": pod("two") });
+  await chmod(join(folder, "pod.yaml"), 0o640);
+  await symlink("real/two.yaml", join(folder, "link.yaml"));
+  await symlink("real/two.yaml", join(folder, "link2.yaml"));
+
+  const dry = "pod/two patched (@/link.yaml) (dry run)\npod/two patched (@/link2.yaml) (dry run)\npod/web patched (@/pod.yaml) (dry run)\n";
+  expect(await type("attach acr -f @ --write --dry-run=client")).toEqual({ stdout: dry, stderr: "", code: 0 });
+  expect(await read("pod.yaml")).toBe(pod("web"));
+
+  expect(await type("attach acr -f @ --write")).toEqual({ stdout: dry.replaceAll(" (dry run)", ""), stderr: "", code: 0 });
+  expect(await read("pod.yaml")).toBe(pod("web", names));
+  expect(await read("real/two.yaml")).toBe(pod("two", names));
+  expect((await stat(join(folder, "pod.yaml"))).mode & 0o777).toBe(0o640);
+  expect((await lstat(join(folder, "link.yaml"))).isSymbolicLink()).toBe(true);
+  expect(await all()).toEqual(["link.yaml", "link2.yaml", "other.yaml", "pod.yaml", "real"]);
+
+  const { mtimeMs } = await stat(join(folder, "pod.yaml"));
+  expect(await type("attach acr -f @/pod.yaml --write")).toEqual({ stdout: "pod/web unchanged (@/pod.yaml)\n", stderr: "", code: 0 });
+  expect((await stat(join(folder, "pod.yaml"))).mtimeMs).toBe(mtimeMs);
+  expect(await type("detach acr -f @/pod.yaml --write")).toMatchObject({ stdout: "pod/web patched (@/pod.yaml)\n" });
+  expect(await read("pod.yaml")).toBe(pod("web"));
+});
+
+test("where one file cannot be read, none is written", async () => {
+  const { type, read } = await folderOf({ "a.yaml": pod("a"), "b.yaml": "a: {{ .Values.b }}\n" });
+  expect(await type("attach acr -f @ --write")).toEqual({
+    stdout: "",
+    stderr:
+      "error: @/b.yaml:1:4: this is a template, which is no YAML yet\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
+    code: 1,
+  });
+  expect(await read("a.yaml")).toBe(pod("a"));
+});
+
+test("a file that changed since it was read is not overwritten, and then none is written", async () => {
+  const { folder, type, read, names: all } = await folderOf({ "a.yaml": pod("a"), "b.yaml": pod("b") });
+  const disk = machineFiles(() => new AbortController().signal);
+  const late = {
+    ...disk,
+    replace: async (files: Parameters<typeof disk.replace>[0]) => {
+      await writeFile(join(folder, "b.yaml"), config);
+      return disk.replace(files);
+    },
+  };
+  expect(await type("attach acr -f @ --write", { disk: late })).toEqual({
+    stdout: "",
+    stderr: "error: @/b.yaml has changed since it was read; nothing was written\n",
+    code: 1,
+  });
+  expect(await read("a.yaml")).toBe(pod("a"));
+  expect(await all()).toEqual(["a.yaml", "b.yaml"]);
+});
+
+test("what is interrupted writes nothing, and leaves nothing beside the files", async () => {
+  const { folder, read, names: all } = await folderOf({ "a.yaml": pod("a") });
+  const disk = machineFiles(() => AbortSignal.abort());
+  const path = join(folder, "a.yaml");
+  const before = Buffer.from(pod("a"));
+  await expect(disk.replace([{ path, before, after: Buffer.from("x") }])).rejects.toEqual(new CliError("cancelled", "interrupted"));
+  expect(await read("a.yaml")).toBe(pod("a"));
+  expect(await all()).toEqual(["a.yaml"]);
+});
