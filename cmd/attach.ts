@@ -15,11 +15,12 @@ import { usersOf } from "../src/observe/where-used.ts";
 import type { Plan } from "../src/plan/change.ts";
 import { hostOf, isOf } from "../src/plan/keys.ts";
 import { planAttaches } from "../src/plan/place.ts";
+import type { AnewWish } from "../src/plan/refusal.ts";
 import type { RestartWish } from "../src/plan/restart.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, fieldManager, referOutput, restart, targets } from "./line/flags.ts";
+import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
@@ -27,7 +28,7 @@ import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
 import { runManifests } from "./manifest/run.ts";
 import { nameOfSecret } from "./secret-name.ts";
-import { saidAgain } from "./targets.ts";
+import { anewWish, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
@@ -55,12 +56,25 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry deployments,daemonsets --all",
     "# Whatever has images of the Secret's registry",
     "kubectl acr-secret attach acr-myregistry --where-used",
+    "# A pod without a controller, which has to be made anew",
+    "kubectl acr-secret attach acr-myregistry pod/debug --recreate",
     "# In many namespaces",
     "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
     "# The manifests of a folder, changed in place",
     "kubectl acr-secret attach acr-myregistry -f manifests/ --write",
   ],
-  flags: { ...targets, ...restart, ...waitForAccount, ...scopeFlags, ...dryRun, ...fieldManager, ...referOutput, ...manifests },
+  flags: {
+    ...targets,
+    ...restart,
+    ...recreate,
+    ...recreateByForce,
+    ...waitForAccount,
+    ...scopeFlags,
+    ...dryRun,
+    ...fieldManager,
+    ...referOutput,
+    ...manifests,
+  },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
@@ -70,6 +84,7 @@ export const attach = verb({
     const { secret, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
+    const anew = anewWish(flags);
     const patience = patienceOf(flags, session.context);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
@@ -77,7 +92,7 @@ export const attach = verb({
     const name = secret ?? (await nameOfSecret(grounds, { ...make, namespace: grounds[0]?.namespaces[0], or: "name the Secret" }));
     const lenient = whereOf(scope, grounds) !== "one";
     const pods = wish.whereUsed || flags.restart === "all" ? "all" : "waiting";
-    const order = { secret: name, targets: wish, pods, patience, lenient } as const;
+    const order = { secret: name, targets: wish, pods, patience, lenient, shelf: session.context.shelf } as const;
     const how = { ...make, secret: name, fieldManager: flags["field-manager"], now: session.context.now() };
     const choosing = { verb: "attach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
     const isMeant = wantsTargets(said)
@@ -87,7 +102,7 @@ export const attach = verb({
       before: [],
       demand: [],
       run: newRun(),
-      each: (sight: Sight) => planIn(sight, how, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart }),
+      each: (sight: Sight) => planIn(sight, how, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart, anew }),
     };
     return conclude(runUnit(unit, outlooks(grounds, order), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
   },
@@ -95,16 +110,16 @@ export const attach = verb({
 
 type How = Create & { readonly secret: string; readonly fieldManager: string; readonly now: Date };
 
-type Planning = { readonly whereUsed: boolean; isMeant(target: Ref): boolean; readonly restart: RestartWish };
+type Planning = { readonly whereUsed: boolean; isMeant(target: Ref): boolean; readonly restart: RestartWish; readonly anew: AnewWish };
 
-function planIn(sight: Sight, how: How, { whereUsed, isMeant, restart }: Planning): Plan {
+function planIn(sight: Sight, how: How, { whereUsed, isMeant, restart, anew }: Planning): Plan {
   const { context } = sight.place;
   const { hosts, fieldManager, name } = readIn(sight, how);
   const { now } = how;
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
   const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, context).to)) };
-  return planAttaches(factsOf(meant, { name, host, others, fieldManager, now }).facts, { restart, mayPull: () => true });
+  return planAttaches(factsOf(meant, { name, host, others, fieldManager, now }).facts, { restart, anew, mayPull: () => true });
 }
 
 /** What uses the Secret's registry and lacks the Secret. */

@@ -1,4 +1,6 @@
 import { readFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
@@ -15,6 +17,7 @@ import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
 import { machineFiles, readingError } from "./files.ts";
+import { shelfIn } from "./shelf.ts";
 import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -46,6 +49,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
     stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: (path) => readText(path, signal()),
     files: machineFiles(signal),
+    shelf: shelfIn(join(homedir(), ".kube", "acr-secret")),
     kustomize: async (folder) => {
       const file = findKubectl(env, process.platform);
       if (file === undefined) throw noKubectl([]);

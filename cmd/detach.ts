@@ -9,14 +9,14 @@ import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, fieldManager, referOutput, targets } from "./line/flags.ts";
+import { dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
 import { runManifests } from "./manifest/run.ts";
 import { nameOfSecret } from "./secret-name.ts";
-import { saidAgain } from "./targets.ts";
+import { anewWish, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
@@ -38,7 +38,7 @@ export const detach = verb({
     "# The manifests of a folder, changed in place",
     "kubectl acr-secret detach acr-myregistry -f manifests/ --write",
   ],
-  flags: { ...targets, ...scopeFlags, ...dryRun, ...fieldManager, ...referOutput, ...manifests },
+  flags: { ...targets, ...recreate, ...recreateByForce, ...scopeFlags, ...dryRun, ...fieldManager, ...referOutput, ...manifests },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
@@ -48,12 +48,13 @@ export const detach = verb({
     const { secret: named, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
+    const anew = anewWish(flags);
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const name =
       named ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(said), namespace: grounds[0]?.namespaces[0] }));
     const onePlace = whereOf(scope, grounds) === "one";
-    const order = { secret: name, targets: wish, pods: "none", lenient: !onePlace } as const;
+    const order = { secret: name, targets: wish, pods: "none", lenient: !onePlace, shelf: session.context.shelf } as const;
     const meantIn = ({ targets: found, place }: Sight) =>
       found.map((target) => targetOf(target, place.context)).filter((target) => !wish.whereUsed || carriesForGood(name, target));
     const choosing = { verb: "detach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
@@ -64,7 +65,7 @@ export const detach = verb({
       const { secret, place } = sight;
       const changes = meantIn(sight)
         .filter(({ to }) => isMeant(to))
-        .map((target) => planDetach(name, target));
+        .map((target) => planDetach(name, target, anew));
       const odd = onePlace && !secret && changes.every(({ act }) => act === "keep");
       return odd ? [...changes, tellAbsent(name, place.namespace)] : changes;
     };

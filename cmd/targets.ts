@@ -1,5 +1,7 @@
+import { CliError } from "../src/errors.ts";
 import { kinds } from "../src/kinds.ts";
 import type { TargetPick, TargetWish } from "../src/observe/targets.ts";
+import type { AnewWish } from "../src/plan/refusal.ts";
 
 /** The words and flags by which a line to type is about the same targets. */
 export function saidAgain({ picks, whereUsed }: TargetWish) {
@@ -27,4 +29,10 @@ const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
 function wordsOf(pick: TargetPick): string[] {
   if (isWhole(pick)) return [];
   return [...pick.names, ...pick.globs].map((name) => `${kinds[pick.kind].kind.toLowerCase()}/${name}`);
+}
+
+/** What becomes of targets that cannot be changed. @throws CliError usage */
+export function anewWish({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): AnewWish {
+  if (force && !recreate) throw new CliError("usage", "--force is for what --recreate would end or lose, and goes with it alone");
+  return { recreate, force };
 }

@@ -15,10 +15,11 @@ export type WritingFlags = {
 
 /** What plans of this run are carried out with. @param credential absent for a verb that makes none */
 export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
-  const { interruption, sleep, now } = session.context;
+  const { interruption, shelf, sleep, now } = session.context;
   return {
     cluster: session.cluster,
     registry: session.registry,
+    shelf,
     carry: credential?.carry ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
     removal: credential?.removal ?? (() => ""),
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },

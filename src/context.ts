@@ -37,6 +37,7 @@ export type Context = {
   /** The text of a file. @throws CliError config where it cannot be read */
   readFile(path: string): Promise<string>;
   readonly files: Files;
+  readonly shelf: Shelf;
   /** What `kubectl kustomize` makes of a folder. @throws CliError config in its words */
   kustomize(folder: string): Promise<string>;
   readonly stdout: Sink;
@@ -65,6 +66,17 @@ export type Files = {
 };
 
 export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };
+
+/** What an object was that is deleted to be made anew: its manifest, its uid, and that of its namespace. */
+export type Shelved = { readonly in: string; readonly uid: string; readonly object: object };
+
+/** Where manifests lie until what they are of stands again: outside of the process, so that a run that is killed leaves them to the next. */
+export type Shelf = {
+  /** @returns the file that has it, which `kubectl create -f` takes @throws CliError config where it cannot be kept */
+  put(one: Shelved): Promise<string>;
+  all(): Promise<readonly (Shelved & { readonly path: string })[]>;
+  drop(path: string): Promise<void>;
+};
 
 /**
  * The global kubectl flags of a command line, to hand on to kubectl as they are (`["--context=prod", "--as=jane"]`),

@@ -56,6 +56,9 @@ export type Refer = {
   readonly secret?: string | undefined;
   /** Instead of doing it: what to commit where the target comes from. */
   readonly output?: "kustomize" | "helm";
+  /** Makes anew what cannot be changed. */
+  readonly recreate?: boolean;
+  readonly force?: boolean;
 } & Targets;
 
 /** The targets that a command is about. */

@@ -106,6 +106,9 @@ export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonl
 /** The kinds that have a list of pull secrets. */
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
 
+/** The kinds of target whose list cannot be changed: their rows say `anew`. */
+export type AnewKind = "job.batch" | "pod";
+
 /** The kinds of target that have, or make, pods. */
 export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly podSpec: readonly string[] } ? K : never }[KindName];
 
@@ -129,6 +132,12 @@ export function resourceOf(kind: ClusterKind): string {
 /** What stands in an object at a path. */
 export const at = (object: object, path: readonly string[]): unknown =>
   path.reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined | null)?.[step], object);
+
+/** The same object, with another value at a path. */
+export function withAt(object: object, [step = "", ...path]: readonly string[], value: unknown): object {
+  const inside = (object as Record<string, object | undefined>)[step] ?? {};
+  return { ...object, [step]: path.length === 0 ? value : withAt(inside, path, value) };
+}
 
 /** Names one object, wherever it lives. `context` is only there where a run is about several clusters. */
 export type Ref<K extends KindName = KindName> = {

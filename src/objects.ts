@@ -11,6 +11,9 @@ export type Metadata = {
   readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly ManagedFields[];
   readonly deletionTimestamp?: string;
+  /** Seconds that it has until it is gone. */
+  readonly deletionGracePeriodSeconds?: number;
+  readonly finalizers?: readonly string[];
 };
 
 /** meta/v1 ManagedFieldsEntry: what a manager has written, as a tree of `f:field`. */
@@ -20,6 +23,7 @@ export type ManagedFields = {
   readonly apiVersion?: string;
   readonly time?: string;
   readonly fieldsV1?: object;
+  readonly subresource?: string;
 };
 
 export type OwnerReference = {
@@ -52,7 +56,12 @@ export type ServiceAccount = {
 };
 
 /** core/v1 Container, its image, and what makes a sidecar of an init container: that it restarts `Always`. */
-export type Container = { readonly name: string; readonly image?: string; readonly restartPolicy?: string };
+export type Container = {
+  readonly name: string;
+  readonly image?: string;
+  readonly restartPolicy?: string;
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+};
 
 /** core/v1 ContainerStatus. */
 export type ContainerStatus = {
@@ -65,6 +74,8 @@ export type ContainerStatus = {
     readonly running?: object;
     readonly terminated?: object;
   };
+  readonly lastState?: { readonly terminated?: object };
+  readonly restartCount?: number;
 };
 
 /** core/v1 PodSpec. */
@@ -75,10 +86,18 @@ export type PodSpec = {
   readonly containers: readonly Container[];
   readonly ephemeralContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
+  readonly tolerations?: readonly object[];
+  readonly terminationGracePeriodSeconds?: number;
 };
 
-/** core/v1 Volume, as far as it is pulled: an ImageVolumeSource. */
-export type Volume = { readonly name: string; readonly image?: { readonly reference?: string } };
+/** core/v1 Volume, as far as it is pulled (an ImageVolumeSource), goes with its pod, or is given by admission. */
+export type Volume = {
+  readonly name: string;
+  readonly image?: { readonly reference?: string };
+  readonly emptyDir?: object;
+  readonly ephemeral?: object;
+  readonly projected?: object;
+};
 
 /** core/v1 PodTemplateSpec. */
 export type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
@@ -101,7 +120,14 @@ export type CronJob = {
 
 /** batch/v1 Job. */
 export type Job = Templated<"batch/v1", "Job"> & {
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+  readonly spec: { readonly manualSelector?: boolean; readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly ready?: number;
+    readonly succeeded?: number;
+    readonly failed?: number;
+    readonly terminating?: number;
+  };
 };
 
 /** core/v1 Pod. */

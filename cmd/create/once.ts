@@ -30,7 +30,7 @@ export type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly 
 
 /** Makes what is missing of what was asked for, in every place. @returns the exit code */
 export async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
-  const { name, repositories, fromPods, targets, restart, reader, scope, asked, per } = wish;
+  const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = wish;
   const sources = sourcesOf(session);
   // Azure is asked while the cluster is
   const opening = openWithin(kind, asked, sources);
@@ -46,6 +46,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
       pods: podsWanted(wish, onePlace),
       patience: { milliseconds: asked.wait, sleep: session.context.sleep },
       lenient: !onePlace,
+      shelf: session.context.shelf,
     });
   const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
   const order: Order = {
@@ -54,6 +55,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
     fromPods,
     podsTell: podsTell(wish),
     restart,
+    recreate,
     targets,
     again: againOf(wish, shared),
     opening,

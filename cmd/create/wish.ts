@@ -10,7 +10,7 @@ import type { RestartWish } from "../../src/plan/restart.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { expiryAfter } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, output, restart, targets, type Values } from "../line/flags.ts";
+import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords } from "../line/target-words.ts";
@@ -32,6 +32,7 @@ export const createFlags = {
   },
   ...targets,
   ...restart,
+  ...recreate,
   ...credentialFlags,
   "expires-in": {
     type: "string",
@@ -76,6 +77,8 @@ export type CreateWish = {
   readonly fromPods: boolean;
   readonly targets: TargetWish;
   readonly restart: RestartWish;
+  /** What cannot be changed is made anew. */
+  readonly recreate: boolean;
   /** Who is to read the Secret, if not the kubelet. */
   readonly reader: ReaderName | undefined;
   readonly scope: Scope;
@@ -113,6 +116,7 @@ export function readWish(flags: CreateFlags, words: readonly string[], { now, na
     fromPods: flags["repositories-from-pods"],
     targets,
     restart: flags.restart,
+    recreate: flags.recreate,
     reader,
     scope: scopeFor(reader, scopeOf(flags), namespace),
     asked: {

@@ -116,6 +116,17 @@ export const restart = {
   },
 } as const satisfies Flags;
 
+export const recreate = {
+  recreate: {
+    type: "boolean",
+    describe: "Make anew what cannot be changed: pods without a controller that wait, and Jobs that have not begun their work",
+  },
+} as const satisfies Flags;
+
+export const recreateByForce = {
+  force: { type: "boolean", describe: "With --recreate: also end pods that run, and lose what is only in them" },
+} as const satisfies Flags;
+
 export const fieldManager = {
   "field-manager": { type: "string", default: "kubectl-acr-secret", describe: "Name of the manager used to track field ownership." },
 } as const satisfies Flags;

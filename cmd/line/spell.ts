@@ -4,7 +4,7 @@ import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../
 import type { Scope } from "../../src/fleet/scope.ts";
 import { checkFlags } from "../check/request.ts";
 import { createFlags } from "../create/wish.ts";
-import { type Flags, output, targets, type Values } from "./flags.ts";
+import { type Flags, output, recreate, recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
 import type { scopeFlags } from "./scope-flags.ts";
@@ -40,7 +40,7 @@ function ourWords(fix: Ours): string[] {
       return ["create", ...name(fix), ...(fix.targets ?? []), ...words(createFlags, createValues(fix))];
     case "attach":
     case "detach":
-      return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(targets, referValues(fix)), ...words(output, { output: fix.output })];
+      return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(referFlags, referring(fix)), ...words(output, { output: fix.output })];
     case "check":
       return ["check", ...name(fix), ...words(checkFlags, checkValues(fix))];
     case "list":
@@ -93,6 +93,10 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
     "all-contexts": contexts === "all",
   };
 }
+
+const referring = (fix: Refer) => ({ ...referValues(fix), recreate: fix.recreate ?? false, force: fix.force ?? false });
+
+const referFlags = { ...targets, ...recreate, ...recreateByForce };
 
 const referValues = (fix: Create | Refer): Said<typeof targets> => ({
   serviceaccount: fix.serviceaccounts ?? [],

@@ -3,7 +3,7 @@ import type { Flags, Values } from "../line/flags.ts";
 import { usage } from "../line/usage.ts";
 
 /** What only a cluster could answer, or is about several. */
-const ofClusters = ["all-contexts", "all-namespaces", "contexts", "diff", "namespace-selector", "namespaces", "restart", "where-used"];
+const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];
 
 /** The flags by which a verb acts on manifests instead of a cluster; `-f`, `-k` and `-R` are kubectl's. */
 export const manifests = {

@@ -6,6 +6,7 @@ import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { claim, renewClaims } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
+import { recreate } from "./recreate.ts";
 import { refer, refusalOf } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { endClaims } from "./release.ts";
@@ -53,6 +54,7 @@ const rows: { readonly [A in Act]: Carry<A> } = {
   store,
   attach: refer,
   detach: refer,
+  recreate,
   restart,
   rollout,
 };

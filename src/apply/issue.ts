@@ -51,6 +51,8 @@ export type Order = {
   readonly shape?: ShapeName | undefined;
   /** Which pods are made anew that lack the Secret. */
   readonly restart: RestartWish;
+  /** What cannot be changed is made anew, where nothing is lost with it. */
+  readonly recreate: boolean;
   readonly targets: TargetWish;
   tools(credential: Credential): Tools;
   readonly dryRun: DryRun;
@@ -181,7 +183,11 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
-      const plan = planPlace({ ...facts, held }, storing, { restart: order.restart, mayPull: reaches });
+      const plan = planPlace({ ...facts, held }, storing, {
+        restart: order.restart,
+        anew: { recreate: order.recreate, force: false },
+        mayPull: reaches,
+      });
       return [...plan, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
     },
   };

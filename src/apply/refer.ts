@@ -1,7 +1,7 @@
 import { absent, CliError } from "../errors.ts";
 import { keyOf, resourceOf, type TargetKind } from "../kinds.ts";
 import type { KubeObject, KubeObjects } from "../objects.ts";
-import type { Keep, Refer, Refuse } from "../plan/change.ts";
+import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
@@ -35,8 +35,9 @@ function missing({ kind, name }: Refer["to"]): never {
 }
 
 /** @throws CliError for a target that has become one whose list cannot be changed */
-function possible(change: Refer | Keep | Refuse): Refer | Keep {
+function possible(change: Refer | Keep | Refuse | Recreate): Refer | Keep {
   if (change.act === "refuse") throw refusalOf(change);
+  if (change.act === "recreate") throw new CliError("internal", `${change.to.kind}/${change.to.name} is to be made anew unasked`);
   return change;
 }
 

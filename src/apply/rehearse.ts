@@ -15,16 +15,19 @@ const nobody = { hosts: [], kind: "rehearsal", identity: "" };
 export async function rehearse({ to, stands, replaces, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
   const options = { ...how, dryRun: true };
   const made = (at: Ref<"secret">) => ({ create: pullSecret(at, nobody, sketchConfig, shape) });
-  if (replaces) return rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
+  if (replaces) {
+    await rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
+    return;
+  }
   const write = stands ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig, shape) } : made(to);
   await cluster(to.context).write(to, write, options);
 }
 
-/** A Secret that is to be replaced still stands under its name, so another one is tried, which nobody hears of. */
-async function rehearseBeside(to: Ref<"secret">, create: (at: Ref<"secret">) => Promise<unknown>): Promise<void> {
-  const at = { ...to, name: besideName(to.name) };
+/** What is to be replaced still stands under its name, so another one is tried, which nobody hears of. */
+export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) => Promise<T>, longest = 253): Promise<T> {
+  const at = { ...to, name: besideName(to.name, longest) };
   try {
-    await create(at);
+    return await create(at);
   } catch (error) {
     throw error instanceof CliError ? renamed(error, at.name, to.name) : error;
   }
@@ -33,9 +36,9 @@ async function rehearseBeside(to: Ref<"secret">, create: (at: Ref<"secret">) => 
 const suffix = "-rehearsal";
 
 /** A name has 253 characters at most, and no part of it ends with a dash (RFC 1123 subdomain). */
-const besideName = (name: string) => `${name.slice(0, 253 - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
+const besideName = (name: string, longest: number) => `${name.slice(0, longest - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
 
-/** The same error, of the same kind, about the Secret that is meant. */
+/** The same error, of the same kind, about the object that is meant. */
 function renamed(error: CliError, from: string, to: string): CliError {
   const message = error.message.replaceAll(from, () => to);
   if (error instanceof Conflict) return new Conflict(message);

@@ -1,7 +1,8 @@
 import type { Login } from "../context.ts";
-import { keyOf, kinds } from "../kinds.ts";
+import { keyOf, kinds, withAt } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
+import { anew } from "../plan/written.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { mergedSecret, pullSecret } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
@@ -30,6 +31,7 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
   store: sketchStore,
   attach: sketchReference,
   detach: sketchReference,
+  recreate: sketchNew,
   restart: seenOf,
   rollout: seenOf,
 };
@@ -58,10 +60,9 @@ function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeO
   return { object: withAt(object, kinds[to.kind].carries.path, list) as KubeObject };
 }
 
-/** The same object, with another value at a path. */
-function withAt(object: object, [step = "", ...path]: readonly string[], value: unknown): object {
-  const inside = (object as Record<string, object | undefined>)[step] ?? {};
-  return { ...object, [step]: path.length === 0 ? value : withAt(inside, path, value) };
+function sketchNew({ to, after }: ChangeOf<"recreate">, { seen }: Bench): { object: KubeObject | undefined } {
+  const object = seen.get(keyOf(to));
+  return { object: object && (anew(to.kind, object as never, after) as KubeObject) };
 }
 
 export function sketch(plan: Plan, bench: Bench): Outcome[] {

@@ -1,5 +1,5 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
-import type { ImageRef, Login, Registry } from "../context.ts";
+import type { ImageRef, Login, Registry, Shelf } from "../context.ts";
 import type { Carried, Made } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
@@ -11,6 +11,7 @@ export type Tools = {
   /** The cluster of a context; the current one's without. */
   cluster(context: string | undefined): Cluster;
   registry(): Registry;
+  readonly shelf: Shelf;
   /** Carries out what is not in the cluster. */
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */

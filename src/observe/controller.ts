@@ -1,5 +1,6 @@
 import type { Metadata } from "../objects.ts";
-import { controllerOf, type Maker } from "../plan/references.ts";
+import { controllerOf } from "../plan/references.ts";
+import type { Maker } from "../plan/refusal.ts";
 
 /** What made a pod, and above that a Deployment, whose ReplicaSets have the hash of a template in their names (apps/v1). */
 export type Controller = Maker & { readonly above?: Maker };

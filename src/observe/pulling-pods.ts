@@ -1,7 +1,8 @@
 import type { Owner, PodFacts } from "../check/facts.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { ContainerStatus, Pod, ServiceAccount } from "../objects.ts";
-import { type Maker, readTarget } from "../plan/references.ts";
+import { readTarget } from "../plan/references.ts";
+import type { Maker } from "../plan/refusal.ts";
 import { madeBy } from "./controller.ts";
 import { timesOf } from "./note.ts";
 

@@ -2,6 +2,7 @@ import { CliError } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { observe, type PlaceWish, type Sight, waiting } from "./place.ts";
+import { withAside } from "./shelved.ts";
 import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 
 /** A place, and the way to look at it; `look` again asks anew. */
@@ -45,27 +46,27 @@ async function* joined(ground: Ground, wish: PlaceWish): AsyncGenerator<Outlook>
   }
 }
 
-function reader({ cluster }: Ground, { secret, targets, pods }: PlaceWish): (place: Place) => Promise<Sight> {
+function reader({ cluster }: Ground, { secret, targets, pods, shelf }: PlaceWish): (place: Place) => Promise<Sight> {
   const secrets = inStep(cluster.pages("secret", { fields: `metadata.name=${secret}` }));
-  const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
+  const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick, shelf));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
   return async (place) => {
     const { namespace } = place;
-    const [[found], objects, all] = await Promise.all([
-      secrets(namespace),
-      Promise.all(chosen.map((of) => of(namespace))),
-      podsOf(namespace),
-    ]);
+    const [[found], objects, all] = await Promise.all([secrets(namespace), Promise.all(chosen.map((of) => of(place))), podsOf(namespace)]);
     return { place, secret: found, targets: once(objects.flat()), pods: all };
   };
 }
 
-function pickInStep(cluster: Ground["cluster"], pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
+function pickInStep(
+  cluster: Ground["cluster"],
+  pick: TargetPick,
+  shelf: PlaceWish["shelf"],
+): (place: Place) => Promise<readonly TargetObject[]> {
   const { kind, names, globs, selector } = pick;
   const [only, ...others] = names;
   const fields = globs.length === 0 && others.length === 0 ? `metadata.name=${only}` : undefined;
   const listed = inStep<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
-  return async (namespace) => among(pick, await listed(namespace));
+  return async (place) => among(pick, await withAside(await listed(place.namespace), pick, place, shelf));
 }
 
 /** What was read in step is looked at once; whoever needs it again asks anew, and so does who misses something in it. */

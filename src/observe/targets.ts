@@ -1,4 +1,5 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
+import type { Shelf } from "../context.ts";
 import { absent, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Place } from "../fleet/places.ts";
@@ -7,6 +8,7 @@ import { kinds, lastingKinds, resourceOf, type TargetKind, targetKindCalled } fr
 import type { KubeObject, KubeObjects, PodSpec } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
+import { withAside } from "./shelved.ts";
 import { together } from "./together.ts";
 
 /** Targets of one kind: by name, by pattern, by labels. */
@@ -58,6 +60,8 @@ export type ChoiceWish = {
   readonly patience?: Patience | undefined;
   /** A pattern may choose nothing: elsewhere it may choose something. */
   readonly lenient: boolean;
+  /** Where what was deleted to be made anew may lie. */
+  readonly shelf?: Shelf | undefined;
 };
 
 /** The objects of one place that a wish is about, in its order, each once. @throws CliError notFound */
@@ -78,14 +82,17 @@ async function chosenBy(pick: TargetPick, place: Place, wish: ChoiceWish): Promi
   const { cluster, namespace } = place;
   const { kind, names, globs, selector } = pick;
   if (globs.length === 0) return together(names.map((name) => named(kind, name, place, wish)));
-  return among(pick, await listAll(cluster, kind, { namespace, labels: selector }));
+  const listed = await listAll(cluster, kind, { namespace, labels: selector });
+  return among(pick, await withAside<TargetObject>(listed, pick, place, wish.shelf));
 }
 
 async function named(kind: TargetKind, name: string, place: Place, wish: ChoiceWish): Promise<TargetObject> {
   const { cluster, namespace } = place;
   const to = { kind, name, namespace };
+  const found = await cluster.get(to);
+  const [whole] = found && !found.metadata.deletionTimestamp ? [found] : await withAside(found ? [found] : [], to, place, wish.shelf);
   return (
-    (await cluster.get(to)) ??
+    whole ??
     (wish.patience && isGiven(to) ? await comes(place, wish.patience) : undefined) ??
     refuseMissing(place, { kind, name, secret: wish.secret })
   );

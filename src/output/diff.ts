@@ -1,7 +1,7 @@
 import type { Outcome } from "../apply/outcome.ts";
 import { kinds } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
-import type { Act, Refer, Store } from "../plan/change.ts";
+import type { Act, Recreate, Refer, Store } from "../plan/change.ts";
 import { claimNote } from "../secret/claim.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 
@@ -14,6 +14,7 @@ type SidesOf = (outcome: Outcome) => Sides;
 const rows: { readonly [A in Act]?: SidesOf } = {
   attach: referred,
   detach: referred,
+  recreate: referred,
   store: stored,
 };
 
@@ -22,7 +23,7 @@ export const sidesOf = (outcome: Outcome): Sides | undefined => rows[outcome.cha
 
 /** A target's list alone, where it stands in the object. The API server's answer says more than the plan, where there is one. */
 function referred({ change, object }: Outcome): Sides {
-  const { to, before, after } = change as Refer;
+  const { to, before, after } = change as Refer | Recreate;
   const { path } = kinds[to.kind].carries;
   const answered = object && valueAt(object, path);
   return { before: listAt(path, before), after: Array.isArray(answered) ? standing(path, answered) : listAt(path, after) };

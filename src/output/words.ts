@@ -22,6 +22,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
   store: ({ stands, replaces }) => (replaces ? "replaced" : stands ? "configured" : "created"),
   attach: () => "patched",
   detach: () => "patched",
+  recreate: () => "replaced",
   restart: () => "restarted",
   rollout: () => "restarted",
 };

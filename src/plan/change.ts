@@ -1,5 +1,5 @@
 import type { Fix } from "../fix.ts";
-import type { PodKind, Ref, TargetKind } from "../kinds.ts";
+import type { AnewKind, PodKind, Ref, TargetKind } from "../kinds.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -22,6 +22,7 @@ export type Change = { readonly needs?: Ref } & (
   | Release
   | Store
   | Refer
+  | Recreate
   | Restart
   | Rollout
 );
@@ -131,6 +132,20 @@ export type Refer<K extends TargetKind = TargetKind> = {
   readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
+};
+
+/** What cannot be changed goes, and comes back with another list of pull secrets. */
+export type Recreate<K extends AnewKind = AnewKind> = {
+  readonly act: "recreate";
+  readonly to: Ref<K>;
+  readonly does: Refer["act"];
+  readonly secret: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** It may end what runs, and lose what is only in the pod. */
+  readonly force?: true;
+  /** A run that did not come to its end has deleted it. */
+  readonly because?: string;
 };
 
 /** A pod that cannot start goes, so that its controller makes one which carries the pull secret. */

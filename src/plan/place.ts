@@ -1,7 +1,8 @@
-import type { Ref } from "../kinds.ts";
+import { type Ref, targetKindCalled } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
 import type { Held, StoreWish } from "./held.ts";
 import { planAttach, type Target } from "./references.ts";
+import type { AnewWish } from "./refusal.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
 import { tellDrift } from "./tell-drift.ts";
@@ -15,7 +16,7 @@ export type Facts = {
 };
 
 /** Which pods are made anew, and whether the Secret's credential may pull from a repository, as far as that is known. */
-export type AttachWish = Omit<RestartOrder, "secret">;
+export type AttachWish = Omit<RestartOrder, "secret"> & { readonly anew?: AnewWish };
 
 /** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
 export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish): Plan {
@@ -34,10 +35,15 @@ export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish):
 
 /** Plans one place of `attach`. */
 export function planAttaches({ to, targets, pods }: Facts, attaching: AttachWish): Change[] {
-  const attaches = targets.map((target) => planAttach(to.name, target));
+  const attaches = targets.map((target) => planAttach(to.name, target, attaching.anew));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
   const told = attaches.flatMap((change, index) => [change, ...tellDrift(change, targets[index]?.drift)]);
-  return [...told, ...planRestarts(attached, pods, { secret: to.name, ...attaching })];
+  const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
+  return [...told, ...planRestarts(attached, left, { secret: to.name, ...attaching })];
 }
+
+/** Whether a pod goes when an object is made anew: it is the object, or the object has made it. */
+const goesWith = ({ to: { kind, name }, maker }: PullingPod, to: Ref): boolean =>
+  (kind === to.kind && name === to.name) || (maker !== undefined && maker.name === to.name && targetKindCalled(maker.kind) === to.kind);

@@ -1,8 +1,9 @@
-import type { Refer as ReferFix } from "../fix.ts";
-import { at, kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { type AnewKind, at, kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
-import type { Keep, Refer, Refuse } from "./change.ts";
+import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
+import { type Anew, readAnew } from "./recreate.ts";
+import { type AnewWish, type Maker, refuseAnew, refuseMade } from "./refusal.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion they were read at. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -15,10 +16,9 @@ export type Target<K extends TargetKind = TargetKind> = {
   readonly maker?: Maker;
   /** Who is to undo a change of it. */
   readonly drift?: Drift;
+  /** What it takes to change the list at all; absent where it can simply be written. */
+  readonly anew?: Anew;
 };
-
-/** A controller, as an object that it made names it (meta/v1 OwnerReference). */
-export type Maker = { readonly kind: string; readonly name: string };
 
 /** The names in a list of pull secrets; an entry without one, which the kubelet passes over, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as readonly NameRef[]).map(({ name = "" }) => name);
@@ -28,12 +28,14 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
   const spec = podSpecOf(kind, object);
   const maker = makerOf(kind, object.metadata);
+  const anew = readAnew(kind, object);
   return {
     to: { kind, name, namespace, ...(context !== undefined && { context }) },
     names: namesIn(at(object, kinds[kind].carries.path)),
     version: resourceVersion,
     ...(spec && { account: accountOf(spec) }),
     ...(maker && { maker }),
+    ...(anew && { anew }),
   };
 }
 
@@ -68,29 +70,33 @@ export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: 
   return { metadata: { resourceVersion: version }, ...(inside as object) };
 }
 
+const asItIs: AnewWish = { recreate: false, force: false };
+
 /** Adds a pull secret to one target, after the names that are already there. */
-export function planAttach(secret: string, target: Target): Refer | Keep | Refuse {
+export function planAttach(secret: string, target: Target, wish = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
-  if (names.includes(secret)) return { act: "keep", to, because: "already attached" };
-  return refusal("attach", secret, target) ?? { act: "attach", to, secret, before: names, after: [...names, secret] };
+  const has = names.includes(secret);
+  if (has && !target.anew?.gone) return { act: "keep", to, because: "already attached" };
+  return planned("attach", { secret, target, after: has ? names : [...names, secret] }, wish);
 }
 
 /** Removes a pull secret from one target and leaves every other name where it was. */
-export function planDetach(secret: string, target: Target): Refer | Keep | Refuse {
+export function planDetach(secret: string, target: Target, wish = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
-  if (!names.includes(secret)) return { act: "keep", to, because: "not attached" };
-  return refusal("detach", secret, target) ?? { act: "detach", to, secret, before: names, after: names.filter((name) => name !== secret) };
+  if (!names.includes(secret) && !target.anew?.gone) return { act: "keep", to, because: "not attached" };
+  return planned("detach", { secret, target, after: names.filter((name) => name !== secret) }, wish);
 }
 
-/** Why a target's list cannot be changed; undefined where it can. */
-function refusal(verb: ReferFix["do"], secret: string, { to, maker }: Target): Refuse | undefined {
-  const name = `${to.kind}/${to.name}`;
-  if (maker) {
-    const kind = targetKindCalled(maker.kind);
-    const says = `${name} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
-    if (kind === undefined) return { act: "refuse", to, says };
-    return { act: "refuse", to, says, fix: { do: verb, secret, targets: [`${kinds[kind].kind.toLowerCase()}/${maker.name}`] } };
-  }
-  if (kinds[to.kind].carries.takes !== "anew") return undefined;
-  return { act: "refuse", to, says: `${name} keeps the list of pull secrets that it was made with, so it has to be made anew` };
+type Wanted = { readonly secret: string; readonly target: Target; readonly after: readonly string[] };
+
+function planned(does: Refer["act"], wanted: Wanted, wish: AnewWish): Refer | Refuse | Recreate {
+  const { secret, target, after } = wanted;
+  const { to, names: before, maker, anew } = target;
+  const asked = { does, secret, to };
+  if (maker) return refuseMade(asked, maker);
+  if (!anew) return { act: does, to, secret, before, after };
+  const refusal = refuseAnew(asked, anew, wish);
+  if (refusal) return refusal;
+  const because = anew.gone && { because: "a run that did not come to its end had deleted it" };
+  return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, ...(anew.loses && { force: true as const }), ...because };
 }

@@ -1,6 +1,6 @@
 import { kinds, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Rollout } from "./change.ts";
-import type { Maker } from "./references.ts";
+import type { Maker } from "./refusal.ts";
 
 /** A pod with an image of the registry in question. */
 export type PullingPod = {

@@ -1,9 +1,10 @@
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-import type { Azure, Context, Env, Files, KubeFlags, Registry } from "../../src/context.ts";
+import type { Azure, Context, Env, Files, KubeFlags, Registry, Shelf } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
+import { fakeShelf } from "./fakes/shelf.ts";
 import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
 
 /** What a person sees of one command line that runs in this process. */
@@ -18,6 +19,7 @@ export type World = {
   readonly stdin?: string;
   /** What a person does at the terminal, where somebody sits there who can be asked. */
   readonly doings?: readonly Doing[];
+  readonly shelf?: Shelf;
   readonly files?: Readonly<Record<string, string>>;
   /** What is asked instead of the machine's own files. */
   readonly disk?: Files;
@@ -76,6 +78,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
       if (text === undefined) throw new CliError("config", `cannot read ${path}: there is no such file`);
       return text;
     },
+    shelf: world.shelf ?? fakeShelf(),
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // No spinner, which would write to the real terminal

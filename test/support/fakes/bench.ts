@@ -26,6 +26,7 @@ export function benchOf(
   const shown: string[] = [];
   const tools: Tools = {
     cluster: () => cluster,
+    shelf: world.shelf,
     registry: () => world.azure.registry(interruption),
     carry: () => Promise.reject(new Error("no part of this plan")),
     removal: ({ to }) => `remove ${to.name}`,

@@ -4,6 +4,7 @@ import { type Bench, newRun, type Run, type Tools } from "../../../src/apply/too
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { fakeShelf } from "../../support/fakes/shelf.ts";
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
 export const token = { kind: "token.azurecr.io", name: "t" } as const;
@@ -45,6 +46,7 @@ export function bench({
   const unused = () => expect.unreachable("no part of this plan");
   const tools: Tools = {
     cluster: unused,
+    shelf: fakeShelf(),
     registry: unused,
     carry: async (change) => {
       carried.push(`${change.act} ${change.to.name}`);

@@ -62,6 +62,7 @@ export function setting(
     tools: () => bench.tools,
     dryRun: "none",
     restart: "stuck",
+    recreate: false,
     targets: accountsNamed("default"),
     ...of,
   };

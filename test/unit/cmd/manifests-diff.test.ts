@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { folderOf, pod } from "../../support/manifest-folder.ts";
-
-const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
+import { config, folderOf, pod } from "../../support/manifests/folder.ts";
 
 test.for(["", " --write"])("--diff prints what of each file would change, and changes none%s", async (how) => {
   const { type, read } = await folderOf({ "a.yaml": pod("a").trimEnd(), "b.yaml": config, "c.yaml": pod("c").replaceAll("\n", "\r\n") });

@@ -1,0 +1,93 @@
+import type { AnewKind, TargetKind } from "../kinds.ts";
+import type { ContainerStatus, Job, KubeObjects, Pod } from "../objects.ts";
+
+/** What it would take to make an object anew whose list cannot be changed. */
+export type Anew = {
+  /** Why it is not done, however it is asked: `has begun its work`. */
+  readonly never?: string;
+  /** What would end or be lost, so that it has to be said: `runs`. */
+  readonly loses?: string;
+  /** A run that did not come to its end has deleted it, and left what it was. */
+  readonly gone?: true;
+};
+
+type Row<K extends AnewKind> = {
+  /** What speaks against it, by the object alone. */
+  hinders(object: KubeObjects[K]): Omit<Anew, "gone">;
+  /** The labels of the pods that it has made. */
+  selects(object: KubeObjects[K]): string | undefined;
+  /** The characters that a name may have. */
+  readonly longest: number;
+};
+
+/** Every kind of object that has to be made anew. */
+const rows: { readonly [K in AnewKind]: Row<K> } = {
+  pod: {
+    hinders: podHinders,
+    selects: () => undefined,
+    longest: 253,
+  },
+  "job.batch": {
+    hinders: jobHinders,
+    selects: ({ spec: { selector } }) =>
+      Object.entries(selector?.matchLabels ?? {})
+        .map(([key, value]) => `${key}=${value}`)
+        .join(","),
+    // The name is a label of its pods
+    longest: 63,
+  },
+};
+
+const isAnew = (kind: TargetKind): kind is AnewKind => kind in rows;
+
+/** What a target would take to be made anew; undefined for one whose list can be changed. */
+export function readAnew(kind: TargetKind, object: KubeObjects[TargetKind]): Anew | undefined {
+  if (!isAnew(kind)) return undefined;
+  const { uid, deletionTimestamp } = object.metadata;
+  if (uid === undefined) return { gone: true };
+  if (deletionTimestamp) return { never: "is being deleted" };
+  return (rows[kind] as Row<AnewKind>).hinders(object as never);
+}
+
+/** The labels by which the pods are found that an object has made, as a selector; undefined for a pod itself. */
+export const podsOf = <K extends AnewKind>(kind: K, object: KubeObjects[K]): string | undefined =>
+  (rows[kind] as unknown as Row<K>).selects(object);
+
+export const longestName = (kind: AnewKind): number => rows[kind].longest;
+
+/** Whether a container of a pod has ever begun: it runs, or it has come to an end. */
+export const hasBegun = ({ status = {} }: Pod): boolean =>
+  status.phase === "Succeeded" || status.phase === "Failed" || statusesOf(status).some((one) => runs(one) || ran(one));
+
+const statusesOf = (status: NonNullable<Pod["status"]>) => [
+  ...(status.initContainerStatuses ?? []),
+  ...(status.containerStatuses ?? []),
+  ...(status.ephemeralContainerStatuses ?? []),
+];
+
+const runs = ({ state }: ContainerStatus): boolean => state?.running !== undefined;
+const ran = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =>
+  state?.terminated !== undefined || lastState?.terminated !== undefined || restartCount > 0;
+
+/** Where no container has ever begun there is nothing to lose. What an init container leaves is in the volumes alone. */
+function podHinders(pod: Pod): Anew {
+  const { spec, status = {} } = pod;
+  if (status.phase === "Succeeded" || status.phase === "Failed") return { never: "has come to its end, and would do its work again" };
+  if (statusesOf(status).some(runs)) return { loses: "runs, and would be ended" };
+  if (!hasBegun(pod)) return {};
+  const volatile = (spec.volumes ?? []).filter(({ emptyDir, ephemeral }) => emptyDir ?? ephemeral).map(({ name }) => name);
+  if (volatile.length > 0)
+    return { loses: `has begun, and would lose what is in its ${volatile.length === 1 ? "volume" : "volumes"} ${volatile.join(", ")}` };
+  return (status.containerStatuses ?? []).some(ran) ? { loses: "has run, and would lose its logs" } : {};
+}
+
+/** A Job counts what its pods have done. */
+function jobHinders({ status = {} }: Job): Anew {
+  const { ready = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status;
+  const isOver = conditions.some(({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True");
+  if (isOver) return { never: "has come to its end, and would do its work again" };
+  return ready + succeeded + failed + terminating > 0 ? { never: begunWork } : {};
+}
+
+/** Why a Job is never made anew whose pods have done something. */
+export const begunWork = "has begun its work, which would begin again";

@@ -1,0 +1,43 @@
+import type { Refer as ReferFix } from "../fix.ts";
+import { kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { Refuse } from "./change.ts";
+import type { Anew } from "./recreate.ts";
+
+/** A controller, as an object that it made names it (meta/v1 OwnerReference). */
+export type Maker = { readonly kind: string; readonly name: string };
+
+/** Whether what cannot be changed is to be made anew, and may end what runs and lose what is only in it. */
+export type AnewWish = { readonly recreate: boolean; readonly force: boolean };
+
+/** What is asked for, and for which target. */
+type Asked = { readonly does: ReferFix["do"]; readonly secret: string; readonly to: Ref<TargetKind> };
+
+const nameOf = ({ kind, name }: Ref) => `${kind}/${name}`;
+
+/** As it is typed: `job/report`. */
+const typed = (kind: TargetKind, name: string) => `${kinds[kind].kind.toLowerCase()}/${name}`;
+
+/** The refusal of what a controller makes. */
+export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
+  const kind = targetKindCalled(maker.kind);
+  const says = `${nameOf(to)} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
+  return { act: "refuse", to, says, ...(kind && { fix: { do: does, secret, targets: [typed(kind, maker.name)] } }) };
+}
+
+/** Why an object is not made anew whose list cannot be changed; undefined where it is. */
+export function refuseAnew({ does, secret, to }: Asked, { never, loses, gone }: Anew, wish: AnewWish): Refuse | undefined {
+  if (wish.recreate && never === undefined && (loses === undefined || wish.force)) return undefined;
+  const why = gone
+    ? "was deleted by a run that did not come to its end, and"
+    : "keeps the list of pull secrets that it was made with, so it";
+  const says = `${nameOf(to)} ${why} has to be made anew`;
+  if (never !== undefined) return { act: "refuse", to, says: `${says}; but it ${never}` };
+  const fix: ReferFix = {
+    do: does,
+    secret,
+    targets: [typed(to.kind, to.name)],
+    recreate: true,
+    ...(loses !== undefined && { force: true }),
+  };
+  return { act: "refuse", to, says: loses === undefined ? says : `${says}; it ${loses}`, fix };
+}

@@ -1,0 +1,325 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, expect, test, vi } from "vitest";
+import type { Job, Pod } from "../../../src/objects.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const shelf = join(shell.folder, ".kube", "acr-secret");
+const lying = () => readdir(shelf).catch(() => []);
+
+/** A namespace with a pull secret `acr`, whose ServiceAccounts have their tokens. */
+async function newPlace(): Promise<string> {
+  const namespace = await newNamespace();
+  const config = JSON.stringify({ auths: { "myregistry.azurecr.io": { auth: Buffer.from("a:b").toString("base64") } } });
+  await create([
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/dockerconfigjson",
+      metadata: { name: "acr", namespace },
+      stringData: { ".dockerconfigjson": config },
+    },
+  ]);
+  return namespace;
+}
+
+const image = "myregistry.azurecr.io/app/web:1";
+const pod = (namespace: string, spec: object = {}, metadata: object = {}) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "p", namespace, ...metadata },
+  spec: { serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers: [{ name: "web", image }], ...spec },
+});
+
+/** A pod with much of what one can have. */
+const rich = (namespace: string) =>
+  pod(
+    namespace,
+    {
+      hostname: "web",
+      priorityClassName: "system-cluster-critical",
+      imagePullSecrets: [{ name: "theirs" }],
+      tolerations: [{ key: "gpu", operator: "Exists" }],
+      securityContext: { runAsUser: 1000, fsGroup: 2000 },
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: "zone",
+          whenUnsatisfiable: "ScheduleAnyway",
+          labelSelector: { matchLabels: { app: "web" } },
+        },
+      ],
+      initContainers: [
+        { name: "side", image, restartPolicy: "Always", volumeMounts: [{ name: "cache", mountPath: "/cache" }] },
+        { name: "setup", image, command: ["true"] },
+      ],
+      containers: [
+        {
+          name: "web",
+          image,
+          env: [{ name: "PASSWORD", value: "hunter2" }],
+          ports: [{ containerPort: 80 }],
+          resources: { requests: { cpu: "10m" } },
+          volumeMounts: [{ name: "cache", mountPath: "/cache" }],
+        },
+      ],
+      volumes: [
+        { name: "cache", emptyDir: { medium: "Memory" } },
+        { name: "host", hostPath: { path: "/tmp" } },
+      ],
+    },
+    { labels: { app: "web", "job-name": "another" }, annotations: { note: "mine" }, finalizers: [] },
+  );
+
+const attach = (namespace: string, target: string, more = "--recreate") =>
+  shell.type(`kubectl acr-secret attach acr ${target} -n ${namespace} ${more}`);
+const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
+
+/** What a status says, as a kubelet would write it. */
+const setStatus = (namespace: string, status: object, of = "pod/p") =>
+  kubectl(["patch", of, "-n", namespace, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })]);
+
+/** Binds a pod to a node, as the scheduler does. */
+const bind = (namespace: string, node: string) =>
+  kubectl(
+    ["create", "--raw", `/api/v1/namespaces/${namespace}/pods/p/binding`, "-f", "-"],
+    JSON.stringify({ apiVersion: "v1", kind: "Binding", metadata: { name: "p" }, target: { apiVersion: "v1", kind: "Node", name: node } }),
+  );
+
+const waitingFor = (name: string) => ({
+  name,
+  image,
+  imageID: "",
+  ready: false,
+  restartCount: 0,
+  state: { waiting: { reason: "ImagePullBackOff" } },
+});
+
+/** An object without what is another one's with each making. */
+function essence({ metadata, spec }: { metadata: object; spec: object }) {
+  const { uid, resourceVersion, creationTimestamp, managedFields, generation, ...kept } = metadata as Record<string, unknown>;
+  // The volume of the token has a name of its own each time
+  const text = JSON.stringify({ metadata: kept, spec }).replaceAll(/kube-api-access-\w+/g, "kube-api-access");
+  return JSON.parse(uid === undefined ? text : text.replaceAll(String(uid), "UID"));
+}
+
+test("a pod comes back as it was, with the Secret behind its other names", async () => {
+  const namespace = await newPlace();
+  await kubectl(["apply", "-f", "-"], JSON.stringify(rich(namespace)));
+  const before = await podIn(namespace);
+
+  expect(await attach(namespace, "pod/p", "")).toEqual({
+    stdout: "",
+    stderr: expect.stringContaining(`kubectl acr-secret attach acr pod/p --recreate -n ${namespace}\n`),
+    code: 1,
+  });
+  expect(await attach(namespace, "pod/p", "--recreate --dry-run=server")).toMatchObject({
+    stdout: "pod/p replaced (server dry run)\n",
+    stderr: "",
+    code: 0,
+  });
+  expect((await podIn(namespace)).metadata.uid).toBe(before.metadata.uid);
+
+  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  const after = await podIn(namespace);
+  expect(after.metadata.uid).not.toBe(before.metadata.uid);
+  const wanted = essence(before);
+  expect(essence(after)).toEqual({ ...wanted, spec: { ...wanted.spec, imagePullSecrets: [{ name: "theirs" }, { name: "acr" }] } });
+  expect(await lying()).toEqual([]);
+
+  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p unchanged\n", stderr: "", code: 0 });
+  expect(await shell.type(`kubectl acr-secret detach acr pod/p -n ${namespace} --recreate`)).toEqual({
+    stdout: "pod/p replaced\n",
+    stderr: "",
+    code: 0,
+  });
+  expect(essence(await podIn(namespace))).toEqual(wanted);
+});
+
+test.for([
+  { why: "the scheduler chose", spec: {}, keeps: false },
+  { why: "its author wrote", spec: { nodeName: "node-a" }, keeps: true },
+])("the node that $why: kept $keeps", async ({ spec, keeps }) => {
+  const namespace = await newPlace();
+  await create([pod(namespace, spec)]);
+  if (!keeps) await bind(namespace, "node-a");
+  await setStatus(namespace, { phase: "Pending", containerStatuses: [waitingFor("web")] });
+
+  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  const { spec: after } = await podIn(namespace);
+  expect((after as { nodeName?: string }).nodeName).toBe(keeps ? "node-a" : undefined);
+});
+
+test.for([
+  {
+    why: "runs",
+    status: { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
+    says: "it runs, and would be ended",
+  },
+  {
+    why: "has an emptyDir that an init container may have filled",
+    status: { phase: "Pending", initContainerStatuses: [{ ...waitingFor("setup"), state: { terminated: { exitCode: 0 } } }] },
+    says: "it has begun, and would lose what is in its volume cache",
+  },
+])("a pod that $why is only made anew by force", async ({ status, says }) => {
+  const namespace = await newPlace();
+  await create([pod(namespace, { initContainers: [{ name: "setup", image }], volumes: [{ name: "cache", emptyDir: {} }] })]);
+  await setStatus(namespace, status);
+  const { uid } = (await podIn(namespace)).metadata;
+
+  const refused = await attach(namespace, "pod/p");
+  expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(says), code: 1 });
+  expect(refused.stderr).toContain(`kubectl acr-secret attach acr pod/p --recreate --force -n ${namespace}\n`);
+  expect((await podIn(namespace)).metadata.uid).toBe(uid);
+  expect(await attach(namespace, "pod/p", "--recreate --force")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+});
+
+test.for([
+  {
+    why: "quota",
+    forbid: async (namespace: string) => {
+      await create([{ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "full", namespace }, spec: { hard: { pods: "1" } } }]);
+      await vi.waitFor(
+        async () => expect(await kubectl(["get", "quota", "full", "-n", namespace, "-o", "jsonpath={.status.used.pods}"])).toBe("1"),
+        {
+          timeout: 20_000,
+        },
+      );
+    },
+    says: "exceeded quota",
+  },
+  {
+    why: "PodSecurity",
+    forbid: (namespace: string) => kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]),
+    says: "violates PodSecurity",
+  },
+])("what $why forbids goes nowhere", { timeout: 40_000 }, async ({ forbid, says }) => {
+  const namespace = await newPlace();
+  await create([pod(namespace)]);
+  await forbid(namespace);
+  const before = await podIn(namespace);
+
+  const { stdout, stderr, code } = await attach(namespace, "pod/p");
+  expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
+  expect(stderr).toContain(says);
+  expect(stderr).not.toContain("rehearsal");
+  expect(await podIn(namespace)).toEqual(before);
+  expect(await lying()).toEqual([]);
+});
+
+const job = (namespace: string, spec: object = {}) => ({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name: "j", namespace },
+  spec: {
+    parallelism: 2,
+    completions: 2,
+    ...spec,
+    template: {
+      metadata: { labels: { app: "report" } },
+      spec: { restartPolicy: "Never", serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers: [{ name: "web", image }] },
+    },
+  },
+});
+const jobIn = (namespace: string) => getJson<Job>("job", "j", "-n", namespace);
+const podsOf = async (namespace: string) => (await getJson<{ items: Pod[] }>("pods", "-l", "job-name=j", "-n", namespace)).items;
+
+test.for([
+  { why: "is suspended", spec: { suspend: true }, pods: 0 },
+  { why: "has pods that wait", spec: {}, pods: 2 },
+])("a Job that $why comes back as it was, and so do its pods", { timeout: 40_000 }, async ({ spec, pods }) => {
+  const namespace = await newPlace();
+  await create([job(namespace, spec)]);
+  await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(pods), { timeout: 20_000 });
+  const before = await jobIn(namespace);
+
+  expect(await attach(namespace, "job/j")).toEqual({ stdout: "job.batch/j replaced\n", stderr: "", code: 0 });
+  const after = await jobIn(namespace);
+  expect(after.metadata.uid).not.toBe(before.metadata.uid);
+  const wanted = essence(before);
+  wanted.spec.template.spec.imagePullSecrets = [{ name: "acr" }];
+  expect(essence(after)).toEqual(wanted);
+  await vi.waitFor(
+    async () => {
+      const all = await podsOf(namespace);
+      expect(all.map((one) => one.spec.imagePullSecrets)).toEqual(Array.from({ length: pods }, () => [{ name: "acr" }]));
+    },
+    { timeout: 20_000 },
+  );
+  expect(await attach(namespace, "job/j")).toEqual({ stdout: "job.batch/j unchanged\n", stderr: "", code: 0 });
+});
+
+test("a Job that has begun is never made anew, nor by force", { timeout: 40_000 }, async () => {
+  const namespace = await newPlace();
+  await create([job(namespace)]);
+  await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(2), { timeout: 20_000 });
+  const [, one] = await podsOf(namespace);
+  // Not ready, so that the Job does not count it
+  await setStatus(
+    namespace,
+    { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
+    `pod/${one?.metadata.name}`,
+  );
+  const before = await jobIn(namespace);
+
+  for (const more of ["--recreate", "--recreate --force"])
+    expect(await attach(namespace, "job/j", more)).toEqual({
+      stdout: "",
+      stderr: `error: job.batch/j has begun its work, which would begin again: see pod/${one?.metadata.name}\n`,
+      code: 1,
+    });
+  expect((await jobIn(namespace)).metadata.uid).toBe(before.metadata.uid);
+});
+
+test("a run that is killed while the old pod goes leaves what it was to the next", { timeout: 60_000 }, async () => {
+  const namespace = await newPlace();
+  await create([
+    pod(namespace, { terminationGracePeriodSeconds: 300, containers: [{ name: "web", image, env: [{ name: "A", value: "b" }] }] }),
+  ]);
+  await bind(namespace, "node-a"); // no kubelet lets it go
+  const before = await podIn(namespace);
+
+  const child = shell.start("kubectl", ["acr-secret", "attach", "acr", "pod/p", "--recreate", "-n", namespace]);
+  const killed = ended(child);
+  await vi.waitFor(async () => expect((await podIn(namespace)).metadata.deletionTimestamp).toBeDefined(), {
+    timeout: 20_000,
+    interval: 50,
+  });
+  child.kill("SIGKILL");
+  expect(await killed).toMatchObject({ code: null });
+  expect(await lying()).toHaveLength(1);
+  await kubectl(["delete", "pod", "p", "-n", namespace, "--force", "--grace-period=0"]);
+
+  expect(await attach(namespace, "pod/p", "")).toMatchObject({
+    stderr: expect.stringContaining("pod/p was deleted by a run that did not come to its end, and has to be made anew"),
+    code: 1,
+  });
+  expect(await attach(namespace, "pods --all")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  const wanted = essence(before);
+  const { nodeName: _, ...spec } = wanted.spec;
+  expect(essence(await podIn(namespace))).toEqual({ ...wanted, spec: { ...spec, imagePullSecrets: [{ name: "acr" }] } });
+  expect(await lying()).toEqual([]);
+});
+
+test("a pod that a finalizer holds is waited for", async () => {
+  const namespace = await newPlace();
+  await create([pod(namespace, {}, { finalizers: ["example.com/hold"] })]);
+  const { uid } = (await podIn(namespace)).metadata;
+  const letGo = () => kubectl(["patch", "pod", "p", "-n", namespace, "--type=merge", "-p", '{"metadata":{"finalizers":null}}']);
+
+  const run = attach(namespace, "pod/p");
+  await vi.waitFor(async () => expect((await podIn(namespace)).metadata.deletionTimestamp).toBeDefined(), {
+    timeout: 20_000,
+    interval: 50,
+  });
+  await letGo();
+  expect(await run).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  const { metadata } = await podIn(namespace);
+  expect(metadata.uid).not.toBe(uid);
+  expect(metadata.finalizers).toEqual(["example.com/hold"]);
+  await letGo();
+});
