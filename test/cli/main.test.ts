@@ -171,11 +171,11 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   },
   {
     words: ["create", "--re"],
-    gives: described("--registry", "--repository", "--repositories-from-pods", "--restart", "--request-timeout"),
+    gives: described("--registry", "--repository", "--repositories-from-pods", "--restart", "--recreate", "--request-timeout"),
   },
   {
     words: ["create", "--registry", "r", "--repository=a", "--re"],
-    gives: described("--repository", "--repositories-from-pods", "--restart", "--request-timeout"),
+    gives: described("--repository", "--repositories-from-pods", "--restart", "--recreate", "--request-timeout"),
   },
   { words: ["create", "--pass"], gives: described("--password-stdin") },
   { words: ["list", "--user"], gives: described("--user") },
