@@ -77,3 +77,25 @@ test("a CronJob that is attached has its next run pull, at its time", { concurre
 
   await until(async () => (await pods(namespace)).some(ready), 90);
 });
+
+test.for([
+  { kind: "pod", object: (image: string) => ({ apiVersion: "v1", kind: "Pod", ...template(image) }) },
+  {
+    kind: "job",
+    object: (image: string) => ({ apiVersion: "batch/v1", kind: "Job", spec: { template: template(image, { restartPolicy: "Never" }) } }),
+  },
+])("a $kind that waits is made anew, and runs", { concurrent: true, timeout: 120_000 } as const, async ({ kind, object }) => {
+  const namespace = `target-${kind}`;
+  const image = await prepare(namespace);
+  await create([{ ...object(image), metadata: { name: "web", namespace } }]);
+  await until(async () => (await pods(namespace)).some(failing), 40);
+
+  const printed = await kubectl(["acr-secret", "attach", "acr", `${kind}/web`, "-n", namespace, "--recreate"]);
+
+  expect(printed).toBe(`${kind === "job" ? "job.batch" : kind}/web replaced\n`);
+  await until(async () => {
+    const found = await pods(namespace);
+    return found.length === 1 && found.every(ready);
+  }, 60);
+  expect((await pods(namespace)).map(({ spec }) => spec.imagePullSecrets)).toEqual([[{ name: "acr" }]]);
+});
