@@ -11,6 +11,7 @@ import type { Session } from "../session.ts";
 import { choiceOf, refuseMissing, shownAs } from "./choose.ts";
 import { printDiff } from "./diff.ts";
 import type { ManifestFlags } from "./flags.ts";
+import { hiddenLists } from "./hidden.ts";
 import { type Input, readInputs } from "./inputs.ts";
 import { joined } from "./joined.ts";
 
@@ -44,6 +45,8 @@ export async function runManifests(verb: Wish["do"], { flags, args }: Call, sess
   if (flags.diff) return printDiff(done.map(compared), session.context);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, wish));
+  const changed = done.flatMap(({ edited }) => edited.objects.flatMap((one) => (one.changed ? one.object : [])));
+  if (verb === "attach") for (const text of hiddenLists(changed, objects, wish.secret)) session.warn(text);
   return 0;
 }
 

@@ -30,7 +30,7 @@ export function readDocuments(yaml: Yaml, source: Source): (Tree | undefined)[] 
 function refuseCharacters(source: Source): void {
   const mark = source.text.indexOf("\n\ufeff");
   if (mark >= 0) throw refusal(source, mark + 1, "a byte order mark, which belongs at a file's beginning");
-  const at = source.text.search(/\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]/);
+  const at = source.text.search(/\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/);
   if (at >= 0) throw refusal(source, at, "a control character, or an end of line that not everybody reads as one");
 }
 

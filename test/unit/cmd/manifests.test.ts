@@ -52,6 +52,19 @@ test("of files with byte order marks that are printed as one only the first keep
   expect(await type("attach acr -f @")).toMatchObject({ stdout: `\ufeff---\n${pod("a", names)}---\n${pod("b", names)}` });
 });
 
+test("a template's first name is told to take the ServiceAccount's from its pods", async () => {
+  const listed = `${account}imagePullSecrets:\n- name: theirs\n`;
+  const { type } = await folderOf({ "all.yaml": `${pod("web")}---\n${listed}---\n${pod("own", "  imagePullSecrets:\n  - name: a\n")}` });
+  const { stderr, code } = await type("attach acr -f @");
+  expect({ stderr, code }).toEqual({
+    stderr: "Warning: pod/web has a list of its own with this, so its pods no longer get theirs from serviceaccount/default\n",
+    code: 0,
+  });
+  const other = pod("web", "  serviceAccountName: other\n");
+  expect(await type("attach acr -f -", { stdin: `${other}---\n${listed}` })).toMatchObject({ stderr: "" });
+  expect(await type("detach acr -f @")).toMatchObject({ stderr: "" });
+});
+
 test("-n leaves out what is said to be in another namespace", async () => {
   const there = pod("b").replace("metadata:\n", "metadata:\n  namespace: there\n");
   const { type } = await folderOf({ "all.yaml": `${pod("a")}---\n${there}` });
@@ -98,7 +111,7 @@ patches:
     - name: theirs
     - name: acr
 `,
-    stderr: "",
+    stderr: "Warning: pod/web has a list of its own with this, so its pods no longer get theirs from serviceaccount/default\n",
     code: 0,
   });
   expect(await type("attach acr -f @ -o helm")).toMatchObject({ stdout: expect.stringContaining("\nimagePullSecrets:\n- name: acr\n") });
