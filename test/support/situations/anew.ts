@@ -1,0 +1,39 @@
+import type { Job, Metadata, Pod, PodSpec, PodTemplate } from "../../../src/objects.ts";
+
+/** A pod as the API server has it. */
+export const podOf = ({
+  spec = {},
+  metadata = {},
+  status,
+}: {
+  spec?: object;
+  metadata?: Partial<Metadata>;
+  status?: Pod["status"];
+}): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "p", namespace: "demo", uid: "uid-p", resourceVersion: "7", ...metadata },
+  spec: { containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }], ...spec } as PodSpec,
+  ...(status && { status }),
+});
+
+type JobOptions = {
+  readonly metadata?: Partial<Metadata>;
+  readonly template?: PodTemplate["metadata"];
+  readonly status?: Job["status"];
+} & Partial<Pick<Job["spec"], "manualSelector" | "selector">>;
+
+/** A Job as the API server has it. */
+export const jobOf = ({ metadata = {}, template, status, ...spec }: JobOptions): Job => ({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name: "j", namespace: "demo", uid: "uid-j", resourceVersion: "7", ...metadata },
+  spec: {
+    ...spec,
+    template: {
+      ...(template && { metadata: template }),
+      spec: { containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] },
+    },
+  },
+  ...(status && { status }),
+});

@@ -1,0 +1,197 @@
+import { expect, test } from "vitest";
+import { kinds, targetKinds } from "../../../src/kinds.ts";
+import type { ContainerStatus, Job, Pod, PodSpec } from "../../../src/objects.ts";
+import { hasBegun, longestName, podsOf, readAnew } from "../../../src/plan/recreate.ts";
+import { planAttach, planDetach, readTarget } from "../../../src/plan/references.ts";
+import { jobOf, podOf } from "../../support/situations/anew.ts";
+
+const waits: ContainerStatus = { name: "web", restartCount: 0, state: { waiting: { reason: "ImagePullBackOff" } } };
+const runs: ContainerStatus = { name: "web", state: { running: {} } };
+const ended: ContainerStatus = { name: "web", state: { terminated: {} } };
+const again: ContainerStatus = { ...waits, restartCount: 2 };
+const crashed: ContainerStatus = { ...waits, lastState: { terminated: {} } };
+
+const scratch = [{ name: "scratch", emptyDir: {} }];
+
+test.for<{ why: string; status?: Pod["status"]; volumes?: PodSpec["volumes"]; anew: object; begun?: boolean }>([
+  { why: "nothing is known of it yet", anew: {} },
+  { why: "it waits for its image", status: { phase: "Pending", containerStatuses: [waits] }, anew: {} },
+  { why: "an emptyDir that nobody has written to", status: { containerStatuses: [waits] }, volumes: scratch, anew: {} },
+  {
+    why: "it runs",
+    status: { phase: "Running", containerStatuses: [waits, runs] },
+    anew: { loses: "runs, and would be ended" },
+    begun: true,
+  },
+  {
+    why: "a sidecar runs",
+    status: { phase: "Pending", initContainerStatuses: [runs], containerStatuses: [waits] },
+    anew: { loses: "runs, and would be ended" },
+    begun: true,
+  },
+  {
+    why: "somebody looks into it",
+    status: { ephemeralContainerStatuses: [runs] },
+    anew: { loses: "runs, and would be ended" },
+    begun: true,
+  },
+  { why: "an init container is done", status: { initContainerStatuses: [ended], containerStatuses: [waits] }, anew: {}, begun: true },
+  {
+    why: "an init container may have filled volumes",
+    status: { initContainerStatuses: [ended], containerStatuses: [waits] },
+    volumes: [...scratch, { name: "host" }, { name: "claimed", ephemeral: {} }],
+    anew: { loses: "has begun, and would lose what is in its volumes scratch, claimed" },
+    begun: true,
+  },
+  {
+    why: "one volume",
+    status: { initContainerStatuses: [crashed] },
+    volumes: scratch,
+    anew: { loses: "has begun, and would lose what is in its volume scratch" },
+    begun: true,
+  },
+  {
+    why: "it has run, and waits to run again",
+    status: { containerStatuses: [crashed] },
+    anew: { loses: "has run, and would lose its logs" },
+    begun: true,
+  },
+  { why: "it was restarted", status: { containerStatuses: [again] }, anew: { loses: "has run, and would lose its logs" }, begun: true },
+  {
+    why: "it has done its work",
+    status: { phase: "Succeeded" },
+    anew: { never: "has come to its end, and would do its work again" },
+    begun: true,
+  },
+  { why: "it has failed", status: { phase: "Failed" }, anew: { never: "has come to its end, and would do its work again" }, begun: true },
+])("what a pod would lose: $why", ({ status, volumes, anew, begun = false }) => {
+  const pod = podOf({ spec: volumes ? { volumes } : {}, ...(status && { status }) });
+  expect(readAnew("pod", pod)).toEqual(anew);
+  expect(hasBegun(pod)).toBe(begun);
+});
+
+const begunWork = { never: "has begun its work, which would begin again" };
+
+test.for<{ why: string; status?: Job["status"]; anew: object }>([
+  { why: "nothing is known of it yet", anew: {} },
+  { why: "nothing has happened", status: { ready: 0, conditions: [{ type: "Suspended", status: "True" }] }, anew: {} },
+  { why: "a pod is ready", status: { ready: 1 }, anew: begunWork },
+  { why: "a pod has succeeded", status: { succeeded: 1 }, anew: begunWork },
+  { why: "a pod has failed", status: { failed: 1 }, anew: begunWork },
+  { why: "a pod goes", status: { terminating: 1 }, anew: begunWork },
+  { why: "it is not over", status: { conditions: [{ type: "Complete", status: "False" }] }, anew: {} },
+  {
+    why: "it is complete",
+    status: { conditions: [{ type: "Complete", status: "True" }] },
+    anew: { never: "has come to its end, and would do its work again" },
+  },
+  {
+    why: "it has failed",
+    status: { failed: 6, conditions: [{ type: "Failed", status: "True" }] },
+    anew: { never: "has come to its end, and would do its work again" },
+  },
+])("whether a Job has begun: $why", ({ status, anew }) => {
+  expect(readAnew("job.batch", jobOf(status ? { status } : {}))).toEqual(anew);
+});
+
+test.for([
+  { why: "goes", metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, anew: { never: "is being deleted" } },
+  { why: "is gone, and only what it was is left", metadata: { uid: undefined }, anew: { gone: true } },
+])("an object that $why", ({ metadata, anew }) => {
+  const pod = podOf({});
+  expect(readAnew("pod", { ...pod, metadata: { ...pod.metadata, ...metadata } } as Pod)).toEqual(anew);
+});
+
+test("just what is made anew says so in its row", () => {
+  const object = { ...jobOf({}), imagePullSecrets: [] } as never;
+  expect(targetKinds.filter((kind) => readAnew(kind, object) !== undefined)).toEqual(
+    targetKinds.filter((kind) => kinds[kind].carries.takes === "anew"),
+  );
+});
+
+test("a Job's pods are found by its selector, and its name is a label of theirs", () => {
+  expect(podsOf("job.batch", jobOf({ selector: { matchLabels: { a: "b", c: "d" } } }))).toBe("a=b,c=d");
+  expect(podsOf("job.batch", jobOf({}))).toBe("");
+  expect(podsOf("pod", podOf({}))).toBeUndefined();
+  expect([longestName("job.batch"), longestName("pod")]).toEqual([63, 253]);
+});
+
+const to = { kind: "pod", namespace: "demo", name: "p" } as const;
+const keeps = "pod/p keeps the list of pull secrets that it was made with, so it has to be made anew";
+const running = { phase: "Running", containerStatuses: [runs] };
+const wishes = { not: { recreate: false, force: false }, asked: { recreate: true, force: false }, forced: { recreate: true, force: true } };
+
+test.for<{ why: string; wish: keyof typeof wishes; status?: Pod["status"]; gives: object }>([
+  {
+    why: "the command that does it is named",
+    wish: "not",
+    gives: { act: "refuse", says: keeps, fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
+  },
+  {
+    why: "it is done",
+    wish: "asked",
+    gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
+  },
+  {
+    why: "what would be lost is named before",
+    wish: "not",
+    status: running,
+    gives: {
+      act: "refuse",
+      says: `${keeps}; it runs, and would be ended`,
+      fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+    },
+  },
+  {
+    why: "what would be lost is not, unasked",
+    wish: "asked",
+    status: running,
+    gives: {
+      act: "refuse",
+      says: `${keeps}; it runs, and would be ended`,
+      fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+    },
+  },
+  {
+    why: "by force",
+    wish: "forced",
+    status: running,
+    gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"], force: true },
+  },
+  {
+    why: "what would be done again is not, nor by force",
+    wish: "forced",
+    status: { phase: "Succeeded" },
+    gives: { act: "refuse", says: `${keeps}; but it has come to its end, and would do its work again` },
+  },
+])("attaching a pod: $why", ({ wish, status, gives }) => {
+  const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
+  expect(planAttach("acr", target, wishes[wish])).toEqual({ to, ...gives });
+});
+
+const lost = podOf({ spec: { imagePullSecrets: [{ name: "acr" }] } });
+const gone = readTarget("pod", { ...lost, metadata: { name: "p", namespace: "demo" } });
+
+test("an object that was deleted comes back, whatever its list says", () => {
+  const because = "a run that did not come to its end had deleted it";
+  const back = { act: "recreate", to, secret: "acr", before: ["acr"], because };
+  expect(planAttach("acr", gone, wishes.asked)).toEqual({ ...back, does: "attach", after: ["acr"] });
+  expect(planDetach("acr", gone, wishes.asked)).toEqual({ ...back, does: "detach", after: [] });
+  expect(planDetach("other", gone, wishes.asked)).toEqual({ ...back, secret: "other", does: "detach", after: ["acr"] });
+  expect(planAttach("acr", gone)).toEqual({
+    act: "refuse",
+    to,
+    says: "pod/p was deleted by a run that did not come to its end, and has to be made anew",
+    fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true },
+  });
+});
+
+test("what is right already stays, and what a controller makes is the controller's", () => {
+  const target = readTarget("pod", lost);
+  expect(planAttach("acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });
+  expect(planDetach("other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
+  expect(planAttach("other", { ...target, maker: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
+    act: "refuse",
+    says: "pod/p is made by Job j from a template, whose list counts",
+  });
+});
