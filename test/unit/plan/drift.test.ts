@@ -1,41 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { kinds } from "../../../src/kinds.ts";
-import type { ManagedFields, Metadata } from "../../../src/objects.ts";
+import type { Metadata } from "../../../src/objects.ts";
 import { type Drift, driftOf } from "../../../src/plan/drift.ts";
+import { applied, byHelm, flux, fluxHelm, helmLabel, helmNotes, ownedBy, said, tracked, wrote } from "../../support/situations/written.ts";
 
 const account = kinds.serviceaccount.carries;
-const template = kinds["deployment.apps"].carries;
 const fieldManager = "kubectl-acr-secret";
-
-type Written = { labels?: Record<string, string>; annotations?: Record<string, string>; list?: true; operation?: "Apply" | "Update" };
-
-/** An entry of managedFields: what of the metadata, and of the list, a manager has written. */
-const wrote = (manager: string, { labels = {}, annotations = {}, list, operation = "Update" }: Written): ManagedFields => {
-  const keys = (texts: object) => Object.fromEntries(Object.keys(texts).map((key) => [`f:${key}`, {}]));
-  const metadata = { "f:metadata": { "f:labels": keys(labels), "f:annotations": keys(annotations) } };
-  const name = { ".": {}, 'k:{"name":"theirs"}': { ".": {}, "f:name": {} } };
-  const lists = { "f:imagePullSecrets": {}, "f:spec": { "f:template": { "f:spec": { "f:imagePullSecrets": name } } } };
-  return { manager, operation, apiVersion: "v1", fieldsV1: { ...metadata, ...(list && lists) } };
-};
-
-const flux = { "kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system" };
-const fluxHelm = { "helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "shop" };
-const helmLabel = { "app.kubernetes.io/managed-by": "Helm" };
-const helmNotes = { "meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop" };
-const tracked = { "argocd.argoproj.io/tracking-id": "web:/ServiceAccount:demo/default" };
-const applied = (manifest: object) => ({ "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(manifest) });
-const controller = (controls: boolean) => [
-  { apiVersion: "monitoring.coreos.com/v1", kind: "Prometheus", name: "k8s", uid: "u", ...(controls && { controller: true }) },
-];
-
-/** What an object says of itself, with one entry of managedFields for each writer. */
-const said = (more: Partial<Metadata>, ...managedFields: ManagedFields[]): Metadata => ({
-  name: "default",
-  namespace: "demo",
-  managedFields,
-  ...more,
-});
-const byHelm = { labels: helmLabel, annotations: helmNotes };
 
 type Row = { why: string; metadata: Metadata; drift: Drift | undefined; as?: string };
 
@@ -129,7 +99,10 @@ describe("the list of a ServiceAccount, which is written whole", () => {
     },
     {
       why: "a tracking note of another kind",
-      metadata: said({ annotations: { "argocd.argoproj.io/tracking-id": "web:apps/Deployment:demo/default" } }, wrote("x", { list: true })),
+      metadata: said(
+        { annotations: { "argocd.argoproj.io/tracking-id": "web:apps/Deployment:demo/default" } },
+        wrote("argocd-controller", { list: true }),
+      ),
       drift: undefined,
     },
     {
@@ -210,6 +183,11 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: { by: "manager", name: "pulumi", does: "undoes-or-stops" },
     },
     { why: "somebody applies something else of it", metadata: said({}, wrote("pulumi", { operation: "Apply" })), drift: undefined },
+    {
+      why: "a manager without a name applies the list",
+      metadata: said({}, { operation: "Apply", fieldsV1: { "f:imagePullSecrets": {} } }),
+      drift: { by: "manager", name: "", does: "undoes-or-stops" },
+    },
     { why: "somebody wrote the list once", metadata: said({}, wrote("kubectl-edit", { list: true })), drift: undefined },
     { why: "we applied it ourselves", metadata: said({}, wrote(fieldManager, { list: true, operation: "Apply" })), drift: undefined },
     {
@@ -219,52 +197,11 @@ describe("the list of a ServiceAccount, which is written whole", () => {
     },
     {
       why: "an operator may keep what it made as it made it",
-      metadata: said({ ownerReferences: controller(true) }),
+      metadata: said({ ownerReferences: ownedBy(true) }),
       drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
     },
-    { why: "who only owns it does not", metadata: said({ ownerReferences: controller(false) }), drift: undefined },
+    { why: "who only owns it does not", metadata: said({ ownerReferences: ownedBy(false) }), drift: undefined },
   ])("$why", ({ metadata, drift, as = fieldManager }) => {
     expect(driftOf({ kind: "ServiceAccount", metadata }, { carries: account, fieldManager: as })).toEqual(drift);
-  });
-});
-
-describe("the list of a template, in which every name is its writer's own", () => {
-  test.for<Row>([
-    {
-      why: "Argo CD applies other names",
-      metadata: said(
-        { annotations: { "argocd.argoproj.io/tracking-id": "web:apps/Deployment:demo/default" } },
-        wrote("argocd-controller", { list: true, operation: "Apply" }),
-      ),
-      drift: undefined,
-    },
-    { why: "Helm's chart has other names", metadata: said(byHelm, wrote("helm", { ...byHelm, list: true })), drift: undefined },
-    {
-      why: "the file that was applied last has other names",
-      metadata: said({ annotations: applied({ spec: { template: { spec: { imagePullSecrets: [] } } } }) }),
-      drift: undefined,
-    },
-    {
-      why: "Flux takes out what kubectl wrote",
-      metadata: said({ labels: flux }),
-      drift: { by: "flux-kustomize", name: "flux-system/apps", does: "undoes" },
-    },
-    {
-      why: "Argo CD replaces it whole",
-      metadata: said({
-        annotations: {
-          "argocd.argoproj.io/tracking-id": "web:apps/Deployment:demo/default",
-          "argocd.argoproj.io/sync-options": "Replace=true",
-        },
-      }),
-      drift: { by: "argocd", name: "web", does: "undoes" },
-    },
-    {
-      why: "an operator may keep what it made as it made it",
-      metadata: said({ ownerReferences: controller(true) }),
-      drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
-    },
-  ])("$why", ({ metadata, drift }) => {
-    expect(driftOf({ kind: "Deployment", metadata }, { carries: template, fieldManager })).toEqual(drift);
   });
 });

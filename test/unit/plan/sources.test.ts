@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { kinds } from "../../../src/kinds.ts";
+import { driftOf } from "../../../src/plan/drift.ts";
+import { sources } from "../../../src/plan/sources.ts";
+import { byHelm, flux, fluxHelm, said, tracked, wrote } from "../../support/situations/written.ts";
+
+/** By each mark, the source and what it is called by default. No field manager of these is undone by Flux for its name alone. */
+const marks = [
+  { by: "helm", marked: byHelm, manager: "helm" },
+  { by: "flux-helm", marked: { labels: fluxHelm }, manager: "helm-controller" },
+  { by: "flux-kustomize", marked: { labels: flux }, manager: "kustomize-controller" },
+  { by: "argocd", marked: { annotations: tracked }, manager: "argocd-controller" },
+] as const;
+
+const drift = (metadata: ReturnType<typeof said>) =>
+  driftOf({ kind: "ServiceAccount", metadata }, { carries: kinds.serviceaccount.carries, fieldManager: "me" })?.by;
+
+test.for(marks)("$by is whoever wrote its mark, whatever he is called", ({ by, marked, manager }) => {
+  expect(drift(said(marked, wrote("any-name", { ...marked, list: true })))).toBe(by);
+  expect(drift(said(marked, wrote("any-name", marked), wrote(manager, { list: true })))).toBeUndefined();
+});
+
+test.for(marks)("where nothing tells who wrote the mark of $by, it is known by its manager", ({ by, marked, manager }) => {
+  expect(drift(said(marked, wrote(manager, { list: true })))).toBe(by);
+  expect(drift(said(marked, wrote("any-name", { list: true })))).toBeUndefined();
+});
+
+test.for([
+  { labels: { "kustomize.toolkit.fluxcd.io/name": "apps" }, name: "apps" },
+  { labels: { "kustomize.toolkit.fluxcd.io/namespace": "flux-system" }, name: undefined },
+  { labels: {}, name: undefined },
+])("$labels names $name", ({ labels, name }) => {
+  expect(sources["flux-kustomize"].nameIn({ kind: "ServiceAccount", metadata: { name: "default", labels } })).toBe(name);
+});
+
+test.for([
+  { id: "web:/ServiceAccount:demo/default", app: "web" },
+  { id: "argocd_web:/ServiceAccount:demo/default", app: "argocd_web" },
+  { id: "web:/ServiceAccount:other/default", app: undefined },
+  { id: "web:/ServiceAccount:demo/other", app: undefined },
+  { id: "web:apps/Deployment:demo/default", app: undefined },
+  { id: "web:/XServiceAccount:demo/default", app: undefined },
+  { id: "web", app: undefined },
+  { id: "", app: undefined },
+])("the tracking note $id is of the application $app", ({ id, app }) => {
+  const metadata = { name: "default", namespace: "demo", annotations: { "argocd.argoproj.io/tracking-id": id } };
+
+  expect(sources.argocd.nameIn({ kind: "ServiceAccount", metadata })).toBe(app);
+});
