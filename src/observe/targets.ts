@@ -161,14 +161,15 @@ type Missing = { readonly kind: TargetKind; readonly secret: string; readonly na
 async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret, chosenBy = "" }: Missing): Promise<never> {
   if ((await visibleUid(cluster, namespace)) === undefined) throw noNamespace(namespace);
   const resource = resourceOf(kind);
+  const get = { do: "get", resource: kinds[kind].plural, namespace } as const;
   if (name === undefined) {
     const singular = kinds[kind].kind.toLowerCase();
     const over = kinds[kind].carries.takes === "anew" ? " that stands for itself and goes on" : "";
-    throw new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`);
+    throw new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }
   const isSecret = kind === given.kind && name === secret;
   const mistaken = `"${name}" is the Secret's name: a ServiceAccount's follows --serviceaccount, which alone means default`;
-  const hint: Fix | string = isSecret ? mistaken : { do: "get", resource: kinds[kind].plural, namespace };
+  const hint: Fix | string = isSecret ? mistaken : get;
   throw absent(resource, name, hint);
 }
 

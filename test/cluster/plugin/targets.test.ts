@@ -103,7 +103,10 @@ test("what another makes from a template is refused by name, and that is named",
     `error: replicaset.apps/${await name()} is made by Deployment web from a template, whose list counts\nhint: kubectl acr-secret attach acr deployment/web -n ${namespace}\n`,
   );
   const all = (kinds: string) => shell.type(`kubectl acr-secret attach acr ${kinds} --all -n ${namespace}`);
-  expect(await all("replicasets")).toMatchObject({ code: 1, stderr: `error: no replicaset in namespace "${namespace}"\n` });
+  expect(await all("replicasets")).toMatchObject({
+    code: 1,
+    stderr: `error: no replicaset in namespace "${namespace}"\nhint: kubectl get replicasets -n ${namespace}\n`,
+  });
   expect(await all("replicasets,deployments")).toMatchObject({ code: 0, stdout: "deployment.apps/web patched\n" });
 });
 

@@ -131,7 +131,7 @@ test("one that is not there is taken for a slip of the keys: nothing is written"
     code: 1,
   });
   expect(await type("attach -n demo deploy/x-*", world.ports)).toMatchObject({
-    stderr: 'error: no deployment in namespace "demo" matches x-*\n',
+    stderr: 'error: no deployment in namespace "demo" matches x-*\nhint: kubectl get deployments -n demo\n',
     code: 1,
   });
   expect(world.asking.writes).toEqual([]);
