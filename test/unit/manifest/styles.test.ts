@@ -48,7 +48,7 @@ function generated(choose: Choose) {
 
 test("in whatever style a manifest is written, the name is added and nothing else, or the manifest is refused", () => {
   let refused = 0;
-  const runs = Number(process.env.RUNS ?? 400);
+  const runs = Number(process.env.RUNS ?? 250);
   fc.assert(
     fc.property(fc.gen(), (gen) => {
       const choose: Choose = (...of) => of[gen(fc.nat, { max: of.length - 1 })] as never;
