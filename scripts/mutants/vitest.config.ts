@@ -9,6 +9,7 @@ export default defineConfig({
       "test/unit/{docs,krew,sandbox,scripts}/**",
       "test/unit/architecture.test.ts",
       "test/unit/cmd/{ten-thousand,two-runs}.test.ts",
+      "test/unit/manifest/{slips,styles}.test.ts",
     ],
   },
 });
