@@ -23,15 +23,15 @@ export function attachTo({ source, documents }: Said, object: Listed, secret: st
   ];
 }
 
-/** The edit by which a list loses a name, or the first of several that are the same. @throws CliError invalid */
+/** The edit by which a list loses a name, or the last of several that are the same: it may be an alias of another. @throws CliError invalid */
 export function detachFrom({ source }: Said, object: Listed, secret: string): Splice[] {
   const { holder, stands } = siteOf(source, object);
   if (stands?.list.is !== "list") return [];
   const { pair, list } = stands;
   const items = list.items.filter(({ value }) => isNamed(plain(value), secret));
-  const [first] = items;
-  if (!first) return [];
-  if (items.length < list.items.length) return list.flow ? dropInBrackets(source, list, first) : [dropItem(source, first)];
+  const last = items.at(-1);
+  if (!last) return [];
+  if (items.length < list.items.length) return list.flow ? dropInBrackets(source, list, last) : [dropItem(source, last)];
   if (holder.flow) return dropPair(source, holder, pair);
   return [dropKey(source, pair), ...(list.flow ? [] : items.map((item) => dropItem(source, item)))];
 }
