@@ -6,7 +6,7 @@ import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { claim, renewClaims } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
-import { recreate } from "./recreate.ts";
+import { keep, recreate } from "./recreate.ts";
 import { refer, refusalOf } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { endClaims } from "./release.ts";
@@ -20,7 +20,7 @@ type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<
 
 /** How each act is carried out. A new act does not compile before it has a row here, in sketch.ts, and in the words of the output. */
 const rows: { readonly [A in Act]: Carry<A> } = {
-  keep: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  keep,
   tell: async ({ says }) => ({ says: [says] }),
   refuse: async (change) => ({ error: refusalOf(change) }),
   create: make,

@@ -1,11 +1,11 @@
 import { listAll } from "../cluster/port.ts";
 import { absent, CliError, Conflict } from "../errors.ts";
-import { type AnewKind, keyOf, resourceOf } from "../kinds.ts";
+import { type AnewKind, keyOf, type Ref, resourceOf } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { uidOf } from "../observe/namespace.ts";
 import { type Aside, aside } from "../observe/shelved.ts";
-import type { Recreate, Refuse } from "../plan/change.ts";
-import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
+import type { Keep, Recreate, Refuse } from "../plan/change.ts";
+import { begunWork, hasBegun, isAnew, longestName, podsOf } from "../plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { anew } from "../plan/written.ts";
 import { goes, isGone } from "./depart.ts";
@@ -103,14 +103,27 @@ async function replace(change: Recreate, object: KubeObjects[AnewKind], bench: B
   const { uid = "", namespace = "" } = object.metadata;
   const inside = await uidOf(cluster, namespace);
   if (inside === undefined) throw absent("namespaces", namespace);
-  const before = await aside(tools.shelf, { cluster, namespace }, to.kind);
-  // Of those that stood here before this one there is nothing to bring back
-  const stale = before.filter((one) => one.object.metadata.name === to.name && one.uid !== uid);
-  await Promise.all(stale.map((one) => tools.shelf.drop(one.path)));
+  await dropStale(to, uid, bench);
   const old = anew(to.kind, object);
   const path = await tools.shelf.put({ in: inside, uid, object: old });
   await goes({ to, object, path }, bench);
   return returns({ change, uid, path, manifest: anew(to.kind, object, after), old }, bench);
+}
+
+/** Of what stood here before an object that stands now there is nothing to bring back. */
+async function dropStale(to: Ref<AnewKind>, uid: string, { tools }: Bench): Promise<void> {
+  const place = { cluster: tools.cluster(to.context), namespace: to.namespace ?? "" };
+  const before = await aside(tools.shelf, place, to.kind);
+  const stale = before.filter((one) => one.object.metadata.name === to.name && one.uid !== uid);
+  await Promise.all(stale.map((one) => tools.shelf.drop(one.path)));
+}
+
+/** What is right already, and may have been made so by a run that was killed right after. */
+export async function keep({ to }: Keep, bench: Bench): Promise<Omit<Outcome, "change">> {
+  const object = bench.seen.get(keyOf(to));
+  const uid = object?.metadata.uid;
+  if (uid !== undefined && isAnew(to) && !bench.tools.write.dryRun) await dropStale(to, uid, bench);
+  return { object };
 }
 
 /** Ends what a run has begun that did not come to its end. */

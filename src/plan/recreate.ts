@@ -1,4 +1,4 @@
-import type { AnewKind, TargetKind } from "../kinds.ts";
+import type { AnewKind, Ref, TargetKind } from "../kinds.ts";
 import type { ContainerStatus, Job, KubeObjects, Pod } from "../objects.ts";
 
 /** What it would take to make an object anew whose list cannot be changed. */
@@ -38,15 +38,17 @@ const rows: { readonly [K in AnewKind]: Row<K> } = {
   },
 };
 
-const isAnew = (kind: TargetKind): kind is AnewKind => kind in rows;
+/** Whether something has to be made anew for its list to change. */
+export const isAnew = (to: Ref): to is Ref<AnewKind> => to.kind in rows;
 
 /** What a target would take to be made anew; undefined for one whose list can be changed. */
 export function readAnew(kind: TargetKind, object: KubeObjects[TargetKind]): Anew | undefined {
-  if (!isAnew(kind)) return undefined;
-  const { uid, deletionTimestamp } = object.metadata;
+  const { name, uid, deletionTimestamp } = object.metadata;
+  const to: Ref = { kind, name };
+  if (!isAnew(to)) return undefined;
   if (uid === undefined) return { gone: true };
   if (deletionTimestamp) return { never: "is being deleted" };
-  return (rows[kind] as Row<AnewKind>).hinders(object as never);
+  return (rows[to.kind] as Row<AnewKind>).hinders(object as never);
 }
 
 /** The labels by which the pods are found that an object has made, as a selector; undefined for a pod itself. */
@@ -72,20 +74,27 @@ const ran = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =
 /** Where no container has ever begun there is nothing to lose. What an init container leaves is in the volumes alone. */
 function podHinders(pod: Pod): Anew {
   const { spec, status = {} } = pod;
-  if (status.phase === "Succeeded" || status.phase === "Failed") return { never: "has come to its end, and would do its work again" };
-  if (statusesOf(status).some(runs)) return { loses: "runs, and would be ended" };
+  if (status.phase === "Succeeded" || status.phase === "Failed") return { never: ended };
+  if (works(pod)) return { loses: "runs, and would be ended" };
   if (!hasBegun(pod)) return {};
   const volatile = (spec.volumes ?? []).filter(({ emptyDir, ephemeral }) => emptyDir ?? ephemeral).map(({ name }) => name);
-  if (volatile.length > 0)
-    return { loses: `has begun, and would lose what is in its ${volatile.length === 1 ? "volume" : "volumes"} ${volatile.join(", ")}` };
-  return (status.containerStatuses ?? []).some(ran) ? { loses: "has run, and would lose its logs" } : {};
+  if (volatile.length === 0) return (status.containerStatuses ?? []).some(ran) ? { loses: "has run, and would lose its logs" } : {};
+  return { loses: `has begun, and would lose what is in its volume${volatile.length === 1 ? "" : "s"} ${volatile.join(", ")}` };
+}
+
+const ended = "has come to its end, and would do its work again";
+
+/** Whether a container runs; a sidecar runs beside the others, and does none of their work. */
+function works({ spec, status = {} }: Pod): boolean {
+  const sidecars = new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
+  return statusesOf(status).some((one) => runs(one) && !sidecars.has(one.name));
 }
 
 /** A Job counts what its pods have done. */
 function jobHinders({ status = {} }: Job): Anew {
   const { ready = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status;
   const isOver = conditions.some(({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True");
-  if (isOver) return { never: "has come to its end, and would do its work again" };
+  if (isOver) return { never: ended };
   return ready + succeeded + failed + terminating > 0 ? { never: begunWork } : {};
 }
 

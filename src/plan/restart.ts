@@ -1,5 +1,6 @@
+import type { Fix } from "../fix.ts";
 import { kinds, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { Change, Rollout } from "./change.ts";
+import type { Change, Rollout, Tell } from "./change.ts";
 import type { Maker } from "./refusal.ts";
 
 /** A pod with an image of the registry in question. */
@@ -142,7 +143,7 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const lost = beyond.length > 0 ? [told] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return lost;
   const why = hindrance(secret, target, pod);
-  if (why !== undefined) return [...lost, tell(target, pod, why)];
+  if (why !== undefined) return [...lost, { ...tell(target, pod, why.says), ...(why.fix && { fix: why.fix }) }];
   const because = `made before ${nameOf(target.to)} carried ${secret}`;
   if (restart === "none")
     return [...lost, tell(target, pod, `was ${because}: kubectl delete pod ${to.name} -n ${to.namespace} has it made anew`)];
@@ -150,19 +151,29 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
 }
 
 /** Why a pod that lacks the Secret is left alone, and what to do about it. */
-function hindrance(secret: string, target: Attached, pod: PullingPod): string | undefined {
+function hindrance(secret: string, target: Attached, pod: PullingPod): Hindrance | undefined {
   const { waits, maker } = pod;
   const { name, namespace } = pod.to;
   const late = `was made before ${nameOf(target.to)} carried ${secret}`;
   if (!isCopiedFrom(target, secret, pod))
-    return `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`;
-  if (waits === "node") return `${late} and waits for a node: if it cannot pull there, kubectl delete pod ${name} -n ${namespace}`;
+    return {
+      says: `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`,
+    };
+  if (waits === "node")
+    return { says: `${late} and waits for a node: if it cannot pull there, kubectl delete pod ${name} -n ${namespace}` };
   if (waits === "other")
-    return `${late} and does not wait for an image: if it cannot pull later, kubectl delete pod ${name} -n ${namespace}`;
-  if (maker === undefined) return `${late} and has no controller: delete it and create it again`;
+    return { says: `${late} and does not wait for an image: if it cannot pull later, kubectl delete pod ${name} -n ${namespace}` };
+  if (maker === undefined) return { says: `${late} and has no controller, so it has to be made anew`, fix: anewBy(secret, `pod/${name}`) };
   if (makesAnew.has(maker.kind)) return undefined;
-  return `${late} and belongs to a ${maker.kind}, which would count a deleted pod as failed: make the ${maker.kind} anew`;
+  const says = `${late} and belongs to a ${maker.kind}, which would count a deleted pod as failed`;
+  const kind = targetKindCalled(maker.kind);
+  if (kind === undefined || kinds[kind].carries.takes !== "anew") return { says: `${says}: make the ${maker.kind} anew` };
+  return { says: `${says}, so the ${maker.kind} has to be made anew`, fix: anewBy(secret, `${maker.kind.toLowerCase()}/${maker.name}`) };
 }
+
+type Hindrance = { readonly says: string; readonly fix?: Fix };
+
+const anewBy = (secret: string, target: string): Fix => ({ do: "attach", secret, targets: [target], recreate: true });
 
 /** Whether a pod has the names that its target had before; those that come from the pod's own template are its target's anyway. */
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
@@ -171,7 +182,7 @@ function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names 
 
 const nameOf = ({ kind, name }: Ref): string => `${kind}/${name}`;
 
-const tell = (target: Attached, { to }: PullingPod, says: string): Change => ({
+const tell = (target: Attached, { to }: PullingPod, says: string): Tell & { readonly needs: Ref } => ({
   act: "tell",
   needs: target.to,
   to,

@@ -58,7 +58,7 @@ test.for<{ why: string; object: (namespace: string) => object; statuses: object[
       return { apiVersion: "batch/v1", kind: "Job", metadata: { name: "migrate", namespace }, spec: { backoffLimit: 0, template } };
     },
     statuses: [waits("migrate")],
-    told: /^Warning: pod\/migrate-\S+ was made before .* and belongs to a Job, which would count a deleted pod as failed: make the Job anew\n$/,
+    told: /^Warning: pod\/migrate-\S+ was made before .* and belongs to a Job, which would count a deleted pod as failed, so the Job has to be made anew: kubectl acr-secret attach \S+ job\/migrate --recreate -n \S+\n$/,
   },
   {
     why: "its ServiceAccount may not be written",

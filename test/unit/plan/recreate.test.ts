@@ -13,7 +13,14 @@ const crashed: ContainerStatus = { ...waits, lastState: { terminated: {} } };
 
 const scratch = [{ name: "scratch", emptyDir: {} }];
 
-test.for<{ why: string; status?: Pod["status"]; volumes?: PodSpec["volumes"]; anew: object; begun?: boolean }>([
+test.for<{
+  why: string;
+  status?: Pod["status"];
+  volumes?: PodSpec["volumes"];
+  init?: PodSpec["initContainers"];
+  anew: object;
+  begun?: boolean;
+}>([
   { why: "nothing is known of it yet", anew: {} },
   { why: "it waits for its image", status: { phase: "Pending", containerStatuses: [waits] }, anew: {} },
   { why: "an emptyDir that nobody has written to", status: { containerStatuses: [waits] }, volumes: scratch, anew: {} },
@@ -24,9 +31,24 @@ test.for<{ why: string; status?: Pod["status"]; volumes?: PodSpec["volumes"]; an
     begun: true,
   },
   {
-    why: "a sidecar runs",
+    why: "an init container runs",
     status: { phase: "Pending", initContainerStatuses: [runs], containerStatuses: [waits] },
     anew: { loses: "runs, and would be ended" },
+    begun: true,
+  },
+  {
+    why: "a sidecar runs, and does none of the work",
+    status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
+    init: [{ name: "side", restartPolicy: "Always" }],
+    anew: {},
+    begun: true,
+  },
+  {
+    why: "a sidecar may have written to a volume",
+    status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
+    init: [{ name: "side", restartPolicy: "Always" }],
+    volumes: scratch,
+    anew: { loses: "has begun, and would lose what is in its volume scratch" },
     begun: true,
   },
   {
@@ -64,8 +86,9 @@ test.for<{ why: string; status?: Pod["status"]; volumes?: PodSpec["volumes"]; an
     begun: true,
   },
   { why: "it has failed", status: { phase: "Failed" }, anew: { never: "has come to its end, and would do its work again" }, begun: true },
-])("what a pod would lose: $why", ({ status, volumes, anew, begun = false }) => {
-  const pod = podOf({ spec: volumes ? { volumes } : {}, ...(status && { status }) });
+])("what a pod would lose: $why", ({ status, volumes, init, anew, begun = false }) => {
+  const spec = { ...(volumes && { volumes }), ...(init && { initContainers: init }) };
+  const pod = podOf({ spec, ...(status && { status }) });
   expect(readAnew("pod", pod)).toEqual(anew);
   expect(hasBegun(pod)).toBe(begun);
 });

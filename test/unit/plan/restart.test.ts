@@ -34,13 +34,13 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
     why: "nobody would make it anew",
     pod: bare({}),
     restarts: 0,
-    told: [/carried acr and has no controller: delete it and create it again$/],
+    told: [/carried acr and has no controller, so it has to be made anew$/],
   },
   {
     why: "a Job counts a deleted pod as failed",
     pod: pod({ maker: { kind: "Job", name: "web" } }),
     restarts: 0,
-    told: [/carried acr and belongs to a Job, which would count a deleted pod as failed: make the Job anew$/],
+    told: [/carried acr and belongs to a Job, which would count a deleted pod as failed, so the Job has to be made anew$/],
   },
   {
     why: "a controller that nobody knows",
