@@ -8,11 +8,12 @@ import type { Keep, Recreate, Refuse } from "../plan/change.ts";
 import { begunWork, hasBegun, isAnew, longestName, podsOf } from "../plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { anew } from "../plan/written.ts";
-import { goes, isGone } from "./depart.ts";
+import { goes, isGone, withShelf } from "./depart.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import { returns } from "./return.ts";
+import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
@@ -133,7 +134,9 @@ async function comeBack(change: Recreate, left: Aside, bench: Bench): Promise<Ou
   const next = plans[does](secret, readTarget(to.kind, object, to.context), { recreate: true, force: false });
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   const manifest = anew(to.kind, object, next.after);
-  await rehearseNew(next, manifest, bench);
+  await rehearseNew(next, manifest, bench).catch((error: unknown) => {
+    throw withShelf(asCliError(error), { to, path });
+  });
   if (bench.tools.write.dryRun) return { change: next, object: manifest as typeof object };
   await isGone({ to, object: { ...object, metadata: { ...object.metadata, uid } }, path }, bench);
   return returns({ change: next, uid, path, manifest, old: object }, bench);

@@ -183,6 +183,11 @@ test("where neither can be made, the file is named that has it, and the same com
     "hint: pod/p is deleted and not made anew yet: the same command goes on with it; what it was is in /home/jane/.kube/acr-secret/1.json\n",
   );
   expect(podIn(world)).toBeUndefined();
+  // Also where the next run is refused before it begins
+  const closed = world.asking.around(refusing(is("create pod demo/p-rehearsal"), forbidden));
+  expect(await type(again, world.ports)).toMatchObject({ stderr: expect.stringContaining("what it was is in /home/jane"), code: 1 });
+  expect(world.shelf.lying.size).toBe(1);
+  closed();
   free();
   expect(await type(again, world.ports)).toEqual(replaced);
   expect(namesOf(world)).toEqual(["theirs", "acr-myregistry"]);
