@@ -51,7 +51,8 @@ async function recreateOnce(change: Recreate, seen: KubeObjects[AnewKind] | unde
   const object = seen?.metadata.uid === undefined ? await cluster.get(to) : seen;
   const left = !object || object.metadata.deletionTimestamp ? await leftOf(change, object?.metadata.uid, bench) : undefined;
   if (left) return comeBack(change, left, bench);
-  if (!object) throw absent(resourceOf(to.kind), to.name);
+  // It was there a moment ago: another run, from another machine, may be about to make it
+  if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const wish = { recreate: true, force: change.force ?? false };
   const next = plans[change.does](secret, readTarget(to.kind, object, to.context), wish);
   if (next.act === "keep") return { change: next, object };

@@ -3,6 +3,7 @@ import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
 import { type Around, type Asked, is, losing, refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
+import { fakeShelf } from "../../support/fakes/shelf.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
@@ -349,20 +350,48 @@ test.for(
   expect(await type(line, world.ports)).toEqual(unchanged);
 });
 
-test("two runs at once make it anew once or twice, and it stands", async () => {
-  for (let round = 0; round < 10; round++) {
+test.for([
+  { where: "on one machine", shelves: (world: FakeWorld) => [world.shelf, world.shelf] },
+  { where: "on two machines", shelves: (world: FakeWorld) => [world.shelf, fakeShelf()] },
+])("two runs at once $where make it anew once or twice, and it stands", async ({ shelves }) => {
+  for (let round = 0; round < 20; round++) {
     const world = await waiting();
     let turn = 0;
     world.asking.around(async (_, next) => {
       for (let wait = (turn++ * 7 + round) % 5; wait > 0; wait--) await new Promise(setImmediate);
       return next();
     });
-    const ends = await Promise.all([type(again, world.ports), type(again, world.ports)]);
+    const both = shelves(world);
+    const sleep = async () => void (await new Promise((resolve) => setTimeout(resolve, 2)));
+    const ends = await Promise.all(both.map((shelf) => type(again, world.ports, { shelf, sleep })));
     for (const { code, stdout, stderr } of ends) {
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       expect(["pod/p replaced\n", "pod/p unchanged\n"]).toContain(stdout);
     }
     expect(namesOf(world)).toEqual(["theirs", "acr-myregistry"]);
+    for (const shelf of both) expect(await shelf.all()).toEqual([]);
+  }
+});
+
+test("two runs at once with different Secrets attach both", async () => {
+  for (let round = 0; round < 10; round++) {
+    const world = await waiting();
+    const secret = world.cluster.get("secret", "demo", "acr-myregistry");
+    if (!secret) throw new Error("no Secret");
+    const { uid: _, resourceVersion: __, ...metadata } = secret.metadata;
+    world.cluster.put({ ...secret, metadata: { ...metadata, name: "other" } });
+    let turn = 0;
+    world.asking.around(async (_asked, next) => {
+      for (let wait = (turn++ * 5 + round) % 7; wait > 0; wait--) await new Promise(setImmediate);
+      return next();
+    });
+    const sleep = async () => void (await new Promise((resolve) => setTimeout(resolve, 2)));
+    const ends = await Promise.all([again, again.replace("acr-myregistry", "other")].map((line) => type(line, world.ports, { sleep })));
+    expect(ends.map(({ code, stderr }) => ({ code, stderr }))).toEqual([
+      { code: 0, stderr: "" },
+      { code: 0, stderr: "" },
+    ]);
+    expect(namesOf(world)?.toSorted()).toEqual(["acr-myregistry", "other", "theirs"]);
     expect(world.shelf.lying.size).toBe(0);
   }
 });
