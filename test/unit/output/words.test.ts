@@ -26,6 +26,10 @@ test.for<{ change: Change; word: string | undefined }>([
   { change: { act: "store", to: secret, entry, stands, replaces: true, because: "" }, word: "replaced" },
   { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
   { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
+  {
+    change: { act: "recreate", to: { ...account, kind: "pod" }, does: "attach", secret: "acr", before: [], after: [] },
+    word: "replaced",
+  },
   { change: { act: "restart", to: { ...account, kind: "pod" }, uid: "u", because: "" }, word: "restarted" },
 ])("$change.act is $word", ({ change, word }) => {
   expect(wordOf(change)).toBe(word);

@@ -263,3 +263,14 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>
 
   expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says })));
 });
+
+test.for([
+  { why: "a pod without a controller", maker: undefined, target: "pod/web-1" },
+  { why: "a Job", maker: { kind: "Job", name: "report" }, target: "job/report" },
+  { why: "not what is unknown", maker: { kind: "Workflow", name: "w" }, target: undefined },
+])("what has to be made anew is told with the command that does it: $why", ({ maker, target }) => {
+  const [change] = planned([maker ? pod({ maker }) : bare({})]);
+  const fix = target && { do: "attach", secret: "acr", targets: [target], recreate: true };
+  expect(change).toMatchObject({ act: "tell", ...(fix && { fix }) });
+  expect(change && "fix" in change).toBe(fix !== undefined);
+});

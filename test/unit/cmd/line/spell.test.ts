@@ -90,6 +90,10 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
     fix: { do: "attach", secret: "acr", targets: ["serviceaccount/web"], output: "helm" },
     line: "kubectl acr-secret attach acr serviceaccount/web -o helm",
   },
+  {
+    fix: { do: "attach", secret: "acr", targets: ["pod/web"], recreate: true, force: true, namespace: "demo" },
+    line: "kubectl acr-secret attach acr pod/web --recreate --force -n demo",
+  },
   { fix: { do: "detach", serviceaccounts: ["default"] }, line: "kubectl acr-secret detach --serviceaccount default" },
   {
     fix: { do: "check", secret: "acr", images: ["r.azurecr.io/a:1"], serviceaccount: "web", namespace: "demo" },
