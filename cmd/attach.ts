@@ -7,6 +7,7 @@ import type { Ref } from "../src/kinds.ts";
 import { pullSecretKey, type Secret } from "../src/objects.ts";
 import { factsOf } from "../src/observe/facts.ts";
 import { readHeld } from "../src/observe/held.ts";
+import { tellUseless } from "../src/observe/no-key.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { noSecret } from "../src/observe/secrets.ts";
 import { outlooks } from "../src/observe/sights.ts";
@@ -104,7 +105,12 @@ export const attach = verb({
       run: newRun(),
       each: (sight: Sight) => planIn(sight, how, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart, anew }),
     };
-    return conclude(runUnit(unit, outlooks(grounds, order), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
+    return conclude(runUnit(unit, outlooks(grounds, { ...order, warns: true }), toolsOf(session, flags), flags["dry-run"]), {
+      session,
+      flags,
+      scope,
+      grounds,
+    });
   },
 });
 
@@ -118,8 +124,10 @@ function planIn(sight: Sight, how: How, { whereUsed, isMeant, restart, anew }: P
   const { now } = how;
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
-  const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, context).to)) };
-  return planAttaches(factsOf(meant, { name, host, others, fieldManager, now }).facts, { restart, anew, mayPull: () => true });
+  const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, context).to)), also: sight.targets };
+  const { facts } = factsOf(meant, { name, host, others, fieldManager, now });
+  const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
+  return [...plan, ...(sight.secret ? tellUseless(facts.to, sight.secret, meant, plan) : [])];
 }
 
 /** What uses the Secret's registry and lacks the Secret. */

@@ -9,7 +9,8 @@ import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
+import { detachDangling } from "./detach-dangling.ts";
+import { dangling, dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
@@ -37,14 +38,27 @@ export const detach = verb({
     "kubectl acr-secret detach acr-myregistry deployment/web",
     "# The manifests of a folder, changed in place",
     "kubectl acr-secret detach acr-myregistry -f manifests/ --write",
+    "# Names that lead to no Secret, in every namespace",
+    "kubectl acr-secret detach --dangling -A --dry-run=client",
   ],
-  flags: { ...targets, ...recreate, ...recreateByForce, ...scopeFlags, ...dryRun, ...fieldManager, ...referOutput, ...manifests },
+  flags: {
+    ...targets,
+    ...dangling,
+    ...recreate,
+    ...recreateByForce,
+    ...scopeFlags,
+    ...dryRun,
+    ...fieldManager,
+    ...referOutput,
+    ...manifests,
+  },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("detach", given);
     if (wantsManifests(flags)) return runManifests("detach", { flags, args }, session);
+    if (flags.dangling) return detachDangling(flags, args, session);
     const { secret: named, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
@@ -81,6 +95,7 @@ const carriesForGood = (secret: string, { names, maker, to }: Target) =>
 /** Somebody may have mistyped a name that is neither a Secret's nor in a list. */
 const tellAbsent = (name: string, namespace: string): Change => ({
   act: "tell",
+  id: "secret-missing",
   to: { kind: "secret", name, namespace },
   says: `secret/${name} is not there, and nothing that was meant names it`,
 });

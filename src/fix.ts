@@ -59,6 +59,8 @@ export type Refer = {
   /** Makes anew what cannot be changed. */
   readonly recreate?: boolean;
   readonly force?: boolean;
+  /** Names that lead to no Secret, whichever they are. */
+  readonly dangling?: boolean;
 } & Targets;
 
 /** The targets that a command is about. */

@@ -135,8 +135,9 @@ export const at = (object: object, path: readonly string[]): unknown =>
 
 /** The same object, with another value at a path. */
 export function withAt(object: object, [step = "", ...path]: readonly string[], value: unknown): object {
-  const inside = (object as Record<string, object | undefined>)[step] ?? {};
-  return { ...object, [step]: path.length === 0 ? value : withAt(inside, path, value) };
+  const { [step]: inside, ...others } = object as Record<string, object | undefined>;
+  if (path.length === 0 && value === undefined) return others;
+  return { ...object, [step]: path.length === 0 ? value : withAt(inside ?? {}, path, value) };
 }
 
 /** Names one object, wherever it lives. `context` is only there where a run is about several clusters. */

@@ -47,6 +47,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
       patience: { milliseconds: asked.wait, sleep: session.context.sleep },
       lenient: !onePlace,
       shelf: session.context.shelf,
+      warns: true,
     });
   const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
   const order: Order = {

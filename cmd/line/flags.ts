@@ -106,6 +106,16 @@ export const targets = {
   },
 } as const satisfies Flags;
 
+export const dangling = {
+  dangling: {
+    type: "boolean",
+    exclusive: ["filename", "force", "kustomize", "recreate", "where-used"],
+    describe:
+      "Take out every name that leads to no Secret, and entries without a name. Without a target: of every ServiceAccount, and of every " +
+      "template whose pods stay as they are",
+  },
+} as const satisfies Flags;
+
 export const restart = {
   restart: {
     type: "string",

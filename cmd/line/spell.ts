@@ -4,7 +4,7 @@ import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../
 import type { Scope } from "../../src/fleet/scope.ts";
 import { checkFlags } from "../check/request.ts";
 import { createFlags } from "../create/wish.ts";
-import { type Flags, output, recreate, recreateByForce, targets, type Values } from "./flags.ts";
+import { dangling, type Flags, output, recreate, recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
 import type { scopeFlags } from "./scope-flags.ts";
@@ -94,9 +94,14 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
   };
 }
 
-const referring = (fix: Refer) => ({ ...referValues(fix), recreate: fix.recreate ?? false, force: fix.force ?? false });
+const referring = (fix: Refer) => ({
+  ...referValues(fix),
+  dangling: fix.dangling ?? false,
+  recreate: fix.recreate ?? false,
+  force: fix.force ?? false,
+});
 
-const referFlags = { ...targets, ...recreate, ...recreateByForce };
+const referFlags = { ...targets, ...dangling, ...recreate, ...recreateByForce };
 
 const referValues = (fix: Create | Refer): Said<typeof targets> => ({
   serviceaccount: fix.serviceaccounts ?? [],

@@ -1,11 +1,13 @@
 import type { Flag, Flags } from "../../cmd/line/flags.ts";
 import type { Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
+import { warnings } from "../../src/plan/warnings.ts";
 
-/** Fills a page's marked places: `<!-- verbs -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
+/** Fills a page's marked places: `<!-- verbs -->`, `<!-- warnings -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(verbs)}${close}`)
+    .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
 }
 
@@ -23,6 +25,12 @@ function verbTable(rows: readonly Verb[]): string {
     rows.map(({ name, summary }) => [cell(name), summary]),
   );
 }
+
+const warningTable = (): string =>
+  table(
+    ["id", "of what"],
+    Object.entries(warnings).map(([id, means]) => [`\`${id}\``, means]),
+  );
 
 function flagTable(flags: Flags): string {
   const rows = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -10,6 +10,7 @@ import type { Ref } from "../kinds.ts";
 import { factsOf } from "../observe/facts.ts";
 import { holdersIn } from "../observe/holders.ts";
 import { imagesFrom } from "../observe/images.ts";
+import { keysAfter, tellKeyless } from "../observe/no-key.ts";
 import type { Sight } from "../observe/place.ts";
 import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
@@ -177,7 +178,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     demand,
     run: newRun(login, images),
     each: (all: Sight): Plan => {
-      const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
+      const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
       const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
       const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
@@ -188,7 +189,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
         anew: { recreate: order.recreate, force: false },
         mayPull: reaches,
       });
-      return [...plan, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
+      const keyless = tellKeyless(facts.to, keysAfter(plan, held), sight, plan);
+      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
     },
   };
 }

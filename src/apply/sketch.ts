@@ -56,7 +56,7 @@ function sketchSecret({ to, entry, merges, shape }: ChangeOf<"store">, stands: K
 function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeObject | undefined } {
   const object = seen.get(keyOf(to));
   if (!object) return { object };
-  const list = after.map((name) => ({ name }));
+  const list = after.length === 0 ? undefined : after.map((name) => ({ name }));
   return { object: withAt(object, kinds[to.kind].carries.path, list) as KubeObject };
 }
 

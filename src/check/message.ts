@@ -16,7 +16,7 @@ export function absence({ names, secrets, ref, pods, account, only }: ImageFacts
   const others = names.flatMap((name) => {
     const { skipped = [], servers } = known.get(name) ?? {};
     if (skipped.length > 0) return skipped.map((because) => `secret ${name} ${because}`);
-    return servers ? [nearMiss(name, servers, ref.host, ref.repository)] : [];
+    return servers ? [nearMiss(name, servers, ref)] : [];
   });
   const found = [...(missing.length > 0 ? [`secret${verb.replace("%s", () => listed(missing))}`] : []), ...others];
   if (found.length > 0) return found.join("; ");

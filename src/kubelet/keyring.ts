@@ -64,6 +64,12 @@ function offerOf(secret: string, { server, login }: Entry): Offer | Skipped {
   return { under, match: { secret, key: server, login } };
 }
 
+/** Whether a login under a key of `auths` would be offered for an image. */
+export function reaches(server: string, { host, repository }: Pick<ImageRef, "host" | "repository">): boolean {
+  const key = keyOf(server);
+  return key !== undefined && (matches(key, `${host}/${repository}`) || (isDockerHub(host) && key === "index.docker.io"));
+}
+
 /** The kubelet also takes a host without dot and port, `localhost` say, for Docker Hub here. */
 const isDockerHub = (host: string) => host === "docker.io" || !/[.:]/.test(host);
 

@@ -4,6 +4,7 @@ import { driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/keys.ts";
 import type { Facts } from "../plan/place.ts";
 import type { Target } from "../plan/references.ts";
+import { accountsIn, aroundOf } from "./around.ts";
 import { readHeld } from "./held.ts";
 import type { Sight } from "./place.ts";
 import { pullingPods } from "./pods.ts";
@@ -20,15 +21,19 @@ type Asked = {
 
 /** A place as a plan sees it, and the login in its Secret, which no plan sees. */
 export function factsOf(
-  { place: { context, namespace }, secret, targets, pods }: Sight,
+  sight: Sight,
   { name, host, others = [], fieldManager, now }: Asked,
 ): { readonly facts: Facts; readonly login: Login | undefined } {
+  const { secret, targets, pods } = sight;
+  const { context, namespace } = sight.place;
   const read = secret && readHeld(secret, host, fieldManager);
+  const hosts = [...(read ? keysOf(host, read.held) : [host]), ...others];
   const facts: Facts = {
     to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
     held: read?.held,
     targets: targets.map((target) => ({ ...targetOf(target, context), ...drifting(target, fieldManager) })),
-    pods: pullingPods([...(read ? keysOf(host, read.held) : [host]), ...others], pods, { context, now }),
+    pods: pullingPods(hosts, pods, { context, now, accounts: accountsIn(sight) }),
+    around: aroundOf(sight, hosts),
   };
   return { facts, login: read?.login };
 }

@@ -10,12 +10,15 @@ export function containersOf({ spec }: Specified): Container[] {
 /** What has the spec of pods: a pod, or a template. */
 export type Specified = { readonly spec: PodSpec };
 
+/** An image as it is written, taken apart. */
+export type Written = ImageRef & { readonly text: string };
+
 /** The images of a pod's containers and volumes, taken apart. What is no image reference is left out: the kubelet says so itself. */
-function imagesOf(pod: Specified): ImageRef[] {
+export function imagesOf(pod: Specified): Written[] {
   const volumes = (pod.spec.volumes ?? []).flatMap(({ image }) => image?.reference || []);
-  return [...containersOf(pod).map(({ image = "" }) => image), ...volumes].flatMap((image) => {
+  return [...containersOf(pod).map(({ image = "" }) => image), ...volumes].flatMap((text) => {
     try {
-      return [parseImage(image)];
+      return [{ ...parseImage(text), text }];
     } catch {
       return [];
     }
@@ -25,7 +28,7 @@ function imagesOf(pod: Specified): ImageRef[] {
 /** The images of one registry that pods name, each once. @param hosts its login server, by which they are told, and others of its hosts */
 export function imagesFrom([host = "", ...others]: readonly string[], pods: readonly Specified[]): ImageRef[] {
   const images = pods.flatMap(imagesOf).filter((image) => image.host === host || others.includes(image.host));
-  return distinct(images.map((image) => ({ ...image, host })));
+  return distinct(images.map(({ text: _, ...image }) => ({ ...image, host })));
 }
 
 /** Each image once. */

@@ -1,11 +1,18 @@
 import { listAll } from "../cluster/port.ts";
 import type { Place } from "../fleet/places.ts";
-import type { Pod, Secret } from "../objects.ts";
+import type { KubeObject, Pod, Secret } from "../objects.ts";
+import { type Beside, besideOf } from "./beside.ts";
 import { type ChoiceWish, chosenTargets, type TargetObject } from "./targets.ts";
 import { together } from "./together.ts";
 
 /** What of a place a command has to know. */
-export type PlaceWish = ChoiceWish & { readonly pods: "none" | "waiting" | "all" };
+export type PlaceWish = ChoiceWish & {
+  readonly pods: "none" | "waiting" | "all";
+  /** What warnings need is read too. */
+  readonly warns?: boolean;
+  /** Which Secrets there are, instead of one of them. */
+  readonly existing?: boolean;
+};
 
 /** What one place holds that a command on one Secret is about. */
 export type Sight = {
@@ -13,6 +20,12 @@ export type Sight = {
   readonly secret: Secret | undefined;
   readonly targets: readonly TargetObject[];
   readonly pods: readonly Pod[];
+  /** Everything that was read where the targets are a part of it. */
+  readonly also?: readonly TargetObject[];
+  /** What was read for warnings. */
+  readonly beside?: Beside;
+  /** The names of all Secrets. */
+  readonly existing?: ReadonlySet<string>;
 };
 
 /** Pods that have not started. */
@@ -22,10 +35,15 @@ export const waiting = "status.phase=Pending";
 export async function observe(place: Place, wish: PlaceWish): Promise<Sight> {
   const { cluster, namespace } = place;
   const { secret, pods } = wish;
-  const [found, targets, all] = await together([
-    cluster.get({ kind: "secret", name: secret, namespace }),
+  const [found, targets, all, existing] = await together([
+    wish.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace }),
     chosenTargets(place, wish),
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
+    wish.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
-  return { place, secret: found, targets, pods: all };
+  const beside = wish.warns ? await besideOf(place, secret, targets) : undefined;
+  return { place, secret: found, targets, pods: all, ...(beside && { beside }), ...(existing && { existing: namesOf(existing) }) };
 }
+
+/** What objects are called. */
+export const namesOf = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));

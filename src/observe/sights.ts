@@ -1,7 +1,8 @@
 import { CliError } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground, Place } from "../fleet/places.ts";
-import { observe, type PlaceWish, type Sight, waiting } from "./place.ts";
+import { kinds } from "../kinds.ts";
+import { namesOf, observe, type PlaceWish, type Sight, waiting } from "./place.ts";
 import { withAside } from "./shelved.ts";
 import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 
@@ -46,16 +47,32 @@ async function* joined(ground: Ground, wish: PlaceWish): AsyncGenerator<Outlook>
   }
 }
 
-function reader({ cluster }: Ground, { secret, targets, pods, shelf }: PlaceWish): (place: Place) => Promise<Sight> {
-  const secrets = inStep(cluster.pages("secret", { fields: `metadata.name=${secret}` }));
+function reader({ cluster }: Ground, wish: PlaceWish): (place: Place) => Promise<Sight> {
+  const { secret, targets, pods, shelf } = wish;
+  const secrets = inStep(cluster.pages("secret", wish.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick, shelf));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
+  // Of many namespaces nobody is asked for each name in their lists
+  const accountsOf = wish.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
   return async (place) => {
     const { namespace } = place;
-    const [[found], objects, all] = await Promise.all([secrets(namespace), Promise.all(chosen.map((of) => of(place))), podsOf(namespace)]);
-    return { place, secret: found, targets: once(objects.flat()), pods: all };
+    const [found, objects, all, accounts] = await Promise.all([
+      secrets(namespace),
+      Promise.all(chosen.map((of) => of(place))),
+      podsOf(namespace),
+      accountsOf?.(namespace),
+    ]);
+    const sight = { place, secret: wish.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
+    return { ...sight, ...(accounts && { beside: { accounts, named: [] } }), ...(wish.existing && { existing: namesOf(found) }) };
   };
 }
+
+/** Whether ServiceAccounts count that are not chosen themselves. */
+const hasTemplates = (picks: readonly TargetPick[]): boolean =>
+  picks.some(({ kind }) => "podSpec" in kinds[kind]) && !picks.some(isEveryAccount);
+
+const isEveryAccount = ({ kind, globs, selector }: TargetPick): boolean =>
+  !("podSpec" in kinds[kind]) && globs.includes("*") && selector === undefined;
 
 function pickInStep(
   cluster: Ground["cluster"],

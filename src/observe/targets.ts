@@ -35,7 +35,7 @@ export const noTargets: TargetWish = { picks: [], whereUsed: false };
 export const wantsTargets = ({ picks, whereUsed }: TargetWish): boolean => picks.length > 0 || whereUsed;
 
 /** What has to be read to know who uses a registry: everything that carries pull secrets; pods are read anyway. */
-const everything = lastingKinds.map((kind): TargetPick => ({ kind, names: [], globs: ["*"], selector: undefined }));
+export const everything = lastingKinds.map((kind): TargetPick => ({ kind, names: [], globs: ["*"], selector: undefined }));
 
 /** What is to be read for a wish. */
 export const picksOf = ({ picks, whereUsed }: TargetWish): readonly TargetPick[] => (whereUsed ? everything : picks);
@@ -46,9 +46,12 @@ export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindCalled(k
 /** An object as a plan sees it. */
 export const targetOf = (object: TargetObject, context?: string): Target => readTarget(kindOf(object), object as never, context);
 
+/** The spec of the pods that a target is or makes. */
+export const specOf = (object: TargetObject): PodSpec | undefined => podSpecOf(kindOf(object), object);
+
 /** What the pods are like that targets make, also where there is none at the moment. */
 export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: PodSpec }[] =>
-  objects.flatMap((object) => podSpecOf(kindOf(object), object) ?? []).map((spec) => ({ spec }));
+  objects.flatMap((object) => specOf(object) ?? []).map((spec) => ({ spec }));
 
 /** How long, in milliseconds, and by whose clock the ServiceAccount is waited for that every namespace gets after a moment. */
 export type Patience = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };

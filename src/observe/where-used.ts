@@ -1,10 +1,10 @@
 import { kinds, targetKindCalled } from "../kinds.ts";
 import type { PodSpec } from "../objects.ts";
-import { accountOf, controllerOf, namesIn, podSpecOf } from "../plan/references.ts";
+import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
 import { imagesFrom } from "./images.ts";
 import type { Sight } from "./place.ts";
 import { hasOwn } from "./pulling-pods.ts";
-import { isOver, kindOf, type TargetObject, targetOf } from "./targets.ts";
+import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
  * The targets of a place whose pods pull from one of these registries: a template that names pull secrets itself, and of everything
@@ -28,8 +28,6 @@ export function usersOf(hosts: readonly string[], { targets, pods }: Pick<Sight,
     return account?.kind === "ServiceAccount" ? account : undefined;
   }
 }
-
-const specOf = (object: TargetObject): PodSpec | undefined => podSpecOf(kindOf(object), object);
 
 const namesItself = (object: TargetObject): boolean => namesIn(specOf(object)?.imagePullSecrets).length > 0;
 

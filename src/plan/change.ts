@@ -132,6 +132,8 @@ export type Refer<K extends TargetKind = TargetKind> = {
   readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
+  /** Names of which those go that still lead to no Secret when it is written; `secret` is the first of them. */
+  readonly dangling?: readonly string[];
 };
 
 /** What cannot be changed goes, and comes back with another list of pull secrets. */

@@ -1,4 +1,5 @@
 import { type Ref, targetKindCalled } from "../kinds.ts";
+import type { Around } from "./around.ts";
 import type { Change, Plan } from "./change.ts";
 import type { Held, StoreWish } from "./held.ts";
 import { planAttach, type Target } from "./references.ts";
@@ -6,6 +7,7 @@ import type { AnewWish } from "./refusal.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
 import { tellDrift } from "./tell-drift.ts";
+import { tellOfTargets } from "./warn.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {
@@ -13,6 +15,8 @@ export type Facts = {
   readonly held: Held | undefined;
   readonly targets: readonly Target[];
   readonly pods: readonly PullingPod[];
+  /** What warnings look at; absent where nobody is to be warned. */
+  readonly around?: Around;
 };
 
 /** Which pods are made anew, and whether the Secret's credential may pull from a repository, as far as that is known. */
@@ -34,14 +38,15 @@ export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish):
 }
 
 /** Plans one place of `attach`. */
-export function planAttaches({ to, targets, pods }: Facts, attaching: AttachWish): Change[] {
+export function planAttaches({ to, targets, pods, around }: Facts, attaching: AttachWish): Change[] {
   const attaches = targets.map((target) => planAttach(to.name, target, attaching.anew));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
-  const told = attaches.flatMap((change, index) => [change, ...tellDrift(change, targets[index]?.drift)]);
+  const drifting = attaches.flatMap((change, index) => [change, ...tellDrift(change, targets[index]?.drift)]);
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
-  return [...told, ...planRestarts(attached, left, { secret: to.name, ...attaching })];
+  const restarts = planRestarts(attached, left, { secret: to.name, ...attaching });
+  return [...drifting, ...restarts, ...(around ? tellOfTargets(to.name, targets, attaches, around) : [])];
 }
 
 /** Whether a pod goes when an object is made anew: it is the object, or the object has made it. */

@@ -63,9 +63,10 @@ function makerOf(kind: TargetKind, metadata: Metadata): Maker | undefined {
 /**
  * The merge patch that gives a target these names, on the version that it was read at. It carries every name, also where the API
  * would merge lists by name: so one loop serves all, an entry without a name stays, and only the version keeps other writers' safe.
+ * Of no names the field goes (RFC 7386).
  */
 export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: readonly string[]): object {
-  const list: unknown = names.map((name) => ({ name }));
+  const list: unknown = names.length === 0 ? null : names.map((name) => ({ name }));
   const inside = kinds[to.kind].carries.path.toReversed().reduce((value, step) => ({ [step]: value }), list);
   return { metadata: { resourceVersion: version }, ...(inside as object) };
 }

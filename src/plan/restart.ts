@@ -12,6 +12,8 @@ export type PullingPod = {
   readonly repositories: readonly string[];
   /** Its own imagePullSecrets: what admission copied from the ServiceAccount, or what its author wrote. */
   readonly names: readonly string[];
+  /** They are its author's, and no copy of what its ServiceAccount had when it was made. */
+  readonly own?: true;
   /** What it waits for; see {@link readWait}. `nothing`: it has started. */
   readonly waits: "image" | "node" | "other" | "nothing";
   /** Its node has tried to pull, and has failed. */
@@ -142,6 +144,8 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const told = tell(target, pod, `waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`);
   const lost = beyond.length > 0 ? [told] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return lost;
+  // That is told of its template, once
+  if (pod.own && !("podSpec" in kinds[target.to.kind])) return lost;
   const why = hindrance(secret, target, pod);
   if (why !== undefined) return [...lost, { ...tell(target, pod, why.says), ...(why.fix && { fix: why.fix }) }];
   const because = `made before ${nameOf(target.to)} carried ${secret}`;

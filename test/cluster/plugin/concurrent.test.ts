@@ -19,7 +19,7 @@ const pullSecret = (namespace: string, name: string) => ({
 test("twenty attaches at once lose no name, neither theirs nor the one that was there", { timeout: 120_000 }, async () => {
   const namespace = await newNamespace(["theirs"]);
   const names = Array.from({ length: 20 }, (_, index) => `ours-${index}`);
-  await create(names.map((name) => pullSecret(namespace, name)));
+  await create(["theirs", ...names].map((name) => pullSecret(namespace, name)));
 
   const attached = await Promise.all(
     names.map((name) => shell.type(`kubectl acr-secret attach ${name} --serviceaccount=app -n ${namespace}`)),

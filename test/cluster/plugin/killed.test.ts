@@ -49,6 +49,7 @@ async function processesWith(text: string): Promise<string[]> {
 test.for(moments)("killed at %s, a second run ends it well and nothing else is left", { timeout: 90_000 }, async (moment) => {
   const { azure } = shell;
   const namespace = await newNamespace(["theirs"]);
+  await kubectl(["create", "secret", "docker-registry", "theirs", "--docker-username=u", "--docker-password=p", "-n", namespace]);
   const tmp = await mkdtemp(`${shell.folder}/tmp/`);
   const before = { tokens: registry.tokens.length, scopeMaps: registry.scopeMaps.length };
   const args = ["create", "--registry", "myregistry", "--repository", "app/web", "--serviceaccount", "app", "-n", namespace];

@@ -219,6 +219,15 @@ export const account = (
   ...(names.length > 0 && { imagePullSecrets: names.map((one) => ({ name: one })) }),
 });
 
+/** A pull secret of somebody else. */
+export const pullSecret = (namespace: string, name: string, auths: object = {}): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
+});
+
 /** A pod of a ReplicaSet that waits for its image. */
 export const stuckPod = (
   at: string,

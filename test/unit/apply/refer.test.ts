@@ -4,7 +4,7 @@ import type { ServiceAccount } from "../../../src/objects.ts";
 import type { Refer } from "../../../src/plan/change.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { account } from "../../support/fakes/cluster.ts";
+import { account, pullSecret } from "../../support/fakes/cluster.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
@@ -53,6 +53,44 @@ test("detach takes the name out", async () => {
   const outcome = await refer({ ...attach, act: "detach" }, benchOf(in_).look());
 
   expect(namesOf(outcome.object)).toEqual(["a"]);
+});
+
+test.for<{ why: string; stands: string[]; list: string[]; after: string[] | undefined }>([
+  { why: "none of them is there", stands: [], list: ["gone", "a", "old"], after: ["a"] },
+  { why: "one has come since", stands: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
+  { why: "both have come since", stands: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
+  { why: "an entry without a name never leads anywhere", stands: ["old"], list: ["", "old"], after: ["old"] },
+])("names that lead nowhere are looked up once more before they go: $why", async ({ stands, list, after }) => {
+  const in_ = world(...list);
+  for (const name of stands) in_.cluster.put(pullSecret("demo", name));
+  const detach: Refer = { act: "detach", to, secret: "gone", before: list, after: ["a"], dangling: ["gone", "old", ""] };
+
+  const outcome = await refer(detach, benchOf(in_).look());
+
+  expect(outcome.change).toMatchObject(after ? { act: "detach", after } : { act: "keep" });
+  expect(namesOf(outcome.object)).toEqual(after ?? list);
+  expect(in_.asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret demo/gone", "get secret demo/old"]);
+});
+
+test("they are looked up again where the list has changed meanwhile", async () => {
+  const in_ = world("gone", "a");
+  let once = true;
+  in_.asking.around(async (asked, next) => {
+    if (is("patch serviceaccount demo/default")(asked) && once) {
+      once = false;
+      in_.cluster.put(account("demo", "default", ["gone", "a", "b"]));
+      in_.cluster.put(pullSecret("demo", "gone"));
+    }
+    return next();
+  });
+
+  const outcome = await refer(
+    { act: "detach", to, secret: "gone", before: ["gone", "a"], after: ["a"], dangling: ["gone"] },
+    benchOf(in_).look(),
+  );
+
+  expect(outcome.change.act).toBe("keep");
+  expect(namesOf(in_.cluster.get("serviceaccount", "demo", "default"))).toEqual(["gone", "a", "b"]);
 });
 
 test("among many writers each round waits a little longer, and a tenth of a second at most", async () => {

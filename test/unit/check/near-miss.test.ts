@@ -44,5 +44,5 @@ test.for<{ servers: string[]; host?: string; says: string }>([
   { servers: ["a "], says: 'a login for "a " only' },
   { servers: ["*.azurecr.us:5000/x-y_z"], says: "a login for *.azurecr.us:5000/x-y_z only" },
 ])("$servers for $host", ({ servers, host = r, says }) => {
-  expect(nearMiss("s", servers, host, "app/web")).toBe(`secret s has ${says}`);
+  expect(nearMiss("s", servers, { host, repository: "app/web" })).toBe(`secret s has ${says}`);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { account, stuckPod } from "../../support/fakes/cluster.ts";
+import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -13,6 +13,7 @@ const namesOf = ({ cluster }: FakeWorld, at: string, name = "default") =>
 test("attach adds the only Secret of the namespace behind the other names, and makes waiting pods anew", async () => {
   const world = await stored("demo");
   world.cluster.put(account("demo", "default", ["theirs"]));
+  world.cluster.put(pullSecret("demo", "theirs"));
   world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1", { names: ["theirs"] }));
   world.cluster.put(stuckPod("demo", "other-1", "docker.io/library/nginx:1", { names: ["theirs"] }));
 
@@ -74,19 +75,14 @@ test("pods are made anew for the registries that the Secret has a login for, and
 test("of a Secret that somebody else made, the keys say which registries it is for", async () => {
   const world = await stored("demo");
   const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
-  const config = JSON.stringify({ auths: { "https://a.io/v2/": auth, "b.io/team": auth, "*.c.io": auth } });
-  world.cluster.put({
-    apiVersion: "v1",
-    kind: "Secret",
-    type: "kubernetes.io/dockerconfigjson",
-    metadata: { name: "theirs", namespace: "demo" },
-    data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
-  });
+  world.cluster.put(pullSecret("demo", "theirs", { "https://a.io/v2/": auth, "b.io/team": auth, "*.c.io": auth }));
   for (const host of ["a.io", "b.io", "x.c.io", "d.io"]) world.cluster.put(stuckPod("demo", `of-${host}`, `${host}/app/web:1`));
 
   expect(await type("attach theirs -n demo --serviceaccount", world.ports)).toEqual({
     stdout: "serviceaccount/default patched\npod/of-a.io restarted\npod/of-b.io restarted\n",
-    stderr: "",
+    stderr:
+      "Warning: serviceaccount/default pulls b.io/app/web:1, but secret theirs has a login for https://a.io/v2/, b.io/team, *.c.io only " +
+      "(its path is not how b.io/app/web begins): kubectl acr-secret check theirs --image b.io/app/web:1 -n demo\n",
     code: 0,
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -8,6 +9,7 @@ const annotations = { "meta.helm.sh/release-name": "web", "meta.helm.sh/release-
 /** A ServiceAccount that Helm made, with a list or without. */
 async function released(list: boolean) {
   const world = await stored("demo");
+  world.cluster.put(pullSecret("demo", "theirs"));
   const metadata = { name: "web", namespace: "demo", labels, annotations };
   const imagePullSecrets = list && { imagePullSecrets: [{ name: "theirs" }] };
   world.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata, ...imagePullSecrets }, "helm");

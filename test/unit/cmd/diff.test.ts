@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { account, stuckPod } from "../../support/fakes/cluster.ts";
+import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
 import { type, type World } from "../../support/in-process.ts";
@@ -9,6 +9,7 @@ async function setting() {
   const world = await stored("demo", "other");
   addNamespaces(world.cluster, "empty");
   world.cluster.put(account("demo", "default", ["theirs"]));
+  for (const name of ["theirs", "a"]) world.cluster.put(pullSecret("demo", name));
   world.cluster.put(account("other", "default", ["acr-myregistry"]));
   world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1", { names: ["theirs"] }));
   const template = { spec: { containers: [{ name: "web" }], imagePullSecrets: [{ name: "a" }] } };

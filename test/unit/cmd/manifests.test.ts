@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { account as inCluster } from "../../support/fakes/cluster.ts";
+import { account as inCluster, pullSecret } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { type as line } from "../../support/in-process.ts";
 import { account, accountAttached, config, folderOf, names, pod } from "../../support/manifests/folder.ts";
@@ -121,6 +121,7 @@ patches:
 test("over a cluster's objects -o kustomize and -o helm only print, of what lacks the Secret", async () => {
   const world = await stored("demo");
   world.cluster.put(inCluster("demo", "default", ["theirs"]));
+  world.cluster.put(pullSecret("demo", "theirs"));
   world.cluster.put(inCluster("demo", "done", ["acr-myregistry"]));
   world.asking.forget();
   const typed = "attach acr-myregistry -n demo --all-serviceaccounts -o";

@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { causes } from "../../../src/check/cause.ts";
-import { warnings } from "../../../src/plan/warnings.ts";
 
 test("docs/check.md has a row for each cause, as it is", () => {
   const page = readFileSync(new URL("../../../docs/check.md", import.meta.url), "utf8");
@@ -12,11 +11,4 @@ test("docs/check.md has a row for each cause, as it is", () => {
   );
 
   expect(/<!-- causes -->\n.*\n.*\n([\s\S]*?)<!-- \/causes -->/.exec(page)?.[1]).toBe(rows.join(""));
-});
-
-test("docs/many.md has a row for each warning that has an id", () => {
-  const page = readFileSync(new URL("../../../docs/many.md", import.meta.url), "utf8");
-  const rows = Object.entries(warnings).map(([id, words]) => `| \`${id}\` | ${words} |\n`);
-
-  expect(/<!-- warnings -->\n.*\n.*\n([\s\S]*?)<!-- \/warnings -->/.exec(page)?.[1]).toBe(rows.join(""));
 });

@@ -132,6 +132,10 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
       "&& helm pull oci://r.azurecr.io/CHART --registry-config registry.json",
   },
   { fix: { do: "create", registry: "r", reader: "flux" }, line: "kubectl acr-secret create --registry r --for flux" },
+  {
+    fix: { do: "detach", dangling: true, serviceaccounts: ["app"], targets: ["deployment/web"], namespace: "demo" },
+    line: "kubectl acr-secret detach deployment/web --serviceaccount app --dangling -n demo",
+  },
   { fix: { do: "show-repositories", registry: "r" }, given: { forward: [], namespace: "x" }, line: "az acr repository list --name r" },
   {
     fix: { do: "show-tags", registry: "r", repository: "app/web" },

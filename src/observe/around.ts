@@ -1,0 +1,63 @@
+import { readPullSecret } from "../kubelet/read-pull-secret.ts";
+import type { Pod, ServiceAccount } from "../objects.ts";
+import { annotation } from "../plan/account-list.ts";
+import type { Account, Around, Lister, OtherName } from "../plan/around.ts";
+import { accountOf, namesIn, readTarget } from "../plan/references.ts";
+import type { NamedSecret } from "./beside.ts";
+import { madeBy } from "./controller.ts";
+import { imagesFrom } from "./images.ts";
+import type { Sight } from "./place.ts";
+import { hasOwn } from "./pulling-pods.ts";
+import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
+
+/** What warnings look at: all that was read of a place, also where it is no target. @param hosts those of the registry */
+export function aroundOf(sight: Sight, hosts: readonly string[]): Around {
+  const objects = sight.also ?? sight.targets;
+  const accounts = accountsIn(sight);
+  return {
+    accounts: [...accounts.values()].map(asAccount),
+    listers: [...objects.flatMap((object) => listerOf(object, hosts)), ...sight.pods.flatMap((pod) => authorOf(pod, hosts, accounts))],
+    others: (sight.beside?.named ?? []).flatMap(otherName),
+  };
+}
+
+/** The ServiceAccounts that were read, by name. */
+export function accountsIn({ targets, also = targets, beside }: Sight): ReadonlyMap<string, ServiceAccount> {
+  const read = also.filter((object) => object.kind === "ServiceAccount");
+  return new Map([...read, ...(beside?.accounts ?? [])].map((account) => [account.metadata.name, account]));
+}
+
+const asAccount = (account: ServiceAccount): Account => ({
+  name: account.metadata.name,
+  names: readTarget("serviceaccount", account).names,
+  mountableOnly: saysTrue.has(account.metadata.annotations?.[annotation] ?? ""),
+});
+
+/** Go's strconv.ParseBool, by which admission reads the annotation. */
+const saysTrue = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+
+/** A template with a list of its own; what another makes from its own template is told by that one. */
+function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
+  const spec = specOf(object);
+  const names = namesIn(spec?.imagePullSecrets);
+  if (!spec || names.length === 0 || targetOf(object).maker || isGone(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
+  return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
+}
+
+/** What a pod whose list is its author's was made from. */
+function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
+  const account = accounts.get(accountOf(pod.spec));
+  if (!account || !hasOwn(pod, account) || isGone(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
+  const { above, kind, name } = madeBy(pod.metadata) ?? { kind: pod.kind, name: pod.metadata.name };
+  return [{ of: above ?? { kind, name }, account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
+}
+
+const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
+
+function otherName({ name, secret }: NamedSecret): OtherName[] {
+  if (!secret) return [{ name, id: "dangling-name", why: "is not there" }];
+  const reading = readPullSecret({ ...secret, name });
+  if ("skipped" in reading) return [{ name, id: "secret-type", why: reading.skipped }];
+  if ("malformed" in reading) return [{ name, id: "malformed-secret", why: `spoils all pull secrets of a pod: ${reading.malformed}` }];
+  return [];
+}

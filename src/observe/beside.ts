@@ -1,0 +1,72 @@
+import { type Cluster, listAll } from "../cluster/port.ts";
+import { kinds } from "../kinds.ts";
+import type { Secret, ServiceAccount } from "../objects.ts";
+import type { Target } from "../plan/references.ts";
+import { secretsOf, unlessForbidden } from "./pull-secrets.ts";
+import { specOf, type TargetObject, targetOf } from "./targets.ts";
+import { together } from "./together.ts";
+
+/** What is read for warnings alone, beside what a command is about. */
+export type Beside = {
+  /** ServiceAccounts that templates among the targets run as. */
+  readonly accounts: readonly ServiceAccount[];
+  /** What other names lead to, in lists that are to be written. */
+  readonly named: readonly NamedSecret[];
+};
+
+export type NamedSecret = { readonly name: string; readonly secret: Secret | undefined };
+
+/** The namespace of a cluster. */
+type At = { readonly cluster: Cluster; readonly namespace: string };
+
+/** Objects that are asked for one by one; more ServiceAccounts are a list, and more names are not looked at. */
+const most = 5;
+
+/**
+ * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, and their lists are empty or have the Secret already;
+ * what may not be read is not warned of.
+ */
+export async function besideOf(at: At, secret: string, objects: readonly TargetObject[]): Promise<Beside> {
+  const targets = objects.map((object) => targetOf(object)).filter(isChangeable);
+  const [accounts, named] = await together([
+    accountsOf(at, accountsWanted(targets, objects)),
+    secretsNamed(at, otherNames(secret, targets).slice(0, most)),
+  ]);
+  return { accounts, named };
+}
+
+const isChangeable = ({ to, maker }: Target): boolean => !maker && kinds[to.kind].carries.takes !== "anew";
+
+/** ServiceAccounts that templates run as, and that are no targets themselves. */
+function accountsWanted(targets: readonly Target[], objects: readonly TargetObject[]): string[] {
+  const read = new Set(objects.filter((object) => !specOf(object)).map(({ metadata }) => metadata.name));
+  return [...new Set(targets.flatMap(({ account }) => account ?? []))].filter((name) => !read.has(name));
+}
+
+/** Other names in the lists that the Secret's is to be added to. */
+const otherNames = (secret: string, targets: readonly Target[]): string[] => [
+  ...new Set(targets.filter(({ names }) => !names.includes(secret)).flatMap(({ names }) => names.filter((name) => name !== ""))),
+];
+
+async function accountsOf({ cluster, namespace }: At, names: readonly string[]): Promise<ServiceAccount[]> {
+  if (names.length > most) {
+    const all = await listAll(cluster, "serviceaccount", { namespace }).catch(unlessForbidden<ServiceAccount[]>([]));
+    return all.filter(({ metadata }) => names.includes(metadata.name));
+  }
+  const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(unlessForbidden(undefined));
+  return (await together(names.map(one))).flatMap((account) => account ?? []);
+}
+
+async function secretsNamed({ cluster, namespace }: At, names: readonly string[]): Promise<NamedSecret[]> {
+  const secrets = secretsOf(cluster, namespace);
+  const one = (name: string): Promise<NamedSecret[]> =>
+    secrets.get(name).then((secret) => [{ name, secret }], unlessForbidden<NamedSecret[]>([]));
+  return (await together(names.map(one))).flat();
+}
+
+/** The names that lead to no Secret at this moment; the empty one never leads to any. */
+export async function leadNowhere({ cluster, namespace }: At, names: readonly string[]): Promise<string[]> {
+  const secrets = secretsOf(cluster, namespace);
+  const found = await together(names.map((name) => secrets.get(name)));
+  return names.filter((_, index) => found[index] === undefined);
+}

@@ -1,0 +1,81 @@
+import { keyless, type Puller, type Wanted } from "../check/no-key.ts";
+import { keyOf, type Ref, type TargetKind } from "../kinds.ts";
+import { buildKeyring } from "../kubelet/keyring.ts";
+import { readPullSecret } from "../kubelet/read-pull-secret.ts";
+import type { PodSpec, Secret } from "../objects.ts";
+import type { Change, Plan } from "../plan/change.ts";
+import type { Held } from "../plan/held.ts";
+import { accountOf, namesIn } from "../plan/references.ts";
+import { nameOf, several } from "../plan/said.ts";
+import { azureHost } from "./azure-host.ts";
+import { imagesOf } from "./images.ts";
+import type { Sight } from "./place.ts";
+import { hasOwn } from "./pulling-pods.ts";
+import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
+
+/** As many hosts are told. */
+const most = 5;
+
+/**
+ * Tells of images that a Secret has no key for, of the targets whose list a plan adds it to: what nothing but a look at the node's
+ * errors would tell later.
+ *
+ * @param keys the keys under `auths` that the Secret has a login for, or will have
+ */
+export function tellKeyless(to: Ref<"secret">, keys: readonly string[], sight: Sight, plan: Plan): Change[] {
+  const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
+  const pullers = sight.targets.flatMap((object) => {
+    const target = targetOf(object, sight.place.context);
+    return written.has(keyOf(target.to)) ? [pullerOf(target.to, object, sight)] : [];
+  });
+  return keyless(to.name, keys, pullers)
+    .slice(0, most)
+    .map(({ image, of: [first = to, ...more], why }): Change => {
+      const users = [first, ...more].map(nameOf);
+      const says = `${several(users)} ${more.length === 0 ? "pulls" : "pull"} ${image.text}, but ${why}`;
+      return { act: "tell", id: "no-key", needs: first, to: first, says, fix: { do: "check", secret: to.name, images: [image.text] } };
+    });
+}
+
+/** A template pulls its own images, and a ServiceAccount's are those of the pods that were read and rely on it. */
+function pullerOf(of: Ref<TargetKind>, object: TargetObject, { also = [], targets, pods }: Sight): Puller<Ref<TargetKind>> {
+  const own = specOf(object);
+  if (own) return { of, images: wantedIn(own), whole: true };
+  const account = object.kind === "ServiceAccount" ? object : undefined;
+  const templates = [...also, ...targets]
+    .flatMap((each) => specOf(each) ?? [])
+    .filter((spec) => namesIn(spec.imagePullSecrets).length === 0);
+  const running = pods.filter((pod) => !isOver(pod) && !hasOwn(pod, account)).map(({ spec }) => spec);
+  const relying = [...templates, ...running].filter((spec) => accountOf(spec) === of.name);
+  return { of, images: relying.flatMap(wantedIn), whole: false };
+}
+
+const wantedIn = (spec: PodSpec): Wanted[] =>
+  imagesOf({ spec }).map(({ text, host, repository }) => {
+    const azure = azureHost(host);
+    return { text, host, repository, ...(azure && { loginServer: azure.loginServer }) };
+  });
+
+/** Tells of a Secret that the kubelet cannot read, and else of images that it has no key for. */
+export function tellUseless(to: Ref<"secret">, secret: Secret, sight: Sight, plan: Plan): Change[] {
+  const named = { ...secret, name: to.name };
+  const { poison } = buildKeyring([named]);
+  if (!poison) return tellKeyless(to, usableKeys(named), sight, plan);
+  const says = `secret/${to.name} spoils all pull secrets of a pod that names it: ${poison.message}`;
+  return [{ act: "tell", id: "malformed-secret", to, says }];
+}
+
+/** The keys of a Secret that have a login: the kubelet passes over one without a user name or a password. */
+function usableKeys(secret: Secret & { readonly name: string }): string[] {
+  const reading = readPullSecret(secret);
+  const entries = "entries" in reading ? reading.entries : [];
+  return entries.filter(({ login }) => login.username !== "" && !login.password.isEmpty).map(({ server }) => server);
+}
+
+/** The keys that a Secret has once a plan is carried out. */
+export function keysAfter(plan: Plan, held: Held | undefined): readonly string[] {
+  const store = plan.find((change) => change.act === "store");
+  const hosts = held?.hosts ?? [];
+  if (store?.act !== "store") return hosts;
+  return store.merges ? [...hosts, ...store.entry.hosts] : store.entry.hosts;
+}

@@ -1,0 +1,85 @@
+import { kinds, type Ref, type TargetKind } from "../kinds.ts";
+import type { Change, Keep, Refer, Tell } from "./change.ts";
+import type { Target } from "./references.ts";
+import { refuseAnew, refuseMade } from "./refusal.ts";
+import { nameOf, saidTargets, several, shown } from "./said.ts";
+
+/** Which names lead nowhere, and whether somebody named the targets. */
+export type DanglingWish = {
+  /** The names of the Secrets that are there. */
+  readonly existing: ReadonlySet<string>;
+  /** The targets are named, so that a change of their list may make their pods anew. */
+  readonly named: boolean;
+};
+
+/** The names in a list that lead to no Secret, and the empty one. */
+const danglingIn = (names: readonly string[], existing: ReadonlySet<string>): string[] => [
+  ...new Set(names.filter((name) => name === "" || !existing.has(name))),
+];
+
+/**
+ * Takes the names that lead nowhere out of lists. Where nobody named the targets, those are left alone whose pods would be made anew by
+ * it, and those that cannot be changed: what would is told once.
+ */
+export function planDangling(targets: readonly Target[], wish: DanglingWish): Change[] {
+  if (wish.named) return targets.map((target) => planOne(target, wish));
+  const listing = targets.filter(({ names }) => names.length > 0);
+  const isQuiet = ({ to }: Target) => quiet.has(kinds[to.kind].carries.takes);
+  const loud = listing.filter((target) => !isQuiet(target) && danglingIn(target.names, wish.existing).length > 0);
+  return [
+    ...listing.filter(isQuiet).map((target) => planOne(target, wish)),
+    ...tellLoud(loud.filter(takes("rollout")), wish),
+    ...tellLasting(loud.filter(takes("anew")), wish),
+  ];
+}
+
+/** What takes no pod away. */
+const quiet = new Set<string>(["new-pods", "next-run"]);
+
+const takes =
+  (what: string) =>
+  ({ to }: Target): boolean =>
+    kinds[to.kind].carries.takes === what;
+
+function planOne(target: Target, { existing }: DanglingWish): Change {
+  const { to, maker, anew } = target;
+  const gone = danglingIn(target.names, existing);
+  const named = gone.find((name) => name !== "");
+  const asked = { does: "detach", secret: named ?? "", to } as const;
+  if (gone.length > 0 && maker) {
+    const { fix, ...refusal } = refuseMade(asked, maker);
+    return { ...refusal, ...(fix?.do === "detach" && { fix: { do: "detach", dangling: true, targets: fix.targets ?? [] } }) };
+  }
+  const refusal = gone.length > 0 && anew && refuseAnew(asked, anew, { recreate: false, force: false });
+  if (!refusal) return takeOut(gone, target);
+  const { fix, ...told } = refusal;
+  // By its name alone such an object is made anew
+  return named !== undefined && gone.length === 1 && fix ? refusal : told;
+}
+
+/** The change that takes names out of a list, wherever they stand in it. */
+export function takeOut(gone: readonly string[], { to, names }: Target): Refer | Keep {
+  const after = names.filter((name) => !gone.includes(name));
+  if (after.length === names.length) return { act: "keep", to, because: "every name leads to a Secret" };
+  return { act: "detach", to, secret: gone[0] ?? "", before: names, after, dangling: gone };
+}
+
+function tellLoud(targets: readonly Target[], wish: DanglingWish): Tell[] {
+  const fix = { do: "detach", dangling: true, ...saidTargets(refsOf(targets)) } as const;
+  return tell(targets, wish, "and would make pods anew without", (told) => ({ ...told, fix }));
+}
+
+const tellLasting = (targets: readonly Target[], wish: DanglingWish): Tell[] =>
+  tell(targets, wish, "and cannot be changed, but only made anew without", (told) => told);
+
+function tell(targets: readonly Target[], { existing }: DanglingWish, what: string, more: (told: Tell) => Tell): Tell[] {
+  const [first] = targets;
+  if (!first) return [];
+  const gone = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];
+  const names = refsOf(targets).map(nameOf);
+  const what_ = gone.length === 1 ? "a name that leads" : "names that lead";
+  const says = `${several(names)} ${names.length === 1 ? "lists" : "list"} ${what_} nowhere (${several(gone.map(shown))}), ${what} ${gone.length === 1 ? "it" : "them"}`;
+  return [more({ act: "tell", id: gone.every((name) => name === "") ? "empty-name" : "dangling-name", to: first.to, says })];
+}
+
+const refsOf = (targets: readonly Target[]): Ref<TargetKind>[] => targets.map(({ to }) => to);

@@ -1,0 +1,28 @@
+import type { Ref, TargetKind } from "../kinds.ts";
+import type { OtherName } from "./around.ts";
+import type { Tell } from "./change.ts";
+import type { Target } from "./references.ts";
+import { nameOf, saidTargets, several, shown } from "./said.ts";
+
+/**
+ * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.
+ * @param targets those whose list is written by this run
+ */
+export function tellOthers(targets: readonly Target[], others: readonly OtherName[]): Tell[] {
+  return [...others.flatMap((other) => tellOther(other, having(other.name, targets))), ...tellEmpty(having("", targets))];
+}
+
+function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
+  if (!to) return [];
+  const says = `${several([to, ...more].map(nameOf))} also ${more.length === 0 ? "lists" : "list"} secret/${shown(name)}, which ${why}`;
+  return [{ act: "tell", id, to, says, fix: { do: "detach", secret: name, ...saidTargets([to, ...more]) } }];
+}
+
+function tellEmpty([to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
+  if (!to) return [];
+  const has = more.length === 0 ? "has an entry" : "have entries";
+  const says = `${several([to, ...more].map(nameOf))} also ${has} without a name, for which the cluster autoscaler passes over pods that wait`;
+  return [{ act: "tell", id: "empty-name", to, says, fix: { do: "detach", dangling: true, ...saidTargets([to, ...more]) } }];
+}
+
+const having = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);

@@ -1,0 +1,230 @@
+import { afterAll, expect, test } from "vitest";
+import type { Pod } from "../../../src/objects.ts";
+import type { WarningId } from "../../../src/plan/warnings.ts";
+import { until } from "../../support/check-shell.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const pullSecret = (namespace: string, name: string, auths: object = { "myregistry.azurecr.io": { username: "ci", password: "x" } }) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
+});
+const target = (kind: TargetName, namespace: string, names?: readonly (string | undefined)[]) => targetObject(kind, { namespace }, names);
+
+/** A new namespace whose ServiceAccount `app` lists these names, with the Secrets `acr` and `theirs`. */
+async function place(...names: string[]): Promise<string> {
+  const namespace = await newNamespace(names);
+  await create([pullSecret(namespace, "acr"), pullSecret(namespace, "theirs")]);
+  return namespace;
+}
+
+/** Types a command that is to warn of one thing. @returns the command that mends it, as it is printed */
+async function warned(id: WarningId, command: string, says: RegExp): Promise<string> {
+  const { stdout } = await shell.type(`${command} --dry-run=server -o jsonl`);
+  expect(stdout.match(/"ids":\[[^\]]*\]/g)).toEqual([`"ids":["${id}"]`]);
+  const { stderr, code } = await shell.type(command);
+  expect({ stderr, code }).toEqual({ stderr: expect.stringMatching(says), code: 0 });
+  return /: (kubectl .*)\n/.exec(stderr)?.[1] ?? "";
+}
+
+/** The names that pods have which a controller has made after this moment. */
+async function namesOfNewPod(namespace: string): Promise<string[]> {
+  const pods = async () => (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items;
+  const before = (await pods()).map(({ metadata }) => metadata.uid);
+  await kubectl(["delete", "pods", "--all", "-n", namespace, "--wait=false", "--grace-period=0", "--force"]);
+  const fresh = async () => (await pods()).find(({ metadata }) => !before.includes(metadata.uid));
+  await until(async () => (await fresh()) !== undefined);
+  return ((await fresh())?.spec.imagePullSecrets ?? []).map(({ name = "" }) => name);
+}
+
+const hasPod = (namespace: string) => until(async () => (await kubectl(["get", "pods", "-n", namespace, "-o", "name"])) !== "");
+const accountList = (namespace: string) => kubectl(["get", "sa", "app", "-n", namespace, "-o", "jsonpath={.imagePullSecrets}"]);
+
+test("own-list: admission copies nothing into pods that have a list, until the template is attached", { timeout: 60_000 }, async () => {
+  const namespace = await place();
+  await create([target("deployment", namespace, ["theirs"])]);
+  await hasPod(namespace);
+  const attach = `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`;
+
+  const says = /^Warning: deployment.apps\/web has imagePullSecrets of its own, .*\n$/;
+  const fix = await warned("own-list", attach, says);
+  expect(await namesOfNewPod(namespace)).toEqual(["theirs"]);
+
+  // It stays true
+  expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: expect.stringMatching(says) });
+  expect(await shell.type(fix)).toMatchObject({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
+  expect(await namesOfNewPod(namespace)).toEqual(["theirs", "acr"]);
+});
+
+test("own-list: a Job that is found by its images cannot be changed", async () => {
+  const namespace = await place();
+  await create([target("job", namespace, ["theirs"]), target("cronjob", namespace)]);
+
+  await warned(
+    "own-list",
+    `kubectl acr-secret attach acr --where-used -n ${namespace}`,
+    /^Warning: job.batch\/web has imagePullSecrets of its own, .*: make it anew with acr\n$/,
+  );
+});
+
+test("hides-account-list: with a first name of its own a template's pods get none of the others", { timeout: 60_000 }, async () => {
+  const namespace = await place("theirs");
+  await create([target("deployment", namespace)]);
+  await hasPod(namespace);
+  expect(await namesOfNewPod(namespace)).toEqual(["theirs"]);
+
+  const fix = await warned(
+    "hides-account-list",
+    `kubectl acr-secret attach acr deployment/web -n ${namespace}`,
+    /^Warning: deployment.apps\/web had no list, and its pods no longer get what serviceaccount\/app lists: theirs: .*\n$/,
+  );
+  await until(async () => (await namesOfNewPod(namespace)).join() === "acr");
+
+  expect(await shell.type(fix)).toMatchObject({ stdout: "serviceaccount/app patched\ndeployment.apps/web patched\n", stderr: "", code: 0 });
+  await until(async () => (await namesOfNewPod(namespace)).join() === "theirs,acr");
+});
+
+test("mountable-only: admission refuses a pod whose ServiceAccount does not list its pull secret", async () => {
+  const namespace = await place();
+  await kubectl(["annotate", "sa", "app", "-n", namespace, "kubernetes.io/enforce-mountable-secrets=true"]);
+  await create([target("cronjob", namespace)]);
+
+  const fix = await warned(
+    "mountable-only",
+    `kubectl acr-secret attach acr cronjob/web -n ${namespace}`,
+    /^Warning: serviceaccount\/app lets pods name only what it lists itself .* those of cronjob.batch\/web will be refused: .*\n$/,
+  );
+  const pod = () => create([target("pod", namespace, ["acr"])]);
+  await expect(pod()).rejects.toThrow(/service account app does not reference that imagePullSecret/);
+
+  expect(await shell.type(fix)).toMatchObject({ stdout: "serviceaccount/app patched\n", code: 0 });
+  await pod();
+});
+
+test("no-key: the check that is advised says the same", async () => {
+  const namespace = await place();
+  await create([
+    pullSecret(namespace, "typo", { "myregistri.azurecr.io": { username: "ci", password: "x" } }),
+    target("deployment", namespace),
+  ]);
+
+  const fix = await warned(
+    "no-key",
+    `kubectl acr-secret attach typo deployment/web -n ${namespace}`,
+    /^Warning: deployment.apps\/web pulls myregistry.azurecr.io\/app\/web:1, but secret typo has a login for myregistri.azurecr.io only \(one letter from .*\n$/,
+  );
+
+  const { stdout, stderr, code } = await shell.type(fix);
+  expect(code).toBe(1);
+  expect(stdout + stderr).toContain("secret typo has a login for myregistri.azurecr.io only");
+});
+
+test("malformed-secret: the API server takes what the kubelet cannot read", async () => {
+  const namespace = await place("bad");
+  await create([pullSecret(namespace, "bad", { "a.io": { auth: "!" } })]);
+
+  const fix = await warned(
+    "malformed-secret",
+    `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`,
+    /^Warning: serviceaccount\/app also lists secret\/bad, which spoils all pull secrets of a pod: illegal base64 .*\n$/,
+  );
+  const { stdout, stderr } = await shell.type(`kubectl acr-secret check bad --image myregistry.azurecr.io/app/web:1 -n ${namespace}`);
+  expect(stdout + stderr).toContain("malformed secret");
+
+  expect(await shell.type(fix)).toMatchObject({ stdout: "serviceaccount/app patched\n", code: 0 });
+  expect(await accountList(namespace)).toBe('[{"name":"acr"}]');
+});
+
+test.for<{ id: WarningId; name: string; why: RegExp }>([
+  { id: "secret-type", name: "color", why: /lists secret\/color, which is of type Opaque, not kubernetes.io\/dockerconfigjson: / },
+  { id: "dangling-name", name: "gone", why: /lists secret\/gone, which is not there: / },
+])("$id: what is printed takes the name out", async ({ id, name, why }) => {
+  const namespace = await place("theirs", name);
+  await kubectl(["create", "secret", "generic", "color", "--from-literal=color=blue", "-n", namespace]);
+  const attach = `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`;
+
+  const fix = await warned(id, attach, why);
+  expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: "" });
+  await shell.type(fix);
+
+  expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
+});
+
+test("empty-name: the API server takes an entry without a name, and what is printed takes it out", async () => {
+  const namespace = await place();
+  await kubectl(["patch", "sa", "app", "-n", namespace, "-p", '{"imagePullSecrets":[{"name":"theirs"},{}]}']);
+
+  const fix = await warned(
+    "empty-name",
+    `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`,
+    /^Warning: serviceaccount\/app also has an entry without a name, .*\n$/,
+  );
+  expect(await accountList(namespace)).toBe('[{"name":"theirs"},{},{"name":"acr"}]');
+  await shell.type(fix);
+
+  expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
+});
+
+test("secret-missing: what is not there is not attached, and told where it is in no list", async () => {
+  const namespace = await place();
+  const at = `--serviceaccount app -n ${namespace}`;
+
+  expect(await shell.type(`kubectl acr-secret attach mistyped ${at}`)).toMatchObject({
+    stderr: expect.stringMatching(/^Error from server \(NotFound\): secrets "mistyped" not found\n/),
+    code: 1,
+  });
+  await warned("secret-missing", `kubectl acr-secret detach mistyped ${at}`, /^Warning: secret\/mistyped is not there, and nothing .*\n$/);
+});
+
+test("detach --dangling leaves no name that leads nowhere, and every other in its order", { timeout: 60_000 }, async () => {
+  const namespace = await place("gone", "theirs", "older", "acr");
+  const kinds = ["deployment", "cronjob", "replicaset", "replicationcontroller", "job"] as const;
+  await create(kinds.map((kind) => target(kind, namespace, ["gone", undefined, "acr", "theirs"])));
+  await create([targetObject("cronjob", { namespace, name: "all" }, ["gone", undefined])]);
+  const listOf = (kind: string, path: string) => kubectl(["get", ...kind.split("/"), "-n", namespace, "-o", `jsonpath={${path}}`]);
+  const template = ".spec.template.spec.imagePullSecrets";
+  const detach = (words = "") => shell.type(`kubectl acr-secret detach --dangling ${words} -n ${namespace}`);
+
+  const quiet = await detach();
+
+  expect(quiet).toMatchObject({
+    code: 0,
+    stdout:
+      "serviceaccount/app patched\nreplicaset.apps/web patched\nreplicationcontroller/web patched\ncronjob.batch/all patched\ncronjob.batch/web patched\n",
+  });
+  expect(quiet.stderr.split("\n")).toEqual([
+    `Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them: kubectl acr-secret detach deployment/web --dangling -n ${namespace}`,
+    'Warning: job.batch/web lists names that lead nowhere (gone and ""), and cannot be changed, but only made anew without them',
+    "",
+  ]);
+  const kept = '[{"name":"acr"},{"name":"theirs"}]';
+  expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
+  expect(await listOf("replicaset/web", template)).toBe(kept);
+  expect(await listOf("replicationcontroller/web", template)).toBe(kept);
+  expect(await listOf("cronjob/web", ".spec.jobTemplate.spec.template.spec.imagePullSecrets")).toBe(kept);
+  expect(await listOf("cronjob/all", ".spec.jobTemplate.spec.template.spec")).not.toContain("imagePullSecrets");
+  expect(await listOf("deployment/web", template)).toBe('[{"name":"gone"},{},{"name":"acr"},{"name":"theirs"}]');
+
+  expect(await detach("deployments --all")).toMatchObject({ stdout: "deployment.apps/web patched\n", code: 0 });
+  expect(await listOf("deployment/web", template)).toBe(kept);
+  expect(await detach("job/web")).toMatchObject({ stderr: expect.stringMatching(/^error: job.batch\/web keeps the list /), code: 1 });
+  expect((await detach()).stdout).not.toContain("patched");
+});
+
+test("a list that loses its last name is gone as a field, whoever takes it", async () => {
+  const namespace = await place("acr");
+  await create([target("deployment", namespace, ["acr"])]);
+  const json = async (kind: string, name: string) => JSON.stringify(await getJson(kind, name, "-n", namespace));
+
+  await shell.type(`kubectl acr-secret detach acr sa/app deploy/web -n ${namespace}`);
+
+  expect(await json("sa", "app")).not.toContain("imagePullSecrets");
+  expect(await json("deployment", "web")).not.toContain("imagePullSecrets");
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { KubeObject } from "../../../src/objects.ts";
+import { account } from "../../support/fakes/cluster.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
+
+const put = ({ cluster }: FakeWorld, kind: TargetName, name: string, names?: string[], namespace = "demo") =>
+  cluster.put(targetObject(kind, { namespace, name }, names) as KubeObject);
+
+test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked: string[] }>([
+  {
+    what: "a ServiceAccount without a list costs nothing more",
+    typed: "attach acr-myregistry -n demo --serviceaccount app",
+    asked: ["get secret demo/acr-myregistry", "get serviceaccount demo/app", "list pod demo", "patch serviceaccount demo/app"],
+  },
+  {
+    what: "nor does one that has the Secret already, whatever else it has",
+    typed: "attach acr-myregistry -n demo --serviceaccount app",
+    fill: ({ cluster }) => void cluster.put(account("demo", "app", ["theirs", "acr-myregistry"])),
+    asked: ["get secret demo/acr-myregistry", "get serviceaccount demo/app", "list pod demo"],
+  },
+  {
+    what: "other names are looked up, each once and five of them",
+    typed: "attach acr-myregistry -n demo --serviceaccount app --serviceaccount default",
+    fill: ({ cluster }) => {
+      cluster.put(account("demo", "app", ["a", "b", "c", "d"]));
+      cluster.put(account("demo", "default", ["c", "d", "e", "f"]));
+    },
+    asked: [
+      "get secret demo/acr-myregistry",
+      "get serviceaccount demo/app",
+      "get serviceaccount demo/default",
+      "list pod demo",
+      ...["a", "b", "c", "d", "e"].map((name) => `get secret demo/${name}`),
+      "patch serviceaccount demo/app",
+      "patch serviceaccount demo/default",
+    ],
+  },
+  {
+    what: "templates of one ServiceAccount have it read once",
+    typed: "attach acr-myregistry -n demo deploy/web deploy/api",
+    fill: (made) => {
+      put(made, "deployment", "web");
+      put(made, "deployment", "api");
+    },
+    asked: [
+      "get secret demo/acr-myregistry",
+      "get deployment.apps demo/web",
+      "get deployment.apps demo/api",
+      "list pod demo",
+      "get serviceaccount demo/app",
+      "patch deployment.apps demo/web",
+      "patch deployment.apps demo/api",
+    ],
+  },
+])("$what", async ({ typed, fill, asked }) => {
+  const made = await stored("demo");
+  made.cluster.put(account("demo", "app"));
+  fill?.(made);
+
+  await type(typed, made.ports);
+
+  expect(made.asking.all).toEqual(asked);
+});
+
+test("over many namespaces the ServiceAccounts of templates are one list, and no name is looked up", async () => {
+  const names = Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`);
+  const made = await stored(...names);
+  for (const name of names) {
+    made.cluster.put(account(name, "app", name === "team-07" ? ["theirs"] : []));
+    put(made, "deployment", "web", name === "team-09" ? ["gone"] : undefined, name);
+  }
+
+  const { stderr } = await type("attach acr-myregistry -A deployments --all", made.ports);
+
+  expect(made.asking.all.filter((text) => !text.startsWith("patch ")).sort()).toEqual([
+    "list deployment.apps",
+    "list namespace",
+    "list pod",
+    "list secret",
+    "list serviceaccount",
+  ]);
+  expect(stderr).toMatch(/^Warning: team-07: deployment.apps\/web had no list, .* lists: theirs: .*\npatched 20\n$/);
+});

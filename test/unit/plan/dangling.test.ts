@@ -1,0 +1,108 @@
+import { expect, test } from "vitest";
+import { kinds, type TargetKind } from "../../../src/kinds.ts";
+import { planDangling } from "../../../src/plan/dangling.ts";
+import type { Target } from "../../../src/plan/references.ts";
+import type { Maker } from "../../../src/plan/refusal.ts";
+
+const target = (kind: TargetKind, name: string, names: readonly string[], maker?: Maker): Target => ({
+  to: { kind, namespace: "demo", name },
+  names,
+  version: "7",
+  ...(maker && { maker }),
+  ...(kinds[kind].carries.takes === "anew" && { anew: {} }),
+});
+const planned = (targets: readonly Target[], named = false) => planDangling(targets, { existing: new Set(["a", "b"]), named });
+const taken = (dangling: readonly string[], before: readonly string[], after: readonly string[]) => ({
+  act: "detach",
+  secret: dangling[0],
+  before,
+  after,
+  dangling,
+});
+
+test.for<{ names: string[]; plan: object }>([
+  { names: ["a", "gone", "b"], plan: taken(["gone"], ["a", "gone", "b"], ["a", "b"]) },
+  { names: ["b", "", "a", ""], plan: taken([""], ["b", "", "a", ""], ["b", "a"]) },
+  { names: ["gone"], plan: taken(["gone"], ["gone"], []) },
+  { names: ["y", "a", "x", "y"], plan: taken(["y", "x"], ["y", "a", "x", "y"], ["a"]) },
+  { names: ["b", "a"], plan: { act: "keep", because: "every name leads to a Secret" } },
+])("of $names those that lead nowhere go, and the others keep their order", ({ names, plan }) => {
+  const account = target("serviceaccount", "app", names);
+
+  expect(planned([account])).toEqual([{ to: account.to, ...plan }]);
+  expect(planned([account], true)).toEqual([{ to: account.to, ...plan }]);
+});
+
+test.for<{ kind: TargetKind; act: string }>([
+  { kind: "serviceaccount", act: "detach" },
+  { kind: "replicaset.apps", act: "detach" },
+  { kind: "replicationcontroller", act: "detach" },
+  { kind: "cronjob.batch", act: "detach" },
+  { kind: "deployment.apps", act: "tell" },
+  { kind: "statefulset.apps", act: "tell" },
+  { kind: "daemonset.apps", act: "tell" },
+  { kind: "job.batch", act: "tell" },
+])("where nobody names a target, a $kind: $act", ({ kind, act }) => {
+  expect(planned([target(kind, "web", ["gone"])]).map((change) => change.act)).toEqual([act]);
+});
+
+test.for<{ kind: TargetKind; act: string }>([
+  { kind: "deployment.apps", act: "detach" },
+  { kind: "job.batch", act: "refuse" },
+  { kind: "pod", act: "refuse" },
+])("a $kind that is named: $act", ({ kind, act }) => {
+  expect(planned([target(kind, "web", ["gone"])], true).map((change) => change.act)).toEqual([act]);
+  expect(planned([target(kind, "web", ["a"])], true).map((change) => change.act)).toEqual(["keep"]);
+});
+
+test("what would make pods anew is told once, with the command, and what cannot be changed apart from it", () => {
+  const names = Array.from({ length: 12 }, (_, index) => `web-${index}`);
+  const changes = planned([
+    ...names.map((name) => target("deployment.apps", name, ["gone"])),
+    target("deployment.apps", "fine", ["a"]),
+    target("daemonset.apps", "agent", ["", "old"]),
+    target("job.batch", "migrate", [""]),
+  ]);
+
+  expect(changes).toEqual([
+    {
+      act: "tell",
+      id: "dangling-name",
+      to: { kind: "deployment.apps", namespace: "demo", name: "web-0" },
+      says:
+        "deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 10 more list names that lead nowhere " +
+        '(gone, "" and old), and would make pods anew without them',
+      fix: { do: "detach", dangling: true, targets: names.slice(0, 10).map((name) => `deployment/${name}`) },
+    },
+    {
+      act: "tell",
+      id: "empty-name",
+      to: { kind: "job.batch", namespace: "demo", name: "migrate" },
+      says: 'job.batch/migrate lists a name that leads nowhere (""), and cannot be changed, but only made anew without it',
+    },
+  ]);
+});
+
+test("what has no list is not even told to be unchanged, unless it is named", () => {
+  const bare = target("serviceaccount", "app", []);
+
+  expect(planned([bare])).toEqual([]);
+  expect(planned([bare], true)).toMatchObject([{ act: "keep" }]);
+});
+
+test.for<{ names: string[]; fix: object | undefined }>([
+  { names: ["gone", "a"], fix: { do: "detach", secret: "gone", targets: ["job/web"], recreate: true } },
+  { names: ["gone", ""], fix: undefined },
+  { names: [""], fix: undefined },
+])("what is to be made anew without $names has a command where that is one name", ({ names, fix }) => {
+  const [change] = planned([target("job.batch", "web", names)], true);
+
+  expect(change).toMatchObject({ act: "refuse", says: expect.stringMatching(/^job.batch\/web keeps the list .* has to be made anew$/) });
+  expect(change && "fix" in change ? change.fix : undefined).toEqual(fix);
+});
+
+test("what another makes is refused with the command for that", () => {
+  const changes = planned([target("replicaset.apps", "web-1", ["gone"], { kind: "Deployment", name: "web" })], true);
+
+  expect(changes).toMatchObject([{ act: "refuse", fix: { do: "detach", dangling: true, targets: ["deployment/web"] } }]);
+});
