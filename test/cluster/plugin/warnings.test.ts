@@ -60,7 +60,7 @@ test("own-list: admission copies nothing into pods that have a list, until the t
   // It stays true
   expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: expect.stringMatching(says) });
   expect(await shell.type(fix)).toMatchObject({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
-  expect(await namesOfNewPod(namespace)).toEqual(["theirs", "acr"]);
+  await until(async () => (await namesOfNewPod(namespace)).join() === "theirs,acr");
 });
 
 test("own-list: a Job that is found by its images cannot be changed", async () => {
@@ -87,7 +87,11 @@ test("hides-account-list: with a first name of its own a template's pods get non
   );
   await until(async () => (await namesOfNewPod(namespace)).join() === "acr");
 
-  expect(await shell.type(fix)).toMatchObject({ stdout: "serviceaccount/app patched\ndeployment.apps/web patched\n", stderr: "", code: 0 });
+  expect(await shell.type(fix)).toMatchObject({
+    stdout: expect.stringMatching(/^serviceaccount\/app patched\n(pod\/\S+ restarted\n)*deployment.apps\/web patched\n$/),
+    stderr: "",
+    code: 0,
+  });
   await until(async () => (await namesOfNewPod(namespace)).join() === "theirs,acr");
 });
 
@@ -199,7 +203,8 @@ test("detach --dangling leaves no name that leads nowhere, and every other in it
     stdout:
       "serviceaccount/app patched\nreplicaset.apps/web patched\nreplicationcontroller/web patched\ncronjob.batch/all patched\ncronjob.batch/web patched\n",
   });
-  expect(quiet.stderr.split("\n")).toEqual([
+  // The API server itself warns of an empty name in the list that was
+  expect(quiet.stderr.split("\n").filter((line) => !line.includes("invalid empty name"))).toEqual([
     `Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them: kubectl acr-secret detach deployment/web --dangling -n ${namespace}`,
     'Warning: job.batch/web lists names that lead nowhere (gone and ""), and cannot be changed, but only made anew without them',
     "",
