@@ -4,15 +4,15 @@ import { annotation } from "../plan/account-list.ts";
 import type { Account, Around, Lister, OtherName } from "../plan/around.ts";
 import { accountOf, namesIn, readTarget } from "../plan/references.ts";
 import type { NamedSecret } from "./beside.ts";
-import { madeBy } from "./controller.ts";
+import { topOf } from "./controller.ts";
 import { imagesFrom } from "./images.ts";
 import type { Sight } from "./place.ts";
-import { hasOwn } from "./pulling-pods.ts";
+import { hasOwn, isYounger } from "./pulling-pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** What warnings look at: all that was read of a place, also where it is no target. @param hosts those of the registry */
 export function aroundOf(sight: Sight, hosts: readonly string[]): Around {
-  const objects = sight.also ?? sight.targets;
+  const objects = [...(sight.also ?? sight.targets), ...(sight.beside?.templates ?? [])];
   const accounts = accountsIn(sight);
   return {
     accounts: [...accounts.values()].map(asAccount),
@@ -44,12 +44,21 @@ function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
   return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
 }
 
-/** What a pod whose list is its author's was made from. */
+/** What a pod comes from that has another list than its ServiceAccount, although it was made since that was written. */
 function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
   const account = accounts.get(accountOf(pod.spec));
-  if (!account || !hasOwn(pod, account) || isGone(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
-  const { above, kind, name } = madeBy(pod.metadata) ?? { kind: pod.kind, name: pod.metadata.name };
-  return [{ of: above ?? { kind, name }, account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
+  if (!account || !hasOwn(pod, account) || !isYounger(pod, account)) return [];
+  if (isGone(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
+  return [{ of: topOf(pod), account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
+}
+
+/** Tells the pods whose list comes from one of these, and not from their ServiceAccount. */
+export function comesFrom(listers: readonly Lister[]): (pod: Pod) => boolean {
+  const known = new Set(listers.map(({ of: { kind, name } }) => `${kind}/${name}`));
+  return (pod) => {
+    const { kind, name } = topOf(pod);
+    return known.has(`${kind}/${name}`);
+  };
 }
 
 const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);

@@ -1,8 +1,10 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { kinds } from "../kinds.ts";
-import type { Secret, ServiceAccount } from "../objects.ts";
-import type { Target } from "../plan/references.ts";
+import { kinds, lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { Pod, Secret, ServiceAccount } from "../objects.ts";
+import { accountOf, namesIn, type Target } from "../plan/references.ts";
+import { topOf } from "./controller.ts";
 import { secretsOf, unlessForbidden } from "./pull-secrets.ts";
+import { hasOwn } from "./pulling-pods.ts";
 import { specOf, type TargetObject, targetOf } from "./targets.ts";
 import { together } from "./together.ts";
 
@@ -10,6 +12,8 @@ import { together } from "./together.ts";
 export type Beside = {
   /** ServiceAccounts that templates among the targets run as. */
   readonly accounts: readonly ServiceAccount[];
+  /** What pods come from that seem to have a list of their own. */
+  readonly templates: readonly TargetObject[];
   /** What other names lead to, in lists that are to be written. */
   readonly named: readonly NamedSecret[];
 };
@@ -19,20 +23,24 @@ export type NamedSecret = { readonly name: string; readonly secret: Secret | und
 /** The namespace of a cluster. */
 type At = { readonly cluster: Cluster; readonly namespace: string };
 
-/** Objects that are asked for one by one; more ServiceAccounts are a list, and more names are not looked at. */
+/** Objects that are asked for one by one; more ServiceAccounts are a list, more names and templates are not looked at. */
 const most = 5;
 
+/** What was read of a place. */
+type Read = { readonly targets: readonly TargetObject[]; readonly pods: readonly Pod[] };
+
 /**
- * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, and their lists are empty or have the Secret already;
- * what may not be read is not warned of.
+ * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, their lists are empty or have the Secret already, and
+ * their pods have the same; what may not be read is not warned of.
  */
-export async function besideOf(at: At, secret: string, objects: readonly TargetObject[]): Promise<Beside> {
+export async function besideOf(at: At, secret: string, { targets: objects, pods }: Read): Promise<Beside> {
   const targets = objects.map((object) => targetOf(object)).filter(isChangeable);
-  const [accounts, named] = await together([
+  const [accounts, templates, named] = await together([
     accountsOf(at, accountsWanted(targets, objects)),
+    templatesOf(at, templatesWanted(secret, objects, pods).slice(0, most)),
     secretsNamed(at, otherNames(secret, targets).slice(0, most)),
   ]);
-  return { accounts, named };
+  return { accounts, templates, named };
 }
 
 const isChangeable = ({ to, maker }: Target): boolean => !maker && kinds[to.kind].carries.takes !== "anew";
@@ -41,6 +49,28 @@ const isChangeable = ({ to, maker }: Target): boolean => !maker && kinds[to.kind
 function accountsWanted(targets: readonly Target[], objects: readonly TargetObject[]): string[] {
   const read = new Set(objects.filter((object) => !specOf(object)).map(({ metadata }) => metadata.name));
   return [...new Set(targets.flatMap(({ account }) => account ?? []))].filter((name) => !read.has(name));
+}
+
+/** What pods come from that do not have the list of their ServiceAccount, or what that was once: only the template itself tells. */
+function templatesWanted(secret: string, objects: readonly TargetObject[], pods: readonly Pod[]): Ref<TargetKind>[] {
+  const accounts = new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
+  const read = new Set(objects.map((object) => `${object.kind}/${object.metadata.name}`));
+  const odd = pods.filter((pod) => {
+    const account = accounts.get(accountOf(pod.spec));
+    return account && hasOwn(pod, account) && !namesIn(pod.spec.imagePullSecrets).includes(secret);
+  });
+  const makers = new Map(odd.map((pod) => topOf(pod)).map((maker) => [`${maker.kind}/${maker.name}`, maker]));
+  return [...makers].flatMap(([key, { kind: called, name }]) => {
+    const kind = targetKindCalled(called);
+    return kind && !read.has(key) && lastingKinds.includes(kind) ? [{ kind, name }] : [];
+  });
+}
+
+async function templatesOf({ cluster, namespace }: At, wanted: readonly Ref<TargetKind>[]): Promise<TargetObject[]> {
+  const found = await together(
+    wanted.map(({ kind, name }) => cluster.get({ kind, name, namespace }).catch(unlessForbidden<TargetObject | undefined>(undefined))),
+  );
+  return found.flatMap((object) => object ?? []);
 }
 
 /** Other names in the lists that the Secret's is to be added to. */

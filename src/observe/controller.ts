@@ -17,3 +17,9 @@ export function madeBy(metadata: Metadata): Controller | undefined {
   const isVersion = hash !== undefined && kind === "ReplicaSet" && name.endsWith(`-${hash}`);
   return { kind, name, ...(isVersion && { above: { kind: "Deployment", name: name.slice(0, -hash.length - 1) } }) };
 }
+
+/** What has the template that a pod comes from, as its metadata tells; the pod itself where nothing made it. */
+export function topOf({ kind, metadata }: { readonly kind: string; readonly metadata: Metadata }): Maker {
+  const { above, ...maker } = madeBy(metadata) ?? { kind, name: metadata.name };
+  return above ?? maker;
+}

@@ -4,7 +4,7 @@ import { driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/keys.ts";
 import type { Facts } from "../plan/place.ts";
 import type { Target } from "../plan/references.ts";
-import { accountsIn, aroundOf } from "./around.ts";
+import { aroundOf, comesFrom } from "./around.ts";
 import { readHeld } from "./held.ts";
 import type { Sight } from "./place.ts";
 import { pullingPods } from "./pods.ts";
@@ -28,12 +28,13 @@ export function factsOf(
   const { context, namespace } = sight.place;
   const read = secret && readHeld(secret, host, fieldManager);
   const hosts = [...(read ? keysOf(host, read.held) : [host]), ...others];
+  const around = aroundOf(sight, hosts);
   const facts: Facts = {
     to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
     held: read?.held,
     targets: targets.map((target) => ({ ...targetOf(target, context), ...drifting(target, fieldManager) })),
-    pods: pullingPods(hosts, pods, { context, now, accounts: accountsIn(sight) }),
-    around: aroundOf(sight, hosts),
+    pods: pullingPods(hosts, pods, { context, now, isAuthored: comesFrom(around.listers) }),
+    around,
   };
   return { facts, login: read?.login };
 }

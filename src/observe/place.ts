@@ -41,7 +41,7 @@ export async function observe(place: Place, wish: PlaceWish): Promise<Sight> {
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
     wish.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
-  const beside = wish.warns ? await besideOf(place, secret, targets) : undefined;
+  const beside = wish.warns ? await besideOf(place, secret, { targets, pods: all }) : undefined;
   return { place, secret: found, targets, pods: all, ...(beside && { beside }), ...(existing && { existing: namesOf(existing) }) };
 }
 

@@ -1,10 +1,9 @@
 import { retryWithin } from "../kubelet/back-off.ts";
-import type { Container, Pod, ServiceAccount } from "../objects.ts";
+import type { Container, Pod } from "../objects.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { failsToPull, type PullingPod, readWait } from "../plan/restart.ts";
 import { madeBy } from "./controller.ts";
 import { imagesFrom } from "./images.ts";
-import { hasOwn } from "./pulling-pods.ts";
 import { isOver } from "./targets.ts";
 
 /** What a pod waits for. A sidecar runs beside the others, and does none of their work. */
@@ -33,25 +32,24 @@ function failure({ metadata, status = {} }: Pod, now: Date): Pick<PullingPod, "f
   return { fails: true, retries: retryWithin(since, now) / 1000 };
 }
 
-/** Where and when pods are looked at, and the ServiceAccounts that were read there. */
-type Where = { readonly context: string | undefined; readonly now: Date; readonly accounts: ReadonlyMap<string, ServiceAccount> };
+/** Where and when pods are looked at, and which of them have a list of their own. */
+type Where = { readonly context: string | undefined; readonly now: Date; isAuthored(pod: Pod): boolean };
 
 /** Pods that have not ended and have an image of one of these registries. */
-export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { context, now, accounts }: Where): PullingPod[] {
+export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { context, now, isAuthored }: Where): PullingPod[] {
   return pods
     .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod))
     .map((pod): PullingPod => {
       const { metadata, spec, status = {} } = pod;
       const { name, namespace = "", uid = "" } = metadata;
       const { above, ...maker } = madeBy(metadata) ?? {};
-      const account = accounts.get(accountOf(spec));
       return {
         to: { kind: "pod", namespace, name, ...(context !== undefined && { context }) },
         uid,
         account: accountOf(spec),
         repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],
         names: namesIn(spec.imagePullSecrets),
-        ...(account && hasOwn(pod, account) && { own: true }),
+        ...(isAuthored(pod) && { own: true }),
         waits: status.phase === "Pending" ? waitOf(pod) : "nothing",
         ...failure(pod, now),
         ...("kind" in maker && { maker }),

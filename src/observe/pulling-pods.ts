@@ -34,11 +34,14 @@ export function hasOwn(pod: Pod, account: ServiceAccount | undefined): boolean {
   const names = namesOf(pod);
   const listed = account ? readTarget("serviceaccount", account).names : [];
   if (names.length === 0 || String(names) === String(listed)) return false;
-  const changed = timesOf(account?.metadata.managedFields, "f:imagePullSecrets").at(-1);
-  const made = pod.metadata.creationTimestamp;
-  const younger = changed !== undefined && typeof made === "string" && made > changed;
   const still = listed.filter((name) => names.includes(name));
-  return younger || String(still) !== String(names);
+  return isYounger(pod, account) || String(still) !== String(names);
+}
+
+/** Whether a pod was made after its ServiceAccount's list was written last, as far as that is recorded. */
+export function isYounger({ metadata: { creationTimestamp: made } }: Pod, account: ServiceAccount | undefined): boolean {
+  const changed = timesOf(account?.metadata.managedFields, "f:imagePullSecrets").at(-1);
+  return changed !== undefined && typeof made === "string" && made > changed;
 }
 
 /** The controllers that make a deleted pod anew, and count no failure for it. */

@@ -63,7 +63,11 @@ function reader({ cluster }: Ground, wish: PlaceWish): (place: Place) => Promise
       accountsOf?.(namespace),
     ]);
     const sight = { place, secret: wish.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
-    return { ...sight, ...(accounts && { beside: { accounts, named: [] } }), ...(wish.existing && { existing: namesOf(found) }) };
+    return {
+      ...sight,
+      ...(accounts && { beside: { accounts, templates: [], named: [] } }),
+      ...(wish.existing && { existing: namesOf(found) }),
+    };
   };
 }
 

@@ -35,8 +35,8 @@ function unmendable(secret: string, to: Ref<TargetKind>, names: readonly string[
 }
 
 function sentence(names: readonly string[], to: Ref, among: string): string {
-  const [has, its] = names.length === 1 ? ["has", "its"] : ["have", "their"];
-  return `${several(names)} ${has} imagePullSecrets of ${its} own, so ${its} pods get none of those of ${nameOf(to)}${among}`;
+  const [has, its, gets] = names.length === 1 ? ["has", "its", "gets"] : ["have", "their", "get"];
+  return `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${among}`;
 }
 
 /** The target that a write mends; undefined for what keeps the list that it was made with, and for what we do not know. */

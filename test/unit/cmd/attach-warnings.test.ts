@@ -38,16 +38,18 @@ const situations: readonly {
 }[] = [
   {
     id: "own-list",
-    what: "a Deployment's pods, of which the template was not read",
+    what: "a Deployment's pods show it",
     typed: app,
-    fill: ({ cluster }) => {
+    fill: (made) => {
+      const { cluster } = made;
+      put(made, "deployment", "web", ["theirs"]);
       const { metadata, ...rest } = stuckPod("demo", "web-5c7d4-1", image, { serviceAccount: "app", names: ["theirs"] });
       const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5c7d4", uid: "u", controller: true };
       for (const name of ["web-5c7d4-1", "web-5c7d4-2"])
         cluster.put({ ...rest, metadata: { ...metadata, name, labels: { "pod-template-hash": "5c7d4" }, ownerReferences: [owner] } });
     },
     told:
-      "deployment.apps/web has imagePullSecrets of its own, so its pods get none of those of serviceaccount/app, acr-myregistry among them: " +
+      "deployment.apps/web has imagePullSecrets of its own, and gets none of those of serviceaccount/app, acr-myregistry among them: " +
       "kubectl acr-secret attach acr-myregistry deployment/web -n demo",
     again: "same",
   },
@@ -60,7 +62,7 @@ const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      "job.batch/migrate has imagePullSecrets of its own, so its pods get none of those of serviceaccount/app: " +
+      "job.batch/migrate has imagePullSecrets of its own, and gets none of those of serviceaccount/app: " +
       "make it anew with acr-myregistry",
     again: "same",
   },
@@ -190,6 +192,20 @@ test.for(situations)("$id: $what", async ({ id, typed, fill, told, again }) => {
   expect(outcomes.filter(({ ids }) => ids)).toMatchObject([{ result: "told", ids: [id], warnings: [told] }]);
 
   expect(await type(typed, made.ports)).toMatchObject({ code: 0, stderr: again === "same" ? first.stderr : "" });
+});
+
+test("a copy of what a ServiceAccount had once is not taken for a template's own list", async () => {
+  const made = await world((each) => {
+    each.cluster.put(account("demo", "app", ["other"]));
+    each.cluster.put(pullSecret("demo", "other"));
+    put(each, "statefulset", "web");
+    each.cluster.put(stuckPod("demo", "web-0", image, { owner: "StatefulSet", serviceAccount: "app", names: ["old"] }));
+  });
+
+  const { stderr } = await type(app, made.ports);
+
+  expect(made.asking.all).toContain("get statefulset.apps demo/web");
+  expect(stderr).toMatch(/^Warning: pod\/web-0 has other imagePullSecrets than serviceaccount\/app: .*\n$/);
 });
 
 test("a dry run warns before anything is written", async () => {

@@ -10,8 +10,8 @@ const lister = (kind: string, name: string, names: readonly string[] = ["theirs"
 });
 const web = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
-const gets = "so its pods get none of those of serviceaccount/app";
-const get = "so their pods get none of those of serviceaccount/app";
+const gets = "and gets none of those of serviceaccount/app";
+const get = "and get none of those of serviceaccount/app";
 
 test.for<{ why: string; listers: Lister[]; attached?: Parameters<typeof tellOwnLists>[1]; told: object[] }>([
   { why: "nobody has a list of its own", listers: [], told: [] },
