@@ -22,7 +22,7 @@ export function aroundOf(sight: Sight, hosts: readonly string[]): Around {
 }
 
 /** The ServiceAccounts that were read, by name. */
-export function accountsIn({ targets, also = targets, beside }: Sight): ReadonlyMap<string, ServiceAccount> {
+function accountsIn({ targets, also = targets, beside }: Sight): ReadonlyMap<string, ServiceAccount> {
   const read = also.filter((object) => object.kind === "ServiceAccount");
   return new Map([...read, ...(beside?.accounts ?? [])].map((account) => [account.metadata.name, account]));
 }

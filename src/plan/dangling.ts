@@ -1,8 +1,8 @@
 import { kinds, type Ref, type TargetKind } from "../kinds.ts";
-import type { Change, Keep, Refer, Tell } from "./change.ts";
+import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
 import type { Target } from "./references.ts";
 import { refuseAnew, refuseMade } from "./refusal.ts";
-import { nameOf, saidTargets, several, shown } from "./said.ts";
+import { isPlain, nameOf, saidTargets, several, shown } from "./said.ts";
 
 /** Which names lead nowhere, and whether somebody named the targets. */
 export type DanglingWish = {
@@ -42,19 +42,23 @@ const takes =
     kinds[to.kind].carries.takes === what;
 
 function planOne(target: Target, { existing }: DanglingWish): Change {
-  const { to, maker, anew } = target;
   const gone = danglingIn(target.names, existing);
-  const named = gone.find((name) => name !== "");
-  const asked = { does: "detach", secret: named ?? "", to } as const;
-  if (gone.length > 0 && maker) {
-    const { fix, ...refusal } = refuseMade(asked, maker);
-    return { ...refusal, ...(fix?.do === "detach" && { fix: { do: "detach", dangling: true, targets: fix.targets ?? [] } }) };
+  return refusal(gone, target) ?? takeOut(gone, target);
+}
+
+/** Why a list keeps names that lead nowhere; undefined where it has none, or can be written. */
+function refusal([first, ...more]: readonly string[], { to, maker, anew }: Target): Refuse | undefined {
+  if (first === undefined) return undefined;
+  const asked = { does: "detach", secret: first, to } as const;
+  if (maker) {
+    const { fix, ...told } = refuseMade(asked, maker);
+    return { ...told, ...(fix?.do === "detach" && { fix: { do: "detach", dangling: true, targets: fix.targets ?? [] } }) };
   }
-  const refusal = gone.length > 0 && anew && refuseAnew(asked, anew, { recreate: false, force: false });
-  if (!refusal) return takeOut(gone, target);
-  const { fix, ...told } = refusal;
-  // By its name alone such an object is made anew
-  return named !== undefined && gone.length === 1 && fix ? refusal : told;
+  const refused = anew && refuseAnew(asked, anew, { recreate: false, force: false });
+  if (!refused || (more.length === 0 && isPlain(first))) return refused;
+  // What makes it anew takes one name
+  const { fix: _, ...told } = refused;
+  return told;
 }
 
 /** The change that takes names out of a list, wherever they stand in it. */

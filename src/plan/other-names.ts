@@ -2,7 +2,7 @@ import type { Ref, TargetKind } from "../kinds.ts";
 import type { OtherName } from "./around.ts";
 import type { Tell } from "./change.ts";
 import type { Target } from "./references.ts";
-import { nameOf, saidTargets, several, shown } from "./said.ts";
+import { isPlain, nameOf, saidTargets, several, shown } from "./said.ts";
 
 /**
  * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.
@@ -15,7 +15,8 @@ export function tellOthers(targets: readonly Target[], others: readonly OtherNam
 function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
   if (!to) return [];
   const says = `${several([to, ...more].map(nameOf))} also ${more.length === 0 ? "lists" : "list"} secret/${shown(name)}, which ${why}`;
-  return [{ act: "tell", id, to, says, fix: { do: "detach", secret: name, ...saidTargets([to, ...more]) } }];
+  const what = isPlain(name) ? { secret: name } : { dangling: true };
+  return [{ act: "tell", id, to, says, fix: { do: "detach", ...what, ...saidTargets([to, ...more]) } }];
 }
 
 function tellEmpty([to, ...more]: readonly Ref<TargetKind>[]): Tell[] {

@@ -26,5 +26,8 @@ export function several(names: readonly string[], most = 3): string {
   return shown.length === 0 ? rest.join("") : `${shown.join(", ")} and ${rest.join("")}`;
 }
 
+/** Whether a name could be a Secret's: a list may hold any text, and no command line names what is none. */
+export const isPlain = (name: string): boolean => /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name);
+
 /** A name that somebody could forge a line with is shown in quotes. */
-export const shown = (name: string): string => (/^[a-z0-9.-]+$/.test(name) ? name : JSON.stringify(name));
+export const shown = (name: string): string => (isPlain(name) ? name : JSON.stringify(name));

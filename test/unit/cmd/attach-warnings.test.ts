@@ -105,7 +105,7 @@ const situations: readonly {
     what: "a name that no Secret can have costs no request",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["../x"])),
-    told: `serviceaccount/app also lists secret/"../x", which is not there: kubectl acr-secret detach ../x --serviceaccount app -n demo`,
+    told: `serviceaccount/app also lists secret/"../x", which is not there: kubectl acr-secret detach --serviceaccount app --dangling -n demo`,
     again: "",
   },
   {

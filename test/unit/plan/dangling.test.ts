@@ -93,6 +93,7 @@ test("what has no list is not even told to be unchanged, unless it is named", ()
 test.for<{ names: string[]; fix: object | undefined }>([
   { names: ["gone", "a"], fix: { do: "detach", secret: "gone", targets: ["job/web"], recreate: true } },
   { names: ["gone", ""], fix: undefined },
+  { names: ["../x"], fix: undefined },
   { names: [""], fix: undefined },
 ])("what is to be made anew without $names has a command where that is one name", ({ names, fix }) => {
   const [change] = planned([target("job.batch", "web", names)], true);

@@ -40,7 +40,12 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
     why: "a name that could forge a line",
     targets: [account("x\nerror: y")],
     others: [gone("x\nerror: y")],
-    told: [{ says: 'serviceaccount/app also lists secret/"x\\nerror: y", which is not there' }],
+    told: [
+      {
+        says: 'serviceaccount/app also lists secret/"x\\nerror: y", which is not there',
+        fix: { do: "detach", dangling: true, serviceaccounts: ["app"] },
+      },
+    ],
   },
   {
     why: "an entry without a name",
