@@ -1,13 +1,9 @@
 import { expect, test } from "vitest";
-import type { KubeObject } from "../../../src/objects.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
-
-const put = ({ cluster }: FakeWorld, kind: TargetName, name: string, names?: string[], namespace = "demo") =>
-  cluster.put(targetObject(kind, { namespace, name }, names) as KubeObject);
+import { put } from "../../support/situations/warnings.ts";
 
 test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked: string[] }>([
   {

@@ -1,0 +1,172 @@
+import type { KubeObject } from "../../../src/objects.ts";
+import type { WarningId } from "../../../src/plan/warnings.ts";
+import { account, pullSecret, stuckPod } from "../fakes/cluster.ts";
+import type { FakeWorld } from "../fakes/world.ts";
+import { type TargetName, targetObject } from "./target-objects.ts";
+
+export const image = "myregistry.azurecr.io/app/web:1";
+/** Puts an object with a list of pull secrets into a world. */
+export const put = ({ cluster }: FakeWorld, kind: TargetName, name: string, names?: string[], namespace = "demo") =>
+  cluster.put(targetObject(kind, { namespace, name }, names) as KubeObject);
+/** A ServiceAccount whose pods may name only what it lists itself. */
+export const strict = (namespace: string, name: string, names: readonly string[] = []): KubeObject => {
+  const { metadata, ...rest } = account(namespace, name, names);
+  return { ...rest, metadata: { ...metadata, annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } } };
+};
+
+export const attach = "attach acr-myregistry -n demo";
+export const app = `${attach} --serviceaccount app`;
+
+/** What is there, what is typed, and what is told of it. */
+export const situations: readonly {
+  readonly id: WarningId;
+  readonly what: string;
+  readonly typed: string;
+  fill(made: FakeWorld): void;
+  readonly told: string;
+  /** What a second run tells. */
+  readonly again: string;
+}[] = [
+  {
+    id: "own-list",
+    what: "a Deployment's pods show it",
+    typed: app,
+    fill: (made) => {
+      const { cluster } = made;
+      put(made, "deployment", "web", ["theirs"]);
+      const { metadata, ...rest } = stuckPod("demo", "web-5c7d4-1", image, { serviceAccount: "app", names: ["theirs"] });
+      const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5c7d4", uid: "u", controller: true };
+      for (const name of ["web-5c7d4-1", "web-5c7d4-2"])
+        cluster.put({ ...rest, metadata: { ...metadata, name, labels: { "pod-template-hash": "5c7d4" }, ownerReferences: [owner] } });
+    },
+    told:
+      "deployment.apps/web has imagePullSecrets of its own, and gets none of those of serviceaccount/app, acr-myregistry among them: " +
+      "kubectl acr-secret attach acr-myregistry deployment/web -n demo",
+    again: "same",
+  },
+  {
+    id: "own-list",
+    what: "a Job, as a template that was read",
+    typed: `${attach} --where-used`,
+    fill: (made) => {
+      put(made, "job", "migrate", ["theirs"]);
+      put(made, "deployment", "web");
+    },
+    told:
+      "job.batch/migrate has imagePullSecrets of its own, and gets none of those of serviceaccount/app: " +
+      "make it anew with acr-myregistry",
+    again: "same",
+  },
+  {
+    id: "hides-account-list",
+    what: "a template without a list",
+    typed: `${attach} deployment/web`,
+    fill: (made) => {
+      made.cluster.put(account("demo", "app", ["theirs"]));
+      put(made, "deployment", "web");
+    },
+    told:
+      "deployment.apps/web had no list, and its pods no longer get what serviceaccount/app lists: theirs: " +
+      "kubectl acr-secret attach acr-myregistry --serviceaccount app -n demo && kubectl acr-secret detach acr-myregistry deployment/web -n demo",
+    again: "",
+  },
+  {
+    id: "mountable-only",
+    what: "a template of a strict ServiceAccount",
+    typed: `${attach} cronjob/report`,
+    fill: (made) => {
+      made.cluster.put(strict("demo", "app"));
+      put(made, "cronjob", "report");
+    },
+    told:
+      "serviceaccount/app lets pods name only what it lists itself (kubernetes.io/enforce-mountable-secrets), so those of " +
+      "cronjob.batch/report will be refused: kubectl acr-secret attach acr-myregistry --serviceaccount app -n demo",
+    again: "same",
+  },
+  {
+    id: "dangling-name",
+    what: "a name whose Secret is gone",
+    typed: app,
+    fill: ({ cluster }) => void cluster.put(account("demo", "app", ["gone"])),
+    told: "serviceaccount/app also lists secret/gone, which is not there: kubectl acr-secret detach gone --serviceaccount app -n demo",
+    again: "",
+  },
+  {
+    id: "dangling-name",
+    what: "a name that no Secret can have costs no request",
+    typed: app,
+    fill: ({ cluster }) => void cluster.put(account("demo", "app", ["../x"])),
+    told: `serviceaccount/app also lists secret/"../x", which is not there: kubectl acr-secret detach --serviceaccount app --dangling -n demo`,
+    again: "",
+  },
+  {
+    id: "secret-type",
+    what: "a name of a Secret for something else",
+    typed: app,
+    fill: ({ cluster }) => {
+      cluster.put(account("demo", "app", ["color"]));
+      cluster.put({ ...pullSecret("demo", "color"), type: "Opaque" });
+    },
+    told:
+      "serviceaccount/app also lists secret/color, which is of type Opaque, not kubernetes.io/dockerconfigjson: " +
+      "kubectl acr-secret detach color --serviceaccount app -n demo",
+    again: "",
+  },
+  {
+    id: "malformed-secret",
+    what: "a name of a Secret that spoils the others",
+    typed: app,
+    fill: ({ cluster }) => {
+      cluster.put(account("demo", "app", ["bad"]));
+      cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } }));
+    },
+    told:
+      "serviceaccount/app also lists secret/bad, which spoils all pull secrets of a pod: illegal base64 data at input byte 0: " +
+      "kubectl acr-secret detach bad --serviceaccount app -n demo",
+    again: "",
+  },
+  {
+    id: "malformed-secret",
+    what: "the Secret itself",
+    typed: "attach bad -n demo --serviceaccount app",
+    fill: ({ cluster }) => void cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } })),
+    told: "secret/bad spoils all pull secrets of a pod that names it: illegal base64 data at input byte 0",
+    again: "same",
+  },
+  {
+    id: "empty-name",
+    what: "an entry without a name",
+    typed: app,
+    fill: ({ cluster }) => void cluster.put({ ...account("demo", "app"), imagePullSecrets: [{}] }),
+    told:
+      "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait: " +
+      "kubectl acr-secret detach --serviceaccount app --dangling -n demo",
+    again: "",
+  },
+  {
+    id: "no-key",
+    what: "a template of another registry",
+    typed: "attach theirs -n demo deployment/web",
+    fill: (made) => {
+      made.cluster.put(pullSecret("demo", "theirs", { "myregistri.azurecr.io": { username: "ci", password: "x" } }));
+      put(made, "deployment", "web");
+    },
+    told:
+      `deployment.apps/web pulls ${image}, but secret theirs has a login for myregistri.azurecr.io only (one letter from myregistry.azurecr.io): ` +
+      `kubectl acr-secret check theirs --image ${image} -n demo`,
+    again: "",
+  },
+  {
+    id: "no-key",
+    what: "a key without a password",
+    typed: "attach theirs -n demo deployment/web",
+    fill: (made) => {
+      made.cluster.put(pullSecret("demo", "theirs", { "myregistry.azurecr.io": { username: "ci" } }));
+      put(made, "deployment", "web");
+    },
+    told:
+      `deployment.apps/web pulls ${image}, but secret theirs has no login at all: its auths are empty: ` +
+      `kubectl acr-secret check theirs --image ${image} -n demo`,
+    again: "",
+  },
+];
