@@ -100,6 +100,18 @@ export const tenants: readonly Place[] = [
       pod(made, (one) => ({ ...one, spec: { ...one.spec, imagePullSecrets: [{ name }, { name: "acr-myregistry" }] } }));
     },
   },
+  { where: "names in a list that the Secret is to come into", lay: (made, name) => attach(made, name, "gone") },
+  {
+    where: "an image whose host is nearly the registry's",
+    lay: (made, text) => {
+      const images = [text, `MyRegistry.azurecr.io/${text}:1`, `myregistry.azurecr.io:443/app/web:${text}`];
+      pod(made, (one) => ({
+        ...one,
+        spec: { ...one.spec, imagePullSecrets: [], containers: images.map((each) => ({ name: "web", image: each })) },
+      }));
+      attach(made);
+    },
+  },
   {
     where: "a ServiceAccount's annotations",
     lay: (made, text) => {

@@ -26,6 +26,8 @@ export const lines: readonly string[] = [
     `detach acr-myregistry --serviceaccount default --all-contexts ${form}`,
   ]),
   "attach -n demo --serviceaccount default",
+  ...["", "-o jsonl", "--dry-run=client -o plan"].map((form) => `detach --dangling -n demo ${form}`),
+  "detach --dangling -A",
   ...["", "-o json", "-o yaml"].flatMap((form) => [
     `check -n demo ${form}`,
     `check -A ${form}`,
