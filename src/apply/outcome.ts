@@ -16,6 +16,8 @@ export type Outcome = {
   readonly error?: CliError;
   /** It is of the place as a whole, and of no object in it. */
   readonly ofPlace?: true;
+  /** What is about to happen to pods, before it does; nothing has become of a change yet. */
+  readonly ahead?: string;
   /** What a person should know of it. */
   readonly says?: readonly string[];
   /** It was not tried: what it needs failed, or the run was interrupted. */

@@ -3,6 +3,7 @@ import { over } from "../fleet/over.ts";
 import type { Sight } from "../observe/place.ts";
 import { remember, type Seen } from "../observe/seen.ts";
 import type { Outlook } from "../observe/sights.ts";
+import { aheadOf } from "../plan/ahead.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { apply, applyWhole } from "./apply.ts";
 import { openGate, Shared } from "./gate.ts";
@@ -47,7 +48,10 @@ export async function* runUnit(
     const turn = gate.enter();
     const planned = await planIn(outlook, unit, turn.pass).catch(asPlaceError).finally(turn.leave);
     if (planned instanceof CliError) yield failure(outlook, planned);
-    else yield* carry(planned.plan, planned.seen);
+    else {
+      if (dryRun === "none") yield* announced(planned.plan, outlook);
+      yield* carry(planned.plan, planned.seen);
+    }
   }
 
   let landed = false;
@@ -66,6 +70,14 @@ export async function* runUnit(
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
 async function clear(made: readonly Outcome[], bench: Bench): Promise<Outcome[]> {
   return [...(await takeBack(made, bench.tools)), ...(await endClaims(bench))];
+}
+
+/** Says what of a plan ends pods before any of it is done. */
+function* announced(plan: Plan, { place: { context, namespace } }: Outlook): Generator<Outcome> {
+  const ahead = aheadOf(plan);
+  if (ahead === undefined) return;
+  const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
+  yield { change: { act: "tell", to, says: "" }, ahead };
 }
 
 /** What ended a place; an interruption only leaves it, unless it left something behind. */

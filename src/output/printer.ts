@@ -151,5 +151,7 @@ function printBeside(outcome: Outcome, options: PrinterOptions): void {
 function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
   const place = placePrefix(outcome.change.to, where);
+  // Who sits there can still press Ctrl-C; a script asks with --dry-run
+  if (outcome.ahead !== undefined && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(outcome.change.to, where))}\n`);
   for (const text of toldBy(outcome, speller(outcome, options))) printWarning(stderr, env, `${place}${text}`);
 }

@@ -168,3 +168,18 @@ test("all pods that lack the Secret are rolled out on demand, and a second run f
     code: 0,
   });
 });
+
+test("at a terminal it is said what ends pods before anything is written, and where; in a pipe nobody could stop it", async () => {
+  const world = await stored("demo");
+  put(world, "deployment", "web");
+  world.cluster.put(stuckPod("demo", "x-1", "myregistry.azurecr.io/app/web:1"));
+  const line = "attach acr-myregistry sa/default deploy/web -n demo";
+  const lookedAt = await type(`${line} --dry-run=client`, { ...world.ports, terminal: true });
+  expect(lookedAt.stderr).not.toContain("about to");
+  world.asking.around(refusing(is("patch"), () => new CliError("forbidden", "no")));
+
+  const { stderr } = await type(line, { ...world.ports, terminal: true });
+  expect(stderr).toMatch(/about to roll out deployment\.apps\/web, and to make anew pod\/x-1\n/);
+  expect(stderr.indexOf("about to")).toBeLessThan(stderr.indexOf("error"));
+  expect((await type(line, world.ports)).stderr).not.toContain("about to");
+});

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { TargetKind } from "../../../src/kinds.ts";
+import { aheadOf } from "../../../src/plan/ahead.ts";
+import type { Change, Plan } from "../../../src/plan/change.ts";
+
+const refer = (act: "attach" | "detach", kind: TargetKind, name: string): Change => ({
+  act,
+  to: { kind, namespace: "demo", name },
+  secret: "acr",
+  before: [],
+  after: [],
+});
+const restart = (name: string): Change => ({ act: "restart", to: { kind: "pod", namespace: "demo", name }, uid: "u", because: "" });
+const rollout: Change = { act: "rollout", to: { kind: "deployment.apps", namespace: "demo", name: "api" }, because: "" };
+
+test.for<{ why: string; plan: Plan; ahead: string | undefined }>([
+  { why: "nothing", plan: [], ahead: undefined },
+  {
+    why: "a list that new pods get",
+    plan: [refer("attach", "serviceaccount", "default"), refer("attach", "cronjob.batch", "x")],
+    ahead: undefined,
+  },
+  { why: "what is right already", plan: [{ act: "keep", to: rollout.to, because: "" }], ahead: undefined },
+  {
+    why: "a template whose pods roll out",
+    plan: [refer("attach", "deployment.apps", "web")],
+    ahead: "about to roll out deployment.apps/web",
+  },
+  { why: "also where the Secret goes", plan: [refer("detach", "statefulset.apps", "db")], ahead: "about to roll out statefulset.apps/db" },
+  {
+    why: "rollouts and pods",
+    plan: [refer("attach", "daemonset.apps", "agent"), rollout, restart("web-1"), restart("web-2")],
+    ahead: "about to roll out daemonset.apps/agent, deployment.apps/api, and to make anew pod/web-1, pod/web-2",
+  },
+  {
+    why: "many",
+    plan: Array.from({ length: 12 }, (_, index) => restart(`p-${index}`)),
+    ahead: "about to make anew pod/p-0, pod/p-1, pod/p-2, pod/p-3, pod/p-4, pod/p-5, pod/p-6, pod/p-7, pod/p-8, pod/p-9 and 2 more",
+  },
+])("what is about to happen to pods: $why", ({ plan, ahead }) => {
+  expect(aheadOf(plan)).toBe(ahead);
+});
