@@ -1,9 +1,10 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
+import { CliError } from "../errors.ts";
 import { kinds, lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import { accountOf, namesIn, type Target } from "../plan/references.ts";
 import { topOf } from "./controller.ts";
-import { secretsOf, unlessForbidden } from "./pull-secrets.ts";
+import { secretsOf } from "./pull-secrets.ts";
 import { hasOwn } from "./pulling-pods.ts";
 import { specOf, type TargetObject, targetOf } from "./targets.ts";
 import { together } from "./together.ts";
@@ -31,7 +32,7 @@ type Read = { readonly targets: readonly TargetObject[]; readonly pods: readonly
 
 /**
  * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, their lists are empty or have the Secret already, and
- * their pods have the same; what may not be read is not warned of.
+ * their pods have the same; what cannot be read is not warned of.
  */
 export async function besideOf(at: At, secret: string, { targets: objects, pods }: Read): Promise<Beside> {
   const targets = objects.map((object) => targetOf(object)).filter(isChangeable);
@@ -66,9 +67,17 @@ function templatesWanted(secret: string, objects: readonly TargetObject[], pods:
   });
 }
 
+/** Takes a stand-in for what cannot be read: what is there for a warning alone keeps nobody from what was asked for. */
+function instead<T>(stand: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof CliError && error.kind !== "cancelled") return stand;
+    throw error;
+  };
+}
+
 async function templatesOf({ cluster, namespace }: At, wanted: readonly Ref<TargetKind>[]): Promise<TargetObject[]> {
   const found = await together(
-    wanted.map(({ kind, name }) => cluster.get({ kind, name, namespace }).catch(unlessForbidden<TargetObject | undefined>(undefined))),
+    wanted.map(({ kind, name }) => cluster.get({ kind, name, namespace }).catch(instead<TargetObject | undefined>(undefined))),
   );
   return found.flatMap((object) => object ?? []);
 }
@@ -80,17 +89,16 @@ const otherNames = (secret: string, targets: readonly Target[]): string[] => [
 
 async function accountsOf({ cluster, namespace }: At, names: readonly string[]): Promise<ServiceAccount[]> {
   if (names.length > most) {
-    const all = await listAll(cluster, "serviceaccount", { namespace }).catch(unlessForbidden<ServiceAccount[]>([]));
+    const all = await listAll(cluster, "serviceaccount", { namespace }).catch(instead<ServiceAccount[]>([]));
     return all.filter(({ metadata }) => names.includes(metadata.name));
   }
-  const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(unlessForbidden(undefined));
+  const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(instead(undefined));
   return (await together(names.map(one))).flatMap((account) => account ?? []);
 }
 
 async function secretsNamed({ cluster, namespace }: At, names: readonly string[]): Promise<NamedSecret[]> {
   const secrets = secretsOf(cluster, namespace);
-  const one = (name: string): Promise<NamedSecret[]> =>
-    secrets.get(name).then((secret) => [{ name, secret }], unlessForbidden<NamedSecret[]>([]));
+  const one = (name: string): Promise<NamedSecret[]> => secrets.get(name).then((secret) => [{ name, secret }], instead<NamedSecret[]>([]));
   return (await together(names.map(one))).flat();
 }
 
