@@ -92,18 +92,21 @@ test("nothing is told of a target that could not be written", async () => {
   });
 });
 
-test("who may not read what warnings need is not warned, and attaches all the same", async () => {
-  const made = await world((each) => {
-    each.cluster.put(strict("demo", "app", ["theirs"]));
-    put(each, "deployment", "web", ["gone"]);
-  });
-  const denied = (text: string) => text === "get serviceaccount demo/app" || text === "get secret demo/gone";
-  made.asking.around(
-    refusing(
-      ({ call, at }) => denied(`${call} ${at}`),
-      () => new CliError("forbidden", "no"),
-    ),
-  );
+test.for(["forbidden", "invalid", "unreachable"] as const)(
+  "what is %s for warnings alone is not warned of, and keeps nobody",
+  async (kind) => {
+    const made = await world((each) => {
+      each.cluster.put(strict("demo", "app", ["theirs"]));
+      put(each, "deployment", "web", ["gone"]);
+    });
+    const denied = (text: string) => text === "get serviceaccount demo/app" || text === "get secret demo/gone";
+    made.asking.around(
+      refusing(
+        ({ call, at }) => denied(`${call} ${at}`),
+        () => new CliError(kind, "no"),
+      ),
+    );
 
-  expect(await type(`${attach} deployment/web`, made.ports)).toEqual({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
-});
+    expect(await type(`${attach} deployment/web`, made.ports)).toEqual({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
+  },
+);
