@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { account } from "../../support/fakes/cluster.ts";
+import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -79,4 +79,33 @@ test("over many namespaces the ServiceAccounts of templates are one list, and no
     "list serviceaccount",
   ]);
   expect(stderr).toMatch(/^Warning: team-07: deployment.apps\/web had no list, .* lists: theirs: .*\npatched 20\n$/);
+});
+
+test.for<{ words: string; lists: number }>([
+  { words: "deployments --all", lists: 1 },
+  { words: "serviceaccounts,deployments --all", lists: 1 },
+  { words: "serviceaccount/app deployment/web", lists: 2 },
+  { words: "serviceaccount/app", lists: 1 },
+  { words: "--where-used", lists: 1 },
+])("over many namespaces $words takes $lists lists of ServiceAccounts", async ({ words, lists }) => {
+  const names = Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`);
+  const made = await stored(...names);
+  for (const name of names) {
+    made.cluster.put(account(name, "app"));
+    put(made, "deployment", "web", undefined, name);
+  }
+
+  expect(await type(`attach acr-myregistry -A ${words}`, made.ports)).toMatchObject({ code: 0 });
+  expect(made.asking.all.filter((text) => text === "list serviceaccount")).toHaveLength(lists);
+});
+
+test("of images that no key matches five hosts are told", async () => {
+  const made = await stored("demo");
+  made.cluster.put(account("demo", "app"));
+  for (let index = 0; index < 7; index++)
+    made.cluster.put(stuckPod("demo", `pod-${index}`, `myregistry.azurecr.io:${index}/app/web:1`, { serviceAccount: "app" }));
+
+  const { stderr } = await type("attach acr-myregistry -n demo --serviceaccount app", made.ports);
+
+  expect(stderr.match(/the port counts/g)).toHaveLength(5);
 });
