@@ -1,18 +1,17 @@
-import { listAll } from "../cluster/port.ts";
-import { absent, CliError, Conflict } from "../errors.ts";
-import { type AnewKind, keyOf, type Ref, resourceOf } from "../kinds.ts";
+import { absent, Conflict } from "../errors.ts";
+import { type AnewKind, keyOf, resourceOf } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { uidOf } from "../observe/namespace.ts";
-import { type Aside, aside } from "../observe/shelved.ts";
-import type { Keep, Recreate, Refuse } from "../plan/change.ts";
-import { begunWork, hasBegun, isAnew, longestName, podsOf } from "../plan/recreate.ts";
+import type { Aside } from "../observe/shelved.ts";
+import type { Recreate, Refuse } from "../plan/change.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { anew } from "../plan/written.ts";
 import { goes, isGone, withShelf } from "./depart.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
-import { rehearseBeside } from "./rehearse.ts";
+import { refuseBegun, rehearseNew } from "./rehearse-anew.ts";
 import { returns } from "./return.ts";
+import { dropStale, leftOf } from "./shelf.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
 
@@ -49,7 +48,7 @@ async function recreateOnce(change: Recreate, seen: KubeObjects[AnewKind] | unde
   const { to, secret } = change;
   const cluster = tools.cluster(to.context);
   const object = seen?.metadata.uid === undefined ? await cluster.get(to) : seen;
-  const left = !object || object.metadata.deletionTimestamp ? await leftOf(change, object?.metadata.uid, bench) : undefined;
+  const left = !object || object.metadata.deletionTimestamp ? await leftOf(to, object?.metadata.uid, bench) : undefined;
   if (left) return comeBack(change, left, bench);
   // It was there a moment ago: another run, from another machine, may be about to make it
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
@@ -63,41 +62,6 @@ async function recreateOnce(change: Recreate, seen: KubeObjects[AnewKind] | unde
   return replace(next, object, bench);
 }
 
-/** What a run that did not come to its end has laid aside of an object; of one that is still going only what is of it. */
-async function leftOf({ to }: Recreate, uid: string | undefined, { tools }: Bench) {
-  const shelved = await aside(tools.shelf, { cluster: tools.cluster(to.context), namespace: to.namespace ?? "" }, to.kind);
-  return shelved.find(({ object, uid: of }) => object.metadata.name === to.name && (uid === undefined || uid === of));
-}
-
-/** The pods of a Job tell more than its counts: one that runs may not be ready. @throws CliError invalid */
-async function refuseBegun({ to }: Recreate, object: KubeObjects[AnewKind], { tools }: Bench): Promise<void> {
-  const labels = podsOf(to.kind, object as never);
-  if (!labels) return;
-  const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
-  const begun = pods.find((pod) => hasBegun(pod));
-  if (begun) throw new CliError("invalid", `${to.kind}/${to.name} ${begunWork}: see pod/${begun.metadata.name}`);
-}
-
-/** Quota, admission and rights speak before anything goes, and the list is to come to what it is made for. @throws CliError */
-async function rehearseNew({ to, does, secret }: Recreate, manifest: object, { tools }: Bench): Promise<void> {
-  const write = (at: typeof to) =>
-    tools.cluster(to.context).write(at, { create: renamed(manifest, at.name) }, { ...tools.write, dryRun: true });
-  const answer = await rehearseBeside(to, write, longestName(to.kind));
-  const { names, account } = readTarget(to.kind, answer);
-  if (names.includes(secret) === (does === "attach")) return;
-  const says = `${to.kind}/${to.name} would come back ${does === "attach" ? "without" : "with"} ${secret}`;
-  const fix = { do: "detach", secret, serviceaccounts: [account ?? "default"] } as const;
-  throw new CliError(
-    "invalid",
-    does === "attach" ? `${says}: admission takes it out` : `${says}, which serviceaccount/${account} gives it`,
-    {
-      hint: does === "attach" ? undefined : fix,
-    },
-  );
-}
-
-const renamed = (manifest: object, name: string) => ({ ...manifest, metadata: { ...(manifest as { metadata: object }).metadata, name } });
-
 async function replace(change: Recreate, object: KubeObjects[AnewKind], bench: Bench): Promise<Outcome> {
   const { tools } = bench;
   const { to, after } = change;
@@ -110,22 +74,6 @@ async function replace(change: Recreate, object: KubeObjects[AnewKind], bench: B
   const path = await tools.shelf.put({ in: inside, uid, object: old });
   await goes({ to, object, path }, bench);
   return returns({ change, uid, path, manifest: anew(to.kind, object, after), old }, bench);
-}
-
-/** Of what stood here before an object that stands now there is nothing to bring back. */
-async function dropStale(to: Ref<AnewKind>, uid: string, { tools }: Bench): Promise<void> {
-  const place = { cluster: tools.cluster(to.context), namespace: to.namespace ?? "" };
-  const before = await aside(tools.shelf, place, to.kind);
-  const stale = before.filter((one) => one.object.metadata.name === to.name && one.uid !== uid);
-  await Promise.all(stale.map((one) => tools.shelf.drop(one.path)));
-}
-
-/** What is right already, and may have been made so by a run that was killed right after. */
-export async function keep({ to }: Keep, bench: Bench): Promise<Omit<Outcome, "change">> {
-  const object = bench.seen.get(keyOf(to));
-  const uid = object?.metadata.uid;
-  if (uid !== undefined && isAnew(to) && !bench.tools.write.dryRun) await dropStale(to, uid, bench);
-  return { object };
 }
 
 /** Ends what a run has begun that did not come to its end. */

@@ -5,6 +5,7 @@ import type { Recreate } from "../plan/change.ts";
 import { readTarget } from "../plan/references.ts";
 import { withShelf } from "./depart.ts";
 import type { Outcome } from "./outcome.ts";
+import { clear } from "./shelf.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
 
@@ -69,11 +70,4 @@ async function putBack(returning: Returning, error: CliError, bench: Bench): Pro
   await clear(returning, bench);
   const hint = `${change.to.kind}/${change.to.name} stands again as it was`;
   return new CliError(error.kind, error.message, { hint, cause: error });
-}
-
-/** What stands again needs no manifest any more, whichever run laid it aside. */
-async function clear({ uid, path }: Returning, { tools }: Bench): Promise<void> {
-  const shelved = await tools.shelf.all();
-  const same = shelved.filter((one) => one.uid === uid || one.path === path);
-  await Promise.all(same.map((one) => tools.shelf.drop(one.path)));
 }
