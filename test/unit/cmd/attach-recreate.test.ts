@@ -284,6 +284,26 @@ test("an interruption while the old one goes leaves it to the next run", async (
   expect(await type(again, world.ports)).toEqual(unchanged);
 });
 
+test("an interruption while the old one is waited for names the file, and the next run goes on", async () => {
+  const world = await waiting({ metadata: { finalizers: ["example.com/hold"] } });
+  let interrupt = () => {};
+  const sleep = () => {
+    interrupt();
+    return Promise.reject(new CliError("cancelled", "interrupted"));
+  };
+  const { stdout, stderr, code } = await type(again, world.ports, {
+    sleep,
+    started: (live) => {
+      interrupt = live.interrupt;
+    },
+  });
+  expect({ stdout, code }).toEqual({ stdout: "", code: 130 });
+  expect(stderr).toContain("what it was is in /home/jane/.kube/acr-secret/1.json");
+  world.cluster.remove("pod", "demo", "p");
+  expect(await type(again, world.ports)).toEqual(replaced);
+  expect(world.shelf.lying.size).toBe(0);
+});
+
 test.for([
   {
     verb: "detach",
