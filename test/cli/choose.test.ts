@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { oneNamespace } from "../support/one-namespace.ts";
 import { openTerminal } from "../support/pty.ts";
 import { shownBy } from "../support/screen.ts";
@@ -131,12 +131,7 @@ test.for([
 
 test("a window that becomes smaller is drawn to its size", async () => {
   const terminal = await asked({ of: Array.from({ length: 30 }, (_, index) => `account-with-a-long-name-${index}`) });
-  await terminal.resize(30, 6);
-  await terminal.shows("1/30, 0 chosen; space: choose…");
-  const screen = shown(terminal);
-  terminal.press(" \r");
-
-  expect(screen).toEqual([
+  const drawn = [
     "before",
     "Which are to use secret/acr?",
     "search: ",
@@ -144,7 +139,12 @@ test("a window that becomes smaller is drawn to its size", async () => {
     "  [ ] serviceaccount/account-…",
     "  [ ] serviceaccount/account-…",
     "1/30, 0 chosen; space: choose…",
-  ]);
+  ];
+  // Its width changes first, and then its height: each is drawn
+  await terminal.resize(30, 6);
+  await vi.waitFor(() => expect(shown(terminal)).toEqual(drawn), { timeout: 10_000 });
+  terminal.press(" \r");
+
   expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/account-with-a-long-name-0 patched", "code=0"] });
 });
 
