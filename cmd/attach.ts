@@ -1,24 +1,10 @@
+import { attachIn, lackingIn } from "../src/apply/attaching.ts";
 import { newRun } from "../src/apply/tools.ts";
 import { runUnit } from "../src/apply/unit.ts";
-import { CliError } from "../src/errors.ts";
-import type { Create } from "../src/fix.ts";
 import { groundsOf } from "../src/fleet/places.ts";
-import type { Ref } from "../src/kinds.ts";
-import { pullSecretKey, type Secret } from "../src/objects.ts";
-import { factsOf } from "../src/observe/facts.ts";
-import { readHeld } from "../src/observe/held.ts";
-import { tellUseless } from "../src/observe/no-key.ts";
 import type { Sight } from "../src/observe/place.ts";
-import { noSecret } from "../src/observe/secrets.ts";
 import { outlooks } from "../src/observe/sights.ts";
-import { targetOf, wantsTargets } from "../src/observe/targets.ts";
-import { usersOf } from "../src/observe/where-used.ts";
-import type { Plan } from "../src/plan/change.ts";
-import { hostOf, isOf } from "../src/plan/keys.ts";
-import { planAttaches } from "../src/plan/place.ts";
-import type { AnewWish } from "../src/plan/refusal.ts";
-import type { RestartWish } from "../src/plan/restart.ts";
-import { readEntries } from "../src/secret/entry.ts";
+import { wantsTargets } from "../src/observe/targets.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
@@ -94,16 +80,16 @@ export const attach = verb({
     const lenient = whereOf(scope, grounds) !== "one";
     const pods = wish.whereUsed || flags.restart === "all" ? "all" : "waiting";
     const order = { secret: name, targets: wish, pods, patience, lenient, shelf: session.context.shelf } as const;
-    const how = { ...make, secret: name, fieldManager: flags["field-manager"], now: session.context.now() };
+    const attaching = { secret: name, make, fieldManager: flags["field-manager"], now: session.context.now() };
     const choosing = { verb: "attach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
     const isMeant = wantsTargets(said)
       ? () => true
-      : await chosenTargets(session, outlooks(grounds, order), (sight) => lackingIn(sight, how), choosing);
+      : await chosenTargets(session, outlooks(grounds, order), (sight) => lackingIn(sight, attaching), choosing);
     const unit = {
       before: [],
       demand: [],
       run: newRun(),
-      each: (sight: Sight) => planIn(sight, how, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart, anew }),
+      each: (sight: Sight) => attachIn(sight, attaching, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart, anew }),
     };
     return conclude(runUnit(unit, outlooks(grounds, { ...order, warns: true }), toolsOf(session, flags), flags["dry-run"]), {
       session,
@@ -113,56 +99,3 @@ export const attach = verb({
     });
   },
 });
-
-type How = Create & { readonly secret: string; readonly fieldManager: string; readonly now: Date };
-
-type Planning = { readonly whereUsed: boolean; isMeant(target: Ref): boolean; readonly restart: RestartWish; readonly anew: AnewWish };
-
-function planIn(sight: Sight, how: How, { whereUsed, isMeant, restart, anew }: Planning): Plan {
-  const { context } = sight.place;
-  const { hosts, fieldManager, name } = readIn(sight, how);
-  const { now } = how;
-  const [host = "", ...others] = hosts;
-  const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
-  const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, context).to)), also: sight.targets };
-  const { facts } = factsOf(meant, { name, host, others, fieldManager, now });
-  const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
-  return [...plan, ...(sight.secret ? tellUseless(facts.to, sight.secret, meant, plan) : [])];
-}
-
-/** What uses the Secret's registry and lacks the Secret. */
-function lackingIn(sight: Sight, how: How): Ref[] {
-  const { hosts, name } = readIn(sight, how);
-  const users = usersIn(sight, hosts, name).map((object) => targetOf(object, sight.place.context));
-  return users.filter(({ names }) => !names.includes(name)).map(({ to }) => to);
-}
-
-/** The Secret's name, and the registries that it has a login for. @throws CliError where the kubelet could make nothing of it */
-function readIn({ secret, place }: Sight, { fieldManager, now: _, ...make }: How) {
-  const name = make.secret;
-  if (!secret) throw noSecret(name, { ...make, namespace: place.namespace });
-  const type = secret.type ?? "Opaque";
-  if (!(type in pullSecretKey))
-    throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);
-  return { name, fieldManager, hosts: hostsOf(secret, fieldManager) };
-}
-
-function usersIn(sight: Sight, hosts: readonly string[], name: string) {
-  if (hosts.length === 0)
-    throw new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets`, {
-      hint: { do: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
-    });
-  return usersOf(hosts, sight);
-}
-
-/**
- * The registries of a Secret: those that it notes, and has a login for; of one that notes none, those of its keys. A note alone, which
- * anybody may write, makes no pod anew.
- */
-function hostsOf(secret: Secret, fieldManager: string): string[] {
-  const { hosts } = readHeld(secret, "", fieldManager).held;
-  const entries = readEntries(secret);
-  if (entries === undefined) return [...new Set(hosts.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
-  const noted = new Set(entries.flatMap((entry) => entry.hosts));
-  return [...noted].filter((host) => hosts.some((server) => isOf(host, server)));
-}
