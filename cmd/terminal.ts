@@ -29,7 +29,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
       lines.on("SIGTSTP", () => {});
       const { promise, resolve, reject } = Promise.withResolvers<NonNullable<ReturnType<typeof hear>>>();
       let over = false;
-      const offer = (event: Key | "resized") => {
+      const offer = (event: Key | "resized" | "ready") => {
         // Keys that come at once are all told of before anybody can stop listening
         if (over) return;
         try {
@@ -49,6 +49,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
       lines.once("close", () => offer({ name: "escape", text: "" }));
       ends.addEventListener("abort", stop);
       if (ends.aborted) stop();
+      offer("ready");
       try {
         return await promise;
       } finally {

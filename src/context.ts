@@ -18,10 +18,11 @@ export type Size = { readonly columns: number; readonly rows: number };
 export type Terminal = {
   size(): Size;
   /**
-   * Hands each key on, and each change of the size, until something comes of it. Meanwhile the terminal shows no key by itself.
+   * Hands each key on, and each change of the size, until something comes of it. Meanwhile the terminal shows no key by itself, which is
+   * so from `ready` on, the first of all.
    * @throws CliError cancelled where it is interrupted; what `hear` throws
    */
-  until<T extends object>(hear: (event: Key | "resized") => T | undefined): Promise<T>;
+  until<T extends object>(hear: (event: Key | "resized" | "ready") => T | undefined): Promise<T>;
 };
 
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -32,9 +32,9 @@ export async function choose<T>(
     stderr.write(`${before}${unbroken}${lines.join("\r\n")}${back}${broken}`);
   };
 
-  draw("");
   try {
     const { taken } = await terminal.until((event) => {
+      if (event === "ready") return void draw("");
       if (event !== "resized") choice = press(choice, event);
       if (choice.state === "taken" || choice.state === "refused") return { taken: choice.state === "taken" };
       draw(rub);

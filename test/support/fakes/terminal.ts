@@ -8,6 +8,7 @@ export type Doing = string | Size;
 export function fakeTerminal(doings: readonly Doing[], interrupt: () => void): Terminal {
   let size: Size = { columns: 80, rows: 24 };
   function* events() {
+    yield "ready" as const;
     for (const doing of doings) {
       if (typeof doing === "string") yield* keysOf(doing);
       else {
@@ -20,7 +21,7 @@ export function fakeTerminal(doings: readonly Doing[], interrupt: () => void): T
     size: () => size,
     until: async (hear) => {
       for (const event of events()) {
-        if (event !== "resized" && event.name === "ctrl-c") {
+        if (typeof event === "object" && event.name === "ctrl-c") {
           interrupt();
           throw new CliError("cancelled", "interrupted");
         }
