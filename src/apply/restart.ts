@@ -8,11 +8,18 @@ import type { Bench } from "./tools.ts";
 /** A pod that went, or came to run, since it was looked at is as it should be. */
 const settled = "it has changed since, and waits no more";
 
+/**
+ * Milliseconds until admission, which reads ServiceAccounts from a cache, copies the list that was written a moment ago: a pod that is
+ * made anew before that would have the old one.
+ */
+const behind = 250;
+
 /** Looks at a pod this often while its kubelet writes to it at the same time. */
 const rounds = 5;
 
 /** Has a pod made anew, if it still waits: by the Eviction API, and only the pod that was looked at last. */
 export async function restart(change: Restart, bench: Bench): Promise<Outcome> {
+  if (!bench.tools.write.dryRun) await bench.tools.sleep(behind);
   for (let round = 1; ; round++) {
     try {
       return (
