@@ -2,6 +2,7 @@ import { newRun } from "../src/apply/tools.ts";
 import { runUnit } from "../src/apply/unit.ts";
 import { CliError } from "../src/errors.ts";
 import { groundsOf } from "../src/fleet/places.ts";
+import { noNamespace } from "../src/observe/namespace.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import { everything, type TargetWish, targetOf, wantsTargets } from "../src/observe/targets.ts";
@@ -30,8 +31,8 @@ export async function detachDangling(flags: DanglingFlags, words: readonly strin
   const onePlace = whereOf(scope, grounds) === "one";
   const places = outlooks(grounds, { secret: "", targets, pods: "none", lenient: !named || !onePlace, existing: true });
   const each = ({ targets: found, place, existing = new Set() }: Sight) => {
-    // Every namespace has one
-    if (onePlace && found.length === 0) throw new CliError("notFound", `no serviceaccount in namespace "${place.namespace}"`);
+    // Every namespace has a ServiceAccount
+    if (onePlace && found.length === 0) throw noNamespace(place.namespace);
     return planDangling(
       found.map((target) => targetOf(target, place.context)),
       { existing, named },

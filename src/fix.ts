@@ -93,6 +93,7 @@ export type Kubectl = Where &
     | { readonly do: "get"; readonly resource: string }
     | { readonly do: "create-namespace"; readonly name: string }
     | { readonly do: "delete-pods"; readonly pods: readonly string[] }
+    | { readonly do: "delete-secret"; readonly secret: string }
     /** Makes a pod anew that nobody else would make anew. */
     | { readonly do: "replace-pod"; readonly pod: string }
     /** Lets a workload's pods name one more pull secret, and one less. */

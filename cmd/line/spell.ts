@@ -147,6 +147,8 @@ function spellKubectl(fix: Kubectl, there: readonly string[]): string {
       return kubectl("create", "namespace", fix.name);
     case "delete-pods":
       return kubectl("delete", "pod", ...fix.pods);
+    case "delete-secret":
+      return kubectl("delete", "secret", fix.secret);
     case "replace-pod":
       return `${kubectl("get", "pod", fix.pod, "-o", "yaml")} | ${line(["kubectl", "replace", "--force", "-f", "-", ...there])}`;
     case "reference":

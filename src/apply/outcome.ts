@@ -1,4 +1,5 @@
 import type { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Change } from "../plan/change.ts";
 
@@ -20,6 +21,8 @@ export type Outcome = {
   readonly ahead?: string;
   /** What a person should know of it. */
   readonly says?: readonly string[];
+  /** The command that mends it, where the change has none. */
+  readonly fix?: Fix;
   /** It was not tried: what it needs failed, or the run was interrupted. */
   readonly left?: "failed" | "interrupted";
 };

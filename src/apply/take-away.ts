@@ -4,6 +4,7 @@ import type { Secret } from "../objects.ts";
 import { readHeld } from "../observe/held.ts";
 import type { Keep, Refer } from "../plan/change.ts";
 import { isOf } from "../plan/keys.ts";
+import { saidTargets } from "../plan/said.ts";
 import type { Outcome } from "./outcome.ts";
 import { refer } from "./refer.ts";
 import { settle } from "./settle.ts";
@@ -38,17 +39,20 @@ async function takeOne(belonging: Belonging, tools: Tools): Promise<Outcome> {
     if (!(error instanceof CliError)) throw error;
     const { to } = belonging;
     if (error.kind === "notFound") return { change: gone(to), left: "failed" };
-    return { change: { act: "delete", to, because: "the run has ended" }, error, says: [leftBy(belonging)] };
+    return { change: { act: "delete", to, because: "the run has ended" }, error, ...leftBy(belonging) };
   }
 }
 
 const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it is gone" });
 
 /** What is left, with the command that takes it away. */
-function leftBy(belonging: Belonging): string {
-  const { name, namespace } = belonging.to;
-  if (belonging.act === "store") return `secret/${name} is left: kubectl delete secret ${name} --namespace ${namespace}`;
-  return `secret/${belonging.secret} stays attached: kubectl acr-secret detach ${belonging.secret} --serviceaccount ${name} --namespace ${namespace}`;
+function leftBy(belonging: Belonging): Required<Pick<Outcome, "says" | "fix">> {
+  if (belonging.act === "store") {
+    const { name } = belonging.to;
+    return { says: [`secret/${name} is left`], fix: { do: "delete-secret", secret: name } };
+  }
+  const { secret, to } = belonging;
+  return { says: [`secret/${secret} stays attached`], fix: { do: "detach", secret, ...saidTargets([to]) } };
 }
 
 const detach = ({ to, secret, before, after }: Refer, tools: Tools) =>

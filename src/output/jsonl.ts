@@ -37,5 +37,6 @@ const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) =>
 });
 
 /** What a person should know of an outcome, with the command that mends it. */
-export const toldBy = ({ change, says = [] }: Outcome, spell: (fix: Fix) => string): string[] =>
-  says.map((text) => (change.act === "tell" && change.fix ? `${text}: ${spell(change.fix)}` : text));
+export function toldBy({ change, says = [], fix = change.act === "tell" ? change.fix : undefined }: Outcome, spell: (fix: Fix) => string) {
+  return says.map((text) => (fix ? `${text}: ${spell(fix)}` : text));
+}

@@ -8,6 +8,7 @@ import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { targetObject } from "../../support/situations/target-objects.ts";
 
 const to = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const host = "r.azurecr.io";
@@ -97,7 +98,7 @@ test("one that may not be deleted is left, with the command that deletes it", as
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
 
   expect(await takeAway(belongings.slice(0, 1), benchOf(world).tools)).toMatchObject([
-    { change: { act: "delete" }, error, says: ["secret/acr is left: kubectl delete secret acr --namespace demo"] },
+    { change: { act: "delete" }, error, says: ["secret/acr is left"], fix: { do: "delete-secret", secret: "acr" } },
   ]);
 });
 
@@ -121,7 +122,8 @@ test("one that fails does not keep the others, and is named; a defect is none of
   expect(first).toMatchObject({
     change: { act: "delete", because: "the run has ended" },
     error,
-    says: ["secret/acr stays attached: kubectl acr-secret detach acr --serviceaccount default --namespace demo"],
+    says: ["secret/acr stays attached"],
+    fix: { do: "detach", secret: "acr", serviceaccounts: ["default"] },
   });
   expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
   error = new Error("a defect");
@@ -159,4 +161,15 @@ test("a Secret and a list of the same name are two things", () => {
   expect(
     new Set([attach, { act: "store", to: named, hosts: [host], uid: "" } as const, { ...attach, after: [] }].map(belongingKey)).size,
   ).toBe(2);
+});
+
+test("a workload that keeps the name is told by its own", async () => {
+  const { world } = made();
+  const to = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
+  world.cluster.put(targetObject("deployment", { namespace: "demo" }, ["acr"]) as never);
+  world.asking.around((asked, next) => (is("patch")(asked) ? Promise.reject(new CliError("forbidden", "no")) : next()));
+
+  const [outcome] = await takeAway([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
+
+  expect(outcome).toMatchObject({ says: ["secret/acr stays attached"], fix: { do: "detach", secret: "acr", targets: ["deployment/web"] } });
 });

@@ -154,9 +154,9 @@ test("what cannot be taken away is named with the command that does", async () =
 
   expect(await during(world, 2, { at: { 1: forbid } })).toMatchObject({
     stderr: `${dies("03:00")}${due("01:30")}error: no patch
-Warning: secret/acr-myregistry stays attached: kubectl acr-secret detach acr-myregistry --serviceaccount default --namespace demo
+Warning: secret/acr-myregistry stays attached: kubectl acr-secret detach acr-myregistry --serviceaccount default -n demo
 error: no deletion
-Warning: secret/acr-myregistry is left: kubectl delete secret acr-myregistry --namespace demo
+Warning: secret/acr-myregistry is left: kubectl delete secret acr-myregistry -n demo
 `,
     code: 1,
   });

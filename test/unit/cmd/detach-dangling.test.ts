@@ -125,7 +125,7 @@ test.for<{ typed: string; says: RegExp }>([
     says: /^error: if any flags in the group \[dangling where-used\] are set none of the others can be/,
   },
   { typed: "detach --dangling -o kustomize -n demo", says: /^error: -o kustomize is about one Secret, / },
-  { typed: "detach --dangling -n nope", says: /^error: no serviceaccount in namespace "nope"\n/ },
+  { typed: "detach --dangling -n nope", says: /^Error from server \(NotFound\): namespaces "nope" not found\n/ },
 ])("$typed is refused", async ({ typed, says }) => {
   expect(await type(typed, (await world()).ports)).toMatchObject({ stdout: "", stderr: expect.stringMatching(says), code: 1 });
 });

@@ -102,6 +102,7 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
   { fix: { do: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
   { fix: { do: "help" }, line: "kubectl acr-secret --help" },
   { fix: { do: "help", verb: "create" }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
+  { fix: { do: "delete-secret", secret: "acr", namespace: "demo" }, line: "kubectl delete secret acr -n demo" },
   { fix: { do: "get", resource: "serviceaccounts", namespace: "demo" }, line: "kubectl get serviceaccounts -n demo" },
   {
     fix: { do: "create-namespace", name: "demo" },
