@@ -89,7 +89,8 @@ export const attach = verb({
       before: [],
       demand: [],
       run: newRun(),
-      each: (sight: Sight) => attachIn(sight, attaching, { whereUsed: wish.whereUsed, isMeant, restart: flags.restart, anew }),
+      each: (sight: Sight) =>
+        attachIn(sight, attaching, { whereUsed: wish.whereUsed, isMeant, onePlace: !lenient, restart: flags.restart, anew }),
     };
     return conclude(runUnit(unit, outlooks(grounds, { ...order, warns: true }), toolsOf(session, flags), flags["dry-run"]), {
       session,

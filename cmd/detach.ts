@@ -80,8 +80,8 @@ export const detach = verb({
       const changes = meantIn(sight)
         .filter(({ to }) => isMeant(to))
         .map((target) => planDetach(name, target, anew));
-      const odd = onePlace && !secret && changes.every(({ act }) => act === "keep");
-      return odd ? [...changes, tellAbsent(name, place.namespace)] : changes;
+      if (onePlace && !secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(name, place.namespace)];
+      return onePlace && changes.length === 0 ? [tellNone(name, place.namespace)] : changes;
     };
     const unit = { before: [], demand: [], run: newRun(), each };
     return conclude(runUnit(unit, outlooks(grounds, order), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
@@ -91,6 +91,12 @@ export const detach = verb({
 /** Whether a target has the name in a list of its own that can be changed. */
 const carriesForGood = (secret: string, { names, maker, to }: Target) =>
   names.includes(secret) && !maker && kinds[to.kind].carries.takes !== "anew";
+
+const tellNone = (name: string, namespace: string): Change => ({
+  act: "tell",
+  to: { kind: "secret", name, namespace },
+  says: `nothing names secret/${name}`,
+});
 
 /** Somebody may have mistyped a name that is neither a Secret's nor in a list. */
 const tellAbsent = (name: string, namespace: string): Change => ({

@@ -30,12 +30,14 @@ export type AttachOrder = {
   /** Of the targets only those count whose pods pull from the Secret's registry. */
   readonly whereUsed: boolean;
   isMeant(target: Ref): boolean;
+  /** There is no other place, so that one where nothing is meant is told. */
+  readonly onePlace: boolean;
   readonly restart: RestartWish;
   readonly anew: AnewWish;
 };
 
 /** Plans one place of `attach`. @throws CliError where there is no such Secret, or the kubelet could make nothing of it */
-export function attachIn(sight: Sight, attaching: Attaching, { whereUsed, isMeant, restart, anew }: AttachOrder): Plan {
+export function attachIn(sight: Sight, attaching: Attaching, { whereUsed, isMeant, onePlace, restart, anew }: AttachOrder): Plan {
   const { secret: name, fieldManager, now } = attaching;
   const { secret, hosts } = readIn(sight, attaching);
   const [host = "", ...others] = hosts;
@@ -43,6 +45,8 @@ export function attachIn(sight: Sight, attaching: Attaching, { whereUsed, isMean
   const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, sight.place.context).to)), also: sight.targets };
   const { facts } = factsOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
+  if (onePlace && meant.targets.length === 0)
+    return [{ act: "tell", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
   return [...plan, ...tellUseless(facts.to, secret, meant, plan)];
 }
 

@@ -183,3 +183,19 @@ test("at a terminal it is said what ends pods before anything is written, and wh
   expect(stderr.indexOf("about to")).toBeLessThan(stderr.indexOf("error"));
   expect((await type(line, world.ports)).stderr).not.toContain("about to");
 });
+
+test("where nothing uses the registry, or names the Secret, that is told, unless there are other places", async () => {
+  const world = await stored("demo", "prod");
+
+  expect(await type("attach acr-myregistry -n demo --where-used", world.ports)).toEqual({
+    stdout: "",
+    stderr: "Warning: nothing that could be changed uses myregistry.azurecr.io\n",
+    code: 0,
+  });
+  expect(await type("detach acr-myregistry -n demo --where-used", world.ports)).toEqual({
+    stdout: "",
+    stderr: "Warning: nothing names secret/acr-myregistry\n",
+    code: 0,
+  });
+  expect(await type("attach acr-myregistry --where-used --namespaces demo,prod", world.ports)).toMatchObject({ stdout: "", code: 0 });
+});
