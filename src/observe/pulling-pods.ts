@@ -3,6 +3,7 @@ import { readWaiting } from "../kubelet/message.ts";
 import type { ContainerStatus, Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import type { Maker } from "../plan/refusal.ts";
+import { makesAnew } from "../plan/restart.ts";
 import { madeBy } from "./controller.ts";
 import { timesOf } from "./note.ts";
 
@@ -44,14 +45,11 @@ export function isYounger({ metadata: { creationTimestamp: made } }: Pod, accoun
   return changed !== undefined && typeof made === "string" && made > changed;
 }
 
-/** The controllers that make a deleted pod anew, and count no failure for it. */
-const remakers = ["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"];
-
 function ownerOf({ metadata }: Pod): Owner | undefined {
   const maker = madeBy(metadata);
   if (!maker) return undefined;
   const own = asWorkload(maker);
-  const remakes = remakers.includes(maker.kind);
+  const remakes = makesAnew.has(maker.kind);
   return { ...own, remakes, template: maker.above ? asWorkload(maker.above) : remakes ? own : undefined };
 }
 

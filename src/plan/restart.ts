@@ -27,7 +27,7 @@ export type PullingPod = {
 };
 
 /** Controllers that make a pod anew and count no failure for it (apps/v1, core/v1); a Job does count one, and may be over. */
-const makesAnew = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
+export const makesAnew: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
 /** A target that carries the Secret, or is about to: the names that it then has. */
 export type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
