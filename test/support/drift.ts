@@ -2,11 +2,20 @@ import type { ManagedFields, Metadata } from "../../src/objects.ts";
 import { create, getJson, kubectl } from "./kubectl.ts";
 import { newNamespace } from "./plugin.ts";
 
-/** A namespace with a pull secret `acr`. */
+const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
+const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths: { "myregistry.azurecr.io": auth } })).toString("base64") };
+const secret = (name: string, namespace: string) => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name, namespace },
+  type: "kubernetes.io/dockerconfigjson",
+  data,
+});
+
+/** A namespace with a pull secret `acr`, and those that somebody's lists name. */
 export async function namespaceWithSecret(): Promise<string> {
   const namespace = await newNamespace();
-  const data = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
-  await create([{ apiVersion: "v1", kind: "Secret", metadata: { name: "acr", namespace }, type: "kubernetes.io/dockerconfigjson", data }]);
+  await create(["acr", "theirs", "more"].map((name) => secret(name, namespace)));
   return namespace;
 }
 
@@ -16,7 +25,10 @@ export const accountFile = (namespace: string, { metadata, ...more }: { metadata
 
 /** The Deployment `web` as it stands there. */
 export function deploymentFile(namespace: string, metadata: Partial<Metadata>, imagePullSecrets: object[]): string {
-  const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web" }], imagePullSecrets } };
+  const template = {
+    metadata: { labels: { app: "web" } },
+    spec: { containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }], imagePullSecrets },
+  };
   const spec = { replicas: 0, selector: { matchLabels: { app: "web" } }, template };
   return JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace, ...metadata }, spec });
 }

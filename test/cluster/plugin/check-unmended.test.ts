@@ -89,7 +89,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
   {
     what: "a Deployment is named",
     typed: "check deploy/web -n N",
-    says: /invalid Secret name "deploy\/web"\nhint: workloads are not named: check looks at every pod/,
+    says: /invalid Secret name "deploy\/web"\nhint: check looks at every pod of the namespace; attach, detach and create take targets such as deployment\/web/,
   },
   {
     what: "an image stands for a Secret's name",
