@@ -17,11 +17,15 @@ const secret = (namespace: string) => ({
 
 type Object_ = { readonly metadata: Record<string, unknown>; readonly status?: unknown };
 
+/** Annotations in which controllers count the templates that an object has had. */
+const counts = ["deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"];
+
 /** An object without what a write changes by itself, and what its controller says of it. */
 async function fieldsOf(kind: string, namespace: string): Promise<object> {
   const { metadata, status: _, ...rest } = await getJson<Object_>(kind, "web", "-n", namespace);
-  const { managedFields, resourceVersion, generation, annotations, ...kept } = metadata;
-  return { ...rest, metadata: kept };
+  const { managedFields, resourceVersion, generation, annotations = {}, ...kept } = metadata;
+  const written = Object.entries(annotations as object).filter(([key]) => !counts.includes(key));
+  return { ...rest, metadata: { ...kept, annotations: Object.fromEntries(written) } };
 }
 
 const changeable: readonly { kind: TargetName; called: string; list: string }[] = [

@@ -49,5 +49,10 @@ export type TargetName = keyof typeof kinds;
 /** One object of a kind. @param names its list of pull secrets, `undefined` for an entry without a name; absent: it has none */
 export function targetObject(kind: TargetName, of: { readonly name?: string; readonly namespace: string }, names?: Names): object {
   const { apiVersion, kind: called, body } = kinds[kind] as Kind;
-  return { apiVersion, kind: called, metadata: { name: "web", ...of }, ...body(names) };
+  return {
+    apiVersion,
+    kind: called,
+    metadata: { name: "web", labels: { team: "shop" }, annotations: { "example.com/note": "theirs" }, ...of },
+    ...body(names),
+  };
 }
