@@ -1,5 +1,5 @@
 import { CliError } from "../src/errors.ts";
-import { kinds } from "../src/kinds.ts";
+import { kinds, nameOf, spelled } from "../src/kinds.ts";
 import type { TargetPick, TargetWish } from "../src/observe/targets.ts";
 import type { AnewWish } from "../src/plan/refusal.ts";
 
@@ -28,7 +28,7 @@ const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
 
 function wordsOf(pick: TargetPick): string[] {
   if (isWhole(pick)) return [];
-  return [...pick.names, ...pick.globs].map((name) => `${kinds[pick.kind].kind.toLowerCase()}/${name}`);
+  return [...pick.names, ...pick.globs].map((name) => nameOf({ kind: spelled(pick.kind), name }));
 }
 
 /** What becomes of targets that cannot be changed. @throws CliError usage */

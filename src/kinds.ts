@@ -130,7 +130,7 @@ export function resourceOf(kind: ClusterKind): string {
 }
 
 /** What stands in an object at a path. */
-export const at = (object: object, path: readonly string[]): unknown =>
+export const at = (object: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined | null)?.[step], object);
 
 /** The same object, with another value at a path. */
@@ -153,3 +153,9 @@ export const livesInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cl
 
 /** The same text for the same object, and another for every other, in whatever cluster. */
 export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => JSON.stringify([context, kind, namespace, name]);
+
+/** How kubectl prints an object, and takes it: `deployment.apps/web`. */
+export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;
+
+/** How a command line spells a kind of target: `deployment`. */
+export const spelled = (kind: TargetKind): string => kinds[kind].kind.toLowerCase();

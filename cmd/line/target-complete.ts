@@ -1,5 +1,5 @@
 import { listAll } from "../../src/cluster/port.ts";
-import { kinds, targetKinds } from "../../src/kinds.ts";
+import { spelled, targetKinds } from "../../src/kinds.ts";
 import { type Known, secrets } from "./known.ts";
 import { kindSpelled } from "./target-kinds.ts";
 
@@ -19,4 +19,4 @@ export async function targets(known: Known, words: readonly string[], word: stri
   return found.map(({ metadata }) => `${word.slice(0, slash + 1)}${metadata.name}`);
 }
 
-const kindWords = targetKinds.map((kind) => `${kinds[kind].kind.toLowerCase()}/`);
+const kindWords = targetKinds.map((kind) => `${spelled(kind)}/`);

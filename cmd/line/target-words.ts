@@ -1,4 +1,4 @@
-import { kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { kinds, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import type { TargetPick, TargetWish } from "../../src/observe/targets.ts";
 import { secretName } from "./names.ts";
 import { kindSpelled } from "./target-kinds.ts";
@@ -88,9 +88,7 @@ function ofKinds(
   if (names.length > 0) return chosen.map((kind) => pick(kind, names.map(aName)));
   if (all || selector !== undefined) return chosen.map((kind) => pick(kind, ["*"], selector));
   const [kind = "pod"] = chosen;
-  throw usage(
-    `resource(s) were provided, but no name was specified: ${kinds[kind].kind.toLowerCase()}/NAME, or ${kinds[kind].plural} --all`,
-  );
+  throw usage(`resource(s) were provided, but no name was specified: ${spelled(kind)}/NAME, or ${kinds[kind].plural} --all`);
 }
 
 /** `deployment/web`. */
@@ -107,7 +105,7 @@ function readPair(word: string): TargetPick {
 }
 
 const known = () => {
-  const words = targetKinds.map((kind) => kinds[kind].kind.toLowerCase());
+  const words = targetKinds.map(spelled);
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 };
 

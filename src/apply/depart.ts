@@ -1,5 +1,5 @@
 import { CliError, Conflict, isLost } from "../errors.ts";
-import type { AnewKind, Ref } from "../kinds.ts";
+import { type AnewKind, nameOf, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
@@ -60,7 +60,7 @@ export async function isGone(going: Going, { tools }: Bench): Promise<void> {
 }
 
 function stays({ to, path }: Going, finalizers: readonly string[], bound: number): CliError {
-  const what = `${to.kind}/${to.name}`;
+  const what = nameOf(to);
   const why = finalizers.length > 0 ? `its finalizers hold it: ${finalizers.join(", ")}` : "its node does not let it go";
   const then = `the same command goes on once it has gone; what it was is in ${path}`;
   const ends = `kubectl delete ${to.kind} ${to.name} --namespace ${to.namespace} --force does not wait for the node`;
@@ -71,6 +71,6 @@ function stays({ to, path }: Going, finalizers: readonly string[], bound: number
 
 /** The error of a run that ends between the deletion and the return, with where the manifest is. */
 export function withShelf(error: CliError, { to, path }: Pick<Going, "to" | "path">): CliError {
-  const hint = `${to.kind}/${to.name} is deleted and not made anew yet: the same command goes on with it; what it was is in ${path}`;
+  const hint = `${nameOf(to)} is deleted and not made anew yet: the same command goes on with it; what it was is in ${path}`;
   return new CliError(error.kind, error.message, { hint, cause: error });
 }

@@ -1,5 +1,5 @@
 import { absent, CliError } from "../errors.ts";
-import { keyOf, resourceOf, type TargetKind } from "../kinds.ts";
+import { keyOf, nameOf, resourceOf, type TargetKind } from "../kinds.ts";
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import { leadNowhere } from "../observe/beside.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
@@ -47,7 +47,7 @@ function missing({ kind, name }: Refer["to"]): never {
 /** @throws CliError for a target that has become one whose list cannot be changed */
 function possible(change: Refer | Keep | Refuse | Recreate): Refer | Keep {
   if (change.act === "refuse") throw refusalOf(change);
-  if (change.act === "recreate") throw new CliError("internal", `${change.to.kind}/${change.to.name} is to be made anew unasked`);
+  if (change.act === "recreate") throw new CliError("internal", `${nameOf(change.to)} is to be made anew unasked`);
   return change;
 }
 

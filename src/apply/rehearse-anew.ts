@@ -1,6 +1,6 @@
 import { listAll } from "../cluster/port.ts";
 import { CliError } from "../errors.ts";
-import type { AnewKind } from "../kinds.ts";
+import { type AnewKind, nameOf } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { Recreate } from "../plan/change.ts";
 import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
@@ -14,7 +14,7 @@ export async function refuseBegun({ to }: Recreate, object: KubeObjects[AnewKind
   if (!labels) return;
   const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
   const begun = pods.find((pod) => hasBegun(pod));
-  if (begun) throw new CliError("invalid", `${to.kind}/${to.name} ${begunWork}: see pod/${begun.metadata.name}`);
+  if (begun) throw new CliError("invalid", `${nameOf(to)} ${begunWork}: see pod/${begun.metadata.name}`);
 }
 
 /** Quota, admission and rights speak before anything goes, and the list is to come to what it is made for. @throws CliError */
@@ -24,7 +24,7 @@ export async function rehearseNew({ to, does, secret }: Recreate, manifest: obje
   const answer = await rehearseBeside(to, write, longestName(to.kind));
   const { names, account } = readTarget(to.kind, answer);
   if (names.includes(secret) === (does === "attach")) return;
-  const back = `${to.kind}/${to.name} would come back`;
+  const back = `${nameOf(to)} would come back`;
   if (does === "attach") throw new CliError("invalid", `${back} without ${secret}: admission takes it out`);
   throw new CliError("invalid", `${back} with ${secret}, which serviceaccount/${account} gives it`, {
     hint: { do: "detach", secret, serviceaccounts: [account ?? "default"] },

@@ -1,5 +1,5 @@
 import { CliError, Conflict, isLost } from "../errors.ts";
-import type { AnewKind } from "../kinds.ts";
+import { type AnewKind, nameOf } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { Recreate } from "../plan/change.ts";
 import { readTarget } from "../plan/references.ts";
@@ -33,7 +33,7 @@ export async function returns(returning: Returning, bench: Bench): Promise<Outco
   const { names } = readTarget(change.to.kind, made as never);
   await clear(returning, bench);
   const right = names.includes(change.secret) === (change.does === "attach");
-  if (!right) throw new Conflict(`another ${change.to.kind}/${change.to.name} has been made in the meantime`);
+  if (!right) throw new Conflict(`another ${nameOf(change.to)} has been made in the meantime`);
   return { change, object: made };
 }
 
@@ -68,6 +68,6 @@ async function putBack(returning: Returning, error: CliError, bench: Bench): Pro
   const back = await tried(returning, old, bench).catch(() => error);
   if (back instanceof CliError) return withShelf(error, { to: change.to, path: returning.path });
   await clear(returning, bench);
-  const hint = `${change.to.kind}/${change.to.name} stands again as it was`;
+  const hint = `${nameOf(change.to)} stands again as it was`;
   return new CliError(error.kind, error.message, { hint, cause: error });
 }

@@ -1,6 +1,7 @@
 import type { Create, Fix } from "../fix.ts";
+import { nameOf } from "../kinds.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, deletion, deliver, inOrder, joined, nameOf, remake, stayed, templatesOf } from "./deliver.ts";
+import { type Advice, concerned, deletion, deliver, inOrder, joined, remake, stayed, templatesOf } from "./deliver.ts";
 import type { AzureFacts, ImageFacts, SecretFacts } from "./facts.ts";
 import { isObjectName } from "./names.ts";
 

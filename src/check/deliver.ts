@@ -1,4 +1,5 @@
 import type { Create, Fix, Workload } from "../fix.ts";
+import { nameOf } from "../kinds.ts";
 import type { ImageFacts, PodFacts } from "./facts.ts";
 import { listed } from "./names.ts";
 
@@ -56,10 +57,8 @@ export const joined = (parts: readonly (string | undefined)[]): string | undefin
 /** What pods come from, each once. */
 export const templatesOf = (pods: readonly PodFacts[]): Workload[] => once(pods.flatMap(({ owner }) => owner?.template ?? []));
 
-export const nameOf = ({ kind, name }: Workload): string => `${kind}/${name}`;
-
 function once(workloads: readonly Workload[]): Workload[] {
-  return [...new Map(workloads.map(({ kind, name }) => [`${kind}/${name}`, { kind, name }])).values()];
+  return [...new Map(workloads.map(({ kind, name }) => [nameOf({ kind, name }), { kind, name }])).values()];
 }
 
 function attached(make: Create | undefined, secret: string, account: string) {

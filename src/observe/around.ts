@@ -1,3 +1,4 @@
+import { nameOf } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { annotation } from "../plan/account-list.ts";
@@ -54,11 +55,8 @@ function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<stri
 
 /** Tells the pods whose list comes from one of these, and not from their ServiceAccount. */
 export function comesFrom(listers: readonly Lister[]): (pod: Pod) => boolean {
-  const known = new Set(listers.map(({ of: { kind, name } }) => `${kind}/${name}`));
-  return (pod) => {
-    const { kind, name } = topOf(pod);
-    return known.has(`${kind}/${name}`);
-  };
+  const known = new Set(listers.map(({ of }) => nameOf(of)));
+  return (pod) => known.has(nameOf(topOf(pod)));
 }
 
 const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);

@@ -1,12 +1,12 @@
 import { keyless, type Puller, type Wanted } from "../check/no-key.ts";
-import { keyOf, type Ref, type TargetKind } from "../kinds.ts";
+import { keyOf, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { PodSpec, Secret } from "../objects.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Held } from "../plan/held.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
-import { nameOf, several } from "../plan/said.ts";
+import { several } from "../plan/said.ts";
 import { azureHost } from "./azure-host.ts";
 import { imagesOf } from "./images.ts";
 import type { Sight } from "./place.ts";

@@ -1,8 +1,8 @@
 import type { Shelf } from "../context.ts";
 import type { Place } from "../fleet/places.ts";
 import { type AnewKind, kinds, type TargetKind } from "../kinds.ts";
+import { readSelector } from "../label-selector.ts";
 import type { KubeObjects } from "../objects.ts";
-import { hasLabels } from "./labels.ts";
 import { uidOf } from "./namespace.ts";
 
 /** What an object was that a run has deleted to make it anew, and did not come to the end. */
@@ -35,8 +35,9 @@ export async function withAside<O extends KubeObjects[TargetKind]>(
   shelf: Shelf | undefined,
 ): Promise<O[]> {
   if (!shelf || kinds[kind].carries.takes !== "anew") return [...found];
+  const fits = readSelector(selector ?? "") ?? (() => false);
   const lying = (await aside(shelf, place, kind as AnewKind)).filter(
-    ({ object: { metadata } }) => (name === undefined || name === metadata.name) && hasLabels(metadata.labels, selector),
+    ({ object: { metadata } }) => (name === undefined || name === metadata.name) && fits(metadata.labels ?? {}),
   );
   const isGoing = ({ metadata: { uid, deletionTimestamp } }: O) => deletionTimestamp !== undefined && lying.some((one) => one.uid === uid);
   const live = found.filter((object) => !isGoing(object));

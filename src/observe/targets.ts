@@ -4,7 +4,7 @@ import { absent, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Place } from "../fleet/places.ts";
 import { matchesGlob } from "../fleet/scope.ts";
-import { kinds, lastingKinds, resourceOf, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { kinds, lastingKinds, resourceOf, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
@@ -166,7 +166,7 @@ async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret
   const resource = resourceOf(kind);
   const get = { do: "get", resource: kinds[kind].plural, namespace } as const;
   if (name === undefined) {
-    const singular = kinds[kind].kind.toLowerCase();
+    const singular = spelled(kind);
     const over = kinds[kind].carries.takes === "anew" ? " that stands for itself and goes on" : "";
     throw new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }

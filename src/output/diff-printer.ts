@@ -1,11 +1,12 @@
 import type { Outcome } from "../apply/outcome.ts";
 import type { Env, Sink } from "../context.ts";
+import { nameOf } from "../kinds.ts";
 import { sidesOf } from "./diff.ts";
 import { diffLines, linesOf } from "./diff-lines.ts";
 import { printData } from "./object.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
-import { nameOf, placeSuffix, type Where } from "./words.ts";
+import { placeSuffix, type Where } from "./words.ts";
 
 type Stream = { readonly stdout: Sink; readonly env: Env; readonly where: Where };
 

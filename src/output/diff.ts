@@ -1,5 +1,5 @@
 import type { Outcome } from "../apply/outcome.ts";
-import { kinds } from "../kinds.ts";
+import { at, kinds } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
 import type { Act, Recreate, Refer, Store } from "../plan/change.ts";
 import { claimNote } from "../secret/claim.ts";
@@ -25,7 +25,7 @@ export const sidesOf = (outcome: Outcome): Sides | undefined => rows[outcome.cha
 function referred({ change, object }: Outcome): Sides {
   const { to, before, after } = change as Refer | Recreate;
   const { path } = kinds[to.kind].carries;
-  const answered = object && valueAt(object, path);
+  const answered = at(object, path);
   return { before: listAt(path, before), after: Array.isArray(answered) ? standing(path, answered) : listAt(path, after) };
 }
 
@@ -38,9 +38,6 @@ const listAt = (path: readonly string[], names: readonly string[]) =>
 /** An empty list is left out of an object by the API server. */
 const standing = (path: readonly string[], list: readonly unknown[]): object | undefined =>
   list.length === 0 ? undefined : (path.toReversed().reduce<unknown>((value, step) => ({ [step]: value }), list) as object);
-
-const valueAt = (object: object, path: readonly string[]): unknown =>
-  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | undefined)?.[step], object);
 
 /** A Secret without what the API server notes on it, and without its text. */
 function stored({ change, object, before, unmade }: Outcome): Sides {

@@ -1,8 +1,9 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import { nameOf } from "../kinds.ts";
 import { printableJson } from "./printable.ts";
-import { nameOf, wordOf } from "./words.ts";
+import { wordOf } from "./words.ts";
 
 /** An outcome as one line of JSON (acr-secret/v1 Outcome); none for a step that shows in the line of another. */
 export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => string): string[] {

@@ -1,7 +1,7 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { Env, Sink } from "../context.ts";
 import type { Fix } from "../fix.ts";
-import { livesInCluster } from "../kinds.ts";
+import { livesInCluster, nameOf } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { diffPrinter } from "./diff-printer.ts";
 import { printError, printWarning } from "./error.ts";
@@ -9,7 +9,7 @@ import { jsonLine, toldBy } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
-import { drySuffix, grantSuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
+import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
 
 /** Prints outcomes as they come. */
 export type Printer = {

@@ -41,9 +41,6 @@ export function grantSuffix(change: ChangeOf<Act>): string {
   return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
 }
 
-/** What `-o name` prints: `serviceaccount/default`. */
-export const nameOf = ({ kind, name }: Ref): string => `${kind}/${name}`;
-
 /** How much a line tells of where its object is: nothing where there is only one place. */
 export type Where = "one" | "namespaces" | "clusters";
 

@@ -1,9 +1,9 @@
 import type { Fix } from "../fix.ts";
-import type { Ref, TargetKind } from "../kinds.ts";
+import { nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Account } from "./around.ts";
 import type { Tell } from "./change.ts";
 import type { Target } from "./references.ts";
-import { hasPods, nameOf, saidTargets, several, shown } from "./said.ts";
+import { hasPods, saidTargets, several, shown } from "./said.ts";
 
 /** Templates of one ServiceAccount. */
 type Of = { readonly account: Account; readonly templates: readonly Ref<TargetKind>[] };

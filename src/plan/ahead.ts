@@ -1,4 +1,4 @@
-import { kinds, type Ref } from "../kinds.ts";
+import { kinds, nameOf } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
 import { inLine } from "./named.ts";
 
@@ -21,5 +21,3 @@ function rollsOut(change: Change): boolean {
 
 const part = (verb: string, changes: readonly Change[]) =>
   changes.length === 0 ? undefined : `${verb} ${inLine(changes.map(({ to }) => nameOf(to)))}`;
-
-const nameOf = ({ kind, name }: Ref) => `${kind}/${name}`;

@@ -1,8 +1,8 @@
-import { kinds, type Ref, type TargetKind } from "../kinds.ts";
+import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
 import type { Target } from "./references.ts";
 import { refuseAnew, refuseMade } from "./refusal.ts";
-import { isPlain, nameOf, saidTargets, several, shown } from "./said.ts";
+import { isPlain, saidTargets, several, shown } from "./said.ts";
 
 /** Which names lead nowhere, and whether somebody named the targets. */
 export type DanglingWish = {

@@ -1,4 +1,4 @@
-import type { Carries } from "../kinds.ts";
+import { at, type Carries } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import { forcing, isAdditive, type Source, type SourceName, sources, type Written } from "./sources.ts";
 
@@ -75,7 +75,7 @@ const fromFile = (source: Belonging | undefined): Drift =>
 /** Whether the file that was applied last has the list, be it empty: its next apply puts the whole list back. */
 function hasApplied({ annotations }: Metadata, path: readonly string[]): boolean {
   try {
-    return valueAt(JSON.parse(annotations?.[lastApplied] ?? "null"), path) !== undefined;
+    return at(JSON.parse(annotations?.[lastApplied] ?? "null"), path) !== undefined;
   } catch {
     return false;
   }
@@ -87,7 +87,4 @@ function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
   return controller && { by: "controller", name: `${controller.kind}/${controller.name}`, does: "may-undo" };
 }
 
-const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => valueAt(fieldsV1, path) !== undefined;
-
-const valueAt = (tree: unknown, path: readonly string[]): unknown =>
-  path.reduce<unknown>((at, step) => (at as Record<string, unknown> | null | undefined)?.[step], tree);
+const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => at(fieldsV1, path) !== undefined;

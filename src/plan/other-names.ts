@@ -1,8 +1,8 @@
-import type { Ref, TargetKind } from "../kinds.ts";
+import { nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { OtherName } from "./around.ts";
 import type { Tell } from "./change.ts";
 import type { Target } from "./references.ts";
-import { isPlain, nameOf, saidTargets, several, shown } from "./said.ts";
+import { isPlain, saidTargets, several, shown } from "./said.ts";
 
 /**
  * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.

@@ -1,7 +1,7 @@
-import { kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Lister } from "./around.ts";
 import type { Tell } from "./change.ts";
-import { hasPods, nameOf, saidTargets, several } from "./said.ts";
+import { hasPods, saidTargets, several } from "./said.ts";
 
 /**
  * Templates and pods that run as a ServiceAccount which gets the Secret, and have a list of their own without it: admission copies the

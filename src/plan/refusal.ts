@@ -1,5 +1,5 @@
 import type { Refer as ReferFix } from "../fix.ts";
-import { kinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { nameOf, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Refuse } from "./change.ts";
 import type { Anew } from "./recreate.ts";
 
@@ -12,16 +12,16 @@ export type AnewWish = { readonly recreate: boolean; readonly force: boolean };
 /** What is asked for, and for which target. */
 type Asked = { readonly does: ReferFix["do"]; readonly secret: string; readonly to: Ref<TargetKind> };
 
-const nameOf = ({ kind, name }: Ref) => `${kind}/${name}`;
-
-/** As it is typed: `job/report`. */
-const typed = (kind: TargetKind, name: string) => `${kinds[kind].kind.toLowerCase()}/${name}`;
-
 /** The refusal of what a controller makes. */
 export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
   const kind = targetKindCalled(maker.kind);
   const says = `${nameOf(to)} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
-  return { act: "refuse", to, says, ...(kind && { fix: { do: does, secret, targets: [typed(kind, maker.name)] } }) };
+  return {
+    act: "refuse",
+    to,
+    says,
+    ...(kind && { fix: { do: does, secret, targets: [nameOf({ kind: spelled(kind), name: maker.name })] } }),
+  };
 }
 
 /** Why an object is not made anew whose list cannot be changed; undefined where it is. */
@@ -35,7 +35,7 @@ export function refuseAnew({ does, secret, to }: Asked, { never, loses, gone }: 
   const fix: ReferFix = {
     do: does,
     secret,
-    targets: [typed(to.kind, to.name)],
+    targets: [nameOf({ kind: spelled(to.kind), name: to.name })],
     recreate: true,
     ...(loses !== undefined && { force: true }),
   };

@@ -1,5 +1,5 @@
 import type { Fix } from "../fix.ts";
-import { kinds, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Rollout, Tell } from "./change.ts";
 import type { Maker } from "./refusal.ts";
 
@@ -183,8 +183,6 @@ const anewBy = (secret: string, target: string): Fix => ({ do: "attach", secret,
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
   return "podSpec" in kinds[to.kind] || String(names) === String(carried.filter((one) => one !== secret));
 }
-
-const nameOf = ({ kind, name }: Ref): string => `${kind}/${name}`;
 
 const tell = (target: Attached, { to }: PullingPod, says: string): Tell & { readonly needs: Ref } => ({
   act: "tell",

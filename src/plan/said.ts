@@ -1,12 +1,9 @@
 import type { Refer } from "../fix.ts";
-import { kinds, type Ref, type TargetKind } from "../kinds.ts";
+import { kinds, nameOf, type Ref, spelled, type TargetKind } from "../kinds.ts";
 import { mostNamed } from "./named.ts";
 
-/** How a message names an object: `deployment.apps/web`. */
-export const nameOf = ({ kind, name }: Pick<Ref, "kind" | "name">): string => `${kind}/${name}`;
-
 /** How a command line names a target: `deployment/web`. */
-const wordOf = ({ kind, name }: Ref<TargetKind>): string => `${kinds[kind].kind.toLowerCase()}/${name}`;
+const wordOf = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: spelled(kind), name });
 
 /** The words and flags by which a line to type is about some targets, the first of them where they are many. */
 export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<Refer, "serviceaccounts" | "targets"> {

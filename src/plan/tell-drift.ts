@@ -1,5 +1,5 @@
 import type { Refer as ReferFix } from "../fix.ts";
-import { kinds } from "../kinds.ts";
+import { nameOf, spelled } from "../kinds.ts";
 import type { Change } from "./change.ts";
 import type { Drift } from "./drift.ts";
 
@@ -35,9 +35,9 @@ export function tellDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
   const { is, next, output } = rows[drift.by];
-  const says = `${to.kind}/${to.name} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
+  const says = `${nameOf(to)} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
   const tell = { act: "tell", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...tell, says }];
-  const targets = [`${kinds[to.kind].kind.toLowerCase()}/${to.name}`];
+  const targets = [nameOf({ kind: spelled(to.kind), name: to.name })];
   return [{ ...tell, says: `${says}, so commit what this prints`, fix: { do: "attach", secret, targets, output } }];
 }

@@ -10,6 +10,7 @@ const contracts = [
   "src/kinds.ts",
   "src/interruption.ts",
   "src/moment.ts",
+  "src/label-selector.ts",
   "src/fleet/scope.ts",
   "src/check/cause.ts",
   "src/secret/sensitive.ts",

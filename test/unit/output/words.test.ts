@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { grantSuffix, nameOf, placePrefix, placeSuffix, type Where, wordOf, words } from "../../../src/output/words.ts";
+import { nameOf } from "../../../src/kinds.ts";
+import { grantSuffix, placePrefix, placeSuffix, type Where, wordOf, words } from "../../../src/output/words.ts";
 import type { Change } from "../../../src/plan/change.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
