@@ -1,0 +1,24 @@
+import { CliError } from "../../../src/errors.ts";
+import type { Pod } from "../../../src/objects.ts";
+import { stored } from "../fakes/fleet.ts";
+import type { FakeWorld } from "../fakes/world.ts";
+import { podOf } from "./anew.ts";
+
+export const attach = "attach acr-myregistry pod/p -n demo";
+export const again = `${attach} --recreate`;
+export const forbidden = () => new CliError("forbidden", "Error from server (Forbidden): exceeded quota");
+export const lost = () => new CliError("unreachable", "the answer was lost");
+export const replaced = { stdout: "pod/p replaced\n", stderr: "", code: 0 };
+export const unchanged = { stdout: "pod/p unchanged\n", stderr: "", code: 0 };
+
+/** A world whose pod `p` waits for its image. */
+export async function waiting(more: Parameters<typeof podOf>[0] = {}): Promise<FakeWorld> {
+  const world = await stored("demo");
+  world.cluster.put(
+    podOf({ ...more, spec: { imagePullSecrets: [{ name: "theirs" }], ...more.spec }, status: { phase: "Pending", ...more.status } }),
+  );
+  return world;
+}
+
+export const podIn = ({ cluster }: FakeWorld): Pod | undefined => cluster.get("pod", "demo", "p");
+export const namesOf = (world: FakeWorld) => podIn(world)?.spec.imagePullSecrets?.map(({ name }) => name);
