@@ -4,6 +4,7 @@ import { afterAll, expect, test, vi } from "vitest";
 import type { Job, Pod } from "../../../src/objects.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { image, pod, rich } from "../../support/situations/rich-pod.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -26,54 +27,6 @@ async function newPlace(): Promise<string> {
   ]);
   return namespace;
 }
-
-const image = "myregistry.azurecr.io/app/web:1";
-const pod = (namespace: string, spec: object = {}, metadata: object = {}) => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name: "p", namespace, ...metadata },
-  spec: { serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers: [{ name: "web", image }], ...spec },
-});
-
-/** A pod with much of what one can have. */
-const rich = (namespace: string) =>
-  pod(
-    namespace,
-    {
-      hostname: "web",
-      priorityClassName: "system-cluster-critical",
-      imagePullSecrets: [{ name: "theirs" }],
-      tolerations: [{ key: "gpu", operator: "Exists" }],
-      securityContext: { runAsUser: 1000, fsGroup: 2000 },
-      topologySpreadConstraints: [
-        {
-          maxSkew: 1,
-          topologyKey: "zone",
-          whenUnsatisfiable: "ScheduleAnyway",
-          labelSelector: { matchLabels: { app: "web" } },
-        },
-      ],
-      initContainers: [
-        { name: "side", image, restartPolicy: "Always", volumeMounts: [{ name: "cache", mountPath: "/cache" }] },
-        { name: "setup", image, command: ["true"] },
-      ],
-      containers: [
-        {
-          name: "web",
-          image,
-          env: [{ name: "PASSWORD", value: "hunter2" }],
-          ports: [{ containerPort: 80 }],
-          resources: { requests: { cpu: "10m" } },
-          volumeMounts: [{ name: "cache", mountPath: "/cache" }],
-        },
-      ],
-      volumes: [
-        { name: "cache", emptyDir: { medium: "Memory" } },
-        { name: "host", hostPath: { path: "/tmp" } },
-      ],
-    },
-    { labels: { app: "web", "job-name": "another" }, annotations: { note: "mine" }, finalizers: [] },
-  );
 
 const attach = (namespace: string, target: string, more = "--recreate") =>
   shell.type(`kubectl acr-secret attach acr ${target} -n ${namespace} ${more}`);
