@@ -8,8 +8,9 @@ import type { Env } from "../context.ts";
  * A shell gives /dev/null to what it starts with `&`, hence the way round by 4 for its stdin.
  * Ctrl-C and a closed terminal are for us to answer: what we still have to write goes through the proxy.
  * kubectl may be a wrapper, so everything below it is ended with it. It is stopped first, and what it was just starting waited for, so
- * that it cannot start another one meanwhile. A process group would name the same processes, but one in the background may not read
- * from the terminal, where credential plugins ask.
+ * that it cannot start another one meanwhile; a stop may come late on a busy machine, so a look counts once the next one sees no more.
+ * A process group would name the same processes, but one in the background may not read from the terminal, where credential plugins
+ * ask.
  */
 const watchdog = `
 exec 4<&0
@@ -28,7 +29,8 @@ below() {
   for child in $(cat /proc/$1/task/*/children || pgrep -P $1); do below $child; done
 }
 read -r _ <&3
-all=$(below $program)
+all=
+while seen=$(below $program); [ "$seen" != "$all" ]; do all=$seen; done
 kill $all; kill -CONT $all
 wait $program; code=$?
 [ -z "$0" ] || rm -rf -- "$0"
