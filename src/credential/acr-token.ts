@@ -30,6 +30,7 @@ export const acrToken = {
   widens: true,
   again: ({ identity }, derived) =>
     derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, noted: `its ACR token is ${identity}` },
+  noted: ({ identity }) => ({ "acr-token": identity }),
   mint: {
     flag: "--acr-token, the default",
     rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(

@@ -18,6 +18,7 @@ export const admin = {
   renewal: "made",
   widens: false,
   again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" }),
+  noted: "its passwords are everybody's who uses the registry's admin user",
   mint: {
     flag: "--admin",
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],

@@ -29,6 +29,7 @@ export const entra = {
   ownLifetime: true,
   widens: false,
   again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
+  noted: () => ({ entra: true }),
   mint: {
     flag: "--entra",
     rights: ["Microsoft.ContainerRegistry/registries/pull/read"],

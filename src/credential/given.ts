@@ -23,6 +23,7 @@ export const given = {
   renewal: "given",
   widens: false,
   again: ({ identity }) => ({ flags: { username: identity } }),
+  noted: "whoever gave it has to give another",
   flags,
   means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
   check: (asked, stdin) => {

@@ -1,7 +1,7 @@
 import type { Azure, IdentityWish, ImageRef, Login, Registry, RegistryFacts } from "../context.ts";
 import type { Again, Create } from "../fix.ts";
-import type { Change } from "../plan/change.ts";
-import type { Entry } from "../secret/entry.ts";
+import type { Change, Plan } from "../plan/change.ts";
+import type { Entry, Password } from "../secret/entry.ts";
 
 /** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
 export type FlagRow = {
@@ -107,8 +107,36 @@ export type Credential = {
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */
   removal(change: Change): string;
+  /** What can be done with a login that Secrets note already; absent where nobody but whoever gave it can. */
+  readonly life?: Life;
   /** When what it gave is to be asked for again, where it dies by itself: the earliest of all that it gave. */
   renewAt?(): Date | undefined;
+};
+
+/** What Secrets note of one credential, and what of it is in use. */
+export type Renewal = {
+  /** The newest password that Secrets hold and that still works, if there is one; else what they note. */
+  readonly held: HeldLogin & { readonly entry: Entry };
+  /** Every password of it that some Secret holds: none of them may die. */
+  readonly inUse: readonly Password[];
+  /** Nobody but these Secrets can hold a credential of its name. */
+  readonly alone: boolean;
+  /** What is written behind what is made: `secret acr in namespace demo`. */
+  readonly words: string;
+  readonly images: readonly ImageRef[];
+};
+
+/** A credential after it was made. Each reads Azure and decides; `carry` of the credential does it. */
+export type Life = {
+  /**
+   * Another password beside the one that is held, which goes on working.
+   * @throws CliError conflict where there is no room beside those in use; notFound where the credential is gone
+   */
+  renew(of: Renewal): Promise<Issue>;
+  /** Takes away exactly these passwords, as far as Azure still shows them. */
+  retire(identity: string, passwords: readonly Password[]): Promise<Plan>;
+  /** The same, and what was made by this plugin for the credential, as long as nobody else uses it. */
+  revoke(identity: string, passwords: readonly Password[]): Promise<Plan>;
 };
 
 /** A kind of credential: a file, and a row in kinds.ts. */
@@ -124,6 +152,8 @@ export type Kind = {
   readonly widens: boolean;
   /** How one that a Secret notes is asked for again. `derived`: the identity's name was made for this Secret, and is in no flag. */
   again(noted: Pick<Entry, "identity">, derived: boolean): Again;
+  /** The flags that open what a Secret notes, to renew or to revoke it; or why nobody here can. */
+  readonly noted: ((of: Pick<Entry, "identity">) => Asked["flags"]) | string;
   /** What it takes to make one; absent where nobody is asked for it. */
   readonly mint?: {
     /** What asks for it: `--admin`. */

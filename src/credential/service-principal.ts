@@ -39,6 +39,7 @@ export const servicePrincipal = {
     isGuid(identity)
       ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which would get one more password` }
       : { flags: {} },
+  noted: ({ identity }) => ({ "service-principal": identity }),
   mint: {
     flag: "--service-principal",
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),

@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import type { AnewKind, PodKind, Ref, TargetKind } from "../kinds.ts";
 import type { SecretClaim } from "../secret/claim.ts";
-import type { Entry } from "../secret/entry.ts";
+import type { Entry, Password } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { WarningId } from "./warnings.ts";
 
@@ -60,6 +60,10 @@ export type Make = {
   readonly grants?: readonly string[];
   /** The password of it that is meant, and not the whole. */
   readonly slot?: string;
+  /** When that password was made: another one in the same slot stays. */
+  readonly madeAt?: string;
+  /** It goes as long as it has no other passwords than these; else only they go. */
+  readonly passwords?: readonly Password[];
   readonly because: string;
 };
 

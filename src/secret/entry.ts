@@ -18,9 +18,19 @@ export type Entry = {
   readonly madeAt?: string;
   /** RFC 3339; absent when the credential does not expire. */
   readonly expiresAt?: string;
+  /** By whom it was made, as Azure calls the identity. */
+  readonly by?: string;
+  /** The password that was inside before the last rotation; it works until it is retired. */
+  readonly previous?: Previous;
   /** It was added to a Secret that somebody else made. */
   readonly beside?: true;
 };
+
+/** One password of a credential: exactly the one that was made then, and no later one in the same slot. */
+export type Password = Pick<Entry, "slot" | "madeAt">;
+
+/** A password that another has taken the place of. `until`: when it is to be retired (RFC 3339); absent: at the next rotation. */
+export type Previous = Password & { readonly until?: string };
 
 export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
 
@@ -58,11 +68,20 @@ function readNote(text: string): Entry[] {
 /** Anybody in the namespace can write the note, so every field is looked at. Fields that we do not know stay on it. */
 function readEntry(value: unknown): Entry[] {
   if (typeof value !== "object" || value === null) return [];
-  const { hosts, kind, identity, slot, madeAt, expiresAt } = value as Record<string, unknown>;
-  const isText = (it: unknown): it is string => typeof it === "string";
+  const { hosts, kind, identity, slot, madeAt, expiresAt, by, previous } = value as Record<string, unknown>;
   const whole = Array.isArray(hosts) && hosts.every(isText) && isText(kind) && isText(identity);
-  const optional = [slot, madeAt, expiresAt].every((it) => it === undefined || isText(it));
-  return whole && optional ? [value as Entry] : [];
+  return whole && areTexts([slot, madeAt, expiresAt, by]) && isPrevious(previous) ? [value as Entry] : [];
+}
+
+const isText = (it: unknown): it is string => typeof it === "string";
+
+const areTexts = (all: readonly unknown[]) => all.every((it) => it === undefined || isText(it));
+
+function isPrevious(it: unknown): boolean {
+  if (it === undefined) return true;
+  if (typeof it !== "object" || it === null) return false;
+  const { slot, madeAt, until } = it as Record<string, unknown>;
+  return areTexts([slot, madeAt, until]);
 }
 
 /** Whether two notes are of the same password. */
