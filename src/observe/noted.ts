@@ -27,19 +27,21 @@ const lists: readonly Where[] = [
  * about. Only metadata is listed. Where a whole cluster may not be listed, the places of the run are.
  */
 export async function notedIn(grounds: readonly Ground[], wanted: (entry: Entry) => boolean): Promise<NotedIn> {
-  const noted: Noted[] = [];
-  const unasked: Unasked[] = [];
-  for (const ground of grounds) {
-    try {
-      if (ground.error) throw ground.error;
-      noted.push(...(await notedOn(ground, undefined, wanted)));
-    } catch (error) {
-      if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
-      unasked.push({ context: ground.context, error });
-      if (error.kind === "forbidden") for (const namespace of ground.namespaces) noted.push(...(await notedOn(ground, namespace, wanted)));
-    }
+  const all = await Promise.all(grounds.map((ground) => wholeOrPlaces(ground, wanted)));
+  return { noted: all.flatMap(({ noted }) => noted), unasked: all.flatMap(({ unasked }) => unasked) };
+}
+
+async function wholeOrPlaces(ground: Ground, wanted: (entry: Entry) => boolean): Promise<NotedIn> {
+  try {
+    if (ground.error) throw ground.error;
+    return { noted: await notedOn(ground, undefined, wanted), unasked: [] };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    const { context, namespaces } = ground;
+    const noted: Noted[] = [];
+    if (error.kind === "forbidden") for (const namespace of namespaces) noted.push(...(await notedOn(ground, namespace, wanted)));
+    return { noted, unasked: [{ context, error }] };
   }
-  return { noted, unasked };
 }
 
 async function notedOn(ground: Ground, namespace: string | undefined, wanted: (entry: Entry) => boolean): Promise<Noted[]> {
