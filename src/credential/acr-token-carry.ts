@@ -2,6 +2,8 @@ import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts"
 import { CliError, Conflict, isLost } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
+import type { Password } from "../secret/entry.ts";
+import { shownOf } from "./acr-token-renew.ts";
 import type { Carried } from "./kind.ts";
 
 /** A token as it was when its plan was made, and what is to stand behind what is made for it. */
@@ -47,6 +49,20 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
     stuck.delete(name);
   }
 
+  /** Exactly the passwords that are meant; the token with them, as long as it has no others. */
+  async function revoke(name: string, passwords: readonly Password[]): Promise<void> {
+    const now = await azure.token(registry, name);
+    if (!now) return;
+    stuck.add(name);
+    if (shownOf(now, passwords).length < now.passwords.length) for (const password of passwords) await retire(name, password);
+    else await azure.deleteToken(registry, name);
+    stuck.delete(name);
+  }
+
+  async function retire(name: string, { slot, madeAt: creationTime }: Password): Promise<void> {
+    await azure.clearPassword(registry, { token: name, slot: slot as Slot, creationTime });
+  }
+
   async function clearSlot(name: string): Promise<void> {
     const ours = minted.get(name);
     if (!ours) return;
@@ -89,7 +105,12 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
   const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
     create: async ({ to: { name }, after: [scopeMap = name] = [] }) =>
       void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${scopeMap}` })),
-    delete: (change) => (change.slot === undefined ? deleteToken(change) : clearSlot(change.to.name)),
+    delete: (change) => {
+      const { to, slot, madeAt, passwords } = change;
+      if (passwords) return revoke(to.name, passwords);
+      if (slot === undefined) return deleteToken(change);
+      return madeAt === undefined ? clearSlot(to.name) : retire(to.name, { slot, madeAt });
+    },
   };
   const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
   const rows: Readonly<Record<string, typeof token>> = { "token.azurecr.io": token, "scopemap.azurecr.io": scopeMap };

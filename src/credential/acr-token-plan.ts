@@ -34,11 +34,7 @@ export type TokenPlan = {
  */
 export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
   const { host, name, expiresAt } = wish;
-  if (found.token?.status === "disabled") {
-    throw new CliError("conflict", `the ACR token "${name}" is disabled`, {
-      hint: `az acr token update --registry ${host.split(".")[0]} --name ${name} --status enabled`,
-    });
-  }
+  refuseDisabled(found.token, host);
   const scope = planScope(wish, found);
   const mint = planMint(wish, found);
   const token = found.token ? undefined : made("token.azurecr.io", name, [scope.to.name]);
@@ -48,9 +44,18 @@ export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
   return { scope, token, mint, entry };
 }
 
+/** @throws CliError conflict */
+export function refuseDisabled(token: AcrToken | undefined, host: string): void {
+  if (token?.status !== "disabled") return;
+  throw new CliError("conflict", `the ACR token "${token.name}" is disabled`, {
+    hint: `az acr token update --registry ${host.split(".")[0]} --name ${token.name} --status enabled`,
+  });
+}
+
 /** What a kept password's note says of it; hosts and names are ours to say. */
-export function keptNote({ slot, madeAt, expiresAt }: Partial<Entry> = {}): Partial<Entry> {
-  return { ...(slot !== undefined && { slot }), ...(madeAt !== undefined && { madeAt }), ...(expiresAt !== undefined && { expiresAt }) };
+export function keptNote(entry: Partial<Entry> = {}): Partial<Entry> {
+  const { slot, madeAt, expiresAt, by, previous } = entry;
+  return Object.fromEntries(Object.entries({ slot, madeAt, expiresAt, by, previous }).filter(([, value]) => value !== undefined));
 }
 
 const made = (kind: "token.azurecr.io", name: string, after: readonly string[]): Make => ({

@@ -1,15 +1,15 @@
-import type { AcrToken, Azure, AzureRegistry } from "../context.ts";
+import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { asLong } from "../moment.ts";
-import type { Change, Mint } from "../plan/change.ts";
-import type { Entry } from "../secret/entry.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { type Found, find, isOthers, type Named } from "./acr-token-find.ts";
-import { keptTooLong, keptUntried, planToken, slotOf, type TokenPlan } from "./acr-token-plan.ts";
+import { issueOf, sameLifetime } from "./acr-token-issue.ts";
+import { tokenLife } from "./acr-token-life.ts";
+import { keptTooLong, keptUntried, planToken } from "./acr-token-plan.ts";
 import { tryHeld } from "./held.ts";
-import type { Asked, Credential, FlagRow, HeldLogin, Issue, Kind, Need, Sources } from "./kind.ts";
-import { beyond, type Reach, reachOf } from "./reach.ts";
+import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
+import { beyond, reachOf } from "./reach.ts";
 import { allowsMore, pulledRepositories } from "./scope-map.ts";
+import { ofOurs } from "./words.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -83,7 +83,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const { owner, held } = need;
       const found = await find(named, need, azure, registry);
       const { name, token, scopeMap, alone } = found;
-      issued.set(name, { token, description: `kubectl acr-secret: ${owner.words}` });
+      issued.set(name, { token, description: ofOurs(owner.words) });
       const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
       const granted = scopeMap && pulledRepositories(scopeMap);
       const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
@@ -104,6 +104,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       ];
       return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
     },
+    life: tokenLife({ azure, registry, asked, sources, issued }),
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
   };
@@ -123,47 +124,4 @@ function notOwn(name: string, { registry, again: { identity } }: Asked, { owner:
   return new CliError("conflict", `secret "${secret}" holds the password of the ACR token "${name}", which others may hold too`, {
     hint: { do: "create", secret, registry, ...(identity && { identity }), repositories, acrToken: name },
   });
-}
-
-/** When a password made now dies, if the Secret's last one was to die at all: a lifetime that was asked for once is kept. */
-function sameLifetime(entry: Entry | undefined, token: AcrToken | undefined, now: Date): string | undefined {
-  // Azure's own times: the note's may be anybody's
-  const slot = token && slotOf(entry, token);
-  const { creationTime = "", expiry = "" } = token?.passwords.find(({ name }) => name === slot) ?? {};
-  return asLong(creationTime, expiry, now);
-}
-
-type Standing = {
-  readonly held: HeldLogin | undefined;
-  readonly pulls: Issue["pulls"];
-  /** Nobody but the Secret that is issued for can use the token. */
-  readonly alone: boolean;
-  readonly verify: boolean;
-  readonly mayPull: readonly string[] | undefined;
-  /** What there is to tell of a password that is kept. */
-  readonly told: readonly (string | undefined)[];
-};
-
-/** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
-function issueOf(
-  { scope, token, mint, entry }: TokenPlan,
-  reach: Reach,
-  { held, pulls, alone, verify, mayPull, told: words }: Standing,
-): Issue {
-  const { host, repositories, images } = reach;
-  const isNew = mint.act === "mint";
-  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew };
-  const told = words.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
-  const proven = verify && (isNew || (scope.act !== "keep" && held?.login)) ? [prove] : [];
-  const made = [scope, ...(token ? [token] : []), mint];
-  const steps = [...made, ...(isNew && !alone ? confirmed(mint, proven) : proven), ...told];
-  const common = { entry, pulls, mayPull, images };
-  if (isNew) return { ...common, before: [], demand: steps, login: undefined };
-  return { ...common, before: steps, demand: [], login: held?.login };
-}
-
-/** Looked at before the proof, which waits for a password that is refused, and right before it is written. */
-function confirmed({ to, slot }: Mint, proven: readonly Change[]): Change[] {
-  const confirm: Change = { act: "confirm", to, slot };
-  return [confirm, ...proven.flatMap((prove) => [prove, confirm])];
 }

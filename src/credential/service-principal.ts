@@ -14,6 +14,7 @@ import { type Found, findNoted, findOwn } from "./service-principal-find.ts";
 import { type PrincipalPlan, planPrincipal, refuseScoped } from "./service-principal-plan.ts";
 import { removalOf } from "./service-principal-removal.ts";
 import type { State } from "./service-principal-state.ts";
+import { ofOurs } from "./words.ts";
 
 /** What `--service-principal` means without a value: a name of the owner's own. No application can be named so here. */
 export const ownPrincipal = "*";
@@ -118,7 +119,7 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   if (found.borrowed && plan.role.act !== "keep") throw notOwn(found, need, asked);
   const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
   const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });
-  const state = { name, application, principal, notes: `kubectl acr-secret: ${owner.words}`, key, asked: {}, made: {} };
+  const state = { name, application, principal, notes: ofOurs(owner.words), key, asked: {}, made: {} };
   return { issue: withMore(issue, found, need), state };
 }
 

@@ -1,0 +1,79 @@
+import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Change, Mint, Plan } from "../plan/change.ts";
+import type { Password } from "../secret/entry.ts";
+import type { Issued } from "./acr-token-carry.ts";
+import { confirmed, sameLifetime } from "./acr-token-issue.ts";
+import { refuseDisabled } from "./acr-token-plan.ts";
+import { planTokenRenewal, planTokenRetirement, planTokenRevocation } from "./acr-token-renew.ts";
+import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
+import { lentMap, pulledRepositories } from "./scope-map.ts";
+import { isOfOurs, ofOurs } from "./words.ts";
+
+type Ground = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly asked: Asked;
+  readonly sources: Pick<Sources, "now">;
+  readonly issued: Map<string, Issued>;
+};
+
+/** What can be done with a token that Secrets note. */
+export function tokenLife({ azure, registry, asked, sources, issued }: Ground): Life {
+  async function read(identity: string): Promise<{ token: AcrToken; scopeMap: ScopeMap | undefined } | undefined> {
+    const token = await azure.token(registry, identity);
+    if (!token) return undefined;
+    const scopeMap = await azure.scopeMap(registry, lentMap({ name: token.name }, token) ?? token.name);
+    issued.set(token.name, { token, description: scopeMap?.description ?? "" });
+    return { token, scopeMap };
+  }
+
+  return {
+    async renew({ held, inUse, alone, images, words }: Renewal): Promise<Issue> {
+      const { identity } = held.entry;
+      const found = await read(identity);
+      if (!found) throw gone(identity, registry);
+      const { token, scopeMap } = found;
+      refuseDisabled(token, registry.loginServer);
+      const now = sources.now();
+      const expiresAt = asked.expiresAt ?? sameLifetime(held.entry, token, now);
+      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, now, expiresAt }, token);
+      issued.set(token.name, { token, description: ofOurs(words) });
+      const repositories = pulledRepositories(scopeMap);
+      const demand = stepsOf(mint, { host: registry.loginServer, repositories, verify: asked.verify });
+      return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull: repositories, images };
+    },
+    async retire(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      return found ? planTokenRetirement(found.token, passwords) : [];
+    },
+    async revoke(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      return found ? revoke(found, passwords) : leftMap(identity);
+    },
+  };
+
+  function revoke({ token, scopeMap }: { token: AcrToken; scopeMap: ScopeMap | undefined }, passwords: readonly Password[]): Plan {
+    const isOwn = scopeMap?.name === token.name && isOfOurs(scopeMap.description);
+    return planTokenRevocation(token, isOwn ? scopeMap : undefined, passwords);
+  }
+
+  /** What a run left behind that had deleted the token. */
+  async function leftMap(name: string): Promise<Plan> {
+    const scopeMap = await azure.scopeMap(registry, name);
+    if (!scopeMap || !isOfOurs(scopeMap.description)) return [];
+    issued.set(name, { token: undefined, description: scopeMap.description });
+    return [{ act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because: "it is revoked" }];
+  }
+}
+
+function stepsOf(mint: Mint, at: { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean }): Change[] {
+  const { host, repositories, verify } = at;
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: true };
+  return [mint, ...confirmed(mint, verify ? [prove] : [])];
+}
+
+const gone = (name: string, { name: registry }: AzureRegistry) =>
+  new CliError("notFound", `registry "${registry}" has no ACR token "${name}" any more`, {
+    hint: "make another with kubectl acr-secret create",
+  });

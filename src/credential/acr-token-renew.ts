@@ -1,0 +1,123 @@
+import type { AcrToken, AzureRegistry, Slot } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { sameMoment } from "../moment.ts";
+import type { Change, Make, Mint } from "../plan/change.ts";
+import type { Entry, Password } from "../secret/entry.ts";
+import { slotOf } from "./acr-token-plan.ts";
+import type { Renewal } from "./kind.ts";
+
+/** Another password of a token: what makes it, and what is noted of it. */
+export type TokenRenewal = { readonly mint: Mint; readonly entry: Entry };
+
+export type RenewalWish = {
+  readonly registry: Pick<AzureRegistry, "name" | "loginServer">;
+  readonly held: Entry;
+  readonly now: Date;
+  /** RFC 3339. */
+  readonly expiresAt: string | undefined;
+} & Pick<Renewal, "inUse" | "alone">;
+
+/**
+ * Makes the token's other password. A slot is only written over where nobody can be using it: it is empty; or it has the password from
+ * before the last rotation, which no Secret holds any more; or the token is these Secrets' own, and no Secret holds what is in it.
+ * @throws CliError conflict
+ */
+export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenewal {
+  const { registry, held, expiresAt } = wish;
+  const { name } = token;
+  const slot = freeSlot(wish, token);
+  const expires = expiresAt === undefined ? {} : { expiresAt };
+  const mint: Mint = {
+    act: "mint",
+    to: { kind: "token.azurecr.io", name },
+    inNew: false,
+    slot,
+    ...expires,
+    because: "it takes the place of the other password",
+  };
+  const replaced = slotOf(held, token);
+  const previous = replaced && replaced !== slot && { slot: replaced, ...(held.madeAt !== undefined && { madeAt: held.madeAt }) };
+  return {
+    mint,
+    entry: { hosts: [registry.loginServer], kind: "acr-token", identity: name, slot, ...expires, ...(previous && { previous }) },
+  };
+}
+
+function freeSlot(wish: RenewalWish, token: AcrToken): Slot {
+  const standings = slots.map((slot) => ({ slot, standing: standingOf(slot, wish, token) }));
+  const free = order.flatMap((wanted) => standings.filter(({ standing }) => standing === wanted));
+  const [first] = free;
+  if (first) return first.slot;
+  const promised = standings.find(({ standing }) => standing === "promised");
+  if (promised) throw tooEarly(wish, token, promised.slot);
+  throw noRoom(wish, token, standings.find(({ standing }) => standing === "strange")?.slot);
+}
+
+const slots = ["password1", "password2"] as const;
+
+/** What may be written over, the best first. */
+const order = ["empty", "previous", "ours"] as const;
+
+type SlotStanding = (typeof order)[number] | "in use" | "promised" | "strange";
+
+function standingOf(slot: Slot, { held, inUse, alone, now }: RenewalWish, token: AcrToken): SlotStanding {
+  const there = token.passwords.find(({ name }) => name === slot);
+  if (!there) return "empty";
+  const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
+  if (inUse.some(isIt)) return "in use";
+  const { previous } = held;
+  if (previous && isIt(previous)) return isDue(previous, now) ? "previous" : "promised";
+  return alone ? "ours" : "strange";
+}
+
+/** Whether a password that another has taken the place of may be retired now. */
+export const isDue = ({ until }: { readonly until?: string }, now: Date): boolean =>
+  until === undefined || !(Date.parse(until) > now.getTime());
+
+const tooEarly = ({ held }: RenewalWish, { name }: AcrToken, slot: Slot) =>
+  new CliError("conflict", `${slot} of the ACR token "${name}" is kept until ${held.previous?.until}, and a token has two passwords`, {
+    hint: "run it again then, or rotate with a shorter --grace the next time",
+  });
+
+function noRoom({ registry }: RenewalWish, { name }: AcrToken, strange: Slot | undefined): CliError {
+  if (strange === undefined)
+    return new CliError("conflict", `Secrets hold both passwords of the ACR token "${name}", so there is room for no other`, {
+      hint: "kubectl acr-secret list -A -o wide",
+    });
+  return new CliError("conflict", `${strange} of the ACR token "${name}" is noted by no Secret, and somebody else may use it`, {
+    hint: `if nobody does: az acr token credential delete --registry ${registry.name} --name ${name} --${strange}`,
+  });
+}
+
+/** Takes away exactly these passwords of a token, as far as Azure still shows them. */
+export const planTokenRetirement = (token: AcrToken, passwords: readonly Password[]): Make[] =>
+  shownOf(token, passwords).map(({ slot, madeAt }) => ({
+    act: "delete",
+    to: { kind: "token.azurecr.io", name: token.name },
+    slot,
+    madeAt,
+    because: "another has taken its place",
+  }));
+
+/** These passwords, as far as they are the token's. */
+export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): Required<Password>[] =>
+  all.flatMap(({ name: slot, creationTime: madeAt }) =>
+    madeAt !== undefined && passwords.some((one) => one.slot === slot && sameMoment(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
+  );
+
+/** A token with its own scope map, that nobody else uses: with these passwords it goes, and else these passwords alone. */
+export function planTokenRevocation(
+  token: AcrToken,
+  scopeMap: { readonly actions: readonly string[] } | undefined,
+  passwords: readonly Password[],
+): Change[] {
+  const { name } = token;
+  const shown = shownOf(token, passwords);
+  const because = "it is revoked";
+  if (!scopeMap || shown.length < token.passwords.length)
+    return planTokenRetirement(token, passwords).map((change) => ({ ...change, because }));
+  return [
+    { act: "delete", to: { kind: "token.azurecr.io", name }, passwords: shown, because },
+    { act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because },
+  ];
+}
