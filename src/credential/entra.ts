@@ -6,7 +6,7 @@ import type { Entry } from "../secret/entry.ts";
 import { tokenUser } from "../secret/guess.ts";
 import type { TokenClaims } from "../secret/jwt.ts";
 import { halfLife, makeToken, type RegistryToken, standingToken, type TokenSource } from "./entra-token.ts";
-import type { Asked, Credential, FlagRow, Issue, Kind, Need } from "./kind.ts";
+import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "./kind.ts";
 import { type Still, stillPulls } from "./prove.ts";
 
 const flags = {
@@ -68,6 +68,10 @@ function credentialOf(at: At): Credential {
     renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
     return token;
   };
+  const makeOnce = () => {
+    made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
+    return made;
+  };
   return {
     kind: entra.name,
     host,
@@ -82,8 +86,16 @@ function credentialOf(at: At): Credential {
       // Another login may only go if it is of no use any more
       const other = held?.login && (held.login.username !== tokenUser ? held.login : undefined);
       const { pulls } = other ? await ask(other) : { pulls: "unknown" as const };
-      made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
-      return take(due(await made), pulls, { host, repositories, verify: asked.verify }, need);
+      return take(due(await makeOnce()), pulls, { host, repositories, verify: asked.verify }, { secret: need.owner.secret, images });
+    },
+    life: {
+      async renew({ secret, images }: Renewal) {
+        const repositories = wanted({ images, repositories: [] });
+        return take(due(await makeOnce()), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
+      },
+      // They die by themselves, and nobody can take one away before
+      retire: async () => [],
+      revoke: async () => [],
     },
     carry: async () => ({}),
     removal: () => "",
@@ -91,7 +103,7 @@ function credentialOf(at: At): Credential {
   };
 }
 
-const wanted = ({ repositories, images }: Need): readonly string[] =>
+const wanted = ({ repositories, images }: Pick<Need, "repositories" | "images">): readonly string[] =>
   repositories.length > 0 ? repositories : [...new Set(images.map((image) => image.repository))];
 
 /** The token that a Secret holds will do. */
@@ -108,9 +120,9 @@ function take(
   { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
   pulls: Issue["pulls"],
   { host, repositories, verify }: Aim,
-  { owner, images }: Need,
+  { secret, images }: Pick<Renewal, "secret" | "images">,
 ): Issue {
-  const says = `secret/${owner.secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
+  const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
   const demand = [tell(host, says), ...(verify ? [prove] : [])];
   return { before: [], demand, entry: entryOf(host, claims), login, pulls, mayPull: undefined, images };

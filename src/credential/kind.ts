@@ -121,6 +121,8 @@ export type Renewal = {
   readonly inUse: readonly Password[];
   /** Nobody but these Secrets can hold a credential of its name. */
   readonly alone: boolean;
+  /** The name of a Secret that holds it. */
+  readonly secret: string;
   /** What is written behind what is made: `secret acr in namespace demo`. */
   readonly words: string;
   readonly images: readonly ImageRef[];

@@ -1,8 +1,11 @@
 import type { Application } from "../azure/principals.ts";
 import { CliError, Conflict } from "../errors.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
+import type { Password } from "../secret/entry.ts";
 import type { Carried } from "./kind.ts";
 import { type Patience, patiently, seen } from "./not-yet.ts";
+import { pullRole } from "./pull-roles.ts";
+import { keysShown } from "./service-principal-renew.ts";
 import { roleWriter } from "./service-principal-role.ts";
 import { applicationOf, isRefused, isUsed, type Outside, type State, strangers } from "./service-principal-state.ts";
 
@@ -74,13 +77,40 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
     await patiently(true, brief, () => azure.removeKey(id, keyId));
   }
 
+  /** Whether somebody has a password of it besides these. */
+  const isSpare = async (it: State, passwords: readonly Password[]): Promise<boolean> => {
+    const [now] = await azure.applications({ appId: applicationOf(it).appId });
+    return now !== undefined && keysShown(now, passwords).length === now.keys.length;
+  };
+
+  /** An application that has come to have other passwords stays, without these. */
+  async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
+    const { id } = applicationOf(it);
+    if (await isSpare(it, passwords)) await azure.deleteApplication(id);
+    else for (const { slot = "" } of passwords) await azure.removeKey(id, slot);
+  }
+
+  async function removeApplication(it: State, { slot, madeAt, passwords }: Make): Promise<void> {
+    if (passwords) return revoke(it, passwords);
+    if (slot === undefined) return deleteApplication(it);
+    return madeAt === undefined ? removeKey(it) : azure.removeKey(applicationOf(it).id, slot);
+  }
+
+  const role = roleWriter(outside);
+
+  async function removeRole(it: State, change: Make): Promise<void> {
+    if (!change.passwords) return role.delete?.(it, change);
+    if (it.principal && (await isSpare(it, change.passwords)))
+      await azure.unassignRole(outside.registry, { principalId: it.principal.id, role: pullRole[outside.mode].id });
+  }
+
   const rows: Readonly<Record<string, Partial<Record<Change["act"], (it: State, change: Make) => Promise<void>>>>> = {
     "application.graph.microsoft.com": {
       create: createApplication,
-      delete: (it, change) => (change.slot === undefined ? deleteApplication(it) : removeKey(it)),
+      delete: removeApplication,
     },
     "serviceprincipal.graph.microsoft.com": { create: createPrincipal, delete: deletePrincipal },
-    "roleassignment.management.azure.com": roleWriter(outside),
+    "roleassignment.management.azure.com": { ...role, delete: removeRole },
   };
 
   return async (change) => {

@@ -1,5 +1,6 @@
 import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import { CliError } from "../errors.ts";
+import { asLong } from "../moment.ts";
 import type { Keep, Make, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";
 import { keptNote } from "./acr-token-plan.ts";
@@ -104,4 +105,10 @@ export function refuseScoped(mode: Mode, repositories: readonly string[], regist
       "leave out --repository, or --service-principal for an ACR token that pulls these repositories alone; " +
       `to let roles have repositories: az acr update --name ${registry} --role-assignment-mode rbac-abac`,
   });
+}
+
+/** When a password made now dies, if Azure shows how long the Secret's last one was to live. */
+export function sameLifetime(application: Application | undefined, keyId: string | undefined, now: Date): string | undefined {
+  const { madeAt = "", expiresAt = "" } = application?.keys.find((key) => key.keyId === keyId) ?? {};
+  return asLong(madeAt, expiresAt, now);
 }

@@ -1,7 +1,5 @@
-import type { Application } from "../azure/principals.ts";
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { asLong } from "../moment.ts";
 import type { Change, Passing } from "../plan/change.ts";
 import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-plan.ts";
@@ -11,8 +9,10 @@ import { granted, type Mode } from "./pull-roles.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
 import { carrier } from "./service-principal-carry.ts";
 import { type Found, findNoted, findOwn } from "./service-principal-find.ts";
-import { type PrincipalPlan, planPrincipal, refuseScoped } from "./service-principal-plan.ts";
+import { principalLife } from "./service-principal-life.ts";
+import { type PrincipalPlan, planPrincipal, refuseScoped, sameLifetime } from "./service-principal-plan.ts";
 import { removalOf } from "./service-principal-removal.ts";
+import { keyName } from "./service-principal-renew.ts";
 import type { State } from "./service-principal-state.ts";
 import { ofOurs } from "./words.ts";
 
@@ -100,6 +100,7 @@ function credentialOf(ground: Ground): Credential {
       states.set(state.name, state);
       return issue;
     },
+    life: principalLife({ azure, registry, mode, asked, sources, states }),
     carry: carrier({ azure, registry, mode, patience }, states),
     removal: (change) => removalOf(change, states.get(change.to.name), mode, registry),
   };
@@ -111,7 +112,7 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const { name, application, principal, assignments } = found;
   const reach = reachFor(found, need, ground);
   const { pulls, unasked } = await tryHeld(held, reach, asked, sources);
-  const key = `acr-secret: ${owner.words}`.slice(0, 120);
+  const key = keyName(owner.words);
   const expiresAt = asked.expiresAt ?? sameLifetime(application, held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : reach.repositories;
   const wish = { host: registry.loginServer, name, mode, repositories, key, expiresAt };
@@ -133,12 +134,6 @@ function reachFor(
   const again = { ...asked.again, servicePrincipal: application?.appId ?? name };
   if (mode === "abac") return reachOf({ host, ...again }, { named, fromPods, images }, granted(mode, assignments));
   return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
-}
-
-/** When a password made now dies, if Azure shows how long the Secret's last one was to live. */
-function sameLifetime(application: Application | undefined, keyId: string | undefined, now: Date): string | undefined {
-  const { madeAt = "", expiresAt = "" } = application?.keys.find((key) => key.keyId === keyId) ?? {};
-  return asLong(madeAt, expiresAt, now);
 }
 
 /** The refusal to give a principal more rights that is noted on a Secret, and may be somebody else's. */

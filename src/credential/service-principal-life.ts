@@ -1,0 +1,74 @@
+import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
+import type { Azure, AzureRegistry } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
+import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
+import { granted, type Mode } from "./pull-roles.ts";
+import { sameLifetime } from "./service-principal-plan.ts";
+import { keyName, keysShown, planKeyRetirement, planPrincipalRenewal, planPrincipalRevocation } from "./service-principal-renew.ts";
+import type { State } from "./service-principal-state.ts";
+
+type Ground = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly mode: Mode;
+  readonly asked: Asked;
+  readonly sources: Pick<Sources, "now">;
+  readonly states: Map<string, State>;
+};
+
+type Found = {
+  readonly application: Application;
+  readonly principal: ServicePrincipal | undefined;
+  readonly assignments: readonly RoleAssignment[];
+};
+
+/** What can be done with a service principal that Secrets note, by its application's id. */
+export function principalLife({ azure, registry, mode, asked, sources, states }: Ground): Life {
+  async function read(appId: string, key = ""): Promise<Found | undefined> {
+    const [application] = await azure.applications({ appId });
+    if (!application) return undefined;
+    const principal = await azure.servicePrincipal(appId);
+    const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];
+    const { displayName: name, notes } = application;
+    states.set(name, { name, application, principal, notes, key, asked: {}, made: {} });
+    return { application, principal, assignments };
+  }
+
+  return {
+    async renew({ held, images, words }: Renewal): Promise<Issue> {
+      const { entry: noted } = held;
+      const key = keyName(words);
+      const found = await read(noted.identity, key);
+      if (!found) throw gone(noted.identity);
+      const { application, assignments } = found;
+      const expiresAt = asked.expiresAt ?? sameLifetime(application, noted.slot, sources.now());
+      const { mint, entry } = planPrincipalRenewal({ host: registry.loginServer, held: noted, key, expiresAt }, application);
+      const mayPull = granted(mode, assignments) ?? [];
+      const repositories = mode === "abac" ? mayPull : [...new Set(images.map(({ repository }) => repository))].sort();
+      const demand = stepsOf(mint, { host: registry.loginServer, repositories, asked });
+      return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull, images };
+    },
+    async retire(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      return found ? planKeyRetirement(found.application, keysShown(found.application, passwords)) : [];
+    },
+    async revoke(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      return found ? planPrincipalRevocation(found, passwords) : [];
+    },
+  };
+}
+
+type At = { readonly host: string; readonly repositories: readonly string[]; readonly asked: Asked };
+
+function stepsOf(mint: Mint, { host, repositories, asked }: At): Change[] {
+  const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: true, passing };
+  return asked.verify ? [mint, prove] : [mint];
+}
+
+const gone = (appId: string) =>
+  new CliError("notFound", `no application of the tenant has the id ${appId} any more`, {
+    hint: "make another with kubectl acr-secret create --service-principal",
+  });
