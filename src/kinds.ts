@@ -44,6 +44,7 @@ type ForeignRow = { readonly at: "azure" | "registry" };
  */
 export const kinds = {
   namespace: { at: "cluster", kind: "Namespace", api: "v1", plural: "namespaces", namespaced: false },
+  event: { at: "cluster", kind: "Event", api: "v1", plural: "events", namespaced: true },
   secret: { at: "cluster", kind: "Secret", api: "v1", plural: "secrets", namespaced: true },
   serviceaccount: {
     at: "cluster",

@@ -149,9 +149,21 @@ export type Pod = {
 /** core/v1 Namespace. */
 export type Namespace = { readonly apiVersion: "v1"; readonly kind: "Namespace"; readonly metadata: Metadata };
 
+/** core/v1 Event. */
+export type KubeEvent = {
+  readonly apiVersion: "v1";
+  readonly kind: "Event";
+  readonly metadata: Metadata;
+  readonly involvedObject: Readonly<Record<"apiVersion" | "kind" | "namespace" | "name" | "uid", string>>;
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  readonly message: string;
+};
+
 /** The objects that we know, by the names that kubectl has for their kinds. */
 export type KubeObjects = {
   readonly namespace: Namespace;
+  readonly event: KubeEvent;
   readonly secret: Secret;
   readonly serviceaccount: ServiceAccount;
   readonly "deployment.apps": Templated<"apps/v1", "Deployment">;

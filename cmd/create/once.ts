@@ -78,7 +78,8 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   return code;
 }
 
-function sourcesOf({ azure, registry, context, progress }: Session): Sources {
+/** Where credentials come from in a run. */
+export function sourcesOf({ azure, registry, context, progress }: Session): Sources {
   return {
     azure,
     registry,

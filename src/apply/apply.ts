@@ -10,6 +10,7 @@ import { recreate } from "./recreate.ts";
 import { refer, refusalOf } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { endClaims } from "./release.ts";
+import { report } from "./report.ts";
 import { restart } from "./restart.ts";
 import { rollout } from "./rollout.ts";
 import { keep } from "./shelf.ts";
@@ -53,6 +54,7 @@ const rows: { readonly [A in Act]: Carry<A> } = {
     return {};
   },
   store,
+  report,
   attach: refer,
   detach: refer,
   recreate,

@@ -29,6 +29,7 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
   claim: nothing,
   release: nothing,
   store: sketchStore,
+  report: nothing,
   attach: sketchReference,
   detach: sketchReference,
   recreate: sketchNew,

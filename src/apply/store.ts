@@ -7,7 +7,7 @@ import type { Standing, Store } from "../plan/change.ts";
 import { holds } from "../plan/keys.ts";
 import { planStore } from "../plan/store.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
-import { type Entry, entryFor } from "../secret/entry.ts";
+import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { mergedPatch, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
@@ -141,7 +141,7 @@ type Look = { readonly settled: Outcome } | { readonly again: Store };
 
 async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
   const { tools, run } = bench;
-  const { to, entry, shape } = change;
+  const { to, entry, renews } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
   const { held, login } = readHeld(secret, host, tools.write.fieldManager);
@@ -154,12 +154,17 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
     return { settled: { change, object: secret } };
   }
   if (!isOld(error, change.stands)) throw error;
-  const pulls = fresh && noted ? await stillPulls(login, bench) : "unknown";
+  const isOther = fresh && noted && !(renews && sameLogin(noted, renews));
+  const pulls = isOther ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { entry, host, fresh, force: tools.force, merge: tools.merge, shape }, { ...held, pulls });
-  return planned.act === "store" ? { again: planned } : keep(planned.because);
+  const planned = planStore(to, { ...wishOf(change, tools), entry, host, fresh }, { ...held, pulls });
+  return planned.act === "store" ? { again: withRenewal(planned, renews) } : keep(planned.because);
 }
+
+const wishOf = ({ merges, shape }: Store, { force, merge }: Bench["tools"]) => ({ force, merge: merges ?? merge, shape });
+
+const withRenewal = (store: Store, renews: Entry | undefined): Store => (renews ? { ...store, renews } : store);
 
 async function stillPulls(login: Bench["run"]["login"], { run, tools }: Bench): Promise<"yes" | "no" | "unknown"> {
   const image = run.proven ?? run.images[0];

@@ -2,6 +2,7 @@ import type { AcrToken, AzureRegistry, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
+import { dueOf } from "../plan/rotation.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { slotOf } from "./acr-token-plan.ts";
 import type { Renewal } from "./kind.ts";
@@ -66,13 +67,9 @@ function standingOf(slot: Slot, { held, inUse, alone, now }: RenewalWish, token:
   const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
   if (inUse.some(isIt)) return "in use";
   const { previous } = held;
-  if (previous && isIt(previous)) return isDue(previous, now) ? "previous" : "promised";
+  if (previous && isIt(previous)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
   return alone ? "ours" : "strange";
 }
-
-/** Whether a password that another has taken the place of may be retired now. */
-export const isDue = ({ until }: { readonly until?: string }, now: Date): boolean =>
-  until === undefined || !(Date.parse(until) > now.getTime());
 
 const tooEarly = ({ held }: RenewalWish, { name }: AcrToken, slot: Slot) =>
   new CliError("conflict", `${slot} of the ACR token "${name}" is kept until ${held.previous?.until}, and a token has two passwords`, {

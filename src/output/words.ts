@@ -20,6 +20,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
   claim: () => undefined,
   release: () => undefined,
   store: ({ stands, replaces }) => (replaces ? "replaced" : stands ? "configured" : "created"),
+  report: () => undefined,
   attach: () => "patched",
   detach: () => "patched",
   recreate: () => "replaced",

@@ -21,6 +21,7 @@ export type Change = { readonly needs?: Ref } & (
   | Claim
   | Release
   | Store
+  | Report
   | Refer
   | Recreate
   | Restart
@@ -126,8 +127,13 @@ export type Store = {
   readonly stands: Standing | undefined;
   readonly replaces: boolean;
   readonly merges?: true;
+  /** The login that is to go although it works: another run's that works stays. */
+  readonly renews?: Entry;
   readonly because: string;
 } & Shaped;
+
+/** An Event tells of a Secret what became of it. */
+export type Report = { readonly act: "report"; readonly to: Ref<"secret">; readonly reason: "Rotated"; readonly says: string };
 
 /** The names in a target's list of pull secrets, before and after. */
 export type Refer<K extends TargetKind = TargetKind> = {

@@ -1,0 +1,51 @@
+import { groundsOf as groundsHolding } from "../src/apply/rotate.ts";
+import { type Ground, groundsOf } from "../src/fleet/places.ts";
+import { notedIn } from "../src/observe/noted.ts";
+import { rotationsOf } from "../src/plan/rotation.ts";
+import { conclude } from "./conclude.ts";
+import { scopeOf } from "./line/scope-flags.ts";
+import { rotateAll } from "./rotate/all.ts";
+import { isMeant, nothingToRotate, unable } from "./rotate/meant.ts";
+import { readRotateWish, rotateFlags } from "./rotate/wish.ts";
+import { verb } from "./verb.ts";
+
+export const rotate = verb({
+  name: "rotate",
+  usage: "rotate [SECRET]",
+  summary: "Give pull secrets another password, while the one before still works",
+  description:
+    "Makes a second password beside the one that the Secret holds, proves that it pulls, and gives it to every Secret that holds the same " +
+    "credential, in whatever namespace of the clusters at hand. The password before stays until the next rotation, or as long as --grace says, and " +
+    "always as long as any Secret holds it. Without SECRET every Secret of this plugin in the scope is rotated. What was interrupted goes on with " +
+    "the same command.",
+  examples: [
+    "# Another password for the credential of this Secret, wherever it is held",
+    "kubectl acr-secret rotate acr-myregistry",
+    "# In a schedule: whatever ends within two weeks, in the whole cluster",
+    "kubectl acr-secret rotate -A --expiring-within 14d",
+    "# A password that has leaked: retire it as soon as every Secret has the new one",
+    "kubectl acr-secret rotate acr-myregistry --grace 0",
+    "# Look first",
+    "kubectl acr-secret rotate -A --dry-run=client",
+  ],
+  flags: rotateFlags,
+  most: 1,
+  async run({ flags, args }, session) {
+    const wish = readRotateWish(flags, args, session.context.now());
+    const scope = scopeOf(flags);
+    const grounds = await groundsOf(scope, { ...session, writes: true });
+    const all = await notedIn(grounds, () => true);
+    const rotations = rotationsOf(all.noted, isMeant(wish, grounds));
+    const able = rotations.filter((rotation) => unable(rotation) === undefined);
+    const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
+    if (able.length === 0) throw refusal ?? (await nothingToRotate(wish, grounds, all));
+    const outcomes = rotateAll(able, { grounds, unasked: all.unasked, wish, flags }, session);
+    return conclude(outcomes, { session, flags, scope, grounds: holding(able, grounds) });
+  },
+});
+
+/** Where lines of outcomes can be from: a credential may be held beyond the places that were named. */
+function holding(rotations: Parameters<typeof rotateAll>[0], grounds: readonly Ground[]): readonly Ground[] {
+  const held = groundsHolding({ members: rotations.flatMap(({ members }) => members) });
+  return held.length > 0 ? held : grounds;
+}

@@ -1,0 +1,87 @@
+import type { Outcome } from "../../src/apply/outcome.ts";
+import { retireDue } from "../../src/apply/retire.ts";
+import { rotate } from "../../src/apply/rotate.ts";
+import type { RotateOrder } from "../../src/apply/rotate-order.ts";
+import type { Credential } from "../../src/credential/kind.ts";
+import { kindNamed } from "../../src/credential/kinds.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Ground } from "../../src/fleet/places.ts";
+import type { Noted, NotedIn } from "../../src/observe/noted.ts";
+import { imagesIn } from "../../src/observe/scope-images.ts";
+import { endsBy, type Rotation } from "../../src/plan/rotation.ts";
+import { sourcesOf } from "../create/once.ts";
+import { identityOf } from "../line/identity-flags.ts";
+import { waitOf } from "../line/wait-flags.ts";
+import type { Session } from "../session.ts";
+import { toolsOf } from "../tools.ts";
+import type { RotateFlags, RotateWish } from "./wish.ts";
+
+/** What a run of `rotate` is about. */
+export type Rotating = Pick<NotedIn, "unasked"> & {
+  readonly grounds: readonly Ground[];
+  readonly wish: RotateWish;
+  readonly flags: RotateFlags;
+};
+
+/** Rotates one credential after the other: one that cannot be rotated does not stop the others. */
+export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
+  const order = orderOf(rotating, session);
+  const { wish, unasked } = rotating;
+  for (const rotation of rotations) {
+    if (session.context.interruption.halted) return;
+    const isDue = wish.endsBy === undefined || endsBy(rotation, wish.endsBy);
+    yield* rescued(isDue ? rotate(rotation, { unasked }, order) : retireDue(rotation, { unasked }, order), rotation, rotations.length > 1);
+  }
+}
+
+/** Of several credentials the error of one is its own. */
+async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, several: boolean): AsyncGenerator<Outcome> {
+  try {
+    yield* outcomes;
+  } catch (error) {
+    const [first] = members;
+    if (!several || !first || !(error instanceof CliError) || error.kind === "cancelled") throw error;
+    yield { change: { act: "keep", to: first.to, because: "it could not be rotated" }, error };
+  }
+}
+
+function orderOf({ grounds, wish, flags }: Rotating, session: Session): RotateOrder {
+  return {
+    grounds,
+    grace: wish.grace,
+    verify: flags.verify,
+    dryRun: flags["dry-run"],
+    now: session.context.now,
+    open: (rotation) => open(rotation, { wish, flags }, session),
+    tools: (credential) => toolsOf(session, flags, credential),
+    images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(noneIfForbidden),
+  };
+}
+
+/** The credential that Secrets note. */
+function open(
+  { kind, host, members, newest }: Rotation,
+  { wish, flags }: Pick<Rotating, "wish" | "flags">,
+  session: Session,
+): Promise<Credential> {
+  const row = kindNamed(kind);
+  if (!row || typeof row.noted === "string") throw new CliError("internal", `a ${kind} cannot be rotated`);
+  return row.open(
+    {
+      flags: row.noted(newest),
+      registry: host,
+      identity: identityOf(flags),
+      verify: flags.verify,
+      expiresAt: wish.expiresAt,
+      wait: waitOf(flags),
+      again: { do: "create", secret: members[0]?.to.name, registry: host },
+    },
+    sourcesOf(session),
+  );
+}
+
+/** Who may not see pods proves that the registry takes the password. */
+function noneIfForbidden(error: unknown): [] {
+  if (error instanceof CliError && error.kind === "forbidden") return [];
+  throw error;
+}

@@ -1,0 +1,58 @@
+import { kindNamed } from "../../src/credential/kinds.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Ground } from "../../src/fleet/places.ts";
+import { keyOf } from "../../src/kinds.ts";
+import type { Noted, NotedIn } from "../../src/observe/noted.ts";
+import { noSecret } from "../../src/observe/secrets.ts";
+import type { Rotation } from "../../src/plan/rotation.ts";
+import type { RotateWish } from "./wish.ts";
+
+/** Whether a login is one that the command line is about: others that hold the same are found through it. */
+export function isMeant({ secret, registry }: RotateWish, grounds: readonly Ground[]): (noted: Noted) => boolean {
+  const places = new Set(grounds.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
+  const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
+  return ({ to, entry }) =>
+    places.has(placeKey(to.context, to.namespace)) &&
+    (secret === undefined || to.name === secret) &&
+    (registry === undefined || isRegistry(entry.hosts));
+}
+
+const placeKey = (context: string | undefined, namespace = "") =>
+  keyOf({ kind: "namespace", name: namespace, ...(context !== undefined && { context }) });
+
+/** Why nobody here can make another password of a credential; undefined where somebody can. */
+export function unable({ kind, host, members }: Rotation): CliError | undefined {
+  const row = kindNamed(kind);
+  const secret = members[0]?.to.name;
+  if (!row)
+    return new CliError("invalid", `secret "${secret}" holds a ${kind}, which this version does not know`, {
+      hint: "install a newer version",
+    });
+  if (typeof row.noted !== "string") return undefined;
+  const message = `the login for ${host} in secret "${secret}" cannot be rotated here: ${row.noted}`;
+  const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
+  return new CliError("invalid", message, { hint: { do: "create", secret, registry: host, ...hint } });
+}
+
+/** The error where there is nothing to rotate. */
+export async function nothingToRotate(
+  { secret, registry }: RotateWish,
+  grounds: readonly Ground[],
+  { unasked }: NotedIn,
+): Promise<CliError> {
+  const [first] = unasked;
+  if (first && grounds.every(({ error }) => error)) return first.error;
+  const [ground] = grounds;
+  const namespace = ground?.namespaces[0];
+  const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace } as const;
+  if (secret === undefined || !ground)
+    return new CliError("notFound", "there is no pull secret of kubectl acr-secret to rotate", { hint: { do: "list" } });
+  const places = grounds.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
+  const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
+  if (!found.some((one) => one)) return noSecret(secret, create);
+  return new CliError(
+    "invalid",
+    `secret "${secret}" notes no login of kubectl acr-secret${registry === undefined ? "" : ` for ${registry}`}`,
+    { hint: create },
+  );
+}

@@ -1,0 +1,41 @@
+import { CliError } from "../errors.ts";
+import { keyOf } from "../kinds.ts";
+import { toSeconds } from "../moment.ts";
+import type { KubeEvent } from "../objects.ts";
+import type { Report } from "../plan/change.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Bench, Tools } from "./tools.ts";
+
+/** Who reports, as `kubectl describe` shows it. */
+const component = "kubectl-acr-secret";
+
+/** Leaves an Event on a Secret. What was done is done, so one that cannot be left is told and is no failure. */
+export async function report(change: Report, { tools, seen }: Bench): Promise<Omit<Outcome, "change">> {
+  const { to } = change;
+  const { namespace = "", context } = to;
+  const event = eventOf(change, seen.get(keyOf(to))?.metadata.uid ?? "", tools);
+  const at = { kind: "event", name: event.metadata.name, namespace, ...(context !== undefined && { context }) } as const;
+  try {
+    await tools.cluster(context).write(at, { create: event }, tools.write);
+    return {};
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return error.kind === "cancelled" ? {} : { says: [`no Event tells of it: ${error.message}`] };
+  }
+}
+
+/** One run reports a thing once: its name says so. */
+function eventOf({ to, reason, says }: Report, uid: string, { runId, now }: Tools): KubeEvent & object {
+  const { name, namespace = "" } = to;
+  const at = toSeconds(now());
+  return {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: `${name.slice(0, 200)}.${runId.replaceAll("-", "").slice(0, 16)}`, namespace },
+    involvedObject: { apiVersion: "v1", kind: "Secret", namespace, name, uid },
+    type: "Normal",
+    reason,
+    message: says,
+    ...{ source: { component }, reportingComponent: component, firstTimestamp: at, lastTimestamp: at, count: 1 },
+  };
+}

@@ -1,0 +1,24 @@
+import type { ImageRef } from "../context.ts";
+import type { Credential } from "../credential/kind.ts";
+import type { Ground } from "../fleet/places.ts";
+import type { Rotation } from "../plan/rotation.ts";
+import type { DryRun } from "./outcome.ts";
+import type { Tools } from "./tools.ts";
+
+/** Until when a password works that another has taken the place of: until the next rotation, or for so long, in milliseconds. */
+export type Grace = "next" | number;
+
+/** How credentials are rotated. */
+export type RotateOrder = {
+  /** Where Secrets may hold them. */
+  readonly grounds: readonly Ground[];
+  readonly grace: Grace;
+  readonly verify: boolean;
+  readonly dryRun: DryRun;
+  /** Opens what Secrets note. @throws CliError */
+  open(rotation: Rotation): Promise<Credential>;
+  now(): Date;
+  tools(credential: Credential): Tools;
+  /** Images that pods of these places name, to prove a login with. */
+  images(host: string, grounds: readonly Ground[]): Promise<readonly ImageRef[]>;
+};

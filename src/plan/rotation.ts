@@ -1,0 +1,103 @@
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Entry, Password, Previous } from "../secret/entry.ts";
+
+/** A Secret, and what it notes of one login. */
+export type Member = { readonly to: Ref<"secret">; readonly entry: Entry };
+
+/** One credential, as the Secrets that hold it note it. */
+export type Rotation<M extends Member = Member> = {
+  readonly kind: string;
+  /** The login server. */
+  readonly host: string;
+  readonly identity: string;
+  /** The Secrets, in an order that is every run's. */
+  readonly members: readonly M[];
+  /** What those note that hold the newest password. */
+  readonly newest: Entry;
+  /** Those that hold one from before: a rotation did not come to its end. */
+  readonly behind: readonly M[];
+  /** Every password of the credential that some Secret holds, those of other rotations among them. */
+  readonly inUse: readonly Password[];
+  /** Passwords that no Secret holds any more, and that others have taken the place of. */
+  readonly replaced: readonly Previous[];
+};
+
+/**
+ * What there is to rotate: for each wanted Secret its credential, with every other Secret that holds it. Two Secrets hold one credential
+ * if they note the same password, or one that a rotation has put in its place; another password of the same identity (of a service
+ * principal to which each Secret had its own added) is a rotation of its own.
+ */
+export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (member: M) => boolean): Rotation<M>[] {
+  const identities = grouped(all, ({ entry }) => JSON.stringify([entry.kind, entry.hosts[0], entry.identity]));
+  return identities.flatMap((members) => chains(members).flatMap((chain) => (chain.some(isWanted) ? [rotationOf(chain, members)] : [])));
+}
+
+/** Names one password among those of its identity. */
+export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}@${madeAt === undefined ? "" : Date.parse(madeAt)}`;
+
+/** Secrets whose passwords follow each other. */
+function chains<M extends Member>(members: readonly M[]): M[][] {
+  const chainOf = new Map<string, string>();
+  const find = (key: string): string => {
+    const next = chainOf.get(key);
+    return next === undefined || next === key ? key : find(next);
+  };
+  for (const { entry } of members) if (entry.previous) chainOf.set(find(passwordKey(entry.previous)), find(passwordKey(entry)));
+  return grouped(members, ({ entry }) => find(passwordKey(entry)));
+}
+
+function rotationOf<M extends Member>(chain: readonly M[], ofIdentity: readonly M[]): Rotation<M> {
+  const members = [...chain].sort(byPlace);
+  const newest = newestOf(members);
+  const inUse = once(ofIdentity.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
+  const used = new Set(inUse.map(passwordKey));
+  return {
+    kind: newest.kind,
+    host: newest.hosts[0] ?? "",
+    identity: newest.identity,
+    members,
+    newest,
+    behind: members.filter(({ entry }) => passwordKey(entry) !== passwordKey(newest)),
+    inUse,
+    replaced: once(members.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : []))),
+  };
+}
+
+/** Of the passwords that no other has taken the place of, the one that was made last. */
+function newestOf(members: readonly Member[]): Entry {
+  const replaced = new Set(members.flatMap(({ entry: { previous } }) => (previous ? [passwordKey(previous)] : [])));
+  const [first] = members.map(({ entry }) => entry).sort((a, b) => rank(b, replaced) - rank(a, replaced) || madeAt(b) - madeAt(a));
+  if (!first) throw new Error("a rotation has no Secret");
+  return first;
+}
+
+const rank = (entry: Entry, replaced: ReadonlySet<string>) => (replaced.has(passwordKey(entry)) ? 0 : 1);
+
+const madeAt = ({ madeAt: at = "" }: Entry) => Date.parse(at) || 0;
+
+const passwordOf = (slot: string | undefined, at: string | undefined): Password => ({
+  ...(slot !== undefined && { slot }),
+  ...(at !== undefined && { madeAt: at }),
+});
+
+const once = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map((one) => [passwordKey(one), one])).values()];
+
+const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
+
+function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const group = groups.get(keyIn(one));
+    if (group) group.push(one);
+    else groups.set(keyIn(one), [one]);
+  }
+  return [...groups.values()];
+}
+
+/** Whether a credential ends by a moment. One whose end nobody knows does not. */
+export const endsBy = ({ newest: { expiresAt } }: Rotation, moment: Date): boolean =>
+  expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime();
+
+/** Those of these passwords that are to be retired now. */
+export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
+  replaced.filter(({ until }) => until === undefined || !(Date.parse(until) > now.getTime()));
