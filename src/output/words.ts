@@ -12,7 +12,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
   refuse: () => undefined,
   create: () => "created",
   update: () => "configured",
-  delete: () => "deleted",
+  delete: ({ slot }) => (slot === undefined ? "deleted" : "configured"),
   mint: ({ inNew }) => (inNew ? undefined : "configured"),
   confirm: () => undefined,
   prove: () => undefined,
@@ -35,8 +35,12 @@ export const words = ["created", "replaced", "configured", "patched", "restarted
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
-/** ` (+app/api, +app/web)`: what a scope map lets pull from now on. A name that is none of a repository cannot pass for several. */
+/**
+ * ` (+app/api, +app/web)`: what a scope map lets pull from now on. A name that is none of a repository cannot pass for several.
+ * ` (-password1)`: the password that is no more.
+ */
 export function grantSuffix(change: ChangeOf<Act>): string {
+  if (change.act === "delete" && change.slot !== undefined) return ` (-${change.slot})`;
   const grants = ("grants" in change && change.grants) || [];
   if (grants.length === 0) return "";
   return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
