@@ -46,13 +46,11 @@ export async function nothingToRotate(
   const namespace = ground?.namespaces[0];
   const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace } as const;
   if (secret === undefined || !ground)
-    return new CliError("notFound", "there is no pull secret of kubectl acr-secret to rotate", { hint: { do: "list" } });
+    return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { do: "list" } });
   const places = grounds.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
   const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
   if (!found.some((one) => one)) return noSecret(secret, create);
-  return new CliError(
-    "invalid",
-    `secret "${secret}" notes no login of kubectl acr-secret${registry === undefined ? "" : ` for ${registry}`}`,
-    { hint: create },
-  );
+  return new CliError("invalid", `secret "${secret}" notes no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
+    hint: create,
+  });
 }

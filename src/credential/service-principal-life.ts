@@ -40,7 +40,7 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
       const { entry: noted } = held;
       const key = keyName(words);
       const found = await read(noted.identity, key);
-      if (!found) throw gone(noted.identity);
+      if (!found) throw gone(noted.identity, registry);
       const { application, assignments } = found;
       const expiresAt = asked.expiresAt ?? sameLifetime(application, noted.slot, sources.now());
       const { mint, entry } = planPrincipalRenewal({ host: registry.loginServer, held: noted, key, expiresAt }, application);
@@ -68,7 +68,7 @@ function stepsOf(mint: Mint, { host, repositories, asked }: At): Change[] {
   return asked.verify ? [mint, prove] : [mint];
 }
 
-const gone = (appId: string) =>
+const gone = (appId: string, { name }: AzureRegistry) =>
   new CliError("notFound", `no application of the tenant has the id ${appId} any more`, {
-    hint: "make another with kubectl acr-secret create --service-principal",
+    hint: { do: "create", registry: name },
   });
