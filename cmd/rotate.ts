@@ -47,5 +47,6 @@ export const rotate = verb({
 /** Where lines of outcomes can be from: a credential may be held beyond the places that were named. */
 function holding(rotations: Parameters<typeof rotateAll>[0], grounds: readonly Ground[]): readonly Ground[] {
   const held = groundsHolding({ members: rotations.flatMap(({ members }) => members) });
-  return held.length > 0 ? held : grounds;
+  const open = grounds.some((ground) => ground.open);
+  return held.length > 0 ? held.map((ground) => ({ ...ground, open })) : grounds;
 }

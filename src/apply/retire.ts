@@ -62,14 +62,10 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   if (unknown)
     return [tell(order, `${nameOf(due)} of ${identity} stays, since not every Secret could be looked at: ${unknown.error.message}`)];
   const holders = await holdersOf(due, order);
-  const free = due.filter((password) => !holders.some(({ entry }) => passwordKey(entry) === passwordKey(password)));
-  const kept = holders.map(
-    ({ to }) => `secret/${to.name} in namespace ${to.namespace}${to.context === undefined ? "" : ` of context ${to.context}`}`,
-  );
-  const told =
-    kept.length > 0
-      ? [tell(order, `${nameOf(due)} of ${identity} stays, since ${inLine(kept)} ${kept.length > 1 ? "hold" : "holds"} it`)]
-      : [];
+  const isHeld = (password: Password) => holders.some(({ entry }) => passwordKey(entry) === passwordKey(password));
+  const free = due.filter((password) => !isHeld(password));
+  const kept = holders.map(({ to }) => `secret/${to.name}${placeSuffix(to)}`);
+  const told = kept.length > 0 ? [tell(order, staying(due.filter(isHeld), identity, kept))] : [];
   if (failed && kept.length === 0) return [];
   return [...(free.length > 0 ? await lifeOf(credential).retire(identity, free) : []), ...told];
 }
@@ -81,6 +77,12 @@ async function holdersOf(due: readonly Password[], { rotation, grounds, written,
   const { noted } = await notedIn(grounds, (entry) => entry.kind === kind && entry.identity === identity && keys.has(passwordKey(entry)));
   return dryRun === "none" ? noted : noted.filter(({ to }) => !written.has(keyOf(to)));
 }
+
+const staying = (held: readonly Password[], identity: string, by: readonly string[]) =>
+  `${nameOf(held)} of ${identity} stays, since ${inLine(by)} ${by.length > 1 ? "hold" : "holds"} it`;
+
+const placeSuffix = ({ namespace, context }: Noted["to"]) =>
+  ` in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
 
 const nameOf = (passwords: readonly Password[]): string => passwords.map(({ slot = "a password" }) => slot).join(", ");
 
