@@ -8,10 +8,16 @@ const image = { repository: "app/web", reference: "1" };
 /** What a consumer has seen: how often it pulled, and each answer that was no image. */
 export type Seen = { readonly pulls: number; readonly refused: readonly string[] };
 
-/** Somebody who has the same credential, and pulls an image every 50 ms as containerd does: a token for the login, and the manifest. */
+type Login = { readonly username: string; readonly password: string };
+
+/**
+ * Somebody who has the same credential, and pulls an image every 50 ms as containerd does: a token for the login, and the manifest.
+ * @param login one that he has, or the way to look for it before each pull
+ */
 export async function consume(
   azure: Pick<AzureEmulator, "proxy" | "caFile">,
-  login: { username: string; password: string },
+  login: Login | (() => Promise<Login>),
+  every = 50,
 ): Promise<{ stop(): Promise<Seen> }> {
   const ca = await readFile(azure.caFile, "utf8");
   const refused: string[] = [];
@@ -19,7 +25,8 @@ export async function consume(
   const scope = `repository:${image.repository}:pull`;
   const query = new URLSearchParams({ service: new URL(registry).host, scope });
   async function pull(): Promise<void> {
-    const { status, json } = await askThrough(azure.proxy, ca, "GET", new URL(`${registry}/oauth2/token?${query}`), { login });
+    const has = typeof login === "function" ? await login() : login;
+    const { status, json } = await askThrough(azure.proxy, ca, "GET", new URL(`${registry}/oauth2/token?${query}`), { login: has });
     if (status !== 200) return void refused.push(`token: ${status}`);
     const manifest = new URL(`${registry}/v2/${image.repository}/manifests/${image.reference}`);
     const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
@@ -28,7 +35,7 @@ export async function consume(
     else refused.push(`manifest: ${got.status}`);
   }
   const under: Promise<void>[] = [];
-  const timer = setInterval(() => void under.push(pull().catch((error: unknown) => void refused.push(String(error)))), 50);
+  const timer = setInterval(() => void under.push(pull().catch((error: unknown) => void refused.push(String(error)))), every);
   return {
     stop: async () => {
       clearInterval(timer);
