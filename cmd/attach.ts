@@ -13,16 +13,13 @@ import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
 import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { runManifests } from "./manifest/run.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { anewWish, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
-  name: "attach",
   usage: "attach [SECRET] TARGET...",
-  summary: "Let ServiceAccounts and workloads use a pull secret that exists",
   description:
     "Adds the Secret to imagePullSecrets of the targets and leaves every other name in that list where it is, whoever " +
     "writes to it at the same time. A target is a ServiceAccount, whose new pods get the Secret, or what makes pods: deployment/web, " +
@@ -67,7 +64,7 @@ export const attach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("attach", given);
-    if (wantsManifests(flags)) return runManifests("attach", { flags, args }, session);
+    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", { flags, args }, session);
     const { secret, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };

@@ -19,9 +19,7 @@ import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const check = verb({
-  name: "check",
   usage: "check [NAME]",
-  summary: "Prove that the images of a namespace's pods can be pulled",
   description:
     "Takes each pod's pull secrets as the kubelet does: picks the logins by its rules and its order, and asks the registry for the " +
     "manifest. One line per image, and for each that fails its cause and the command that mends it. With NAME only that Secret is tried. " +

@@ -11,9 +11,7 @@ exec kubectl acr-secret __complete "$@"
 const file = "~/.local/bin/kubectl_complete-acr_secret";
 
 export const completion = verb({
-  name: "completion",
   usage: "completion kubectl",
-  summary: "Print the program by which kubectl completes this plugin",
   examples: ["# Let the completion of kubectl know this plugin", `kubectl acr-secret completion kubectl > ${file}`, `chmod +x ${file}`],
   flags: {},
   most: 1,

@@ -5,6 +5,7 @@ import type { Scope } from "../src/fleet/scope.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
+import { failureCode } from "./failure-code.ts";
 import type { Session } from "./session.ts";
 
 type PrintingFlags = {
@@ -77,9 +78,6 @@ function exitCode({ failures, halted, diff, differs }: End): number {
   if (halted) return 130;
   return failures > 0 ? failureCode(diff) : Number(differs ?? false);
 }
-
-/** The exit code of an error: where 1 says that something differs, it is 2, as of kubectl diff. */
-export const failureCode = (diff: boolean): number => (diff ? 2 : 1);
 
 /** What there is to say of many places, or of a run that was interrupted. @param left places that are not done; absent for a whole run */
 function lastLine(summary: string, where: Where, left: number | undefined): string {

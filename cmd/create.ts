@@ -6,9 +6,7 @@ import { targets } from "./line/target-complete.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
-  name: "create",
   usage: "create [NAME] [TARGET...] --registry=REGISTRY",
-  summary: "Create a pull secret for a registry and attach it to ServiceAccounts",
   description:
     "Makes an ACR token that may pull the given repositories, proves that it does, and writes it as a Secret of type " +
     "kubernetes.io/dockerconfigjson. NAME is acr-REGISTRY by default. What is right already is left as it is, so the command can be run again.",

@@ -9,22 +9,18 @@ import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { detachDangling } from "./detach-dangling.ts";
 import { dangling, dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
 import { readTargetWords } from "./line/target-words.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { runManifests } from "./manifest/run.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import { anewWish, saidAgain } from "./targets.ts";
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({
-  name: "detach",
   usage: "detach [SECRET] TARGET...",
-  summary: "Take a pull secret out of ServiceAccounts and workloads",
   description:
     "Removes the Secret from imagePullSecrets of the targets and leaves every other name in that list where it is. " +
     "The Secret itself stays, and so do pods that run: new pods no longer get it. At a terminal the targets may be left out, and chosen. " +
@@ -57,8 +53,8 @@ export const detach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("detach", given);
-    if (wantsManifests(flags)) return runManifests("detach", { flags, args }, session);
-    if (flags.dangling) return detachDangling(flags, args, session);
+    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", { flags, args }, session);
+    if (flags.dangling) return (await import("./detach-dangling.ts")).detachDangling(flags, args, session);
     const { secret: named, targets: said } = readTargetWords(args, flags);
     // Who is to choose is shown what would be found
     const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };

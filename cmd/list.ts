@@ -15,9 +15,7 @@ import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const list = verb({
-  name: "list",
   usage: "list [-A]",
-  summary: "List pull secrets: what each holds, when it dies, and who carries it",
   description:
     "Shows every kubernetes.io/dockerconfigjson Secret. What this plugin made is known by its note; of others the kind of credential is guessed, and marked so (acr-token?).",
   examples: [

@@ -1,9 +1,8 @@
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
-import { failureCode } from "./conclude.ts";
+import { failureCode } from "./failure-code.ts";
 import { firstArgument } from "./line/argv.ts";
-import { complete } from "./line/complete.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
 import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
@@ -11,7 +10,7 @@ import { meantVerb } from "./line/nearest.ts";
 import { type Parsed, parse } from "./line/parse.ts";
 import { spell } from "./line/spell.ts";
 import { openSession, type Session } from "./session.ts";
-import type { Verb } from "./verb.ts";
+import { opened, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
 /**
@@ -22,11 +21,12 @@ import { verbs } from "./verbs.ts";
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   if (argv[0] === "__complete") {
+    const { complete } = await import("./line/complete.ts");
     await complete(argv.slice(1), verbs, context);
     return 0;
   }
   const at = firstArgument(argv, global);
-  const verb = verbs.find(({ name }) => name === argv[at]);
+  const verb = await verbNamed(argv[at]);
   let session: Session | undefined;
   let diff = verb?.flags.diff !== undefined && argv.includes("--diff");
   try {
@@ -42,9 +42,14 @@ export async function main(argv: readonly string[], context: Context): Promise<n
   }
 }
 
+async function verbNamed(word: string | undefined): Promise<Verb | undefined> {
+  const row = verbs.find(({ name }) => name === word);
+  return row && opened(row);
+}
+
 async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
   if (!verb || flags["help"]) {
-    session.print(helpOf(verb, args));
+    session.print(await helpOf(verb, args));
     return 0;
   }
   if (args.length > verb.most) refuseMore(args[verb.most] ?? "");
@@ -71,10 +76,10 @@ function failed(error: unknown, { verb, context, session, diff }: Failed): numbe
 }
 
 /** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */
-function helpOf(verb: Verb | undefined, [topic]: readonly string[]): string {
+async function helpOf(verb: Verb | undefined, [topic]: readonly string[]): Promise<string> {
   if (verb) return verbHelp(verb);
   if (topic === undefined) return overview(verbs);
-  const named = verbs.find(({ name }) => name === topic);
+  const named = await verbNamed(topic);
   if (!named) throw unknown(topic);
   return verbHelp(named);
 }

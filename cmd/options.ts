@@ -3,9 +3,7 @@ import { global } from "./line/kubectl-flags.ts";
 import { verb } from "./verb.ts";
 
 export const options = verb({
-  name: "options",
   usage: "options",
-  summary: "Print the flags that every command takes",
   examples: ["# Print them", "kubectl acr-secret options"],
   flags: {},
   most: 0,

@@ -10,9 +10,7 @@ import { readRotateWish, rotateFlags } from "./rotate/wish.ts";
 import { verb } from "./verb.ts";
 
 export const rotate = verb({
-  name: "rotate",
   usage: "rotate [SECRET]",
-  summary: "Give pull secrets another password, while the one before still works",
   description:
     "Makes a second password beside the one that the Secret holds, proves that it pulls, and gives it to every Secret that holds the same " +
     "credential, in whatever namespace of the clusters at hand. The password before stays until the next rotation, or as long as --grace says, and " +

@@ -1,12 +1,17 @@
 import type { Flags, Values } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 
-/** A verb as data. To add one: a file like the others, and a row in verbs.ts. */
-export type Verb<F extends Flags = Flags> = {
+/** What is known of a verb before it is asked for. All else is a part of the binary that is read then (scripts/parts.ts). */
+export type VerbRow = {
   readonly name: string;
+  readonly summary: string;
+  load(): Promise<VerbBody>;
+};
+
+/** A verb as data. To add one: a file like the others, and a row in verbs.ts. */
+export type VerbBody<F extends Flags = Flags> = {
   /** Behind `kubectl acr-secret`: `create [NAME] --registry=REGISTRY`. */
   readonly usage: string;
-  readonly summary: string;
   /** Paragraphs of the help, under the summary. */
   readonly description?: string;
   /** `# why` and the line that is typed, alternating. */
@@ -22,7 +27,12 @@ export type Verb<F extends Flags = Flags> = {
   run(call: Call<F>, session: Session): Promise<number>;
 };
 
+export type Verb = VerbRow & VerbBody;
+
 export type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
 
 /** Gives a verb its types; nothing else. */
-export const verb = <const F extends Flags>(of: Verb<F>): Verb => of as unknown as Verb;
+export const verb = <const F extends Flags>(of: VerbBody<F>): VerbBody => of as unknown as VerbBody;
+
+/** A verb with all that it is made of. */
+export const opened = async (row: VerbRow): Promise<Verb> => ({ ...row, ...(await row.load()) });

@@ -1,14 +1,55 @@
-import { attach } from "./attach.ts";
-import { check } from "./check.ts";
-import { completion } from "./completion.ts";
-import { create } from "./create.ts";
-import { detach } from "./detach.ts";
-import { list } from "./list.ts";
-import { options } from "./options.ts";
-import { rotate } from "./rotate.ts";
-import type { Verb } from "./verb.ts";
-import { version } from "./version.ts";
-import { whoami } from "./whoami.ts";
+import type { VerbRow } from "./verb.ts";
 
 /** Every verb, in the order that the help shows. */
-export const verbs: readonly Verb[] = [create, attach, check, list, rotate, detach, whoami, completion, options, version];
+export const verbs: readonly VerbRow[] = [
+  {
+    name: "create",
+    summary: "Create a pull secret for a registry and attach it to ServiceAccounts",
+    load: async () => (await import("./create.ts")).create,
+  },
+  {
+    name: "attach",
+    summary: "Let ServiceAccounts and workloads use a pull secret that exists",
+    load: async () => (await import("./attach.ts")).attach,
+  },
+  {
+    name: "check",
+    summary: "Prove that the images of a namespace's pods can be pulled",
+    load: async () => (await import("./check.ts")).check,
+  },
+  {
+    name: "list",
+    summary: "List pull secrets: what each holds, when it dies, and who carries it",
+    load: async () => (await import("./list.ts")).list,
+  },
+  {
+    name: "rotate",
+    summary: "Give pull secrets another password, while the one before still works",
+    load: async () => (await import("./rotate.ts")).rotate,
+  },
+  {
+    name: "detach",
+    summary: "Take a pull secret out of ServiceAccounts and workloads",
+    load: async () => (await import("./detach.ts")).detach,
+  },
+  {
+    name: "whoami",
+    summary: "Show who you are in Azure, and which credentials you may make for a registry",
+    load: async () => (await import("./whoami.ts")).whoami,
+  },
+  {
+    name: "completion",
+    summary: "Print the program by which kubectl completes this plugin",
+    load: async () => (await import("./completion.ts")).completion,
+  },
+  {
+    name: "options",
+    summary: "Print the flags that every command takes",
+    load: async () => (await import("./options.ts")).options,
+  },
+  {
+    name: "version",
+    summary: "Print the versions of the plugin and of the cluster",
+    load: async () => (await import("./version.ts")).version,
+  },
+];

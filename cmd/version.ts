@@ -4,9 +4,7 @@ import { clientVersion } from "./client-version.ts";
 import { verb } from "./verb.ts";
 
 export const version = verb({
-  name: "version",
   usage: "version [--client]",
-  summary: "Print the versions of the plugin and of the cluster",
   examples: ["# Of the plugin alone: nothing is started, nobody is asked", "kubectl acr-secret version --client"],
   flags: {
     client: { type: "boolean", describe: "If true, shows client version only (no server required)." },

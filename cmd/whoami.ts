@@ -12,9 +12,7 @@ import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const whoami = verb({
-  name: "whoami",
   usage: "whoami --registry=REGISTRY",
-  summary: "Show who you are in Azure, and which credentials you may make for a registry",
   description:
     "Reads the identity's effective permissions: nothing is tried, and nothing changed. A right that is missing is named, for whoever can grant it.",
   examples: ["# Before the first create", "kubectl acr-secret whoami --registry myregistry"],

@@ -5,7 +5,7 @@ const { Script } = require("node:vm");
 const loaded = new Map();
 
 function load(id) {
-  const [, name] = /^\.\/(\w+)\.cjs$/.exec(id) ?? [];
+  const [, name] = /^\.\/([\w-]+)\.cjs$/.exec(id) ?? [];
   if (!name) return require(id);
   if (!loaded.has(name)) loaded.set(name, unseal(name));
   return loaded.get(name);
@@ -22,4 +22,4 @@ function unseal(name) {
 }
 
 module.exports = load;
-load("./start.cjs");
+load("./kubectl-acr_secret.cjs");

@@ -1,7 +1,7 @@
 import type { Context } from "../../src/context.ts";
 import { isPrintable } from "../../src/output/printable.ts";
 import { openSession, type Session } from "../session.ts";
-import type { Verb } from "../verb.ts";
+import { opened, type VerbRow } from "../verb.ts";
 import { firstArgument } from "./argv.ts";
 import type { Flag, Flags } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
@@ -22,16 +22,17 @@ const only = (words: readonly string[]): Candidates => ({ words, directive: dire
  * Answers kubectl's completion: the candidates for the last word, one a line, and cobra's directive.
  * Whatever fails is silence; nothing is written and nobody is asked to sign in.
  */
-export async function complete(typed: readonly string[], verbs: readonly Verb[], context: Context): Promise<void> {
+export async function complete(typed: readonly string[], verbs: readonly VerbRow[], context: Context): Promise<void> {
   const { words: found, directive } = await find(typed.at(-1) ?? "", typed.slice(0, -1), verbs, context).catch(() => only([]));
   // A word that a terminal cannot show is none that anybody could choose
   const words = found.filter((word) => word.split("\t").every(isPrintable));
   context.stdout.write(`${words.map((word) => `${word}\n`).join("")}:${directive}\n`);
 }
 
-async function find(word: string, before: readonly string[], verbs: readonly Verb[], context: Context): Promise<Candidates> {
+async function find(word: string, before: readonly string[], verbs: readonly VerbRow[], context: Context): Promise<Candidates> {
   const at = firstArgument(before, global);
-  const verb = verbs.find(({ name }) => name === before[at]);
+  const row = verbs.find(({ name }) => name === before[at]);
+  const verb = row && (await opened(row));
   const rest = before.filter((_, index) => index !== at);
   const flags: Flags = { ...global, ...verb?.flags };
   const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];

@@ -1,4 +1,4 @@
-import type { Verb } from "../verb.ts";
+import type { Verb, VerbRow } from "../verb.ts";
 import type { Flag, Flags } from "./flags.ts";
 
 /** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. */
@@ -27,7 +27,7 @@ export function verbHelp({ summary, description, examples, flags, usage }: Verb)
 }
 
 /** What `kubectl acr-secret` alone prints. */
-export function overview(verbs: readonly Verb[]): string {
+export function overview(verbs: readonly VerbRow[]): string {
   const width = Math.max(...verbs.map(({ name }) => name.length));
   return [
     "Create, prove and attach Azure Container Registry pull secrets.\n",

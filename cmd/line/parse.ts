@@ -1,4 +1,4 @@
-import yargs from "yargs";
+import { Parser } from "yargs/helpers";
 import { type TakenApart, takeApart } from "./argv.ts";
 import type { Flag, Flags } from "./flags.ts";
 import { usage } from "./usage.ts";
@@ -42,24 +42,18 @@ function collect(
     _: before,
     "--": behind = [],
     ...read
-  } = yargs([...places, "--", ...args])
-    .help(false)
-    .version(false)
-    // Each row costs time, and what nobody gave needs none
-    .options(Object.fromEntries(given.map(({ name }) => [name, { type: "string", array: true }])))
-    .parserConfiguration({
+  } = Parser([...places, "--", ...args], {
+    array: given.map(({ name }) => ({ key: name, string: true })),
+    configuration: {
       "dot-notation": false,
       "boolean-negation": false,
       "camel-case-expansion": false,
       "greedy-arrays": false,
       "populate--": true,
-    })
-    .detectLocale(false)
-    .exitProcess(false)
-    .parseSync();
-  // Of a flag that it knows itself (help) yargs makes no list
-  const lists = Object.entries(read).map(([name, values]) => [name, [values].flat().map(valueAt)]);
-  return { given: Object.fromEntries(lists), args: [...before, ...(behind as string[])].map(String) };
+    },
+  });
+  const lists = Object.entries(read).map(([name, places]: [string, string[]]) => [name, places.map(valueAt)]);
+  return { given: Object.fromEntries(lists), args: [...before, ...behind].map(String) };
 }
 
 type Read = string | boolean | readonly string[] | undefined;

@@ -2,12 +2,12 @@ import { cloudNames } from "../../src/azure/cloud.ts";
 import type { IdentityWish, KubeFlags } from "../../src/context.ts";
 import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
-import { checkFlags } from "../check/request.ts";
-import { createFlags } from "../create/wish.ts";
-import { dangling, type Flags, output, recreate, recreateByForce, targets, type Values } from "./flags.ts";
+import type { checkFlags } from "../check/request.ts";
+import type { createFlags } from "../create/wish.ts";
+import { type dangling, type Flags, output, type recreate, type recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
-import type { scopeFlags } from "./scope-flags.ts";
+import { scopeFlags } from "./scope-flags.ts";
 
 /** What the command line at hand said of the cluster and the namespace, for a command that is to act in the same place. */
 export type Given = Pick<KubeFlags, "forward" | "namespace">;
@@ -37,12 +37,12 @@ function spellOurs(fix: Ours, there: readonly string[]): string {
 function ourWords(fix: Ours): string[] {
   switch (fix.do) {
     case "create":
-      return ["create", ...name(fix), ...(fix.targets ?? []), ...words(createFlags, createValues(fix))];
+      return ["create", ...name(fix), ...(fix.targets ?? []), ...words(lettered, createValues(fix))];
     case "attach":
     case "detach":
-      return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(referFlags, referring(fix)), ...words(output, { output: fix.output })];
+      return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(lettered, referring(fix)), ...words(lettered, { output: fix.output })];
     case "check":
-      return ["check", ...name(fix), ...words(checkFlags, checkValues(fix))];
+      return ["check", ...name(fix), ...words(lettered, checkValues(fix))];
     case "list":
       return ["list"];
     case "help":
@@ -94,14 +94,14 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
   };
 }
 
-const referring = (fix: Refer) => ({
+type ReferFlags = typeof targets & typeof dangling & typeof recreate & typeof recreateByForce;
+
+const referring = (fix: Refer): Said<ReferFlags> => ({
   ...referValues(fix),
   dangling: fix.dangling ?? false,
   recreate: fix.recreate ?? false,
   force: fix.force ?? false,
 });
-
-const referFlags = { ...targets, ...dangling, ...recreate, ...recreateByForce };
 
 const referValues = (fix: Create | Refer): Said<typeof targets> => ({
   serviceaccount: fix.serviceaccounts ?? [],
@@ -114,6 +114,9 @@ const referValues = (fix: Create | Refer): Said<typeof targets> => ({
 const checkValues = (fix: Check): Said<typeof checkFlags> => ({ image: fix.images ?? [], serviceaccount: fix.serviceaccount });
 
 const name = ({ secret }: { readonly secret?: string | undefined }) => (secret === undefined ? [] : [secret]);
+
+/** The rows that have a letter, of the flags that a fix may name. Those of each verb are a part that is not loaded for a line of it. */
+const lettered = { ...targets, ...scopeFlags, ...output };
 
 /** The words for flags, in the order of `said`: a flag that is off or absent has none. */
 function words(flags: Flags, said: Readonly<Record<string, string | boolean | readonly string[] | undefined>>): string[] {

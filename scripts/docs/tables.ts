@@ -1,18 +1,20 @@
 import type { Flag, Flags } from "../../cmd/line/flags.ts";
-import type { Verb } from "../../cmd/verb.ts";
+import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { warnings } from "../../src/plan/warnings.ts";
+
+const all = await Promise.all(verbs.map(opened));
 
 /** Fills a page's marked places: `<!-- verbs -->`, `<!-- warnings -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
 export function withTables(page: string): string {
   return page
-    .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(verbs)}${close}`)
+    .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
     .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
 }
 
 function flagsOf(name: string): Flags {
-  const verb = verbs.find((each) => each.name === name);
+  const verb = all.find((each) => each.name === name);
   if (!verb) throw new Error(`a page wants the flags of ${name}, which is no verb`);
   return verb.flags;
 }

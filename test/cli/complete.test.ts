@@ -8,7 +8,11 @@ import type { KubeObjects } from "../../src/objects.ts";
 import { open } from "../support/in-process.ts";
 
 /** A verb for many places. */
-const many = verb({ name: "many", usage: "many", summary: "", examples: [], flags: scopeFlags, most: 0, run: async () => 0 });
+const many = {
+  name: "many",
+  summary: "",
+  load: async () => verb({ usage: "many", examples: [], flags: scopeFlags, most: 0, run: async () => 0 }),
+};
 
 test.for([
   { words: ["many", "--namespaces", "team-"], gives: ["team-a", "team-b"], directive: 6 },

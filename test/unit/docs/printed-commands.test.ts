@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { opened } from "../../../cmd/verb.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { commandsIn, commandsOfPage, commandsOfSource, type Printed } from "../../support/commands.ts";
 import { run } from "../../support/in-process.ts";
@@ -24,6 +25,8 @@ async function judged({ text, argv }: Printed): Promise<string> {
 
 const refusedOf = async (printed: readonly Printed[]) => (await Promise.all(printed.map(judged))).filter((refused) => refused !== "");
 
+const everyVerb = await Promise.all(verbs.map(opened));
+
 describe("every command that is printed parses", () => {
   test("in the sources", async () => {
     const printed = ["src", "cmd"].flatMap((folder) => filesIn(folder, ".ts")).flatMap((path) => commandsOfSource(read(path)));
@@ -32,7 +35,7 @@ describe("every command that is printed parses", () => {
     expect(await refusedOf(printed)).toEqual([]);
   });
 
-  test.for(verbs.map(({ name, usage, examples }) => ({ name, usage, examples })))(
+  test.for(everyVerb.map(({ name, usage, examples }) => ({ name, usage, examples })))(
     "in the help of $name",
     async ({ name, usage, examples }) => {
       const { stdout } = await run([name, "--help"]);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { opened } from "../../../cmd/verb.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { pages } from "../../../scripts/docs/pages.ts";
 import { withTables } from "../../../scripts/docs/tables.ts";
@@ -10,9 +11,9 @@ test.for(all)("$path says what the code does", ({ now, wanted }) => {
   expect(now).toBe(wanted);
 });
 
-test("every verb has its row in README.md, and its flags in a page", () => {
+test("every verb has its row in README.md, and its flags in a page", async () => {
   const read = (path: string) => all.find((page) => page.path === path)?.now ?? "";
-  for (const { name, flags } of verbs) {
+  for (const { name, flags } of await Promise.all(verbs.map(opened))) {
     expect(read("README.md")).toContain(`\`${name}\``);
     if (Object.keys(flags).length > 0) expect(read(`docs/${name}.md`)).toContain(`<!-- flags:${name} -->`);
   }

@@ -6,11 +6,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Script } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { verbs } from "../../../cmd/verbs.ts";
 import { asFunction, bundle, bundlePlugin } from "../../../scripts/bundle.ts";
 
 let folder: string;
+let plugin: Awaited<ReturnType<typeof bundlePlugin>>;
 beforeAll(async () => {
+  plugin = await bundlePlugin();
   folder = await mkdtemp(join(tmpdir(), "bundle-test-"));
+  for (const [name, { script }] of plugin) await writeFile(join(folder, `${name}.cjs`), script);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -64,8 +68,6 @@ test("a module behind import() is evaluated when it is asked for", async () => {
 });
 
 test("a library that is a part by itself gives what it exports, its default among it", async () => {
-  await writeFile(join(folder, "ora.cjs"), (await bundle("ora")).script);
-
   const printed = await run({
     "entry.ts": 'import("ora").then(({ default: ora, spinners }) => console.log(typeof ora, typeof spinners));',
   });
@@ -74,17 +76,30 @@ test("a library that is a part by itself gives what it exports, its default amon
 });
 
 test("what starts kubectl is a bundle of its own, small and without a library", async () => {
-  const { script, sources } = (await bundlePlugin()).get("start") ?? { script: new Uint8Array(), sources: [] };
+  const { script, sources } = plugin.get("kubectl-acr_secret") ?? { script: new Uint8Array(), sources: [] };
 
   expect(sources).toContain("cmd/head-start.ts");
   expect(sources.filter((source) => source.includes("node_modules"))).toEqual([]);
   expect(script.length).toBeLessThan(10_000);
 });
 
-test("the plugin tells its version without loading what it needs for the network", async () => {
-  for (const [name, { script }] of await bundlePlugin()) await writeFile(join(folder, `${name}.cjs`), script);
+test("no module is in two bundles, except for libraries that are bundles by themselves", async () => {
+  const bundles = [...plugin].filter(([, { sources }]) => sources.some((source) => /^(cmd|src)\//.test(source)));
+  const files = bundles.flatMap(([, { sources }]) => sources.filter((source) => /^(cmd|src|node_modules)\//.test(source)));
 
-  const printed = await start("start.cjs", { args: ["version", "--client"], node: ["--import", tellAtExit] });
+  expect(bundles.map(([name]) => name)).toEqual(expect.arrayContaining(["run", "common", ...verbs.map(({ name }) => name)]));
+  expect(files.filter((file, at) => files.indexOf(file) !== at)).toEqual([]);
+  expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/plan/place.ts", "cmd/manifest/run.ts"]));
+});
+
+test("an error of a part is known to what every command loads", async () => {
+  const failed = await start("kubectl-acr_secret.cjs", { args: ["create"] }).catch(({ stderr }) => stderr);
+
+  expect(failed).toBe('error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry myregistry\n');
+});
+
+test("the plugin tells its version without loading what it needs for the network", async () => {
+  const printed = await start("kubectl-acr_secret.cjs", { args: ["version", "--client"], node: ["--import", tellAtExit] });
 
   expect(printed).toMatch(/^Client Version: v\d+\.\d+\.\d+\n$/);
 });

@@ -1,0 +1,35 @@
+import type { Plugin } from "esbuild";
+
+/**
+ * What yargs would load for all but its parser, which alone we use: at every start that takes longer than Node itself. And what takes
+ * Node a millisecond to load for nothing: its loader of ES modules, which is asked for a `require` that is there already.
+ */
+export const lightYargs: Plugin = {
+  name: "light-yargs",
+  setup({ onResolve, onLoad }) {
+    const ofYargs = (importer: string) => /[\\/]node_modules[\\/]yargs(-parser)?[\\/]/.test(importer);
+    onResolve({ filter: /^node:module$|\/platform-shims\/esm\.mjs$/ }, ({ importer, path }) =>
+      ofYargs(importer) ? { path, namespace: "light-yargs" } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "light-yargs" }, ({ path }) => ({
+      contents: path === "node:module" ? "export const createRequire = () => require;" : "export default {};",
+    }));
+  },
+};
+
+/**
+ * Node's own modules that are loaded when something in them is first used, not when they are imported: with --use-system-ca,
+ * loading node:tls (or what stands on it) reads every certificate of the machine, which takes 50 ms.
+ */
+export const lateBuiltins: Plugin = {
+  name: "late-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|readline|tls)$/ }, ({ kind, path, namespace }) =>
+      kind === "import-statement" && namespace === "file" ? { path, namespace: "late-builtins" } : undefined,
+    );
+    // What imports it copies each name that it has; of its prototype's none
+    onLoad({ filter: /./, namespace: "late-builtins" }, ({ path }) => ({
+      contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => name === "__esModule" ? undefined : require("${path}")[name] }));`,
+    }));
+  },
+};
