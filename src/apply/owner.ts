@@ -1,15 +1,18 @@
 import type { Owner } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
-import { noNamespace, uidOf } from "../observe/namespace.ts";
+import { idOf, noNamespace, uidOf } from "../observe/namespace.ts";
+import { wordsIn } from "../secret/azure-words.ts";
 import { tokenName } from "../secret/names.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
 export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
   const ownName = once(async () => tokenName(await uid(cluster, namespace), namespace, secret));
+  const words = `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
   return {
     secret,
-    words: `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`,
+    words,
+    wordsInCluster: once(async () => wordsIn(words, [await idOf(cluster)])),
     ownName,
     owns: async (name) => name === (await ownName()),
     alone: true,
@@ -21,9 +24,14 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
   const reached = grounds.filter(({ error }) => !error);
   const names = reached.map(({ cluster }) => once(async () => tokenName(await uid(cluster, "kube-system"), "shared", secret)));
   const [first] = names;
+  const words = `secret ${secret} in many namespaces`;
   return {
     secret,
-    words: `secret ${secret} in many namespaces`,
+    words,
+    // One that is not reached now may hold it all the same
+    wordsInCluster: once(async () =>
+      wordsIn(words, await Promise.all(grounds.map(({ cluster, error }) => (error ? undefined : idOf(cluster))))),
+    ),
     ownName: async () => (first ? first() : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached"))),
     // Whichever of the clusters came first when it was made
     owns: async (name) => (await Promise.all(names.map((nameIn) => nameIn()))).includes(name),

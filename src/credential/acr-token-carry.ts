@@ -7,7 +7,7 @@ import { shownOf } from "./acr-token-renew.ts";
 import type { Carried } from "./kind.ts";
 
 /** A token as it was when its plan was made, and what is to stand behind what is made for it. */
-export type Issued = { readonly token: AcrToken | undefined; readonly description: string };
+export type Issued = { readonly token: AcrToken | undefined; readonly description: Promise<string> };
 
 /** A password that this run asked for; `madeAt` is not there where the answer was lost. */
 type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
@@ -17,7 +17,7 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
   const minted = new Map<string, Minted>();
   /** Tokens that were to go, and stayed. */
   const stuck = new Set<string>();
-  const description = (name: string) => issued.get(name)?.description ?? "";
+  const description = async (name: string) => (await issued.get(name)?.description) ?? "";
   const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
     const { slot, madeAt } = minted.get(token) ?? {};
     return slot === name && sameMoment(madeAt, creationTime);
@@ -29,13 +29,13 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
     const added = after.filter((action) => !before.includes(action));
     const removed = before.filter((action) => !after.includes(action));
     const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-    await azure.putScopeMap(registry, { name, description: now?.description ?? description(name), actions });
+    await azure.putScopeMap(registry, { name, description: now?.description ?? (await description(name)), actions });
   }
 
   /** A scope map whose token has stayed is what that token may pull. */
   async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
     const [now, user] = await Promise.all([azure.scopeMap(registry, name), azure.token(registry, name)]);
-    const untouched = now?.description === description(name) && String([...now.actions].sort()) === String([...before].sort());
+    const untouched = now?.description === (await description(name)) && String([...now.actions].sort()) === String([...before].sort());
     if (untouched && user && stuck.has(name)) throw new CliError("conflict", `the ACR token "${name}" still has this scope map`);
     if (untouched && !user) await azure.deleteScopeMap(registry, name);
   }

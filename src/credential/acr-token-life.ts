@@ -1,6 +1,7 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Plan } from "../plan/change.ts";
+import { isOfOurs, ofOurs } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import type { Issued } from "./acr-token-carry.ts";
 import { confirmed, sameLifetime } from "./acr-token-issue.ts";
@@ -8,7 +9,6 @@ import { refuseDisabled } from "./acr-token-plan.ts";
 import { planTokenRenewal, planTokenRetirement, planTokenRevocation } from "./acr-token-renew.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { lentMap, pulledRepositories } from "./scope-map.ts";
-import { isOfOurs, ofOurs } from "./words.ts";
 
 type Ground = {
   readonly azure: Azure;
@@ -24,7 +24,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
     const token = await azure.token(registry, identity);
     if (!token) return undefined;
     const scopeMap = await azure.scopeMap(registry, lentMap({ name: token.name }, token) ?? token.name);
-    issued.set(token.name, { token, description: scopeMap?.description ?? "" });
+    issued.set(token.name, { token, description: Promise.resolve(scopeMap?.description ?? "") });
     return { token, scopeMap };
   }
 
@@ -38,7 +38,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
       const now = sources.now();
       const expiresAt = asked.expiresAt ?? sameLifetime(held.entry, token, now);
       const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, now, expiresAt }, token);
-      issued.set(token.name, { token, description: ofOurs(words) });
+      issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
       const repositories = pulledRepositories(scopeMap);
       const demand = stepsOf(mint, { host: registry.loginServer, repositories, verify: asked.verify });
       return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull: repositories, images };
@@ -62,7 +62,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
   async function leftMap(name: string): Promise<Plan> {
     const scopeMap = await azure.scopeMap(registry, name);
     if (!scopeMap || !isOfOurs(scopeMap.description)) return [];
-    issued.set(name, { token: undefined, description: scopeMap.description });
+    issued.set(name, { token: undefined, description: Promise.resolve(scopeMap.description) });
     return [{ act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because: "it is revoked" }];
   }
 }

@@ -1,5 +1,6 @@
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import { ofOurs } from "../secret/azure-words.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { type Found, find, isOthers, type Named } from "./acr-token-find.ts";
 import { issueOf, sameLifetime } from "./acr-token-issue.ts";
@@ -9,7 +10,6 @@ import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import { beyond, reachOf } from "./reach.ts";
 import { allowsMore, pulledRepositories } from "./scope-map.ts";
-import { ofOurs } from "./words.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -83,7 +83,6 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const { owner, held } = need;
       const found = await find(named, need, azure, registry);
       const { name, token, scopeMap, alone } = found;
-      issued.set(name, { token, description: ofOurs(owner.words) });
       const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
       const granted = scopeMap && pulledRepositories(scopeMap);
       const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
@@ -94,6 +93,9 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
         { host, name, scopeMap: named.scopeMap, alone, repositories, expiresAt },
         { token, scopeMap, held: held?.entry, pulls },
       );
+      // Asked for while Azure is at work, and only where it may come to be written
+      const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
+      issued.set(name, { token, description: words.then(ofOurs) });
       if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked, need);
       const mayPull = found.lent ? granted : repositories;
       const { secret } = owner;

@@ -46,6 +46,8 @@ export type Owner = {
   readonly secret: string;
   /** What stands behind it in Azure says so: `secret acr in namespace demo`. */
   readonly words: string;
+  /** The same with the cluster, as far as that may be known: `secret acr in namespace demo of cluster 1a2b3c4d`. Asked for once. */
+  wordsInCluster(): Promise<string>;
   /** The name of something in Azure that is this owner's alone, the same at every run. @throws CliError */
   ownName(): Promise<string>;
   /** Whether a name is one that this owner gives. */

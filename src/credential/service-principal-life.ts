@@ -2,10 +2,11 @@ import type { Application, RoleAssignment, ServicePrincipal } from "../azure/pri
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
+import { keyName } from "../secret/azure-words.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
 import { sameLifetime } from "./service-principal-plan.ts";
-import { keyName, keysShown, planKeyRetirement, planPrincipalRenewal, planPrincipalRevocation } from "./service-principal-renew.ts";
+import { keysShown, planKeyRetirement, planPrincipalRenewal, planPrincipalRevocation } from "./service-principal-renew.ts";
 import type { State } from "./service-principal-state.ts";
 
 type Ground = {

@@ -66,7 +66,7 @@ export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): Princ
 }
 
 /** Whether the Secret's login is one of the application, and still of use. */
-const isHeld = ({ application, held, pulls }: PrincipalFound) => pulls !== "no" && isOf(held, application);
+export const isHeld = ({ application, held, pulls }: PrincipalFound) => pulls !== "no" && isOf(held, application);
 
 const isOf = (held: Entry | undefined, application: Application | undefined) =>
   application !== undefined && held?.kind === "service-principal" && held.identity.toLowerCase() === application.appId.toLowerCase();

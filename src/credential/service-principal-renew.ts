@@ -1,7 +1,7 @@
 import type { Application, Key, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
+import { isOfOurs } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
-import { isOfOurs } from "./words.ts";
 
 /** Another password of an application: what makes it, and what is noted of it. */
 export type PrincipalRenewal = { readonly mint: Mint; readonly entry: Entry };
@@ -15,9 +15,6 @@ export type KeyWish = {
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
 };
-
-/** What a password is called in Entra ID: by whom it was made, and for whom. */
-export const keyName = (words: string): string => `acr-secret: ${words}`.slice(0, 120);
 
 const kind = "application.graph.microsoft.com";
 

@@ -1,6 +1,7 @@
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Passing } from "../plan/change.ts";
+import { keyName, ofOurs } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-plan.ts";
 import { tryHeld } from "./held.ts";
@@ -10,11 +11,9 @@ import { beyond, type Reach, reachOf } from "./reach.ts";
 import { carrier } from "./service-principal-carry.ts";
 import { type Found, findNoted, findOwn } from "./service-principal-find.ts";
 import { principalLife } from "./service-principal-life.ts";
-import { type PrincipalPlan, planPrincipal, refuseScoped, sameLifetime } from "./service-principal-plan.ts";
+import { isHeld, type PrincipalPlan, planPrincipal, refuseScoped, sameLifetime } from "./service-principal-plan.ts";
 import { removalOf } from "./service-principal-removal.ts";
-import { keyName } from "./service-principal-renew.ts";
 import type { State } from "./service-principal-state.ts";
-import { ofOurs } from "./words.ts";
 
 /** What `--service-principal` means without a value: a name of the owner's own. No application can be named so here. */
 export const ownPrincipal = "*";
@@ -112,15 +111,17 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const { name, application, principal, assignments } = found;
   const reach = reachFor(found, need, ground);
   const { pulls, unasked } = await tryHeld(held, reach, asked, sources);
-  const key = keyName(owner.words);
   const expiresAt = asked.expiresAt ?? sameLifetime(application, held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : reach.repositories;
-  const wish = { host: registry.loginServer, name, mode, repositories, key, expiresAt };
-  const plan = planPrincipal(wish, { application, principal, assignments, held: held?.entry, pulls });
+  const wish = { host: registry.loginServer, name, mode, repositories, expiresAt };
+  const standing = { application, principal, assignments, held: held?.entry, pulls };
+  const words = isHeld(standing) ? owner.words : await owner.wordsInCluster();
+  const key = keyName(words);
+  const plan = planPrincipal({ ...wish, key }, standing);
   if (found.borrowed && plan.role.act !== "keep") throw notOwn(found, need, asked);
   const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
   const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });
-  const state = { name, application, principal, notes: ofOurs(owner.words), key, asked: {}, made: {} };
+  const state = { name, application, principal, notes: ofOurs(words), key, asked: {}, made: {} };
   return { issue: withMore(issue, found, need), state };
 }
 

@@ -6,6 +6,7 @@ import { entra } from "../../src/credential/entra.ts";
 import type { Asked, Issue, Need, Sources } from "../../src/credential/kind.ts";
 import { mayMint } from "../../src/credential/rights.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
+import { ownerCalled } from "../support/fakes/owner.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -50,7 +51,7 @@ async function issue(env: Record<string, string>, { registry = host, held }: { r
     again,
   };
   const credential = await entra.open(asked, sources);
-  const owner = { secret: "acr", words: "", ownName: async () => "", owns: async () => true, alone: true };
+  const owner = ownerCalled("");
   return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held });
 }
 

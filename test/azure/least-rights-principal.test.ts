@@ -8,6 +8,7 @@ import { openAzure } from "../../src/azure/azure.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { servicePrincipal } from "../../src/credential/service-principal.ts";
 import { opposite } from "../../src/plan/change.ts";
+import { ownerCalled } from "../support/fakes/owner.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -32,7 +33,7 @@ async function createWith(allowed: readonly string[], graph: readonly GraphRole[
 
   const run = async () => {
     const credential = await servicePrincipal.open(asked, onlyAzure(azure));
-    const owner = { secret: "acr", words: `secret ${randomUUID()}`, ownName: async () => "", owns: async () => true, alone: true };
+    const owner = ownerCalled("", `secret ${randomUUID()}`);
     const { before, demand } = await credential.issue({ owner, repositories: [], fromPods: false, images: [], held: undefined });
     const plan = [...before, ...demand];
     for (const change of plan) await credential.carry(change);

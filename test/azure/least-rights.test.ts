@@ -7,6 +7,7 @@ import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { opposite } from "../../src/plan/change.ts";
+import { ownerCalled } from "../support/fakes/owner.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -39,7 +40,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
     again,
   };
   const credential = await acrToken.open(asked, onlyAzure(azure));
-  const owner = { secret: "acr", words: "secret acr in namespace least", ownName: async () => name, owns: async () => true, alone: true };
+  const owner = ownerCalled(name, "secret acr in namespace least");
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
   const plan = [...before, ...demand];
   for (const change of plan) await credential.carry(change);

@@ -3,6 +3,7 @@ import { ownerOf, sharedOwner } from "../../../src/apply/owner.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Ground } from "../../../src/fleet/places.ts";
 import { openInterruption } from "../../../src/interruption.ts";
+import { clusterId } from "../../../src/secret/azure-words.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -38,6 +39,23 @@ test("one Secret's name in Azure is made of its namespace's uid, which is asked 
   expect(in_.asking.all).toEqual(["get namespace demo"]);
   expect(owner).toMatchObject({ secret: "acr", words: "secret acr in namespace demo", alone: true });
   expect(ownerOf({ ...placeOf(in_), context: "prod" }, "acr").words).toBe("secret acr in namespace demo of context prod");
+});
+
+test("what is made in Azure says the cluster too, as far as that may be known", async () => {
+  const in_ = world({ demo: "u1", "kube-system": "k" }, ["prod", "dev"]);
+  const [prod, dev] = ["prod", "dev"].map((context) => groundOf(in_, context)) as [Ground, Ground];
+  const lost = groundOf(in_, "dev", new CliError("unreachable", "no"));
+  const inDemo = () => ownerOf({ ...placeOf(in_), cluster: portOf(in_, "prod") }, "acr");
+  const [one, other] = [clusterId("kprod"), clusterId("kdev")];
+
+  expect(await inDemo().wordsInCluster()).toBe(`secret acr in namespace demo of cluster ${one}`);
+  expect(await sharedOwner([prod], "acr").wordsInCluster()).toBe(`secret acr in many namespaces of cluster ${one}`);
+  expect(await sharedOwner([prod, dev], "acr").wordsInCluster()).toBe(`secret acr in many namespaces of clusters ${one}, ${other}`);
+  // The one that is not reached may hold it too
+  expect(await sharedOwner([prod, lost], "acr").wordsInCluster()).toBe("secret acr in many namespaces");
+
+  in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
+  expect(await inDemo().wordsInCluster()).toBe("secret acr in namespace demo");
 });
 
 test("no name is asked for before it is wanted", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { clusterId } from "../../../src/secret/azure-words.ts";
 import { type Asked, is, refusing } from "../../support/fakes/asked.ts";
 import { line, refused, shared, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
@@ -48,7 +49,9 @@ test("with --credential-per namespace each has a token of its own, which says wh
     const login = world.loginIn(name) ?? { username: "", password: "" };
     expect(login.username).toMatch(new RegExp(`^${name}-acr-myregistry-`));
     expect(world.azure.knows(login)).toBe(true);
-    expect(world.azure.scopeMaps.get(login.username)?.description).toBe(`kubectl acr-secret: secret acr-myregistry in namespace ${name}`);
+    expect(world.azure.scopeMaps.get(login.username)?.description).toBe(
+      `kubectl acr-secret: secret acr-myregistry in namespace ${name} of cluster ${clusterId("uid-of-kube-system")}`,
+    );
   }
 
   world.asking.forget();

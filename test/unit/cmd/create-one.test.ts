@@ -88,6 +88,26 @@ test("a password that does not pull is in no Secret, and gone from Azure", async
   expect(left(world)).toEqual(nothing);
 });
 
+test("what is made says the cluster, is gone all the same where it does not pull, and a second run asks for no cluster", async () => {
+  const world = demo();
+  addNamespaces(world.cluster, "kube-system");
+  const undo = world.asking.around(async (call, next) =>
+    is("prove")(call) ? { verdict: "blocked", message: "a firewall is in the way" } : next(),
+  );
+  expect(await type(line, world.ports)).toMatchObject({ code: 1 });
+  expect(left(world)).toEqual(nothing);
+
+  undo();
+  expect(await type(line, world.ports)).toMatchObject({ stdout: made, code: 0 });
+  expect(world.azure.scopeMaps.get(token)?.description).toMatch(
+    /^kubectl acr-secret: secret acr-myregistry in namespace demo of cluster [0-9a-f]{8}$/,
+  );
+
+  world.asking.forget();
+  await type(line, world.ports);
+  expect(world.asking.all).not.toContain("get namespace kube-system");
+});
+
 test("a given credential is taken, and asks Azure for nothing", async () => {
   const world = demo();
   world.azure.users.set("ci", "hunter2");

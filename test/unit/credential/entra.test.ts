@@ -4,6 +4,7 @@ import { entra } from "../../../src/credential/entra.ts";
 import type { HeldLogin, Need, Sources } from "../../../src/credential/kind.ts";
 import { CliError } from "../../../src/errors.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { ownerCalled } from "../../support/fakes/owner.ts";
 
 const host = "myregistry.azurecr.io";
 const user = "00000000-0000-0000-0000-000000000000";
@@ -67,7 +68,7 @@ async function issued(setting: Setting = {}) {
     { flags: {}, registry: named, identity: { source: "auto" }, verify, expiresAt: undefined, again, wait: 0 },
     sources as unknown as Sources,
   );
-  const owner = { secret: "acr", words: "", ownName: async () => "", owns: async () => true, alone: true };
+  const owner = ownerCalled("");
   const issue = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined, ...setting.need });
   return { issue, asked, credential };
 }

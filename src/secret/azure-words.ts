@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+
+/** Behind what this plugin makes in Azure stands so, and then whom it is for. */
+const [described, called] = ["kubectl acr-secret: ", "acr-secret: "];
+
+/** The longest name of a password that Microsoft Graph takes. */
+const longestKey = 120;
+
+/** More clusters than these are not told one by one: a scope map's description has room for 256 characters. */
+const mostClusters = 8;
+
+/** A cluster in a few characters: others know it by these, whatever contexts they call it by. */
+export const clusterId = (kubeSystemUid: string): string => createHash("sha256").update(kubeSystemUid).digest("hex").slice(0, 8);
+
+/** `secret acr in namespace demo of cluster 1a2b3c4d`. @param clusters their ids; undefined where one of them is not known */
+export function wordsIn(words: string, clusters: readonly (string | undefined)[]): string {
+  const ids = [...new Set(clusters)];
+  if (ids.length === 0 || ids.length > mostClusters || ids.includes(undefined)) return words;
+  return `${words} of ${ids.length === 1 ? "cluster" : "clusters"} ${ids.join(", ")}`;
+}
+
+/** The description of a scope map, and the notes of an application. */
+export const ofOurs = (words: string): string => `${described}${words}`;
+
+/** Whether this plugin made what has that description. */
+export const isOfOurs = (description: string): boolean => description.startsWith(described);
+
+/** The name of an application's password. Where it would be too long its end stays, which says the cluster. */
+export function keyName(words: string): string {
+  const whole = `${called}${words}`;
+  if (whole.length <= longestKey) return whole;
+  const end = clustersIn.exec(whole)?.[0] ?? "";
+  return `${whole.slice(0, longestKey - end.length)}${end}`;
+}
+
+/** Whom something in Azure is for. */
+export type MadeFor = {
+  /** `secret acr in namespace demo` */
+  readonly words: string;
+  /** The ids of the clusters; none where it does not say, as of what older versions made. */
+  readonly clusters: readonly string[];
+};
+
+const clustersIn = / of clusters? ([0-9a-f]{8}(?:, [0-9a-f]{8})*)$/;
+
+/** Whom it is for, by its description, its notes or its name; undefined for what this plugin has not made. */
+export function readMadeFor(text: string): MadeFor | undefined {
+  const start = [described, called].find((one) => text.startsWith(one));
+  if (start === undefined) return undefined;
+  const whole = text.slice(start.length);
+  const [end = "", ids] = clustersIn.exec(whole) ?? [];
+  return { words: whole.slice(0, whole.length - end.length), clusters: ids?.split(", ") ?? [] };
+}

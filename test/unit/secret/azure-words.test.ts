@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { clusterId, keyName, ofOurs, readMadeFor, wordsIn } from "../../../src/secret/azure-words.ts";
+
+const many = (count: number) => Array.from({ length: count }, (_, at) => `0000000${at}`.slice(-8));
+
+test.for([
+  { clusters: [], says: "secret acr in namespace demo" },
+  { clusters: ["1a2b3c4d"], says: "secret acr in namespace demo of cluster 1a2b3c4d" },
+  { clusters: ["1a2b3c4d", "1a2b3c4d"], says: "secret acr in namespace demo of cluster 1a2b3c4d" },
+  { clusters: ["1a2b3c4d", "5e6f7a8b"], says: "secret acr in namespace demo of clusters 1a2b3c4d, 5e6f7a8b" },
+  { clusters: ["1a2b3c4d", undefined], says: "secret acr in namespace demo" },
+  { clusters: many(8), says: `secret acr in namespace demo of clusters ${many(8).join(", ")}` },
+  { clusters: many(9), says: "secret acr in namespace demo" },
+])("of clusters $clusters: $says", ({ clusters, says }) => {
+  expect(wordsIn("secret acr in namespace demo", clusters)).toBe(says);
+});
+
+test("a cluster is eight digits that tell nothing of its uid, the same each time", () => {
+  expect(clusterId("uid-of-kube-system")).toMatch(/^[0-9a-f]{8}$/);
+  expect(clusterId("uid-of-kube-system")).toBe(clusterId("uid-of-kube-system"));
+  expect(clusterId("uid-of-kube-system")).not.toBe(clusterId("another"));
+});
+
+test.for([
+  { text: "kubectl acr-secret: secret acr in namespace demo", words: "secret acr in namespace demo", clusters: [] },
+  { text: "acr-secret: secret acr in namespace demo", words: "secret acr in namespace demo", clusters: [] },
+  {
+    text: "kubectl acr-secret: secret acr in namespace demo of context prod of cluster 1a2b3c4d",
+    words: "secret acr in namespace demo of context prod",
+    clusters: ["1a2b3c4d"],
+  },
+  {
+    text: "acr-secret: secret acr in many namespaces of clusters 1a2b3c4d, 5e6f7a8b",
+    words: "secret acr in many namespaces",
+    clusters: ["1a2b3c4d", "5e6f7a8b"],
+  },
+  {
+    text: "kubectl acr-secret: secret acr in namespace demo of cluster 1A2B",
+    words: "secret acr in namespace demo of cluster 1A2B",
+    clusters: [],
+  },
+])("$text", ({ text, words, clusters }) => {
+  expect(readMadeFor(text)).toEqual({ words, clusters });
+});
+
+test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secret: secret acr"])("%j is of somebody else", (text) => {
+  expect(readMadeFor(text)).toBeUndefined();
+});
+
+test("what is written is read again", () => {
+  const words = wordsIn("secret acr in namespace demo", ["1a2b3c4d"]);
+  const made = { words: "secret acr in namespace demo", clusters: ["1a2b3c4d"] };
+
+  expect([readMadeFor(ofOurs(words)), readMadeFor(keyName(words))]).toEqual([made, made]);
+});
+
+test("the name of a password has 120 characters at most, and says its cluster all the same", () => {
+  const words = `secret ${"s".repeat(253)} in namespace demo`;
+  const name = keyName(wordsIn(words, ["1a2b3c4d"]));
+
+  expect([name.length, keyName(words).length]).toEqual([120, 120]);
+  expect(readMadeFor(name)).toMatchObject({ clusters: ["1a2b3c4d"] });
+});
