@@ -4,6 +4,7 @@ import { age, until } from "../../src/output/age.ts";
 import { printableJson } from "../../src/output/printable.ts";
 import { table } from "../../src/output/table.ts";
 import type { Where } from "../../src/output/words.ts";
+import type { Previous } from "../../src/secret/entry.ts";
 import { isRegional } from "../../src/secret/regional.ts";
 
 /** A pull secret, what it holds, and who carries it. */
@@ -14,7 +15,16 @@ export type Columns = { readonly wide: boolean; readonly where: Where; readonly 
 /** The table of `list`. */
 export function rows(found: readonly Listed[], { wide, where, headers, now }: Columns): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
-  const header = [...places, "NAME", "REGISTRY", "CREDENTIAL", "EXPIRES", "SERVICEACCOUNTS", "AGE", ...(wide ? ["IDENTITY", "SLOT"] : [])];
+  const header = [
+    ...places,
+    "NAME",
+    "REGISTRY",
+    "CREDENTIAL",
+    "EXPIRES",
+    "SERVICEACCOUNTS",
+    "AGE",
+    ...(wide ? ["IDENTITY", "SLOT", "MADE", "PREVIOUS", "MADE-BY"] : []),
+  ];
   const cells = found.map((one) => [...placeCells(one, where), ...cellsOf(one, now, wide)].slice(0, header.length));
   return table(header, cells, { headers });
 }
@@ -39,12 +49,22 @@ function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolea
     age(creationTimestamp, now),
     all(({ identity }) => identity),
     all(({ slot }) => slot),
+    all(({ madeAt }) => (madeAt === undefined ? "" : age(madeAt, now))),
+    all(({ previous }) => (previous === undefined ? "" : previousOf(previous, now))),
+    all(({ by = "" }) => by),
   ];
 }
 
 /** A registry's regional hosts say no more than its login server does. */
 const namesOf = (hosts: readonly string[]) =>
   hosts.filter((host) => !hosts.some((other) => isRegional(other, host))).map((host) => host.replace(/\.azurecr\.io$/, ""));
+
+/** The password before the last rotation, and until when it works. */
+function previousOf({ slot = "", until: end }: Previous, now: Date): string {
+  if (end === undefined) return `${slot} until the next rotation`.trimStart();
+  const left = until(end, now);
+  return (left === "expired" ? `${slot} is to be retired` : `${slot} for ${left}`).trimStart();
+}
 
 /** A kind that is only guessed has a mark. */
 const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind}?` : kind);
@@ -68,13 +88,16 @@ const inCell = (names: readonly string[], wide: boolean) =>
 /** One pull secret as a line of JSON (`acr-secret/v1`): never a login. */
 export function listedLine({ context, secret: { metadata }, carriers, holdings }: Listed): string {
   const { name, namespace, creationTimestamp } = metadata;
-  const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiresAt }) => ({
+  const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiresAt, madeAt, by, previous }) => ({
     registries: hosts,
     ...(kind !== "" && { credential: kind }),
     guessed,
     ...(identity !== "" && { identity }),
     ...(slot !== "" && { slot }),
     ...(expiresAt !== undefined && { expiresAt }),
+    ...(madeAt !== undefined && { madeAt }),
+    ...(by !== undefined && { madeBy: by }),
+    ...(previous !== undefined && { previous: { slot: previous.slot, madeAt: previous.madeAt, until: previous.until } }),
   }));
   const place = { ...(context !== undefined && { context }), namespace, name };
   const whole = { apiVersion: "acr-secret/v1", kind: "PullSecret", ...place, creationTimestamp, logins, serviceAccounts: carriers };

@@ -2,7 +2,7 @@ import { endsKnown } from "../credential/kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { serversOf } from "../kubelet/servers.ts";
 import type { Secret } from "../objects.ts";
-import { readEntries } from "../secret/entry.ts";
+import { type Entry, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
 
 /** A login that a pull secret holds: as it is noted, or as it looks. */
@@ -17,18 +17,22 @@ export type Holding = {
   readonly slot: string;
   /** RFC 3339; undefined where it does not end, `unknown` where nobody knows. */
   readonly expiresAt: string | "unknown" | undefined;
-};
+  /** When the password was made that is inside (RFC 3339), by whom, and which one it took the place of; as far as that is noted. */
+} & Pick<Entry, "madeAt" | "by" | "previous">;
 
 /** What a pull secret holds: by our note, and where there is none, by a look at each login. */
 export function holdingsOf(secret: Secret): Holding[] {
   const noted = (readEntries(secret) ?? []).map(
-    ({ hosts, kind, identity, slot = "", expiresAt }): Holding => ({
+    ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
       hosts,
       kind,
       guessed: false,
       identity,
       slot,
       expiresAt: expiresAt ?? (endsKnown(kind) ? undefined : "unknown"),
+      ...(madeAt !== undefined && { madeAt }),
+      ...(by !== undefined && { by }),
+      ...(previous !== undefined && { previous }),
     }),
   );
   const told = new Set(noted.flatMap(({ hosts }) => hosts));

@@ -110,6 +110,31 @@ test("a kind of credential that this version does not know is listed as it was w
   expect(world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"]).toBe(note);
 });
 
+test.for([
+  { until: undefined, cell: "password1 until the next rotation" },
+  { until: "2026-01-04T00:00:00Z", cell: "password1 for 3d" },
+  { until: "2025-12-31T00:00:00Z", cell: "password1 is to be retired" },
+])("a rotation shows in -o wide, and what is retired next: $cell", async ({ until, cell }) => {
+  const world = await stored("demo");
+  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
+  const previous = { slot: "password1", madeAt: "2025-10-01T00:00:00Z", ...(until && { until }) };
+  const entry = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "ci-pull", slot: "password2" };
+  const rotated = { ...entry, madeAt: "2025-12-20T00:00:00Z", by: "jane@example.com", previous };
+  const annotations = { "acr-secret/logins": JSON.stringify([rotated]) };
+  if (secret) world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } }, "kubectl-acr-secret");
+
+  const [header = "", row = ""] = (await type("list -n demo -o wide", world.ports)).stdout
+    .split("\n")
+    .map((text) => text.split(/ {3,}/).slice(6).join("|"));
+  expect([header.trim(), row.trim()]).toEqual(["IDENTITY|SLOT|MADE|PREVIOUS|MADE-BY", `ci-pull|password2|12d|${cell}|jane@example.com`]);
+
+  const { logins } = JSON.parse((await type("list -n demo -o jsonl", world.ports)).stdout);
+  expect(logins).toEqual([
+    expect.objectContaining({ slot: "password2", madeAt: "2025-12-20T00:00:00Z", madeBy: "jane@example.com", previous }),
+  ]);
+  expect((await type("list -n demo", world.ports)).stdout).not.toContain("PREVIOUS");
+});
+
 test("of a password that was given nobody knows the end", async () => {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
