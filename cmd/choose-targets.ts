@@ -8,6 +8,7 @@ import { choose } from "../src/output/choose.ts";
 import { printable } from "../src/output/printable.ts";
 import { placeSuffix, type Where } from "../src/output/words.ts";
 import { inLine } from "../src/plan/named.ts";
+import { askable } from "./askable.ts";
 import type { Session } from "./session.ts";
 
 /** The most candidates that an error names. */
@@ -109,9 +110,3 @@ export async function chooseTargets<R extends Ref>(
 }
 
 const placeOf = ({ namespace, context }: Ref, where: Where) => (where === "one" ? {} : { namespace, context });
-
-/** The terminal at which somebody can be asked. A form of output is for programs; and in CI, which may have a terminal, nobody answers. */
-function askable({ context }: Session, output: string | undefined) {
-  const { env, terminal } = context;
-  return output === undefined && env["CI"] === undefined && env["TERM"] !== "dumb" ? terminal : undefined;
-}

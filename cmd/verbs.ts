@@ -33,6 +33,11 @@ export const verbs: readonly VerbRow[] = [
     load: async () => (await import("./detach.ts")).detach,
   },
   {
+    name: "prune",
+    summary: "Show what was made in Azure for Secrets that are gone, and remove it",
+    load: async () => (await import("./prune.ts")).prune,
+  },
+  {
     name: "whoami",
     summary: "Show who you are in Azure, and which credentials you may make for a registry",
     load: async () => (await import("./whoami.ts")).whoami,

@@ -1,4 +1,4 @@
-import type { Principals } from "./azure/principals.ts";
+import type { Dated, Principals } from "./azure/principals.ts";
 import type { Cause } from "./check/cause.ts";
 import type { Pace } from "./cluster/pace.ts";
 import type { Cluster } from "./cluster/port.ts";
@@ -163,6 +163,9 @@ export type AcrToken = {
 
 export type ScopeMap = { readonly id: string; readonly name: string; readonly description: string; readonly actions: readonly string[] };
 
+/** What a registry has; `at` is what Azure's clock showed, where it told. */
+export type Stock = { readonly tokens: readonly Dated<AcrToken>[]; readonly scopeMaps: readonly Dated<ScopeMap>[]; readonly at?: string };
+
 /** Azure Resource Manager and Microsoft Graph, as far as pull credentials need them. Reads give `undefined` for what is not there. */
 export type Azure = Principals & {
   /**
@@ -202,6 +205,7 @@ export type Azure = Principals & {
   permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
   /** How many tokens the registry has. */
   tokenCount(registry: AzureRegistry): Promise<number>;
+  stock(registry: AzureRegistry): Promise<Stock>;
 };
 
 /** A user name and password for a registry. */

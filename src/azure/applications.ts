@@ -7,7 +7,7 @@ const application = { $select: "id,appId,displayName,notes,createdDateTime,passw
 const principal = { $select: "id,appId,accountEnabled" };
 
 /** Applications and service principals of Microsoft Graph. */
-export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" | "assignRole" | "unassignRole"> {
+export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" | "givenRoles" | "assignRole" | "unassignRole"> {
   return {
     async applications(by) {
       if ("appId" in by) {
@@ -33,6 +33,11 @@ export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" |
     async servicePrincipal(appId) {
       const doing = `read the service principal of application ${appId}`;
       const one = await graph.send({ method: "GET", path: `/servicePrincipals(appId='${appId}')`, query: principal, doing });
+      return one === undefined ? undefined : asPrincipal(doing, one);
+    },
+    async principal(id) {
+      const doing = `read service principal ${id}`;
+      const one = await graph.send({ method: "GET", path: `/servicePrincipals/${id}`, query: principal, doing });
       return one === undefined ? undefined : asPrincipal(doing, one);
     },
     async createServicePrincipal(appId) {

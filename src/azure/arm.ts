@@ -30,6 +30,12 @@ export type ArmRequest = {
   readonly passing?: string;
 };
 
+export type ListRequest = Omit<ArmRequest, "method" | "body" | "passing"> & {
+  readonly filter?: string;
+  /** Gets what Azure's clock shows in an answer (`Date`, RFC 9110 6.6.1), where it does. */
+  dated?(date: string | undefined): void;
+};
+
 /** Azure Resource Manager. */
 export type Arm = {
   /**
@@ -39,7 +45,7 @@ export type Arm = {
    */
   send(request: ArmRequest): Promise<unknown>;
   /** All pages of a list (`value`, `nextLink`). */
-  list(request: Omit<ArmRequest, "method" | "body" | "passing"> & { readonly filter?: string }): Promise<unknown[]>;
+  list(request: ListRequest): Promise<unknown[]>;
 };
 
 export type ArmOptions = {
@@ -102,13 +108,14 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
       return method === "GET" ? read(doing, answer) : parse(doing, answer);
     },
 
-    async list({ path, version, filter, doing }) {
+    async list({ path, version, filter, doing, dated }) {
       const items: unknown[] = [];
       const filtered = filter === undefined ? "" : `&$filter=${encodeURIComponent(filter)}`;
       let next: unknown = `${cloud.resourceManager}${path}?api-version=${version}${filtered}`;
       while (typeof next === "string") {
         const answer = await call("GET", next);
         if (answer.status !== 200) throw refused(doing, answer);
+        dated?.(answer.header("Date"));
         const page = (read(doing, answer) ?? {}) as { value?: unknown[]; nextLink?: unknown };
         items.push(...(page.value ?? []));
         next = page.nextLink;

@@ -17,6 +17,7 @@ import { permissionsOn } from "./permissions.ts";
 import { regionalHosts } from "./regional-hosts.ts";
 import { registryFacts } from "./registry-facts.ts";
 import { roleAssignmentsIn } from "./role-assignments.ts";
+import { stockOf } from "./stock.ts";
 import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
 
 export type AzureOptions = {
@@ -54,6 +55,7 @@ export function openAzure(options: AzureOptions): Azure {
     putToken: (registry, wanted) => putToken(arm, registry, wanted),
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
+    stock: (registry) => stockOf(arm, registry),
     tokenCount: async (registry) => (await listTokens(arm, registry)).length,
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {

@@ -1,5 +1,8 @@
 import type { Sensitive } from "../secret/sensitive.ts";
 
+/** With when it was made and written last, by Azure's clock (RFC 3339). */
+export type Dated<T> = T & { readonly madeAt?: string; readonly changedAt?: string };
+
 /** A password of an application, whose text Microsoft Graph never shows again. */
 export type Key = {
   readonly keyId: string;
@@ -37,6 +40,9 @@ export type RoleAssignment = {
   readonly condition: string | undefined;
 };
 
+/** A role that some principal has on a registry, or on what is above it; users and groups are none. */
+export type GivenRole = RoleAssignment & { readonly principalId: string; readonly madeAt?: string };
+
 /** A registry, by its id in Azure Resource Manager. */
 export type At = { readonly id: string; readonly name: string };
 
@@ -58,6 +64,10 @@ export type Principals = {
   removeKey(applicationId: string, keyId: string): Promise<void>;
   /** The roles that a principal has on a registry, those of its groups and of what is above the registry among them. */
   roleAssignments(registry: At, principalId: string): Promise<readonly RoleAssignment[]>;
+  /** The roles that all principals have there. */
+  givenRoles(registry: At): Promise<readonly GivenRole[]>;
+  /** A service principal by its own id. */
+  principal(id: string): Promise<ServicePrincipal | undefined>;
   /** Makes an assignment, or gives the one that was made before another condition: its name follows from registry, principal and role. */
   assignRole(
     registry: At,

@@ -1,19 +1,24 @@
 import { createHash } from "node:crypto";
 import { type Arm, apiVersion } from "./arm.ts";
-import type { At, Principals, RoleAssignment } from "./principals.ts";
+import type { At, GivenRole, Principals, RoleAssignment } from "./principals.ts";
 
 const version = apiVersion.roleAssignments;
 
 type Of = { readonly principalId: string; readonly role: string };
 
 /** Roles on a registry (Microsoft.Authorization/roleAssignments, 2022-04-01). */
-export function roleAssignmentsIn(arm: Arm): Pick<Principals, "roleAssignments" | "assignRole" | "unassignRole"> {
+export function roleAssignmentsIn(arm: Arm): Pick<Principals, "roleAssignments" | "givenRoles" | "assignRole" | "unassignRole"> {
   return {
     async roleAssignments(registry, principalId) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const filter = `assignedTo('${principalId}')`;
       const doing = `read the roles of ${principalId} on registry ${registry.name}`;
       return (await arm.list({ path, version, filter, doing })).flatMap((one) => asAssignment(registry, one, principalId));
+    },
+    async givenRoles(registry) {
+      const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
+      const all = await arm.list({ path, version, doing: `read the roles on registry ${registry.name}` });
+      return all.flatMap((one) => asGiven(registry, one));
     },
     async assignRole(registry, { principalId, role, condition }) {
       const subscription = /^\/subscriptions\/[^/]+/i.exec(registry.id)?.[0] ?? "";
@@ -52,6 +57,14 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
 }
 
 type Wire = { readonly name?: unknown; readonly properties?: Readonly<Record<string, unknown>> };
+
+function asGiven(registry: At, body: unknown): GivenRole[] {
+  const { properties = {} } = (body ?? {}) as Wire;
+  const { principalId, principalType = "ServicePrincipal", createdOn } = properties;
+  if (typeof principalId !== "string" || principalType !== "ServicePrincipal") return [];
+  const madeAt = typeof createdOn === "string" ? { madeAt: createdOn } : {};
+  return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, ...madeAt }));
+}
 
 function asAssignment(registry: At, body: unknown, principalId: string): RoleAssignment[] {
   const { name, properties = {} } = (body ?? {}) as Wire;

@@ -106,7 +106,7 @@ export async function generatePassword(
   };
 }
 
-function asScopeMap(doing: string, body: unknown): ScopeMap | undefined {
+export function asScopeMap(doing: string, body: unknown): ScopeMap | undefined {
   if (body === undefined) return undefined;
   if (!isResource(body)) return unreadable(doing);
   const { id, name, properties } = body as { id: string; name: string; properties?: { description?: string | null; actions?: string[] } };
@@ -119,7 +119,7 @@ type WireToken = {
   properties?: { scopeMapId?: string; status?: string; credentials?: { passwords?: WirePassword[] | null } | null };
 };
 
-function asToken(doing: string, body: unknown): AcrToken | undefined {
+export function asToken(doing: string, body: unknown): AcrToken | undefined {
   if (body === undefined) return undefined;
   if (!isResource(body)) return unreadable(doing);
   const { name, properties } = body as WireToken;

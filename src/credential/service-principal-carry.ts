@@ -77,17 +77,19 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
     await patiently(true, brief, () => azure.removeKey(id, keyId));
   }
 
-  /** Whether somebody has a password of it besides these. */
-  const isSpare = async (it: State, passwords: readonly Password[]): Promise<boolean> => {
+  /** What becomes of an application without these passwords. */
+  const without = async (it: State, passwords: readonly Password[]): Promise<"gone" | "spare" | "used"> => {
     const [now] = await azure.applications({ appId: applicationOf(it).appId });
-    return now !== undefined && keysShown(now, passwords).length === now.keys.length;
+    if (!now) return "gone";
+    return keysShown(now, passwords).length === now.keys.length ? "spare" : "used";
   };
 
   /** An application that has come to have other passwords stays, without these. */
   async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
     const { id } = applicationOf(it);
-    if (await isSpare(it, passwords)) await azure.deleteApplication(id);
-    else for (const { slot = "" } of passwords) await azure.removeKey(id, slot);
+    const standing = await without(it, passwords);
+    if (standing === "spare") await azure.deleteApplication(id);
+    if (standing === "used") for (const { slot = "" } of passwords) await azure.removeKey(id, slot);
   }
 
   async function removeApplication(it: State, { slot, madeAt, passwords }: Make): Promise<void> {
@@ -100,7 +102,8 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
 
   async function removeRole(it: State, change: Make): Promise<void> {
     if (!change.passwords) return role.delete?.(it, change);
-    if (it.principal && (await isSpare(it, change.passwords)))
+    // Azure may not have heard everywhere yet that the application is gone
+    if (it.principal && (await without(it, change.passwords)) !== "used")
       await azure.unassignRole(outside.registry, { principalId: it.principal.id, role: pullRole[outside.mode].id });
   }
 

@@ -46,8 +46,8 @@ export type PrincipalStanding = {
 };
 
 /**
- * An application that this plugin made goes with these passwords, as long as it has no others, and its role before it: an assignment
- * to nobody would stay. Of any other only these passwords go.
+ * An application that this plugin made goes with these passwords, as long as it has no others, and then its role, which else would stay
+ * as one of nobody: where a run is killed in between, that shows on the registry. Of any other only these passwords go.
  */
 export function planPrincipalRevocation(
   { application, principal, assignments }: PrincipalStanding,
@@ -61,7 +61,7 @@ export function planPrincipalRevocation(
   const role = { kind: "roleassignment.management.azure.com", name } as const;
   const given = principal && assignments.some(({ ours, here }) => ours && here);
   return [
-    ...(given ? [{ act: "delete", to: role, passwords: going, because } as const] : []),
     { act: "delete", to: { kind, name }, passwords: going, because },
+    ...(given ? [{ act: "delete", to: role, passwords: going, because } as const] : []),
   ];
 }

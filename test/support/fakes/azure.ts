@@ -52,11 +52,15 @@ export type FakeAzure = {
   readonly directory: FakeDirectory;
   /** How the registry is set up. */
   readonly facts: { mode: RegistryFacts["mode"]; regional: readonly string[] };
+  /** When tokens and scope maps were made and written last, by their names, and what Azure's clock shows then. */
+  readonly times: Map<string, { readonly madeAt?: string; readonly changedAt?: string }>;
+  readonly clock: { at: string | undefined };
   /** What the identity may do on the registry. */
   readonly permissions: Permission[];
   /** Whether a login is one that the registry knows. */
   knows(login: { readonly username: string; readonly password: string }): boolean;
   putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
+  removeToken(name: string): void;
   /** Puts a token there with passwords in these slots. @returns the texts of its passwords */
   putToken(name: string, slots: readonly Slot[], scopeMap?: string): string[];
 };
@@ -79,6 +83,9 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   };
   const identity = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
   const directory = fakeDirectory();
+  const times: FakeAzure["times"] = new Map();
+  const old = { madeAt: "2026-01-01T00:00:00Z", changedAt: "2026-01-01T00:00:00Z" };
+  const clock: FakeAzure["clock"] = { at: "2026-03-01T00:00:00Z" };
   const facts: FakeAzure["facts"] = { mode: "legacy", regional: [] };
   let made = 0;
 
@@ -138,11 +145,14 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     admin,
     directory,
     facts,
+    times,
+    clock,
     permissions,
     entra,
     knows,
     putScopeMap: ({ name, description = "", actions }) =>
       void scopeMaps.set(name, { id: `${resource.id}/scopeMaps/${name}`, name, description, actions }),
+    removeToken: (name) => void tokens.delete(name),
     putToken: (name, slots, scopeMap = name) => {
       const token: Token = { scopeMapId: `${resource.id}/scopeMaps/${scopeMap}`, status: "enabled", passwords: new Map() };
       tokens.set(name, token);
@@ -217,6 +227,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           ask("registryFacts", "", false, () => ({ mode: facts.mode, adminUser: admin.size > 0, armAudience: true, network: "all" })),
         regionalHosts: () => ask("regionalHosts", "", false, () => facts.regional),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
+        stock: () =>
+          ask("stock", "", false, () => ({
+            tokens: [...tokens].map(([name, token]) => ({ ...shown(name, token), ...(times.get(name) ?? old) })),
+            scopeMaps: [...scopeMaps.values()].map((map) => ({ ...map, ...(times.get(map.name) ?? old) })),
+            ...(clock.at !== undefined && { at: clock.at }),
+          })),
         tokenCount: () => ask("tokenCount", "", false, () => tokens.size),
       };
     },

@@ -117,6 +117,8 @@ export function fakeDirectory(): FakeDirectory {
         }),
       roleAssignments: (_, principalId) =>
         ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId)),
+      givenRoles: () => ask("givenRoles", "", false, () => assignments.map((one) => ({ ...one, madeAt: "2026-01-01T00:00:00Z" }))),
+      principal: (of) => ask("principal", of, false, () => principals.find((one) => one.id === of)),
       assignRole: (_, { principalId, role, condition }) =>
         ask("assignRole", principalId, true, () => {
           const is = (one: FakeAssignment) => one.principalId === principalId && one.role === role && one.here;

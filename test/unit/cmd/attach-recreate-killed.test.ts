@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { type Around, type Asked, is } from "../../support/fakes/asked.ts";
+import { is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
+import { killing } from "../../support/fakes/killing.ts";
 import { fakeShelf } from "../../support/fakes/shelf.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -62,23 +63,6 @@ test.for([
   expect(await type(`${verb} acr-myregistry pod/p -n demo --recreate`, world.ports)).toEqual({ stdout: "", stderr, code: 1 });
   expect(world.asking.writes).toEqual([]);
 });
-
-/** Lets a run come as far as to a call, and ends it there as a kill would: nothing of it happens any more. */
-function killing(at: number, after: boolean): Around & { readonly killed: Promise<void> } {
-  let calls = 0;
-  const { promise: killed, resolve } = Promise.withResolvers<void>();
-  const never = () => {
-    resolve();
-    return new Promise<never>(() => {});
-  };
-  const around = async (_: Asked, next: () => Promise<unknown>) => {
-    const call = ++calls;
-    if (call > at || (call === at && !after)) return never();
-    const answer = await next();
-    return call === at ? never() : answer;
-  };
-  return Object.assign(around, { killed });
-}
 
 const beginnings = {
   "a pod": { line: again, target: "pod/p", list: () => waiting() },

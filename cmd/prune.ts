@@ -1,0 +1,129 @@
+import type { Azure, AzureRegistry } from "../src/context.ts";
+import { madePrincipals, madeTokens } from "../src/credential/made.ts";
+import { CliError } from "../src/errors.ts";
+import { type Ground, groundsOf } from "../src/fleet/places.ts";
+import { type HeldIn, heldIn } from "../src/observe/held-in.ts";
+import { confirmed } from "../src/output/confirm.ts";
+import { type Made, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
+import { askable } from "./askable.ts";
+import { hostWritten } from "./create/registry-written.ts";
+import { identityOf } from "./line/identity-flags.ts";
+import { type PruneFlags, pruneFlags } from "./prune/flags.ts";
+import { remove } from "./prune/removing.ts";
+import { printed, pruneTable } from "./prune/rows.ts";
+import type { Session } from "./session.ts";
+import { verb } from "./verb.ts";
+
+export const prune = verb({
+  usage: "prune --registry=REGISTRY",
+  description:
+    "Looks for ACR tokens, scope maps and passwords of applications that this plugin made, and that no Secret of the given clusters notes. " +
+    "What may be in use in another cluster is told apart, and left. Nothing is removed before you say so.",
+  examples: [
+    "# See what is left over",
+    "kubectl acr-secret prune --registry myregistry",
+    "# The same, knowing the Secrets of every cluster",
+    "kubectl acr-secret prune --registry myregistry --all-contexts",
+    "# Remove it",
+    "kubectl acr-secret prune --registry myregistry --all-contexts --yes",
+  ],
+  flags: pruneFlags,
+  most: 0,
+  async run({ flags }, session) {
+    const { registry: named, output } = flags;
+    if (!named) throw new CliError("usage", 'required flag(s) "registry" not set');
+    const wish = { includeUnknown: flags["include-unknown"] };
+    const grounds = await groundsOf(scopeOf(flags), { ...session, writes: false });
+    const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
+      look(hostWritten(named), flags, grounds, session),
+    );
+    const { registry, made, held, now } = await looking;
+    const rows = sorted(planPrune(made, { ...held, now }, wish));
+    tellUnseen(held, session);
+    const removals = removalsOf(rows);
+    const removing = { registry, identity: identityOf(flags), flags, wish, look: async () => ({ ...(await heldIn(grounds, kinds)), now }) };
+    if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
+    await show(rows, flags, session);
+    tellLeft(rows, session);
+    if (removals.length === 0) return 0;
+    const terminal = askable(session, output);
+    if (!terminal) {
+      session.context.stderr.write(`${removals.length} would be removed; add --yes\n`);
+      return 0;
+    }
+    const yes = await confirmed(`Remove ${removals.length} from registry ${registry.name}?`, { ...session.context, terminal });
+    if (!yes) throw new CliError("cancelled", "nothing is removed");
+    return remove(removals, removing, session);
+  },
+});
+
+/** What Secrets note of what this plugin makes in Azure. */
+const kinds = ["acr-token", "service-principal"];
+
+/** All Secrets of a cluster count, whatever their namespaces. */
+const scopeOf = (flags: PruneFlags) =>
+  ({
+    contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? [...new Set(flags.contexts)] : "current",
+    namespaces: "current",
+    selector: undefined,
+    exclude: [],
+    includeSystem: true,
+  }) as const;
+
+type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]; readonly held: HeldIn; readonly now: Date | undefined };
+
+async function look(name: string, flags: PruneFlags, grounds: readonly Ground[], session: Session): Promise<Looked> {
+  const azure = session.azure(identityOf(flags));
+  const finding = azure.findRegistry(name);
+  const [registry, held] = await Promise.all([finding, heldIn(grounds, kinds)]);
+  refuseBlind(held, grounds);
+  const [stock, principals] = await Promise.all([azure.stock(registry), principalsIn(azure, registry, session)]);
+  const now = stock.at === undefined ? undefined : new Date(stock.at);
+  return { registry, made: [...madeTokens(stock, registry), ...principals], held, now };
+}
+
+/** Who may not look at applications can still look at tokens. */
+async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Session): Promise<Made[]> {
+  try {
+    return await madePrincipals(azure, registry);
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    warn(`service principals were not looked at: ${error.message}`);
+    return [];
+  }
+}
+
+/** Where no cluster answers there is nothing to go by. @throws CliError */
+function refuseBlind({ unseen }: HeldIn, grounds: readonly Ground[]): void {
+  const [first] = unseen;
+  if (first && unseen.length === grounds.length && first.error.kind !== "forbidden") throw first.error;
+}
+
+function tellUnseen({ unseen }: HeldIn, { warn }: Session): void {
+  for (const { context, error } of unseen) {
+    const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
+    warn(`nothing that was made for ${which} counts as left over, since nobody can tell what its Secrets hold: ${error.message}`);
+  }
+}
+
+const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "in the making", "in use"];
+
+const sorted = (rows: readonly PruneRow[]) =>
+  rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
+
+async function show(rows: readonly PruneRow[], { output, "no-headers": bare }: PruneFlags, { print, context }: Session): Promise<void> {
+  if (output !== undefined && output !== "wide") return print(await printed[output](rows));
+  const wide = output === "wide";
+  const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
+  if (shown.length > 0) print(pruneTable(shown, { wide, headers: !bare, now: context.now() }));
+  else context.stderr.write("nothing is left over\n");
+}
+
+/** What could go besides, and what that takes. */
+function tellLeft(rows: readonly PruneRow[], { hint }: Session): void {
+  const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
+  const others = count("other cluster");
+  const unknown = count("unknown");
+  if (others > 0) hint(`${others} may be held in other clusters: add their contexts with --contexts`);
+  if (unknown > 0) hint(`${unknown} do not say for which cluster they were made: --include-unknown takes them too`);
+}

@@ -1,0 +1,43 @@
+import type { AzureRegistry, Stock } from "../context.ts";
+import { type Arm, apiVersion } from "./arm.ts";
+import type { Dated } from "./principals.ts";
+import { asScopeMap, asToken } from "./tokens.ts";
+
+const version = apiVersion.registry;
+
+/** All tokens and scope maps of a registry but those that Azure gives each of them, with their times. */
+export async function stockOf(arm: Arm, { id, name }: AzureRegistry): Promise<Stock> {
+  let at: string | undefined;
+  const dated = (date: string | undefined) => {
+    at ??= asMoment(date);
+  };
+  // The tokens come last: what is made in between has its scope map first
+  const maps = `list the scope maps of ${name}`;
+  const scopeMaps = await arm.list({ path: `${id}/scopeMaps`, version, doing: maps, dated });
+  const doing = `list the tokens of ${name}`;
+  const tokens = await arm.list({ path: `${id}/tokens`, version, doing, dated });
+  return {
+    tokens: tokens.flatMap((one) => withTimes(asToken(doing, one), one)),
+    scopeMaps: scopeMaps.flatMap((one) => withTimes(asScopeMap(maps, one), one)),
+    ...(at !== undefined && { at }),
+  };
+}
+
+type Wire = {
+  readonly properties?: { readonly creationDate?: unknown };
+  readonly systemData?: { readonly lastModifiedAt?: unknown };
+};
+
+function withTimes<T>(one: T | undefined, body: unknown): Dated<T>[] {
+  if (one === undefined) return [];
+  const { properties = {}, systemData = {} } = body as Wire;
+  const { creationDate: madeAt } = properties;
+  const { lastModifiedAt: changedAt } = systemData;
+  return [{ ...one, ...(typeof madeAt === "string" && { madeAt }), ...(typeof changedAt === "string" && { changedAt }) }];
+}
+
+/** The form of RFC 3339 for a date of HTTP. */
+function asMoment(date = ""): string | undefined {
+  const time = Date.parse(date);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}

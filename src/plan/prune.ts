@@ -1,0 +1,122 @@
+import type { Ref } from "../kinds.ts";
+import type { MadeFor } from "../secret/azure-words.ts";
+import type { Entry, Password } from "../secret/entry.ts";
+
+/** Something in Azure that this plugin has made, by what it says of itself. */
+export type Made = {
+  readonly to: Ref;
+  readonly what: "token" | "scope map" | "application" | "password" | "role";
+  /** The kind of credential that it is of, and what Secrets note of that. */
+  readonly kind: string;
+  readonly identity: string;
+  /** The login server whose logins alone can be of it; absent where it holds at several registries. */
+  readonly host?: string;
+  /** Those that it has; of one password this one. */
+  readonly passwords: readonly Password[];
+  readonly for: MadeFor;
+  /** When it was made, and when anything of it was written last, as far as Azure tells (RFC 3339). */
+  readonly madeAt: string | undefined;
+  readonly changedAt: string | undefined;
+  /** Something else in Azure needs it. */
+  readonly needed?: true;
+  /** Whoever it was of is gone, so that nobody can hold it. */
+  readonly lost?: true;
+};
+
+/** What is known of who holds what. */
+export type PruneFacts = {
+  /** What Secrets of the given clusters note. */
+  readonly entries: readonly Entry[];
+  /** The ids of the clusters whose Secrets could all be listed. */
+  readonly clusters: ReadonlySet<string>;
+  /** No given cluster was left out of these. */
+  readonly whole: boolean;
+  /** Azure's clock; undefined where it does not tell. */
+  readonly now: Date | undefined;
+};
+
+/** `orphan`: nobody holds it. `unknown`: it does not say of which cluster it is. `in the making`: a run may be under way that made it. */
+export type PruneState = "orphan" | "other cluster" | "unknown" | "in the making" | "in use";
+
+/** One thing, what it is taken for, and whether it is to go. */
+export type PruneRow = Made & { readonly state: PruneState; readonly goes: boolean };
+
+export type PruneWish = {
+  /** What does not say its cluster goes too. */
+  readonly includeUnknown: boolean;
+};
+
+/** What of all this is left over: nothing that a Secret notes, that another cluster may hold, or that a run has just made. */
+export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown }: PruneWish): PruneRow[] {
+  return made.map((one) => {
+    const state = stateOf(one, facts);
+    return { ...one, state, goes: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
+  });
+}
+
+function stateOf(one: Made, { entries, clusters, now }: PruneFacts): PruneState {
+  if (one.needed || isHeld(one, entries)) return "in use";
+  if (isYoung(one, now)) return "in the making";
+  if (one.lost) return "orphan";
+  if (one.for.clusters.length === 0) return "unknown";
+  return one.for.clusters.every((id) => clusters.has(id)) ? "orphan" : "other cluster";
+}
+
+/** Whether some of these note it. Of a token either password counts for the whole. */
+const isHeld = (one: Made, entries: readonly Entry[]): boolean =>
+  entries.some((entry) => isOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password))));
+
+const isOf = ({ kind, identity, host }: Made, entry: Entry): boolean =>
+  entry.kind === kind && entry.identity.toLowerCase() === identity.toLowerCase() && (host === undefined || entry.hosts.includes(host));
+
+/** A note that says no password may mean any. */
+const notes = ({ slot, previous }: Entry, password: Password): boolean =>
+  slot === undefined || [slot, previous?.slot].includes(password.slot);
+
+/** For so long a run may be under way that made something and has not written its Secret, in milliseconds. */
+const making = 10 * 60_000;
+
+function isYoung({ changedAt }: Made, now: Date | undefined): boolean {
+  const age = now === undefined || changedAt === undefined ? Number.NaN : now.getTime() - Date.parse(changedAt);
+  return !(age >= making);
+}
+
+/** What goes at once: a token with all of it, or the passwords of one application. */
+export type Removal = {
+  /** What is looked at once more by this right before. */
+  readonly rows: readonly PruneRow[];
+  readonly to: Ref;
+  readonly kind: string;
+  readonly identity: string;
+  readonly passwords: readonly Password[];
+  /** All of it goes: where something would be left, it has changed since the look. */
+  readonly whole: boolean;
+  readonly lost: boolean;
+};
+
+/** The rows that go, those of one application together. */
+export function removalsOf(rows: readonly PruneRow[]): Removal[] {
+  const found = new Map<string, Removal>();
+  for (const row of rows.filter(({ goes }) => goes)) {
+    const { to, kind, identity, passwords } = row;
+    const key = JSON.stringify([to.kind, to.name, identity]);
+    const before = found.get(key) ?? {
+      rows: [],
+      to,
+      kind,
+      identity,
+      passwords: [],
+      whole: row.what !== "password",
+      lost: row.lost ?? false,
+    };
+    found.set(key, { ...before, rows: [...before.rows, row], passwords: [...before.passwords, ...passwords] });
+  }
+  return [...found.values()];
+}
+
+/** Why what was to go stays after another look; undefined where it still is to go. */
+export function staysSince({ rows }: Removal, facts: PruneFacts, wish: PruneWish): string | undefined {
+  const stays = planPrune(rows, facts, wish).find(({ goes }) => !goes);
+  if (!stays) return undefined;
+  return stays.state === "in use" ? "a Secret has come to note it" : "who holds it can no longer be told";
+}

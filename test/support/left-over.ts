@@ -1,0 +1,39 @@
+import type { AcrToken } from "../../src/context.ts";
+import { clusterId } from "../../src/secret/azure-words.ts";
+import { worldOf } from "./fakes/fleet.ts";
+import type { FakeWorld } from "./fakes/world.ts";
+import { type as typed, type World } from "./in-process.ts";
+
+export const here = clusterId("uid-of-kube-system");
+
+/** A world of two namespaces with a credential of their own, the second of which has lost its Secret. */
+export async function leftOver(credential = ""): Promise<FakeWorld> {
+  const world = worldOf(["a", "b"]);
+  const { code, stderr } = await typed(
+    `create --registry myregistry --repository app/web --namespaces a,b --credential-per namespace ${credential}`,
+    world.ports,
+  );
+  if (code !== 0) throw new Error(stderr);
+  world.cluster.remove("secret", "b", "acr-myregistry");
+  world.asking.forget();
+  return world;
+}
+
+/** The token of a namespace's Secret. */
+export const tokenIn = ({ azure }: FakeWorld, namespace: string): string =>
+  [...azure.tokens.keys(), ...azure.scopeMaps.keys()].find((name) => name.startsWith(`${namespace}-acr-myregistry-`)) ?? "none";
+
+/** Puts a token with a scope map there that says so, and has one password. */
+export function putToken(
+  { azure }: FakeWorld,
+  name: string,
+  description: string,
+  slots: readonly AcrToken["passwords"][number]["name"][] = ["password1"],
+) {
+  azure.putScopeMap({ name, description, actions: ["repositories/app/web/content/read"] });
+  azure.putToken(name, slots);
+}
+
+/** Types a line two months after all was made. */
+export const type = (line: string, { ports }: FakeWorld, more: World = {}) =>
+  typed(line, ports, { now: () => new Date("2026-03-01T00:00:00Z"), ...more });
