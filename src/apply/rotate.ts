@@ -104,7 +104,8 @@ async function renewed(rotation: Found, login: Login | undefined, turn: Turn): P
   const { newest, members, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";
-  const words = first && members.length === 1 ? ownerAt(first).words : sharedOwner([], secret).words;
+  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(groundsOf(rotation), secret);
+  const words = await owner.wordsInCluster();
   const images = turn.verify ? await turn.images(host, groundsOf(rotation)) : [];
   return lifeOf(turn.credential).renew({ held: { entry: newest, login }, inUse, alone: await isAlone(rotation), secret, words, images });
 }
