@@ -5,6 +5,7 @@ import type { Change, Make } from "../plan/change.ts";
 import type { Password } from "../secret/entry.ts";
 import { shownOf } from "./acr-token-renew.ts";
 import type { Carried } from "./kind.ts";
+import { madeBy } from "./made-by.ts";
 
 /** A token as it was when its plan was made, and what is to stand behind what is made for it. */
 export type Issued = { readonly token: AcrToken | undefined; readonly description: Promise<string> };
@@ -92,7 +93,7 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
     });
     minted.set(name, { slot, madeAt });
     const login: Login = { username: name, password };
-    return { login, madeAt, expiresAt };
+    return { login, madeAt, expiresAt, by: await madeBy(azure) };
   }
 
   /** @throws Conflict where another has made the password anew, by whom ours is dead */

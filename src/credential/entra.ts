@@ -125,7 +125,7 @@ function take(
   const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
   const demand = [tell(host, says), ...(verify ? [prove] : [])];
-  return { before: [], demand, entry: entryOf(host, claims), login, pulls, mayPull: undefined, images };
+  return { before: [], demand, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
 }
 
 const tell = (host: string, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });

@@ -92,8 +92,8 @@ export type Issue = {
 /** What comes of a change in Azure. */
 export type Carried = Made & { readonly login?: Login };
 
-/** What Azure tells of a password as it makes it: when it was made and dies, and what was not known before. */
-export type Made = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt"]?: string | undefined };
+/** What is known of a password once it is made: when it was made, by whom, when it dies, and what was not known before. */
+export type Made = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt" | "by"]?: string | undefined };
 
 /** One credential of one kind. */
 export type Credential = {

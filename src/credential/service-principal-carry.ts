@@ -3,6 +3,7 @@ import { CliError, Conflict } from "../errors.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
 import type { Password } from "../secret/entry.ts";
 import type { Carried } from "./kind.ts";
+import { madeBy } from "./made-by.ts";
 import { type Patience, patiently, seen } from "./not-yet.ts";
 import { pullRole } from "./pull-roles.ts";
 import { keysShown } from "./service-principal-renew.ts";
@@ -40,7 +41,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
       patiently(it.made.application !== undefined, patience, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
     const { keyId, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
     it.made.keyId = keyId;
-    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt };
+    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await madeBy(azure) };
   }
 
   /** The application that this run made, also where the answer was lost. */

@@ -29,7 +29,14 @@ test("one's own token is taken, told when it dies, and kept by a second run", as
   expect(await create(world)).toEqual({ stdout: made, stderr: told("2026-01-01T03:00:00Z"), code: 0 });
   expect(world.loginIn("demo")).toMatchObject({ username: user, password: expect.stringMatching(/^h\./) });
   expect(noteOf(world)).toEqual([
-    { hosts: [host], kind: "entra", identity: user, madeAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T03:00:00Z" },
+    {
+      hosts: [host],
+      kind: "entra",
+      identity: user,
+      madeAt: "2026-01-01T00:00:00Z",
+      expiresAt: "2026-01-01T03:00:00Z",
+      by: "jane@example.com",
+    },
   ]);
   expect(world.asking.writes.filter((text) => !text.includes("demo/"))).toEqual([]);
 

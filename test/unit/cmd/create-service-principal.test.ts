@@ -22,6 +22,7 @@ test("application, service principal, role and password are made, and a second r
     slot: application?.keys[0]?.keyId,
     madeAt: "2026-01-01T00:00:00Z",
     expiresAt: "2028-01-01T00:00:00Z",
+    by: "jane@example.com",
   });
 
   world.asking.forget();

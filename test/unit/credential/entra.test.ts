@@ -90,7 +90,7 @@ test("a token that is made now is told and proven, once for all namespaces", asy
       },
       { act: "prove", to, repositories: ["app/web"], fresh: false },
     ],
-    entry,
+    entry: { ...entry, by: "jane@example.com" },
     login: { username: user, password: expect.any(Sensitive) },
     pulls: "unknown",
     mayPull: undefined,
@@ -147,7 +147,7 @@ test.for(["pulls", "refused"] as const)("whether another login that a Secret hol
 test("a token that does not say when it was made was made now", async () => {
   const { issue, credential } = await issued({ answer: { token: new Sensitive(jwt({ iat: undefined })) } });
 
-  expect(issue.entry).toEqual(entry);
+  expect(issue.entry).toEqual({ ...entry, by: "jane@example.com" });
   expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
