@@ -5,6 +5,7 @@ import { groundsOf } from "../src/fleet/places.ts";
 import type { Sight } from "../src/observe/place.ts";
 import { outlooks } from "../src/observe/sights.ts";
 import { wantsTargets } from "../src/observe/targets.ts";
+import { tellBeside } from "../src/observe/tell-beside.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
@@ -88,6 +89,7 @@ export const attach = verb({
       run: newRun(),
       each: (sight: Sight) =>
         attachIn(sight, attaching, { whereUsed: wish.whereUsed, isMeant, onePlace: !lenient, restart: flags.restart, anew }),
+      later: tellBeside,
     };
     return conclude(runUnit(unit, outlooks(grounds, { ...order, warns: true }), toolsOf(session, flags), flags["dry-run"]), {
       session,

@@ -11,13 +11,17 @@ const socket = join(folder, "s");
 const kubectl = join(folder, "kubectl");
 const kubeconfig = join(folder, "kubeconfig");
 
-/** An API server as far as one `create` looks: there is no Secret and no pod, and every write succeeds. */
+/** An API server as far as one `create` looks: there is no Secret and no pod, a list has another name, and every write succeeds. */
 function answer({ method, url = "" }: IncomingMessage, response: ServerResponse): void {
   const kind = url.includes("/serviceaccounts/") ? "ServiceAccount" : url.includes("/pods") ? "PodList" : "Secret";
   const absent = method === "GET" && kind === "Secret";
   const details = { name: "acr-warm", kind: "secrets" };
   const status = { kind: "Status", status: "Failure", reason: "NotFound", message: 'secrets "acr-warm" not found', details, code: 404 };
-  const object = { kind, metadata: { name: "default", namespace: "warm", resourceVersion: "1" }, ...(kind === "PodList" && { items: [] }) };
+  const object = {
+    kind,
+    metadata: { name: "default", namespace: "warm", resourceVersion: "1" },
+    ...(kind === "PodList" ? { items: [] } : { imagePullSecrets: [{ name: "other" }] }),
+  };
   response.writeHead(absent ? 404 : 200, { "content-type": "application/json" });
   response.end(JSON.stringify({ apiVersion: "v1", ...(absent ? status : object) }));
 }

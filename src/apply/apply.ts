@@ -94,7 +94,7 @@ async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promi
  * Carries out a plan and gives each outcome in the plan's order, as soon as it is due. Changes are independent but for what they
  * `need`: one that fails keeps only those from their turn that need it.
  */
-export async function* apply(plan: Plan, bench: Bench): AsyncGenerator<Outcome> {
+export async function* apply(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
   const went: Went = new Map();
   yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
 }

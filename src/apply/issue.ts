@@ -7,7 +7,8 @@ import { begun } from "../fleet/begun.ts";
 import { over } from "../fleet/over.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Ref } from "../kinds.ts";
-import { factsOf } from "../observe/facts.ts";
+import { factsOf, secretIn } from "../observe/facts.ts";
+import { readHeld } from "../observe/held.ts";
 import { holdersIn } from "../observe/holders.ts";
 import { imagesFrom } from "../observe/images.ts";
 import { keysAfter, tellKeyless } from "../observe/no-key.ts";
@@ -15,6 +16,7 @@ import type { Sight } from "../observe/place.ts";
 import { imagesIn } from "../observe/scope-images.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { picksOf, type TargetWish, templatesOf } from "../observe/targets.ts";
+import { tellBeside } from "../observe/tell-beside.ts";
 import { together } from "../observe/together.ts";
 import { usersOf } from "../observe/where-used.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
@@ -93,21 +95,26 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
   const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
-  const { write, force, merge, now } = tools(credential);
-  const { facts, login } = factsOf(sight, { name, host, fieldManager: write.fieldManager, now: now() });
-  if (facts.held && !force && !merge) refuseForeign(facts.to, { host, shape }, facts.held);
-  const held = facts.held && { entry: entryFor(facts.held.entries, host), login };
+  const { write, force, merge } = tools(credential);
+  const there = sight.secret && readHeld(sight.secret, host, write.fieldManager);
+  if (there && !force && !merge) refuseForeign(secretIn(outlook.place, name), { host, shape }, there.held);
+  const held = there && { entry: entryFor(there.held.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,
     repositories,
     fromPods,
-    images: imagesFrom(hostsOf(credential, facts.held), [...sight.pods, ...templatesOf(sight.targets)]),
+    images: imagesFrom(hostsOf(credential, there?.held), [...sight.pods, ...templatesOf(sight.targets)]),
     held,
   });
-  const unit: Unit = { ...unitOf(issue, credential, order, () => issue.pulls), once: true };
+  const unit = unitOf(issue, credential, order, () => issue.pulls);
   // A Secret that may not be written gets no rights either
-  unit.each(sight);
-  for await (const outcome of runUnit(unit, [{ ...outlook, look: async () => sight }], tools(credential), dryRun)) {
+  const plan = unit.each(sight);
+  for await (const outcome of runUnit(
+    { ...unit, each: () => plan, once: true },
+    [{ ...outlook, look: async () => sight }],
+    tools(credential),
+    dryRun,
+  )) {
     // What was issued for a Secret as it was does not fit it as it is now
     if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
     yield outcome;
@@ -192,6 +199,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const keyless = tellKeyless(facts.to, keysAfter(plan, held), sight, plan);
       return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
     },
+    later: tellBeside,
   };
 }
 

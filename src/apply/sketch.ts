@@ -1,7 +1,7 @@
 import type { Login } from "../context.ts";
 import { keyOf, kinds, withAt } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
-import type { Act, ChangeOf, Plan, Refer } from "../plan/change.ts";
+import type { Act, Change, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { anew } from "../plan/written.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { mergedSecret, pullSecret } from "../secret/pull-secret.ts";
@@ -68,4 +68,9 @@ function sketchNew({ to, after }: ChangeOf<"recreate">, { seen }: Bench): { obje
 
 export function sketch(plan: Plan, bench: Bench): Outcome[] {
   return plan.map((change) => ({ change, ...(rows[change.act] as Sketch<Act>)(change as ChangeOf<Act>, bench) }));
+}
+
+/** The same of changes as they come. */
+export async function* sketchEach(changes: AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
+  for await (const change of changes) yield* sketch([change], bench);
 }

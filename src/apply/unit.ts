@@ -9,7 +9,7 @@ import { apply, applyWhole } from "./apply.ts";
 import { openGate, Shared } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { endClaims } from "./release.ts";
-import { sketch } from "./sketch.ts";
+import { sketch, sketchEach } from "./sketch.ts";
 import { takeBack, withLeft } from "./take-back.ts";
 import type { Bench, Run, Tools } from "./tools.ts";
 
@@ -27,6 +27,8 @@ export type Unit = {
   readonly once?: true;
   /** Plans one place. @throws CliError of that place */
   each(sight: Sight): Plan;
+  /** What is told at the end of a place's plan, and takes what nobody waits for before that is carried out. */
+  later?(sight: Sight, plan: Plan): Promise<Plan>;
 };
 
 /**
@@ -40,7 +42,8 @@ export async function* runUnit(
   dryRun: DryRun,
 ): AsyncGenerator<Outcome> {
   const bench: Bench = { tools, run: unit.run, seen: new Map() };
-  const carry = (plan: Plan, seen: Seen) => (dryRun === "client" ? sketch(plan, { ...bench, seen }) : apply(plan, { ...bench, seen }));
+  const carry = (planned: Planned) =>
+    (dryRun === "client" ? sketchEach : apply)(changesOf(planned, unit), { ...bench, seen: planned.seen });
   yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);
   const gate = openGate(unit.demand, bench, dryRun);
 
@@ -50,7 +53,7 @@ export async function* runUnit(
     if (planned instanceof CliError) yield failure(outlook, planned);
     else {
       if (dryRun === "none") yield* announced(planned.plan, outlook);
-      yield* carry(planned.plan, planned.seen);
+      yield* carry(planned);
     }
   }
 
@@ -94,8 +97,17 @@ function asPlaceError(error: unknown): CliError {
   throw error;
 }
 
+/** A place that was looked at, and what is to be done there. */
+type Planned = { readonly sight: Sight; readonly plan: Plan; readonly seen: Seen };
+
+/** A plan, and behind it what is only told once it is known. */
+async function* changesOf({ sight, plan }: Planned, unit: Unit): AsyncGenerator<Change> {
+  yield* plan;
+  if (unit.later) yield* await unit.later(sight, plan);
+}
+
 /** Plans a place, and sees to it that what its Secret needs is there. Looks again when another has written since. */
-async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Promise<void>): Promise<{ plan: Plan; seen: Seen }> {
+async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Promise<void>): Promise<Planned> {
   for (let round = 1; ; round++) {
     const sight = await outlook.look();
     const plan = unit.each(sight);
@@ -103,7 +115,7 @@ async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Prom
     try {
       if (store) await pass(store);
       const { secret, targets, pods, place } = sight;
-      return { plan, seen: remember([secret, ...targets, ...pods], place.context) };
+      return { sight, plan, seen: remember([secret, ...targets, ...pods], place.context) };
     } catch (error) {
       if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }

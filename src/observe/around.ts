@@ -1,10 +1,8 @@
 import { nameOf } from "../kinds.ts";
-import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { annotation } from "../plan/account-list.ts";
-import type { Account, Around, Lister, OtherName } from "../plan/around.ts";
+import type { Account, Around, Lister } from "../plan/around.ts";
 import { accountOf, namesIn, readTarget } from "../plan/references.ts";
-import type { NamedSecret } from "./beside.ts";
 import { topOf } from "./controller.ts";
 import { imagesFrom } from "./images.ts";
 import type { Sight } from "./place.ts";
@@ -18,7 +16,6 @@ export function aroundOf(sight: Sight, hosts: readonly string[]): Around {
   return {
     accounts: [...accounts.values()].map(asAccount),
     listers: [...objects.flatMap((object) => listerOf(object, hosts)), ...sight.pods.flatMap((pod) => authorOf(pod, hosts, accounts))],
-    others: (sight.beside?.named ?? []).flatMap(otherName),
   };
 }
 
@@ -60,11 +57,3 @@ export function comesFrom(listers: readonly Lister[]): (pod: Pod) => boolean {
 }
 
 const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
-
-function otherName({ name, secret }: NamedSecret): OtherName[] {
-  if (!secret) return [{ name, id: "dangling-name", why: "is not there" }];
-  const reading = readPullSecret({ ...secret, name });
-  if ("skipped" in reading) return [{ name, id: "secret-type", why: reading.skipped }];
-  if ("malformed" in reading) return [{ name, id: "malformed-secret", why: `spoils all pull secrets of a pod: ${reading.malformed}` }];
-  return [];
-}

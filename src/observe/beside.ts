@@ -1,8 +1,8 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { CliError } from "../errors.ts";
-import { kinds, lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { Pod, Secret, ServiceAccount } from "../objects.ts";
-import { accountOf, namesIn, type Target } from "../plan/references.ts";
+import { lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { Pod, ServiceAccount } from "../objects.ts";
+import { accountOf, isChangeable, namesIn, type Target } from "../plan/references.ts";
 import { topOf } from "./controller.ts";
 import { secretsOf } from "./pull-secrets.ts";
 import { hasOwn } from "./pulling-pods.ts";
@@ -15,36 +15,29 @@ export type Beside = {
   readonly accounts: readonly ServiceAccount[];
   /** What pods come from that seem to have a list of their own. */
   readonly templates: readonly TargetObject[];
-  /** What other names lead to, in lists that are to be written. */
-  readonly named: readonly NamedSecret[];
 };
-
-export type NamedSecret = { readonly name: string; readonly secret: Secret | undefined };
 
 /** The namespace of a cluster. */
 type At = { readonly cluster: Cluster; readonly namespace: string };
 
-/** Objects that are asked for one by one; more ServiceAccounts are a list, more names and templates are not looked at. */
+/** Objects that are asked for one by one; more ServiceAccounts are a list, more templates are not looked at. */
 const most = 5;
 
 /** What was read of a place. */
 type Read = { readonly targets: readonly TargetObject[]; readonly pods: readonly Pod[] };
 
 /**
- * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, their lists are empty or have the Secret already, and
- * their pods have the same; what cannot be read is not warned of.
+ * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, and their pods have the same list; what cannot be
+ * read is not warned of.
  */
 export async function besideOf(at: At, secret: string, { targets: objects, pods }: Read): Promise<Beside> {
   const targets = objects.map((object) => targetOf(object)).filter(isChangeable);
-  const [accounts, templates, named] = await together([
+  const [accounts, templates] = await together([
     accountsOf(at, accountsWanted(targets, objects)),
     templatesOf(at, templatesWanted(secret, objects, pods).slice(0, most)),
-    secretsNamed(at, otherNames(secret, targets).slice(0, most)),
   ]);
-  return { accounts, templates, named };
+  return { accounts, templates };
 }
-
-const isChangeable = ({ to, maker }: Target): boolean => !maker && kinds[to.kind].carries.takes !== "anew";
 
 /** ServiceAccounts that templates run as, and that are no targets themselves. */
 function accountsWanted(targets: readonly Target[], objects: readonly TargetObject[]): string[] {
@@ -82,11 +75,6 @@ async function templatesOf({ cluster, namespace }: At, wanted: readonly Ref<Targ
   return found.flatMap((object) => object ?? []);
 }
 
-/** Other names in the lists that the Secret's is to be added to. */
-const otherNames = (secret: string, targets: readonly Target[]): string[] => [
-  ...new Set(targets.filter(({ names }) => !names.includes(secret)).flatMap(({ names }) => names.filter((name) => name !== ""))),
-];
-
 async function accountsOf({ cluster, namespace }: At, names: readonly string[]): Promise<ServiceAccount[]> {
   if (names.length > most) {
     const all = await listAll(cluster, "serviceaccount", { namespace }).catch(instead<ServiceAccount[]>([]));
@@ -94,12 +82,6 @@ async function accountsOf({ cluster, namespace }: At, names: readonly string[]):
   }
   const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(instead(undefined));
   return (await together(names.map(one))).flatMap((account) => account ?? []);
-}
-
-async function secretsNamed({ cluster, namespace }: At, names: readonly string[]): Promise<NamedSecret[]> {
-  const secrets = secretsOf(cluster, namespace);
-  const one = (name: string): Promise<NamedSecret[]> => secrets.get(name).then((secret) => [{ name, secret }], instead<NamedSecret[]>([]));
-  return (await together(names.map(one))).flat();
 }
 
 /** The names that lead to no Secret at this moment; the empty one never leads to any. */

@@ -1,5 +1,6 @@
 import type { Login } from "../context.ts";
-import { kinds } from "../kinds.ts";
+import type { Place } from "../fleet/places.ts";
+import { kinds, type Ref } from "../kinds.ts";
 import { driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/keys.ts";
 import type { Facts } from "../plan/place.ts";
@@ -25,12 +26,12 @@ export function factsOf(
   { name, host, others = [], fieldManager, now }: Asked,
 ): { readonly facts: Facts; readonly login: Login | undefined } {
   const { secret, targets, pods } = sight;
-  const { context, namespace } = sight.place;
+  const { context } = sight.place;
   const read = secret && readHeld(secret, host, fieldManager);
   const hosts = [...(read ? keysOf(host, read.held) : [host]), ...others];
   const around = aroundOf(sight, hosts);
   const facts: Facts = {
-    to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
+    to: secretIn(sight.place, name),
     held: read?.held,
     targets: targets.map((target) => ({ ...targetOf(target, context), ...drifting(target, fieldManager) })),
     pods: pullingPods(hosts, pods, { context, now, isAuthored: comesFrom(around.listers) }),
@@ -38,6 +39,14 @@ export function factsOf(
   };
   return { facts, login: read?.login };
 }
+
+/** The Secret of a name in a place. */
+export const secretIn = ({ context, namespace }: Place, name: string): Ref<"secret"> => ({
+  kind: "secret",
+  name,
+  namespace,
+  ...(context !== undefined && { context }),
+});
 
 /** Who is to undo what is written into a target's list. */
 function drifting(object: TargetObject, fieldManager: string): Pick<Target, "drift"> {

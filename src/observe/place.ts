@@ -2,6 +2,7 @@ import { listAll } from "../cluster/port.ts";
 import type { Place } from "../fleet/places.ts";
 import type { KubeObject, Pod, Secret } from "../objects.ts";
 import { type Beside, besideOf } from "./beside.ts";
+import { type NamedSecret, secretsBeside } from "./other-names.ts";
 import { type ChoiceWish, chosenTargets, type TargetObject } from "./targets.ts";
 import { together } from "./together.ts";
 
@@ -24,6 +25,8 @@ export type Sight = {
   readonly also?: readonly TargetObject[];
   /** What was read for warnings. */
   readonly beside?: Beside;
+  /** What other names in the targets' lists lead to, for warnings too: it is still being asked. */
+  readonly named?: Promise<readonly NamedSecret[]>;
   /** The names of all Secrets. */
   readonly existing?: ReadonlySet<string>;
 };
@@ -35,14 +38,27 @@ export const waiting = "status.phase=Pending";
 export async function observe(place: Place, wish: PlaceWish): Promise<Sight> {
   const { cluster, namespace } = place;
   const { secret, pods } = wish;
+  const own = wish.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
+  const reading = chosenTargets(place, wish);
+  // As soon as the lists are known, and while all else is read; who waits for it is told what was wrong with it
+  const named = wish.warns ? reading.then((objects) => secretsBeside(place, secret, objects)) : undefined;
+  named?.catch(() => undefined);
   const [found, targets, all, existing] = await together([
-    wish.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace }),
-    chosenTargets(place, wish),
+    own,
+    reading,
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
     wish.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
   const beside = wish.warns ? await besideOf(place, secret, { targets, pods: all }) : undefined;
-  return { place, secret: found, targets, pods: all, ...(beside && { beside }), ...(existing && { existing: namesOf(existing) }) };
+  return {
+    place,
+    secret: found,
+    targets,
+    pods: all,
+    ...(beside && { beside }),
+    ...(named && { named }),
+    ...(existing && { existing: namesOf(existing) }),
+  };
 }
 
 /** What objects are called. */

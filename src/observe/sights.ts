@@ -65,7 +65,7 @@ function reader({ cluster }: Ground, wish: PlaceWish): (place: Place) => Promise
     const sight = { place, secret: wish.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
     return {
       ...sight,
-      ...(accounts && { beside: { accounts, templates: [], named: [] } }),
+      ...(accounts && { beside: { accounts, templates: [] } }),
       ...(wish.existing && { existing: namesOf(found) }),
     };
   };

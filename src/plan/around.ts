@@ -1,12 +1,10 @@
 import type { Maker } from "./refusal.ts";
-import type { WarningId } from "./warnings.ts";
 
 /** What stands around the targets of a place, as far as warnings look at it. */
 export type Around = {
   /** The ServiceAccounts that were read. */
   readonly accounts: readonly Account[];
   readonly listers: readonly Lister[];
-  readonly others: readonly OtherName[];
 };
 
 /** A ServiceAccount that pods run as. */
@@ -19,11 +17,3 @@ export type Account = {
 
 /** What has images of the registry, and pull secrets of its own: a template, or a pod that nothing makes. */
 export type Lister = { readonly of: Maker; readonly account: string; readonly names: readonly string[] };
-
-/** A name beside the Secret's in a list, that comes to nothing or to harm. */
-export type OtherName = {
-  readonly name: string;
-  readonly id: Extract<WarningId, "dangling-name" | "secret-type" | "malformed-secret">;
-  /** What is wrong with it, to stand after `secret/NAME, which`. */
-  readonly why: string;
-};

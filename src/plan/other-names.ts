@@ -1,8 +1,16 @@
 import { nameOf, type Ref, type TargetKind } from "../kinds.ts";
-import type { OtherName } from "./around.ts";
 import type { Tell } from "./change.ts";
 import type { Target } from "./references.ts";
 import { isPlain, saidTargets, several, shown } from "./said.ts";
+import type { WarningId } from "./warnings.ts";
+
+/** A name beside the Secret's in a list, that comes to nothing or to harm. */
+export type OtherName = {
+  readonly name: string;
+  readonly id: Extract<WarningId, "dangling-name" | "secret-type" | "malformed-secret">;
+  /** What is wrong with it, to stand after `secret/NAME, which`. */
+  readonly why: string;
+};
 
 /**
  * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.

@@ -23,6 +23,9 @@ export type Target<K extends TargetKind = TargetKind> = {
 /** The names in a list of pull secrets; an entry without one, which the kubelet passes over, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as readonly NameRef[]).map(({ name = "" }) => name);
 
+/** Whether a target's list can be written, and for good. */
+export const isChangeable = ({ to, maker }: Pick<Target, "to" | "maker">): boolean => !maker && kinds[to.kind].carries.takes !== "anew";
+
 /** Reads a target's list, wherever its kind has it. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {
   const { name, namespace = "", resourceVersion = "" } = object.metadata;

@@ -74,10 +74,10 @@ test("create warns too, also of what its new Secret will have no key for", async
 
   expect(code).toBe(0);
   expect(stderr).toBe(
-    "Warning: serviceaccount/app also lists secret/gone, which is not there: kubectl acr-secret detach gone --serviceaccount app -n demo\n" +
-      "Warning: serviceaccount/app pulls MyRegistry.azurecr.io/app/web:1, but secret other has a login for myregistry.azurecr.io only " +
+    "Warning: serviceaccount/app pulls MyRegistry.azurecr.io/app/web:1, but secret other has a login for myregistry.azurecr.io only " +
       "(capitals count: the image says MyRegistry.azurecr.io): " +
-      "kubectl acr-secret check other --image MyRegistry.azurecr.io/app/web:1 -n demo\n",
+      "kubectl acr-secret check other --image MyRegistry.azurecr.io/app/web:1 -n demo\n" +
+      "Warning: serviceaccount/app also lists secret/gone, which is not there: kubectl acr-secret detach gone --serviceaccount app -n demo\n",
   );
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Pod, PodSpec, Secret, ServiceAccount } from "../../../src/objects.ts";
+import type { Pod, PodSpec, ServiceAccount } from "../../../src/objects.ts";
 import { aroundOf, comesFrom } from "../../../src/observe/around.ts";
 import type { Sight } from "../../../src/observe/place.ts";
 import type { TargetObject } from "../../../src/observe/targets.ts";
@@ -47,7 +47,7 @@ test.for<{ why: string; sight: Partial<Sight>; listers: string[] }>([
   { why: "a template that was read", sight: { also: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
   {
     why: "one that was read for this alone",
-    sight: { beside: { accounts: [], templates: [deployment(spec(["theirs"]))], named: [] } },
+    sight: { beside: { accounts: [], templates: [deployment(spec(["theirs"]))] } },
     listers: ["Deployment/web theirs"],
   },
   { why: "a template without a list", sight: { also: [deployment(spec([]))] }, listers: [] },
@@ -90,35 +90,7 @@ test.for<{ says: string | undefined; strict: boolean }>([
   { says: undefined, strict: false },
 ])("an annotation that says $says: $strict", ({ says, strict }) => {
   const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
-  const beside = { accounts: [account(["acr"], { annotations })], templates: [], named: [] };
+  const beside = { accounts: [account(["acr"], { annotations })], templates: [] };
 
   expect(aroundOf(sight({ beside }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
-});
-
-const secret = (more: Partial<Secret>): Secret => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "x" }, ...more });
-const config = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
-const type = "kubernetes.io/dockerconfigjson";
-
-test.for<{ why: string; secret: Secret | undefined; others: object[] }>([
-  { why: "a pull secret", secret: secret({ type, data: config('{"auths":{}}') }), others: [] },
-  { why: "none", secret: undefined, others: [{ name: "x", id: "dangling-name", why: "is not there" }] },
-  {
-    why: "of another type",
-    secret: secret({ data: {} }),
-    others: [{ name: "x", id: "secret-type", why: `is of type Opaque, not ${type}` }],
-  },
-  {
-    why: "without its key",
-    secret: secret({ type, data: {} }),
-    others: [{ name: "x", id: "secret-type", why: "has nothing under .dockerconfigjson" }],
-  },
-  {
-    why: "that the kubelet cannot read",
-    secret: secret({ type, data: config('{"auths":[]}') }),
-    others: [{ id: "malformed-secret", why: expect.stringMatching(/^spoils all pull secrets of a pod: json: cannot unmarshal array/) }],
-  },
-])("another name leads to $why", ({ secret: found, others }) => {
-  const beside = { accounts: [], templates: [], named: [{ name: "x", secret: found }] };
-
-  expect(aroundOf(sight({ beside }), [host]).others).toMatchObject(others);
 });

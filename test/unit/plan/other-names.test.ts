@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { OtherName } from "../../../src/plan/around.ts";
-import { tellOthers } from "../../../src/plan/other-names.ts";
+import { type OtherName, tellOthers } from "../../../src/plan/other-names.ts";
 import type { Target } from "../../../src/plan/references.ts";
 
 const account = (...names: string[]): Target => ({ to: { kind: "serviceaccount", namespace: "demo", name: "app" }, names, version: "7" });
