@@ -8,7 +8,7 @@ import { type Made, type PruneRow, type PruneState, planPrune, removalsOf } from
 import { askable } from "./askable.ts";
 import { hostWritten } from "./create/registry-written.ts";
 import { identityOf } from "./line/identity-flags.ts";
-import { type PruneFlags, pruneFlags } from "./prune/flags.ts";
+import { type PruneFlags, pruneFlags, wishOf } from "./prune/flags.ts";
 import { remove } from "./prune/removing.ts";
 import { printed, pruneTable } from "./prune/rows.ts";
 import type { Session } from "./session.ts";
@@ -32,7 +32,7 @@ export const prune = verb({
   async run({ flags }, session) {
     const { registry: named, output } = flags;
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set');
-    const wish = { includeUnknown: flags["include-unknown"] };
+    const wish = wishOf(flags);
     const grounds = await groundsOf(scopeOf(flags), { ...session, writes: false });
     const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
       look(hostWritten(named), flags, grounds, session),

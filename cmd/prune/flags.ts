@@ -1,7 +1,10 @@
+import type { PruneWish } from "../../src/plan/prune.ts";
 import { createFlags } from "../create/wish.ts";
+import { milliseconds } from "../line/durations.ts";
 import { dryRun, type Flags, formats, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
+import { usage } from "../line/usage.ts";
 
 const { contexts, "all-contexts": allContexts } = scopeFlags;
 
@@ -13,6 +16,12 @@ export const pruneFlags = {
     describe:
       "Also what does not say which cluster it was made for, as of older versions: it may be in use in one that is not given by --contexts",
   },
+  "older-than": {
+    type: "string",
+    default: "10m",
+    describe:
+      "Leave what was made or written to more recently, such as 30m or 0s: a run may be under way that has not written its Secret yet",
+  },
   contexts,
   "all-contexts": allContexts,
   ...identityFlags,
@@ -22,3 +31,10 @@ export const pruneFlags = {
 } as const satisfies Flags;
 
 export type PruneFlags = Values<typeof pruneFlags>;
+
+/** What counts as left over. @throws CliError usage */
+export function wishOf({ "include-unknown": includeUnknown, "older-than": text }: PruneFlags): PruneWish {
+  const olderThan = milliseconds(text);
+  if (olderThan === undefined) throw usage(`invalid --older-than "${text}": a duration, such as 30m or 0s`);
+  return { includeUnknown, olderThan };
+}

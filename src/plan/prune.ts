@@ -44,19 +44,21 @@ export type PruneRow = Made & { readonly state: PruneState; readonly goes: boole
 export type PruneWish = {
   /** What does not say its cluster goes too. */
   readonly includeUnknown: boolean;
+  /** What was written to within so many milliseconds stays: a run may be under way that has not written its Secret yet. */
+  readonly olderThan: number;
 };
 
 /** What of all this is left over: nothing that a Secret notes, that another cluster may hold, or that a run has just made. */
-export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown }: PruneWish): PruneRow[] {
+export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneWish): PruneRow[] {
   return made.map((one) => {
-    const state = stateOf(one, facts);
+    const state = stateOf(one, facts, olderThan);
     return { ...one, state, goes: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
   });
 }
 
-function stateOf(one: Made, { entries, clusters, now }: PruneFacts): PruneState {
+function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
   if (one.needed || isHeld(one, entries)) return "in use";
-  if (isYoung(one, now)) return "in the making";
+  if (olderThan > 0 && isYoung(one, now, olderThan)) return "in the making";
   if (one.lost) return "orphan";
   if (one.for.clusters.length === 0) return "unknown";
   return one.for.clusters.every((id) => clusters.has(id)) ? "orphan" : "other cluster";
@@ -73,12 +75,10 @@ const isOf = ({ kind, identity, host }: Made, entry: Entry): boolean =>
 const notes = ({ slot, previous }: Entry, password: Password): boolean =>
   slot === undefined || [slot, previous?.slot].includes(password.slot);
 
-/** For so long a run may be under way that made something and has not written its Secret, in milliseconds. */
-const making = 10 * 60_000;
-
-function isYoung({ changedAt }: Made, now: Date | undefined): boolean {
+/** What nobody can tell the age of counts as young. */
+function isYoung({ changedAt }: Made, now: Date | undefined, olderThan: number): boolean {
   const age = now === undefined || changedAt === undefined ? Number.NaN : now.getTime() - Date.parse(changedAt);
-  return !(age >= making);
+  return !(age >= olderThan);
 }
 
 /** What goes at once: a token with all of it, or the passwords of one application. */

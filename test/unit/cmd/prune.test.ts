@@ -264,6 +264,19 @@ test("what cannot be removed is told with the command that does it, and the exit
   expect(world.azure.scopeMaps.has(name)).toBe(true);
 });
 
+test("--older-than says what counts as just made", async () => {
+  const world = await leftOver();
+  world.azure.times.set(tokenIn(world, "b"), { madeAt: "2026-02-28T23:00:00Z", changedAt: "2026-02-28T23:00:00Z" });
+
+  expect((await type(`${line} --older-than 2h`, world)).stdout).toContain("in the making");
+  expect((await type(`${line} --older-than 30m`, world)).stdout).toContain("orphan");
+  expect((await type(`${line} --older-than 0s`, world)).stdout).toContain("orphan");
+  expect(await type(`${line} --older-than soon`, world)).toMatchObject({
+    stderr: expect.stringContaining('invalid --older-than "soon"'),
+    code: 1,
+  });
+});
+
 test("a registry has to be named", async () => {
   expect(await type("prune", worldOf([]))).toMatchObject({
     stderr: expect.stringContaining('required flag(s) "registry" not set'),

@@ -3,6 +3,7 @@ import { type Made, type PruneFacts, type PruneState, planPrune, removalsOf, sta
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const [host, here, there] = ["myregistry.azurecr.io", "1a2b3c4d", "5e6f7a8b"];
+const olderThan = 600_000;
 const old = "2026-01-01T00:00:00Z";
 
 const token: Made = {
@@ -65,7 +66,7 @@ test.for<{ what: string; made: Made; facts?: Partial<PruneFacts>; state: PruneSt
     state: "in use",
   },
 ])("$what: $state", ({ made, facts: more, state }) => {
-  const [row] = planPrune([made], { ...facts, ...more }, { includeUnknown: false });
+  const [row] = planPrune([made], { ...facts, ...more }, { includeUnknown: false, olderThan });
 
   expect(row).toMatchObject({ ...made, state, goes: state === "orphan" });
 });
@@ -75,11 +76,20 @@ test.for([
   { includeUnknown: true, whole: true, goes: true },
   { includeUnknown: true, whole: false, goes: false },
 ])("what says no cluster goes: $goes, asked $includeUnknown, every cluster listed $whole", ({ includeUnknown, whole, goes }) => {
-  expect(planPrune([of()], { ...facts, whole }, { includeUnknown })).toMatchObject([{ state: "unknown", goes }]);
+  expect(planPrune([of()], { ...facts, whole }, { includeUnknown, olderThan })).toMatchObject([{ state: "unknown", goes }]);
+});
+
+test("whoever says so lets go what was made this moment too", () => {
+  const young = { ...token, changedAt: "2026-01-01T00:10:01Z" };
+
+  expect(planPrune([young, { ...young, changedAt: undefined }], facts, { includeUnknown: false, olderThan: 0 })).toMatchObject([
+    { state: "orphan" },
+    { state: "orphan" },
+  ]);
 });
 
 test("the passwords of one application go at once, and a token goes as a whole", () => {
-  const rows = planPrune([token, key("k1"), key("k2"), of(there)], facts, { includeUnknown: false });
+  const rows = planPrune([token, key("k1"), key("k2"), of(there)], facts, { includeUnknown: false, olderThan });
 
   expect(removalsOf(rows)).toMatchObject([
     { to: token.to, kind: "acr-token", identity: "demo-acr-1", passwords: [{ slot: "password1" }], whole: true, lost: false },
@@ -92,7 +102,7 @@ test.for([
   { more: { entries: [entry] }, stays: "a Secret has come to note it" },
   { more: { clusters: new Set<string>(), whole: false }, stays: "who holds it can no longer be told" },
 ])("right before it goes it is looked at once more: $stays", ({ more, stays }) => {
-  const wish = { includeUnknown: false };
+  const wish = { includeUnknown: false, olderThan };
   const [removal] = removalsOf(planPrune([token], facts, wish));
 
   expect(removal && staysSince(removal, { ...facts, ...more }, wish)).toBe(stays);
