@@ -7,10 +7,10 @@ import { type as typed, type World } from "./in-process.ts";
 export const here = clusterId("uid-of-kube-system");
 
 /** A world of two namespaces with a credential of their own, the second of which has lost its Secret. */
-export async function leftOver(credential = ""): Promise<FakeWorld> {
+export async function leftOver(credential = "--repository app/web"): Promise<FakeWorld> {
   const world = worldOf(["a", "b"]);
   const { code, stderr } = await typed(
-    `create --registry myregistry --repository app/web --namespaces a,b --credential-per namespace ${credential}`,
+    `create --registry myregistry ${credential} --namespaces a,b --credential-per namespace`,
     world.ports,
   );
   if (code !== 0) throw new Error(stderr);
