@@ -2,12 +2,12 @@ import { tokensIn } from "../src/credential/acr-token.ts";
 import { credentialKinds } from "../src/credential/kinds.ts";
 import { mayMint } from "../src/credential/rights.ts";
 import { CliError } from "../src/errors.ts";
-import { reportOf, type Seen, told } from "../src/output/identity.ts";
+import { nearlyFull, reportOf, type Seen, told } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { hostWritten } from "./create/registry-written.ts";
 import { createFlags } from "./create/wish.ts";
 import type { Flags } from "./line/flags.ts";
-import { identityFlags, identityOf } from "./line/identity-flags.ts";
+import { identityFlags, identityOf, saidIdentity } from "./line/identity-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -29,6 +29,9 @@ export const whoami = verb({
       look(hostWritten(registry), identityOf(flags), session),
     );
     session.print(output === undefined ? told(seen) : await printData(reportOf(seen), output));
+    const full = nearlyFull(seen);
+    const prune = { do: "prune", registry: seen.registry.name, ...saidIdentity(identityOf(flags)) } as const;
+    if (full !== undefined) session.warn(`${full}; what is left over of them is shown by: ${session.spell(prune)}`);
     return 0;
   },
 });

@@ -11,7 +11,7 @@ export type Fix = Ours | Kubectl | Az | Steps;
 type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
 
 /** A command of this plugin. `or` is another way, in words. */
-export type Ours = (Create | Refer | Check | { readonly do: "list" } | Help) & Where & { readonly or?: string };
+export type Ours = (Create | Refer | Check | Prune | { readonly do: "list" } | Help) & Where & { readonly or?: string };
 
 export type Create = Targets & {
   readonly do: "create";
@@ -82,6 +82,9 @@ export type Check = {
   readonly images?: readonly string[];
   readonly serviceaccount?: string | undefined;
 };
+
+/** Shows what is left over at a registry. */
+export type Prune = { readonly do: "prune"; readonly registry: string; readonly identity?: IdentityWish | undefined };
 
 /** The help of one verb, or of all. */
 export type Help = { readonly do: "help"; readonly verb?: string | undefined };

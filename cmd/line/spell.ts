@@ -1,9 +1,10 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { IdentityWish, KubeFlags } from "../../src/context.ts";
-import type { Az, Check, Create, Fix, Kubectl, Ours, Refer, Steps } from "../../src/fix.ts";
+import type { Az, Check, Create, Fix, Kubectl, Ours, Prune, Refer, Steps } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/wish.ts";
+import type { pruneFlags } from "../prune/flags.ts";
 import { type dangling, type Flags, output, type recreate, type recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
@@ -18,14 +19,16 @@ export type Given = Pick<KubeFlags, "forward" | "namespace">;
  */
 export function spell(fix: Fix, given: Given = { forward: [] }): string {
   if (fix.do === "steps") return fix.steps.map((step) => spell(step, given)).join(" && ");
-  if ("registry" in fix && fix.do !== "create") return line(["az", "acr", ...azWords(fix)]);
+  if (isAz(fix)) return line(["az", "acr", ...azWords(fix)]);
   const there = placeWords(fix, given);
   return isOurs(fix) ? spellOurs(fix, there) : spellKubectl(fix, there);
 }
 
-function isOurs(fix: Exclude<Fix, Az | Steps>): fix is Ours {
-  return ["create", "attach", "detach", "check", "list", "help"].includes(fix.do);
+function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
+  return ["create", "attach", "detach", "check", "list", "prune", "help"].includes(fix.do);
 }
+
+const isAz = (fix: Exclude<Fix, Steps>): fix is Az => "registry" in fix && !isOurs(fix);
 
 function spellOurs(fix: Ours, there: readonly string[]): string {
   const pipe = fix.do === "create" && fix.username !== undefined ? 'printf %s "$PASSWORD" | ' : "";
@@ -45,6 +48,8 @@ function ourWords(fix: Ours): string[] {
       return ["check", ...name(fix), ...words(lettered, checkValues(fix))];
     case "list":
       return ["list"];
+    case "prune":
+      return ["prune", ...words(lettered, pruneValues(fix))];
     case "help":
       return [...(fix.verb === undefined ? [] : [fix.verb]), ...words(ours, { help: true })];
   }
@@ -71,6 +76,11 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   "include-regional": fix.includeRegional ?? false,
   ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
+  ...(fix.identity && identityValues(fix.identity)),
+});
+
+const pruneValues = (fix: Prune): Said<typeof pruneFlags> => ({
+  registry: fix.registry,
   ...(fix.identity && identityValues(fix.identity)),
 });
 

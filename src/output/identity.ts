@@ -48,6 +48,15 @@ export function told({ identity, registry, facts, tokens, room, may }: Seen): st
   return `${facing}\n${table(["CREDENTIAL", "FLAG", "MAY BE MADE", "MISSING"], rows)}`;
 }
 
+/** From this part of its room on a registry is told to be nearly full. */
+const near = 0.9;
+
+/** What to tell of a registry that has room for few more tokens. */
+export function nearlyFull({ registry, tokens, room }: Seen): string | undefined {
+  if (tokens === undefined || room === undefined || tokens < near * room) return undefined;
+  return `registry ${registry.name} has ${tokens} of the ${room} ACR tokens that ${registry.sku} has room for`;
+}
+
 /** The same as data (`acr-secret/v1`). */
 export function reportOf({ identity, registry, facts, tokens, room, may }: Seen) {
   return {

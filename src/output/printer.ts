@@ -134,7 +134,10 @@ function referPrinter(options: PrinterOptions, text: (referring: readonly Referr
 /** What is to be done next is to be done in the place of an outcome. */
 function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fix) => string {
   const { namespace, context } = to;
-  return (fix) => options.spell(fix.do === "steps" || ("registry" in fix && fix.do !== "create") ? fix : { namespace, context, ...fix });
+  return (fix) =>
+    options.spell(
+      fix.do === "steps" || ("registry" in fix && fix.do !== "create" && fix.do !== "prune") ? fix : { namespace, context, ...fix },
+    );
 }
 
 function printFailure(outcome: Outcome, options: PrinterOptions): void {

@@ -33,6 +33,22 @@ entra               --entra                    yes           <none>
   expect(world.asking.writes).toEqual([]);
 });
 
+test.for([
+  { has: 89, warns: "" },
+  {
+    has: 90,
+    warns:
+      "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; what is left over of them is shown by: " +
+      "kubectl acr-secret prune --registry myregistry --auth az\n",
+  },
+])("of a registry with $has of 100 tokens it warns: $warns", async ({ has, warns }) => {
+  const world = fakeWorld({ sku: "Basic" });
+  for (let at = 0; at < has; at++) world.azure.putToken(`token-${at}`, []);
+
+  expect(await type("whoami --registry myregistry --auth az", world.ports)).toMatchObject({ stderr: warns, code: 0 });
+  expect(await type("whoami --registry myregistry --auth az -o json", world.ports)).toMatchObject({ stderr: warns, code: 0 });
+});
+
 test("what may not be read is unknown, and the rest is told", async () => {
   const world = fakeWorld();
   world.asking.around(refusing(is("permissions"), forbidden));

@@ -15,6 +15,11 @@ const web = { kind: "deployment", name: "web" };
 
 /** Each kind of fix, each of its fields at least once, and the line to type. */
 const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] = [
+  { fix: { do: "prune", registry: "myregistry" }, line: "kubectl acr-secret prune --registry myregistry" },
+  {
+    fix: { do: "prune", registry: "myregistry", identity: { source: "az", subscription: "s" } },
+    line: "kubectl acr-secret prune --registry myregistry --auth az --subscription s",
+  },
   { fix: { do: "create", registry: "myregistry" }, line: "kubectl acr-secret create --registry myregistry" },
   {
     fix: {
