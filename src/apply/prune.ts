@@ -69,9 +69,11 @@ async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools, dry
   const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
   if (dryRun === "client") return yield* sketch(plan, bench);
   for (const change of plan) {
-    const outcome = await only(apply([change], bench));
-    yield outcome?.error ? { ...outcome, says: [`by hand it is: ${removal(change)}`] } : (outcome ?? { change });
-    if (outcome?.error || outcome?.left) return;
+    const { error, ...outcome } = (await only(apply([change], bench))) ?? { change };
+    // Whoever else has taken it away did what was asked
+    const failed = error && error.kind !== "notFound";
+    yield failed ? { ...outcome, error, says: [`by hand it is: ${removal(change)}`] } : outcome;
+    if (failed || outcome.left) return;
   }
 }
 
