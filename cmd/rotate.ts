@@ -1,4 +1,4 @@
-import { groundsOf as groundsHolding } from "../src/apply/rotate.ts";
+import { groundsOf as groundsHolding } from "../src/apply/rotate-places.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { notedIn } from "../src/observe/noted.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";

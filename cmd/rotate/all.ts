@@ -1,5 +1,4 @@
 import type { Outcome } from "../../src/apply/outcome.ts";
-import { retireDue } from "../../src/apply/retire.ts";
 import { rotate } from "../../src/apply/rotate.ts";
 import type { RotateOrder } from "../../src/apply/rotate-order.ts";
 import type { Credential } from "../../src/credential/kind.ts";
@@ -8,7 +7,7 @@ import { CliError } from "../../src/errors.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import type { Noted, NotedIn } from "../../src/observe/noted.ts";
 import { imagesIn } from "../../src/observe/scope-images.ts";
-import { endsBy, type Rotation } from "../../src/plan/rotation.ts";
+import { dueOf, endsBy, type Rotation } from "../../src/plan/rotation.ts";
 import { sourcesOf } from "../create/once.ts";
 import { identityOf } from "../line/identity-flags.ts";
 import { waitOf } from "../line/wait-flags.ts";
@@ -29,9 +28,14 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
   const { wish, unasked } = rotating;
   for (const rotation of rotations) {
     if (session.context.interruption.halted) return;
-    const isDue = wish.endsBy === undefined || endsBy(rotation, wish.endsBy);
-    yield* rescued(isDue ? rotate(rotation, { unasked }, order) : retireDue(rotation, { unasked }, order), rotation, rotations.length > 1);
+    if (isDue(rotation, wish, session.context.now())) yield* rescued(rotate(rotation, { unasked }, order), rotation, rotations.length > 1);
   }
+}
+
+/** Whether there may be something to do, by what is noted: it ends in time, or an earlier run promised a password only until now. */
+function isDue({ all, replaced }: Rotation<Noted>, { endsBy: moment }: RotateWish, now: Date): boolean {
+  if (moment === undefined || endsBy({ members: all }, moment)) return true;
+  return dueOf(replaced, now).some(({ until }) => until !== undefined);
 }
 
 /** Of several credentials the error of one is its own. */
@@ -49,6 +53,8 @@ function orderOf({ grounds, wish, flags }: Rotating, session: Session): RotateOr
   return {
     grounds,
     grace: wish.grace,
+    endsBy: wish.endsBy,
+    proofs: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],
     now: session.context.now,

@@ -4,8 +4,10 @@ import { keyOf } from "../kinds.ts";
 import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
 import type { Plan, Tell } from "../plan/change.ts";
 import { inLine } from "../plan/named.ts";
+import type { Proof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
 import { apply } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RotateOrder } from "./rotate-order.ts";
@@ -16,6 +18,7 @@ import { newRun } from "./tools.ts";
 export type Retirement = RotateOrder &
   Pick<NotedIn, "unasked"> & {
     readonly rotation: Rotation<Noted>;
+    readonly proof: Pick<Proof<Noted>, "doubted">;
     readonly credential: Credential;
     /** What its Secrets note by now. */
     readonly entry: Entry;
@@ -40,12 +43,12 @@ export async function* retire(order: Retirement): AsyncGenerator<Outcome> {
 }
 
 /** The same for a credential that is not rotated: what an earlier run promised to keep until now. */
-export async function* retireDue(rotation: Rotation<Noted>, seen: Pick<NotedIn, "unasked">, order: RotateOrder): AsyncGenerator<Outcome> {
-  const ended = rotation.replaced.filter(({ until }) => until !== undefined);
-  if (dueOf(ended, order.now()).length === 0) return;
-  const credential = await order.open(rotation);
-  const at = { ...rotation, replaced: ended };
-  yield* retire({ ...order, ...seen, rotation: at, credential, entry: rotation.newest, failed: false, written: new Set() });
+export async function* retireDue(order: Omit<Retirement, "entry" | "failed" | "written">): AsyncGenerator<Outcome> {
+  const { rotation } = order;
+  const replaced = rotation.replaced.filter(({ until }) => until !== undefined);
+  const { previous, ...entry } = rotation.newest;
+  const failed = order.proof.doubted.some(({ why }) => why === "unknown");
+  yield* retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
 }
 
 /** What was replaced before, and what this run has replaced. */
@@ -56,27 +59,49 @@ const candidates = ({ replaced }: Rotation, { previous }: Entry): Previous[] => 
 ];
 
 async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan> {
-  const { rotation, credential, unasked, failed } = order;
+  const { rotation, credential, failed } = order;
   const { identity } = rotation;
-  const [unknown] = unasked;
+  const life = lifeOf(credential);
+  const plan = await life.retire(identity, due);
+  if (plan.length === 0) return [];
+  const { holders, unasked } = await holdersOf(due, order);
+  const [unknown] = [...order.unasked, ...unasked];
   if (unknown)
     return [tell(order, `${nameOf(due)} of ${identity} stays, since not every Secret could be looked at: ${unknown.error.message}`)];
-  const holders = await holdersOf(due, order);
-  const isHeld = (password: Password) => holders.some(({ entry }) => passwordKey(entry) === passwordKey(password));
-  const free = due.filter((password) => !isHeld(password));
+  if (holders.length === 0) return failed ? [] : plan;
   const kept = holders.map(({ to }) => `secret/${to.name}${placeSuffix(to)}`);
-  const told = kept.length > 0 ? [tell(order, staying(due.filter(isHeld), identity, kept))] : [];
-  if (failed && kept.length === 0) return [];
-  return [...(free.length > 0 ? await lifeOf(credential).retire(identity, free) : []), ...told];
+  const held = new Set(holders.map(({ key }) => key));
+  const free = due.filter((password) => !held.has(passwordKey(password)));
+  const stays = due.filter((password) => held.has(passwordKey(password)));
+  const told = tell(order, staying(stays, identity, kept));
+  return [...(free.length > 0 ? await life.retire(identity, free) : []), told];
 }
 
-/** The Secrets that still hold one of these passwords. What a dry run would write counts as written. */
-async function holdersOf(due: readonly Password[], { rotation, grounds, written, dryRun }: Retirement): Promise<readonly Noted[]> {
+type Holder = { readonly to: Noted["to"]; readonly key: string };
+
+/**
+ * The Secrets that still hold one of these passwords: by the login inside, where it is known, since anybody may note what he likes. What
+ * a dry run would write counts as written.
+ */
+async function holdersOf(due: readonly Password[], order: Retirement): Promise<Pick<NotedIn, "unasked"> & { holders: readonly Holder[] }> {
+  const { rotation, proof, grounds, written, dryRun } = order;
   const { kind, identity } = rotation;
-  const keys = new Set(due.map(passwordKey));
-  const { noted } = await notedIn(grounds, (entry) => entry.kind === kind && entry.identity === identity && keys.has(passwordKey(entry)));
-  return dryRun === "none" ? noted : noted.filter(({ to }) => !written.has(keyOf(to)));
+  const insideOf = new Map(
+    rotation.all.flatMap(({ entry, login, lapsed }) => (login && !lapsed ? [[passwordKey(entry), fingerprint(login)]] : [])),
+  );
+  const doubted = new Set(proof.doubted.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
+  const { noted, unasked } = await notedIn(grounds, (entry) => entry.kind === kind && entry.identity === identity);
+  const holders = noted.flatMap((one) => {
+    if (!one.login || doubted.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
+    const inside = fingerprint(one.login);
+    const holds = (key: string) => (insideOf.has(key) ? insideOf.get(key) === inside : passwordKey(one.entry) === key);
+    return due.map(passwordKey).flatMap((key) => (holds(key) ? [{ to: one.to, key }] : []));
+  });
+  return { holders, unasked };
 }
+
+/** Names a Secret with what it holds. */
+const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
 const staying = (held: readonly Password[], identity: string, by: readonly string[]) =>
   `${nameOf(held)} of ${identity} stays, since ${inLine(by)} ${by.length > 1 ? "hold" : "holds"} it`;

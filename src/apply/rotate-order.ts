@@ -1,6 +1,8 @@
 import type { ImageRef } from "../context.ts";
 import type { Credential } from "../credential/kind.ts";
 import type { Ground } from "../fleet/places.ts";
+import type { Noted } from "../observe/noted.ts";
+import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { DryRun } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
@@ -13,6 +15,10 @@ export type RotateOrder = {
   /** Where Secrets may hold them. */
   readonly grounds: readonly Ground[];
   readonly grace: Grace;
+  /** Only what ends by then is rotated; absent: everything. */
+  readonly endsBy: Date | undefined;
+  /** What was found of the Secrets that note one identity, by those Secrets. */
+  readonly proofs: WeakMap<readonly Noted[], Promise<Proof<Noted>>>;
   readonly verify: boolean;
   readonly dryRun: DryRun;
   /** Opens what Secrets note. @throws CliError */

@@ -141,9 +141,18 @@ type Look = { readonly settled: Outcome } | { readonly again: Store };
 
 async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
   const { tools, run } = bench;
-  const { to, entry, renews } = change;
+  const { to } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
+  if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
+  return decideAgain(change, secret, { host, bench, error });
+}
+
+type Again = { readonly host: string; readonly bench: Bench; readonly error: CliError };
+
+async function decideAgain(change: Store, secret: Secret, { host, bench, error }: Again): Promise<Look> {
+  const { tools, run } = bench;
+  const { to, entry, renews } = change;
   const { held, login } = readHeld(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
   const noted = entryFor(held.entries, host);
@@ -154,13 +163,21 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
     return { settled: { change, object: secret } };
   }
   if (!isOld(error, change.stands)) throw error;
-  const isOther = fresh && noted && !(renews && sameLogin(noted, renews));
-  const pulls = isOther ? await stillPulls(login, bench) : "unknown";
+  const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
+  const pulls = isAnothers ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
   const planned = planStore(to, { ...wishOf(change, tools), entry, host, fresh }, { ...held, pulls });
   return planned.act === "store" ? { again: withRenewal(planned, renews) } : keep(planned.because);
 }
+
+/** What is rotated is a Secret that stands: one that somebody has deleted stays deleted, and another one is not known to hold it. */
+const isOther = (secret: Secret | undefined, { renews, stands }: Store) => renews !== undefined && secret?.metadata.uid !== stands?.uid;
+
+const gone = ({ to }: Store, object: Secret | undefined): Outcome => ({
+  change: { act: "keep", to, because: object ? "somebody has made it anew" : "somebody has deleted it" },
+  object,
+});
 
 const wishOf = ({ merges, shape }: Store, { force, merge }: Bench["tools"]) => ({ force, merge: merges ?? merge, shape });
 

@@ -29,7 +29,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
   }
 
   return {
-    async renew({ held, inUse, alone, images, words }: Renewal): Promise<Issue> {
+    async renew({ held, inUse, alone, blind, images, words }: Renewal): Promise<Issue> {
       const { identity } = held.entry;
       const found = await read(identity);
       if (!found) throw gone(identity, registry);
@@ -37,11 +37,19 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
       refuseDisabled(token, registry.loginServer);
       const now = sources.now();
       const expiresAt = asked.expiresAt ?? sameLifetime(held.entry, token, now);
-      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, now, expiresAt }, token);
+      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, blind, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
       const repositories = pulledRepositories(scopeMap);
       const demand = stepsOf(mint, { host: registry.loginServer, repositories, verify: asked.verify });
       return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull: repositories, images };
+    },
+    async shown(identity) {
+      const token = await azure.token(registry, identity);
+      return (token?.passwords ?? []).map(({ name: slot, creationTime: madeAt, expiry: expiresAt }) => ({
+        slot,
+        ...(madeAt !== undefined && { madeAt }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      }));
     },
     async retire(identity, passwords): Promise<Plan> {
       const found = await read(identity);

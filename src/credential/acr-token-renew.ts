@@ -16,7 +16,7 @@ export type RenewalWish = {
   readonly now: Date;
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
-} & Pick<Renewal, "inUse" | "alone">;
+} & Pick<Renewal, "inUse" | "alone" | "blind">;
 
 /**
  * Makes the token's other password. A slot is only written over where nobody can be using it: it is empty; or it has the password from
@@ -61,11 +61,12 @@ const order = ["empty", "previous", "ours"] as const;
 
 type SlotStanding = (typeof order)[number] | "in use" | "promised" | "strange";
 
-function standingOf(slot: Slot, { held, inUse, alone, now }: RenewalWish, token: AcrToken): SlotStanding {
+function standingOf(slot: Slot, { held, inUse, alone, blind, now }: RenewalWish, token: AcrToken): SlotStanding {
   const there = token.passwords.find(({ name }) => name === slot);
   if (!there) return "empty";
   const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
   if (inUse.some(isIt)) return "in use";
+  if (blind) return "strange";
   const { previous } = held;
   if (previous && isIt(previous)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
   return alone ? "ours" : "strange";

@@ -4,7 +4,7 @@ import type { Change, Tell } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { Entry } from "../secret/entry.ts";
 import { tokenUser } from "../secret/guess.ts";
-import type { TokenClaims } from "../secret/jwt.ts";
+import { readJwt, type TokenClaims } from "../secret/jwt.ts";
 import { halfLife, makeToken, type RegistryToken, standingToken, type TokenSource } from "./entra-token.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "./kind.ts";
 import { type Still, stillPulls } from "./prove.ts";
@@ -89,10 +89,13 @@ function credentialOf(at: At): Credential {
       return take(due(await makeOnce()), pulls, { host, repositories, verify: asked.verify }, { secret: need.owner.secret, images });
     },
     life: {
-      async renew({ secret, images }: Renewal) {
+      async renew({ inside, secret, images }: Renewal) {
         const repositories = wanted({ images, repositories: [] });
-        return take(due(await makeOnce()), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
+        const token = await makeOnce();
+        if (!inside.every((login) => isSameIdentity(login, token))) throw ofAnother(secret, host, token.of);
+        return take(due(token), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
       },
+      shown: async () => undefined,
       // They die by themselves, and nobody can take one away before
       retire: async () => [],
       revoke: async () => [],
@@ -102,6 +105,17 @@ function credentialOf(at: At): Credential {
     renewAt: () => (renewal === undefined ? undefined : new Date(renewal)),
   };
 }
+
+/** Whoever works in a namespace can put a token of his own there: yours is for him only if it was before. */
+function isSameIdentity({ password }: Login, { claims }: RegistryToken): boolean {
+  const subject = readJwt(password.reveal())?.subject;
+  return subject !== undefined && subject === claims.subject;
+}
+
+const ofAnother = (secret: string, registry: string, of: string) =>
+  new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or one that does not tell whose it is`, {
+    hint: { do: "create", secret, registry, entra: true },
+  });
 
 const wanted = ({ repositories, images }: Pick<Need, "repositories" | "images">): readonly string[] =>
   repositories.length > 0 ? repositories : [...new Set(images.map((image) => image.repository))];

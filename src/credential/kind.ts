@@ -1,6 +1,7 @@
 import type { Azure, IdentityWish, ImageRef, Login, Registry, RegistryFacts } from "../context.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
+import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
 /** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
@@ -119,10 +120,14 @@ export type Credential = {
 export type Renewal = {
   /** The newest password that Secrets hold and that still works, if there is one; else what they note. */
   readonly held: HeldLogin & { readonly entry: Entry };
+  /** The logins in all Secrets that are to get the other one. */
+  readonly inside: readonly Login[];
   /** Every password of it that some Secret holds: none of them may die. */
   readonly inUse: readonly Password[];
   /** Nobody but these Secrets can hold a credential of its name. */
   readonly alone: boolean;
+  /** Some Secret may hold a password of it that nobody could name: only where there is none may one be made. */
+  readonly blind: boolean;
   /** The name of a Secret that holds it. */
   readonly secret: string;
   /** What is written behind what is made: `secret acr in namespace demo`. */
@@ -137,6 +142,8 @@ export type Life = {
    * @throws CliError conflict where there is no room beside those in use; notFound where the credential is gone
    */
   renew(of: Renewal): Promise<Issue>;
+  /** The passwords that Azure shows, none where the credential is gone; undefined where nobody shows any. */
+  shown(identity: string): Promise<readonly Shown[] | undefined>;
   /** Takes away exactly these passwords, as far as Azure still shows them. */
   retire(identity: string, passwords: readonly Password[]): Promise<Plan>;
   /** The same, and what was made by this plugin for the credential, as long as nobody else uses it. */

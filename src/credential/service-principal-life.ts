@@ -50,6 +50,14 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
       const demand = stepsOf(mint, { host: registry.loginServer, repositories, asked });
       return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull, images };
     },
+    async shown(appId) {
+      const [application] = await azure.applications({ appId });
+      return (application?.keys ?? []).map(({ keyId: slot, madeAt, expiresAt }) => ({
+        slot,
+        ...(madeAt !== undefined && { madeAt }),
+        ...(expiresAt !== undefined && { expiresAt }),
+      }));
+    },
     async retire(identity, passwords): Promise<Plan> {
       const found = await read(identity);
       return found ? planKeyRetirement(found.application, keysShown(found.application, passwords)) : [];

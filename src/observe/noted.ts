@@ -1,14 +1,23 @@
 import type { Where } from "../cluster/port.ts";
+import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Ref } from "../kinds.ts";
 import type { Metadata, Secret } from "../objects.ts";
-import { type Entry, readEntries } from "../secret/entry.ts";
+import { type Entry, entryFor, readEntries } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { loginFor } from "./held.ts";
 import { managed } from "./secrets.ts";
 
-/** A Secret, and one of the logins that it notes. */
-export type Noted = { readonly to: Ref<"secret">; readonly ground: Ground; readonly entry: Entry; readonly metadata: Metadata };
+/** A Secret, one of the logins that it notes, and what it really has inside for that registry. */
+export type Noted = {
+  readonly to: Ref<"secret">;
+  readonly ground: Ground;
+  readonly entry: Entry;
+  readonly metadata: Metadata;
+  readonly login: Login | undefined;
+  readonly lapsed?: "dead" | "unnamed";
+};
 
 /** What Secrets note, and where nobody could be asked: what is held there nobody knows. */
 export type NotedIn = { readonly noted: readonly Noted[]; readonly unasked: readonly Unasked[] };
@@ -16,15 +25,15 @@ export type NotedIn = { readonly noted: readonly Noted[]; readonly unasked: read
 /** A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. */
 export type Unasked = { readonly context: string | undefined; readonly error: CliError };
 
-/** Those that this plugin made, and those that somebody else made, which may note a login of ours too. */
-const lists: readonly Where[] = [
-  { labels: managed, metadataOnly: true },
-  { fields: `type=${dockerConfigJson}`, metadataOnly: true },
-];
+/** Those that this plugin made. */
+const made: Where = { labels: managed };
+
+/** Those that somebody else made, of which few note a login of ours. */
+const others: Where = { fields: `type=${dockerConfigJson}`, metadataOnly: true };
 
 /**
  * Every login that Secrets of these clusters note, in whatever namespace: a credential may be held beyond the places that a run is
- * about. Only metadata is listed. Where a whole cluster may not be listed, the places of the run are.
+ * about. Where a whole cluster may not be listed, the places of the run are.
  */
 export async function notedIn(grounds: readonly Ground[], wanted: (entry: Entry) => boolean): Promise<NotedIn> {
   const all = await Promise.all(grounds.map((ground) => wholeOrPlaces(ground, wanted)));
@@ -45,16 +54,26 @@ async function wholeOrPlaces(ground: Ground, wanted: (entry: Entry) => boolean):
 }
 
 async function notedOn(ground: Ground, namespace: string | undefined, wanted: (entry: Entry) => boolean): Promise<Noted[]> {
+  const { cluster } = ground;
   const found = new Map<string, Noted[]>();
-  for (const where of lists)
-    for await (const page of ground.cluster.pages("secret", { ...where, namespace }))
-      for (const secret of page) found.set(secret.metadata.uid ?? "", notedOf(ground, secret, wanted));
+  const add = (secret: Secret) => found.set(secret.metadata.uid ?? "", notedOf(ground, secret, wanted));
+  for await (const page of cluster.pages("secret", { ...made, namespace })) page.forEach(add);
+  for await (const page of cluster.pages("secret", { ...others, namespace })) {
+    const more = page.filter(({ metadata }) => !found.has(metadata.uid ?? "") && (readEntries({ metadata }) ?? []).some(wanted));
+    for (const secret of await Promise.all(more.map(({ metadata }) => readAt(cluster, metadata)))) if (secret) add(secret);
+  }
   return [...found.values()].flat();
 }
 
-function notedOf(ground: Ground, { metadata }: Secret, wanted: (entry: Entry) => boolean): Noted[] {
+const readAt = (cluster: Ground["cluster"], { name, namespace = "" }: Metadata) => cluster.get({ kind: "secret", name, namespace });
+
+function notedOf(ground: Ground, secret: Secret, wanted: (entry: Entry) => boolean): Noted[] {
+  const { metadata } = secret;
   const { name, namespace = "" } = metadata;
   const { context } = ground;
   const to = { kind: "secret", name, namespace, ...(context !== undefined && { context }) } as const;
-  return (readEntries({ metadata }) ?? []).filter(wanted).map((entry) => ({ to, ground, entry, metadata }));
+  const all = readEntries({ metadata }) ?? [];
+  // Of several for one registry the first counts, everywhere
+  const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
+  return entries.map((entry) => ({ to, ground, entry, metadata, login: loginFor(secret, entry.hosts[0] ?? "") }));
 }

@@ -1,30 +1,36 @@
 import type { Ref } from "../kinds.ts";
-import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
+import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
 import type { Held } from "./held.ts";
 import { isOf, keysOf } from "./keys.ts";
-import { type Member, passwordKey, type Rotation } from "./rotation.ts";
+import { passwordKey } from "./rotation.ts";
 import { planStore, tellLoss } from "./store.ts";
 
 /** What one Secret is to hold from now on. */
 export type RenewWish = {
-  readonly rotation: Pick<Rotation<Member>, "host" | "kind" | "identity" | "members">;
+  readonly host: string;
+  readonly kind: string;
+  readonly identity: string;
+  /** Those that Secrets noted at the look. */
+  readonly passwords: readonly Password[];
   /** What is noted of the newest login, as far as it is known before it is made. */
   readonly entry: Entry;
   /** When this run has made it; absent before, and where another did. */
   readonly madeAt?: string | undefined;
   /** The login is made by this run, or is not the one inside. */
   readonly fresh: boolean;
+  /** It was found to hold the credential. */
+  readonly proven: boolean;
   /** Takes over what others have written. */
   readonly force: boolean;
 };
 
 /** Gives one Secret the newest login; its other logins, its shape and its regional hosts stay. @throws CliError conflict */
 export function planRenewed(to: Ref<"secret">, wish: RenewWish, held: Held): Plan {
-  const { rotation, entry, fresh, force } = wish;
-  const { host, kind, identity } = rotation;
+  const { host, kind, identity, entry, fresh, proven, force } = wish;
   const noted = entryFor(held.entries, host);
   if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
+  if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
   if (!isOld(noted, wish)) return [kept(to, "another run gave it a newer one")];
   if (!fresh && sameLogin(noted, entry)) return [kept(to, "holds this credential")];
   const others = held.hosts.some((server) => !keysOf(host, held).some((key) => isOf(key, server)));
@@ -35,8 +41,8 @@ export function planRenewed(to: Ref<"secret">, wish: RenewWish, held: Held): Pla
 }
 
 /** Whether a password is one that was there at the look, or has died since in the slot that this run has made anew. */
-function isOld(noted: Entry, { rotation, entry, madeAt }: RenewWish): boolean {
-  if (rotation.members.some((member) => passwordKey(member.entry) === passwordKey(noted))) return true;
+function isOld(noted: Entry, { passwords, entry, madeAt }: RenewWish): boolean {
+  if (passwords.some((password) => passwordKey(password) === passwordKey(noted))) return true;
   return madeAt !== undefined && noted.slot === entry.slot && Date.parse(noted.madeAt ?? "") < Date.parse(madeAt);
 }
 

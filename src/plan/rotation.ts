@@ -2,7 +2,12 @@ import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
 
 /** A Secret, and what it notes of one login. */
-export type Member = { readonly to: Ref<"secret">; readonly entry: Entry };
+export type Member = {
+  readonly to: Ref<"secret">;
+  readonly entry: Entry;
+  /** The login inside does not work any more; or it does, and Azure shows no password as it is noted. */
+  readonly lapsed?: "dead" | "unnamed";
+};
 
 /** One credential, as the Secrets that hold it note it. */
 export type Rotation<M extends Member = Member> = {
@@ -12,6 +17,10 @@ export type Rotation<M extends Member = Member> = {
   readonly identity: string;
   /** The Secrets, in an order that is every run's. */
   readonly members: readonly M[];
+  /** Those of them that were meant; the others hold the same. */
+  readonly meant: readonly M[];
+  /** Every Secret that notes the identity, those of other rotations among them. */
+  readonly all: readonly M[];
   /** What those note that hold the newest password. */
   readonly newest: Entry;
   /** Those that hold one from before: a rotation did not come to its end. */
@@ -29,49 +38,57 @@ export type Rotation<M extends Member = Member> = {
  */
 export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (member: M) => boolean): Rotation<M>[] {
   const identities = grouped(all, ({ entry }) => JSON.stringify([entry.kind, entry.hosts[0], entry.identity]));
-  return identities.flatMap((members) => chains(members).flatMap((chain) => (chain.some(isWanted) ? [rotationOf(chain, members)] : [])));
+  return identities.flatMap((members) => {
+    const inUse = once(members.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
+    const used = new Set(inUse.map(passwordKey));
+    const rotations = chains(members).filter((chain) => chain.some(isWanted));
+    return rotations.map((chain) => ({ ...rotationOf(chain, used), meant: chain.filter(isWanted), all: members, inUse }));
+  });
 }
 
 /** Names one password among those of its identity. */
 export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}@${madeAt === undefined ? "" : Date.parse(madeAt)}`;
 
-/** Secrets whose passwords follow each other. */
+/** Secrets whose passwords follow each other. Anybody may note what he likes, so a chain may be long, and a circle. */
 function chains<M extends Member>(members: readonly M[]): M[][] {
   const chainOf = new Map<string, string>();
   const find = (key: string): string => {
-    const next = chainOf.get(key);
-    return next === undefined || next === key ? key : find(next);
+    let [at, next] = [key, chainOf.get(key)];
+    while (next !== undefined && next !== at) {
+      // Each look makes the way of the next one shorter
+      const beyond = chainOf.get(next) ?? next;
+      chainOf.set(at, beyond);
+      [at, next] = [next, beyond];
+    }
+    return at;
   };
   for (const { entry } of members) if (entry.previous) chainOf.set(find(passwordKey(entry.previous)), find(passwordKey(entry)));
   return grouped(members, ({ entry }) => find(passwordKey(entry)));
 }
 
-function rotationOf<M extends Member>(chain: readonly M[], ofIdentity: readonly M[]): Rotation<M> {
+function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "meant" | "all" | "inUse"> {
   const members = [...chain].sort(byPlace);
   const newest = newestOf(members);
-  const inUse = once(ofIdentity.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
-  const used = new Set(inUse.map(passwordKey));
   return {
     kind: newest.kind,
     host: newest.hosts[0] ?? "",
     identity: newest.identity,
     members,
     newest,
-    behind: members.filter(({ entry }) => passwordKey(entry) !== passwordKey(newest)),
-    inUse,
+    behind: members.filter(({ entry, lapsed }) => lapsed || passwordKey(entry) !== passwordKey(newest)),
     replaced: once(members.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : []))),
   };
 }
 
-/** Of the passwords that no other has taken the place of, the one that was made last. */
+/** The password that was made last, of those that work. */
 function newestOf(members: readonly Member[]): Entry {
   const replaced = new Set(members.flatMap(({ entry: { previous } }) => (previous ? [passwordKey(previous)] : [])));
-  const [first] = members.map(({ entry }) => entry).sort((a, b) => rank(b, replaced) - rank(a, replaced) || madeAt(b) - madeAt(a));
+  const works = ({ lapsed }: Member) => (lapsed ? 0 : 1);
+  const isLast = ({ entry }: Member) => (replaced.has(passwordKey(entry)) ? 0 : 1);
+  const [first] = [...members].sort((a, b) => works(b) - works(a) || madeAt(b.entry) - madeAt(a.entry) || isLast(b) - isLast(a));
   if (!first) throw new Error("a rotation has no Secret");
-  return first;
+  return first.entry;
 }
-
-const rank = (entry: Entry, replaced: ReadonlySet<string>) => (replaced.has(passwordKey(entry)) ? 0 : 1);
 
 const madeAt = ({ madeAt: at = "" }: Entry) => Date.parse(at) || 0;
 
@@ -84,19 +101,21 @@ const once = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map
 
 const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
 
-function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] {
+/** Those that have the same key, in the order in which each key comes first. */
+export function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const one of all) {
-    const group = groups.get(keyIn(one));
+    const key = keyIn(one);
+    const group = groups.get(key);
     if (group) group.push(one);
-    else groups.set(keyIn(one), [one]);
+    else groups.set(key, [one]);
   }
   return [...groups.values()];
 }
 
-/** Whether a credential ends by a moment. One whose end nobody knows does not. */
-export const endsBy = ({ newest: { expiresAt } }: Rotation, moment: Date): boolean =>
-  expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime();
+/** Whether a credential ends by a moment, by what any of its Secrets says. One whose end nobody knows does not. */
+export const endsBy = ({ members }: { readonly members: readonly Pick<Member, "entry">[] }, moment: Date): boolean =>
+  members.some(({ entry: { expiresAt } }) => expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime());
 
 /** Those of these passwords that are to be retired now. */
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>

@@ -4,6 +4,8 @@ import { toSeconds } from "../moment.ts";
 export type TokenClaims = {
   readonly issuer: string;
   readonly audience: string;
+  /** Whom it is of. */
+  readonly subject: string | undefined;
   readonly madeAt: string | undefined;
   readonly expiresAt: string | undefined;
 };
@@ -13,8 +15,9 @@ export function readJwt(text: string): TokenClaims | undefined {
   const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
   const claims = payload === undefined ? undefined : parse(Buffer.from(payload, "base64url").toString());
   if (!claims) return undefined;
-  const { iss, aud, iat, exp } = claims;
-  return { issuer: String(iss ?? ""), audience: String(aud ?? ""), madeAt: moment(iat), expiresAt: moment(exp) };
+  const { iss, aud, sub, iat, exp } = claims;
+  const subject = typeof sub === "string" ? sub : undefined;
+  return { issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: moment(iat), expiresAt: moment(exp) };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -1,0 +1,48 @@
+import type { AcrToken } from "../../src/context.ts";
+import type { Secret } from "../../src/objects.ts";
+import { type Entry, loginsNote, managedBy } from "../../src/secret/entry.ts";
+import { pullSecret } from "./fakes/cluster.ts";
+import type { FakeWorld } from "./fakes/world.ts";
+
+export const host = "myregistry.azurecr.io";
+
+/** What a Secret notes first. */
+export const noteIn = (world: FakeWorld, at: string, name = "acr-myregistry", context?: string): Entry => {
+  const secret = (context === undefined ? world.cluster : world.clusters.get(context))?.get("secret", at, name);
+  return JSON.parse(secret?.metadata.annotations?.[loginsNote] ?? "[]")[0];
+};
+
+/** Whether the login in a Secret is one that the registry takes. */
+export const isAlive = (world: FakeWorld, at: string, name?: string, context?: string): boolean => {
+  const login = world.loginIn(at, name, context);
+  return login !== undefined && world.azure.knows(login);
+};
+
+/** The slots of a token that have a password. */
+export const slotsOf = (world: FakeWorld, token?: string): string[] => {
+  const found = token === undefined ? [...world.azure.tokens.values()][0] : world.azure.tokens.get(token);
+  return [...(found?.passwords.keys() ?? [])].sort();
+};
+
+type Inside = { readonly username: string; readonly password: string };
+
+/** A Secret as anybody in a namespace may write it: what it notes, and what is inside. */
+export function notedSecret(at: string, name: string, notes: readonly unknown[], inside: Inside | undefined, label = true): Secret {
+  const secret = pullSecret(at, name, inside ? { [host]: inside } : {});
+  const labels = label ? { [managedBy.key]: managedBy.value } : {};
+  return { ...secret, metadata: { ...secret.metadata, labels, annotations: { [loginsNote]: JSON.stringify(notes) } } };
+}
+
+/** The same Secret in another place. */
+export function copyOf(world: FakeWorld, at: string, to: { at: string; name?: string; notes?: Partial<Entry> }): Secret {
+  const from = world.cluster.get("secret", at, "acr-myregistry");
+  if (!from) throw new Error("no Secret to copy");
+  const { labels = {}, annotations = {} } = from.metadata;
+  const [entry] = JSON.parse(annotations[loginsNote] ?? "[]");
+  const noted = { ...annotations, [loginsNote]: JSON.stringify([{ ...entry, ...to.notes }]) };
+  return { ...from, metadata: { name: to.name ?? "acr-myregistry", namespace: to.at, labels, annotations: noted } };
+}
+
+/** What a password is in Azure: when the one in a slot was made. */
+export const madeAtOf = (world: FakeWorld, token: string, slot: AcrToken["passwords"][number]["name"]): string =>
+  world.azure.tokens.get(token)?.passwords.get(slot)?.creationTime ?? "";
