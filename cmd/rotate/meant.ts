@@ -40,8 +40,9 @@ export async function nothingToRotate(
   grounds: readonly Ground[],
   { unasked }: NotedIn,
 ): Promise<CliError> {
-  const [first] = unasked;
-  if (first && grounds.every(({ error }) => error)) return first.error;
+  // Who may not list all Secrets has looked at those of his namespaces
+  const unknown = unasked.find(({ error }) => error.kind !== "forbidden" || grounds.every((ground) => ground.error));
+  if (unknown) return unknown.error;
   const [ground] = grounds;
   const namespace = ground?.namespaces[0];
   const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace } as const;
