@@ -78,6 +78,14 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
     await patiently(true, brief, () => azure.removeKey(id, keyId));
   }
 
+  /** One that is gone already, by another run or by this one, is as it was wanted. */
+  async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
+    const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
+    await azure.removeKey(id, keyId).catch(async (error: unknown) => {
+      if (!(error instanceof CliError) || error.kind === "cancelled" || (await isThere())) throw error;
+    });
+  }
+
   /** What becomes of an application without these passwords. */
   const without = async (it: State, passwords: readonly Password[]): Promise<"gone" | "spare" | "used"> => {
     const [now] = await azure.applications({ appId: applicationOf(it).appId });
@@ -87,16 +95,16 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
 
   /** An application that has come to have other passwords stays, without these. */
   async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
-    const { id } = applicationOf(it);
+    const application = applicationOf(it);
     const standing = await without(it, passwords);
-    if (standing === "spare") await azure.deleteApplication(id);
-    if (standing === "used") for (const { slot = "" } of passwords) await azure.removeKey(id, slot);
+    if (standing === "spare") await azure.deleteApplication(application.id);
+    if (standing === "used") for (const { slot = "" } of passwords) await dropKey(application, slot);
   }
 
   async function removeApplication(it: State, { slot, madeAt, passwords }: Make): Promise<void> {
     if (passwords) return revoke(it, passwords);
     if (slot === undefined) return deleteApplication(it);
-    return madeAt === undefined ? removeKey(it) : azure.removeKey(applicationOf(it).id, slot);
+    return madeAt === undefined ? removeKey(it) : dropKey(applicationOf(it), slot);
   }
 
   const role = roleWriter(outside);
