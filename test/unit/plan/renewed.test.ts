@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { Held } from "../../../src/plan/held.ts";
+import { planRenewed, type RenewWish } from "../../../src/plan/renewed.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+
+const host = "myregistry.azurecr.io";
+const to = { kind: "secret", name: "acr", namespace: "n" } as const;
+const old: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
+const next: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password2" };
+const made = { ...next, madeAt: "2026-01-05T00:00:00Z" };
+
+const held = (more: Partial<Held> = {}): Held => ({
+  uid: "u",
+  version: "1",
+  claim: undefined,
+  type: "kubernetes.io/dockerconfigjson",
+  immutable: false,
+  entries: [old],
+  hosts: [host],
+  alike: [host],
+  others: [],
+  pulls: "unknown",
+  ...more,
+});
+
+const wish = (more: Partial<RenewWish> = {}): RenewWish => ({
+  host,
+  kind: "acr-token",
+  identity: "t",
+  passwords: [old],
+  entry: next,
+  fresh: true,
+  proven: true,
+  force: false,
+  ...more,
+});
+
+test.for<{ why: string; wish?: Partial<RenewWish>; held?: Partial<Held>; is: string }>([
+  { why: "it holds the one before", is: "store: rotated" },
+  {
+    why: "nothing shows that it holds it",
+    wish: { proven: false },
+    is: "keep: it was made anew, and nothing shows that it was given this credential",
+  },
+  { why: "it notes nothing any more", held: { entries: undefined }, is: "keep: it notes another credential by now" },
+  { why: "it notes another identity", held: { entries: [{ ...old, identity: "u" }] }, is: "keep: it notes another credential by now" },
+  { why: "it notes another kind", held: { entries: [{ ...old, kind: "given" }] }, is: "keep: it notes another credential by now" },
+  { why: "it notes another registry", held: { entries: [{ ...old, hosts: ["other"] }] }, is: "keep: it notes another credential by now" },
+  {
+    why: "another run gave it one since",
+    held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
+    is: "keep: another run gave it a newer one",
+  },
+  {
+    why: "another run gave it one, which ours has killed",
+    wish: { entry: next, madeAt: made.madeAt },
+    held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-04T00:00:00Z" }] },
+    is: "store: rotated",
+  },
+  {
+    why: "another run gave it one of the slot, after ours",
+    wish: { entry: next, madeAt: made.madeAt },
+    held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
+    is: "keep: another run gave it a newer one",
+  },
+  { why: "it holds the newest already", wish: { entry: old, fresh: false }, is: "keep: holds this credential" },
+  { why: "it notes the newest, and has another inside", wish: { entry: old, fresh: true }, is: "store: rotated" },
+])("one Secret of a rotation: $why", ({ wish: more = {}, held: stands = {}, is }) => {
+  const [change] = planRenewed(to, wish(more), held(stands));
+  expect(change?.act === "store" || change?.act === "keep" ? `${change.act}: ${change.because}` : change).toBe(is);
+});
+
+test.for<{ why: string; held: Partial<Held>; store: object }>([
+  { why: "one of ours", held: {}, store: { replaces: false, renews: old, entry: next, stands: { uid: "u", version: "1" } } },
+  { why: "others inside", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
+  { why: "beside", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
+  { why: "immutable", held: { immutable: true }, store: { replaces: true } },
+  {
+    why: "regional",
+    held: {
+      entries: [{ ...old, hosts: [host, "myregistry.westeurope.data.azurecr.io"] }],
+      hosts: [host, "myregistry.westeurope.geo.azurecr.io"],
+      alike: [host, "myregistry.westeurope.geo.azurecr.io"],
+    },
+    store: { entry: { hosts: [host, "myregistry.westeurope.geo.azurecr.io"] } },
+  },
+])("what is written is laid out as it was: $why", ({ held: more, store }) => {
+  expect(planRenewed(to, wish(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
+});
+
+test("a field of another manager is taken over by force alone", () => {
+  const others = ['"helm" using v1: .data..dockerconfigjson'];
+  expect(() => planRenewed(to, wish(), held({ others }))).toThrow('Apply failed with 1 conflict: conflict with "helm"');
+  expect(planRenewed(to, wish({ force: true }), held({ others }))[0]).toMatchObject({ act: "store" });
+});
