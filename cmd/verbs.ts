@@ -33,6 +33,11 @@ export const verbs: readonly VerbRow[] = [
     load: async () => (await import("./detach.ts")).detach,
   },
   {
+    name: "delete",
+    summary: "Delete a pull secret, all that names it, and with --revoke what was made for it in Azure",
+    load: async () => (await import("./delete.ts")).deletion,
+  },
+  {
     name: "prune",
     summary: "Show what was made in Azure for Secrets that are gone, and remove it",
     load: async () => (await import("./prune.ts")).prune,

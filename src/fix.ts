@@ -11,7 +11,7 @@ export type Fix = Ours | Kubectl | Az | Steps;
 type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
 
 /** A command of this plugin. `or` is another way, in words. */
-export type Ours = (Create | Refer | Check | Prune | { readonly do: "list" } | Help) & Where & { readonly or?: string };
+export type Ours = (Create | Refer | Delete | Check | Prune | { readonly do: "list" } | Help) & Where & { readonly or?: string };
 
 export type Create = Targets & {
   readonly do: "create";
@@ -63,6 +63,20 @@ export type Refer = {
   readonly dangling?: boolean;
 } & Targets;
 
+export type Delete = {
+  readonly do: "delete";
+  readonly secret?: string | undefined;
+  /** Nobody is asked before. */
+  readonly yes?: boolean;
+  readonly force?: boolean;
+  readonly revoke?: boolean;
+  readonly ignoreNotFound?: boolean;
+  /** The places, where they are not the one at hand. */
+  readonly scope?: Scope | undefined;
+  /** As whom Azure is asked, where that was said. */
+  readonly identity?: IdentityWish | undefined;
+};
+
 /** The targets that a command is about. */
 type Targets = {
   readonly serviceaccounts?: readonly string[];
@@ -101,6 +115,8 @@ export type Kubectl = Where &
     | { readonly do: "replace-pod"; readonly pod: string }
     /** Lets a workload's pods name one more pull secret, and one less. */
     | { readonly do: "reference"; readonly workload: Workload; readonly secret: string; readonly instead?: string | undefined }
+    /** Makes the pods of workloads anew, a few at a time. */
+    | { readonly do: "rollout"; readonly workloads: readonly Workload[]; readonly or?: string }
     | { readonly do: "set-image"; readonly workload: Workload; readonly container: string; readonly image: string }
     /** Has Helm pull a chart with a Secret's login. */
     | { readonly do: "pull-chart"; readonly secret: string; readonly host: string }

@@ -1,9 +1,11 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { IdentityWish, KubeFlags } from "../../src/context.ts";
-import type { Az, Check, Create, Fix, Kubectl, Ours, Prune, Refer, Steps } from "../../src/fix.ts";
+import type { Az, Check, Create, Delete, Fix, Kubectl, Ours, Prune, Refer, Steps } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
+import { nameOf } from "../../src/kinds.ts";
 import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/wish.ts";
+import type { deleteFlags } from "../delete/flags.ts";
 import type { pruneFlags } from "../prune/flags.ts";
 import { type dangling, type Flags, output, type recreate, type recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
@@ -25,7 +27,7 @@ export function spell(fix: Fix, given: Given = { forward: [] }): string {
 }
 
 function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
-  return ["create", "attach", "detach", "check", "list", "prune", "help"].includes(fix.do);
+  return ["create", "attach", "detach", "delete", "check", "list", "prune", "help"].includes(fix.do);
 }
 
 const isAz = (fix: Exclude<Fix, Steps>): fix is Az => "registry" in fix && !isOurs(fix);
@@ -33,9 +35,10 @@ const isAz = (fix: Exclude<Fix, Steps>): fix is Az => "registry" in fix && !isOu
 function spellOurs(fix: Ours, there: readonly string[]): string {
   const pipe = fix.do === "create" && fix.username !== undefined ? 'printf %s "$PASSWORD" | ' : "";
   const where = fix.do === "help" ? [] : there;
-  const or = fix.or === undefined ? "" : `, or ${fix.or}`;
-  return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix), ...where])}${or}`;
+  return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix), ...where])}${otherwise(fix)}`;
 }
+
+const otherwise = ({ or }: { readonly or?: string }) => (or === undefined ? "" : `, or ${or}`);
 
 function ourWords(fix: Ours): string[] {
   switch (fix.do) {
@@ -44,6 +47,8 @@ function ourWords(fix: Ours): string[] {
     case "attach":
     case "detach":
       return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(lettered, referring(fix)), ...words(lettered, { output: fix.output })];
+    case "delete":
+      return ["delete", ...name(fix), ...words(lettered, deleteValues(fix))];
     case "check":
       return ["check", ...name(fix), ...words(lettered, checkValues(fix))];
     case "list":
@@ -77,6 +82,15 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
   ...(fix.identity && identityValues(fix.identity)),
+});
+
+const deleteValues = (fix: Delete): Said<typeof deleteFlags> => ({
+  revoke: fix.revoke ?? false,
+  force: fix.force ?? false,
+  "ignore-not-found": fix.ignoreNotFound ?? false,
+  ...(fix.scope && scopeValues(fix.scope)),
+  ...(fix.identity && identityValues(fix.identity)),
+  yes: fix.yes ?? false,
 });
 
 const pruneValues = (fix: Prune): Said<typeof pruneFlags> => ({
@@ -166,6 +180,8 @@ function spellKubectl(fix: Kubectl, there: readonly string[]): string {
       return `${kubectl("get", "pod", fix.pod, "-o", "yaml")} | ${line(["kubectl", "replace", "--force", "-f", "-", ...there])}`;
     case "reference":
       return kubectl("patch", fix.workload.kind, fix.workload.name, "-p", reference(fix.secret, fix.instead));
+    case "rollout":
+      return `${kubectl("rollout", "restart", ...fix.workloads.map(nameOf))}${otherwise(fix)}`;
     case "set-image":
       return kubectl("set", "image", `${fix.workload.kind}/${fix.workload.name}`, `${fix.container}=${fix.image}`);
     case "pull-chart":

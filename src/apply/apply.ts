@@ -10,6 +10,7 @@ import { recreate } from "./recreate.ts";
 import { refer, refusalOf } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { endClaims } from "./release.ts";
+import { remove } from "./remove.ts";
 import { report } from "./report.ts";
 import { restart } from "./restart.ts";
 import { rollout } from "./rollout.ts";
@@ -17,6 +18,7 @@ import { keep } from "./shelf.ts";
 import { store } from "./store.ts";
 import { takeBack, withLeft } from "./take-back.ts";
 import { type Bench, loginOf } from "./tools.ts";
+import { withdraw } from "./withdraw.ts";
 
 type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<Outcome, "change"> & { readonly change?: Change }>;
 
@@ -55,6 +57,8 @@ const rows: { readonly [A in Act]: Carry<A> } = {
   },
   store,
   report,
+  withdraw,
+  remove,
   attach: refer,
   detach: refer,
   recreate,
@@ -105,7 +109,7 @@ type Went = Map<string, Promise<boolean>>;
 // Not inside of `apply`: a generator function that is made anew for each place has a shape of its own, which keeps all that the place
 // held alive until the next full collection
 async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<Outcome> {
-  const needed = change.needs && went.get(keyOf(change.needs));
+  const needed = [change.needs ?? []].flat().flatMap((ref) => went.get(keyOf(ref)) ?? []);
   const outcome = attempt(change, needed, bench);
   const good = outcome.then(
     ({ error, left }) => !error && !left,
@@ -115,8 +119,8 @@ async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<O
   yield await outcome;
 }
 
-async function attempt(change: Change, needed: Promise<boolean> | undefined, bench: Bench): Promise<Outcome> {
-  if (needed && !(await needed)) return { change, left: bench.tools.halted() ? "interrupted" : "failed" };
+async function attempt(change: Change, needed: readonly Promise<boolean>[], bench: Bench): Promise<Outcome> {
+  if ((await Promise.all(needed)).includes(false)) return { change, left: bench.tools.halted() ? "interrupted" : "failed" };
   if (bench.tools.halted() && change.act !== "tell") return { change, left: "interrupted" };
   try {
     return await carryOut(change, bench);
@@ -133,7 +137,7 @@ async function attempt(change: Change, needed: Promise<boolean> | undefined, ben
 export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
   const done: Outcome[] = [];
   for (const change of plan) {
-    const outcome = await attempt(change, undefined, bench);
+    const outcome = await attempt(change, [], bench);
     if (outcome.left) throw await takenBack(new CliError("cancelled", "interrupted"), done, bench.tools);
     // A change whose answer was lost may have happened
     if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], bench.tools);

@@ -12,8 +12,14 @@ const nobody = { hosts: [], kind: "rehearsal", identity: "" };
  * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
  * @throws CliError, Conflict where another run has written it since it was looked at
  */
-export async function rehearse({ to, stands, replaces, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
+export async function rehearse({ to, stands, replaces, deletes, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
   const options = { ...how, dryRun: true };
+  if (stands && deletes) {
+    await cluster(to.context)
+      .write(to, { delete: { uid: stands.uid } }, options)
+      .catch(unlessGone);
+    return;
+  }
   const made = (at: Ref<"secret">) => ({ create: pullSecret(at, nobody, sketchConfig, shape) });
   if (replaces) {
     await rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
@@ -21,6 +27,12 @@ export async function rehearse({ to, stands, replaces, shape }: Rehearse, { clus
   }
   const write = stands ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig, shape) } : made(to);
   await cluster(to.context).write(to, write, options);
+}
+
+/** What is not there, or is another one by now, is looked at again when its turn comes. */
+function unlessGone(error: unknown): void {
+  if (error instanceof Conflict || (error instanceof CliError && error.kind === "notFound")) return;
+  throw error;
 }
 
 /** What is to be replaced still stands under its name, so another one is tried, which nobody hears of. */

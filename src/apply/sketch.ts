@@ -5,6 +5,7 @@ import type { Act, Change, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { anew } from "../plan/written.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { mergedSecret, pullSecret } from "../secret/pull-secret.ts";
+import { withdrawnSecret } from "../secret/withdrawal.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import type { Bench } from "./tools.ts";
@@ -30,6 +31,8 @@ const rows: { readonly [A in Act]: Sketch<A> } = {
   release: nothing,
   store: sketchStore,
   report: nothing,
+  withdraw: sketchWithdrawal,
+  remove: seenOf,
   attach: sketchReference,
   detach: sketchReference,
   recreate: sketchNew,
@@ -52,6 +55,11 @@ export const lookBefore = (before: KubeObject | undefined, login: Login | undefi
 function sketchSecret({ to, entry, merges, shape }: ChangeOf<"store">, stands: KubeObject | undefined, login: Login | undefined): Secret {
   if (merges && stands?.kind === "Secret") return mergedSecret(stands, entry, login);
   return pullSecret(to, entry, login ? encodeDockerConfig(entry.hosts, login) : sketchConfig, shape);
+}
+
+function sketchWithdrawal(change: ChangeOf<"withdraw">, { seen }: Bench): Omit<Outcome, "change"> {
+  const before = seen.get(keyOf(change.to));
+  return before?.kind === "Secret" ? { before, object: withdrawnSecret(before, change) } : {};
 }
 
 function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeObject | undefined } {

@@ -25,6 +25,8 @@ export type Unit = {
   readonly run: Run;
   /** It was decided by the look at its only place: what has changed since ends it. */
   readonly once?: true;
+  /** What it claims is claimed beyond its last place: whoever goes on ends it. */
+  readonly goesOn?: true;
   /** Plans one place. @throws CliError of that place */
   each(sight: Sight): Plan;
   /** What is told at the end of a place's plan, and takes what nobody waits for before that is carried out. */
@@ -67,12 +69,12 @@ export async function* runUnit(
   } catch (error) {
     throw withLeft(error, await clear(landed ? [] : gate.made, bench), tools);
   }
-  yield* await clear(landed ? [] : gate.made, bench);
+  yield* await clear(landed ? [] : gate.made, bench, unit);
 }
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
-async function clear(made: readonly Outcome[], bench: Bench): Promise<Outcome[]> {
-  return [...(await takeBack(made, bench.tools)), ...(await endClaims(bench))];
+async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<Outcome[]> {
+  return [...(await takeBack(made, bench.tools)), ...(goesOn ? [] : await endClaims(bench))];
 }
 
 /** Says what of a plan ends pods before any of it is done. */

@@ -1,7 +1,7 @@
 import type { Outcome } from "../apply/outcome.ts";
 import { at, kinds } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
-import type { Act, Recreate, Refer, Store } from "../plan/change.ts";
+import type { Act, Recreate, Refer, Store, Withdraw } from "../plan/change.ts";
 import { claimNote } from "../secret/claim.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 
@@ -16,6 +16,8 @@ const rows: { readonly [A in Act]?: SidesOf } = {
   detach: referred,
   recreate: referred,
   store: stored,
+  withdraw: withdrawn,
+  remove: removed,
 };
 
 /** What a change makes of its object; undefined for one that has no sides to compare. */
@@ -47,6 +49,19 @@ function stored({ change, object, before, unmade }: Outcome): Sides {
   const next = old && fresh && !replaces ? laidOver(old, fresh) : fresh;
   const [masked, maskedNext] = masks(old?.data, next?.data, unmade ? shapeNamed(shape).keys : []);
   return { before: old && shown(old, masked), after: next && shown(next, maskedNext), ...(replaces && { anew: true }) };
+}
+
+/** What is on its way out is shown where it goes. */
+function withdrawn({ change, object, before }: Outcome): Sides {
+  if ((change as Withdraw).noted) return { before: undefined, after: undefined };
+  const [old, next] = [asSecret(before), asSecret(object)];
+  const [masked, maskedNext] = masks(old?.data, next?.data, []);
+  return { before: old && shown(old, masked), after: next && shown(next, maskedNext) };
+}
+
+function removed({ object }: Outcome): Sides {
+  const old = asSecret(object);
+  return { before: old && shown(old, masks(old.data, undefined, [])[0]), after: undefined };
 }
 
 const asSecret = (object: KubeObject | undefined) => (object?.kind === "Secret" ? object : undefined);

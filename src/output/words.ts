@@ -21,6 +21,9 @@ const rows: { readonly [A in Act]: Word<A> } = {
   release: () => undefined,
   store: ({ stands, replaces }) => (replaces ? "replaced" : stands ? "configured" : "created"),
   report: () => undefined,
+  // One that is noted is on its way: its Secret has the last word
+  withdraw: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),
+  remove: () => "deleted",
   attach: () => "patched",
   detach: () => "patched",
   recreate: () => "replaced",
@@ -31,7 +34,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
 export const wordOf = <A extends Act>(change: ChangeOf<A>): string | undefined => (rows[change.act as A] as Word<A>)(change);
 
 /** Every word, those that say more of a place first. */
-export const words = ["created", "replaced", "configured", "patched", "restarted", "deleted", "unchanged"] as const;
+export const words = ["created", "replaced", "deleted", "configured", "patched", "restarted", "unchanged"] as const;
 
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 

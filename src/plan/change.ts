@@ -9,7 +9,7 @@ import type { WarningId } from "./warnings.ts";
  * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
  * `needs` names what has to have gone well before: without it the step makes no sense and is not tried.
  */
-export type Change = { readonly needs?: Ref } & (
+export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Keep
   | Tell
   | Refuse
@@ -22,6 +22,8 @@ export type Change = { readonly needs?: Ref } & (
   | Release
   | Store
   | Report
+  | Withdraw
+  | Remove
   | Refer
   | Recreate
   | Restart
@@ -96,12 +98,16 @@ export type Prove = {
 /** Answers of a registry to a login that Azure has not heard of everywhere yet. */
 export type Passing = { readonly milliseconds: number; readonly verdicts: readonly ("refused" | "out-of-scope")[] };
 
-/** The API server is asked whether it would take the Secret, before a password is made for it. */
+/**
+ * The API server is asked whether it would take the Secret, before a password is made for it; with `deletes`, whether it would let it go,
+ * before anything stops naming it.
+ */
 export type Rehearse = {
   readonly act: "rehearse";
   readonly to: Ref<"secret">;
   readonly stands: Standing | undefined;
   readonly replaces: boolean;
+  readonly deletes?: true;
 } & Shaped;
 
 /** The Secret is claimed before a password is made for it: an empty one is made where there is none. */
@@ -134,6 +140,37 @@ export type Store = {
 
 /** An Event tells of a Secret what became of it. */
 export type Report = { readonly act: "report"; readonly to: Ref<"secret">; readonly reason: "Rotated"; readonly says: string };
+
+/**
+ * Logins are taken out of a Secret, on the version of the look: all that is in one of ours, of anybody else's exactly those that were
+ * added to it.
+ */
+export type Withdraw = {
+  readonly act: "withdraw";
+  readonly to: Ref<"secret">;
+  /** What is noted of them. */
+  readonly entries: readonly Entry[];
+  readonly stands: Standing;
+  /** The Secret is somebody else's, and stays. */
+  readonly beside?: true;
+  /** The note stays until what it tells of is revoked, so that a run which is killed leaves it to the next. */
+  readonly noted?: true;
+  /** It is immutable, so that its logins go with it. */
+  readonly immutable?: true;
+  readonly because: string;
+};
+
+/** The Secret goes, on the version of the look. */
+export type Remove = {
+  readonly act: "remove";
+  readonly to: Ref<"secret">;
+  /** What it notes of its logins. */
+  readonly entries: readonly Entry[];
+  readonly stands: Standing;
+  /** Its logins have been taken out, so one that comes to hold a login again is another run's. */
+  readonly withdrawn?: true;
+  readonly because: string;
+};
 
 /** The names in a target's list of pull secrets, before and after. */
 export type Refer<K extends TargetKind = TargetKind> = {

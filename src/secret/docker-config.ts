@@ -1,5 +1,5 @@
 import type { Login } from "../context.ts";
-import { membersAt, next } from "./json-members.ts";
+import { type Member, membersAt, next } from "./json-members.ts";
 
 /** A config without a login: what a Secret is shown with, and tried with, before its password is made. */
 export const sketchConfig = '{"auths":{}}';
@@ -33,12 +33,40 @@ export function withLogin(data: string, server: string, login: Login): string {
 function inserted(text: string, server: string, login: Login): string {
   const root = next(text, 0);
   if (text[root] !== "{") return bytes(encodeDockerConfig(server, login));
-  const auths = membersAt(text, root).findLast(({ key, from }) => key.toLowerCase() === "auths" && text[from] === "{");
+  const auths = authsIn(text);
   if (!auths) return appended(text, root, bytes(encodeDockerConfig(server, login).slice(1, -1)));
   const held = membersAt(text, auths.from).findLast(({ key }) => key === server);
   const value = bytes(goJson(auth(login)));
   if (held) return `${text.slice(0, held.from)}${value}${text.slice(held.to)}`;
   return appended(text, auths.from, `${goJson(server)}:${value}`);
+}
+
+/**
+ * The same without the login that {@link withLogin} gave it; every other byte stays.
+ * @param data under `.dockerconfigjson`; what has no such login is left as it is
+ */
+export function withoutLogin(data: string, server: string): string {
+  const text = Buffer.from(data, "base64").toString("latin1");
+  const auths = authsIn(text);
+  if (!auths) return data;
+  const members = membersAt(text, auths.from);
+  const at = members.findLastIndex(({ key }) => key === server);
+  return at < 0 ? data : Buffer.from(cut(text, auths.from, members, at), "latin1").toString("base64");
+}
+
+/** A member goes with the comma before it; the first one with that behind it. */
+function cut(text: string, brace: number, members: readonly Member[], at: number): string {
+  const [before, gone, behind] = [members[at - 1], members[at] as Member, members[at + 1]];
+  const from = before?.to ?? next(text, brace + 1);
+  const to = before || !behind ? gone.to : next(text, gone.to);
+  return `${text.slice(0, from)}${text.slice(to)}`;
+}
+
+/** Where the logins stand. */
+function authsIn(text: string): Member | undefined {
+  const root = next(text, 0);
+  if (text[root] !== "{") return undefined;
+  return membersAt(text, root).findLast(({ key, from }) => key.toLowerCase() === "auths" && text[from] === "{");
 }
 
 /** An object's text with a member more, at its end. @param at where the object's brace stands */

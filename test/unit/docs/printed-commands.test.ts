@@ -19,7 +19,9 @@ const disk = { look: asked, list: asked, bytes: asked, replace: asked };
 /** What a command line comes to that nobody can answer: it is good if it gets as far as to ask somebody. */
 async function judged({ text, argv }: Printed): Promise<string> {
   const { code, stderr } = await run(argv, { stdin: "password", disk });
-  const isAsked = /^error: (?:this is a defect of kubectl acr-secret \(Error\)|nothing in stdin makes pods)/.test(stderr);
+  const isAsked = /^error: (?:this is a defect of kubectl acr-secret \(Error\)|nothing in stdin makes pods|nobody can be asked here)/.test(
+    stderr,
+  );
   return code === 0 || isAsked ? "" : `${text}: ${stderr}`;
 }
 

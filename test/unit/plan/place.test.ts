@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nameOf } from "../../../src/kinds.ts";
 import { type AttachWish, type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
 import { entry, held, host, to } from "../../support/situations/held.ts";
 
@@ -26,7 +27,7 @@ const all: AttachWish = { restart: "stuck", mayPull: () => true };
 
 /** Each step with what it is done to and what it needs, as a line. */
 const lines = (plan: ReturnType<typeof planPlace>) =>
-  plan.map(({ act, to, needs }) => `${act} ${to.kind}/${to.name}${needs ? ` needs ${needs.kind}/${needs.name}` : ""}`);
+  plan.map(({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`);
 
 test.for<{ why: string; facts: Facts; wish?: Partial<typeof wish>; plan: string[] }>([
   {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { nameOf } from "../../../src/kinds.ts";
 import { type Attached, type PodWait, type PullingPod, planRestarts, type RestartWish, readWait } from "../../../src/plan/restart.ts";
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
@@ -171,7 +172,7 @@ const deployment = { kind: "deployment.apps", namespace: "demo", name: "web" } a
 /** Each step as a line. */
 const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartWish) =>
   planRestarts(targets, pods, { secret: "acr", restart, mayPull: (repository) => repository === "app/web" }).map(
-    ({ act, to, needs }) => `${act} ${to.kind}/${to.name}${needs ? ` needs ${needs.kind}/${needs.name}` : ""}`,
+    ({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`,
   );
 
 test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; restart: RestartWish; steps: string[] }>([

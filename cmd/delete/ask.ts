@@ -1,0 +1,71 @@
+import type { Outcome } from "../../src/apply/outcome.ts";
+import { CliError } from "../../src/errors.ts";
+import type { Delete } from "../../src/fix.ts";
+import { nameOf } from "../../src/kinds.ts";
+import { confirmed } from "../../src/output/confirm.ts";
+import type { Where } from "../../src/output/words.ts";
+import { several } from "../../src/plan/said.ts";
+import { askable } from "../askable.ts";
+import type { Session } from "../session.ts";
+
+/** Who cannot be asked has to have said yes. @throws CliError usage, before anybody is asked anything */
+export function requireAnswer(session: Session, output: string | undefined, again: Delete): void {
+  if (askable(session, output)) return;
+  throw new CliError("usage", "nobody can be asked here whether it is to be deleted", { hint: { ...again, yes: true } });
+}
+
+/**
+ * Asks once before anything is deleted, and names what would go.
+ * @param preview what the run would come to, by a look
+ * @throws CliError cancelled where the person does not want that; the refusal of the only place
+ */
+export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: Where): Promise<void> {
+  const seen: Outcome[] = [];
+  await session.progress.during("Looking at what would go", async () => {
+    for await (const outcome of preview) seen.push(outcome);
+  });
+  const refused = where === "one" ? seen.find(({ error, ofPlace }) => error && ofPlace)?.error : undefined;
+  if (refused) throw refused;
+  const terminal = askable(session, undefined);
+  const question = questionOf(seen, where);
+  if (question === undefined || !terminal) return;
+  if (!(await confirmed(question, { ...session.context, terminal }))) throw new CliError("cancelled", "nothing is deleted");
+}
+
+/** `Delete secret/acr-myregistry, which serviceaccount/default names?` */
+function questionOf(seen: readonly Outcome[], where: Where): string | undefined {
+  const done = seen.filter(({ error, left }) => !error && !left).map(({ change }) => change);
+  const secrets = done.filter(({ act }) => act === "remove");
+  const beside = done.filter((change) => change.act === "withdraw" && change.beside && !change.noted);
+  const references = done.filter(({ act }) => act === "detach");
+  const azure = done.filter(({ act }) => act === "delete");
+  const parts = [
+    part(
+      "delete",
+      [...secrets, ...azure].map(({ to }) => nameOf(to)),
+      where,
+    ),
+    part(
+      "take its login out of",
+      beside.map(({ to }) => nameOf(to)),
+      where,
+    ),
+    part(
+      "take the name out of",
+      references.map(({ to }) => nameOf(to)),
+      where,
+    ),
+  ].filter((words) => words !== "");
+  if (parts.length === 0) return undefined;
+  const text = parts.join(", and ");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
+}
+
+/** In many places the same names come again and again, so they are counted. */
+function part(verb: string, names: readonly string[], where: Where): string {
+  if (names.length === 0) return "";
+  const distinct = new Map<string, number>();
+  for (const name of names) distinct.set(name, (distinct.get(name) ?? 0) + 1);
+  const words = [...distinct].map(([name, count]) => (where === "one" ? name : `${name} in ${count} namespace${count === 1 ? "" : "s"}`));
+  return `${verb} ${several(words, 5)}`;
+}

@@ -1,0 +1,127 @@
+import type { Credential } from "../credential/kind.ts";
+import { lifeOf } from "../credential/life.ts";
+import { CliError } from "../errors.ts";
+import type { Ground } from "../fleet/places.ts";
+import { keyOf } from "../kinds.ts";
+import type { NotedIn } from "../observe/noted.ts";
+import type { Change, Plan } from "../plan/change.ts";
+import { judgeRevocable, placesOf, type Revocable, type Verdict } from "../plan/revoke.ts";
+import { apply } from "./apply.ts";
+import { renewClaims } from "./claim.ts";
+import type { DryRun, Outcome } from "./outcome.ts";
+import { ownerOf } from "./owner.ts";
+import { sketch } from "./sketch.ts";
+import type { Bench, Run, Tools } from "./tools.ts";
+
+/** What it takes to revoke what Secrets note that are to go. */
+export type Revoking = {
+  readonly grounds: readonly Ground[];
+  readonly tools: Tools;
+  readonly dryRun: DryRun;
+  /** That of the places, which has claimed the Secrets. */
+  readonly run: Run;
+  /** The credential that a Secret notes, or why nobody here can revoke it. @throws CliError */
+  open(of: Pick<Revocable, "entry" | "host">): Promise<Credential | string>;
+};
+
+/**
+ * Revokes what of a credential no other Secret holds.
+ * @param others what Secrets note that stay
+ * @returns whether nothing is left to be revoked of it
+ */
+export async function* revokeOne(credential: Revocable, others: NotedIn, how: Revoking): AsyncGenerator<Outcome, boolean> {
+  const verdict = judgeRevocable(credential, others.noted);
+  if (verdict.keptBy.length > 0) yield tell(credential, `goes on working, since ${placesOf(verdict.keptBy)} notes it too`);
+  if (verdict.passwords.length === 0) return true;
+  const planned = await planOne(credential, verdict, others.unasked, how).catch(asFailure(credential));
+  if ("plan" in planned) return yield* carriedOut(planned, credential, how);
+  yield planned;
+  return planned.error === undefined;
+}
+
+const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
+
+function tell(credential: Revocable, what: string): Outcome {
+  const says = `${calledOf(credential)} ${what}`;
+  return { change: { act: "tell", to: credential.of[0], says }, says: [says] };
+}
+
+const asFailure =
+  ({ of: [to] }: Revocable) =>
+  (error: unknown): Outcome => {
+    if (error instanceof CliError) return { change: { act: "tell", to, says: "" }, error };
+    throw error;
+  };
+
+type Planned = { readonly plan: Plan; readonly opened: Credential };
+
+/** @returns what is to be told instead, where nothing can be done */
+async function planOne(
+  credential: Revocable,
+  { whole, passwords }: Verdict,
+  [unasked]: NotedIn["unasked"],
+  how: Revoking,
+): Promise<Planned | Outcome> {
+  if (unasked && !(await isOwn(credential, how))) throw unknownUse(calledOf(credential), unasked);
+  const opened = await how.open(credential);
+  if (typeof opened === "string") return tell(credential, `goes on working: ${opened}`);
+  const { revoke, retire } = lifeOf(opened);
+  return { plan: await (whole ? revoke : retire)(credential.entry.identity, passwords), opened };
+}
+
+/** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
+async function isOwn({ entry, of }: Revocable, { grounds }: Revoking): Promise<boolean> {
+  const owned = of.map(async ({ name, namespace = "", context }) => {
+    const cluster = grounds.find((ground) => ground.context === context)?.cluster;
+    return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessCancelled);
+  });
+  return (await Promise.all(owned)).includes(true);
+}
+
+/** Where the namespace may not be read, nobody knows. */
+function unlessCancelled(error: unknown): false {
+  if (error instanceof CliError && error.kind !== "cancelled") return false;
+  throw error;
+}
+
+function unknownUse(called: string, { context, error }: NotedIn["unasked"][number]): CliError {
+  const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
+  return new CliError(error.kind, `${called} is not revoked, since another Secret in ${where} may hold it: ${error.message}`, {
+    hint: "have it revoked by somebody who may list all Secrets there, or do the same without --revoke",
+    cause: error,
+  });
+}
+
+/** One after the other, each only once the one before it is done. @returns whether all are */
+async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how: Revoking): AsyncGenerator<Outcome, boolean> {
+  const { carry, removal } = opened;
+  const run = ofCredential(credential, how.run);
+  const bench = { tools: { ...how.tools, carry, removal }, run, seen: new Map() };
+  for (const change of plan) {
+    const outcome = await carryOne(change, bench, how.dryRun);
+    yield outcome.error ? { ...outcome, says: [`it is not revoked; by hand: ${removal(change)}`] } : outcome;
+    if (outcome.error || outcome.left) return false;
+  }
+  return true;
+}
+
+/** The run as far as the Secrets of one credential are concerned. */
+function ofCredential({ of }: Revocable, run: Run): Run {
+  const keys = new Set(of.map(keyOf));
+  return { ...run, claims: new Map([...run.claims].filter(([key]) => keys.has(key))) };
+}
+
+async function carryOne(change: Change, bench: Bench, dryRun: DryRun): Promise<Outcome> {
+  const [sketched] = dryRun === "client" ? sketch([change], bench) : [];
+  if (sketched) return sketched;
+  let last: Outcome = { change, left: "interrupted" };
+  try {
+    // Whoever has taken the Secret over may have made another password by now
+    if (dryRun === "none") await renewClaims(bench);
+    for await (const outcome of apply([change], bench)) last = outcome;
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    last = { change, error };
+  }
+  return last;
+}

@@ -1,0 +1,18 @@
+import type { DeleteFacts } from "../plan/delete.ts";
+import { isOurs } from "../secret/entry.ts";
+import { readHeld } from "./held.ts";
+import { needingOf } from "./needing.ts";
+import type { Sight } from "./place.ts";
+import { targetOf } from "./targets.ts";
+
+/** A place as a deletion sees it. @param name the Secret's */
+export function deletionFacts({ secret, targets, pods, place }: Sight, name: string, fieldManager: string): DeleteFacts {
+  const { context, namespace } = place;
+  return {
+    to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
+    held: secret && readHeld(secret, "", fieldManager).held,
+    ours: secret !== undefined && isOurs(secret),
+    targets: targets.map((target) => targetOf(target, context)),
+    needing: secret ? needingOf(secret, pods) : [],
+  };
+}

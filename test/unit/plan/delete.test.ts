@@ -1,0 +1,158 @@
+import { expect, test } from "vitest";
+import { nameOf } from "../../../src/kinds.ts";
+import { type DeleteFacts, planDelete } from "../../../src/plan/delete.ts";
+import type { Held } from "../../../src/plan/held.ts";
+import type { Target } from "../../../src/plan/references.ts";
+
+const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
+const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
+const held = (more: Partial<Held> = {}): Held => ({
+  uid: "u",
+  version: "7",
+  type: "kubernetes.io/dockerconfigjson",
+  immutable: false,
+  entries: [entry],
+  hosts: ["r.azurecr.io"],
+  alike: [],
+  others: [],
+  pulls: "unknown",
+  ...more,
+});
+
+const target = (kind: Target["to"]["kind"], name: string, ...names: readonly string[]): Target => ({
+  to: { kind, namespace: "demo", name },
+  names,
+  version: "1",
+});
+const job: Target = { ...target("job.batch", "migrate", "acr"), anew: { never: "has begun its work" } };
+const pod = (name: string, kind = "Deployment") => ({ name, from: { kind, name: "web" } });
+
+const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
+  to,
+  held: held(),
+  ours: true,
+  targets: [
+    target("serviceaccount", "default", "acr", "x"),
+    target("serviceaccount", "other", "x"),
+    target("deployment.apps", "web", "acr"),
+  ],
+  needing: [],
+  ...more,
+});
+
+/** Each step with what it is done to and what it needs, as a line. */
+const lines = (plan: ReturnType<typeof planDelete>) =>
+  plan.map((change) => {
+    const needs = [change.needs ?? []].flat().map(nameOf).join(" ");
+    return change.act === "tell" ? change.says : `${change.act} ${nameOf(change.to)}${needs && ` needs ${needs}`}`;
+  });
+
+const wish = { force: false, revoke: false };
+const references = ["rehearse secret/acr", "detach serviceaccount/default needs secret/acr", "detach deployment.apps/web needs secret/acr"];
+const all = "secret/acr serviceaccount/default deployment.apps/web";
+
+test.for<{ why: string; facts: DeleteFacts; wish?: Partial<typeof wish>; plan: string[] }>([
+  { why: "the Secret goes last", facts: facts(), plan: [...references, `remove secret/acr needs ${all}`] },
+  {
+    why: "of what is revoked the note stays",
+    facts: facts(),
+    wish: { revoke: true },
+    plan: [...references, `withdraw secret/acr needs ${all}`],
+  },
+  { why: "nothing names it", facts: facts({ targets: [] }), plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr"] },
+  {
+    why: "it is gone: only names of it are left",
+    facts: facts({ held: undefined, targets: [...facts().targets, job] }),
+    plan: ["detach serviceaccount/default", "detach deployment.apps/web"],
+  },
+  { why: "there is nothing at all", facts: facts({ held: undefined, targets: [] }), plan: [] },
+  {
+    why: "what cannot be changed is told",
+    facts: facts({ targets: [job] }),
+    plan: [
+      "rehearse secret/acr",
+      "remove secret/acr needs secret/acr",
+      "job.batch/migrate cannot be changed, and goes on naming secret/acr",
+    ],
+  },
+  {
+    why: "somebody else's keeps its references, and loses what was added",
+    facts: facts({ ours: false, held: held({ hosts: ["r.azurecr.io", "docker.io"] }) }),
+    plan: ["withdraw secret/acr"],
+  },
+  {
+    why: "with force pods lose it, and that is told",
+    facts: facts({ targets: [], needing: [pod("a"), pod("b"), pod("c"), pod("d")] }),
+    wish: { force: true },
+    plan: [
+      "rehearse secret/acr",
+      "remove secret/acr needs secret/acr",
+      "pods a, b, c and 1 more name secret/acr, and may not pull an image again",
+    ],
+  },
+])("$why", ({ facts: of, wish: more, plan }) => {
+  expect(lines(planDelete(of, { ...wish, ...more }))).toEqual(plan);
+});
+
+test("the note of what is immutable goes with it", () => {
+  const plan = planDelete(facts({ held: held({ immutable: true }) }), { force: false, revoke: true });
+  expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true, noted: true });
+});
+
+test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
+  {
+    why: "one pod needs it",
+    facts: facts({ targets: [], needing: [pod("a")] }),
+    says: 'pod a needs secret "acr" in namespace "demo"',
+    hint: {
+      do: "steps",
+      steps: [
+        { do: "rollout", namespace: "demo", workloads: [{ kind: "deployment", name: "web" }], or: "--force to delete it all the same" },
+      ],
+    },
+  },
+  {
+    why: "pods of a template that names it, and of one that is not rolled out",
+    facts: facts({ needing: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
+    says: 'pods a, b and c need secret "acr" in namespace "demo"',
+    hint: {
+      do: "steps",
+      steps: [
+        {
+          do: "detach",
+          secret: "acr",
+          namespace: "demo",
+          serviceaccounts: ["default"],
+          targets: ["deployment/web"],
+          or: "--force to delete it all the same",
+        },
+      ],
+    },
+  },
+  {
+    why: "a pod that nobody makes anew",
+    facts: facts({ targets: [], needing: [pod("a", "Pod")] }),
+    says: 'pod a needs secret "acr" in namespace "demo"',
+    hint: "once they have ended it can be deleted, or with --force to delete it all the same",
+  },
+  {
+    why: "it is somebody else's",
+    facts: facts({ ours: false, held: held({ entries: undefined }) }),
+    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
+    hint: "name another Secret, or add --force to delete it",
+  },
+  {
+    why: "somebody else put a login into it",
+    facts: facts({ held: held({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
+    says: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
+    hint: "add --force to lose that login too",
+  },
+  {
+    why: "what was added to it cannot be taken out",
+    facts: facts({ ours: false, held: held({ immutable: true }) }),
+    says: 'secret "acr" in namespace "demo" is immutable, so no login can be taken out',
+    hint: { do: "delete-secret", secret: "acr" },
+  },
+])("it is refused: $why", ({ facts: of, says, hint }) => {
+  expect(() => planDelete(of, wish)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
+});

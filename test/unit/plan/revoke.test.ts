@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { judgeRevocable, placesOf, revocablesOf } from "../../../src/plan/revoke.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+
+const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
+const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
+const noted = (slot: string, second: number, more: Partial<Entry> = {}): Entry => ({
+  hosts: ["r.azurecr.io"],
+  kind: "acr-token",
+  identity: "t",
+  slot,
+  madeAt: at(second),
+  ...more,
+});
+const password = (slot: string, second: number) => ({ slot, madeAt: at(second) });
+
+test("a credential that several Secrets note is one, with every password that they note", () => {
+  const rotated = noted("password2", 2, { previous: password("password1", 1) });
+  const other = noted("password1", 1, { hosts: ["other.azurecr.io"] });
+  const found = revocablesOf([
+    { to: of("a"), entries: [noted("password1", 1)] },
+    { to: of("b"), entries: [rotated, other] },
+  ]);
+  expect(found.map(({ host, passwords, of: secrets }) => ({ host, passwords, in: secrets.map(({ namespace }) => namespace) }))).toEqual([
+    { host: "r.azurecr.io", passwords: [password("password1", 1), password("password2", 2)], in: ["a", "b"] },
+    { host: "other.azurecr.io", passwords: [password("password1", 1)], in: ["b"] },
+  ]);
+});
+
+const both = noted("password2", 2, { previous: password("password1", 1) });
+
+test.for<{ why: string; others: Entry[]; passwords: object[]; whole: boolean; kept: number }>([
+  { why: "no other notes it", others: [], passwords: [password("password2", 2), password("password1", 1)], whole: true, kept: 0 },
+  {
+    why: "another token of others",
+    others: [noted("password2", 2, { identity: "another" }), noted("password2", 2, { kind: "service-principal" })],
+    passwords: [password("password2", 2), password("password1", 1)],
+    whole: true,
+    kept: 0,
+  },
+  { why: "another holds the newest", others: [noted("password2", 2)], passwords: [password("password1", 1)], whole: false, kept: 1 },
+  {
+    why: "the same moment, written otherwise",
+    others: [noted("password2", 2, { madeAt: "2026-01-01T01:00:02.000+01:00" })],
+    passwords: [password("password1", 1)],
+    whole: false,
+    kept: 1,
+  },
+  {
+    why: "one that has not been rotated holds the one before",
+    others: [noted("password1", 1)],
+    passwords: [password("password2", 2)],
+    whole: false,
+    kept: 1,
+  },
+  { why: "one that was rotated with it notes both", others: [both], passwords: [], whole: false, kept: 1 },
+  {
+    why: "another password in the same slot",
+    others: [noted("password1", 5)],
+    passwords: [password("password2", 2), password("password1", 1)],
+    whole: false,
+    kept: 0,
+  },
+])("$why", ({ others, passwords, whole, kept }) => {
+  const [credential] = revocablesOf([{ to: of("a"), entries: [both] }]);
+  if (!credential) throw new Error("nothing is noted");
+  const verdict = judgeRevocable(
+    credential,
+    others.map((entry) => ({ to: of("z"), entry })),
+  );
+  expect(verdict).toEqual({ passwords, whole, keptBy: Array(kept).fill(of("z")) });
+});
+
+test("Secrets are named with their places, the first of many", () => {
+  expect(placesOf([of("a"), of("b", "prod"), of("c"), of("d"), of("e")])).toBe(
+    "secret/acr in namespace a, secret/acr in namespace b of context prod, secret/acr in namespace c and 2 more",
+  );
+});

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { encodeDockerConfig, withLogin, withoutLogin } from "../../../src/secret/docker-config.ts";
+import { noteEntries } from "../../../src/secret/entry.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../../../src/secret/withdrawal.ts";
+
+const base64 = (text: string) => Buffer.from(text).toString("base64");
+const textOf = (data: string) => Buffer.from(data, "base64").toString();
+const login = { username: "u", password: new Sensitive("p") };
+
+test.for([
+  '{"auths":{"docker.io":{"auth":"YTpi"}}}',
+  '{ "auths" : { "docker.io":{"auth":"YTpi"} , "quay.io" : {} }, "x":1 }\n',
+  '{"Auths":{"é.io":{}}}',
+  '{"auths":{}}',
+])("a login that was added to %s goes again, byte for byte", (text) => {
+  expect(textOf(withoutLogin(withLogin(base64(text), "r.azurecr.io", login), "r.azurecr.io"))).toBe(text);
+});
+
+test.for([
+  { from: '{"auths":{"r.azurecr.io":{"auth":"YTpi"},"b":{}}}', to: '{"auths":{"b":{}}}' },
+  { from: '{"auths":{"r.azurecr.io" : {"auth":"YTpi"} ,\n "b":{}}}', to: '{"auths":{"b":{}}}' },
+  { from: '{"auths":{"a":{}, "r.azurecr.io":{"auth":"YTpi"}, "b":{}}}', to: '{"auths":{"a":{}, "b":{}}}' },
+  { from: '{"auths":{ "r.azurecr.io":{} }}', to: '{"auths":{  }}' },
+  { from: '{"auths":{"b":{}}}', to: '{"auths":{"b":{}}}' },
+  { from: '{"auths":null}', to: '{"auths":null}' },
+  { from: "[]", to: "[]" },
+])("of $from is left $to", ({ from, to }) => {
+  expect(textOf(withoutLogin(base64(from), "r.azurecr.io"))).toBe(to);
+});
+
+const entry = { hosts: ["r.azurecr.io", "r.eastus.geo.azurecr.io"], kind: "acr-token", identity: "t" };
+const { labels, annotations } = noteEntries([entry]);
+const secretOf = (metadata: Partial<Secret["metadata"]>, type: string, data: Secret["data"]): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "acr", namespace: "demo", resourceVersion: "7", ...metadata },
+  type,
+  ...(data && { data }),
+});
+const config = encodeDockerConfig([...entry.hosts, "docker.io"], login);
+const type = "kubernetes.io/dockerconfigjson";
+
+test.for<{ what: string; secret: Secret; data: object; left: object }>([
+  {
+    what: "one of ours is emptied",
+    secret: secretOf({ labels, annotations }, type, { ".dockerconfigjson": base64(config), more: "eA==" }),
+    data: { ".dockerconfigjson": base64('{"auths":{}}'), more: null },
+    left: { ".dockerconfigjson": base64('{"auths":{}}') },
+  },
+  {
+    what: "what Argo CD reads loses every key",
+    secret: secretOf({ labels: { ...labels, "argocd.argoproj.io/secret-type": "repository" }, annotations }, "Opaque", { url: "eA==" }),
+    data: { url: null },
+    left: {},
+  },
+  {
+    what: "somebody else's keeps what is theirs",
+    secret: secretOf({ annotations: noteEntries([{ ...entry, beside: true }]).annotations }, type, { ".dockerconfigjson": base64(config) }),
+    data: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
+    left: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
+  },
+])("$what", ({ secret, data, left }) => {
+  const entries = [entry];
+  expect(isWithdrawn(secret, { entries })).toBe(false);
+  expect(withdrawalPatch(secret, { entries, noted: true })).toEqual({ metadata: { resourceVersion: "7" }, data });
+  expect(withdrawalPatch(secret, { entries })).toEqual({
+    metadata: { resourceVersion: "7", annotations: { "acr-secret/logins": null, "acr-secret/claim": null } },
+    data,
+  });
+  const after = withdrawnSecret(secret, { entries, noted: true });
+  expect(after).toEqual({ ...secret, data: left });
+  expect(isWithdrawn(after, { entries })).toBe(true);
+  expect(withdrawnSecret(secret, { entries }).metadata.annotations).toEqual({});
+});
+
+test("a Secret without data has no login", () => {
+  expect(isWithdrawn(secretOf({}, type, undefined), { entries: [entry] })).toBe(true);
+});
