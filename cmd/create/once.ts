@@ -68,7 +68,8 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   };
   const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
   const seen = noticing(outcomes, (outcome) => {
-    const belonging = belongingOf(outcome);
+    // What nobody will take away is not remembered: of thousands of places it would be most of the memory
+    const belonging = flags.keep ? belongingOf(outcome) : undefined;
     if (belonging) journal.made.set(belongingKey(belonging), belonging);
   });
   const code = await conclude(seen.outcomes, { session, flags, scope, grounds });

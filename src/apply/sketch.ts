@@ -79,6 +79,6 @@ export function sketch(plan: Plan, bench: Bench): Outcome[] {
 }
 
 /** The same of changes as they come. */
-export async function* sketchEach(changes: AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
+export async function* sketchEach(changes: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
   for await (const change of changes) yield* sketch([change], bench);
 }

@@ -30,7 +30,7 @@ export type Unit = {
   /** Plans one place. @throws CliError of that place */
   each(sight: Sight): Plan;
   /** What is told at the end of a place's plan, and takes what nobody waits for before that is carried out. */
-  later?(sight: Sight, plan: Plan): Promise<Plan>;
+  later?(sight: Sight, plan: Plan): Promise<Plan> | undefined;
 };
 
 /**
@@ -44,8 +44,10 @@ export async function* runUnit(
   dryRun: DryRun,
 ): AsyncGenerator<Outcome> {
   const bench: Bench = { tools, run: unit.run, seen: new Map() };
-  const carry = (planned: Planned) =>
-    (dryRun === "client" ? sketchEach : apply)(changesOf(planned, unit), { ...bench, seen: planned.seen });
+  const carry = (planned: Planned) => {
+    const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
+    return (dryRun === "client" ? sketchEach : apply)(changes, { ...bench, seen: planned.seen });
+  };
   yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);
   const gate = openGate(unit.demand, bench, dryRun);
 
@@ -99,13 +101,12 @@ function asPlaceError(error: unknown): CliError {
   throw error;
 }
 
-/** A place that was looked at, and what is to be done there. */
-type Planned = { readonly sight: Sight; readonly plan: Plan; readonly seen: Seen };
+/** What is to be done in a place, and what is only told once it is known. */
+type Planned = { readonly plan: Plan; readonly later: Promise<Plan> | undefined; readonly seen: Seen };
 
-/** A plan, and behind it what is only told once it is known. */
-async function* changesOf({ sight, plan }: Planned, unit: Unit): AsyncGenerator<Change> {
+async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Change> {
   yield* plan;
-  if (unit.later) yield* await unit.later(sight, plan);
+  yield* await later;
 }
 
 /** Plans a place, and sees to it that what its Secret needs is there. Looks again when another has written since. */
@@ -117,7 +118,7 @@ async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Prom
     try {
       if (store) await pass(store);
       const { secret, targets, pods, place } = sight;
-      return { sight, plan, seen: remember([secret, ...targets, ...pods], place.context) };
+      return { plan, later: unit.later?.(sight, plan), seen: remember([secret, ...targets, ...pods], place.context) };
     } catch (error) {
       if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }

@@ -7,11 +7,10 @@ import type { Sight } from "./place.ts";
 import { targetOf } from "./targets.ts";
 
 /** Tells of other names in the lists that a plan writes to, once it is known what they lead to. */
-export async function tellBeside({ targets, place, named }: Sight, plan: Plan): Promise<Tell[]> {
+export function tellBeside({ targets, place, named }: Sight, plan: Plan): Promise<Tell[]> | undefined {
   const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
-  const others = ((await named) ?? []).flatMap(otherName);
   const lists = targets.map((object) => targetOf(object, place.context)).filter(({ to }) => written.has(keyOf(to)));
-  return tellOthers(lists, others).map((tell) => ({ ...tell, needs: tell.to }));
+  return named?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));
 }
 
 /** What is wrong with where a name leads. */

@@ -16,9 +16,11 @@ export type OtherName = {
  * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.
  * @param targets those whose list is written by this run
  */
-export function tellOthers(targets: readonly Target[], others: readonly OtherName[]): Tell[] {
-  return [...others.flatMap((other) => tellOther(other, having(other.name, targets))), ...tellEmpty(having("", targets))];
-}
+export const tellOthers = (targets: readonly Target[], others: readonly OtherName[]): Tell[] =>
+  others.flatMap((other) => tellOther(other, having(other.name, targets)));
+
+/** Entries that name nothing, in lists that are written by this run. */
+export const tellNameless = (targets: readonly Target[]): Tell[] => tellEmpty(having("", targets));
 
 function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
   if (!to) return [];

@@ -1,6 +1,7 @@
 import { tellHidden, tellMountable } from "./account-list.ts";
 import type { Around } from "./around.ts";
 import type { Change } from "./change.ts";
+import { tellNameless } from "./other-names.ts";
 import { tellOwnLists } from "./own-list.ts";
 import type { Target } from "./references.ts";
 import { hasPods } from "./said.ts";
@@ -18,6 +19,7 @@ export function tellOfTargets(secret: string, targets: readonly Target[], attach
     ...tellOwnLists(secret, carriers, around.listers),
     ...tellHidden(secret, written, accounts, around.accounts),
     ...tellMountable(secret, carrying, accounts, around.accounts),
+    ...tellNameless(written),
   ];
   return told.map((tell) => ({ ...tell, needs: tell.to }));
 }

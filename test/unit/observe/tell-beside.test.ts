@@ -55,7 +55,7 @@ test.for<{ why: string; plan: Plan; named?: Sight["named"]; told: string[] }>([
   const named = Promise.resolve([{ name: "gone", secret: undefined }]);
   const sight = { place: {}, secret: undefined, targets: [account("app"), account("web")], pods: [], named, ...more } as unknown as Sight;
 
-  const tells = await tellBeside(sight, plan);
+  const tells = (await tellBeside(sight, plan)) ?? [];
 
   expect(tells.map(({ says }) => says)).toEqual(told);
   expect(tells).toEqual(tells.map((tell) => ({ ...tell, needs: tell.to })));

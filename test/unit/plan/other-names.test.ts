@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type OtherName, tellOthers } from "../../../src/plan/other-names.ts";
+import { type OtherName, tellNameless, tellOthers } from "../../../src/plan/other-names.ts";
 import type { Target } from "../../../src/plan/references.ts";
 
 const account = (...names: string[]): Target => ({ to: { kind: "serviceaccount", namespace: "demo", name: "app" }, names, version: "7" });
@@ -63,7 +63,7 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
     told: [{ says: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
   },
 ])("$why", ({ targets, others = [], told }) => {
-  const tells = tellOthers(targets, others);
+  const tells = [...tellOthers(targets, others), ...tellNameless(targets)];
 
   expect(tells).toMatchObject(told);
   expect(tells).toHaveLength(told.length);
