@@ -81,7 +81,7 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
   const [named, more] = [members.slice(0, mostNamed).map(called), members.length - mostNamed];
   const all = more > 0 ? `${named.join(", ")} and ${more} more` : inLine(named);
   return new CliError("conflict", `${all} note different passwords of ${identity} for one login, or one for different logins`, {
-    hint: "one of them notes what is not so: delete that one, or make it anew with kubectl acr-secret create",
+    hint: "one of them notes what is not so: delete that one, and create it again",
   });
 }
 
