@@ -1,0 +1,565 @@
+/*
+ * Two runs of `rotate`, one of `create` and a person with az, on one ACR token with two passwords and three Secrets: 0 and 1 in one
+ * cluster, 2 in another. A run may die after every request, and every answer may be lost. README.md says how to read and run this.
+ *
+ * A password is told by its slot alone: 1 or 2 is the one that stands there now. Once it is replaced or cleared, whoever holds it has
+ * OURS or THEIRS, by whose hand it died. The version of a Secret is a bit for each run: it has seen the last one. So what no run can
+ * tell apart is one state.
+ */
+#define OURS 3
+#define THEIRS 4
+#define BIT(n) (1 << (n))
+#define FIRST(set) (((set) & 1) -> 0 : (((set) & 2) -> 1 : 2))
+#define RUNS 3
+#define WELL 1
+#define REFUSED 2
+#define FAILED 3
+#define CRASHED 4
+
+#ifdef DERIVED
+#define ALONE true
+#else
+#define ALONE false
+#endif
+
+/* The token; sets of slots are bits. */
+byte has;
+byte newer = 1;
+byte theirs;          /* made by a person, or another consumer of the token */
+byte excused;         /* made by a person in the very slot and half minute that a claim names */
+
+/* The Secrets; sets of Secrets are bits. */
+byte ref[3];          /* the password inside; 0: none */
+byte prev[3];         /* the slot of the password before, as it is noted; 0: none, or it has died */
+byte claim[3];        /* the run that claims it, plus 1 */
+byte slot[3];         /* the slot that the claim notes */
+byte due;             /* the claim has come to its end */
+byte covered;         /* the password in the noted slot was made within the claim's time */
+
+/* What each run remembers. */
+byte fresh[RUNS];     /* Secrets that are as it has seen them last */
+byte plan[RUNS];      /* the slot that it is about to make */
+byte moved;           /* runs whose slot has changed since they looked at the token */
+byte mine[RUNS];      /* the password that it writes */
+byte saw[RUNS];       /* the password in the Secret that it looked at again */
+byte noting[RUNS];    /* listed Secrets that note the token */
+byte in1[RUNS];       /* those of them with the password in slot 1 */
+byte in2[RUNS];
+byte past[RUNS];      /* slots that are noted as a previous password */
+byte left[RUNS];      /* slots that a claim notes which has ended */
+byte gone;            /* runs that have died */
+bool begun;
+
+byte apart;           /* runs between their second look and their mint */
+byte acted;           /* runs since whose last beginning the person has acted, or after the person another run */
+#ifndef LAX
+#define LAX false
+#endif
+bool broke = LAX;           /* the person has made a password anew that a Secret or a run had */
+byte crashes = CRASHES;
+byte losses = LOSSES;
+byte ended;
+bool alone;           /* the others have ended, and one run comes afterwards */
+bool creates;
+byte result;          /* of the last run */
+hidden byte i;
+hidden byte n;
+
+#define HOLD(o) ((o) == 1 -> in1[me] : in2[me])
+#define BROKEN(what) printf(what); assert(false)
+
+/* Somebody has written to a Secret. */
+inline written(s) {
+  fresh[0] = fresh[0] & ~BIT(s); fresh[1] = fresh[1] & ~BIT(s); fresh[2] = fresh[2] & ~BIT(s)
+}
+
+/* The password in a slot dies, by OURS or THEIRS, and the slot is another. */
+inline dies(o, by) {
+  i = 0;
+  do
+  :: i < 3 ->
+    if
+    :: ref[i] == o && by == OURS && !broke -> BROKEN("BROKEN a password in use died by our hand\n")
+    :: ref[i] == o && (by == THEIRS || broke) -> ref[i] = by; broke = true
+    :: else
+    fi;
+    if :: prev[i] == o -> prev[i] = 0 :: else fi;
+    if
+    :: slot[i] == o && claim[i] != 0 && !(due & BIT(i)) -> covered = covered | BIT(i)
+    :: slot[i] == o && (claim[i] == 0 || (due & BIT(i))) -> covered = covered & ~BIT(i)
+    :: else
+    fi;
+    i++
+  :: else -> break
+  od;
+  i = 0;
+  do
+  :: i < RUNS ->
+    if :: plan[i] == o -> moved = moved | BIT(i) :: else fi;
+    past[i] = past[i] & ~BIT(o); left[i] = left[i] & ~BIT(o);
+    if :: o == 1 -> in1[i] = 0 :: else -> in2[i] = 0 fi;
+    if :: mine[i] == o -> mine[i] = by; if :: by == THEIRS -> broke = true :: else fi :: else fi;
+    if :: saw[i] == o -> saw[i] = by :: else fi;
+    i++
+  :: else -> break
+  od
+}
+
+/* A run makes a password. */
+inline make(o) {
+  if :: (theirs & BIT(o)) && !(excused & BIT(o)) && !ALONE -> BROKEN("BROKEN a password that is not ours died by our hand\n") :: else fi;
+  if :: broke -> acted = acted | (7 & ~BIT(me)) :: else fi;
+  dies(o, OURS);
+  has = has | BIT(o); newer = o; theirs = theirs & ~BIT(o); excused = excused & ~BIT(o);
+  mine[me] = o; plan[me] = 0; moved = moved & ~BIT(me)
+}
+
+/* A run takes a password away. */
+inline clear(o) {
+  if :: (theirs & BIT(o)) && !(excused & BIT(o)) && !ALONE -> BROKEN("BROKEN a password that is not ours died by our hand\n") :: else fi;
+  if :: broke -> acted = acted | (7 & ~BIT(me)) :: else fi;
+  dies(o, OURS);
+  has = has & ~BIT(o); theirs = theirs & ~BIT(o); excused = excused & ~BIT(o);
+  covered = covered & ~((slot[0] == o -> 1 : 0) | (slot[1] == o -> 2 : 0) | (slot[2] == o -> 4 : 0))
+}
+
+/* A run looks at a Secret in a list. */
+inline list(s) {
+  if
+  :: scope & BIT(s) ->
+    fresh[me] = fresh[me] | BIT(s);
+    if :: ref[s] != 0 -> noting[me] = noting[me] | BIT(s) :: else fi;
+    if :: ref[s] == 1 -> in1[me] = in1[me] | BIT(s) :: ref[s] == 2 -> in2[me] = in2[me] | BIT(s) :: else fi;
+    if :: claim[s] && claim[s] != me + 1 && !(due & BIT(s)) -> live = live | BIT(s) :: else fi;
+    if :: prev[s] != 0 -> past[me] = past[me] | BIT(prev[s]) :: else fi;
+    if :: (covered & BIT(s)) && (claim[s] == 0 || (due & BIT(s))) -> left[me] = left[me] | BIT(slot[s]); leftAt = leftAt | BIT(s) :: else fi
+  :: else
+  fi
+}
+
+inline forget() { noting[me] = 0; in1[me] = 0; in2[me] = 0; past[me] = 0; left[me] = 0; leftAt = 0; live = 0 }
+
+#define MAY_WRITE_OVER(o) (!HOLD(o) && (ALONE || (!create && ((past[me] | left[me]) & BIT(o)))))
+
+/* Which slot is to be made, if any may be, where no living password is held. */
+inline choose() {
+  if
+  :: (has & 2) && ((past[me] | left[me]) & 2) && MAY_WRITE_OVER(1) -> o = 1
+  :: else ->
+    if
+    :: (has & 4) && ((past[me] | left[me]) & 4) && MAY_WRITE_OVER(2) -> o = 2
+    :: else ->
+      if
+      :: !(has & 2) -> o = 1
+      :: else ->
+        if
+        :: !(has & 4) -> o = 2
+        :: else -> o = (MAY_WRITE_OVER(3 - newer) -> 3 - newer : (MAY_WRITE_OVER(newer) -> newer : 0))
+        fi
+      fi
+    fi
+  fi
+}
+
+/* With the lists and a look at the token: what is to be written where, and which password is made for it. */
+inline decide() {
+  moved = moved & ~BIT(me); mine[me] = 0; o = 0; todo = 0; over = false;
+  n = ((in1[me] && in2[me]) -> newer : (in1[me] -> 1 : (in2[me] -> 2 : 0)));
+  if
+  :: create && (in1[me] | in2[me]) & 4 -> over = true
+  :: create && !((in1[me] | in2[me]) & 4) ->
+    if
+    :: n -> mine[me] = ((in1[me] & BIT(FIRST(in1[me] | in2[me]))) -> 1 : 2); todo = 4
+    :: else -> todo = noting[me] | 4; choose()
+    fi
+  :: !create && noting[me] == 0 -> over = true
+  :: !create && n && (noting[me] & ~HOLD(n)) -> mine[me] = n; todo = noting[me] & ~HOLD(n)
+  :: !create && n && noting[me] && !(noting[me] & ~HOLD(n)) ->
+    if
+    :: renewed -> over = true; mine[me] = n
+    :: else -> todo = noting[me]; o = ((!(has & BIT(3 - n)) || MAY_WRITE_OVER(3 - n)) -> 3 - n : 0)
+    fi
+  :: !create && !n && noting[me] -> todo = noting[me]; choose()
+  fi
+}
+
+/* A Secret gets the password. */
+inline store(s) {
+  if :: mine[me] == OURS && !broke -> BROKEN("BROKEN a password that had died by our hand was written\n") :: else fi;
+  prev[s] = ((ref[s] == mine[me]) -> prev[s] : ((ref[s] == 1 || ref[s] == 2) -> ref[s] : 0));
+  if :: prev[s] == mine[me] -> prev[s] = 0 :: else fi;
+  ref[s] = mine[me];
+  if :: broke -> acted = acted | (7 & ~BIT(me)) :: else fi;
+  if :: claim[s] == me + 1 -> claim[s] = 0; slot[s] = 0; due = due & ~BIT(s); covered = covered & ~BIT(s) :: else fi;
+  written(s); fresh[me] = fresh[me] | BIT(s)
+}
+
+/* A run ends its claims, and leaves the note of a slot that may hold what it, or one before it, has made. */
+inline letGo() {
+  i = 0;
+  do
+  :: i < 3 ->
+    if
+    :: claim[i] == me + 1 ->
+      claim[i] = 0; due = due & ~BIT(i); written(i);
+      if :: (blind || (heir && !(moved & BIT(me))) || i != f) && (covered & BIT(i)) :: else -> slot[i] = 0; covered = covered & ~BIT(i) fi
+    :: else
+    fi;
+    i++
+  :: else -> break
+  od
+}
+
+/* A run may die after every request that changes something. After one that does not is the same as before it. */
+#define OR_DIE if :: true :: crashes > 0 -> crashes--; printf("STEP %d dies\n", me); goto dead fi
+/* An answer may be lost. */
+#define OR_LOSE(then) if :: true :: losses > 0 -> losses--; printf("STEP %d loses the answer\n", me); then fi
+
+proctype Run(byte me; bool create; byte scope) {
+  byte o;             /* the slot that is to be made */
+  byte todo;          /* Secrets to be written */
+  byte w;             /* the one of them that is written now */
+  byte f;             /* the first, which is claimed */
+  byte claims;        /* Secrets that are still to be claimed */
+  byte leftAt;        /* Secrets with a claim that has ended and notes a slot */
+  byte live;          /* Secrets that another run claims */
+  byte rounds;
+  bool made;          /* this run has made a password */
+  bool blind;         /* it may have, and does not know when */
+  bool again;         /* it goes round when what it made is taken back */
+  bool heir;          /* its claim notes what a claim that has ended has left */
+  bool failed, lost, over, renewed;
+
+  if :: me == 1 && scope == 7 -> begun :: else fi; /* the two rotations are alike */
+begin:
+  atomic {
+    made = false; blind = false; heir = false; again = false; lost = false; w = 0; f = 0; todo = 0; o = 0; claims = 0; plan[me] = 0;
+    forget(); mine[me] = 0; saw[me] = 0; begun = true;
+    if
+    :: rounds == ROUNDS -> goto fail
+    :: rounds < ROUNDS && rounds == 0 && losses + crashes > 0 -> goto fail
+    :: rounds < ROUNDS -> rounds++
+    fi;
+    skip
+  };
+#ifndef NO_HAND_CLAIM
+  if
+  :: create && ALONE ->
+    atomic {
+      (!claim[2] || (due & 4) || claim[2] == me + 1);
+      d_step { claim[2] = me + 1; slot[2] = (covered & 4 -> slot[2] : 0); due = due & ~4; written(2) };
+      printf("STEP %d claims Secret 2\n", me);
+      OR_DIE
+    }
+  :: else
+  fi;
+#endif
+  atomic { d_step { acted = acted & ~BIT(me); list(0); list(1) } }
+  atomic {
+    list(2);
+#ifndef NO_CLAIM
+    if
+    :: live ->
+      printf("STEP %d waits\n", me);
+      ((live & ~fresh[me]) || (live & due) || ((live & 1) && !claim[0]) || ((live & 2) && !claim[1]) || ((live & 4) && !claim[2]));
+      rounds--;
+      goto begin
+    :: else
+    fi
+#endif
+  }
+  atomic {
+    d_step { decide(); printf("STEP %d looks: makes %d, writes %d\n", me, o, todo) };
+    if
+    :: over -> goto finish
+    :: !over && !o && !mine[me] -> goto refuse
+    :: !over && !o && mine[me] -> d_step { forget(); fresh[me] = fresh[me] & todo; w = FIRST(todo) }; goto writing
+    :: !over && o ->
+      d_step {
+        f = FIRST(todo);
+        claims = BIT(f);
+#ifndef NO_TAKE
+        if :: left[me] & BIT(o) -> claims = claims | leftAt :: else fi;
+#endif
+        plan[me] = o; heir = (left[me] & BIT(o) -> 1 : 0);
+        forget(); fresh[me] = fresh[me] & (todo | claims); w = f
+      }
+    fi
+  }
+
+#ifndef NO_CLAIM
+claiming:
+  atomic {
+    if
+    :: !(fresh[me] & BIT(w)) -> again = true; goto release
+    :: (fresh[me] & BIT(w)) && claim[w] && claim[w] != me + 1 && !(due & BIT(w)) ->
+      printf("STEP %d waits\n", me);
+      (!(fresh[me] & BIT(w)) || (due & BIT(w)) || !claim[w]);
+      again = true; rounds--;
+      goto release
+    :: (fresh[me] & BIT(w)) && !(claim[w] && claim[w] != me + 1 && !(due & BIT(w))) ->
+      OR_LOSE(goto release);
+      d_step {
+        if
+        :: w == f ->
+          claim[f] = me + 1;
+          if :: heir && !(moved & BIT(me)) -> covered = covered | BIT(f) :: else -> covered = covered & ~BIT(f) fi;
+#ifndef NO_NOTE
+          slot[f] = o
+#endif
+        :: else -> claim[w] = 0; slot[w] = 0; covered = covered & ~BIT(w)
+        fi;
+        due = due & ~BIT(w);
+        written(w); fresh[me] = fresh[me] | BIT(w);
+        printf("STEP %d claims Secret %d for slot %d\n", me, w, o)
+      };
+      OR_LOSE(goto release);
+      claims = claims & ~BIT(w);
+      OR_DIE;
+      if :: claims -> w = FIRST(claims); goto claiming :: else -> w = 0 fi
+    fi
+  }
+#endif
+
+  atomic {
+    if
+#ifndef NO_CLAIM
+    :: claim[f] != me + 1 -> goto begin
+#endif
+#ifndef NO_LOOK
+    :: (moved & BIT(me)) -> again = true; goto release
+#endif
+    :: else -> due = due & ~BIT(f); apart = apart | BIT(me)
+    fi;
+#ifdef APART
+  };
+  atomic {
+#endif
+    OR_LOSE(blind = true; apart = apart & ~BIT(me); plan[me] = 0; moved = moved & ~BIT(me); goto release);
+    d_step { make(o); apart = apart & ~BIT(me); made = true; heir = false; printf("STEP %d makes slot %d\n", me, o) };
+    OR_LOSE(blind = true; goto release);
+    OR_DIE
+  }
+
+  atomic {
+    w = f;
+    if
+    :: mine[me] != o -> again = true; printf("STEP %d finds its password gone\n", me); goto release
+    :: mine[me] == o && losses > 0 -> losses--; printf("STEP %d proves nothing\n", me); goto undo
+    :: mine[me] == o
+    fi
+  }
+
+writing:
+  atomic {
+    if
+    :: !(fresh[me] & BIT(w)) -> goto looking
+    :: (fresh[me] & BIT(w)) && losses > 0 -> losses--; printf("STEP %d loses a write\n", me); lost = true; fresh[me] = fresh[me] & ~BIT(w); goto looking
+    :: (fresh[me] & BIT(w)) -> d_step { store(w); printf("STEP %d writes slot %d to Secret %d\n", me, mine[me], w) }
+    fi;
+    OR_LOSE(lost = true; goto looking);
+    OR_DIE;
+    goto next
+  }
+next:
+  atomic {
+    lost = false;
+    todo = todo & ~BIT(w); fresh[me] = fresh[me] & todo;
+#ifdef EARLY
+    if :: made && (has & BIT(3 - o)) && todo -> d_step { clear(3 - o) } :: else fi;
+#endif
+    if :: todo -> w = FIRST(todo); goto writing :: else -> w = 0 fi;
+    if
+    :: failed -> goto undo
+    :: !failed && create -> goto check
+    :: !failed && !create -> renewed = true; rounds--
+    fi;
+#ifndef NO_LAST_LOOK
+    goto begin
+#else
+    if :: GRACE -> goto well :: else -> goto begin fi
+#endif
+  }
+
+looking:
+  atomic { fresh[me] = fresh[me] | BIT(w); saw[me] = ref[w] }
+  atomic {
+    over = ((saw[me] == mine[me] && mine[me] < OURS) || (!create && saw[me] == 0));
+    if
+    :: over -> over = false; saw[me] = 0; goto next
+    :: !over && lost -> failed = true; saw[me] = 0; if :: made && w == f -> goto undo :: else -> goto next fi
+    :: else
+    fi;
+    if
+#ifndef NO_GATE
+    :: made && w == f -> again = true; saw[me] = 0; goto undo
+#endif
+    :: mine[me] == OURS || mine[me] == THEIRS -> again = true; saw[me] = 0; goto undo
+    :: else ->
+      if
+      :: saw[me] == 3 - mine[me] && (newer == saw[me] || create) -> saw[me] = 0; goto next
+      :: else -> saw[me] = 0; goto writing
+      fi
+    fi
+  }
+
+check:
+#ifndef NO_CHECK
+  atomic {
+    if
+    :: mine[me] == 1 || mine[me] == 2 -> goto well
+    :: else -> printf("STEP %d finds its password gone\n", me); goto begin
+    fi
+  }
+#else
+  goto well;
+#endif
+
+finish:
+  /* After the last look: all that note the token have the newest. */
+  atomic {
+    if
+    :: !GRACE && !create && mine[me] && (past[me] & has & BIT(3 - mine[me])) && !HOLD(3 - mine[me]) ->
+      OR_LOSE(goto fail);
+      d_step { clear(3 - mine[me]); printf("STEP %d clears slot %d\n", me, 3 - mine[me]) };
+      OR_LOSE(goto fail);
+      OR_DIE
+    :: else
+    fi;
+    goto well
+  }
+
+undo:
+  atomic { if :: !made || mine[me] != o -> goto release :: else -> d_step { forget(); list(0); list(1) } fi }
+  atomic { list(2) }
+  atomic {
+    if
+    :: mine[me] == o && !HOLD(o) ->
+      if
+      :: d_step { clear(o); printf("STEP %d takes slot %d back\n", me, o) }; OR_DIE
+      :: losses > 0 -> losses--; blind = true; again = false
+      fi
+    :: else
+    fi
+  }
+release:
+  atomic { d_step { letGo() }; if :: again -> goto begin :: else -> goto fail fi }
+
+well:
+  atomic {
+    d_step { letGo() };
+    printf("STEP %d ends well\n", me);
+    if
+    :: !(acted & BIT(me)) && (create -> ref[2] >= OURS : ((scope & 1) && ref[0] >= OURS) || ((scope & 2) && ref[1] >= OURS) || ((scope & 4) && ref[2] >= OURS)) ->
+      BROKEN("BROKEN a Secret holds a dead password after a run that ended well\n")
+    :: else
+    fi;
+    over = true; goto done
+  }
+refuse:
+  atomic { d_step { letGo() }; printf("STEP %d is refused\n", me); again = true; over = false; goto done }
+fail:
+  atomic { d_step { letGo() }; printf("STEP %d fails\n", me); again = false; over = false; goto done }
+dead:
+  atomic { if :: claim[0] == me + 1 || claim[1] == me + 1 || claim[2] == me + 1 -> gone = gone | BIT(me) :: else fi; again = false; over = false; goto done }
+done:
+  atomic {
+    if :: alone -> result = (over -> WELL : (again -> REFUSED : FAILED)) :: else fi;
+    forget(); mine[me] = 0; saw[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
+    o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0;
+    ended++
+  }
+}
+
+/* The claim of a run that has died comes to its end. What is left of it is the slot, if somebody has made that meanwhile. */
+#define ENDS(s) claim[s] && (gone & BIT(claim[s] - 1)) -> d_step { \
+  n = claim[s]; claim[s] = 0; if :: covered & BIT(s) :: else -> slot[s] = 0 fi; \
+  if :: claim[0] == n || claim[1] == n || claim[2] == n :: else -> gone = gone & ~BIT(n - 1) fi }
+/* That of a slow one too, but not between its second look and the mint. */
+#define SLOWLY(s) claim[s] && !(due & BIT(s)) && !((apart | gone) & BIT(claim[s] - 1)) -> due = due | BIT(s)
+
+proctype Clock() {
+end:
+  do
+  :: atomic { ENDS(0) }
+  :: atomic { ENDS(1) }
+  :: atomic { ENDS(2) }
+#ifdef SLOW
+  :: atomic { SLOWLY(0) }
+  :: atomic { SLOWLY(1) }
+  :: atomic { SLOWLY(2) }
+#endif
+  od
+}
+
+/* az acr token credential generate, once, or never. */
+proctype Person() {
+  byte o;
+  atomic {
+    if :: o = 1 :: o = 2 :: goto over fi;
+    d_step {
+      dies(o, THEIRS);
+      has = has | BIT(o); newer = o; theirs = theirs | BIT(o); acted = 7; excused = excused & ~BIT(o);
+      if
+      :: (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)) -> excused = excused | BIT(o)
+      :: else
+      fi;
+      printf("STEP 9 makes slot %d\n", o)
+    }
+  };
+over:
+  atomic { o = 0; ended++ }
+}
+
+/* A living password of ours that no Secret holds and no note names as the one before. */
+#define ORPHAN(o) ((has & BIT(o)) && !(theirs & BIT(o)) && ref[0] != o && ref[1] != o && ref[2] != o && prev[0] != o && prev[1] != o && prev[2] != o)
+/* What prune can tell: the token's name, or a claim says whose it is. */
+#define SEEN(o) (ALONE || (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)))
+#define LIVES(s) (ref[s] == 1 || ref[s] == 2)
+#define NOTES(s) (ref[s] != 0)
+
+init {
+  atomic {
+    has = 2; ref[0] = 1; ref[1] = 1;
+    if
+    :: ref[2] = 0
+#ifndef PLAIN
+    :: ref[2] = 1
+    :: ref[2] = THEIRS
+#endif
+    fi;
+    if
+    :: true
+    :: has = 6; prev[0] = 2; prev[1] = 2; if :: ref[2] == 1 -> prev[2] = 2 :: else fi
+#ifndef PLAIN
+    :: has = 6; theirs = 4
+#endif
+    fi;
+    printf("STEP 8 begins: Secret 2 has %d, slots %d, theirs %d\n", ref[2], has, theirs);
+    run Clock();
+    run Run(0, false, 7);
+    if :: ROTATIONS == 2 -> run Run(1, false, SECOND_SCOPE) :: else -> ended++ fi;
+    if :: CREATIONS -> run Run(2, true, (ALONE -> 7 : 4)) :: else -> ended++ fi;
+    if :: PERSONS -> run Person() :: else -> ended++ fi
+  };
+  atomic {
+    ended == 4 && !gone;
+    crashes = 0; losses = 0;
+    printf("STEP 8 all have ended\n");
+    if :: ORPHAN(1) && ORPHAN(2) -> BROKEN("BROKEN there are two orphans\n") :: else fi;
+    if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN prune does not see an orphan\n") :: else fi;
+    alone = true;
+    if :: run Run(0, false, 7) :: run Run(0, true, (ALONE -> 7 : 4)); creates = true fi
+  };
+  atomic {
+    ended == 5;
+    if
+    :: result == REFUSED && creates && has == 6 && !ALONE
+    :: result == REFUSED && !creates && theirs && !ALONE
+    :: result == WELL && creates && LIVES(2)
+    :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1]) && (!NOTES(2) || ref[2] == ref[0])
+    :: else -> BROKEN("BROKEN a rerun does not reach the goal\n")
+    fi;
+    if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN prune does not see an orphan\n") :: else fi
+  }
+}
