@@ -6,6 +6,7 @@ const controlPlane = "test/support/control-plane-setup.ts";
 const tiers: Readonly<Record<string, string[]>> = {
   unit: [],
   cli: [],
+  protocol: [],
   sandbox: [],
   azure: [],
   cluster: [controlPlane],

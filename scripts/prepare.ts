@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { azureCli } from "../sandbox/azure-cli.ts";
 import { binaries } from "../sandbox/binaries.ts";
 import { missingForNode } from "../sandbox/node/requirements.ts";
@@ -38,6 +40,24 @@ export async function plugin(): Promise<string | undefined> {
   if (!hostPlatform()) return `the plugin is packaged for ${platforms.map(({ name }) => name).join(", ")} only: run this there`;
   await packagePlugin({ progress: (line) => process.stdout.write(`${line}\n`) });
   return undefined;
+}
+
+/** What explores the protocol's model: Spin writes a C program, which explores. */
+export async function modelChecker(): Promise<string | undefined> {
+  const missing = await Promise.all(
+    [
+      ["spin", "-V"],
+      ["gcc", "--version"],
+    ].map(([name = "", arg = ""]) =>
+      promisify(execFile)(name, [arg]).then(
+        () => [],
+        () => [name],
+      ),
+    ),
+  );
+  const names = missing.flat();
+  if (names.length === 0) return undefined;
+  return `the protocol's model needs ${names.join(" and ")}: on Debian, apt-get install spin gcc libc6-dev`;
 }
 
 /** What only the machine itself can have: a real node needs Linux, root and a container runtime. */

@@ -366,7 +366,7 @@ next:
     lost = false;
     todo = todo & ~BIT(w); fresh[me] = fresh[me] & todo;
 #ifdef EARLY
-    if :: made && (has & BIT(3 - o)) && todo -> d_step { clear(3 - o) } :: else fi;
+    if :: made && (has & BIT(3 - o)) && todo -> d_step { n = 3 - o; clear(n) } :: else fi;
 #endif
     if :: todo -> w = FIRST(todo); goto writing :: else -> w = 0 fi;
     if
