@@ -537,8 +537,8 @@ init {
     fi;
     printf("STEP 8 begins: Secret 2 has %d, slots %d, theirs %d\n", ref[2], has, theirs);
     run Clock();
-    run Run(0, false, 7);
-    if :: ROTATIONS == 2 -> run Run(1, false, SECOND_SCOPE) :: else -> ended++ fi;
+    run Run(0, false, SCOPE);
+    if :: ROTATIONS == 2 -> run Run(1, false, SCOPE) :: else -> ended++ fi;
     if :: CREATIONS -> run Run(2, true, (ALONE -> 7 : 4)) :: else -> ended++ fi;
     if :: PERSONS -> run Person() :: else -> ended++ fi
   };

@@ -17,8 +17,8 @@ export type Situation = {
   readonly grace?: 0 | 1;
   /** How often a run begins anew before it gives up. */
   readonly rounds?: number;
-  /** The Secrets of the second rotation, as bits. */
-  readonly secondScope?: number;
+  /** The Secrets that the rotations see, as bits. */
+  readonly scope?: number;
   readonly words?: readonly string[];
 };
 
@@ -50,10 +50,10 @@ export async function explore(situation: Situation): Promise<Explored> {
 }
 
 function definitions({ words = [], ...situation }: Situation): string[] {
-  const { rotations = 2, creations = 1, persons = 1, crashes = 0, losses = 0, grace = 1, rounds = 2, secondScope = 7 } = situation;
+  const { rotations = 2, creations = 1, persons = 1, crashes = 0, losses = 0, grace = 1, rounds = 2, scope = 7 } = situation;
   const numbers = Object.entries({
     ...{ ROTATIONS: rotations, CREATIONS: creations, PERSONS: persons, CRASHES: crashes, LOSSES: losses },
-    ...{ GRACE: grace, ROUNDS: rounds, SECOND_SCOPE: secondScope },
+    ...{ GRACE: grace, ROUNDS: rounds, SCOPE: scope },
   });
   return [...numbers.map(([name, value]) => `-D${name}=${value}`), ...words.map((word) => `-D${word}`)];
 }

@@ -30,8 +30,14 @@ describe("no order of steps breaks a property", () => {
 describe("without one of its rules the protocol breaks, so the check can fail", () => {
   const fails: readonly [string, string, Situation][] = [
     ["no claim", "a password in use died by our hand", { creations: 0, persons: 0, words: ["NO_CLAIM", "DERIVED"] }],
+    ["what was replaced goes early", "a password in use died by our hand", { rotations: 1, creations: 0, persons: 0, words: ["EARLY"] }],
     ["no note on the claim", "prune does not see an orphan", { rotations: 1, creations: 0, persons: 0, crashes: 1, words: ["NO_NOTE"] }],
     ["a creation without a claim", "a password in use died by our hand", { persons: 0, words: ["NO_HAND_CLAIM", "DERIVED"] }],
+    [
+      "a second look that is not in one breath with the mint",
+      "a password in use died by our hand",
+      { rotations: 1, persons: 0, words: ["APART"] },
+    ],
     ["no second look", "a password in use died by our hand", { rotations: 1, persons: 0, words: ["NO_LOOK"] }],
     ["no second look, beside a person", "a password that is not ours died by our hand", { rotations: 1, creations: 0, words: ["NO_LOOK"] }],
   ];
