@@ -27,7 +27,7 @@ describe("no order of steps breaks a property", () => {
   });
 });
 
-describe("without one of its rules the protocol breaks, so the check can fail", () => {
+describe("without one of its rules, or of what is taken for granted, the protocol breaks: the check can fail", () => {
   const fails: readonly [string, string, Situation][] = [
     ["no claim", "a password in use died by our hand", { creations: 0, persons: 0, words: ["NO_CLAIM", "DERIVED"] }],
     ["what was replaced goes early", "a password in use died by our hand", { rotations: 1, creations: 0, persons: 0, words: ["EARLY"] }],
@@ -38,6 +38,7 @@ describe("without one of its rules the protocol breaks, so the check can fail", 
       "a password in use died by our hand",
       { rotations: 1, persons: 0, words: ["APART"] },
     ],
+    ["rotations that see one cluster of two", "a password in use died by our hand", { creations: 0, persons: 0, scope: 4 }],
     ["no second look", "a password in use died by our hand", { rotations: 1, persons: 0, words: ["NO_LOOK"] }],
     ["no second look, beside a person", "a password that is not ours died by our hand", { rotations: 1, creations: 0, words: ["NO_LOOK"] }],
   ];
