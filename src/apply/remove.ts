@@ -29,7 +29,8 @@ export async function remove(change: Remove, { tools, seen }: Bench): Promise<Ou
         if (!secret) return gone;
         if (secret.metadata.uid !== change.stands.uid) return stays("it is another one");
         const entries = readEntries(secret) ?? [];
-        if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries })) return stays("another run wrote a login to it");
+        if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, noted: true }))
+          return stays("another run wrote a login to it");
         return { ...change, entries, stands: standingOf(secret) };
       },
       write: async ({ stands }, secret) => {

@@ -3,18 +3,25 @@ import { lifeOf } from "../credential/life.ts";
 import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import { keyOf } from "../kinds.ts";
-import type { NotedIn } from "../observe/noted.ts";
+import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Change, Plan } from "../plan/change.ts";
-import { judgeRevocable, placesOf, type Revocable, type Verdict } from "../plan/revoke.ts";
+import { judgeRevocable, passwordsIn, placesOf, type Revocable } from "../plan/revoke.ts";
+import type { Member } from "../plan/rotation.ts";
 import { apply } from "./apply.ts";
 import { renewClaims } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { ownerOf } from "./owner.ts";
+import { doubtsOf, provenOf } from "./proven.ts";
 import { sketch } from "./sketch.ts";
 import type { Bench, Run, Tools } from "./tools.ts";
 
 /** What it takes to revoke what Secrets note that are to go. */
-export type Revoking = {
+export type Revoking = RevokeOrder & {
+  /** What one of them really had inside; undefined where that is not known any more. */
+  lookAt(member: Member): Noted | undefined;
+};
+
+export type RevokeOrder = {
   readonly grounds: readonly Ground[];
   readonly tools: Tools;
   readonly dryRun: DryRun;
@@ -25,53 +32,65 @@ export type Revoking = {
 };
 
 /**
- * Revokes what of a credential no other Secret holds.
+ * Revokes what of a credential no other Secret holds, and those that are to go have really held.
  * @param others what Secrets note that stay
  * @returns whether nothing is left to be revoked of it
  */
 export async function* revokeOne(credential: Revocable, others: NotedIn, how: Revoking): AsyncGenerator<Outcome, boolean> {
-  const verdict = judgeRevocable(credential, others.noted);
+  const verdict = judgeRevocable(credential, passwordsIn(credential.members), others.noted);
   if (verdict.keptBy.length > 0) yield tell(credential, `goes on working, since ${placesOf(verdict.keptBy)} notes it too`);
   if (verdict.passwords.length === 0) return true;
-  const planned = await planOne(credential, verdict, others.unasked, how).catch(asFailure(credential));
-  if ("plan" in planned) return yield* carriedOut(planned, credential, how);
-  yield planned;
-  return planned.error === undefined;
+  const planned = await planOne(credential, others, how).catch(asFailure(credential));
+  if (!("plan" in planned)) {
+    yield planned;
+    return planned.error === undefined;
+  }
+  yield* planned.told;
+  return yield* carriedOut(planned, credential, how);
 }
 
 const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
 
 function tell(credential: Revocable, what: string): Outcome {
   const says = `${calledOf(credential)} ${what}`;
-  return { change: { act: "tell", to: credential.of[0], says }, says: [says] };
+  return { change: { act: "tell", to: credential.members[0].to, says }, says: [says] };
 }
 
 const asFailure =
-  ({ of: [to] }: Revocable) =>
+  ({ members: [{ to }] }: Revocable) =>
   (error: unknown): Outcome => {
     if (error instanceof CliError) return { change: { act: "tell", to, says: "" }, error };
     throw error;
   };
 
-type Planned = { readonly plan: Plan; readonly opened: Credential };
+type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told: readonly Outcome[] };
 
 /** @returns what is to be told instead, where nothing can be done */
-async function planOne(
-  credential: Revocable,
-  { whole, passwords }: Verdict,
-  [unasked]: NotedIn["unasked"],
-  how: Revoking,
-): Promise<Planned | Outcome> {
+async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
+  const [unasked] = others.unasked;
   if (unasked && !(await isOwn(credential, how))) throw unknownUse(calledOf(credential), unasked);
   const opened = await how.open(credential);
   if (typeof opened === "string") return tell(credential, `goes on working: ${opened}`);
+  const { identity } = credential.entry;
+  const proving = { credential: opened, identity, verify: true, tools: how.tools };
+  const { proven, doubted } = await provenOf(
+    credential.members.flatMap((member) => how.lookAt(member) ?? []),
+    proving,
+  );
+  const told = doubtsOf(doubted, [], proving);
+  const [unknown] = told.filter((_, index) => doubted[index]?.why === "unknown");
+  if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.says?.join("; ")}`);
+  // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
+  const isOver = doubted.some(({ why }) => why === "refused");
+  if (proven.length === 0 && !isOver) return { plan: [], opened, told };
+  const { passwords, whole } = judgeRevocable(credential, passwordsIn(proven), others.noted);
   const { revoke, retire } = lifeOf(opened);
-  return { plan: await (whole ? revoke : retire)(credential.entry.identity, passwords), opened };
+  return { plan: await (whole ? revoke : retire)(identity, passwords), opened, told: isOver ? [] : told };
 }
 
 /** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
-async function isOwn({ entry, of }: Revocable, { grounds }: Revoking): Promise<boolean> {
-  const owned = of.map(async ({ name, namespace = "", context }) => {
+async function isOwn({ entry, members }: Revocable, { grounds }: Revoking): Promise<boolean> {
+  const owned = members.map(async ({ to: { name, namespace = "", context } }) => {
     const cluster = grounds.find((ground) => ground.context === context)?.cluster;
     return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessCancelled);
   });
@@ -106,8 +125,8 @@ async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how
 }
 
 /** The run as far as the Secrets of one credential are concerned. */
-function ofCredential({ of }: Revocable, run: Run): Run {
-  const keys = new Set(of.map(keyOf));
+function ofCredential({ members }: Revocable, run: Run): Run {
+  const keys = new Set(members.map(({ to }) => keyOf(to)));
   return { ...run, claims: new Map([...run.claims].filter(([key]) => keys.has(key))) };
 }
 

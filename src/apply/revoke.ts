@@ -1,12 +1,14 @@
 import { over } from "../fleet/over.ts";
 import { keyOf } from "../kinds.ts";
+import { loginFor } from "../observe/held.ts";
 import { type NotedIn, notedIn } from "../observe/noted.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import { revocablesOf } from "../plan/revoke.ts";
+import { asBefore } from "../secret/withdrawal.ts";
 import { apply } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { endClaims } from "./release.ts";
-import { type Revoking, revokeOne } from "./revoke-one.ts";
+import { type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
 import { sketch } from "./sketch.ts";
 
 /**
@@ -14,8 +16,8 @@ import { sketch } from "./sketch.ts";
  * note stands until it is done: a run that is killed leaves it to the next, and no Secret holds a dead password at any moment.
  * @param first the outcomes of the places
  */
-export async function* revoking(first: AsyncIterable<Outcome>, how: Revoking): AsyncGenerator<Outcome> {
-  const { tools, run } = how;
+export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {
+  const { tools, run } = order;
   const leaving: Outcome[] = [];
   try {
     for await (const outcome of first) {
@@ -23,6 +25,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, how: Revoking): A
       yield outcome;
     }
     const kept = new Set<string>();
+    const how = { ...order, lookAt: looker(leaving, order) };
     yield* revokeAll(
       leaving.map(({ change }) => change as Withdraw),
       kept,
@@ -32,6 +35,17 @@ export async function* revoking(first: AsyncIterable<Outcome>, how: Revoking): A
   } finally {
     await endClaims({ tools, run, seen: new Map() });
   }
+}
+
+/** What was inside: a Secret keeps it aside, and one that is gone by now was looked at before. */
+function looker(leaving: readonly Outcome[], { grounds }: RevokeOrder): Revoking["lookAt"] {
+  const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
+  return ({ to, entry }) => {
+    const secret = found.get(keyOf(to));
+    const ground = grounds.find(({ context }) => context === to.context);
+    if (secret?.kind !== "Secret" || !ground) return undefined;
+    return { to, ground, entry, metadata: secret.metadata, login: loginFor(asBefore(secret), entry.hosts[0] ?? "") };
+  };
 }
 
 /** Each says itself that it was interrupted. */
@@ -48,7 +62,7 @@ async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how
   const bounds = { width: () => Math.min(atOnce, width()), halted: never };
   yield* over(revocablesOf(withdrawn), bounds, async function* (credential) {
     const done = !halted() && (yield* revokeOne(credential, others, how));
-    if (!done) for (const to of credential.of) kept.add(keyOf(to));
+    if (!done) for (const { to } of credential.members) kept.add(keyOf(to));
   });
 }
 

@@ -63,4 +63,4 @@ async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: B
 
 /** Nothing of it is inside, and nothing noted that is not to be. */
 const isDone = (secret: Secret, { entries, noted }: Withdraw): boolean =>
-  isWithdrawn(secret, { entries }) && (noted === true || readEntries(secret) === undefined);
+  isWithdrawn(secret, { entries, ...(noted && { noted }) }) && (noted === true || readEntries(secret) === undefined);

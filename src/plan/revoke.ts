@@ -1,19 +1,18 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password } from "../secret/entry.ts";
-import { passwordKey } from "./rotation.ts";
+import { type Member, passwordKey } from "./rotation.ts";
 import { several } from "./said.ts";
 
 /** A Secret that is to go, and what it notes of its logins. */
 export type Leaving = { readonly to: Ref<"secret">; readonly entries: readonly Entry[] };
 
-/** One credential of which Secrets that are to go have passwords. */
+/** One credential that Secrets note which are to go. */
 export type Revocable = {
   readonly entry: Entry;
   /** The login server of its registry. */
   readonly host: string;
-  readonly passwords: readonly Password[];
-  /** The Secrets that note it. */
-  readonly of: readonly [Ref<"secret">, ...Ref<"secret">[]];
+  /** Those Secrets, each with what it notes. */
+  readonly members: readonly [Member, ...Member[]];
 };
 
 /** What Secrets that are to go note, each credential once. */
@@ -23,22 +22,22 @@ export function revocablesOf(leaving: readonly Leaving[]): Revocable[] {
     for (const entry of entries) {
       const [host = ""] = entry.hosts;
       const key = JSON.stringify([entry.kind, entry.identity, host]);
-      const before = found.get(key);
-      const known = before?.passwords ?? [];
-      const passwords = [...known, ...passwordsOf(entry).filter((one) => !known.some((had) => isSame(had, one)))];
-      found.set(key, { entry, host, passwords, of: before ? [...before.of, to] : [to] });
+      const { members } = found.get(key) ?? {};
+      found.set(key, { entry, host, members: members ? [...members, { to, entry }] : [{ to, entry }] });
     }
   }
   return [...found.values()];
 }
 
-/** The password inside, and the one before it. */
+/** The passwords of Secrets: that inside, and the one before it. */
+export const passwordsIn = (members: readonly Pick<Member, "entry">[]): Password[] => [
+  ...new Map(members.flatMap(({ entry }) => passwordsOf(entry)).map((password) => [passwordKey(password), password])).values(),
+];
+
 function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
   const own = { ...(slot !== undefined && { slot }), ...(madeAt !== undefined && { madeAt }) };
   return previous ? [own, { ...previous }] : [own];
 }
-
-const isSame = (a: Password, b: Password): boolean => passwordKey(a) === passwordKey(b);
 
 /** What of a credential may go: the passwords that no other Secret has, and the whole of it only where no other notes it at all. */
 export type Verdict = {
@@ -49,12 +48,13 @@ export type Verdict = {
 };
 
 /** @param others logins that other Secrets note, in whatever cluster */
-export function judgeRevocable({ entry, passwords }: Revocable, others: readonly { to: Ref<"secret">; entry: Entry }[]): Verdict {
+export function judgeRevocable({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Verdict {
   const same = others.filter((other) => other.entry.kind === entry.kind && other.entry.identity === entry.identity);
-  const holds = (other: Entry, password: Password) => passwordsOf(other).some((one) => isSame(one, password));
-  const keepers = same.filter((other) => passwords.some((password) => holds(other.entry, password)));
+  const held = new Set(passwordsIn(same).map(passwordKey));
+  const wanted = new Set(passwords.map(passwordKey));
+  const keepers = same.filter((other) => passwordsOf(other.entry).some((password) => wanted.has(passwordKey(password))));
   return {
-    passwords: passwords.filter((password) => !same.some((other) => holds(other.entry, password))),
+    passwords: passwords.filter((password) => !held.has(passwordKey(password))),
     whole: same.length === 0,
     keptBy: [...new Map(keepers.map(({ to }) => [keyOf(to), to])).values()],
   };

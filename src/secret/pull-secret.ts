@@ -1,6 +1,7 @@
 import type { Login } from "../context.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
+import { aside } from "./aside.ts";
 import { claimNote, noteClaim } from "./claim.ts";
 import { sketchConfig, withLogin } from "./docker-config.ts";
 import { type Entry, isOurs, noteEntries, readEntries } from "./entry.ts";
@@ -33,9 +34,12 @@ export function pullSecretPatch(version: string, entry: Entry, config: string, s
   const { labels: more, fill } = shapeNamed(shape);
   return {
     metadata: { resourceVersion: version, labels: { ...labels, ...more }, annotations: { ...annotations, [claimNote]: null } },
-    data: fill(config),
+    data: { ...fill(config), ...nothingAside },
   };
 }
+
+/** A login that was laid aside to be revoked is of no use beside another. */
+const nothingAside = { [aside]: null };
 
 /**
  * The same, where the other logins in the Secret stay, and the label of whoever made it.
@@ -45,7 +49,7 @@ export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefin
   const { annotations, data } = merged(secret, entry, login);
   return {
     metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, [claimNote]: null } },
-    data,
+    data: { ...data, ...(secret.data?.[aside] !== undefined && nothingAside) },
   };
 }
 

@@ -1,11 +1,14 @@
 import type { Secret } from "../objects.ts";
+import { aside } from "./aside.ts";
 import { claimNote } from "./claim.ts";
 import { sketchConfig, withoutLogin } from "./docker-config.ts";
 import { type Entry, isOurs, loginsNote } from "./entry.ts";
-import { shapeNamed, shapeOf } from "./shapes.ts";
+import { asPullSecret, shapeNamed, shapeOf, shapes } from "./shapes.ts";
 
 /** Which logins are taken out of a Secret, and whether what is noted of them stays for now. */
 export type Withdrawal = { readonly entries: readonly Entry[]; readonly noted?: true };
+
+const config = ".dockerconfigjson";
 
 /** The merge patch that takes logins out of a Secret, on the version that it was looked at. */
 export function withdrawalPatch(secret: Secret, withdrawal: Withdrawal): object {
@@ -26,21 +29,36 @@ export function withdrawnSecret(secret: Secret, withdrawal: Withdrawal): Secret 
   };
 }
 
-/** Whether a Secret has none of these logins any more. */
-export function isWithdrawn(secret: Secret, { entries }: Withdrawal): boolean {
+/** Whether a Secret has none of these logins any more, under no key if nothing is noted of them. */
+export function isWithdrawn(secret: Secret, { entries, noted }: Withdrawal): boolean {
   const { data = {} } = secret;
-  const after = Object.entries(dataAfter(secret, { entries }));
-  return after.every(([key, value]) => (value ?? undefined) === data[key]);
+  const left = Object.entries(loginsAfter(secret, entries)).every(([key, value]) => (value ?? undefined) === data[key]);
+  return left && (noted === true || data[aside] === undefined || isOurs(secret));
+}
+
+/** A Secret as it was before its logins were taken out. */
+export function asBefore(secret: Secret): Secret {
+  const { [aside]: before } = secret.data ?? {};
+  return before === undefined ? secret : { ...secret, type: shapes["pull-secret"].type, data: { [config]: before } };
+}
+
+type Data = Readonly<Record<string, string | null>>;
+
+function dataAfter(secret: Secret, { entries, noted }: Withdrawal): Data {
+  const after = loginsAfter(secret, entries);
+  if (!noted) return { ...after, ...(secret.data?.[aside] !== undefined && { [aside]: null }) };
+  const before = isWithdrawn(secret, { entries, noted }) ? undefined : asPullSecret(secret).data?.[config];
+  return { ...after, ...(before !== undefined && { [aside]: before }) };
 }
 
 /** One of ours is emptied; out of anybody else's goes what was added. `null`: the key goes. */
-function dataAfter(secret: Secret, { entries }: Withdrawal): Readonly<Record<string, string | null>> {
-  const { data = {} } = secret;
+function loginsAfter(secret: Secret, entries: readonly Entry[]): Data {
+  const { [aside]: _, ...data } = secret.data ?? {};
   if (isOurs(secret)) {
     const gone = Object.fromEntries(Object.keys(data).map((key) => [key, null]));
     return { ...gone, ...shapeNamed(shapeOf(secret)).fill(sketchConfig) };
   }
-  const { ".dockerconfigjson": text } = data;
+  const { [config]: text } = data;
   if (text === undefined) return {};
-  return { ".dockerconfigjson": entries.flatMap(({ hosts }) => hosts).reduce(withoutLogin, text) };
+  return { [config]: entries.flatMap(({ hosts }) => hosts).reduce(withoutLogin, text) };
 }

@@ -8,6 +8,7 @@ import { after, everythingIn, making } from "../../support/situations/deleting.t
 
 const beginnings = [
   { what: "one Secret", scope: "-n demo", lines: [`${making} --serviceaccount default -n demo`] },
+  { what: "a token that was named", scope: "-n demo", lines: [`${making} --serviceaccount default --acr-token ci-token -n demo`] },
   {
     what: "one that was rotated",
     scope: "-n demo",
@@ -71,6 +72,10 @@ test.for(beginnings)(
       expect({ where, ...(await type(first, world.ports, later)) }).toMatchObject({ where, code: 0 });
       const login = world.loginIn("demo", secret);
       expect({ where, lives: login && world.azure.knows(login) }).toEqual({ where, lives: true });
+      expect({ where, keys: Object.keys(world.cluster.get("secret", "demo", secret)?.data ?? {}) }).toEqual({
+        where,
+        keys: [".dockerconfigjson"],
+      });
     }
   },
 );

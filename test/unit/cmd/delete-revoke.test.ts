@@ -5,7 +5,7 @@ import { pullSecret } from "../../support/fakes/cluster.ts";
 import { refused, shared, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
-import { after, everythingIn, made, making } from "../../support/situations/deleting.ts";
+import { after, everythingIn, made, making, running } from "../../support/situations/deleting.ts";
 
 const token = "demo-acr-myregistry-b3ccbab127";
 const attached = "--serviceaccount default";
@@ -106,16 +106,47 @@ test("where others hold another password of it, only the one that nobody holds g
   expect(login && world.azure.knows(login)).toBe(true);
 });
 
-test("a note that somebody wrote ends no password that another Secret holds, nor one that was made at another time", async () => {
+test("a note that somebody wrote ends no password: the Secret has to hold what it notes", async () => {
   const world = await after(worldOf(["demo", "team-a"]), `${making} --acr-token ci-token -n demo`, `${making} -n team-a`);
-  const stolen = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations;
+  const { annotations = {} } = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata ?? {};
+  const login = world.loginIn("demo");
+  // It is in a cluster that this run does not look at
+  world.cluster.remove("secret", "demo", "acr-myregistry");
   const forged = world.cluster.get("secret", "team-a", "acr-myregistry");
-  for (const annotations of [stolen, { "acr-secret/logins": stolen?.["acr-secret/logins"]?.replace("00:00:01", "00:00:09") ?? "" }]) {
-    if (forged) world.cluster.put({ ...forged, metadata: { ...forged.metadata, annotations: annotations ?? {} } });
-    expect(await type("delete acr-myregistry --revoke -y -n team-a", world.ports)).toMatchObject({ code: 0 });
-    const login = world.loginIn("demo");
-    expect(login && world.azure.knows(login)).toBe(true);
-  }
+  if (forged) world.cluster.put({ ...forged, metadata: { ...forged.metadata, annotations } });
+  expect(await type("delete acr-myregistry --revoke -y -n team-a", world.ports)).toEqual({
+    stdout: "secret/acr-myregistry deleted\n",
+    stderr: "Warning: secret/acr-myregistry in namespace team-a notes ci-token, and holds no login of it\n",
+    code: 0,
+  });
+  expect(login && world.azure.knows(login)).toBe(true);
+});
+
+test("nor does one with a login that somebody made up", async () => {
+  const world = await after(worldOf(["demo", "team-a"]), `${making} --acr-token ci-token -n demo`);
+  const real = world.cluster.get("secret", "demo", "acr-myregistry");
+  const login = world.loginIn("demo");
+  world.cluster.remove("secret", "demo", "acr-myregistry");
+  const { data = {} } = pullSecret("team-a", "x", { "myregistry.azurecr.io": { username: "ci-token", password: "made up" } });
+  if (real) world.cluster.put({ ...real, metadata: { ...real.metadata, namespace: "team-a" }, data });
+  expect(await type("delete acr-myregistry --revoke -y -n team-a", world.ports)).toMatchObject({
+    stdout: "secret/acr-myregistry deleted\n",
+    code: 0,
+  });
+  expect(login && world.azure.knows(login)).toBe(true);
+});
+
+test("where the registry cannot be asked, what has another name is not revoked, and waits", async () => {
+  const world = await after(worldOf(["demo"]), `${making} --acr-token ci-token -n demo`);
+  const registry = { admits: async () => ({ verdict: "unreachable" as const, message: "no route" }) };
+  expect(await type("delete --revoke -y -n demo", { ...world.ports, registry })).toMatchObject({
+    stdout: "",
+    stderr: expect.stringContaining("could not be asked for the login inside"),
+    code: 1,
+  });
+  expect(world.azure.tokens.size).toBe(1);
+  expect(await type("delete --revoke -y -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
+  expect(world.azure.tokens.size).toBe(0);
 });
 
 test("over many namespaces it goes once, after the last Secret has lost its login", async () => {
@@ -147,13 +178,19 @@ test("where one place cannot be written, its Secret keeps the credential alive, 
   expect(world.azure.tokens.size).toBe(0);
 });
 
-test("a Secret of another cluster that is among the contexts keeps it alive", async () => {
+test("a Secret of another cluster keeps it alive, where that is among the contexts", async () => {
   const world = worldOf(["demo"], { contexts: ["prod", "test"] });
   await after(world, `${making} ${attached} -n demo --contexts prod,test --credential-per scope`);
-  world.clusters.get("test")?.put(pullSecret("demo", "x"));
-  const { stderr } = await type("delete acr-myregistry --revoke -y -n demo --contexts prod", world.ports);
-  expect(stderr).toContain("deleted 1");
-  expect(world.azure.tokens.size).toBe(0);
+  world.clusters.get("test")?.put(running("web-1"));
+  const { stdout, stderr, code } = await type("delete acr-myregistry --revoke -y -n demo --contexts prod,test", world.ports);
+  expect({ stdout, code }).toEqual({
+    stdout:
+      "serviceaccount/default patched in namespace demo of context prod\nsecret/acr-myregistry deleted in namespace demo of context prod\n",
+    code: 1,
+  });
+  expect(stderr).toContain("goes on working, since secret/acr-myregistry in namespace demo of context test notes it too\n");
+  const login = world.loginIn("demo", "acr-myregistry", "test");
+  expect(login && world.azure.knows(login)).toBe(true);
 });
 
 test.for([

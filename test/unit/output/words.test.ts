@@ -25,6 +25,10 @@ test.for<{ change: Change; word: string | undefined }>([
   { change: { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "" }, word: "created" },
   { change: { act: "store", to: secret, entry, stands, replaces: false, because: "" }, word: "configured" },
   { change: { act: "store", to: secret, entry, stands, replaces: true, because: "" }, word: "replaced" },
+  { change: { act: "withdraw", to: secret, entries: [], stands, because: "", beside: true }, word: "configured" },
+  { change: { act: "withdraw", to: secret, entries: [], stands, because: "", beside: true, noted: true }, word: undefined },
+  { change: { act: "withdraw", to: secret, entries: [], stands, because: "", noted: true }, word: undefined },
+  { change: { act: "remove", to: secret, entries: [], stands, because: "" }, word: "deleted" },
   { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
   { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
   {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeRevocable, placesOf, revocablesOf } from "../../../src/plan/revoke.ts";
+import { judgeRevocable, passwordsIn, placesOf, revocablesOf } from "../../../src/plan/revoke.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
@@ -21,7 +21,7 @@ test("a credential that several Secrets note is one, with every password that th
     { to: of("a"), entries: [noted("password1", 1)] },
     { to: of("b"), entries: [rotated, other] },
   ]);
-  expect(found.map(({ host, passwords, of: secrets }) => ({ host, passwords, in: secrets.map(({ namespace }) => namespace) }))).toEqual([
+  expect(found.map(({ host, members }) => ({ host, passwords: passwordsIn(members), in: members.map(({ to }) => to.namespace) }))).toEqual([
     { host: "r.azurecr.io", passwords: [password("password1", 1), password("password2", 2)], in: ["a", "b"] },
     { host: "other.azurecr.io", passwords: [password("password1", 1)], in: ["b"] },
   ]);
@@ -66,6 +66,7 @@ test.for<{ why: string; others: Entry[]; passwords: object[]; whole: boolean; ke
   if (!credential) throw new Error("nothing is noted");
   const verdict = judgeRevocable(
     credential,
+    passwordsIn(credential.members),
     others.map((entry) => ({ to: of("z"), entry })),
   );
   expect(verdict).toEqual({ passwords, whole, keptBy: Array(kept).fill(of("z")) });

@@ -42,36 +42,42 @@ const secretOf = (metadata: Partial<Secret["metadata"]>, type: string, data: Sec
 const config = encodeDockerConfig([...entry.hosts, "docker.io"], login);
 const type = "kubernetes.io/dockerconfigjson";
 
-test.for<{ what: string; secret: Secret; data: object; left: object }>([
+test.for<{ what: string; secret: Secret; data: object; left: object; aside: object }>([
   {
     what: "one of ours is emptied",
     secret: secretOf({ labels, annotations }, type, { ".dockerconfigjson": base64(config), more: "eA==" }),
     data: { ".dockerconfigjson": base64('{"auths":{}}'), more: null },
     left: { ".dockerconfigjson": base64('{"auths":{}}') },
+    aside: { "acr-secret.withdrawn": base64(config) },
   },
   {
     what: "what Argo CD reads loses every key",
     secret: secretOf({ labels: { ...labels, "argocd.argoproj.io/secret-type": "repository" }, annotations }, "Opaque", { url: "eA==" }),
     data: { url: null },
     left: {},
+    aside: {},
   },
   {
     what: "somebody else's keeps what is theirs",
     secret: secretOf({ annotations: noteEntries([{ ...entry, beside: true }]).annotations }, type, { ".dockerconfigjson": base64(config) }),
     data: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
     left: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
+    aside: { "acr-secret.withdrawn": base64(config) },
   },
-])("$what", ({ secret, data, left }) => {
+])("$what", ({ secret, data, left, aside }) => {
   const entries = [entry];
   expect(isWithdrawn(secret, { entries })).toBe(false);
-  expect(withdrawalPatch(secret, { entries, noted: true })).toEqual({ metadata: { resourceVersion: "7" }, data });
+  const noting = withdrawalPatch(secret, { entries, noted: true });
+  expect(noting).toEqual({ metadata: { resourceVersion: "7" }, data: { ...data, ...aside } });
   expect(withdrawalPatch(secret, { entries })).toEqual({
     metadata: { resourceVersion: "7", annotations: { "acr-secret/logins": null, "acr-secret/claim": null } },
     data,
   });
   const after = withdrawnSecret(secret, { entries, noted: true });
-  expect(after).toEqual({ ...secret, data: left });
-  expect(isWithdrawn(after, { entries })).toBe(true);
+  expect(after).toEqual({ ...secret, data: { ...left, ...aside } });
+  expect(isWithdrawn(after, { entries, noted: true })).toBe(true);
+  expect(withdrawnSecret(after, { entries, noted: true })).toEqual(after);
+  expect(withdrawnSecret(after, { entries }).data).toEqual(left);
   expect(withdrawnSecret(secret, { entries }).metadata.annotations).toEqual({});
 });
 

@@ -107,6 +107,23 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
   { fix: { do: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
   { fix: { do: "help" }, line: "kubectl acr-secret --help" },
   { fix: { do: "help", verb: "create" }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
+  { fix: { do: "delete", secret: "acr", yes: true, or: "do not" }, line: "kubectl acr-secret delete acr --yes, or do not" },
+  {
+    fix: { do: "delete", secret: "acr", revoke: true, force: true, ignoreNotFound: true, yes: true, namespace: "demo" },
+    line: "kubectl acr-secret delete acr --revoke --force --ignore-not-found --yes -n demo",
+  },
+  {
+    fix: {
+      do: "rollout",
+      workloads: [
+        { kind: "deployment", name: "web" },
+        { kind: "daemonset", name: "log" },
+      ],
+      namespace: "demo",
+      or: "wait",
+    },
+    line: "kubectl rollout restart deployment/web daemonset/log -n demo, or wait",
+  },
   { fix: { do: "delete-secret", secret: "acr", namespace: "demo" }, line: "kubectl delete secret acr -n demo" },
   { fix: { do: "get", resource: "serviceaccounts", namespace: "demo" }, line: "kubectl get serviceaccounts -n demo" },
   {
