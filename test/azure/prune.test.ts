@@ -1,0 +1,79 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { role } from "../../sandbox/azure/roles.ts";
+import { openAzure } from "../../src/azure/azure.ts";
+import { acrToken } from "../../src/credential/acr-token.ts";
+import type { Asked } from "../../src/credential/kind.ts";
+import { madePrincipals, madeTokens } from "../../src/credential/made.ts";
+import { servicePrincipal } from "../../src/credential/service-principal.ts";
+import { onlyAzure, startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
+const made = "secret acr in namespace demo";
+const description = `kubectl acr-secret: ${made} of cluster 1a2b3c4d`;
+const asked = { registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, wait: 0 } as const;
+const askedFor = (flags: Asked["flags"]): Asked => ({ ...asked, flags, again: { do: "create", registry: "myregistry" } });
+const isNow = (text = "") => Math.abs(Date.parse(text) - Date.now()) < 60_000;
+
+test("a registry tells all of its tokens and scope maps, when they were made, and what its clock shows", async () => {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+  const { id } = await azure.putScopeMap(registry, { name: "stock-map", description, actions: ["repositories/a/content/read"] });
+  await azure.putToken(registry, { name: "stock-token", scopeMapId: id });
+
+  const { tokens, scopeMaps, at } = await azure.stock(registry);
+
+  const token = tokens.find(({ name }) => name === "stock-token");
+  const map = scopeMaps.find(({ name }) => name === "stock-map");
+  expect([token, map]).toMatchObject([{ scopeMapId: id }, { description }]);
+  expect([at, token?.madeAt, token?.changedAt, map?.madeAt, map?.changedAt].map(isNow)).toEqual([true, true, true, true, true]);
+  expect(tokens).toHaveLength(await azure.tokenCount(registry));
+});
+
+test("the role of docs/security.md is enough to find a token that is left over, and to take it away", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
+  const { Actions: actions }: { Actions: string[] } = JSON.parse(/^```json\n(.*?)^```/ms.exec(page)?.[1] ?? "");
+  const guid = randomUUID();
+  world.azure.world.customRoles.push(role(guid, `ACR pull tokens ${guid}`, { actions }));
+  const login = await world.azure.addServicePrincipal("jane", [{ role: guid, registry: "myregistry" }]);
+  const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };
+  const azure = openAzure(world.options({ env }));
+  const registry = await azure.findRegistry("myregistry");
+  const name = `left-${guid.slice(0, 8)}`;
+  const { id } = await azure.putScopeMap(registry, { name, description, actions: ["repositories/a/content/read"] });
+  await azure.putToken(registry, { name, scopeMapId: id });
+  await azure.generatePassword(registry, { token: name, slot: "password1" });
+
+  const found = madeTokens(await azure.stock(registry), registry).find(({ identity }) => identity === name);
+  expect(found).toMatchObject({ what: "token", for: { words: made, clusters: ["1a2b3c4d"] }, passwords: [{ slot: "password1" }] });
+  const credential = await acrToken.open(askedFor({ "acr-token": name }), onlyAzure(azure));
+  for (const change of (await credential.life?.revoke(name, found?.passwords ?? [])) ?? []) await credential.carry(change);
+
+  expect([await azure.token(registry, name), await azure.scopeMap(registry, name)]).toEqual([undefined, undefined]);
+  await expect(azure.givenRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
+});
+
+test("an application that is left over is found by its role; where it alone is gone, the role is", async () => {
+  const azure = openAzure(world.options());
+  const registry = await azure.findRegistry("myregistry");
+  const { id, appId, displayName } = await azure.createApplication({ displayName: `left ${randomUUID()}`, notes: description });
+  const { id: principalId } = await azure.createServicePrincipal(appId);
+  await azure.assignRole(registry, { principalId, role: acrPull });
+  const { keyId } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster 1a2b3c4d` });
+  const find = async (...names: readonly string[]) => (await madePrincipals(azure, registry)).filter(({ to }) => names.includes(to.name));
+
+  const [found] = await find(displayName);
+  expect(found).toMatchObject({ what: "password", identity: appId, passwords: [{ slot: keyId }], for: { clusters: ["1a2b3c4d"] } });
+  expect(isNow(found?.changedAt)).toBe(true);
+  const credential = await servicePrincipal.open(askedFor({ "service-principal": appId }), onlyAzure(azure));
+  const plan = (await credential.life?.revoke(appId, found?.passwords ?? [])) ?? [];
+  const [first, ...others] = plan;
+  if (first) await credential.carry(first);
+  expect(await find(displayName, principalId)).toMatchObject([{ what: "role", to: { name: principalId }, lost: true }]);
+
+  for (const change of others) await credential.carry(change);
+  expect(await find(displayName, principalId)).toEqual([]);
+});
