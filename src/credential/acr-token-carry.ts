@@ -2,6 +2,7 @@ import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts"
 import { CliError, Conflict, isLost } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
+import { withClusters } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import { shownOf } from "./acr-token-renew.ts";
 import type { Carried } from "./kind.ts";
@@ -30,7 +31,12 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
     const added = after.filter((action) => !before.includes(action));
     const removed = before.filter((action) => !after.includes(action));
     const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
-    await azure.putScopeMap(registry, { name, description: now?.description ?? (await description(name)), actions });
+    const said = await description(name);
+    await azure.putScopeMap(registry, {
+      name,
+      description: now ? (withClusters(now.description, said) ?? now.description) : said,
+      actions,
+    });
   }
 
   /** A scope map whose token has stayed is what that token may pull. */

@@ -1,6 +1,7 @@
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { ofOurs } from "../secret/azure-words.ts";
+import type { Keep, Make } from "../plan/change.ts";
+import { isOfOurs, ofOurs, withClusters } from "../secret/azure-words.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { type Found, find, isOthers, type Named } from "./acr-token-find.ts";
 import { issueOf, sameLifetime } from "./acr-token-issue.ts";
@@ -89,10 +90,11 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const { pulls, unasked } = await tryHeld(held, reach, asked, sources);
       const { repositories } = reach;
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
-      const plan = planToken(
+      const planned = planToken(
         { host, name, scopeMap: named.scopeMap, alone, repositories, expiresAt },
         { token, scopeMap, held: held?.entry, pulls },
       );
+      const plan = { ...planned, scope: await saying(planned.scope, { named, found, need }) };
       // Asked for while Azure is at work, and only where it may come to be written
       const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
       issued.set(name, { token, description: words.then(ofOurs) });
@@ -112,11 +114,22 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
   };
 }
 
+/** What several Secrets may hold is to say the clusters of all of them, so that nobody takes it away who knows only some. */
+async function saying(scope: Make | Keep, { named, found, need: { owner } }: Meaning): Promise<Make | Keep> {
+  const { lent, scopeMap } = found;
+  if (scope.act !== "keep" || lent || !scopeMap || (owner.alone && named.token === undefined)) return scope;
+  if (!isOfOurs(scopeMap.description) || (await isOthers(found, owner))) return scope;
+  const says = withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster()));
+  const { actions } = scopeMap;
+  return says === undefined
+    ? scope
+    : { act: "update", to: scope.to, before: actions, after: actions, because: "it does not say every cluster" };
+}
+
+type Meaning = { readonly named: Named; readonly found: Found; readonly need: Need };
+
 /** Where pods use what the credential may not pull: that it could, and that a token of others has to be named for it. */
-async function withMore(
-  issue: Issue,
-  { named, found, need }: { readonly named: Named; readonly found: Found; readonly need: Need },
-): Promise<Issue> {
+async function withMore(issue: Issue, { named, found, need }: Meaning): Promise<Issue> {
   if (found.lent || !issue.mayPull || beyond(issue.mayPull, need.images).length === 0) return issue;
   return { ...issue, more: { acrToken: named.token ?? ((await isOthers(found, need.owner)) ? found.name : undefined) } };
 }

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { PruneFacts } from "../plan/prune.ts";
-import { idOf } from "./namespace.ts";
+import { idBy, uidOf } from "./namespace.ts";
 import { notedIn } from "./noted.ts";
 
 /** What Secrets of the given clusters note, and the clusters of which nobody can say what they hold. */
@@ -17,7 +17,9 @@ export async function heldIn(grounds: readonly Ground[], kinds: readonly string[
       grounds.map((ground) => ({ ...ground, namespaces: [] })),
       ({ kind }) => kinds.includes(kind),
     ),
-    Promise.all(grounds.map(async (ground) => ({ ground, id: ground.error ? undefined : await idOf(ground.cluster) }))),
+    Promise.all(
+      grounds.map(async (ground) => ({ ground, id: ground.error ? undefined : await idBy(() => uidOf(ground.cluster, "kube-system")) })),
+    ),
   ]);
   const failed = (context: string | undefined) => unasked.find((one) => one.context === context)?.error;
   const unseen = ids.flatMap(({ ground: { context }, id }): Unseen[] => {

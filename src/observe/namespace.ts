@@ -6,10 +6,10 @@ import { clusterId } from "../secret/azure-words.ts";
 export const uidOf = async (cluster: Cluster, name: string): Promise<string | undefined> =>
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 
-/** By what what is made in Azure names a cluster; undefined for whoever may not know it. */
-export async function idOf(cluster: Cluster): Promise<string | undefined> {
+/** By what what is made in Azure names a cluster; undefined for whoever may not know it. @param read the uid of its kube-system */
+export async function idBy(read: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
-    const uid = await uidOf(cluster, "kube-system");
+    const uid = await read();
     return uid === undefined ? undefined : clusterId(uid);
   } catch (error) {
     if (error instanceof CliError) return undefined;

@@ -25,6 +25,19 @@ export const ofOurs = (words: string): string => `${described}${words}`;
 /** Whether this plugin made what has that description. */
 export const isOfOurs = (description: string): boolean => description.startsWith(described);
 
+/**
+ * What a description is to say, where Secrets of further clusters get what it is of. One cluster that is not known may be any, and then it
+ * says none.
+ * @returns undefined where it can stay as it is, as that of somebody else, and one of an older version
+ */
+export function withClusters(description: string, further: string): string | undefined {
+  const [made, more] = [readMadeFor(description), readMadeFor(further)];
+  if (!made || !more || made.clusters.length === 0) return undefined;
+  if (more.clusters.length === 0) return ofOurs(made.words);
+  if (more.clusters.every((id) => made.clusters.includes(id))) return undefined;
+  return ofOurs(wordsIn(made.words, [...made.clusters, ...more.clusters]));
+}
+
 /** The name of an application's password. Where it would be too long its end stays, which says the cluster. */
 export function keyName(words: string): string {
   const whole = `${called}${words}`;

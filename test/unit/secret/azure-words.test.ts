@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clusterId, keyName, ofOurs, readMadeFor, wordsIn } from "../../../src/secret/azure-words.ts";
+import { clusterId, keyName, ofOurs, readMadeFor, withClusters, wordsIn } from "../../../src/secret/azure-words.ts";
 
 const many = (count: number) => Array.from({ length: count }, (_, at) => `0000000${at}`.slice(-8));
 
@@ -45,6 +45,22 @@ test.for([
 
 test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secret: secret acr"])("%j is of somebody else", (text) => {
   expect(readMadeFor(text)).toBeUndefined();
+});
+
+const ours = (more: string) => `kubectl acr-secret: secret acr in many namespaces${more}`;
+
+test.for([
+  { was: " of cluster 1a2b3c4d", more: " of cluster 1a2b3c4d", says: undefined },
+  { was: " of cluster 1a2b3c4d", more: " of cluster 5e6f7a8b", says: " of clusters 1a2b3c4d, 5e6f7a8b" },
+  { was: " of clusters 1a2b3c4d, 5e6f7a8b", more: " of cluster 5e6f7a8b", says: undefined },
+  { was: " of cluster 1a2b3c4d", more: "", says: "" },
+  { was: "", more: " of cluster 5e6f7a8b", says: undefined },
+])("$was, for $more too, comes to say $says", ({ was, more, says }) => {
+  expect(withClusters(ours(was), ours(more))).toBe(says === undefined ? undefined : ours(says));
+});
+
+test("what somebody else says stays", () => {
+  expect(withClusters("the pipeline's", ours(" of cluster 1a2b3c4d"))).toBeUndefined();
 });
 
 test("what is written is read again", () => {
