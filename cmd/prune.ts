@@ -124,6 +124,6 @@ function tellLeft(rows: readonly PruneRow[], { hint }: Session): void {
   const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
   const others = count("other cluster");
   const unknown = count("unknown");
-  if (others > 0) hint(`${others} may be held in other clusters: add their contexts with --contexts`);
-  if (unknown > 0) hint(`${unknown} do not say for which cluster they were made: --include-unknown takes them too`);
+  if (others > 0) hint(`made for other clusters: ${others}; --contexts adds theirs, so that they can be told`);
+  if (unknown > 0) hint(`made for a cluster that is not said: ${unknown}; --include-unknown takes them too`);
 }

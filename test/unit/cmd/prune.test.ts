@@ -45,8 +45,8 @@ older-acr   token   secret acr in namespace demo   59d   <unknown>   unknown
 other-acr   token   secret acr in namespace demo   59d   <unknown>   other cluster
 `,
     stderr:
-      "hint: 1 may be held in other clusters: add their contexts with --contexts\n" +
-      "hint: 1 do not say for which cluster they were made: --include-unknown takes them too\n",
+      "hint: made for other clusters: 1; --contexts adds theirs, so that they can be told\n" +
+      "hint: made for a cluster that is not said: 1; --include-unknown takes them too\n",
     code: 0,
   });
   await type(`${line} --yes --include-unknown`, world);
@@ -140,7 +140,7 @@ test.for([
   expect({ stderr, code }).toEqual({
     stderr:
       "Warning: nothing that was made for this cluster counts as left over, since nobody can tell what its Secrets hold: " +
-      `${says}\nhint: ${what === "list secret" ? 2 : 1} may be held in other clusters: add their contexts with --contexts\n`,
+      `${says}\nhint: made for other clusters: ${what === "list secret" ? 2 : 1}; --contexts adds theirs, so that they can be told\n`,
     code: 0,
   });
   expect(stdout).toContain("other cluster");
