@@ -1,6 +1,7 @@
 import type { Outcome } from "../../src/apply/outcome.ts";
 import { rotate } from "../../src/apply/rotate.ts";
 import type { RotateOrder } from "../../src/apply/rotate-order.ts";
+import { failure } from "../../src/apply/unit.ts";
 import type { Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError } from "../../src/errors.ts";
@@ -26,6 +27,8 @@ export type Rotating = Pick<NotedIn, "unasked"> & {
 export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
   const { wish, unasked } = rotating;
+  // What is held there nobody knows, and none of it is rotated
+  for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
   for (const rotation of rotations) {
     if (session.context.interruption.halted) return;
     if (isDue(rotation, wish, session.context.now())) yield* rescued(rotate(rotation, { unasked }, order), rotation, rotations.length > 1);

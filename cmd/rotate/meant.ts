@@ -40,8 +40,7 @@ export async function nothingToRotate(
   grounds: readonly Ground[],
   { unasked }: NotedIn,
 ): Promise<CliError> {
-  // Who may not list all Secrets has looked at those of his namespaces
-  const unknown = unasked.find(({ error }) => error.kind !== "forbidden" || grounds.every((ground) => ground.error));
+  const unknown = unasked.find(({ own }) => own);
   if (unknown) return unknown.error;
   const [ground] = grounds;
   const namespace = ground?.namespaces[0];

@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { idBy, noNamespace, uidOf } from "../observe/namespace.ts";
 import { wordsIn } from "../secret/azure-words.ts";
-import { tokenName } from "../secret/names.ts";
+import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
 export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
@@ -14,7 +14,7 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
     words,
     wordsInCluster: once(async () => wordsIn(words, [await idBy(() => uidOf(cluster, "kube-system"))])),
     ownName,
-    owns: async (name) => name === (await ownName()),
+    owns: async (name) => mayBeTokenOf(name, namespace, secret) && name === (await ownName()),
     alone: true,
   };
 }
@@ -33,7 +33,7 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
     wordsInCluster: once(async () => (uids.length < grounds.length ? words : wordsIn(words, await Promise.all(uids.map(idBy))))),
     ownName: async () => (first ? first() : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached"))),
     // Whichever of the clusters came first when it was made
-    owns: async (name) => (await Promise.all(names.map((nameIn) => nameIn()))).includes(name),
+    owns: async (name) => mayBeTokenOf(name, "shared", secret) && (await Promise.all(names.map((nameIn) => nameIn()))).includes(name),
     alone: false,
   };
 }

@@ -25,12 +25,16 @@ export async function* placesOf({ members }: Found): AsyncGenerator<Outlook> {
     });
 }
 
+/** From this many namespaces on, lists of the whole cluster are read instead of asking in each. */
+const many = 16;
+
 /** The namespaces of some Secrets, cluster by cluster. */
 export function groundsOf({ members }: Pick<Found, "members">): Ground[] {
   const grounds = [...new Set(members.map(({ ground }) => ground))];
   return grounds.map((ground) => {
     const namespaces = members.flatMap(({ ground: of, to }) => (of === ground && to.namespace !== undefined ? [to.namespace] : []));
-    return { ...ground, namespaces: [...new Set(namespaces)], open: false };
+    const distinct = [...new Set(namespaces)];
+    return { ...ground, namespaces: distinct, open: distinct.length >= many };
   });
 }
 

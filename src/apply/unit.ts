@@ -1,5 +1,6 @@
 import { CliError, Conflict } from "../errors.ts";
 import { over } from "../fleet/over.ts";
+import type { Place } from "../fleet/places.ts";
 import type { Sight } from "../observe/place.ts";
 import { remember, type Seen } from "../observe/seen.ts";
 import type { Outlook } from "../observe/sights.ts";
@@ -88,7 +89,7 @@ function* announced(plan: Plan, { place: { context, namespace } }: Outlook): Gen
 }
 
 /** What ended a place; an interruption only leaves it, unless it left something behind. */
-export function failure({ place: { context, namespace } }: Outlook, error: CliError): Outcome {
+export function failure({ place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> }, error: CliError): Outcome {
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
   const change: Change = { act: "tell", to, says: "" };
   const left = error.kind === "cancelled" && error.hint === undefined;

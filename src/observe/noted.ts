@@ -22,8 +22,11 @@ export type Noted = {
 /** What Secrets note, and where nobody could be asked: what is held there nobody knows. */
 export type NotedIn = { readonly noted: readonly Noted[]; readonly unasked: readonly Unasked[] };
 
-/** A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. */
-export type Unasked = { readonly context: string | undefined; readonly error: CliError };
+/**
+ * A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. `own`: not even the places of the run
+ * could be looked at.
+ */
+export type Unasked = { readonly context: string | undefined; readonly error: CliError; readonly own: boolean };
 
 /** Those that this plugin made. */
 const made: Where = { labels: managed };
@@ -46,11 +49,25 @@ async function wholeOrPlaces(ground: Ground, wanted: (entry: Entry) => boolean):
     return { noted: await notedOn(ground, undefined, wanted), unasked: [] };
   } catch (error) {
     if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
-    const { context, namespaces } = ground;
-    const noted: Noted[] = [];
-    if (error.kind === "forbidden") for (const namespace of namespaces) noted.push(...(await notedOn(ground, namespace, wanted)));
-    return { noted, unasked: [{ context, error }] };
+    if (ground.error || error.kind !== "forbidden") return { noted: [], unasked: [{ context: ground.context, error, own: true }] };
+    return inPlaces(ground, error, wanted);
   }
+}
+
+/** Who may not list all Secrets of a cluster may list those of his namespaces. */
+async function inPlaces(ground: Ground, refusal: CliError, wanted: (entry: Entry) => boolean): Promise<NotedIn> {
+  const noted: Noted[] = [];
+  const { context } = ground;
+  const unasked: Unasked[] = [{ context, error: refusal, own: false }];
+  for (const namespace of ground.namespaces) {
+    try {
+      noted.push(...(await notedOn(ground, namespace, wanted)));
+    } catch (error) {
+      if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+      unasked.push({ context, error, own: true });
+    }
+  }
+  return { noted, unasked };
 }
 
 async function notedOn(ground: Ground, namespace: string | undefined, wanted: (entry: Entry) => boolean): Promise<Noted[]> {

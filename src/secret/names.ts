@@ -30,6 +30,11 @@ export function defaultSecretName(registry: string): string {
  */
 export function tokenName(namespaceUid: string, namespace: string, secret: string): string {
   const unique = createHash("sha256").update(`${namespaceUid}/${secret}`).digest("hex").slice(0, 10);
-  const readable = `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 39);
-  return `${readable}-${unique}`;
+  return `${readablePart(namespace, secret)}-${unique}`;
 }
+
+const readablePart = (namespace: string, secret: string) => `${namespace}-${secret}`.replace(/[^a-zA-Z0-9-]/g, "-").slice(0, 39);
+
+/** Whether a name may be that of a Secret's own token, as far as it can be told without the namespace's uid. */
+export const mayBeTokenOf = (name: string, namespace: string, secret: string): boolean =>
+  name.startsWith(`${readablePart(namespace, secret)}-`);
