@@ -187,3 +187,22 @@ test("each of a thousand namespaces gets it, and the requests grow with them alo
   expect(world.asking.all.length).toBeLessThan(2 * names.length + 50);
   expect(names.every((name) => isAlive(world, name))).toBe(true);
 });
+
+test.for([
+  { what: "a named token", create: "create --registry myregistry --repository app/web --credential-per scope --acr-token ci-pull" },
+  { what: "a service principal", create: "create --registry myregistry --credential-per scope --service-principal ci" },
+])("a namespace that comes to share $what after a rotation is rotated with the others, and what was before goes", async ({ create }) => {
+  const world = worldOf(["a", "b", "c"]);
+  await type(`${create} --namespaces a,b`, world.ports);
+  const before = world.loginIn("a");
+  expect(await type("rotate acr-myregistry -n a", world.ports)).toMatchObject({ code: 0 });
+  expect(await type(`${create} --namespaces a,b,c`, world.ports)).toMatchObject({ code: 0 });
+  expect(noteIn(world, "c")).toEqual(noteIn(world, "a"));
+
+  const { stdout, stderr, code } = await type("rotate acr-myregistry -n c --grace 0", world.ports);
+
+  expect(code, stderr).toBe(0);
+  expect(stdout).toContain("secret/acr-myregistry configured in namespace c\n");
+  expect(["a", "b", "c"].map((at) => isAlive(world, at))).toEqual([true, true, true]);
+  expect(before && world.azure.knows(before)).toBe(false);
+});
