@@ -170,3 +170,31 @@ test("a note cannot have a login sent to another host", async () => {
   expect(await type("rotate acr-myregistry -n evil", world.ports)).toMatchObject({ code: 1 });
   expect(world.asking.all.filter((call) => call.startsWith("admits"))).toEqual([]);
 });
+
+test("where the registry is not asked, what Secrets of one name share is theirs as long as all of them hold the same", async () => {
+  const world = await withEvil();
+  const line = "rotate acr-myregistry -n a --verify=false";
+  world.asking.forget();
+  expect(await type(line, world.ports)).toMatchObject({ code: 0 });
+  expect(["a", "b"].map((at) => noteIn(world, at).slot)).toEqual(["password2", "password2"]);
+  expect(world.asking.all.filter((call) => /^(admits|prove)/.test(call))).toEqual([]);
+
+  world.cluster.put(notedSecret("evil", "acr-myregistry", [entryOf(world)], garbage));
+  world.asking.forget();
+  const { stdout, stderr, code } = await type(line, world.ports);
+  expect(stdout + stderr).toContain(`${host} could not be asked for the login inside, so nothing shows that it was given this one`);
+  expect(code).toBe(1);
+  expect(world.asking.writes).toEqual([]);
+  expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
+});
+
+test("a registry that does not answer has nobody rotated, and nothing retired", async () => {
+  const world = await withEvil();
+  world.azure.putToken("ci-pull", ["password1"]);
+  await type("create --registry myregistry --repository app/web --acr-token ci-pull -n evil", world.ports);
+  world.asking.around(async (asked, next) => (asked.call === "admits" ? { verdict: "unreachable", message: "no answer" } : next()));
+  world.asking.forget();
+  expect(await type("rotate acr-myregistry -n evil --grace 0", world.ports)).toMatchObject({ code: 1 });
+  expect(world.asking.writes).toEqual([]);
+  expect(isAlive(world, "evil")).toBe(true);
+});
