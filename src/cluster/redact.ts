@@ -25,10 +25,11 @@ export function redactHeaders(headers: Readonly<Record<string, string>>): string
     .join("\n");
 }
 
-/** Takes the contents of a Secret that we have sent (`data`, base64) out of what the server answered about it. */
-export function withoutContents(answer: string, data: Readonly<Record<string, string>>): string {
+/** Takes the contents of a Secret that we have sent (`data`, base64; null for a key that goes) out of what the server answered about it. */
+export function withoutContents(answer: string, data: Readonly<Record<string, string | null>>): string {
   return Object.values(data)
     .flatMap((value) => {
+      if (value === null) return [];
       const text = Buffer.from(value, "base64").toString("utf8");
       return [value, text, JSON.stringify(text).slice(1, -1)];
     })
