@@ -56,6 +56,23 @@ function outwaits(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<
   });
 }
 
+/** A Secret as it was looked at. */
+type LookedAt = { readonly to: Ref<"secret">; readonly metadata: Secret["metadata"] };
+
+/**
+ * Waits for the runs that have claimed one of these Secrets: what they are about to write nobody has seen yet.
+ * @returns whether there was one, so that all is to be looked at anew
+ */
+export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Promise<boolean> {
+  const claimed = secrets.flatMap(({ to, metadata }) => {
+    const other = readClaim({ metadata });
+    return other && other.by !== tools.runId && isLive(other, tools.now()) ? [{ to, other }] : [];
+  });
+  // All at once: each of them may hold it up for half a minute
+  await Promise.all(claimed.map(({ to, other }) => outwaits(to, other, tools)));
+  return claimed.length > 0;
+}
+
 /** Looks a little later. @throws CliError cancelled */
 async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
   await tools.sleep(pause);

@@ -8,6 +8,7 @@ import type { Proof } from "../plan/proof.ts";
 import { endsBy, passwordKey, type Rotation, rotationsOf } from "../plan/rotation.ts";
 import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
+import { outwaitAll } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { doubtsOf, type Proving, provenOf } from "./proven.ts";
 import { retire, retireDue } from "./retire.ts";
@@ -63,6 +64,8 @@ const otherHost = ({ host, members }: Found, credential: Credential) =>
 async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
   let at: Begun | undefined = begun;
   let before = begun.rotation.newest;
+  // A run that was claiming one of its Secrets has since written what nobody had seen, or is dead
+  if (order.dryRun === "none" && (await outwaitAll(at.rotation.members, at.proving.tools))) at = await lookAgain(at, order);
   for (let round = 1; at && round <= rounds; round++) {
     // Where another run has rotated it since our first look, there is nothing left but to finish
     const settled = passwordKey(at.rotation.newest) !== passwordKey(before);

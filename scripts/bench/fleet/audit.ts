@@ -2,8 +2,8 @@ import { open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { changes } from "./replay.ts";
 
-/** A write of the plugin that the API server carried out, and when it came in (milliseconds of the clock). */
-export type Written = { readonly at: number };
+/** A write of the plugin that the API server carried out: its verb (`patch`), and when it came in (milliseconds of the clock). */
+export type Written = { readonly at: number; readonly method: string; readonly path: string };
 
 /** audit.k8s.io/v1 Event. */
 type Event = {
@@ -37,4 +37,8 @@ const readEvent = (line: string): Event => JSON.parse(line);
 const isOurs = ({ userAgent = "", requestURI, responseStatus = {} }: Event) =>
   userAgent.startsWith("kubectl-acr-secret/") && changes({ method: "", path: requestURI }) && (responseStatus.code ?? 0) < 400;
 
-const writtenAt = ({ requestReceivedTimestamp }: Event): Written => ({ at: Date.parse(requestReceivedTimestamp) });
+const writtenAt = ({ requestReceivedTimestamp, verb: method, requestURI: path }: Event): Written => ({
+  at: Date.parse(requestReceivedTimestamp),
+  method,
+  path,
+});

@@ -8,9 +8,10 @@ import { followAudit, type Written } from "./audit.ts";
 import { addAccounts, makeNamespaces, namespaceOf, undo } from "./namespaces.ts";
 import { startRecorder } from "./record.ts";
 import { afresh } from "./replay.ts";
+import { rotation } from "./rotation.ts";
 import { type Watched, watch } from "./watched.ts";
 
-type World = {
+export type World = {
   readonly sandbox: Sandbox;
   readonly kubectl: string;
   readonly env: NodeJS.ProcessEnv;
@@ -41,7 +42,7 @@ export async function fleet(world: World, { large }: { readonly large: boolean }
   say("making 1,000 namespaces");
   await makeNamespaces(api, { from: 0, to: 1000, accounts: 1 });
   const pairs: Pair[] = [];
-  const rows = [await beside(api, world, pairs), ...figuresOf(pairs)];
+  const rows = [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world, width)];
   if (!large) return rows;
   say("making 5,000 namespaces with 10 ServiceAccounts each");
   await makeNamespaces(api, { from: 1000, to: 5000, accounts: 10 });

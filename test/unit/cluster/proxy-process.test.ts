@@ -56,7 +56,7 @@ test.for([
   expect(await readdir(folder)).toEqual(["kubectl"]);
 });
 
-test("released at the moment that a wrapper starts it, kubectl goes", async () => {
+test("released at the moment that a wrapper starts it, kubectl goes", { timeout: 120_000 }, async () => {
   for (let round = 0; round < 20; round++) {
     // The words are there right before what is started
     const { launched } = await launch("echo now\nsleep 60\n");
