@@ -121,10 +121,12 @@ const wanted = ({ repositories, images }: Pick<Need, "repositories" | "images">)
   repositories.length > 0 ? repositories : [...new Set(images.map((image) => image.repository))];
 
 /** The token that a Secret holds will do. */
-function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images }: Need): Issue {
+function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images, held }: Need): Issue {
   const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
   const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
-  return { before, demand: [], entry: entryOf(host, claims), login, pulls, mayPull: undefined, images };
+  const by = held?.entry?.by;
+  const entry = { ...entryOf(host, claims), ...(by !== undefined && { by }) };
+  return { before, demand: [], entry, login, pulls, mayPull: undefined, images };
 }
 
 type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
