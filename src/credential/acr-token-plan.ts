@@ -12,6 +12,7 @@ export type TokenWish = ScopeWish & {
   readonly alone: boolean;
   /** RFC 3339, for a password that is made now. */
   readonly expiresAt: string | undefined;
+  readonly now: Date;
 };
 
 /** What stands in Azure, and what a Secret holds. */
@@ -89,7 +90,14 @@ function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
   const ours = slotOf(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
-  return { act: "mint", to, inNew: false, slot: ours ?? freeSlot(wish, token), ...expires, because };
+  // A note may be of a password that others hold, and the login beside it anything: theirs works until Azure says that it has ended
+  const again = ours && (wish.alone || hasEnded(ours, token, wish.now)) ? ours : undefined;
+  return { act: "mint", to, inNew: false, slot: again ?? freeSlot(wish, token), ...expires, because };
+}
+
+function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
+  const { expiry } = passwords.find(({ name }) => name === slot) ?? {};
+  return expiry !== undefined && Date.parse(expiry) <= now.getTime();
 }
 
 /** The token that a Secret notes, if it is the one that its login signs in as. */

@@ -9,7 +9,8 @@ import { tokenLife } from "./acr-token-life.ts";
 import { keptTooLong, keptUntried, planToken } from "./acr-token-plan.ts";
 import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
-import { beyond, reachOf } from "./reach.ts";
+import type { Still } from "./prove.ts";
+import { beyond, type Reach, reachOf } from "./reach.ts";
 import { allowsMore, pulledRepositories } from "./scope-map.ts";
 
 const flags = {
@@ -77,21 +78,31 @@ function checkMapName(named: unknown): string | undefined {
 function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked: Asked, sources: Sources): Credential {
   const host = registry.loginServer;
   const issued = new Map<string, Issued>();
+
+  /** A token that only the Secret's note names gets no password: whoever works in the namespace can write that note. */
+  async function look(need: Need): Promise<Looked> {
+    const found = await find(named, need, azure, registry);
+    const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
+    const granted = found.scopeMap && pulledRepositories(found.scopeMap);
+    const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
+    const still = await tryHeld(need.held, reach, asked, sources);
+    const isForeign = still.pulls === "no" && (await isOthers(found, need.owner));
+    return isForeign ? look({ ...need, held: undefined }) : { need, found, reach, still };
+  }
+
   return {
     kind: acrToken.name,
     host,
-    async issue(need: Need) {
+    async issue(asking: Need) {
+      const { need, found, reach, still } = await look(asking);
       const { owner, held } = need;
-      const found = await find(named, need, azure, registry);
       const { name, token, scopeMap, alone } = found;
-      const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
-      const granted = scopeMap && pulledRepositories(scopeMap);
-      const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
-      const { pulls, unasked } = await tryHeld(held, reach, asked, sources);
+      const { pulls, unasked } = still;
       const { repositories } = reach;
-      const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, sources.now());
+      const now = sources.now();
+      const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, now);
       const planned = planToken(
-        { host, name, scopeMap: named.scopeMap, alone, repositories, expiresAt },
+        { host, name, scopeMap: named.scopeMap, alone: isAlone(found, owner), repositories, expiresAt, now },
         { token, scopeMap, held: held?.entry, pulls },
       );
       const plan = { ...planned, scope: await saying(planned.scope, { named, found, need }) };
@@ -99,7 +110,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
       issued.set(name, { token, description: words.then(ofOurs) });
       if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked, need);
-      const mayPull = found.lent ? granted : repositories;
+      const mayPull = found.lent ? scopeMap && pulledRepositories(scopeMap) : repositories;
       const { secret } = owner;
       const told = [
         keptTooLong(secret, asked.expiresAt, plan),
@@ -113,6 +124,11 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
     removal: (change) => removalOf(change, registry),
   };
 }
+
+type Looked = { readonly need: Need; readonly found: Found; readonly reach: Reach; readonly still: Still };
+
+/** Whether nobody else can use the token: one of others that is dead to the Secret is not looked at any more. */
+const isAlone = ({ alone, borrowed }: Found, owner: Need["owner"]): boolean => alone || (borrowed === true && owner.alone);
 
 /** What several Secrets may hold is to say the clusters of all of them, so that nobody takes it away who knows only some. */
 async function saying(scope: Make | Keep, { named, found, need: { owner } }: Meaning): Promise<Make | Keep> {

@@ -5,7 +5,14 @@ import { pullActions, pulledRepositories } from "../../../src/credential/scope-m
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
-const wish: TokenWish = { host, name: "demo-acr-1", alone: true, repositories: ["app/web"], expiresAt: undefined };
+const wish: TokenWish = {
+  host,
+  name: "demo-acr-1",
+  alone: true,
+  repositories: ["app/web"],
+  expiresAt: undefined,
+  now: new Date("2026-05-01T00:00:00Z"),
+};
 const map = (...repositories: string[]): ScopeMap => ({
   id: "/r/scopeMaps/demo-acr-1",
   name: "demo-acr-1",
@@ -90,6 +97,18 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; d
     does: "keep, keep, mint password1",
   },
   {
+    why: "a named token refuses the password that is noted, which others may hold: the other slot",
+    found: { ...right, pulls: "no" },
+    more: { alone: false },
+    does: "keep, keep, mint password2",
+  },
+  {
+    why: "the noted password of a named token has ended: its own slot, which nobody can use",
+    found: { ...right, token: token({ ...p1, expiry: "2026-04-30T23:59:59Z" }, p2), pulls: "no" },
+    more: { alone: false },
+    does: "keep, keep, mint password1",
+  },
+  {
     why: "the Secret held a given credential",
     found: { held: { hosts: [host], kind: "given", identity: "ci" }, pulls: "yes" },
     does: "create, create, mint new password1",
@@ -134,6 +153,18 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; s
   {
     why: "the noted slot of a named token was made anew by another, and the other slot is taken",
     found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }, p2), pulls: "no" },
+    more: { alone: false },
+    says: /may be in use/,
+    hint: /--acr-token/,
+  },
+  {
+    why: "the note of a named token's password has ended, and the password not",
+    found: {
+      ...right,
+      token: token({ ...p1, expiry: "2026-05-01T00:00:01Z" }, p2),
+      held: noted(p1, { expiresAt: "2026-04-01T00:00:00Z" }),
+      pulls: "no",
+    },
     more: { alone: false },
     says: /may be in use/,
     hint: /--acr-token/,

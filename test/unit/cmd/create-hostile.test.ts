@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+import type { Entry } from "../../../src/secret/entry.ts";
+import { shared, stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+import { copyOf, isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+
+/** Anybody may write in the name of this plugin. */
+const manager = "kubectl-acr-secret";
+
+const create = "create --registry myregistry --repository app/web";
+
+/** A Secret whose token somebody who works in another namespace knows by heart. */
+async function withEvil(...names: string[]): Promise<FakeWorld> {
+  const world = await stored(...names);
+  addNamespaces(world.cluster, "evil");
+  return world;
+}
+
+test.for<{ why: string; put(world: FakeWorld, note: Entry): void }>([
+  {
+    why: "with a guess inside",
+    put: (world, note) =>
+      void world.cluster.put(notedSecret("evil", "acr-myregistry", [note], { username: note.identity, password: "guessed" }), manager),
+  },
+  {
+    why: "as one that has ended",
+    put: (world) => void world.cluster.put(copyOf(world, "a", { at: "evil", notes: { expiresAt: "2020-01-01T00:00:00Z" } }), manager),
+  },
+])("a Secret that notes the password of others $why gets none of their token, and takes it from nobody", async ({ put }) => {
+  const world = await withEvil("a");
+  const note = noteIn(world, "a");
+  put(world, note);
+
+  const { code, stderr } = await type(`${create} -n evil`, world.ports);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(noteIn(world, "evil").identity).not.toBe(note.identity);
+  expect(slotsOf(world, note.identity)).toEqual(["password1"]);
+  expect(["a", "evil"].map((at) => isAlive(world, at))).toEqual([true, true]);
+});
+
+test("of a shared credential the password goes on that one of its Secrets notes and does not hold", async () => {
+  const world = await withEvil("a", "b");
+  const note = noteIn(world, "a");
+  const before = world.loginIn("b");
+  const hostile = notedSecret("a", "acr-myregistry", [note], { username: shared, password: "guessed" });
+  world.cluster.put(hostile, manager);
+
+  const { code, stderr } = await type(`${create} --namespaces a,b --credential-per scope`, world.ports);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "configured 2\n" });
+  expect(before && world.azure.knows(before)).toBe(true);
+  expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
+});
