@@ -1,6 +1,5 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Sandbox } from "../../../sandbox/sandbox.ts";
 import { compare, median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";
@@ -10,13 +9,7 @@ import { startRecorder } from "./record.ts";
 import { afresh } from "./replay.ts";
 import { rotation } from "./rotation.ts";
 import { type Watched, watch } from "./watched.ts";
-
-export type World = {
-  readonly sandbox: Sandbox;
-  readonly kubectl: string;
-  readonly env: NodeJS.ProcessEnv;
-  say(line: string): void;
-};
+import type { World } from "./world.ts";
 
 /** Requests at once of the bare load: our own begin with eight, and stay near them beside a server that is as near as this one. */
 const width = 8;

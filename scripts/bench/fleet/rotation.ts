@@ -4,9 +4,9 @@ import { median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, ask, type Call } from "./api.ts";
 import { followAudit, type Written } from "./audit.ts";
-import type { World } from "./fleet.ts";
 import { undo } from "./namespaces.ts";
 import { watch } from "./watched.ts";
+import type { World } from "./world.ts";
 
 type Secrets = {
   readonly items: readonly { readonly metadata: { readonly name: string; readonly namespace: string }; readonly data: object }[];
