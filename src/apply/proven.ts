@@ -4,9 +4,10 @@ import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import type { Noted } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
-import { inLine, mostNamed } from "../plan/named.ts";
+import { mostNamed, namedThere } from "../plan/named.ts";
 import { type Doubted, type Proof, proofOf, type Tried } from "../plan/proof.ts";
 import { grouped } from "../plan/rotation.ts";
+import { several } from "../plan/said.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import type { Tools } from "./tools.ts";
@@ -74,12 +75,11 @@ async function isOwn(
   return false;
 }
 
-const called = ({ to: { name, namespace, context } }: Noted) =>
-  `secret/${name} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
-
 function disputed(members: readonly Noted[], { identity }: Proving): CliError {
-  const [named, more] = [members.slice(0, mostNamed).map(called), members.length - mostNamed];
-  const all = more > 0 ? `${named.join(", ")} and ${more} more` : inLine(named);
+  const all = several(
+    members.map(({ to }) => namedThere(to)),
+    mostNamed,
+  );
   return new CliError("conflict", `${all} note different passwords of ${identity} for one login, or one for different logins`, {
     hint: "one of them notes what is not so: delete that one, and create it again",
   });
@@ -89,7 +89,7 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
 export function doubtsOf(doubted: readonly Doubted<Noted>[], meant: readonly Noted[], { identity, credential }: Proving): Outcomes {
   const wanted = new Set(meant);
   return doubted.map(({ member, why }) => {
-    const says = `${called(member)} notes ${identity}, and ${words[why](credential.host)}`;
+    const says = `${namedThere(member.to)} notes ${identity}, and ${words[why](credential.host)}`;
     if (!wanted.has(member)) return { change: { act: "tell", to: member.to, says }, says: [says] };
     const { name, namespace = "", context } = member.to;
     const hint = { do: "create", secret: name, registry: credential.host, namespace, context } as const;

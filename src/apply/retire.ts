@@ -3,9 +3,10 @@ import { lifeOf } from "../credential/life.ts";
 import { keyOf } from "../kinds.ts";
 import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
 import type { Plan, Tell } from "../plan/change.ts";
-import { inLine } from "../plan/named.ts";
+import { inLine, namedThere } from "../plan/named.ts";
 import type { Proof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
+import { several } from "../plan/said.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { apply } from "./apply.ts";
@@ -66,14 +67,12 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   if (plan.length === 0) return [];
   const { holders, unasked } = await holdersOf(due, order);
   const [unknown] = [...order.unasked, ...unasked];
-  if (unknown)
-    return [tell(order, `${nameOf(due)} of ${identity} stays, since not every Secret could be looked at: ${unknown.error.message}`)];
+  if (unknown) return [tell(order, staying(due, identity, `not every Secret could be looked at: ${unknown.error.message}`))];
   if (holders.length === 0) return failed ? [] : plan;
-  const kept = holders.map(({ to }) => `secret/${to.name}${placeSuffix(to)}`);
   const held = new Set(holders.map(({ key }) => key));
   const free = due.filter((password) => !held.has(passwordKey(password)));
   const stays = due.filter((password) => held.has(passwordKey(password)));
-  const told = tell(order, staying(stays, identity, kept));
+  const told = tell(order, staying(stays, identity, holding(holders, stays)));
   return [...(free.length > 0 ? await life.retire(identity, free) : []), told];
 }
 
@@ -103,12 +102,13 @@ async function holdersOf(due: readonly Password[], order: Retirement): Promise<P
 /** Names a Secret with what it holds. */
 const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
-const staying = (held: readonly Password[], identity: string, by: readonly string[]) =>
-  `${nameOf(held)} of ${identity} stays, since ${inLine(by)} ${by.length > 1 ? "hold" : "holds"} it`;
+const staying = (passwords: readonly Password[], identity: string, why: string) =>
+  `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "stay" : "stays"}, since ${why}`;
 
-const placeSuffix = ({ namespace, context }: Noted["to"]) =>
-  ` in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
-
-const nameOf = (passwords: readonly Password[]): string => passwords.map(({ slot = "a password" }) => slot).join(", ");
+/** `secret/acr in namespace a holds it`. */
+function holding(holders: readonly Holder[], passwords: readonly Password[]): string {
+  const by = holders.map(({ to }) => namedThere(to));
+  return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;
+}
 
 const tell = ({ rotation: { host } }: Retirement, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });

@@ -2,11 +2,13 @@ import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
-import { keyOf } from "../kinds.ts";
+import { keyOf, type Ref } from "../kinds.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Change, Plan } from "../plan/change.ts";
-import { judgeRevocable, passwordsIn, placesOf, type Revocable } from "../plan/revoke.ts";
+import { namedThere } from "../plan/named.ts";
+import { judgeRevocable, passwordsIn, type Revocable } from "../plan/revoke.ts";
 import type { Member } from "../plan/rotation.ts";
+import { several } from "../plan/said.ts";
 import { apply } from "./apply.ts";
 import { renewClaims } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -38,7 +40,7 @@ export type RevokeOrder = {
  */
 export async function* revokeOne(credential: Revocable, others: NotedIn, how: Revoking): AsyncGenerator<Outcome, boolean> {
   const verdict = judgeRevocable(credential, passwordsIn(credential.members), others.noted);
-  if (verdict.keptBy.length > 0) yield tell(credential, `goes on working, since ${placesOf(verdict.keptBy)} notes it too`);
+  if (verdict.keptBy.length > 0) yield tell(credential, keptWords(verdict.keptBy));
   if (verdict.passwords.length === 0) return true;
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
   if (!("plan" in planned)) {
@@ -48,6 +50,9 @@ export async function* revokeOne(credential: Revocable, others: NotedIn, how: Re
   yield* planned.told;
   return yield* carriedOut(planned, credential, how);
 }
+
+const keptWords = (by: readonly Ref[]): string =>
+  `goes on working, since ${several(by.map(namedThere))} ${by.length === 1 ? "notes" : "note"} it too`;
 
 const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
 
@@ -126,8 +131,11 @@ async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how
 
 /** The run as far as the Secrets of one credential are concerned. */
 function ofCredential({ members }: Revocable, run: Run): Run {
-  const keys = new Set(members.map(({ to }) => keyOf(to)));
-  return { ...run, claims: new Map([...run.claims].filter(([key]) => keys.has(key))) };
+  const claims = members.flatMap(({ to }) => {
+    const [key, claimed] = [keyOf(to), run.claims.get(keyOf(to))];
+    return claimed ? [[key, claimed] as const] : [];
+  });
+  return { ...run, claims: new Map(claims) };
 }
 
 async function carryOne(change: Change, bench: Bench, dryRun: DryRun): Promise<Outcome> {

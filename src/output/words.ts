@@ -1,7 +1,7 @@
 import type { DryRun } from "../apply/outcome.ts";
 import type { Ref } from "../kinds.ts";
 import type { Act, ChangeOf } from "../plan/change.ts";
-import { inLine } from "../plan/named.ts";
+import { inLine, placed } from "../plan/named.ts";
 
 type Word<A extends Act> = (change: ChangeOf<A>) => string | undefined;
 
@@ -55,8 +55,7 @@ export type Where = "one" | "namespaces" | "clusters";
 /** ` in namespace team-a of context prod`. */
 export function placeSuffix({ namespace, context }: Ref, where: Where): string {
   if (where === "one" || namespace === undefined) return "";
-  const of = where === "clusters" && context !== undefined ? ` of context ${context}` : "";
-  return ` in namespace ${namespace}${of}`;
+  return placed({ namespace, ...(where === "clusters" && context !== undefined && { context }) });
 }
 
 /** `prod/team-a: `, before an error. */

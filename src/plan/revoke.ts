@@ -1,7 +1,6 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { type Member, passwordKey } from "./rotation.ts";
-import { several } from "./said.ts";
 
 /** A Secret that is to go, and what it notes of its logins. */
 export type Leaving = { readonly to: Ref<"secret">; readonly entries: readonly Entry[] };
@@ -58,13 +57,4 @@ export function judgeRevocable({ entry }: Revocable, passwords: readonly Passwor
     whole: same.length === 0,
     keptBy: [...new Map(keepers.map(({ to }) => [keyOf(to), to])).values()],
   };
-}
-
-/** `secret/acr in namespace demo of context prod and 3 more`. */
-export function placesOf(secrets: readonly Ref<"secret">[]): string {
-  const words = secrets.map(({ name, namespace, context }) => {
-    const of = context === undefined ? "" : ` of context ${context}`;
-    return `secret/${name} in namespace ${namespace}${of}`;
-  });
-  return several(words);
 }

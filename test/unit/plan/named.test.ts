@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { inLine } from "../../../src/plan/named.ts";
+import { inLine, namedThere } from "../../../src/plan/named.ts";
+import { several } from "../../../src/plan/said.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 
@@ -11,4 +12,12 @@ test.for([
   { count: 13, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 3 more" },
 ])("of $count names a line has ten", ({ count, line }) => {
   expect(inLine(names(count))).toBe(line);
+});
+
+const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
+
+test("Secrets are named with their places, the first of many", () => {
+  expect(several([of("a"), of("b", "prod"), of("c"), of("d"), of("e")].map(namedThere))).toBe(
+    "secret/acr in namespace a, secret/acr in namespace b of context prod, secret/acr in namespace c and 2 more",
+  );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeRevocable, passwordsIn, placesOf, revocablesOf } from "../../../src/plan/revoke.ts";
+import { judgeRevocable, passwordsIn, revocablesOf } from "../../../src/plan/revoke.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
@@ -70,10 +70,4 @@ test.for<{ why: string; others: Entry[]; passwords: object[]; whole: boolean; ke
     others.map((entry) => ({ to: of("z"), entry })),
   );
   expect(verdict).toEqual({ passwords, whole, keptBy: Array(kept).fill(of("z")) });
-});
-
-test("Secrets are named with their places, the first of many", () => {
-  expect(placesOf([of("a"), of("b", "prod"), of("c"), of("d"), of("e")])).toBe(
-    "secret/acr in namespace a, secret/acr in namespace b of context prod, secret/acr in namespace c and 2 more",
-  );
 });
