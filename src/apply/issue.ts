@@ -8,7 +8,7 @@ import { over } from "../fleet/over.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Ref } from "../kinds.ts";
 import { factsOf, secretIn } from "../observe/facts.ts";
-import { readHeld } from "../observe/held.ts";
+import { isAlike, readHeld } from "../observe/held.ts";
 import { holdersIn } from "../observe/holders.ts";
 import { imagesFrom } from "../observe/images.ts";
 import { keysAfter, tellKeyless } from "../observe/no-key.ts";
@@ -188,7 +188,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
       const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const held = facts.held && { ...facts.held, pulls: pullsOf() };
-      const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
+      const same = isAlike(login, inside);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
       const plan = planPlace({ ...facts, held }, storing, {

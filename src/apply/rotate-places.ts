@@ -1,6 +1,7 @@
 import type { Ground } from "../fleet/places.ts";
 import { keyOf } from "../kinds.ts";
-import { readHeld } from "../observe/held.ts";
+import { secretIn } from "../observe/facts.ts";
+import { isAlike, readHeld } from "../observe/held.ts";
 import type { Noted } from "../observe/noted.ts";
 import type { Sight } from "../observe/place.ts";
 import { type Outlook, outlooks } from "../observe/sights.ts";
@@ -47,14 +48,14 @@ export function eachOf(
   const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);
-  return ({ secret, place: { context } }) => {
+  return ({ secret, place }) => {
     // One that is gone needs no login
     if (!secret) return [];
-    const { name, namespace = "", uid } = secret.metadata;
-    const to = { kind: "secret", name, namespace, ...(context !== undefined && { context }) } as const;
+    const { name, uid } = secret.metadata;
+    const to = secretIn(place, name);
     const { held, login: inside } = readHeld(secret, host, write.fieldManager);
     const { login, made } = run;
-    const same = login !== undefined && inside?.username === login.username && inside.password.equals(login.password);
+    const same = isAlike(login, inside);
     const member = byKey.get(keyOf(to));
     const proven = (uid !== undefined && member?.metadata.uid === uid) || (inside !== undefined && logins.has(fingerprint(inside)));
     return planRenewed(to, { host, kind, identity, passwords, entry, madeAt: made?.madeAt, fresh: !same, proven, force }, held);

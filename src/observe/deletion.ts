@@ -1,5 +1,6 @@
 import type { DeleteFacts } from "../plan/delete.ts";
 import { isOurs } from "../secret/entry.ts";
+import { secretIn } from "./facts.ts";
 import { readHeld } from "./held.ts";
 import { needingOf } from "./needing.ts";
 import type { Sight } from "./place.ts";
@@ -7,9 +8,9 @@ import { targetOf } from "./targets.ts";
 
 /** A place as a deletion sees it. @param name the Secret's */
 export function deletionFacts({ secret, targets, pods, place }: Sight, name: string, fieldManager: string): DeleteFacts {
-  const { context, namespace } = place;
+  const { context } = place;
   return {
-    to: { kind: "secret", name, namespace, ...(context !== undefined && { context }) },
+    to: secretIn(place, name),
     held: secret && readHeld(secret, "", fieldManager).held,
     ours: secret !== undefined && isOurs(secret),
     targets: targets.map((target) => targetOf(target, context)),

@@ -45,11 +45,13 @@ function takeApart(secret: Secret, host: string): Inside {
   const reading = readPullSecret({ ...secret, name: secret.metadata.name });
   const entries = "entries" in reading ? reading.entries : [];
   const login = loginFor(secret, host);
-  const alike = entries.filter((entry) => login && isSame(entry.login, login));
+  const alike = entries.filter((entry) => isAlike(entry.login, login));
   return { hosts: entries.map(({ server }) => server), alike: alike.map(({ server }) => server), login };
 }
 
-const isSame = (a: Login, b: Login): boolean => a.username === b.username && a.password.equals(b.password);
+/** Whether two logins have the same text. Where there is none, nothing is alike. */
+export const isAlike = (a: Login | undefined, b: Login | undefined): boolean =>
+  a !== undefined && b !== undefined && a.username === b.username && a.password.equals(b.password);
 
 /** The login of a Secret for a registry as the kubelet would pick it, or as another reader would have it; a key with a path (`host/team`) counts where no other does. */
 export function loginFor(secret: Secret, host: string): Login | undefined {

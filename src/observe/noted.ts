@@ -6,6 +6,7 @@ import type { Ref } from "../kinds.ts";
 import type { Metadata, Secret } from "../objects.ts";
 import { type Entry, entryFor, readEntries } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { secretIn } from "./facts.ts";
 import { loginFor } from "./held.ts";
 import { managed } from "./secrets.ts";
 
@@ -87,8 +88,7 @@ const readAt = (cluster: Ground["cluster"], { name, namespace = "" }: Metadata) 
 function notedOf(ground: Ground, secret: Secret, wanted: (entry: Entry) => boolean): Noted[] {
   const { metadata } = secret;
   const { name, namespace = "" } = metadata;
-  const { context } = ground;
-  const to = { kind: "secret", name, namespace, ...(context !== undefined && { context }) } as const;
+  const to = secretIn({ ...ground, namespace }, name);
   const all = readEntries({ metadata }) ?? [];
   // Of several for one registry the first counts, everywhere
   const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
