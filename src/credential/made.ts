@@ -1,32 +1,51 @@
 import type { Application, GivenRole } from "../azure/principals.ts";
 import type { Azure, AzureRegistry, Stock } from "../context.ts";
 import type { Made } from "../plan/prune.ts";
+import { grouped } from "../plan/rotation.ts";
 import { readMadeFor } from "../secret/azure-words.ts";
 import { pullRole } from "./pull-roles.ts";
 
 /** The tokens and scope maps that this plugin has made: a token says nothing of itself, so that its scope map does. */
-export function madeTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): Made[] {
-  const lower = (text = "") => text.toLowerCase();
-  const mapOf = ({ scopeMapId }: (typeof tokens)[number]) => lower(scopeMapId.split("/").at(-1));
+export function madeTokens({ tokens, scopeMaps }: Stock, { loginServer }: AzureRegistry): Made[] {
+  const having = new Map(grouped(tokens, mapOf).map((all) => [mapOf(all[0]), all]));
+  const names = new Set(tokens.map(({ name }) => lower(name)));
   return scopeMaps.flatMap((map): Made[] => {
     const of = readMadeFor(map.description);
     if (!of) return [];
-    const users = tokens.filter((token) => mapOf(token) === lower(map.name));
+    const users = having.get(lower(map.name)) ?? [];
     const own = users.find(({ name }) => lower(name) === lower(map.name));
-    const named = tokens.some(({ name }) => lower(name) === lower(map.name));
-    const common = { kind: "acr-token", identity: own?.name ?? map.name, host, for: of };
-    const latest = (...moments: readonly (string | undefined)[]) => latestOf([...moments, map.madeAt, map.changedAt]);
-    if (!own) {
-      const to = { kind: "scopemap.azurecr.io", name: map.name } as const;
-      const needed = users.length > 0 || named ? ({ needed: true } as const) : {};
-      return [{ ...common, to, what: "scope map", passwords: [], madeAt: map.madeAt, changedAt: latest(), ...needed }];
-    }
-    const passwords = own.passwords.map(({ name: slot, creationTime: madeAt }) => ({ slot, ...(madeAt !== undefined && { madeAt }) }));
-    const changedAt = latest(own.madeAt, own.changedAt, ...passwords.map(({ madeAt }) => madeAt));
-    const to = { kind: "token.azurecr.io", name: own.name } as const;
-    return [{ ...common, to, what: "token", passwords, madeAt: own.madeAt, changedAt }];
+    const common = { kind: "acr-token", host: loginServer, for: of } as const;
+    return [
+      own ? { ...common, ...tokenOf(own, map, users) } : { ...common, ...mapAlone(map, users.length > 0 || names.has(lower(map.name))) },
+    ];
   });
 }
+
+type ScopeMap = Stock["scopeMaps"][number];
+type Token = Stock["tokens"][number];
+type Own = Omit<Made, "kind" | "host" | "for">;
+
+const lower = (text = "") => text.toLowerCase();
+
+const mapOf = (token: Token | undefined) => lower(token?.scopeMapId.split("/").at(-1));
+
+function mapAlone({ name, madeAt, changedAt }: ScopeMap, needed: boolean): Own {
+  const to = { kind: "scopemap.azurecr.io", name } as const;
+  return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: latestOf([madeAt, changedAt]), ...asNeeded(needed) };
+}
+
+/** With the token its scope map would go, which others may have been given. */
+function tokenOf({ name, madeAt, ...own }: Token, map: ScopeMap, users: readonly Token[]): Own {
+  const passwords = own.passwords.map(({ name: slot, creationTime }) => ({
+    slot,
+    ...(creationTime !== undefined && { madeAt: creationTime }),
+  }));
+  const changedAt = latestOf([madeAt, own.changedAt, map.madeAt, map.changedAt, ...passwords.map((password) => password.madeAt)]);
+  const to = { kind: "token.azurecr.io", name } as const;
+  return { to, identity: name, what: "token", passwords, madeAt, changedAt, ...asNeeded(users.length > 1) };
+}
+
+const asNeeded = (needed: boolean): Pick<Made, "needed"> => (needed ? { needed } : {});
 
 /** The last of these moments; undefined where none is known. */
 function latestOf(moments: readonly (string | undefined)[]): string | undefined {

@@ -1,6 +1,7 @@
 import type { Ref } from "../kinds.ts";
 import type { MadeFor } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
+import { grouped } from "./rotation.ts";
 
 /** Something in Azure that this plugin has made, by what it says of itself. */
 export type Made = {
@@ -50,11 +51,25 @@ export type PruneWish = {
 
 /** What of all this is left over: nothing that a Secret notes, that another cluster may hold, or that a run has just made. */
 export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneWish): PruneRow[] {
+  const noting = made.length > few ? indexed(facts.entries) : () => facts.entries;
   return made.map((one) => {
-    const state = stateOf(one, facts, olderThan);
+    const state = stateOf(one, { ...facts, entries: noting(one) }, olderThan);
     return { ...one, state, goes: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
   });
 }
+
+/** Of so many it is quicker to read every entry than to sort them. */
+const few = 8;
+
+/** The entries of each credential: a registry may have ten thousand of them, and Secrets may note as many. */
+function indexed(entries: readonly Entry[]): (one: Named) => readonly Entry[] {
+  const found = new Map(grouped(entries, nameIn).map((all) => [nameIn(all[0] as Entry), all]));
+  return (one) => found.get(nameIn(one)) ?? [];
+}
+
+type Named = Pick<Entry, "kind" | "identity">;
+
+const nameIn = ({ kind, identity }: Named): string => JSON.stringify([kind, identity.toLowerCase()]);
 
 function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
   if (one.needed || isHeld(one, entries)) return "in use";
@@ -69,7 +84,7 @@ const isHeld = (one: Made, entries: readonly Entry[]): boolean =>
   entries.some((entry) => isOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password))));
 
 const isOf = ({ kind, identity, host }: Made, entry: Entry): boolean =>
-  entry.kind === kind && entry.identity.toLowerCase() === identity.toLowerCase() && (host === undefined || entry.hosts.includes(host));
+  nameIn(entry) === nameIn({ kind, identity }) && (host === undefined || entry.hosts.includes(host));
 
 /** A note that says no password may mean any. */
 const notes = ({ slot, previous }: Entry, password: Password): boolean =>

@@ -115,6 +115,16 @@ test("a scope map that another token uses stays", async () => {
   );
 });
 
+test("a token stays whose scope map another token has been given, since that would go with it", async () => {
+  const world = worldOf(["a"]);
+  world.azure.putScopeMap({ name: "demo-acr", description: `${made} of cluster ${here}`, actions: [] });
+  world.azure.putToken("demo-acr", ["password1"]);
+  world.azure.putToken("theirs", ["password1"], "demo-acr");
+
+  expect(await type(`${line} --older-than 0s --yes`, world)).toMatchObject({ stdout: "", stderr: "nothing is left over\n", code: 0 });
+  expect(world.azure.tokens.has("demo-acr")).toBe(true);
+});
+
 test("what a run may just be making stays: by Azure's clock, and where that is not told, all of it", async () => {
   const world = await leftOver();
   const name = tokenIn(world, "b");
