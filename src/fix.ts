@@ -11,7 +11,13 @@ export type Fix = Ours | Kubectl | Az | Steps;
 type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
 
 /** A command of this plugin. `or` is another way, in words. */
-export type Ours = (Create | Refer | Delete | Check | Prune | { readonly do: "list" } | Help) & Where & { readonly or?: string };
+export type Ours = (Create | Refer | Delete | Check | List | Prune | Help) & Where & { readonly or?: string };
+
+export type List = {
+  readonly do: "list";
+  /** In every namespace, with all that is known. */
+  readonly everywhere?: true;
+};
 
 export type Create = Targets & {
   readonly do: "create";

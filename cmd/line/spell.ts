@@ -52,7 +52,7 @@ function ourWords(fix: Ours): string[] {
     case "check":
       return ["check", ...name(fix), ...words(lettered, checkValues(fix))];
     case "list":
-      return ["list"];
+      return ["list", ...words(lettered, fix.everywhere ? { "all-namespaces": true, output: "wide" } : {})];
     case "prune":
       return ["prune", ...words(lettered, pruneValues(fix))];
     case "help":
@@ -160,8 +160,9 @@ const unsaid: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disa
 function placeWords(of: Exclude<Fix, Az | Steps>, given: Given): string[] {
   const replaced: readonly string[] = of.context === undefined ? unsaid : [...unsaid, "context"];
   const kept = given.forward.filter((word) => !replaced.some((flag) => word.startsWith(`--${flag}=`)));
-  // A namespace that is to be made is in none
-  const namespace = of.do === "create-namespace" ? undefined : (of.namespace ?? given.namespace);
+  // A namespace that is to be made is in none, and what is everywhere in no single one
+  const isInNone = of.do === "create-namespace" || (of.do === "list" && of.everywhere);
+  const namespace = isInNone ? undefined : (of.namespace ?? given.namespace);
   return [...words(ours, { namespace }), ...words(forwarded, { context: of.context }), ...kept];
 }
 

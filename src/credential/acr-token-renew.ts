@@ -80,7 +80,7 @@ const tooEarly = ({ held }: RenewalWish, { name }: AcrToken, slot: Slot) =>
 function noRoom({ registry }: RenewalWish, { name }: AcrToken, strange: Slot | undefined): CliError {
   if (strange === undefined)
     return new CliError("conflict", `Secrets hold both passwords of the ACR token "${name}", so there is room for no other`, {
-      hint: "kubectl acr-secret list -A -o wide",
+      hint: { do: "list", everywhere: true },
     });
   return new CliError("conflict", `${strange} of the ACR token "${name}" is noted by no Secret, and somebody else may use it`, {
     hint: `if nobody does: az acr token credential delete --registry ${registry.name} --name ${name} --${strange}`,

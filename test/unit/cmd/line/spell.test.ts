@@ -105,6 +105,11 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
     line: "kubectl acr-secret check acr --image r.azurecr.io/a:1 --serviceaccount web -n demo",
   },
   { fix: { do: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
+  {
+    fix: { do: "list", everywhere: true },
+    given: { forward: ["--context=prod"], namespace: "demo" },
+    line: "kubectl acr-secret list --all-namespaces -o wide --context=prod",
+  },
   { fix: { do: "help" }, line: "kubectl acr-secret --help" },
   { fix: { do: "help", verb: "create" }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
   { fix: { do: "delete", secret: "acr", yes: true, or: "do not" }, line: "kubectl acr-secret delete acr --yes, or do not" },
