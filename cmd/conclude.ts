@@ -83,6 +83,6 @@ function exitCode({ failures, halted, diff, differs }: End): number {
 function lastLine(summary: string, where: Where, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;
-  const rest = left > 0 ? `; ${left} namespaces are left` : "";
+  const rest = left > 0 ? `; ${left} ${left === 1 ? "namespace is" : "namespaces are"} left` : "";
   return `interrupted: ${summary || "nothing was done"}${rest}. The same command goes on from here.\n`;
 }
