@@ -1,4 +1,4 @@
-import type { IdentityWish } from "../../src/context.ts";
+import type { Azure, IdentityWish, Stock } from "../../src/context.ts";
 import type { Credential, Sources } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
 import type { Entry } from "../../src/secret/entry.ts";
@@ -8,6 +8,9 @@ export type Open = (of: { readonly entry: Entry; readonly host: string }) => Pro
 
 export function opener(identity: IdentityWish, sources: Sources): Open {
   const opened = new Map<string, Promise<Credential>>();
+  const stocks = new Map<string, Promise<Stock>>();
+  const asked = { ...sources, azure: (as: IdentityWish) => countedOnce(sources.azure(as), stocks) };
+
   return async ({ entry, host }) => {
     const kind = kindNamed(entry.kind);
     if (!kind) return "this version does not know that kind, and a newer one can revoke it";
@@ -18,8 +21,20 @@ export function opener(identity: IdentityWish, sources: Sources): Open {
     const key = JSON.stringify([kind.name, host, flags]);
     const again = { do: "create", registry: host } as const;
     const found =
-      opened.get(key) ?? kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: 0, again }, sources);
+      opened.get(key) ?? kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: 0, again }, asked);
     opened.set(key, found);
     return found;
+  };
+}
+
+/** What a registry has is read once, however many of its tokens are to go. */
+function countedOnce(azure: Azure, stocks: Map<string, Promise<Stock>>): Azure {
+  return {
+    ...azure,
+    stock: (registry) => {
+      const found = stocks.get(registry.id) ?? azure.stock(registry);
+      stocks.set(registry.id, found);
+      return found;
+    },
   };
 }

@@ -8,7 +8,7 @@ import { confirmed, sameLifetime } from "./acr-token-issue.ts";
 import { refuseDisabled } from "./acr-token-plan.ts";
 import { planTokenRenewal, planTokenRetirement, planTokenRevocation } from "./acr-token-renew.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
-import { lentMap, pulledRepositories } from "./scope-map.ts";
+import { lentMap, lentMaps, pulledRepositories } from "./scope-map.ts";
 
 type Ground = {
   readonly azure: Azure;
@@ -20,6 +20,8 @@ type Ground = {
 
 /** What can be done with a token that Secrets note. */
 export function tokenLife({ azure, registry, asked, sources, issued }: Ground): Life {
+  let lent: Promise<ReadonlySet<string>> | undefined;
+
   async function read(identity: string): Promise<{ token: AcrToken; scopeMap: ScopeMap | undefined } | undefined> {
     const token = await azure.token(registry, identity);
     if (!token) return undefined;
@@ -61,15 +63,26 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
     },
   };
 
-  function revoke({ token, scopeMap }: { token: AcrToken; scopeMap: ScopeMap | undefined }, passwords: readonly Password[]): Plan {
+  /** Whether another token has been given this one's scope map. Asked for once: a registry may have tens of thousands of tokens. */
+  async function isLent(name: string): Promise<boolean> {
+    lent ??= azure.stock(registry).then(lentMaps);
+    return (await lent).has(name.toLowerCase());
+  }
+
+  async function revoke(
+    { token, scopeMap }: { token: AcrToken; scopeMap: ScopeMap | undefined },
+    passwords: readonly Password[],
+  ): Promise<Plan> {
     const isOwn = scopeMap?.name === token.name && isOfOurs(scopeMap.description);
-    return planTokenRevocation(token, isOwn ? scopeMap : undefined, passwords);
+    const plan = planTokenRevocation(token, isOwn ? scopeMap : undefined, passwords);
+    const takesMap = plan.some(({ to }) => to.kind === "scopemap.azurecr.io");
+    return takesMap && (await isLent(token.name)) ? plan.filter(({ to }) => to.kind !== "scopemap.azurecr.io") : plan;
   }
 
   /** What a run left behind that had deleted the token. */
   async function leftMap(name: string): Promise<Plan> {
     const scopeMap = await azure.scopeMap(registry, name);
-    if (!scopeMap || !isOfOurs(scopeMap.description)) return [];
+    if (!scopeMap || !isOfOurs(scopeMap.description) || (await isLent(name))) return [];
     issued.set(name, { token: undefined, description: Promise.resolve(scopeMap.description) });
     return [{ act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because: "it is revoked" }];
   }

@@ -42,6 +42,10 @@ export function lentMap({ name, scopeMap }: Pick<ScopeWish, "name" | "scopeMap">
   return scopeMap ?? (used === undefined || same(used, name) ? undefined : used);
 }
 
+/** The scope maps that tokens of other names have, in lower case. */
+export const lentMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): ReadonlySet<string> =>
+  new Set(tokens.flatMap((token) => lentMap({ name: token.name }, token)?.toLowerCase() ?? []));
+
 /**
  * The scope map of a token. Its own is only ever added to: what others put there stays, and may be what they push with. One that is not
  * its own is never changed.

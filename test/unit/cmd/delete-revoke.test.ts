@@ -5,6 +5,7 @@ import { pullSecret } from "../../support/fakes/cluster.ts";
 import { refused, shared, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
+import { notedSecret } from "../../support/rotating.ts";
 import { after, everythingIn, made, making, running } from "../../support/situations/deleting.ts";
 
 const token = "demo-acr-myregistry-b3ccbab127";
@@ -286,6 +287,25 @@ test("where not every Secret may be listed, only what has this Secret's own name
   expect(named.azure.tokens.size).toBe(1);
   expect(await type("delete acr-myregistry -y -n demo", named.ports)).toMatchObject({ stdout: "secret/acr-myregistry deleted\n", code: 0 });
 });
+
+test("a scope map that another token has been given stays, and what that token may pull", async () => {
+  const world = await made();
+  await type(`create other --registry myregistry --acr-token other-token --scope-map ${token} -n demo`, world.ports);
+
+  const { stdout, code } = await type("delete acr-myregistry --revoke -y -n demo", world.ports);
+
+  expect({ stdout, code }).toEqual({
+    stdout: expect.stringContaining(`token.azurecr.io/${token} deleted\nsecret/acr-myregistry`),
+    code: 0,
+  });
+  expect([[...world.azure.tokens.keys()], [...world.azure.scopeMaps.keys()]]).toEqual([["other-token"], [token]]);
+  // The rest of a run that was killed between the two
+  world.cluster.put(notedSecret("demo", "acr-myregistry", [noted], { username: token, password: "gone" }));
+  expect(await type("delete acr-myregistry --revoke -y -n demo", world.ports)).toMatchObject({ code: 0 });
+  expect([...world.azure.scopeMaps.keys()]).toEqual([token]);
+});
+
+const noted = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: token, slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
 
 test("whoever makes it anew in the meantime waits until it is gone, and gets a token that works", async () => {
   const world = await made();
