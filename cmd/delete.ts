@@ -22,7 +22,6 @@ import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import type { Session } from "./session.ts";
-
 import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 

@@ -1,4 +1,5 @@
 import type { Azure, AzureRegistry } from "../src/context.ts";
+import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { madePrincipals, madeTokens } from "../src/credential/made.ts";
 import { CliError } from "../src/errors.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
@@ -33,7 +34,7 @@ export const prune = verb({
     const { registry: named, output } = flags;
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set');
     const wish = wishOf(flags);
-    const grounds = await groundsOf(scopeOf(flags), { ...session, writes: false });
+    const grounds = await groundsOf(wholeClusters(flags), { ...session, writes: false });
     const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
       look(hostWritten(named), flags, grounds, session),
     );
@@ -41,7 +42,13 @@ export const prune = verb({
     const rows = sorted(planPrune(made, { ...held, now }, wish));
     tellUnseen(held, session);
     const removals = removalsOf(rows);
-    const removing = { registry, identity: identityOf(flags), flags, wish, look: async () => ({ ...(await heldIn(grounds, kinds)), now }) };
+    const removing = {
+      registry,
+      identity: identityOf(flags),
+      flags,
+      wish,
+      look: async () => ({ ...(await heldIn(grounds, isMadeInAzure)), now }),
+    };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
     await show(rows, flags, session);
     tellLeft(rows, session);
@@ -57,11 +64,8 @@ export const prune = verb({
   },
 });
 
-/** What Secrets note of what this plugin makes in Azure. */
-const kinds = ["acr-token", "service-principal"];
-
 /** All Secrets of a cluster count, whatever their namespaces. */
-const scopeOf = (flags: PruneFlags) =>
+const wholeClusters = (flags: PruneFlags) =>
   ({
     contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? [...new Set(flags.contexts)] : "current",
     namespaces: "current",
@@ -75,7 +79,7 @@ type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]
 async function look(name: string, flags: PruneFlags, grounds: readonly Ground[], session: Session): Promise<Looked> {
   const azure = session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
-  const [registry, held] = await Promise.all([finding, heldIn(grounds, kinds)]);
+  const [registry, held] = await Promise.all([finding, heldIn(grounds, isMadeInAzure)]);
   refuseBlind(held, grounds);
   const [stock, principals] = await Promise.all([azure.stock(registry), principalsIn(azure, registry, session)]);
   const now = stock.at === undefined ? undefined : new Date(stock.at);

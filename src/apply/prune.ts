@@ -72,7 +72,7 @@ async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools, dry
     const { error, ...outcome } = (await only(apply([change], bench))) ?? { change };
     // Whoever else has taken it away did what was asked
     const failed = error && error.kind !== "notFound";
-    yield failed ? { ...outcome, error, says: [`by hand it is: ${removal(change)}`] } : outcome;
+    yield failed ? { ...outcome, error, says: [`it is not removed; by hand: ${removal(change)}`] } : outcome;
     if (failed || outcome.left) return;
   }
 }

@@ -6,7 +6,7 @@ import { keyOf, type Ref } from "../kinds.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
-import { judgeRevocable, passwordsIn, type Revocable } from "../plan/revoke.ts";
+import { goingOf, passwordsIn, type Revocable } from "../plan/revoke.ts";
 import type { Member } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
 import { apply } from "./apply.ts";
@@ -39,9 +39,9 @@ export type RevokeOrder = {
  * @returns whether nothing is left to be revoked of it
  */
 export async function* revokeOne(credential: Revocable, others: NotedIn, how: Revoking): AsyncGenerator<Outcome, boolean> {
-  const verdict = judgeRevocable(credential, passwordsIn(credential.members), others.noted);
-  if (verdict.keptBy.length > 0) yield tell(credential, keptWords(verdict.keptBy));
-  if (verdict.passwords.length === 0) return true;
+  const going = goingOf(credential, passwordsIn(credential.members), others.noted);
+  if (going.keptBy.length > 0) yield tell(credential, keptWords(going.keptBy));
+  if (going.passwords.length === 0) return true;
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
   if (!("plan" in planned)) {
     yield planned;
@@ -88,7 +88,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
   const isOver = doubted.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, told };
-  const { passwords, whole } = judgeRevocable(credential, passwordsIn(proven), others.noted);
+  const { passwords, whole } = goingOf(credential, passwordsIn(proven), others.noted);
   const { revoke, retire } = lifeOf(opened);
   return { plan: await (whole ? revoke : retire)(identity, passwords), opened, told: isOver ? [] : told };
 }

@@ -25,5 +25,11 @@ export const credentialFlags = {
 /** The kind that a Secret notes; undefined for one that a newer version made. */
 export const kindNamed = (name: string): Kind | undefined => credentialKinds.find((kind) => kind.name === name);
 
+/** Whether a run makes something in Azure for a login of such a kind, that stands there until somebody takes it away. */
+export function isMadeInAzure(name: string): boolean {
+  const kind = kindNamed(name);
+  return kind !== undefined && typeof kind.noted !== "string" && !kind.ownLifetime;
+}
+
 /** Whether a note that tells no end means that there is none: of a password that somebody gave, nobody here knows it. */
 export const endsKnown = (name: string): boolean => kindNamed(name)?.renewal !== "given";

@@ -10,12 +10,12 @@ export type HeldIn = Omit<PruneFacts, "now"> & { readonly unseen: readonly Unsee
 export type Unseen = { readonly context: string | undefined; readonly error: CliError };
 
 /** Reads what the Secrets of whole clusters note of these kinds of credential, whatever their names. */
-export async function heldIn(grounds: readonly Ground[], kinds: readonly string[]): Promise<HeldIn> {
+export async function heldIn(grounds: readonly Ground[], isWanted: (kind: string) => boolean): Promise<HeldIn> {
   const [{ noted, unasked }, ids] = await Promise.all([
     // What some of a cluster's namespaces hold says nothing of the others
     notedIn(
       grounds.map((ground) => ({ ...ground, namespaces: [] })),
-      ({ kind }) => kinds.includes(kind),
+      ({ kind }) => isWanted(kind),
     ),
     Promise.all(
       grounds.map(async (ground) => ({ ground, id: ground.error ? undefined : await idBy(() => uidOf(ground.cluster, "kube-system")) })),

@@ -39,7 +39,7 @@ function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
 }
 
 /** What of a credential may go: the passwords that no other Secret has, and the whole of it only where no other notes it at all. */
-export type Verdict = {
+export type Going = {
   readonly passwords: readonly Password[];
   readonly whole: boolean;
   /** Secrets that keep passwords of it alive. */
@@ -47,7 +47,7 @@ export type Verdict = {
 };
 
 /** @param others logins that other Secrets note, in whatever cluster */
-export function judgeRevocable({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Verdict {
+export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Going {
   const same = others.filter((other) => other.entry.kind === entry.kind && other.entry.identity === entry.identity);
   const held = new Set(passwordsIn(same).map(passwordKey));
   const wanted = new Set(passwords.map(passwordKey));

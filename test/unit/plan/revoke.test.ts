@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { judgeRevocable, passwordsIn, revocablesOf } from "../../../src/plan/revoke.ts";
+import { goingOf, passwordsIn, revocablesOf } from "../../../src/plan/revoke.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
@@ -64,10 +64,10 @@ test.for<{ why: string; others: Entry[]; passwords: object[]; whole: boolean; ke
 ])("$why", ({ others, passwords, whole, kept }) => {
   const [credential] = revocablesOf([{ to: of("a"), entries: [both] }]);
   if (!credential) throw new Error("nothing is noted");
-  const verdict = judgeRevocable(
+  const going = goingOf(
     credential,
     passwordsIn(credential.members),
     others.map((entry) => ({ to: of("z"), entry })),
   );
-  expect(verdict).toEqual({ passwords, whole, keptBy: Array(kept).fill(of("z")) });
+  expect(going).toEqual({ passwords, whole, keptBy: Array(kept).fill(of("z")) });
 });
