@@ -1,5 +1,5 @@
+import { createHash } from "node:crypto";
 import { CliError } from "../errors.ts";
-import { keyOf } from "../kinds.ts";
 import { toSeconds } from "../moment.ts";
 import type { KubeEvent } from "../objects.ts";
 import type { Report } from "../plan/change.ts";
@@ -10,10 +10,10 @@ import type { Bench, Tools } from "./tools.ts";
 const component = "kubectl-acr-secret";
 
 /** Leaves an Event on a Secret. What was done is done, so one that cannot be left is told and is no failure. */
-export async function report(change: Report, { tools, seen }: Bench): Promise<Omit<Outcome, "change">> {
+export async function report(change: Report, { tools }: Bench): Promise<Omit<Outcome, "change">> {
   const { to } = change;
   const { namespace = "", context } = to;
-  const event = eventOf(change, seen.get(keyOf(to))?.metadata.uid ?? "", tools);
+  const event = eventOf(change, tools);
   const at = { kind: "event", name: event.metadata.name, namespace, ...(context !== undefined && { context }) } as const;
   try {
     await tools.cluster(context).write(at, { create: event }, tools.write);
@@ -25,13 +25,17 @@ export async function report(change: Report, { tools, seen }: Bench): Promise<Om
 }
 
 /** One run reports a thing once: its name says so. */
-function eventOf({ to, reason, says }: Report, uid: string, { runId, now }: Tools): KubeEvent & object {
+function eventOf({ to, uid, reason, says }: Report, { runId, now }: Tools): KubeEvent & object {
   const { name, namespace = "" } = to;
   const at = toSeconds(now());
+  const once = createHash("sha256")
+    .update(JSON.stringify([runId, says]))
+    .digest("hex")
+    .slice(0, 16);
   return {
     apiVersion: "v1",
     kind: "Event",
-    metadata: { name: `${name.slice(0, 200)}.${runId.replaceAll("-", "").slice(0, 16)}`, namespace },
+    metadata: { name: `${name.slice(0, 200)}.${once}`, namespace },
     involvedObject: { apiVersion: "v1", kind: "Secret", namespace, name, uid },
     type: "Normal",
     reason,

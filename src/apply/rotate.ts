@@ -116,7 +116,7 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
   }
   if (tools.halted()) return false;
   yield* retire({ ...order, ...begun, credential, entry, failed, written: new Set(written.map(keyOf)) });
-  yield* tell(written, entry, { tools, dryRun });
+  yield* tell(written, rotation, { tools, dryRun });
   return !failed && dryRun === "none" && isStale(issue, order);
 }
 
@@ -124,8 +124,10 @@ const isStale = ({ demand, entry }: Issue, { settled, endsBy: moment }: RotateOr
   demand.length === 0 && !settled && moment !== undefined && endsBy({ members: [{ entry }] }, moment);
 
 /** Says on each Secret's namespace that it was rotated. */
-async function* tell(written: readonly Ref<"secret">[], { identity }: Entry, { tools, dryRun }: { tools: Tools; dryRun: DryRun }) {
-  const plan: Plan = written.map((to) => ({ act: "report", to, reason: "Rotated", says: `got another password of ${identity}` }));
+async function* tell(written: readonly Ref<"secret">[], { identity, members }: Found, { tools, dryRun }: { tools: Tools; dryRun: DryRun }) {
+  const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
+  const says = `got another password of ${identity}`;
+  const plan: Plan = written.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
   const bench = { tools, run: newRun(), seen: new Map() };
   yield* dryRun === "client" ? sketch(plan, bench) : apply(plan, bench);
 }

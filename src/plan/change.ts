@@ -139,7 +139,13 @@ export type Store = {
 } & Shaped;
 
 /** An Event tells of a Secret what became of it. */
-export type Report = { readonly act: "report"; readonly to: Ref<"secret">; readonly reason: "Rotated"; readonly says: string };
+export type Report = {
+  readonly act: "report";
+  readonly to: Ref<"secret">;
+  readonly uid: string;
+  readonly reason: "Rotated";
+  readonly says: string;
+};
 
 /**
  * Logins are taken out of a Secret, on the version of the look: all that is in one of ours, of anybody else's exactly those that were

@@ -65,6 +65,17 @@ test("an Event on each Secret tells of it, once", async () => {
   ]);
 });
 
+test("an Event is of the very Secret, and each rotation leaves one", async () => {
+  const world = await stored("a");
+  const secret = () => world.cluster.get("secret", "a", "acr-myregistry");
+  await type("rotate acr-myregistry -n a", world.ports);
+  await type("rotate acr-myregistry -n a", world.ports);
+
+  const events = world.cluster.all("event").map(({ involvedObject, metadata }) => ({ uid: involvedObject.uid, name: metadata.name }));
+  expect(events.map(({ uid }) => uid)).toEqual(Array(2).fill(secret()?.metadata.uid));
+  expect(new Set(events.map(({ name }) => name)).size).toBe(2);
+});
+
 test("who may leave no Event is told, and nothing failed", async () => {
   const world = await stored("a");
   world.asking.around(refusing(is("create event"), refused));
