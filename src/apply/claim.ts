@@ -131,8 +131,8 @@ function taken({ name, namespace }: Ref): never {
   throw new Conflict(`another run has taken over secret "${name}" in namespace "${namespace}"`);
 }
 
-/** A Secret that somebody has deleted is not ours any more either. */
-function asConflict(error: unknown): never {
+/** A Secret that somebody has deleted is not as it was looked at any more either. @throws Conflict */
+export function asConflict(error: unknown): never {
   if (error instanceof CliError && error.kind === "notFound") throw new Conflict(error.message);
   throw error;
 }

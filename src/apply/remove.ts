@@ -3,7 +3,7 @@ import type { Secret } from "../objects.ts";
 import type { Keep, Remove } from "../plan/change.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
-import { standingOf } from "./claim.ts";
+import { asConflict, standingOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
@@ -34,7 +34,7 @@ export async function remove(change: Remove, { tools, seen }: Bench): Promise<Ou
         return { ...change, entries, stands: standingOf(secret) };
       },
       write: async ({ stands }, secret) => {
-        await writeTo(to, { delete: stands }, (found) => found?.metadata.uid !== stands.uid || isLeaving(found), tools);
+        await writeTo(to, { delete: stands }, (found) => found?.metadata.uid !== stands.uid || isLeaving(found), tools).catch(asConflict);
         return secret;
       },
     },

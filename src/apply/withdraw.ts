@@ -5,7 +5,7 @@ import type { Keep, Withdraw } from "../plan/change.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
-import { claim, standingOf } from "./claim.ts";
+import { asConflict, claim, standingOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
@@ -32,7 +32,7 @@ export async function withdraw(change: Withdraw, bench: Bench): Promise<Outcome>
         if (secret?.metadata.uid !== change.stands.uid) return { act: "keep", to, because: "it is gone" };
         return { ...change, entries: readEntries(secret) ?? change.entries, stands: standingOf(secret) };
       },
-      write: (next, secret) => takeOut(next, secret ?? gone(to), bench),
+      write: (next, secret) => takeOut(next, secret ?? gone(to), bench).catch(asConflict),
     },
     { rounds, pause: () => tools.sleep(5) },
   );
