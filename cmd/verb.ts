@@ -1,7 +1,7 @@
 import type { Flags, Values } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 
-/** What is known of a verb before it is asked for. All else is a part of the binary that is read then (scripts/parts.ts). */
+/** What is known of a verb before it is asked for. All else is a part of the binary that is read then (scripts/bundle/parts.ts). */
 export type VerbRow = {
   readonly name: string;
   readonly summary: string;

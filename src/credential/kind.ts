@@ -178,7 +178,7 @@ export type Kind = {
     /** What is in the way whatever its rights are. */
     bar?(registry: RegistryFacts): string | undefined;
   };
-  /** What it is called in sentences, with what authenticates. */
+  /** Its own rows among the flags of `create`. */
   readonly flags: Readonly<Record<string, FlagRow>>;
   /** Whether these flags ask for it. */
   means(flags: Asked["flags"]): boolean;
