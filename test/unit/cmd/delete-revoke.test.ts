@@ -92,6 +92,16 @@ test("another Secret that holds it goes on, and is named; the last one takes it 
   expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
 });
 
+test("two others that hold it are named", async () => {
+  const world = await after(worldOf(["demo", "team-a", "team-b"]), `${making} -n demo`);
+  copied(world, "team-a");
+  copied(world, "team-b");
+
+  const { stderr } = await type("delete acr-myregistry --revoke -y -n demo", world.ports);
+
+  expect(stderr).toContain("since secret/acr-myregistry in namespace team-a and secret/acr-myregistry in namespace team-b note it too\n");
+});
+
 test("where others hold another password of it, only the one that nobody holds goes", async () => {
   const world = await after(
     worldOf(["demo", "team-a"]),
