@@ -13,6 +13,8 @@ export type TokenWish = ScopeWish & {
   /** RFC 3339, for a password that is made now. */
   readonly expiresAt: string | undefined;
   readonly now: Date;
+  /** The password that the Secret notes may be made anew, whoever else may hold it: the token was named, with --force. */
+  readonly insists?: boolean;
 };
 
 /** What stands in Azure, and what a Secret holds. */
@@ -91,8 +93,8 @@ function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
   // A note may be of a password that others hold, and the login beside it anything: theirs works until Azure says that it has ended
-  const again = ours && (wish.alone || hasEnded(ours, token, wish.now)) ? ours : undefined;
-  return { act: "mint", to, inNew: false, slot: again ?? freeSlot(wish, token), ...expires, because };
+  const again = ours && (wish.alone || wish.insists || hasEnded(ours, token, wish.now)) ? ours : undefined;
+  return { act: "mint", to, inNew: false, slot: again ?? freeSlot(wish, token, ours), ...expires, because };
 }
 
 function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
@@ -111,17 +113,15 @@ export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefin
 }
 
 /** An empty slot; else, if the token is its owner's alone, the older of the two. */
-function freeSlot({ alone }: TokenWish, token: AcrToken): Slot {
+function freeSlot({ alone }: TokenWish, token: AcrToken, noted: Slot | undefined): Slot {
   const made = (slot: Slot) => token.passwords.find((password) => password.name === slot);
   const slots = ["password1", "password2"] as const;
   const empty = slots.find((slot) => !made(slot));
   if (empty) return empty;
   if (alone) return (made("password1")?.creationTime ?? "") <= (made("password2")?.creationTime ?? "") ? "password1" : "password2";
-  throw new CliError(
-    "conflict",
-    `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`,
-    {
-      hint: "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)",
-    },
-  );
+  const hint = noted
+    ? `add --force to make ${noted} anew, which the Secret notes: whoever else holds it is locked out`
+    : "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)";
+  const message = `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`;
+  throw new CliError("conflict", message, { hint });
 }

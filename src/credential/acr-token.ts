@@ -102,7 +102,16 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const now = sources.now();
       const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, now);
       const planned = planToken(
-        { host, name, scopeMap: named.scopeMap, alone: isAlone(found, owner), repositories, expiresAt, now },
+        {
+          host,
+          name,
+          scopeMap: named.scopeMap,
+          alone: isAlone(found, owner),
+          repositories,
+          expiresAt,
+          now,
+          insists: insists(named, asked),
+        },
         { token, scopeMap, held: held?.entry, pulls },
       );
       const plan = { ...planned, scope: await saying(planned.scope, { named, found, need }) };
@@ -124,6 +133,9 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
     removal: (change) => removalOf(change, registry),
   };
 }
+
+/** Whoever names a token and adds --force answers for who else may hold its password. */
+const insists = ({ token }: Named, { flags }: Asked): boolean => token !== undefined && flags["force"] === true;
 
 type Looked = { readonly need: Need; readonly found: Found; readonly reach: Reach; readonly still: Still };
 

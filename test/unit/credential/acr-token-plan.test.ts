@@ -109,6 +109,12 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; d
     does: "keep, keep, mint password1",
   },
   {
+    why: "the token was named, with --force: its own slot, whoever else may hold that",
+    found: { ...right, token: token(p1, p2), pulls: "no" },
+    more: { alone: false, insists: true },
+    does: "keep, keep, mint password1",
+  },
+  {
     why: "the Secret held a given credential",
     found: { held: { hosts: [host], kind: "given", identity: "ci" }, pulls: "yes" },
     does: "create, create, mint new password1",
@@ -167,7 +173,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; s
     },
     more: { alone: false },
     says: /may be in use/,
-    hint: /--acr-token/,
+    hint: /^add --force to make password1 anew, which the Secret notes/,
   },
   {
     why: "somebody disabled the token",
