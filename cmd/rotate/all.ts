@@ -7,6 +7,7 @@ import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import type { Noted, NotedIn } from "../../src/observe/noted.ts";
+import { unlessForbidden } from "../../src/observe/pull-secrets.ts";
 import { imagesIn } from "../../src/observe/scope-images.ts";
 import { dueOf, endsBy, type Rotation } from "../../src/plan/rotation.ts";
 import { sourcesOf } from "../create/once.ts";
@@ -63,7 +64,8 @@ function orderOf({ grounds, wish, flags }: Rotating, session: Session): RotateOr
     now: session.context.now,
     open: (rotation) => open(rotation, { wish, flags }, session),
     tools: (credential) => toolsOf(session, flags, credential),
-    images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(noneIfForbidden),
+    // Who may not see pods proves that the registry takes the password
+    images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(unlessForbidden([])),
   };
 }
 
@@ -87,10 +89,4 @@ function open(
     },
     sourcesOf(session),
   );
-}
-
-/** Who may not see pods proves that the registry takes the password. */
-function noneIfForbidden(error: unknown): [] {
-  if (error instanceof CliError && error.kind === "forbidden") return [];
-  throw error;
 }
