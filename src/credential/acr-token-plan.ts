@@ -2,7 +2,7 @@ import type { AcrToken, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Keep, Make, Mint } from "../plan/change.ts";
-import type { Entry } from "../secret/entry.ts";
+import type { Entry, Previous } from "../secret/entry.ts";
 import type { HeldLogin } from "./kind.ts";
 import { planScope, type ScopeFound, type ScopeWish } from "./scope-map.ts";
 
@@ -42,8 +42,11 @@ export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
   const mint = planMint(wish, found);
   const token = found.token ? undefined : made("token.azurecr.io", name, [scope.to.name]);
   const of = { hosts: [host], kind: "acr-token", identity: name };
+  const before = mint.act === "mint" && otherPassword(wish, found, mint.slot);
   const entry =
-    mint.act === "mint" ? { ...of, slot: mint.slot, ...(expiresAt !== undefined && { expiresAt }) } : { ...of, ...keptNote(found.held) };
+    mint.act === "mint"
+      ? { ...of, slot: mint.slot, ...(expiresAt !== undefined && { expiresAt }), ...(before && { previous: before }) }
+      : { ...of, ...keptNote(found.held) };
   return { scope, token, mint, entry };
 }
 
@@ -102,15 +105,33 @@ function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
   return expiry !== undefined && Date.parse(expiry) <= now.getTime();
 }
 
+/**
+ * What is in the other slot of a token that is its owner's alone: a run left it that was killed before it wrote the Secret, or a Secret
+ * that was deleted. It is noted as the one before, so that the next rotation or revocation ends it, and until then it works for whoever
+ * has a copy. Not one that was made since in the slot that the Secret notes: somebody else did that.
+ */
+function otherPassword({ alone }: TokenWish, { token, held }: TokenFound, slot: string): Previous | undefined {
+  const other = alone ? token?.passwords.find(({ name }) => name !== slot) : undefined;
+  if (!token || other?.creationTime === undefined) return undefined;
+  const { name, creationTime: madeAt } = other;
+  if (isNoteOf(held, token) && held.slot === name && !sameMoment(madeAt, held.madeAt)) return undefined;
+  const { previous } = isNoteOf(held, token) ? held : {};
+  const until = previous?.slot === name && sameMoment(previous.madeAt, madeAt) ? previous.until : undefined;
+  return { slot: name, madeAt, ...(until !== undefined && { until }) };
+}
+
 /** The token that a Secret notes, if it is the one that its login signs in as. */
 export const notedToken = ({ entry, login }: HeldLogin): string | undefined =>
   entry?.kind === "acr-token" && login?.username === entry.identity ? entry.identity : undefined;
 
 /** The slot that a Secret notes, as long as Azure shows that it is still as it was then: anybody can write a note. */
 export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
-  if (held?.kind !== "acr-token" || held.identity.toLowerCase() !== token.name.toLowerCase()) return undefined;
+  if (!isNoteOf(held, token)) return undefined;
   return token.passwords.find(({ name, creationTime }) => name === held.slot && sameMoment(creationTime, held.madeAt))?.name;
 }
+
+const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
+  held?.kind === "acr-token" && held.identity.toLowerCase() === token.name.toLowerCase();
 
 /** An empty slot; else, if the token is its owner's alone, the older of the two. */
 function freeSlot({ alone }: TokenWish, token: AcrToken, noted: Slot | undefined): Slot {

@@ -1,8 +1,8 @@
-import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
+import type { Application, Key, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import { CliError } from "../errors.ts";
 import { asLong } from "../moment.ts";
 import type { Keep, Make, Mint } from "../plan/change.ts";
-import type { Entry } from "../secret/entry.ts";
+import type { Entry, Previous } from "../secret/entry.ts";
 import { keptNote } from "./acr-token-plan.ts";
 import { granted, joinedScopes, lacking, type Mode, repositoriesOf, standing } from "./pull-roles.ts";
 
@@ -17,6 +17,8 @@ export type PrincipalWish = {
   readonly repositories: readonly string[];
   /** What the password is called. */
   readonly key: string;
+  /** No other Secret's password is called so. */
+  readonly isOwnKey: boolean;
   /** RFC 3339, for a password that is made now. */
   readonly expiresAt: string | undefined;
 };
@@ -62,8 +64,24 @@ export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): Princ
   }
   const why = isOf(held, application) ? "the Secret's password is no longer taken" : "its password is in no Secret";
   const mint: Mint = { act: "mint", to, inNew: !application, slot: key, ...expires, because: application ? why : because };
-  return { made, role, mint, entry: { ...of, ...expires } };
+  const previous = keyBefore(wish, found);
+  return { made, role, mint, entry: { ...of, ...expires, ...(previous && { previous }) } };
 }
+
+/**
+ * A password that was made for this Secret and is not in it: a run left it that was killed before it wrote the Secret, or a Secret that
+ * was deleted. It is noted as the one before, so that the next rotation or revocation ends it. Of several the youngest; the others are
+ * for `prune`.
+ */
+function keyBefore({ key, isOwnKey }: PrincipalWish, { application, held }: PrincipalFound): Previous | undefined {
+  const ours = isOwnKey ? (application?.keys ?? []).filter(({ displayName }) => displayName === key) : [];
+  const noted = isOf(held, application) ? held?.previous : undefined;
+  if (noted && ours.some(({ keyId }) => keyId === noted.slot)) return noted;
+  const [youngest] = ours.sort(byAge);
+  return youngest && { slot: youngest.keyId, ...(youngest.madeAt !== undefined && { madeAt: youngest.madeAt }) };
+}
+
+const byAge = (a: Key, b: Key) => (b.madeAt ?? "").localeCompare(a.madeAt ?? "");
 
 /** Whether the Secret's login is one of the application, and still of use. */
 export const isHeld = ({ application, held, pulls }: PrincipalFound) => pulls !== "no" && isOf(held, application);

@@ -1,7 +1,7 @@
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Passing } from "../plan/change.ts";
-import { keyName, ofOurs } from "../secret/azure-words.ts";
+import { isOfOne, keyName, ofOurs } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-plan.ts";
 import { tryHeld } from "./held.ts";
@@ -117,7 +117,7 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const standing = { application, principal, assignments, held: held?.entry, pulls };
   const words = isHeld(standing) ? owner.words : await owner.wordsInCluster();
   const key = keyName(words);
-  const plan = planPrincipal({ ...wish, key }, standing);
+  const plan = planPrincipal({ ...wish, key, isOwnKey: owner.alone && isOfOne(key, words) }, standing);
   if (found.borrowed && plan.role.act !== "keep") throw notOwn(found, need, asked);
   const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
   const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });

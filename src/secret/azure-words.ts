@@ -46,6 +46,9 @@ export function keyName(words: string): string {
   return `${whole.slice(0, longestKey - end.length)}${end}`;
 }
 
+/** Whether a password's name is of that whole, the cluster among it: else passwords of several Secrets may be called so. */
+export const isOfOne = (key: string, words: string): boolean => key.endsWith(words) && clustersIn.test(key);
+
 /** Whom something in Azure is for. */
 export type MadeFor = {
   /** `secret acr in namespace demo` */

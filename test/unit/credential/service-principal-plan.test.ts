@@ -8,9 +8,18 @@ import {
   planPrincipal,
   refuseScoped,
 } from "../../../src/credential/service-principal-plan.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
-const wish: PrincipalWish = { host, name: "ci", mode: "legacy", repositories: ["*"], key: "acr-secret: x", expiresAt: undefined };
+const wish: PrincipalWish = {
+  host,
+  name: "ci",
+  mode: "legacy",
+  repositories: ["*"],
+  key: "acr-secret: x",
+  isOwnKey: true,
+  expiresAt: undefined,
+};
 const application: Application = { id: "o-1", appId: "a-1", displayName: "ci", notes: "", madeAt: "2026-01-01T00:00:00Z", keys: [] };
 const principal = { id: "p-1", appId: "a-1", enabled: true };
 const nothing: PrincipalFound = { application: undefined, principal: undefined, assignments: [], held: undefined, pulls: "no" };
@@ -109,6 +118,45 @@ test("the note has the application's id and the password's end; a kept one stays
   expect(planPrincipal({ ...wish, expiresAt }, { ...there, held, pulls: "yes" }).entry).toEqual(held);
   expect(planPrincipal(wish, nothing).entry).toMatchObject({ identity: "ci" });
 });
+
+const ours = { keyId: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00:00:00Z" };
+const later = { ...ours, keyId: "k-2", madeAt: "2026-02-01T00:00:00Z" };
+const until = "2026-06-01T00:00:00Z";
+
+test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> & { previous?: object }; own?: boolean; previous: unknown }>(
+  [
+    { why: "it has no password", keys: [], previous: undefined },
+    { why: "those of others", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
+    { why: "a run was killed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
+    { why: "that happened twice: the youngest", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
+    { why: "Azure does not tell when it was made", keys: [{ keyId: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
+    { why: "other Secrets' passwords may be called so", keys: [ours], own: false, previous: undefined },
+    {
+      why: "one that is kept until a time",
+      keys: [ours, later],
+      held: { previous: { slot: "k-1", until } },
+      previous: { slot: "k-1", until },
+    },
+    {
+      why: "a note that names a password of others",
+      keys: [{ ...ours, displayName: "theirs" }],
+      held: { previous: { slot: "k-1", until } },
+      previous: undefined,
+    },
+    {
+      why: "a note of another application",
+      keys: [ours],
+      held: { identity: "a-2", previous: { slot: "k-1", until } },
+      previous: { slot: "k-1", madeAt: ours.madeAt },
+    },
+  ],
+)(
+  "a password that was made for this Secret and is not in it is noted as the one before: $why",
+  ({ keys, held: more, own: isOwnKey = true, previous }) => {
+    const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
+    expect(planPrincipal({ ...wish, isOwnKey }, found).entry.previous).toEqual(previous);
+  },
+);
 
 test("a name has to stand for one application", () => {
   expect(only("ci", [])).toBeUndefined();
