@@ -12,6 +12,8 @@ export type Found = ScopeFound & {
   readonly alone: boolean;
   /** Nobody named it: it is in the Secret's note. */
   readonly borrowed?: true;
+  /** The token that the Secret notes, where its password is dead and this one takes its place. */
+  readonly left?: string;
   /** Its scope map is not its own, and is never changed. */
   readonly lent: boolean;
 };
@@ -34,7 +36,9 @@ export async function find(named: Named, { owner, held }: Need, azure: Azure, re
   const noted = held && notedToken(held);
   if (noted === undefined || !(owner.alone || (await owner.owns(noted)))) return read(await owner.ownName(), owner.alone);
   const kept = await read(noted, false);
-  return kept.token && slotOf(held?.entry, kept.token) ? { ...kept, borrowed: true } : read(await owner.ownName(), owner.alone);
+  if (kept.token && slotOf(held?.entry, kept.token)) return { ...kept, borrowed: true };
+  const own = await read(await owner.ownName(), owner.alone);
+  return own.name === kept.name ? own : { ...own, left: kept.name };
 }
 
 /** Whether a token that is noted on a Secret is not its owner's: it may be anybody's. */

@@ -71,22 +71,6 @@ const made = (kind: "token.azurecr.io", name: string, after: readonly string[]):
   because: "there is none",
 });
 
-/** What to tell of a password that is kept although it lasts longer than was asked for. */
-export function keptTooLong(
-  secret: string,
-  expiresAt: string | undefined,
-  { mint, entry }: Pick<TokenPlan, "mint" | "entry">,
-): string | undefined {
-  const until = entry.expiresAt;
-  if (!expiresAt || mint.act === "mint" || (until !== undefined && until <= expiresAt)) return undefined;
-  const now = until === undefined ? "never expires" : `works until ${until}`;
-  return `secret/${secret} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`;
-}
-
-/** What to tell of a password that is kept although nobody could be asked whether it still pulls. */
-export const keptUntried = (secret: string, unasked: string | undefined, { mint }: Pick<TokenPlan, "mint">): string | undefined =>
-  unasked === undefined || mint.act === "mint" ? undefined : `secret/${secret} keeps its password, which was not tried: ${unasked}`;
-
 function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
   const to = { kind: "token.azurecr.io", name: wish.name } as const;
   const expires = wish.expiresAt === undefined ? {} : { expiresAt: wish.expiresAt };

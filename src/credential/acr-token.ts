@@ -6,7 +6,8 @@ import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
 import { type Found, find, isOthers, type Named } from "./acr-token-find.ts";
 import { issueOf, sameLifetime } from "./acr-token-issue.ts";
 import { tokenLife } from "./acr-token-life.ts";
-import { keptTooLong, keptUntried, planToken } from "./acr-token-plan.ts";
+import { planToken } from "./acr-token-plan.ts";
+import { keptTooLong, keptUntried, tokenLeft } from "./acr-token-told.ts";
 import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import type { Still } from "./prove.ts";
@@ -87,7 +88,9 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
     const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
     const still = await tryHeld(need.held, reach, asked, sources);
     const isForeign = still.pulls === "no" && (await isOthers(found, need.owner));
-    return isForeign ? look({ ...need, held: undefined }) : { need, found, reach, still };
+    if (!isForeign) return { need, found, reach, still };
+    const anew = await look({ ...need, held: undefined });
+    return { ...anew, found: { ...anew.found, left: found.name } };
   }
 
   return {
@@ -125,6 +128,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
         keptTooLong(secret, asked.expiresAt, plan),
         keptUntried(secret, unasked, plan),
         allowsMore(secret, named.scopeMap, found),
+        tokenLeft(secret, found),
       ];
       return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
     },

@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import type { Change, Passing } from "../plan/change.ts";
 import { isOfOne, keyName, ofOurs } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
-import { keptTooLong, keptUntried } from "./acr-token-plan.ts";
+import { keptTooLong, keptUntried } from "./acr-token-told.ts";
 import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";

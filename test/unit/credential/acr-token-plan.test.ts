@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { AcrToken, ScopeMap } from "../../../src/context.ts";
-import { keptTooLong, planToken, type TokenFound, type TokenWish } from "../../../src/credential/acr-token-plan.ts";
+import { planToken, type TokenFound, type TokenWish } from "../../../src/credential/acr-token-plan.ts";
+import { keptTooLong } from "../../../src/credential/acr-token-told.ts";
 import { pullActions, pulledRepositories } from "../../../src/credential/scope-map.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
