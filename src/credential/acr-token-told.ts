@@ -16,8 +16,8 @@ export function keptTooLong(
 export const keptUntried = (secret: string, unasked: string | undefined, { mint }: Pick<TokenPlan, "mint">): string | undefined =>
   unasked === undefined || mint.act === "mint" ? undefined : `secret/${secret} keeps its password, which was not tried: ${unasked}`;
 
-/** What to tell of a token that somebody named once, and whose password is dead: none is made in it unless it is named again. */
+/** What to tell of a token that is noted, and whose password is dead: none is made in it unless it is named, since anybody can write a note. */
 export const tokenLeft = (secret: string, { name, left }: { readonly name: string; readonly left?: string }): string | undefined =>
   left === undefined
     ? undefined
-    : `the password of the ACR token "${left}" in secret/${secret} is dead, so it gets one of "${name}": add --acr-token ${left} to stay with that token`;
+    : `secret/${secret} notes a dead password of the ACR token "${left}", so it gets one of "${name}": --acr-token ${left} keeps it there, if that token is meant for it`;

@@ -8,7 +8,7 @@ import { after, made, making } from "../../support/situations/deleting.ts";
 
 const own = "demo-acr-myregistry-b3ccbab127";
 
-const warning = `Warning: the password of the ACR token "ci-pull" in secret/acr-myregistry is dead, so it gets one of "${own}": add --acr-token ci-pull to stay with that token\n`;
+const warning = `Warning: secret/acr-myregistry notes a dead password of the ACR token "ci-pull", so it gets one of "${own}": --acr-token ci-pull keeps it there, if that token is meant for it\n`;
 
 const took = (world: FakeWorld, slot: Slot) => void world.azure.tokens.get("ci-pull")?.passwords.delete(slot);
 
