@@ -4,6 +4,7 @@ import { over } from "../src/fleet/over.ts";
 import { type Ground, groundsOf, type Place } from "../src/fleet/places.ts";
 import { type CheckPorts, type CheckWish, checkPlace } from "../src/observe/check-place.ts";
 import { printError } from "../src/output/error.ts";
+import { say } from "../src/output/fitted.ts";
 import { printData } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
@@ -46,9 +47,9 @@ export const check = verb({
     const { stdout, env } = session.context;
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
     else if (verdicts.length > 0)
-      session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
+      session.say(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
     if (verdicts.length === 0 && errors.length === 0)
-      session.context.stderr.write(`No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
+      say(session.context.stderr, `No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
     return verdicts.length === 0 || errors.length > 0 || verdicts.some(failed) ? 1 : 0;
   },
 });

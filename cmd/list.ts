@@ -3,6 +3,7 @@ import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
 import { endsBy, holdingsOf } from "../src/observe/holdings.ts";
 import { printError } from "../src/output/error.ts";
+import { say } from "../src/output/fitted.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
@@ -46,8 +47,8 @@ export const list = verb({
     const form = flags.output ?? "table";
     const { found, failed } = await collect(grounds, { ...wishes[form], selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], managedFields: flags["show-managed-fields"], now: session.context.now() };
-    if (found.length > 0 || !wishes[form].says) session.print(await forms[form](found, printing));
-    else if (!failed) session.context.stderr.write(nothing(where, grounds));
+    if (found.length > 0 || !wishes[form].says) session[wishes[form].print](await forms[form](found, printing));
+    else if (!failed) say(session.context.stderr, nothing(where, grounds));
     return failed || (ends && found.length > 0) ? 1 : 0;
   },
 });
@@ -56,14 +57,14 @@ export const list = verb({
 const endsOf = (within: string | undefined, now: Date) =>
   within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within"));
 
-/** What each form has to know: whole Secrets, and who carries them; and whether it says in words that there are none. */
+/** What each form has to know: whole Secrets, and who carries them; whether it says in words that there are none; for whom it is printed. */
 const wishes = {
-  table: { whole: false, carriers: true, says: true },
-  wide: { whole: false, carriers: true, says: true },
-  jsonl: { whole: false, carriers: true, says: false },
-  name: { whole: false, carriers: false, says: false },
-  json: { whole: true, carriers: false, says: false },
-  yaml: { whole: true, carriers: false, says: false },
+  table: { whole: false, carriers: true, says: true, print: "say" },
+  wide: { whole: false, carriers: true, says: true, print: "say" },
+  jsonl: { whole: false, carriers: true, says: false, print: "print" },
+  name: { whole: false, carriers: false, says: false, print: "print" },
+  json: { whole: true, carriers: false, says: false, print: "print" },
+  yaml: { whole: true, carriers: false, says: false, print: "print" },
 } as const;
 
 type Form = keyof typeof wishes;

@@ -49,7 +49,7 @@ async function verbNamed(word: string | undefined): Promise<Verb | undefined> {
 
 async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
   if (!verb || flags["help"]) {
-    session.print(await helpOf(verb, args));
+    session.say(await helpOf(verb, args, session.context.stdout.columns));
     return 0;
   }
   if (args.length > verb.most) refuseMore(args[verb.most] ?? "");
@@ -76,12 +76,12 @@ function failed(error: unknown, { verb, context, session, diff }: Failed): numbe
 }
 
 /** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */
-async function helpOf(verb: Verb | undefined, [topic]: readonly string[]): Promise<string> {
-  if (verb) return verbHelp(verb);
-  if (topic === undefined) return overview(verbs);
+async function helpOf(verb: Verb | undefined, [topic]: readonly string[], columns: number): Promise<string> {
+  if (verb) return verbHelp(verb, columns);
+  if (topic === undefined) return overview(verbs, columns);
   const named = await verbNamed(topic);
   if (!named) throw unknown(topic);
-  return verbHelp(named);
+  return verbHelp(named, columns);
 }
 
 /** `--warnings-as-errors`, in kubectl's words. */

@@ -5,6 +5,7 @@ import { CliError } from "../src/errors.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type HeldIn, heldIn } from "../src/observe/held-in.ts";
 import { confirmed } from "../src/output/confirm.ts";
+import { say } from "../src/output/fitted.ts";
 import { type Made, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
 import { askable } from "./askable.ts";
 import { hostWritten } from "./create/registry-written.ts";
@@ -55,7 +56,7 @@ export const prune = verb({
     if (removals.length === 0) return 0;
     const terminal = askable(session, output);
     if (!terminal) {
-      session.context.stderr.write(`${removals.length} would be removed; add --yes\n`);
+      say(session.context.stderr, `${removals.length} would be removed; add --yes\n`);
       return 0;
     }
     const yes = await confirmed(`Remove ${removals.length} from registry ${registry.name}?`, { ...session.context, terminal });
@@ -115,12 +116,16 @@ const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "in 
 const sorted = (rows: readonly PruneRow[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
 
-async function show(rows: readonly PruneRow[], { output, "no-headers": bare }: PruneFlags, { print, context }: Session): Promise<void> {
-  if (output !== undefined && output !== "wide") return print(await printed[output](rows));
+async function show(
+  rows: readonly PruneRow[],
+  { output, "no-headers": bare }: PruneFlags,
+  session: Session,
+): Promise<void> {
+  if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
   const wide = output === "wide";
   const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
-  if (shown.length > 0) print(pruneTable(shown, { wide, headers: !bare, now: context.now() }));
-  else context.stderr.write("nothing is left over\n");
+  if (shown.length > 0) session.say(pruneTable(shown, { wide, headers: !bare, now: session.context.now() }));
+  else say(session.context.stderr, "nothing is left over\n");
 }
 
 /** What could go besides, and what that takes. */

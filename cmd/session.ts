@@ -3,6 +3,7 @@ import type { Cluster } from "../src/cluster/port.ts";
 import type { Azure, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
 import { printHint, printWarning } from "../src/output/error.ts";
+import { say } from "../src/output/fitted.ts";
 import { printableLines } from "../src/output/printable.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
@@ -29,7 +30,10 @@ export type Session = {
   registry(): Registry;
   /** How much may be under way at once: what the quickest cluster takes. */
   width(): number;
+  /** Prints a result that a program may read, as it is. */
   print(text: string): void;
+  /** Prints a result for people, laid out for their terminal. */
+  say(text: string): void;
   warn(text: string): void;
   /** Tells what to do next: a command, or lines as they are. */
   hint(next: Fix | string): void;
@@ -79,6 +83,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     },
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
+    say: (text) => say(context.stdout, text),
     warn: (text) => printWarning(context.stderr, context.env, text),
     hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, givenBy(flags))),
     spell: (fix) => spell(fix, givenBy(flags)),

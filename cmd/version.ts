@@ -17,7 +17,7 @@ export const version = verb({
       const versions = { clientVersion: { gitVersion: clientVersion }, ...(server && { serverVersion: { gitVersion: server } }) };
       session.print(await printData(versions, flags.output));
     } else {
-      session.print(`Client Version: ${clientVersion}\n${server ? `Server Version: ${printable(server)}\n` : ""}`);
+      session.say(`Client Version: ${clientVersion}\n${server ? `Server Version: ${printable(server)}\n` : ""}`);
     }
     return 0;
   },

@@ -28,7 +28,8 @@ export const whoami = verb({
     const seen = await session.progress.during(`Asking Azure about ${registry}`, () =>
       look(hostWritten(registry), identityOf(flags), session),
     );
-    session.print(output === undefined ? told(seen) : await printData(reportOf(seen), output));
+    if (output === undefined) session.say(told(seen));
+    else session.print(await printData(reportOf(seen), output));
     const full = nearlyFull(seen);
     const prune = { do: "prune", registry: seen.registry.name, ...saidIdentity(identityOf(flags)) } as const;
     if (full !== undefined) session.warn(`${full}; what is left over of them is shown by: ${session.spell(prune)}`);

@@ -1,38 +1,38 @@
 import type { Verb, VerbRow } from "../verb.ts";
 import type { Flag, Flags } from "./flags.ts";
 
-/** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. */
-export function flagLines(flags: Flags): string {
+/** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. @param columns of the terminal; 0: not known */
+export function flagLines(flags: Flags, columns: number): string {
   return Object.entries(flags)
     .filter(([, { hidden }]) => !hidden)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(
       ([name, flag]) =>
-        `    ${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}:\n        ${wrap(flag.describe, 100, 8)}\n\n`,
+        `    ${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}:\n        ${wrap(flag.describe, 100, columns, 8)}\n\n`,
     )
     .join("");
 }
 
-/** The help of one verb, as `kubectl create --help` is laid out. */
-export function verbHelp({ summary, description, examples, flags, usage }: Verb): string {
+/** The help of one verb, as `kubectl create --help` is laid out. @param columns of the terminal; 0: not known */
+export function verbHelp({ summary, description, examples, flags, usage }: Verb, columns: number): string {
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
     `${summary}.\n`,
-    ...(description ? [`\n${wrap(description, 110, 0)}\n`] : []),
+    ...(description ? [`\n${wrap(description, 110, columns, 0)}\n`] : []),
     `\nExamples:\n${shown.trimEnd()}\n`,
-    ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags).trimEnd()}\n`] : []),
+    ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags, columns).trimEnd()}\n`] : []),
     `\nUsage:\n  kubectl acr-secret ${usage} [options]\n`,
     '\nUse "kubectl acr-secret options" for a list of global command-line options (applies to all commands).\n',
   ].join("");
 }
 
-/** What `kubectl acr-secret` alone prints. */
-export function overview(verbs: readonly VerbRow[]): string {
+/** What `kubectl acr-secret` alone prints. @param columns of the terminal; 0: not known */
+export function overview(verbs: readonly VerbRow[], columns: number): string {
   const width = Math.max(...verbs.map(({ name }) => name.length));
   return [
     "Create, prove and attach Azure Container Registry pull secrets.\n",
     "\nExamples:\n  # From an image that cannot be pulled to pods that run\n  kubectl acr-secret create --registry myregistry --serviceaccount default\n",
-    `\nAvailable Commands:\n${verbs.map(({ name, summary }) => `  ${name.padEnd(width)}   ${summary}\n`).join("")}`,
+    `\nAvailable Commands:\n${verbs.map(({ name, summary }) => `  ${name.padEnd(width)}   ${wrap(summary, 110, columns, width + 5)}\n`).join("")}`,
     "\nUsage:\n  kubectl acr-secret [flags] [options]\n",
     '\nUse "kubectl acr-secret COMMAND --help" for more information about a given command.\n',
     'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).\n',
@@ -44,7 +44,9 @@ function shownDefault({ type, default: value }: Flag): string {
   return type === "strings" ? "[]" : `'${value ?? ""}'`;
 }
 
-function wrap(text: string, width: number, indent: number): string {
+/** Words in lines of a width, that a terminal has room for; below the first they stand in. */
+function wrap(text: string, widest: number, columns: number, indent: number): string {
+  const width = columns === 0 ? widest : Math.max(1, Math.min(widest, columns - indent));
   const lines: string[] = [""];
   for (const word of text.split(" ")) {
     const last = lines.at(-1) ?? "";

@@ -1,4 +1,5 @@
 import type { Sink, Terminal } from "../context.ts";
+import { fitted } from "./fitted.ts";
 import { printable } from "./printable.ts";
 
 /**
@@ -7,7 +8,7 @@ import { printable } from "./printable.ts";
  */
 export async function confirmed(question: string, { terminal, stderr }: { readonly terminal: Terminal; readonly stderr: Sink }) {
   const { yes } = await terminal.until((event) => {
-    if (event === "ready") stderr.write(`${printable(question)} [y/N] `);
+    if (event === "ready") stderr.write(`${fitted(`${printable(question)} [y/N]`, stderr.columns)} `);
     if (typeof event === "string") return undefined;
     if (event.text.toLowerCase() === "y") return { yes: true };
     return event.text.toLowerCase() === "n" || ["return", "escape", "ctrl-d"].includes(event.name) ? { yes: false } : undefined;

@@ -1,6 +1,7 @@
 import type { Env, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import { say } from "./fitted.ts";
 import { printable, printableLines } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
@@ -19,13 +20,13 @@ export function printError({ stderr, env, spell }: ErrorSink, error: unknown, pl
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
   const says = printableLines(message);
   const shown = whole.test(message) ? says.replace(head, (words) => style.red(words)) : `${style.red("error:")} ${says}`;
-  stderr.write(`${printable(place)}${shown}\n`);
+  say(stderr, `${printable(place)}${shown}\n`);
   if (hint) printHint(stderr, env, typeof hint === "string" ? hint : spell(hint));
 }
 
 /** What to do next. */
 export function printHint(stderr: Sink, env: Env, text: string): void {
-  stderr.write(`${styleFor(stderr, env).dim("hint:")} ${printableLines(text)}\n`);
+  say(stderr, `${styleFor(stderr, env).dim("hint:")} ${printableLines(text)}\n`);
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
@@ -36,5 +37,5 @@ function defect(error: unknown): { message: string; hint: string } {
 
 /** A warning in kubectl's form. */
 export function printWarning(stderr: Sink, env: Env, text: string): void {
-  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}\n`);
+  say(stderr, `${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Env, Sink } from "../context.ts";
+import { shortened } from "./fitted.ts";
 import { printable } from "./printable.ts";
 import { colored } from "./style.ts";
 
@@ -38,7 +39,7 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () =>
 }
 
 /** A line that would be broken at the terminal's edge, where that is known, could not be taken away again; the spinner takes two columns. */
-const fitting = (what: string, { columns }: Sink) => printable(what).slice(0, columns === 0 ? undefined : Math.max(0, columns - 3));
+const fitting = (what: string, { columns }: Sink) => shortened(printable(what), columns - 3);
 
 /** `412 of 1000 namespaces, 180/s, 3s left`, redrawn in place. */
 function counter(stderr: Sink, total: number, now: () => Date): { show(done: number): void; clear(): void } {
@@ -49,7 +50,7 @@ function counter(stderr: Sink, total: number, now: () => Date): { show(done: num
       shown = true;
       const rate = done / Math.max((now().getTime() - began) / 1000, 0.001);
       const left = rate > 0 ? `, ${Math.round(rate)}/s, ${Math.ceil((total - done) / rate)}s left` : "";
-      stderr.write(`${done} of ${total} namespaces${left}`.slice(0, stderr.columns - 1));
+      stderr.write(`${shortened(`${done} of ${total} namespaces${left}`, stderr.columns - 1)}`);
     },
     clear: () => {
       if (shown) stderr.write("\r\u001b[K");

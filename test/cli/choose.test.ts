@@ -36,12 +36,12 @@ async function asked({ columns = 80, rows = 24, of = ["default", "web", "worker"
 
 /** What is left on the terminal in the end: the lines, and whether it is set as it was. */
 async function left({ end }: { readonly end: Promise<{ readonly screen: string }> }) {
-  const lines = shownBy((await end).screen);
+  const lines = await shownBy((await end).screen);
   return { lines: lines.slice(1, -1), asItWas: lines.at(-1) === lines[0] };
 }
 
 /** What is shown to somebody who is asked. */
-const shown = (terminal: { screen(): string }) => shownBy(terminal.screen()).slice(1);
+const shown = async (terminal: { screen(): string }) => (await shownBy(terminal.screen())).slice(1);
 
 const [up, down] = ["\u001b[A", "\u001bOB"];
 
@@ -53,7 +53,7 @@ test("what is typed narrows, arrows and space choose, Enter takes, and the quest
   await terminal.shows("> [ ] serviceaccount/worker");
   terminal.press(" ");
   await terminal.shows("> [x] serviceaccount/worker");
-  expect(shown(terminal)).toEqual([
+  expect(await shown(terminal)).toEqual([
     "before",
     "Which are to use secret/acr?",
     "search: W",
@@ -142,7 +142,7 @@ test("a window that becomes smaller is drawn to its size", async () => {
   ];
   // Its width changes first, and then its height: each is drawn
   await terminal.resize(30, 6);
-  await vi.waitFor(() => expect(shown(terminal)).toEqual(drawn), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await shown(terminal)).toEqual(drawn), { timeout: 10_000 });
   terminal.press(" \r");
 
   expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/account-with-a-long-name-0 patched", "code=0"] });
@@ -172,7 +172,7 @@ test.for([
 ])("nobody is asked where $what", async ({ command }) => {
   const { screen } = await openTerminal(command, { env: envOf(["default", "web"]), columns: 200, rows: 24 }).end;
 
-  expect(shownBy(screen)).toEqual([
+  expect(await shownBy(screen)).toEqual([
     "error: no target is named; of what uses its registry, these lack secret/acr: serviceaccount/default, serviceaccount/web",
     "hint: kubectl acr-secret attach acr serviceaccount/default -n demo, or --where-used for all of them",
   ]);

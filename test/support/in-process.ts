@@ -16,6 +16,10 @@ export type Live = { readonly stdout: string; readonly stderr: string; interrupt
 export type World = {
   readonly env?: Env;
   readonly terminal?: boolean;
+  /** How wide it is. */
+  readonly columns?: number;
+  /** Called with all that is printed, on either stream, as it comes. */
+  readonly sees?: (text: string) => void;
   readonly stdin?: string;
   /** What a person does at the terminal, where somebody sits there who can be asked. */
   readonly doings?: readonly Doing[];
@@ -53,9 +57,12 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
 export function open(world: World): { context: Context; printed(): Omit<Run, "code"> } {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const sink = (name: keyof typeof printed) => ({
-    write: (text: string) => void printed[name].push(text),
+    write: (text: string) => {
+      printed[name].push(text);
+      world.sees?.(text);
+    },
     isTTY: world.terminal ?? false,
-    columns: world.terminal ? 80 : 0,
+    columns: world.terminal ? (world.columns ?? 80) : 0,
   });
   const interruption = openInterruption();
   if (world.aborted) interruption.interrupt();

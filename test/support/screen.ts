@@ -1,41 +1,48 @@
-/** What a terminal shows after a print, as far as it takes what we print to it: lines, the cursor's moves, and what rubs out. */
-export function shownBy(print: string): string[] {
-  const lines: string[] = [""];
-  let [row, column] = [0, 0];
-  const put = (character: string) => {
-    lines[row] = (lines[row] ?? "").padEnd(column).slice(0, column) + character + (lines[row] ?? "").slice(column + 1);
-    column++;
-  };
-  const acts: Readonly<Record<string, (count: number) => void>> = {
-    "[A": (count) => {
-      row = Math.max(0, row - count);
-    },
-    "[G": (count) => {
-      column = count - 1;
-    },
-    "[J": () => {
-      lines[row] = (lines[row] ?? "").slice(0, column);
-      lines.length = row + 1;
-    },
-    "[K": () => {
-      lines[row] = (lines[row] ?? "").slice(0, column);
-    },
-    "[m": () => {},
-    "[h": () => {},
-    "[l": () => {},
-    "\r": () => {
-      column = 0;
-    },
-    "\n": () => {
-      row++;
-      lines[row] ??= "";
-    },
-  };
-  for (const [piece, count = "1", act] of print.matchAll(/\u001b\[\??(\d*)([A-Za-z])|./gsu)) {
-    const does = acts[act === undefined ? piece : `[${act}`];
-    if (does) does(Number(count || 1));
-    else put(piece);
+import xterm, { type IBufferCell, type IBufferLine } from "@xterm/headless";
+
+/** A part of a row that is shown in one way: `red`, `bold yellow`, `` for plain text. */
+export type Piece = { readonly text: string; readonly look: string };
+
+/** A row of a terminal, without the blanks at its end. One that is not the first of its line goes on with the row above. */
+export type Row = { readonly text: string; readonly pieces: readonly Piece[]; readonly goesOn: boolean };
+
+const colors = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+
+/** What a terminal (xterm.js) shows after a print: its rows, up to the last that is not empty. */
+export async function screenOf(print: string, columns: number): Promise<Row[]> {
+  const terminal = new xterm.Terminal({ cols: columns, rows: 1000, allowProposedApi: true, convertEol: true });
+  try {
+    await new Promise<void>((resolve) => terminal.write(print, resolve));
+    const { active } = terminal.buffer;
+    const lines = Array.from({ length: active.length }, (_, at) => active.getLine(at)).filter((line) => line !== undefined);
+    const rows = lines.map((line) => ({ text: line.translateToString(true), pieces: piecesOf(line), goesOn: line.isWrapped }));
+    return rows.slice(0, rows.findLastIndex(({ text }) => text !== "") + 1);
+  } finally {
+    terminal.dispose();
   }
-  while (lines.at(-1) === "") lines.pop();
-  return lines;
 }
+
+/** The rows of a terminal that is wide enough for every line. */
+export const shownBy = async (print: string): Promise<string[]> => (await screenOf(print, 400)).map(({ text }) => text);
+
+function piecesOf(line: IBufferLine): Piece[] {
+  const pieces: Piece[] = [];
+  for (let at = 0; at < line.translateToString(true).length; at++) {
+    const cell = line.getCell(at);
+    if (!cell || cell.getWidth() === 0) continue;
+    const [last, look, text] = [pieces.at(-1), lookOf(cell), cell.getChars() || " "];
+    if (last?.look === look) pieces[pieces.length - 1] = { look, text: last.text + text };
+    else pieces.push({ look, text });
+  }
+  return pieces;
+}
+
+const lookOf = (cell: IBufferCell) =>
+  [
+    cell.isBold() ? "bold" : "",
+    cell.isDim() ? "dim" : "",
+    cell.isInverse() ? "inverse" : "",
+    cell.isFgPalette() ? (colors[cell.getFgColor()] ?? `color ${cell.getFgColor()}`) : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
