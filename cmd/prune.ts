@@ -116,11 +116,7 @@ const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "in 
 const sorted = (rows: readonly PruneRow[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
 
-async function show(
-  rows: readonly PruneRow[],
-  { output, "no-headers": bare }: PruneFlags,
-  session: Session,
-): Promise<void> {
+async function show(rows: readonly PruneRow[], { output, "no-headers": bare }: PruneFlags, session: Session): Promise<void> {
   if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
   const wide = output === "wide";
   const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");

@@ -1,0 +1,44 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { oneNamespace } from "../support/one-namespace.ts";
+import { openTerminal } from "../support/pty.ts";
+import { brokenWords, screenOf } from "../support/screen.ts";
+
+// The real process on a terminal of its own. What every verb shows is held by test/unit/terminal.
+const folder = await mkdtemp(join(tmpdir(), "narrow-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const kubectl = join(folder, "kubectl");
+await writeFile(kubectl, oneNamespace);
+await chmod(kubectl, 0o755);
+
+const entry = join(import.meta.dirname, "../../cmd/kubectl-acr_secret.ts");
+const plugin = [process.execPath, "--disable-warning=ExperimentalWarning", entry].join(" ");
+const env = { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: folder, KUBECTL_PATH: kubectl, NAMES: JSON.stringify(["default"]) };
+
+test.for<{ line: string; columns: number; shows: string[]; more?: Record<string, string> }>([
+  {
+    line: "list -n demo",
+    columns: 40,
+    shows: ["NAME   REGISTRY     CREDENTIAL   EXPIRES", "  SERVICEACCOUNTS   AGE", "acr    myregistry   given", "  <unknown>   <none>"],
+  },
+  {
+    line: "detach acr -n demo --nonsense",
+    columns: 40,
+    shows: ["error: unknown flag: --nonsense", "hint: kubectl acr-secret detach --help"],
+  },
+  {
+    line: "attach -n demo acr",
+    columns: 40,
+    more: { CI: "true" },
+    shows: ["error: no target is named; of what uses", "  its registry, these lack secret/acr:", "  serviceaccount/default"],
+  },
+  { line: "attach --help", columns: 60, shows: ["Let ServiceAccounts and workloads use a pull secret that", "exists."] },
+])("$line on $columns columns", async ({ line, columns, shows, more }) => {
+  const { screen } = await openTerminal(`${plugin} ${line}`, { env: { ...env, ...more }, columns, rows: 24 }).end;
+  const rows = await screenOf(screen, columns);
+
+  expect(rows.map(({ text }) => text).slice(0, shows.length)).toEqual(shows);
+  expect(brokenWords(rows, columns)).toEqual([]);
+});

@@ -1,0 +1,66 @@
+import { demo } from "./demo.ts";
+import { is, refusing } from "./fakes/asked.ts";
+import { refused, stored } from "./fakes/fleet.ts";
+import { type FakeWorld, fakeWorld } from "./fakes/world.ts";
+import { run, type World } from "./in-process.ts";
+import { leftOver } from "./left-over.ts";
+import { made } from "./situations/deleting.ts";
+
+/** What somebody types, one line after the other, in a world of its own. */
+type Scene = { readonly world: () => FakeWorld | Promise<FakeWorld>; readonly types: readonly string[]; readonly more?: World };
+
+const create = "create --registry myregistry --serviceaccount default -n demo";
+const check = "check -n demo --image ";
+
+/** A namespace whose Secret may not be looked at, beside one that is as it should be. */
+async function halfForbidden(): Promise<FakeWorld> {
+  const world = await stored("a", "b");
+  world.asking.around(refusing(is("patch serviceaccount b/default"), refused));
+  return world;
+}
+
+/** Results, warnings, tables and questions, by the verb that prints them. Of a verb that is not here its name is typed. */
+const scenes: Readonly<Record<string, Scene>> = {
+  create: { world: demo, types: [create, create, `${create} --acr-token other --dry-run=client`] },
+  attach: { world: halfForbidden, types: ["attach --namespaces a,b --serviceaccount default", "attach acr -n nowhere --serviceaccount"] },
+  check: {
+    world: demo,
+    types: ["check -n demo", create, `${check}myregistry.azurecr.io/app/web:1`, `${check}docker.io/library/nginx:1`, "check -A"],
+  },
+  list: { world: () => stored("a", "b"), types: ["list -A", "list -A -o wide", "list -n nowhere"] },
+  rotate: { world: () => stored("a", "b"), types: ["rotate acr-myregistry -n a", "rotate acr-myregistry -n a --grace 0"] },
+  detach: { world: made, types: ["detach --serviceaccount default -n demo", "detach other --serviceaccount default -n demo"] },
+  delete: { world: made, types: ["delete acr-myregistry -n demo", "delete acr-myregistry -n demo --yes"] },
+  prune: {
+    world: leftOver,
+    types: ["prune --registry myregistry", "prune --registry myregistry -o wide", "prune --registry myregistry --yes"],
+    more: { now: () => new Date("2026-03-01T00:00:00Z") },
+  },
+  whoami: { world: () => fakeWorld({ sku: "Basic" }), types: ["whoami --registry myregistry"] },
+  // Its program is for a shell, byte for byte
+  completion: { world: fakeWorld, types: ["completion powershell"] },
+  version: { world: fakeWorld, types: ["version --client"] },
+};
+
+/** Command lines of every verb that end with an error, or with its help. */
+export const askedOfAll = (verb: string): string[] => [
+  `${verb} --help`,
+  `${verb} --nonsense`,
+  `${verb} one two three ${"four ".repeat(20)}`,
+];
+
+/** Types command lines on a terminal of this width. @returns all that it shows of them, as it is printed, with the lines that were typed */
+export async function played(verb: string, columns: number, env: World["env"] = {}): Promise<string> {
+  const { world, types, more = {} } = scenes[verb] ?? { world: demo, types: [verb] };
+  const { ports } = await world();
+  let seen = "";
+  const sees = (text: string) => {
+    seen += text;
+  };
+  for (const line of [...askedOfAll(verb), ...types]) {
+    seen += `$ ${line.slice(0, 30)}\n`;
+    await run(line.split(" ").filter(Boolean), { ...ports, ...more, env, terminal: true, columns, sees });
+    seen += "\n";
+  }
+  return seen;
+}

@@ -1,0 +1,47 @@
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { verbs } from "../../../cmd/verbs.ts";
+import { played } from "../../support/scenes.ts";
+import { brokenWords, type Row, screenOf } from "../../support/screen.ts";
+
+// What a person sees of every verb: its help, what it prints, what it warns of and refuses. A verb that is new comes in by its row.
+const names = ["help", ...verbs.map(({ name }) => name)];
+const widths = [40, 80, 200];
+
+/** A row with its colors in words: `{red}error:{/} …`. */
+const painted = ({ pieces }: Row) =>
+  pieces
+    .map(({ text, look }) => (look === "" ? text : `{${look}}${text}{/}`))
+    .join("")
+    .trimEnd();
+
+describe.for(names)("kubectl acr-secret %s", (name) => {
+  test.for(widths)("on %d columns no word is cut, and colors tell nothing that words do not", async (columns) => {
+    const [colored, plain] = [await played(name, columns), await played(name, columns, { NO_COLOR: "1" })];
+    const screen = await screenOf(colored, columns);
+
+    expect(brokenWords(screen, columns)).toEqual([]);
+    expect(stripVTControlCharacters(colored)).toBe(plain);
+    expect(plain).not.toContain("\u001b");
+    expect(screen.every(({ text }) => text.length <= columns)).toBe(true);
+    await expect(`${screen.map(painted).join("\n")}\n`).toMatchFileSnapshot(`screens/${name}-${columns}.txt`);
+  });
+});
+
+test("what is shown in two colors is said in other words", async () => {
+  const looks = new Map<string, Set<string>>();
+  for (const name of names) {
+    const rows = await screenOf(await played(name, 200), 200);
+    for (const { text, look } of rows.flatMap(({ pieces }) => pieces).filter(({ look }) => look !== ""))
+      looks.set(text, (looks.get(text) ?? new Set()).add(look));
+  }
+
+  expect([...looks.keys()]).toEqual(expect.arrayContaining(["error:", "hint:", "Warning:", "pulls", "no credential"]));
+  expect([...looks].filter(([, of]) => of.size > 1)).toEqual([]);
+});
+
+test("a word that is cut is found, and one that is wider than the terminal is left", async () => {
+  const print = "a word is c[ut] here\nhttps://a-host-that-is-long\n";
+
+  expect(brokenWords(await screenOf(print, 12), 12)).toEqual(["c[ut]"]);
+});
