@@ -41,7 +41,7 @@ export function manifestProblems(value: unknown, path: string): string[] {
   // What a file, a program or an address is to be named after must have a good name itself.
   const names = [...name(manifest), ...version(manifest)];
   const named: Rule[] = names.length > 0 ? [] : [fileName(path), bin, uri];
-  const rules: Rule[] = [...named, shortDescription, homepage, used, overlap, sha256, files];
+  const rules: Rule[] = [...named, shortDescription, description, caveats, homepage, used, overlap, sha256, files];
   return [...names, ...rules.flatMap((rule) => rule(manifest))];
 }
 
@@ -50,7 +50,7 @@ export function descriptorProblems(value: unknown): string[] {
   const misshapen = descriptorShape(value, "");
   if (misshapen.length > 0) return misshapen;
   const descriptor = value as Descriptor;
-  const rules: Rule<Descriptor>[] = [name, shortDescription, homepage, used, overlap, bin];
+  const rules: Rule<Descriptor>[] = [name, shortDescription, description, caveats, homepage, used, overlap, bin];
   return rules.flatMap((rule) => rule(descriptor));
 }
 
@@ -80,6 +80,22 @@ const shortDescription: Rule<Either> = ({ spec: { shortDescription: words } }) =
   ...(words.length > 50 ? [`short-description: spec.shortDescription has ${words.length} characters, 50 are shown`] : []),
   ...(/kubectl|kubernetes|plugin/i.test(words) ? ["short-description: spec.shortDescription says that it is a plugin: all are"] : []),
 ];
+
+/** Who reviews for Krew's index wants what it is and what it needs: how it is used tells its help. */
+const description: Rule<Either> = (manifest) => prose("description", manifest.spec.description, manifest);
+const caveats: Rule<Either> = (manifest) => prose("caveats", manifest.spec.caveats ?? "", manifest);
+
+/** What a terminal shows as it stands, and where no command of the plugin is typed. */
+function prose(field: "description" | "caveats", words: string, { metadata }: Either): string[] {
+  const lines = words.split("\n");
+  const wide = lines
+    .filter((line) => line.length > 80)
+    .map((line) => `${field}: spec.${field} has a line of ${line.length} characters, wrap it at 80`);
+  const usage = lines.some(
+    (line) => /^\s*(usage|examples?):|^\s*(\$\s*)?kubectl\s/i.test(line) || line.includes(`kubectl ${metadata.name}`),
+  );
+  return [...wide, ...(usage ? [`${field}: spec.${field} shows how it is used, which is what its help is for`] : [])];
+}
 
 const homepage: Rule<Either> = ({ spec }) =>
   isHttps(spec.homepage) ? [] : [`homepage: spec.homepage is ${spec.homepage}, no https address`];

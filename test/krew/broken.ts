@@ -220,6 +220,11 @@ export const rows: readonly Row[] = [
   onlyUs("a name in capitals", /^name: metadata.name is "ACR-secret"/, { top: named("ACR-secret"), file: "ACR-secret.yaml" }),
   onlyUs("a long short description", /^short-description: .* has 51 characters/, { spec: { shortDescription: "x".repeat(51) } }),
   onlyUs("idle words", /^short-description: .* says that it is a plugin/, { spec: { shortDescription: "Plugin for pull secrets" } }),
+  onlyUs("a description of wide lines", /^description: .* a line of 81 characters, wrap it at 80/, {
+    spec: { description: "x".repeat(81) },
+  }),
+  onlyUs("a description with usage", /^description: .* shows how it is used/, { spec: { description: "So:\n  kubectl acr-secret list" } }),
+  onlyUs("caveats with usage", /^caveats: .* shows how it is used/, { spec: { caveats: "Usage:\n  acr-secret list" } }),
   onlyUs("no description", /^fields: spec.description is missing/, { spec: { description: undefined } }),
   onlyUs("no homepage", /^fields: spec.homepage is missing/, { spec: { homepage: undefined } }),
   onlyUs("a homepage without TLS", /^homepage: .* no https address/, { spec: { homepage: "http://example.com" } }),

@@ -78,10 +78,14 @@ test("a pull secret is made by the installed plugin", { timeout: 60_000 }, async
   expect(stdout).toMatch(/\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
 });
 
-test("the command of the caveats makes kubectl complete the arguments", { timeout: 60_000 }, async () => {
+test("the commands of docs/completion.md make kubectl complete the arguments", { timeout: 60_000 }, async () => {
   const { type, env } = await openUser();
   await type(`kubectl krew install --manifest=${file}`);
-  const command = manifest.spec.caveats?.split("\n").find((line) => line.startsWith("  kubectl")) ?? "";
+  const page = await readFile(join(import.meta.dirname, "../../docs/completion.md"), "utf8");
+  const command = [...page.matchAll(/^\$ (.* ~\/\.local\/bin\/kubectl_complete-acr_secret)$/gm)]
+    .map(([, line]) => line)
+    .slice(0, 2)
+    .join(" && ");
   const local = join(env["HOME"] ?? "", ".local/bin");
   await mkdir(local, { recursive: true });
   const complete = () => type("kubectl __complete acr-secret cr", { PATH: `${local}:${env["PATH"]}`, KUBECONFIG: inject("kubeconfig") });

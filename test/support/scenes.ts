@@ -43,7 +43,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 };
 
 /** Command lines of every verb that end with an error, or with its help. */
-export const askedOfAll = (verb: string): string[] => [
+const askedOfAll = (verb: string): string[] => [
   `${verb} --help`,
   `${verb} --nonsense`,
   `${verb} one two three ${"four ".repeat(20)}`,
