@@ -7,6 +7,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   unit: [],
   cli: [],
   protocol: [],
+  shells: [],
   sandbox: [],
   azure: [],
   cluster: [controlPlane],

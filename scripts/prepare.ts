@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { promisify } from "node:util";
 import { azureCli } from "../sandbox/azure-cli.ts";
 import { binaries } from "../sandbox/binaries.ts";
@@ -44,25 +45,32 @@ export async function plugin(): Promise<string | undefined> {
 
 /** What explores the protocol's model: Spin writes a C program, which explores. */
 export async function modelChecker(): Promise<string | undefined> {
-  const missing = await Promise.all(
-    [
-      ["spin", "-V"],
-      ["gcc", "--version"],
-    ].map(([name = "", arg = ""]) =>
-      promisify(execFile)(name, [arg]).then(
-        () => [],
-        () => [name],
-      ),
-    ),
-  );
-  const names = missing.flat();
+  const names = await missing({ spin: "-V", gcc: "--version" });
   if (names.length === 0) return undefined;
   return `the protocol's model needs ${names.join(" and ")}: on Debian, apt-get install spin gcc libc6-dev`;
 }
 
+/** Where a person types and reads: the three shells that kubectl completes in, and what shows a manual page. */
+export async function shells(): Promise<string | undefined> {
+  const names = await missing({ bash: "--version", zsh: "--version", fish: "--version", mandoc: "-V", script: "--version" });
+  if (!existsSync("/usr/share/bash-completion/bash_completion")) names.push("bash-completion");
+  if (names.length === 0) return undefined;
+  return `what is typed and read needs ${names.join(", ")}: on Debian, apt-get install bash-completion zsh fish mandoc bsdutils`;
+}
+
+/** The programs that cannot be started, each with what makes it end at once. */
+async function missing(programs: Readonly<Record<string, string>>): Promise<string[]> {
+  const lacks = async ([name, arg]: readonly [string, string]) =>
+    promisify(execFile)(name, [arg]).then(
+      () => [],
+      (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? [name] : []),
+    );
+  return (await Promise.all(Object.entries(programs).map(lacks))).flat();
+}
+
 /** What only the machine itself can have: a real node needs Linux, root and a container runtime. */
 export async function nodeParts(): Promise<string | undefined> {
-  const missing = await missingForNode();
-  if (missing.length === 0) return undefined;
-  return `a real node needs ${missing.join(", ")}: as root on Debian, apt-get install containerd runc containernetworking-plugins`;
+  const names = await missingForNode();
+  if (names.length === 0) return undefined;
+  return `a real node needs ${names.join(", ")}: as root on Debian, apt-get install containerd runc containernetworking-plugins`;
 }

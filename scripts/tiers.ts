@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { chartPrograms, controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../sandbox/tools.ts";
-import { az, modelChecker, nodeParts, type Preparation, plugin, programs } from "./prepare.ts";
+import { az, modelChecker, nodeParts, type Preparation, plugin, programs, shells } from "./prepare.ts";
 import { root } from "./run.ts";
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
@@ -26,6 +26,7 @@ const all: readonly Tier[] = [
   { name: "unit", needs: [] },
   { name: "cli", needs: [] },
   { name: "protocol", needs: [modelChecker] },
+  { name: "shells", needs: [shells, programs("kubectl"), plugin] },
   { name: "sandbox", needs: [controlPlane, registry] },
   { name: "azure", needs: [registry] },
   { name: "cluster", needs: [controlPlane, registry, programs(...chartPrograms), plugin] },

@@ -4,15 +4,27 @@ import type { Flag, Flags } from "./flags.ts";
 /** Where the flags are that no help of a verb shows. */
 const ofAll = 'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).';
 
+/** A flag as its reader sees it: how it is spelled, `-n, --namespace`, its default as kubectl writes it, and what it does. */
+export type ShownFlag = { readonly spelled: string; readonly value: string; readonly describe: string };
+
+/** The flags of a command by their names, without those that are only there to be refused. */
+export const shownFlags = (flags: Flags): readonly ShownFlag[] =>
+  Object.entries(flags)
+    .filter(([, { hidden }]) => !hidden)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, flag]) => ({
+      spelled: `${flag.short ? `-${flag.short}, ` : ""}--${name}`,
+      value: shownDefault(flag),
+      describe: flag.describe,
+    }));
+
 /** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. @param columns of the terminal; 0: not known */
 export function flagLines(flags: Flags, columns: number): string {
   const step = columns === 0 || columns >= 60 ? 4 : 2;
-  return Object.entries(flags)
-    .filter(([, { hidden }]) => !hidden)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return shownFlags(flags)
     .map(
-      ([name, flag]) =>
-        `${" ".repeat(step)}${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}:\n${" ".repeat(2 * step)}${wrap(flag.describe, 100, columns, 2 * step)}\n\n`,
+      ({ spelled, value, describe }) =>
+        `${" ".repeat(step)}${spelled}=${value}:\n${" ".repeat(2 * step)}${wrap(describe, 100, columns, 2 * step)}\n\n`,
     )
     .join("");
 }

@@ -1,0 +1,84 @@
+import { type ShownFlag, shownFlags } from "../../cmd/line/help.ts";
+import { global } from "../../cmd/line/kubectl-flags.ts";
+import type { Verb } from "../../cmd/verb.ts";
+import { bold, inert, literal, paragraph, section, term, verbatim } from "./roff.ts";
+
+/** What stands on every page: of which version, and of which day (`YYYY-MM-DD`). */
+export type Edition = { readonly version: string; readonly day: string };
+
+/** The name of a verb's page; without a verb, of the page of all. */
+export const pageName = (verb?: string): string => ["kubectl-acr-secret", ...(verb === undefined ? [] : [verb])].join("-");
+
+/** The page of one verb (man(7)), of the rows that its help shows. */
+export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): string {
+  const { name, summary, description, examples, flags, usage } = verb;
+  return [
+    heading(pageName(name), summary, edition),
+    section("SYNOPSIS", synopsis(`${usage} [options]`)),
+    section("DESCRIPTION", paragraph(description ?? `${summary}.`)),
+    section("OPTIONS", ...shownFlags(flags).map(option)),
+    section("EXAMPLES", ...exampleLines(examples)),
+    section("EXIT STATUS", ...exitStatus(flags["diff"] === undefined ? plain : differing)),
+    section("SEE ALSO", references([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)])),
+  ].join("");
+}
+
+/** The page of all: the verbs, and the flags that every one takes. */
+export function mainPage(all: readonly Verb[], about: string, edition: Edition): string {
+  return [
+    heading(pageName(), about, edition),
+    section("SYNOPSIS", synopsis("COMMAND [options]")),
+    section("DESCRIPTION", paragraph(`${about}. It is a plugin of kubectl, which has to be on the PATH, and takes kubectl's own flags.`)),
+    section("COMMANDS", ...all.map(({ name, summary }) => term(bold(name), `${summary}.`))),
+    section("GLOBAL OPTIONS", ...shownFlags(global).map(option)),
+    section("EXIT STATUS", ...exitStatus(plain)),
+    section("ENVIRONMENT", ...environment.map(([name, means]) => term(bold(name), means))),
+    section("FILES", term(bold("~/.kube/acr-secret"), "Manifests of what is being made anew (--recreate), until it stands again.")),
+    section("SEE ALSO", references(all.map(({ name }) => name))),
+  ].join("");
+}
+
+function heading(name: string, summary: string, { version, day }: Edition): string {
+  const title = `.TH ${name.toUpperCase()} 1 ${day} "kubectl acr-secret ${version}" "kubectl acr-secret"\n.nh\n.ad l\n`;
+  // Names of commands are not hyphenated
+  return title + section("NAME", paragraph(`${name} - ${summary}`));
+}
+
+/** The words that are typed as they are in bold, what stands for others as it is. */
+const synopsis = (usage: string): string => {
+  const [verb = "", ...rest] = usage.split(" ");
+  const typed = /^[a-z]/.test(verb) ? `kubectl acr-secret ${verb}` : "kubectl acr-secret";
+  return inert([bold(typed), ...(/^[a-z]/.test(verb) ? rest : [verb, ...rest]).map(literal)].join(" "));
+};
+
+const option = ({ spelled, value, describe }: ShownFlag): string => term(`${bold(spelled)}${literal(`=${value}`)}`, describe);
+
+/** Of `# why` and the lines that are typed: each why a paragraph over its lines. */
+function exampleLines(examples: readonly string[]): string[] {
+  return examples.map((line, at) => {
+    if (!line.startsWith("#")) return `.IP\n${verbatim([line])}`;
+    return `${at === 0 ? "" : ".PP\n"}${paragraph(`${line.replace(/^#\s*/, "")}:`)}`;
+  });
+}
+
+type Codes = Readonly<Record<string, string>>;
+
+const plain: Codes = {
+  "0": "It is done, or there was nothing to do.",
+  "1": "An error, which is told on stderr.",
+  "130": "Interrupted (Ctrl-C).",
+};
+
+const differing: Codes = { ...plain, "2": "With --diff: an error. There 0 says that nothing would change, and 1 that something would." };
+
+const exitStatus = (codes: Codes): string[] => Object.entries(codes).map(([code, means]) => term(bold(code), means));
+
+const environment = [
+  ["KUBECONFIG", "The kubeconfig, as of kubectl."],
+  ["KUBECTL_PATH", "The kubectl that is asked, instead of the first one on the PATH."],
+  ["AZURE_*", "As whom Azure is asked, with --auth env and --auth workload."],
+  ["NO_COLOR", "Set at all, even empty: no colors."],
+] as const;
+
+const references = (verbs: readonly (string | undefined)[]): string =>
+  verbs.map((verb, at) => inert(`${bold(pageName(verb))}(1)${at < verbs.length - 1 ? "," : ""}`)).join("");

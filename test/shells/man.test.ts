@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, expect, test } from "vitest";
+import { manPages } from "../../scripts/man.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "man-"));
+afterAll(() => rm(folder, { recursive: true }));
+const pages = manPages();
+for (const [name, text] of pages) await writeFile(join(folder, name), text);
+
+const mandoc = (...args: readonly string[]) => promisify(execFile)("mandoc", args);
+
+/** What mandoc has against a page, down to its style; it exits with more than 0 for what is worse than that. */
+const lint = (path: string) =>
+  mandoc("-T", "lint", path).then(
+    ({ stdout }) => stdout,
+    ({ stdout }: { readonly stdout: string }) => stdout,
+  );
+
+test.for([...pages.keys()])("mandoc has nothing against %s", async (name) => {
+  expect(await lint(join(folder, name))).toBe("");
+});
+
+test("mandoc would say what it has against a page", async () => {
+  const path = join(folder, "bad.1");
+  await writeFile(path, `${pages.get("kubectl-acr-secret.1")}.SH EMPTY\n.nosuch\n`);
+
+  expect(await lint(path)).toContain("unknown macro");
+});
+
+test("a page reads as the help does", async () => {
+  const { stdout } = await mandoc("-T", "ascii", "-O", "width=80", join(folder, "kubectl-acr-secret-check.1"));
+  // A letter that is bold is struck twice
+  const shown = stdout.replaceAll(/.\x08/g, "");
+
+  expect(shown).toContain("NAME\n       kubectl-acr-secret-check - Prove that the images of a namespace's pods\n       can be pulled\n");
+  expect(shown).toContain("SYNOPSIS\n       kubectl acr-secret check [NAME] [options]\n");
+  expect(shown).toContain("       -o, --output=''\n              Output format. One of: (json, yaml).\n");
+  expect(shown).toContain("       Of all namespaces:\n\n              kubectl acr-secret check -A\n");
+});

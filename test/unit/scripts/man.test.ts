@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { flagLines } from "../../../cmd/line/help.ts";
+import { opened } from "../../../cmd/verb.ts";
+import { verbs } from "../../../cmd/verbs.ts";
+import { dayOf } from "../../../scripts/man/day.ts";
+import { literal, paragraph, verbatim } from "../../../scripts/man/roff.ts";
+import { manPages } from "../../../scripts/man.ts";
+
+const pages = manPages();
+
+test("there is a page for each verb, and one of all", () => {
+  expect([...pages.keys()]).toEqual(["kubectl-acr-secret.1", ...verbs.map(({ name }) => `kubectl-acr-secret-${name}.1`)]);
+});
+
+test.for(verbs)("the page of $name has every flag of its help, and every example", async (row) => {
+  const { flags, examples } = await opened(row);
+  const page = pages.get(`kubectl-acr-secret-${row.name}.1`) ?? "";
+
+  for (const [, spelled = ""] of flagLines(flags).matchAll(/^ {4}(-.*?)=/gm)) expect(page).toContain(`.TP\n\\fB${literal(spelled)}\\fR=`);
+  for (const line of examples.filter((each) => !each.startsWith("#"))) expect(page).toContain(`.nf\n${literal(line)}\n.fi\n`);
+});
+
+test.for([
+  { text: "--all='a'", roff: "\\-\\-all=\\(aqa\\(aq" },
+  { text: 'C:\\x "y" `z` ~^', roff: "C:\\(rsx \\(dqy\\(dq \\(gaz\\(ga \\(ti\\(ha" },
+  { text: "…é😀", roff: "\\[u2026]\\[u00E9]\\[u1F600]" },
+])("$text is shown letter by letter", ({ text, roff }) => {
+  expect(literal(text)).toBe(roff);
+});
+
+test("no word of a text begins a request", () => {
+  expect(paragraph(`${"x".repeat(74)} .so /etc/passwd`)).toBe(`${"x".repeat(74)}\n\\&.so /etc/passwd\n`);
+  expect(verbatim([".x", "'y"])).toBe(".nf\n\\&.x\n\\(aqy\n.fi\n");
+});
+
+test("the day is that of the version's release, else that of the archive's files", () => {
+  const changelog = "## [Unreleased]\n\n## [0.2.0] - 2027-01-31\n\n## [0.1.0] - 2026-11-26\n";
+
+  expect(dayOf(changelog, "0.2.0")).toBe("2027-01-31");
+  expect(dayOf(changelog, "0.3.0")).toBe("1970-01-01");
+});
