@@ -14,7 +14,7 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { askOnce } from "../src/registry/once.ts";
 import { checkFlags } from "./check/request.ts";
 import { whereOf } from "./conclude.ts";
-import { secrets } from "./line/known.ts";
+import { pullSecrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -35,7 +35,7 @@ export const check = verb({
   ],
   flags: checkFlags,
   most: 1,
-  complete: secrets,
+  complete: pullSecrets,
   async run({ flags, args }, session) {
     const wish = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
     const scope = scopeOf({ ...flags, "include-system": false });

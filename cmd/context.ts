@@ -8,7 +8,7 @@ import { openAzure } from "../src/azure/azure.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
-import { contextNames, kustomized } from "../src/cluster/kubectl-config.ts";
+import { configuredNames, kustomized } from "../src/cluster/kubectl-config.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
@@ -17,6 +17,7 @@ import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
 import { machineFiles, readingError } from "./files.ts";
+import { machinePrograms } from "./programs.ts";
 import { shelfIn } from "./shelf.ts";
 import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
@@ -49,6 +50,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
     stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: (path) => readText(path, signal()),
     files: machineFiles(signal),
+    programs: machinePrograms(env, process.platform),
     shelf: shelfIn(join(homedir(), ".kube", "acr-secret")),
     kustomize: async (folder) => {
       const file = findKubectl(env, process.platform);
@@ -68,10 +70,10 @@ export function processContext(interruption: Interruption, launched?: Launched):
       cluster.warm();
       return cluster;
     },
-    contexts: async ({ forward: flags }) => {
+    configured: async (of, { forward: flags }) => {
       const file = findKubectl(env, process.platform);
       if (file === undefined) throw noKubectl(flags);
-      return contextNames({ file, flags, env }, signal());
+      return configuredNames({ file, flags, env }, of, signal());
     },
     azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),

@@ -35,9 +35,10 @@ export function readingError(path: string, cause: unknown): CliError {
   return new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
 }
 
-function reasonOf(cause: unknown): string | undefined {
-  const { code } = cause as NodeJS.ErrnoException;
-  return reasons[code ?? ""] ?? code;
+/** In a few words, why a file cannot be had. */
+export function reasonOf(cause: unknown): string {
+  const { code = "it failed" } = cause as NodeJS.ErrnoException;
+  return reasons[code] ?? code;
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -3,6 +3,7 @@ import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { notedIn } from "../src/observe/noted.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";
 import { conclude } from "./conclude.ts";
+import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { rotateAll } from "./rotate/all.ts";
 import { isMeant, nothingToRotate, unable } from "./rotate/meant.ts";
@@ -28,6 +29,7 @@ export const rotate = verb({
   ],
   flags: rotateFlags,
   most: 1,
+  complete: secrets,
   async run({ flags, args }, session) {
     const wish = readRotateWish(flags, args, session.context.now());
     const scope = scopeOf(flags);

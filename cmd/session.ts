@@ -1,6 +1,6 @@
 import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster } from "../src/cluster/port.ts";
-import type { Azure, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
+import type { Azure, Configured, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
 import { printHint, printWarning } from "../src/output/error.ts";
 import { say } from "../src/output/fitted.ts";
@@ -22,7 +22,8 @@ export type Session = {
   readonly runId: string;
   /** The cluster of a context; without a name, that of the command line or the current one. */
   cluster(context?: string): Cluster;
-  /** The names of the kubeconfig's contexts. */
+  /** The names that the kubeconfig has. */
+  configured(of: Configured): Promise<readonly string[]>;
   contexts(): Promise<readonly string[]>;
   /** How many different warnings the API servers have sent. */
   warnings(): number;
@@ -74,7 +75,8 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
       return runId;
     },
     cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
-    contexts: () => context.contexts(kubeFlags(flags)),
+    configured: (of) => context.configured(of, kubeFlags(flags)),
+    contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
     azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: () => {

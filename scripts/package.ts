@@ -5,6 +5,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
+import { shims } from "../cmd/completion/shim.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/tar.ts";
 import { asFunction, bundlePlugin } from "./bundle.ts";
@@ -21,7 +22,7 @@ type Options = { readonly progress: (line: string) => void; readonly platform?: 
 const dist = join(root, "dist");
 
 /** What kubectl runs to complete `kubectl acr-secret …` (kubectl 1.26 and newer, pkg/cmd/plugin/plugin_completion.go). */
-const completion = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
+const { name: completer, text: completion } = shims.posix;
 
 /** Makes the plugin of one platform, if its sources are not those it was last made of. Takes a few seconds. */
 export async function packagePlugin({ progress, platform = thisMachine() }: Options): Promise<Packaged> {
@@ -47,7 +48,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   } finally {
     await rm(making, { recursive: true, force: true });
   }
-  await put(join(folder, "kubectl_complete-acr_secret"), (file) => writeFile(file, completion), 0o755);
+  await put(join(folder, completer), (file) => writeFile(file, completion), 0o755);
   await put(join(folder, "LICENSE"), (file) => copyFile(join(root, "LICENSE"), file));
   const others = await notices(
     bundles.flatMap(([, { sources }]) => sources),
@@ -65,7 +66,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
  */
 export async function archivePlugin({ progress, platform = thisMachine() }: Options): Promise<string> {
   const { folder } = await packagePlugin({ progress, platform });
-  const programs = [platform.program, "kubectl_complete-acr_secret"];
+  const programs = [platform.program, completer];
   const names = ["LICENSE", "THIRD_PARTY_LICENSES", ...programs].sort();
   const archive = join(dist, archiveName(platform.name, packageJson.version));
   const files = await Promise.all(names.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));

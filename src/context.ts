@@ -38,6 +38,7 @@ export type Context = {
   /** The text of a file. @throws CliError config where it cannot be read */
   readFile(path: string): Promise<string>;
   readonly files: Files;
+  readonly programs: Programs;
   readonly shelf: Shelf;
   /** What `kubectl kustomize` makes of a folder. @throws CliError config in its words */
   kustomize(folder: string): Promise<string>;
@@ -49,11 +50,14 @@ export type Context = {
   sleep(milliseconds: number): Promise<void>;
   /** `onWarning` gets each different warning of the API server. */
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
-  /** The names of the kubeconfig's contexts. @throws CliError config where there is no kubectl, or no kubeconfig to read */
-  contexts(kube: KubeFlags): Promise<readonly string[]>;
+  /** The names that the kubeconfig has. @throws CliError config where there is no kubectl, or no kubeconfig to read */
+  configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: IdentityWish, trace: Trace): Azure;
   registry(trace: Trace): Registry;
 };
+
+/** What of a kubeconfig has names. */
+export type Configured = "contexts" | "clusters" | "users";
 
 /** The files of the machine, where more than a text is wanted of them. What cannot be done is a CliError of kind config. */
 export type Files = {
@@ -67,6 +71,24 @@ export type Files = {
 };
 
 export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };
+
+/** The programs that are found by their names, in the folders of PATH. What cannot be done is a CliError of kind config. */
+export type Programs = {
+  readonly system: "posix" | "windows";
+  /** The folders of PATH, in their order. */
+  readonly folders: readonly string[];
+  /** The path of the program that runs under this name; undefined for none. */
+  find(name: string): Promise<string | undefined>;
+  /** Whether a folder, by whatever path to it, is one of these. */
+  searches(folder: string): Promise<boolean>;
+  /** Why nothing can be put into a folder; undefined where it can. */
+  closed(folder: string): Promise<string | undefined>;
+  /** The text of a file; undefined where there is none. */
+  read(path: string): Promise<string | undefined>;
+  /** Makes a program of this text, or another of the one that is there. */
+  put(path: string, text: string): Promise<void>;
+  remove(path: string): Promise<void>;
+};
 
 /** What an object was that is deleted to be made anew: its manifest, its uid, and that of its namespace. */
 export type Shelved = { readonly in: string; readonly uid: string; readonly object: object };

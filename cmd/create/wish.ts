@@ -12,6 +12,7 @@ import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
+import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords } from "../line/target-words.ts";
 import { waitOf } from "../line/wait-flags.ts";
@@ -20,7 +21,11 @@ import { readerFlags, refuseSeveral, scopeFor } from "./reader.ts";
 import { hostWritten, nameWritten } from "./registry-written.ts";
 
 export const createFlags = {
-  registry: { type: "string", describe: "The registry: its name or id in Azure, or its login server (myregistry.azurecr.io)" },
+  registry: {
+    type: "string",
+    complete: registries,
+    describe: "The registry: its name or id in Azure, or its login server (myregistry.azurecr.io)",
+  },
   repository: {
     type: "strings",
     describe:

@@ -1,14 +1,22 @@
 import { type Cluster, listAll } from "../../src/cluster/port.ts";
+import type { Configured } from "../../src/context.ts";
 import { managedNames } from "../../src/observe/secrets.ts";
 
 /** What may be asked for the words that complete a value. */
 export type Known = {
   cluster(): Cluster;
-  /** The names of the kubeconfig's contexts. */
-  contexts(): Promise<readonly string[]>;
+  /** The names that the kubeconfig has. */
+  configured(of: Configured): Promise<readonly string[]>;
 };
 
-export const contexts = (known: Known) => known.contexts();
+export const contexts = (known: Known) => known.configured("contexts");
+
+export const clusters = (known: Known) => known.configured("clusters");
+
+export const users = (known: Known) => known.configured("users");
+
+/** The login servers of the registries that the namespace is about. */
+export const registries = async (known: Known) => (await import("./registries.ts")).registriesAround(known);
 
 /** The names of all namespaces. */
 export async function namespaces(known: Known): Promise<readonly string[]> {
@@ -21,6 +29,13 @@ export async function serviceAccounts(known: Known): Promise<readonly string[]> 
   return (await listAll(cluster, "serviceaccount", { namespace: await cluster.namespace(), metadataOnly: true })).map(
     ({ metadata }) => metadata.name,
   );
+}
+
+/** The names of the pull secrets of that namespace, whoever made them. */
+export async function pullSecrets(known: Known): Promise<readonly string[]> {
+  const cluster = known.cluster();
+  const where = { namespace: await cluster.namespace(), fields: "type=kubernetes.io/dockerconfigjson", metadataOnly: true };
+  return (await listAll(cluster, "secret", where)).map(({ metadata }) => metadata.name);
 }
 
 /** The names of the Secrets of this plugin in that namespace. */

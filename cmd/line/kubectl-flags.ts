@@ -1,7 +1,7 @@
 import { milliseconds } from "./durations.ts";
 import type { Flag, Flags } from "./flags.ts";
 import type { forwardedNames } from "./forwarded-names.ts";
-import { contexts, namespaces } from "./known.ts";
+import { clusters, contexts, namespaces, users } from "./known.ts";
 import { usage } from "./usage.ts";
 
 /**
@@ -34,7 +34,7 @@ export const forwarded = {
   },
   "client-certificate": { type: "string", empty: "absent", complete: "files", describe: "Path to a client certificate file for TLS" },
   "client-key": { type: "string", empty: "absent", complete: "files", describe: "Path to a client key file for TLS" },
-  cluster: { type: "string", empty: "absent", describe: "The name of the kubeconfig cluster to use" },
+  cluster: { type: "string", empty: "absent", complete: clusters, describe: "The name of the kubeconfig cluster to use" },
   context: { type: "string", empty: "absent", complete: contexts, describe: "The name of the kubeconfig context to use" },
   "disable-compression": { type: "boolean", describe: "If true, opt-out of response compression for all requests to the server" },
   "insecure-skip-tls-verify": {
@@ -54,7 +54,7 @@ export const forwarded = {
   server: { type: "string", short: "s", empty: "absent", describe: "The address and port of the Kubernetes API server" },
   "tls-server-name": { type: "string", empty: "absent", describe: "Server name to use for server certificate validation." },
   token: { type: "string", empty: "absent", describe: "Bearer token for authentication to the API server" },
-  user: { type: "string", empty: "absent", describe: "The name of the kubeconfig user to use" },
+  user: { type: "string", empty: "absent", complete: users, describe: "The name of the kubeconfig user to use" },
   vmodule: { type: "string", empty: "absent", describe: "comma-separated list of pattern=N settings for file-filtered logging of kubectl" },
 } as const satisfies Readonly<Record<(typeof forwardedNames)[number], Flag>>;
 

@@ -218,6 +218,6 @@ function azWords(fix: Az): string[] {
 const line = (argv: readonly string[]) => argv.map(quoted).join(" ");
 
 /** A word for a POSIX shell: as it is where no shell reads it otherwise, else in single quotes. */
-function quoted(word: string): string {
+export function quoted(word: string): string {
   return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,12 +1,12 @@
 import { listAll } from "../../src/cluster/port.ts";
 import { spelled, targetKinds } from "../../src/kinds.ts";
-import { type Known, secrets } from "./known.ts";
+import { type Known, pullSecrets } from "./known.ts";
 import { kindSpelled } from "./target-kinds.ts";
 
 /** What `[SECRET] TARGET…` may go on with: the namespace's Secrets for the first word, kinds, and behind a kind its objects. */
 export async function secretOrTargets(known: Known, words: readonly string[], word: string): Promise<readonly string[]> {
   if (words.length > 0 || word.includes("/")) return targets(known, words, word);
-  return [...(await secrets(known)), ...(word === "" ? [] : kindWords)];
+  return [...(await pullSecrets(known)), ...(word === "" ? [] : kindWords)];
 }
 
 /** What `TARGET…` may go on with. */

@@ -4,10 +4,11 @@ import { hostWritten } from "../create/registry-written.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";
+import { registries } from "../line/known.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
 
 export const rotateFlags = {
-  registry: { type: "string", describe: "Only the logins for this registry, by its name or its login server" },
+  registry: { type: "string", complete: registries, describe: "Only the logins for this registry, by its name or its login server" },
   "expiring-within": { type: "string", describe: "Only what ends within a time, such as 14d; the rest stays as it is" },
   grace: {
     type: "string",

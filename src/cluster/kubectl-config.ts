@@ -14,11 +14,19 @@ export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): 
   return "failure" in said ? said : { namespace: said.stdout.trim() };
 }
 
-/** The names of the kubeconfig's contexts, in kubectl's order. @throws CliError config in kubectl's words */
-export async function contextNames(kubectl: Kubectl, signal?: AbortSignal): Promise<string[]> {
-  const said = await ask(kubectl, ["config", "get-contexts", "-o", "name"], signal);
+/** What of a kubeconfig has names, and how kubectl prints them: the second two under a heading. */
+const named = {
+  contexts: { args: ["get-contexts", "-o", "name"], heading: 0 },
+  clusters: { args: ["get-clusters"], heading: 1 },
+  users: { args: ["get-users"], heading: 1 },
+} as const;
+
+/** The names that a kubeconfig has, in kubectl's order. @throws CliError config in kubectl's words */
+export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, signal?: AbortSignal): Promise<string[]> {
+  const { args, heading } = named[of];
+  const said = await ask(kubectl, ["config", ...args], signal);
   if ("failure" in said) throw kubeconfigError(said.failure);
-  return said.stdout.split("\n").filter(Boolean);
+  return said.stdout.split("\n").slice(heading).filter(Boolean);
 }
 
 /** What `kubectl kustomize` makes of a folder. @throws CliError config in kubectl's words */

@@ -7,6 +7,7 @@ const flags = {
   "from-docker-config": {
     type: "string",
     exclusive: ["acr-token", "admin", "expires-in", "password-stdin", "username"],
+    complete: "files",
     describe: "Take the registry's login out of this docker config, such as ~/.docker/config.json; - reads stdin",
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;

@@ -11,6 +11,7 @@ export type FlagRow = {
   readonly bare?: string;
   readonly describe: string;
   readonly exclusive?: readonly string[];
+  readonly complete?: "files";
 };
 
 /** What a command line gave for the flags of the kinds, and for those that all kinds share. */

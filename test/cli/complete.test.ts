@@ -3,9 +3,11 @@ import { complete } from "../../cmd/line/complete.ts";
 import { scopeFlags } from "../../cmd/line/scope-flags.ts";
 import { verb } from "../../cmd/verb.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
+import { CliError } from "../../src/errors.ts";
 import type { ClusterKind } from "../../src/kinds.ts";
 import type { KubeObjects } from "../../src/objects.ts";
-import { open } from "../support/in-process.ts";
+import { noteEntries } from "../../src/secret/entry.ts";
+import { open, run } from "../support/in-process.ts";
 
 /** A verb for many places. */
 const many = {
@@ -32,4 +34,108 @@ test.for([
   await complete(words, [many], context);
 
   expect(printed()).toEqual({ stdout: [...gives, `:${directive}\n`].join("\n"), stderr: "" });
+});
+
+const described = (...names: string[]) => names.map((name) => expect.stringMatching(new RegExp(`^${name}\t.`)));
+
+test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
+  { words: ["cr"], gives: ["create\tCreate a pull secret for a registry and attach it to ServiceAccounts"] },
+  { words: ["nosuch", ""], gives: [] },
+  { words: ["help", "att"], gives: described("attach") },
+  { words: ["-n", "list", "att"], gives: described("attach") },
+  // Values
+  { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
+  { words: ["create", "--dry-run=s"], gives: ["server"] },
+  { words: ["create", "--verify="], gives: ["true", "false"] },
+  { words: ["create", "--repository="], gives: [] },
+  { words: ["create", "--expires-in", ""], gives: [] },
+  { words: ["list", "--nosuch="], gives: [] },
+  // Flags: the verb's own first, no blank to take away behind them, none twice that counts once
+  {
+    words: ["create", "--repo"],
+    gives: [
+      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that were granted before; at first those that the pods use.",
+      "--repositories-from-pods\tLet the credential pull what the pods use, also where it was granted less before",
+    ],
+  },
+  {
+    words: ["create", "--re"],
+    gives: described("--registry", "--repository", "--repositories-from-pods", "--restart", "--recreate", "--request-timeout"),
+  },
+  {
+    words: ["create", "--registry", "r", "--repository=a", "--re"],
+    gives: described("--repository", "--repositories-from-pods", "--restart", "--recreate", "--request-timeout"),
+  },
+  { words: ["create", "--pass"], gives: described("--password-stdin") },
+  { words: ["list", "--user"], gives: described("--user") },
+  { words: ["version", "-"], gives: expect.arrayContaining(described("--client", "--output", "-o", "--namespace", "-n")) as never },
+  { words: ["attach", "--", "-"], gives: [] },
+  // What the cluster and the kubeconfig know
+  { words: ["attach", ""], gives: ["acr"] },
+  { words: ["attach", "acr", "d"], gives: ["deployment/", "daemonset/"], directive: 6 },
+  { words: ["attach", "acr", "sa/d"], gives: ["sa/default"] },
+  { words: ["attach", "sa/d"], gives: ["sa/default"] },
+  { words: ["attach", "acr", "serviceaccount", "d"], gives: ["default"] },
+  { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"] },
+  { words: ["check", "--serviceaccount=d"], gives: ["default"] },
+  { words: ["list", "-n", ""], gives: ["demo", "prod"] },
+  { words: ["list", "-An", "p"], gives: ["prod"] },
+  { words: ["list", "-ndemo", "--namespace", "p"], gives: ["prod"] },
+  { words: ["list", "--context", ""], gives: ["kind-dev", "prod-eu"] },
+  { words: ["list", "--context=p"], gives: ["prod-eu"] },
+  { words: ["list", "--cluster", ""], gives: ["clusters-of-it"] },
+  { words: ["list", "--user="], gives: ["users-of-it"] },
+  { words: ["create", "--registry", ""], gives: ["noted.azurecr.io", "pulled.azurecr.us"] },
+  { words: ["whoami", "--registry", "p"], gives: ["pulled.azurecr.us"] },
+  { words: ["rotate", ""], gives: ["acr"] },
+  { words: ["check", ""], gives: ["acr"] },
+  { words: ["completion", ""], gives: ["install", "uninstall", "kubectl"] },
+  // Files are the shell's to complete
+  { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
+  { words: ["list", "--client-key="], gives: [], directive: 0 },
+  { words: ["create", "--from-docker-config", ""], gives: [], directive: 0 },
+  { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
+  { words: ["completion", "install", "--dir", ""], gives: [], directive: 16 },
+])("completes $words", async ({ words, gives, directive = 4 }) => {
+  const named = (kind: string) => ({ namespace: ["demo", "prod"], secret: ["acr"], serviceaccount: ["default"], pod: ["web"] })[kind] ?? [];
+  const more = { labels: noted.labels, annotations: noted.annotations };
+  const spec = { containers: [{ image: "pulled.azurecr.us/app/web:1" }, { image: "busybox" }] };
+  const cluster: Pick<Cluster, "namespace" | "pages"> = {
+    namespace: async () => "demo",
+    pages: async function* <K extends ClusterKind>(kind: K) {
+      yield named(kind).map((name) => ({ metadata: { name, ...more }, spec }) as never as KubeObjects[K]);
+    },
+  };
+
+  // Asking is given up after a while; here it must not be given up at once
+  const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, contexts: ["kind-dev", "prod-eu"], patient: true });
+
+  expect([stderr, code]).toEqual(["", 0]);
+  expect(stdout.split("\n").slice(0, -2)).toEqual(gives);
+  expect(stdout.split("\n").slice(-2)).toEqual([`:${directive}`, ""]);
+});
+
+/** What a Secret notes of the registries whose logins it holds: one of Azure, and another. */
+const noted = noteEntries([{ hosts: ["noted.azurecr.io", "docker.io"], kind: "given", identity: "ci" }]);
+
+test("registries are completed from what may be read, where something may not", async () => {
+  const cluster: Pick<Cluster, "namespace" | "pages"> = {
+    namespace: async () => "demo",
+    pages: async function* <K extends ClusterKind>(kind: K) {
+      if (kind === "pod") throw new CliError("forbidden", "no");
+      yield [{ metadata: { name: "acr", ...noted } } as never as KubeObjects[K]];
+    },
+  };
+
+  const { stdout } = await run(["__complete", "create", "--registry", ""], { cluster, patient: true });
+
+  expect(stdout).toBe("noted.azurecr.io\n:4\n");
+});
+
+test("a completion that fails is silent", async () => {
+  const namespace = async () => {
+    throw new CliError("unreachable", "no");
+  };
+
+  expect(await run(["__complete", "attach", ""], { cluster: { namespace } })).toEqual({ stdout: ":4\n", stderr: "", code: 0 });
 });

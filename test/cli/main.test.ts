@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { noWorkloads } from "../../cmd/line/names.ts";
 import { verbs } from "../../cmd/verbs.ts";
-import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
 import type { KubeObjects } from "../../src/objects.ts";
@@ -36,10 +35,7 @@ test.for([
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
-  [
-    "completion bash",
-    /^error: unknown shell "bash": kubectl's own .*\nhint: kubectl acr-secret completion kubectl > (\S+) && chmod \+x \1\n$/,
-  ],
+  ["completion bash", /^error: unknown word "bash": kubectl's own .*\nhint: kubectl acr-secret completion install\n$/],
   ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
   ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
   [
@@ -145,81 +141,4 @@ test("an interrupted command says nothing and ends with 130", async () => {
   };
 
   expect(await run(["list"], { aborted: true, cluster: { namespace } })).toEqual({ stdout: "", stderr: "", code: 130 });
-});
-
-const described = (...names: string[]) => names.map((name) => expect.stringMatching(new RegExp(`^${name}\t.`)));
-
-test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
-  { words: ["cr"], gives: ["create\tCreate a pull secret for a registry and attach it to ServiceAccounts"] },
-  { words: ["nosuch", ""], gives: [] },
-  { words: ["help", "att"], gives: described("attach") },
-  { words: ["-n", "list", "att"], gives: described("attach") },
-  // Values
-  { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
-  { words: ["create", "--dry-run=s"], gives: ["server"] },
-  { words: ["create", "--verify="], gives: ["true", "false"] },
-  { words: ["create", "--registry="], gives: [] },
-  { words: ["create", "--expires-in", ""], gives: [] },
-  { words: ["list", "--nosuch="], gives: [] },
-  // Flags: the verb's own first, no blank to take away behind them, none twice that counts once
-  {
-    words: ["create", "--repo"],
-    gives: [
-      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that were granted before; at first those that the pods use.",
-      "--repositories-from-pods\tLet the credential pull what the pods use, also where it was granted less before",
-    ],
-  },
-  {
-    words: ["create", "--re"],
-    gives: described("--registry", "--repository", "--repositories-from-pods", "--restart", "--recreate", "--request-timeout"),
-  },
-  {
-    words: ["create", "--registry", "r", "--repository=a", "--re"],
-    gives: described("--repository", "--repositories-from-pods", "--restart", "--recreate", "--request-timeout"),
-  },
-  { words: ["create", "--pass"], gives: described("--password-stdin") },
-  { words: ["list", "--user"], gives: described("--user") },
-  { words: ["version", "-"], gives: expect.arrayContaining(described("--client", "--output", "-o", "--namespace", "-n")) as never },
-  { words: ["attach", "--", "-"], gives: [] },
-  // What the cluster and the kubeconfig know
-  { words: ["attach", ""], gives: ["acr"] },
-  { words: ["attach", "acr", "d"], gives: ["deployment/", "daemonset/"], directive: 6 },
-  { words: ["attach", "acr", "sa/d"], gives: ["sa/default"] },
-  { words: ["attach", "sa/d"], gives: ["sa/default"] },
-  { words: ["attach", "acr", "serviceaccount", "d"], gives: ["default"] },
-  { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"] },
-  { words: ["check", "--serviceaccount=d"], gives: ["default"] },
-  { words: ["list", "-n", ""], gives: ["demo", "prod"] },
-  { words: ["list", "-An", "p"], gives: ["prod"] },
-  { words: ["list", "-ndemo", "--namespace", "p"], gives: ["prod"] },
-  { words: ["list", "--context", ""], gives: ["kind-dev", "prod-eu"] },
-  { words: ["list", "--context=p"], gives: ["prod-eu"] },
-  { words: ["completion", ""], gives: ["kubectl"] },
-  // Files are the shell's to complete
-  { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
-  { words: ["list", "--client-key="], gives: [], directive: 0 },
-  { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
-])("completes $words", async ({ words, gives, directive = 4 }) => {
-  const named = (kind: string) => ({ namespace: ["demo", "prod"], secret: ["acr"], serviceaccount: ["default"] })[kind] ?? [];
-  const cluster: Pick<Cluster, "namespace" | "pages"> = {
-    namespace: async () => "demo",
-    pages: async function* <K extends ClusterKind>(kind: K) {
-      yield named(kind).map((name) => ({ metadata: { name } }) as KubeObjects[K]);
-    },
-  };
-
-  // Asking is given up after a while; here it must not be given up at once
-  const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, contexts: ["kind-dev", "prod-eu"], patient: true });
-
-  expect([stderr, code]).toEqual(["", 0]);
-  expect(stdout.split("\n").slice(0, -2)).toEqual(gives);
-  expect(stdout.split("\n").slice(-2)).toEqual([`:${directive}`, ""]);
-});
-
-test("a completion that fails is silent", async () => {
-  const namespace = async () => {
-    throw new CliError("unreachable", "no");
-  };
-
-  expect(await run(["__complete", "attach", ""], { cluster: { namespace } })).toEqual({ stdout: ":4\n", stderr: "", code: 0 });
 });

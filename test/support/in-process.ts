@@ -1,7 +1,7 @@
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-import type { Azure, Context, Env, Files, KubeFlags, Registry, Shelf } from "../../src/context.ts";
+import type { Azure, Context, Env, Files, KubeFlags, Programs, Registry, Shelf } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import { fakeShelf } from "./fakes/shelf.ts";
@@ -27,6 +27,7 @@ export type World = {
   readonly files?: Readonly<Record<string, string>>;
   /** What is asked instead of the machine's own files. */
   readonly disk?: Files;
+  readonly programs?: Programs;
   readonly kustomize?: Context["kustomize"];
   readonly aborted?: boolean;
   /** Waits never end, instead of at once. */
@@ -79,6 +80,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     terminal: world.doings && fakeTerminal(world.doings, interruption.interrupt),
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "", bytes: async () => Buffer.from(world.stdin ?? "") },
     files: world.disk ?? machineFiles(interruption.signal),
+    programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
     kustomize: world.kustomize ?? (() => Promise.reject(new Error("kustomize was called"))),
     readFile: async (path) => {
       const text = world.files?.[path];
@@ -93,7 +95,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     interruption,
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
-    contexts: async () => world.contexts ?? [],
+    configured: async (of) => (of === "contexts" ? (world.contexts ?? []) : [`${of}-of-it`]),
     cluster: (kube, trace, { onWarning }) => {
       for (const text of world.warnings ?? []) onWarning(text);
       for (const text of world.traces ?? []) trace(8, () => text);

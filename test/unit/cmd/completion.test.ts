@@ -1,0 +1,166 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { shims } from "../../../cmd/completion/shim.ts";
+import { machinePrograms } from "../../../cmd/programs.ts";
+import type { Programs } from "../../../src/context.ts";
+import { type } from "../../support/in-process.ts";
+
+/** Who completes before this version. */
+const older = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
+const { name, text } = shims.posix;
+
+/** A person with a PATH of two folders, of which the first has the plugin; and a folder that is not on it. */
+async function person(but: Partial<Programs> = {}) {
+  const home = await mkdtemp(join(tmpdir(), "completion-"));
+  onTestFinished(() => rm(home, { recursive: true }));
+  const [bin, local, other] = [join(home, "bin"), join(home, "local"), join(home, "other")];
+  for (const folder of [bin, local, other]) await mkdir(folder);
+  await writeFile(join(bin, "kubectl-acr_secret"), "");
+  await chmod(join(bin, "kubectl-acr_secret"), 0o755);
+  const programs = { ...machinePrograms({ PATH: `.:${bin}:${local}` }, "linux"), ...but };
+  const typed = async (line: string) => {
+    const { stdout, stderr, code } = await type(line.replaceAll("~", home), { programs });
+    return { stdout: stdout.replaceAll(home, "~"), stderr: stderr.replaceAll(home, "~"), code };
+  };
+  return { home, bin, local, typed };
+}
+
+const hint = "hint: Tab needs kubectl's own completion in your shell: kubectl completion --help\n";
+
+test("install puts the program beside the plugin, says so, and does nothing the second time; uninstall takes it back", async () => {
+  const { bin, typed } = await person();
+
+  expect(await typed("completion install")).toEqual({ stdout: `~/bin/${name} created\n`, stderr: hint, code: 0 });
+  expect(await readFile(join(bin, name), "utf8")).toBe(text);
+  expect((await stat(join(bin, name))).mode & 0o777).toBe(0o755);
+  expect(await typed("completion install")).toEqual({ stdout: `~/bin/${name} unchanged\n`, stderr: "", code: 0 });
+  expect(await typed("completion uninstall")).toEqual({ stdout: `~/bin/${name} deleted\n`, stderr: "", code: 0 });
+  expect(await typed("completion uninstall")).toEqual({ stdout: `${name} is not there\n`, stderr: "", code: 0 });
+  expect(await readdir(bin)).toEqual(["kubectl-acr_secret"]);
+});
+
+test("--dir names another folder of PATH, by whatever path, and uninstall finds it there", async () => {
+  const { home, local, typed } = await person();
+  await symlink(local, join(home, "link"));
+
+  expect(await typed("completion install --dir ~/link")).toMatchObject({ stdout: `~/link/${name} created\n`, code: 0 });
+  expect(await readFile(join(local, name), "utf8")).toBe(text);
+  expect(await typed("completion uninstall")).toMatchObject({ stdout: `~/local/${name} deleted\n` });
+});
+
+test("with --dry-run it is only said", async () => {
+  const { bin, typed } = await person();
+
+  expect(await typed("completion install --dry-run")).toMatchObject({ stdout: `~/bin/${name} created (dry run)\n` });
+  await writeFile(join(bin, name), older);
+  await chmod(join(bin, name), 0o755);
+  expect(await typed("completion install --dry-run=client")).toMatchObject({ stdout: `~/bin/${name} configured (dry run)\n` });
+  expect(await typed("completion uninstall --dry-run")).toMatchObject({ stdout: `~/bin/${name} deleted (dry run)\n` });
+  expect(await readFile(join(bin, name), "utf8")).toBe(older);
+});
+
+test("that of another version is written over", async () => {
+  const { bin, typed } = await person();
+  await writeFile(join(bin, name), older);
+
+  expect(await typed("completion install")).toEqual({ stdout: `~/bin/${name} configured\n`, stderr: hint, code: 0 });
+  expect((await stat(join(bin, name))).mode & 0o777).toBe(0o755);
+  expect(await readdir(bin)).toEqual(["kubectl-acr_secret", name].sort());
+});
+
+test.for(["install", "uninstall"])("what somebody else put there is left by %s", async (act) => {
+  const { bin, typed } = await person();
+  await writeFile(join(bin, name), "#!/bin/sh\necho theirs\n");
+  await chmod(join(bin, name), 0o755);
+
+  expect(await typed(`completion ${act}`)).toEqual({
+    stdout: "",
+    stderr: `error: ~/bin/${name} is there already, and not of kubectl acr-secret\nhint: move it away, then run this again\n`,
+    code: 1,
+  });
+  expect(await readFile(join(bin, name), "utf8")).toBe("#!/bin/sh\necho theirs\n");
+});
+
+test("a program that kubectl finds first is told", async () => {
+  const { bin, typed } = await person();
+  await writeFile(join(bin, name), older);
+  await chmod(join(bin, name), 0o755);
+
+  const { stderr } = await typed("completion install --dir ~/local");
+
+  expect(stderr).toMatch(
+    new RegExp(`^Warning: kubectl finds ~/bin/${name} first, .*: kubectl acr-secret completion uninstall deletes that one\n`),
+  );
+});
+
+test.for([
+  {
+    what: "a folder that is not there",
+    line: "completion install --dir ~/gone",
+    says: "error: there is no folder ~/gone\nhint: mkdir -p ~/gone\n",
+  },
+  {
+    what: "a folder that kubectl does not search",
+    line: "completion install --dir ~/other",
+    says: "error: ~/other is no folder of your PATH, so kubectl would not find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
+  },
+  {
+    what: "a shell's name",
+    line: "completion bash",
+    says: 'error: unknown word "bash": kubectl\'s own completion, of whatever shell, completes its plugins\nhint: kubectl acr-secret completion install\n',
+  },
+  {
+    what: "nothing",
+    line: "completion",
+    says: "error: say what: install, uninstall or kubectl\nhint: kubectl acr-secret completion --help\n",
+  },
+])("$what is refused with what to type", async ({ line, says }) => {
+  const { typed } = await person();
+
+  expect(await typed(line)).toEqual({ stdout: "", stderr: says, code: 1 });
+});
+
+test("where the plugin's folder may not be written to, the first is named that may", async () => {
+  const { typed } = await person({ closed: async (folder) => (folder.endsWith("/local") ? undefined : "permission denied") });
+
+  expect(await typed("completion install")).toEqual({
+    stdout: "",
+    stderr: "error: cannot write to ~/bin: permission denied\nhint: kubectl acr-secret completion install --dir ~/local\n",
+    code: 1,
+  });
+});
+
+test("where none may, that is said", async () => {
+  const { typed } = await person({ closed: async () => "the file system is read-only" });
+
+  expect((await typed("completion install")).stderr).toMatch(
+    /^error: cannot write to ~\/bin: the file system is read-only\nhint: no folder of your PATH may be written to: /,
+  );
+});
+
+test("a plugin that kubectl does not find is told", async () => {
+  const { bin, typed } = await person();
+  await rm(join(bin, "kubectl-acr_secret"));
+
+  expect((await typed("completion install")).stderr).toMatch(
+    /^error: kubectl-acr_secret is in no folder of your PATH, so kubectl cannot find it/,
+  );
+});
+
+test("two at once leave one whole program, and nothing beside it", async () => {
+  const { bin, typed } = await person();
+
+  const both = await Promise.all([typed("completion install"), typed("completion install")]);
+
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(await readFile(join(bin, name), "utf8")).toBe(text);
+  expect(await readdir(bin)).toEqual(["kubectl-acr_secret", name].sort());
+});
+
+test("on Windows it is a program of Windows", async () => {
+  const { typed } = await person({ system: "windows" });
+
+  expect(await typed("completion kubectl")).toEqual({ stdout: shims.windows.text, stderr: "", code: 0 });
+});
