@@ -1,4 +1,5 @@
-import { type ShownFlag, shownFlags } from "../../cmd/line/help.ts";
+import type { Flag, Flags } from "../../cmd/line/flags.ts";
+import { shownDefault } from "../../cmd/line/help.ts";
 import { global } from "../../cmd/line/kubectl-flags.ts";
 import type { Verb } from "../../cmd/verb.ts";
 import { bold, inert, literal, paragraph, section, term, verbatim } from "./roff.ts";
@@ -16,7 +17,7 @@ export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): st
     heading(pageName(name), summary, edition),
     section("SYNOPSIS", synopsis(`${usage} [options]`)),
     section("DESCRIPTION", paragraph(description ?? `${summary}.`)),
-    section("OPTIONS", ...shownFlags(flags).map(option)),
+    section("OPTIONS", ...options(flags)),
     section("EXAMPLES", ...exampleLines(examples)),
     section("EXIT STATUS", ...exitStatus(flags["diff"] === undefined ? plain : differing)),
     section("SEE ALSO", references([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)])),
@@ -30,7 +31,7 @@ export function mainPage(all: readonly Verb[], about: string, edition: Edition):
     section("SYNOPSIS", synopsis("COMMAND [options]")),
     section("DESCRIPTION", paragraph(`${about}. It is a plugin of kubectl, which has to be on the PATH, and takes kubectl's own flags.`)),
     section("COMMANDS", ...all.map(({ name, summary }) => term(bold(name), `${summary}.`))),
-    section("GLOBAL OPTIONS", ...shownFlags(global).map(option)),
+    section("GLOBAL OPTIONS", ...options(global)),
     section("EXIT STATUS", ...exitStatus(plain)),
     section("ENVIRONMENT", ...environment.map(([name, means]) => term(bold(name), means))),
     section("FILES", term(bold("~/.kube/acr-secret"), "Manifests of what is being made anew (--recreate), until it stands again.")),
@@ -51,7 +52,17 @@ const synopsis = (usage: string): string => {
   return inert([bold(typed), ...(/^[a-z]/.test(verb) ? rest : [verb, ...rest]).map(literal)].join(" "));
 };
 
-const option = ({ spelled, value, describe }: ShownFlag): string => term(`${bold(spelled)}${literal(`=${value}`)}`, describe);
+/** The flags that a help shows, in its order. */
+const options = (flags: Flags): string[] =>
+  Object.entries(flags)
+    .filter(([, { hidden }]) => !hidden)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, flag]) => option(name, flag));
+
+function option(name: string, flag: Flag): string {
+  const spelled = flag.short ? `-${flag.short}, --${name}` : `--${name}`;
+  return term(`${bold(spelled)}${literal(`=${shownDefault(flag)}`)}`, flag.describe);
+}
 
 /** Of `# why` and the lines that are typed: each why a paragraph over its lines. */
 function exampleLines(examples: readonly string[]): string[] {

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { flagLines } from "../../../cmd/line/help.ts";
 import { opened } from "../../../cmd/verb.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { dayOf } from "../../../scripts/man/day.ts";
@@ -16,7 +15,9 @@ test.for(verbs)("the page of $name has every flag of its help, and every example
   const { flags, examples } = await opened(row);
   const page = pages.get(`kubectl-acr-secret-${row.name}.1`) ?? "";
 
-  for (const [, spelled = ""] of flagLines(flags).matchAll(/^ {4}(-.*?)=/gm)) expect(page).toContain(`.TP\n\\fB${literal(spelled)}\\fR=`);
+  for (const [flag, { short }] of Object.entries(flags).filter(([, { hidden }]) => !hidden)) {
+    expect(page).toContain(`.TP\n\\fB${literal(short ? `-${short}, --${flag}` : `--${flag}`)}\\fR=`);
+  }
   for (const line of examples.filter((each) => !each.startsWith("#"))) expect(page).toContain(`.nf\n${literal(line)}\n.fi\n`);
 });
 
