@@ -5,7 +5,7 @@ import type { Env } from "../src/context.ts";
 import { forwardedNames } from "./line/forwarded-names.ts";
 
 /** Verbs that ask no cluster, or none always; all others get a head start. */
-const quiet = ["help", "options", "completion", "version", "whoami"];
+const quiet = ["help", "options", "completion", "explain", "version", "whoami"];
 
 /** Flags by which another kubectl is needed than one without flags, or several, or none. */
 const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];

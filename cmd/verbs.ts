@@ -48,8 +48,13 @@ export const verbs: readonly VerbRow[] = [
     load: async () => (await import("./whoami.ts")).whoami,
   },
   {
+    name: "explain",
+    summary: "Tell what a verdict, a warning or an error means, and what to do",
+    load: async () => (await import("./explain.ts")).explain,
+  },
+  {
     name: "completion",
-    summary: "Print the program by which kubectl completes this plugin",
+    summary: "Let Tab complete this plugin's arguments",
     load: async () => (await import("./completion.ts")).completion,
   },
   {

@@ -18,7 +18,7 @@ export async function install({ dir, dryRun }: Wish, session: Session): Promise<
   session.print(said(path, done, dryRun));
   const first = await programs.find(shim.name);
   if (first !== undefined && first !== path)
-    session.warn(`kubectl finds ${first} first, by the order of your PATH: kubectl acr-secret completion uninstall deletes that one`);
+    session.warn(`kubectl finds ${first} first, by the order of your PATH; take it back by: kubectl acr-secret completion uninstall`);
   if (done !== "unchanged") session.hint("Tab needs kubectl's own completion in your shell: kubectl completion --help");
   return 0;
 }

@@ -16,7 +16,7 @@ export const clusters = (known: Known) => known.configured("clusters");
 export const users = (known: Known) => known.configured("users");
 
 /** The login servers of the registries that the namespace is about. */
-export const registries = async (known: Known) => (await import("./registries.ts")).registriesAround(known);
+export const registries = async (known: Known) => (await import("./registries.ts")).registriesAround(known.cluster());
 
 /** The names of all namespaces. */
 export async function namespaces(known: Known): Promise<readonly string[]> {

@@ -45,6 +45,14 @@ export function meantFlag(name: string, flags: Flags): string | undefined {
   return meant && `did you mean --${meant}?`;
 }
 
+/** The words that one comes near: at a typing error's distance, or those that it is a part of. */
+export function near(word: string, known: readonly string[]): readonly string[] {
+  const small = word.toLowerCase();
+  const nearby = nearest(small, known);
+  const around = known.filter((each) => small.length > 2 && each.toLowerCase().includes(small));
+  return [...new Set([...(nearby === undefined ? [] : [nearby]), ...around])];
+}
+
 /** The word that was most likely meant, at two typing errors' distance or less, of a short one at one. */
 function nearest(word: string, known: readonly string[]): string | undefined {
   const ranked = known.map((name) => ({ name, away: distance(word, name) })).sort((a, b) => a.away - b.away);

@@ -1,15 +1,14 @@
+import type { Cluster } from "../../src/cluster/port.ts";
 import { imagesOf } from "../../src/observe/images.ts";
 import { managed } from "../../src/observe/secrets.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
 import { readEntries } from "../../src/secret/entry.ts";
-import type { Known } from "./known.ts";
 
 /**
  * The login servers that the namespace's Secrets note and its pods have images of, as far as they may be read. Azure is not asked: that
  * takes longer than anybody waits for a word, and may need a sign-in.
  */
-export async function registriesAround(known: Known): Promise<readonly string[]> {
-  const cluster = known.cluster();
+export async function registriesAround(cluster: Cluster): Promise<readonly string[]> {
   const namespace = await cluster.namespace();
   const hosts = await Promise.allSettled([noted(), pulled()]);
   const found = hosts.flatMap((each) => (each.status === "fulfilled" ? each.value : []));

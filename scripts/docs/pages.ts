@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readTranscript } from "../../sandbox/transcript.ts";
 import { picture } from "../picture.ts";
 import { root } from "../run.ts";
+import { explanationsFile } from "./explanations.ts";
 import { withTables } from "./tables.ts";
 
 /** A file of the documentation as it is, and as it should be. */
@@ -21,7 +22,14 @@ export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const image = "docs/images/tour.svg";
   const drawn = await readFile(join(root, image), "utf8").catch(() => "");
   const tour = made.find(({ path }) => path === "docs/tour.md")?.wanted ?? "";
-  return [...made, { path: image, now: drawn, wanted: picture(readTranscript(tour)) }];
+  return [...made, { path: image, now: drawn, wanted: picture(readTranscript(tour)) }, await carried(made)];
+}
+
+/** What the plugin carries of a page. */
+async function carried(made: readonly Page[]): Promise<Page> {
+  const path = "cmd/explain/texts.json";
+  const now = await readFile(join(root, path), "utf8").catch(() => "");
+  return { path, now, wanted: explanationsFile(made.find((page) => page.path === "docs/explain.md")?.wanted ?? "") };
 }
 
 /**

@@ -51,6 +51,7 @@ function readWords(text: string, from: number): { words: string[]; end: number }
 
 function fillIn(word: string): string {
   if (word === "COMMAND") return "list";
+  if (word === "ID") return "pulls";
   if (word.startsWith("TARGET")) return "deployment/web";
   return word.replaceAll("...", "x").replace(/(?<![\w$])[A-Z][A-Z_]+\b/g, (name) => name.toLowerCase());
 }

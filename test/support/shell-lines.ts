@@ -41,6 +41,8 @@ export type Prompt = {
   tab(begun: string): Promise<string>;
   /** Types the beginning of a line, and Tab twice, until the terminal shows something. */
   list(begun: string, until: string): Promise<void>;
+  /** Types a line, and Enter. @returns what is shown up to the next prompt */
+  run(line: string): Promise<string>;
   leave(): Promise<void>;
 };
 
@@ -54,10 +56,16 @@ export async function openShellPrompt(name: ShellName, folder: string, env: Read
   return {
     tab: (begun) => lineOf(terminal, `${begun}\t`, begun),
     list: async (begun, until) => {
-      terminal.press(`${begun}\t`);
-      terminal.press("\t");
+      terminal.press(`${begun}\t\t`);
       await terminal.shows(until);
-      terminal.press(forget);
+      // A pager of candidates is left first, where there is one
+      terminal.press(`\u001b${forget}`);
+    },
+    run: async (line) => {
+      const before = terminal.screen().length;
+      terminal.press(`${line}; echo "code="$?\n`);
+      await terminal.shows("code=0");
+      return terminal.screen().slice(before);
     },
     leave: async () => {
       terminal.press(`${forget}exit\n`);

@@ -1,0 +1,68 @@
+import { CliError } from "../src/errors.ts";
+import { printData } from "../src/output/object.ts";
+import { table } from "../src/output/table.ts";
+import { plain, rendered } from "./explain/render.ts";
+import { type Explanation, explained, explanations, wordsOf } from "./explain/texts.ts";
+import { formats } from "./line/flags.ts";
+import { near } from "./line/nearest.ts";
+import type { Session } from "./session.ts";
+import { verb } from "./verb.ts";
+
+export const explain = verb({
+  usage: "explain [ID]",
+  description:
+    "Tells what a verdict of check, a warning or an error means, why it comes, and what to do. Nobody is asked. ID is what stands under " +
+    "cause, ids or error.kind in -o json and -o jsonl, or the words in the column VERDICT. Without it all ids are listed.",
+  examples: [
+    "# Every id",
+    "kubectl acr-secret explain",
+    "# A verdict, by its id or by its words",
+    "kubectl acr-secret explain out-of-scope",
+    "kubectl acr-secret explain credential refused",
+  ],
+  flags: {
+    "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+    output: formats(["json", "yaml"]),
+  },
+  // A verdict's words may be given without quotes
+  most: Number.POSITIVE_INFINITY,
+  read: (word) => word,
+  complete: async (_, words) => (words.length > 0 ? [] : explanations.map(({ id, means }) => `${id}\t${means}`)),
+  async run({ flags, args }, session) {
+    const found = args.length === 0 ? explanations : explained(args.join(" "));
+    if (found.length === 0) throw unknown(args.join(" "));
+    if (flags.output !== undefined) session.print(await printData(listOf(found), flags.output));
+    else if (args.length === 0) session.print(listed(found, !flags["no-headers"]));
+    else session.print(told(found, session));
+    return 0;
+  },
+});
+
+const listed = (all: readonly Explanation[], headers: boolean): string =>
+  table(
+    ["ID", "OF", "MEANS"],
+    all.map(({ id, of, means }) => [id, of, means]),
+    { headers },
+  );
+
+const told = (found: readonly Explanation[], { context: { stdout } }: Session): string =>
+  found.map((each) => rendered(each, stdout.columns)).join("\n");
+
+const listOf = (found: readonly Explanation[]) => ({
+  apiVersion: "acr-secret/v1",
+  kind: "ExplanationList",
+  items: found.map((each) => ({ id: each.id, of: each.of, verdict: wordsOf(each), means: each.means, says: plain(each) })),
+});
+
+function unknown(word: string): CliError {
+  const known = explanations.flatMap((each) => [each.id, wordsOf(each) ?? each.id]);
+  const ids = new Set(
+    near(word, known)
+      .flatMap(explained)
+      .map(({ id }) => id),
+  );
+  const meant = [...ids].slice(0, 5);
+  return new CliError("usage", `unknown id ${JSON.stringify(word)}`, {
+    hint: meant.length > 0 ? `did you mean ${meant.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : "kubectl acr-secret explain",
+  });
+}

@@ -1,0 +1,145 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import { noteEntries } from "../../src/secret/entry.ts";
+import { create } from "../support/kubectl.ts";
+import { openShellPrompt, type Prompt, type ShellName, shellNames } from "../support/shell-lines.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "shells-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const env = () => ({ PATH: process.env.PATH ?? "", KUBECONFIG: inject("kubeconfig"), KUBECACHEDIR: join(folder, "cache") });
+const openPrompt = (name: ShellName, more: Readonly<Record<string, string>> = {}) =>
+  mkdtemp(join(folder, `${name}-`)).then((home) => openShellPrompt(name, home, { ...env(), ...more }));
+
+const namespace = "team-shop";
+const image = "shopregistry.azurecr.io/app/web:1";
+const pod = { containers: [{ name: "web", image }] };
+const labels = { app: "web" };
+
+beforeAll(async () => {
+  const config = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
+  const ours = noteEntries([{ hosts: ["notedregistry.azurecr.io"], kind: "given", identity: "ci" }]);
+  const of = (kind: string, name: string, more: object) => ({ apiVersion: "v1", kind, metadata: { name, namespace }, ...more });
+  await create([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    of("ServiceAccount", "worker", {}),
+    of("Secret", "somebodys", { type: "kubernetes.io/dockerconfigjson", data: config }),
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "acr-noted", namespace, ...ours },
+      type: "kubernetes.io/dockerconfigjson",
+      data: config,
+    },
+    of("Secret", "some-password", { type: "Opaque" }),
+    {
+      ...of("Deployment", "web", { spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } } }),
+      apiVersion: "apps/v1",
+    },
+    of("Pod", "alone", { spec: { ...pod, serviceAccountName: "worker" } }),
+  ]);
+});
+
+/** What is typed behind `kubectl acr-secret`, and what Tab makes of it; a blank is put behind a word that is whole. */
+const rows = [
+  { what: "a verb", begun: "cre", becomes: "create " },
+  { what: "a verb behind a flag", begun: "-n team-shop det", becomes: "-n team-shop detach " },
+  { what: "the topic of help", begun: "help rot", becomes: "help rotate " },
+  { what: "a flag", begun: "create --expires", becomes: "create --expires-in " },
+  { what: "a flag of kubectl", begun: "list --cont", becomes: "list --context" },
+  { what: "a flag's value", begun: "create --auth work", becomes: "create --auth workload " },
+  { what: "a value behind =", begun: "create --auth=work", becomes: "create --auth=workload " },
+  { what: "a context", begun: "list --context ", becomes: "list --context sandbox " },
+  { what: "a cluster", begun: "list --cluster san", becomes: "list --cluster sandbox " },
+  { what: "a namespace", begun: "list -n team-", becomes: "list -n team-shop " },
+  { what: "one of several namespaces", begun: "list --namespaces default,team-", becomes: "list --namespaces default,team-shop" },
+  {
+    what: "a ServiceAccount",
+    begun: "attach -n team-shop --serviceaccount wor",
+    becomes: "attach -n team-shop --serviceaccount worker ",
+  },
+  { what: "a pull secret of somebody else's", begun: "attach -n team-shop some", becomes: "attach -n team-shop somebodys " },
+  { what: "a Secret of ours", begun: "delete -n team-shop ", becomes: "delete -n team-shop acr-noted " },
+  { what: "a kind of workload", begun: "attach acr-noted -n team-shop depl", becomes: "attach acr-noted -n team-shop deployment/" },
+  { what: "a workload", begun: "attach acr-noted -n team-shop deployment/", becomes: "attach acr-noted -n team-shop deployment/web " },
+  {
+    what: "a registry of pods",
+    begun: "create -n team-shop --registry shop",
+    becomes: "create -n team-shop --registry shopregistry.azurecr.io ",
+  },
+  {
+    what: "a registry of Secrets",
+    begun: "prune -n team-shop --registry=not",
+    becomes: "prune -n team-shop --registry=notedregistry.azurecr.io ",
+  },
+  { what: "a file", begun: "attach acr -f plug", becomes: "attach acr -f plugin.yaml " },
+  { what: "nothing where nothing fits", begun: "list --auth", becomes: "list --auth" },
+] as const;
+
+describe.for(shellNames)("%s", (name) => {
+  let prompt: Prompt;
+  beforeAll(async () => {
+    prompt = await openPrompt(name);
+    return () => prompt.leave();
+  });
+
+  test.for(rows)("completes $what: $begun", async ({ begun, becomes }) => {
+    expect(await prompt.tab(`kubectl acr-secret ${begun}`)).toBe(`kubectl acr-secret ${becomes}`);
+  });
+
+  test("shows the flags that a word may become, each with what it does", async () => {
+    await prompt.list("kubectl acr-secret create --re", "Make anew what cannot be changed");
+  });
+});
+
+test.for(shellNames)("a server that never answers gives %s back to its person", { timeout: 30_000 }, async (name) => {
+  const { kubeconfig, open, asked } = await silentServer();
+  const prompt = await openPrompt(name, { KUBECONFIG: kubeconfig });
+
+  expect(await prompt.tab("kubectl acr-secret list -n te")).toBe("kubectl acr-secret list -n te");
+  expect(await prompt.tab("kubectl acr-secret cre")).toBe("kubectl acr-secret create ");
+
+  expect(asked()).toBeGreaterThan(0);
+  await vi.waitFor(() => expect(open.size).toBe(0), { timeout: 5_000 });
+  await prompt.leave();
+});
+
+test("after completion install, Tab completes, and after uninstall no more", { timeout: 30_000 }, async () => {
+  const bin = await mkdtemp(join(folder, "bin-"));
+  await symlink(join(inject("plugin"), "kubectl-acr_secret"), join(bin, "kubectl-acr_secret"));
+  const others = env()
+    .PATH.split(":")
+    .filter((each) => each !== inject("plugin"));
+  const home = await mkdtemp(join(folder, "home-"));
+  const prompt = await openShellPrompt("bash", home, { ...env(), PATH: [bin, ...others].join(":") });
+
+  expect(await prompt.tab("kubectl acr-secret cre")).toBe("kubectl acr-secret cre");
+  expect(await prompt.run("kubectl acr-secret completion install")).toContain(`${bin}/kubectl_complete-acr_secret created`);
+  expect(await prompt.tab("kubectl acr-secret cre")).toBe("kubectl acr-secret create ");
+  expect(await prompt.run("kubectl acr-secret completion uninstall")).toContain(`${bin}/kubectl_complete-acr_secret deleted`);
+  expect(await prompt.tab("kubectl acr-secret cre")).toBe("kubectl acr-secret cre");
+  await prompt.leave();
+});
+
+/** An API server that takes every connection and says nothing, and the kubeconfig that leads to it. */
+async function silentServer() {
+  const open = new Set<Socket>();
+  let asked = 0;
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on("data", () => asked++).on("error", () => {});
+    socket.on("close", () => open.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  const home = await mkdtemp(join(folder, "silent-"));
+  await mkdir(join(home, "kube"));
+  const kubeconfig = join(home, "kube", "config");
+  const { port } = server.address() as { readonly port: number };
+  const clusters = [{ name: "silent", cluster: { server: `http://127.0.0.1:${port}` } }];
+  const contexts = [{ name: "silent", context: { cluster: "silent", user: "" } }];
+  await writeFile(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", clusters, contexts, "current-context": "silent" }));
+  return { kubeconfig, open, asked: () => asked };
+}

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { explanations } from "../../../cmd/explain/texts.ts";
+import { causes } from "../../../src/check/cause.ts";
+import type { ErrorKind } from "../../../src/errors.ts";
+import { warnings } from "../../../src/plan/warnings.ts";
+import { type } from "../../support/in-process.ts";
+
+/** Every kind: one that is missing here does not compile. */
+const kinds: Readonly<Record<ErrorKind, true>> = {
+  usage: true,
+  config: true,
+  unauthenticated: true,
+  forbidden: true,
+  notFound: true,
+  conflict: true,
+  invalid: true,
+  unreachable: true,
+  timeout: true,
+  cancelled: true,
+  internal: true,
+};
+
+const nobody = {};
+
+test.for([
+  { of: "verdict", ids: Object.keys(causes) },
+  { of: "warning", ids: Object.keys(warnings) },
+  { of: "error", ids: Object.keys(kinds) },
+])("every $of is explained, in the order of its rows", ({ of, ids }) => {
+  expect(explanations.filter((each) => each.of === of).map(({ id }) => id)).toEqual(ids);
+});
+
+test("what an id means is a sentence that fits into a table", () => {
+  for (const { means } of explanations) expect(means).toMatch(/^[A-Z].{10,110}\.$/);
+});
+
+describe("explain", () => {
+  test("without an id lists all, and asks nobody", async () => {
+    const { stdout, stderr, code } = await type("explain", nobody);
+
+    expect([stderr, code]).toEqual(["", 0]);
+    expect(stdout.split("\n").slice(0, 2)).toEqual([
+      "ID                   OF        MEANS",
+      "pulls                verdict   The registry gives the image to a credential that the pods have.",
+    ]);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);
+    expect((await type("explain --no-headers", nobody)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
+  });
+
+  test("tells what is below its page's heading, commands further in", async () => {
+    expect(await type("explain out-of-scope", nobody)).toEqual({
+      stdout: [
+        "out-of-scope (verdict): not in the credential's scope\n\n",
+        "The login is good, but may not pull from this repository.\n\n",
+        "An ACR token pulls what its scope map names, and nothing else. This lets it pull\none more, and takes nothing away:\n\n",
+        "  kubectl acr-secret create SECRET --registry REGISTRY --repository REPOSITORY\n\n",
+        "A service principal needs the role AcrPull on the registry, or on a registry\nwith repository permissions (ABAC) one with a condition that lets this\n",
+        "repository through. For a login that somebody else manages, ask them, or put one\nbeside it.\n",
+      ].join(""),
+      stderr: "",
+      code: 0,
+    });
+  });
+
+  test.for(Object.entries(causes).map(([id, { words }]) => ({ id, words })))("takes the words of $id", async ({ id, words }) => {
+    const byWords = await type(`explain ${words}`, nobody);
+
+    expect(byWords).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id} (verdict): ${words}\n`) });
+    expect((await type(`explain ${id}`, nobody)).stdout).toContain(byWords.stdout);
+  });
+
+  test("tells both of what is named alike", async () => {
+    const { stdout } = await type("explain malformed-secret", nobody);
+
+    expect(stdout.match(/^malformed-secret .*$/gm)).toEqual(["malformed-secret (verdict): malformed secret", "malformed-secret (warning)"]);
+  });
+
+  test("gives data", async () => {
+    const { stdout } = await type("explain notfound -o json", nobody);
+
+    expect(JSON.parse(stdout)).toEqual({
+      apiVersion: "acr-secret/v1",
+      kind: "ExplanationList",
+      items: [{ id: "notFound", of: "error", means: expect.stringMatching(/\.$/), says: expect.stringMatching(/^Look at/) }],
+    });
+    expect(JSON.parse((await type("explain -o json", nobody)).stdout).items).toHaveLength(explanations.length);
+  });
+
+  test.for([
+    { typed: "older_pod", hint: "did you mean older-pod?" },
+    { typed: "secret-typ", hint: "did you mean secret-type?" },
+    { typed: "name", hint: "did you mean invalid-image, dangling-name or empty-name?" },
+    { typed: "banana", hint: "kubectl acr-secret explain" },
+    { typed: "is", hint: "kubectl acr-secret explain" },
+  ])("$typed is none, and $hint", async ({ typed, hint }) => {
+    expect(await type(`explain ${typed}`, nobody)).toEqual({
+      stdout: "",
+      stderr: `error: unknown id "${typed}"\nhint: ${hint}\n`,
+      code: 1,
+    });
+  });
+
+  test("completes ids, each with what it means, and nothing behind one", async () => {
+    expect((await type("__complete explain never", { patient: true })).stdout).toBe(
+      "never-pulled\tThe pod says `imagePullPolicy: Never`, and its node does not have the image.\n:4\n",
+    );
+    expect((await type("__complete explain refused e", { patient: true })).stdout).toBe(":4\n");
+  });
+
+  test("a terminal of 40 columns gets lines that it has room for", async () => {
+    const { rendered } = await import("../../../cmd/explain/render.ts");
+    const code = explanations.flatMap(({ says }) => says.flatMap((block) => ("code" in block ? block.code.split("\n") : [])));
+    const lines = explanations.flatMap((each) => rendered(each, 40).split("\n")).filter((line) => !code.includes(line.trim()));
+
+    expect(lines.filter((line) => line.length > 40 && line.includes(" "))).toEqual([]);
+  });
+});
