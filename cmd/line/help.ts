@@ -1,15 +1,20 @@
 import type { Verb, VerbRow } from "../verb.ts";
 import type { Flag, Flags } from "./flags.ts";
 
+/** Where the flags are that no help of a verb shows. */
+const ofAll = 'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).';
+
 /** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. @param columns of the terminal; 0: not known */
 export function flagLines(flags: Flags, columns: number): string {
+  const step = columns === 0 || columns >= 60 ? 4 : 2;
+  const [beside, below] = [" ".repeat(step), " ".repeat(2 * step)];
   return Object.entries(flags)
     .filter(([, { hidden }]) => !hidden)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(
-      ([name, flag]) =>
-        `    ${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}:\n        ${wrap(flag.describe, 100, columns, 8)}\n\n`,
-    )
+    .map(([name, flag]) => {
+      const spelled = `${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}`;
+      return `${beside}${spelled}:\n${below}${wrap(flag.describe, 100, columns, 2 * step)}\n\n`;
+    })
     .join("");
 }
 
@@ -17,12 +22,12 @@ export function flagLines(flags: Flags, columns: number): string {
 export function verbHelp({ summary, description, examples, flags, usage }: Verb, columns: number): string {
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
-    `${summary}.\n`,
+    `${wrap(`${summary}.`, 110, columns, 0)}\n`,
     ...(description ? [`\n${wrap(description, 110, columns, 0)}\n`] : []),
     `\nExamples:\n${shown.trimEnd()}\n`,
     ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags, columns).trimEnd()}\n`] : []),
     `\nUsage:\n  kubectl acr-secret ${usage} [options]\n`,
-    '\nUse "kubectl acr-secret options" for a list of global command-line options (applies to all commands).\n',
+    `\n${wrap(ofAll, 110, columns, 0)}\n`,
   ].join("");
 }
 
@@ -30,12 +35,12 @@ export function verbHelp({ summary, description, examples, flags, usage }: Verb,
 export function overview(verbs: readonly VerbRow[], columns: number): string {
   const width = Math.max(...verbs.map(({ name }) => name.length));
   return [
-    "Create, prove and attach Azure Container Registry pull secrets.\n",
+    `${wrap("Create, prove and attach Azure Container Registry pull secrets.", 110, columns, 0)}\n`,
     "\nExamples:\n  # From an image that cannot be pulled to pods that run\n  kubectl acr-secret create --registry myregistry --serviceaccount default\n",
     `\nAvailable Commands:\n${verbs.map(({ name, summary }) => `  ${name.padEnd(width)}   ${wrap(summary, 110, columns, width + 5)}\n`).join("")}`,
     "\nUsage:\n  kubectl acr-secret [flags] [options]\n",
-    '\nUse "kubectl acr-secret COMMAND --help" for more information about a given command.\n',
-    'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).\n',
+    `\n${wrap('Use "kubectl acr-secret COMMAND --help" for more information about a given command.', 110, columns, 0)}\n`,
+    `${wrap(ofAll, 110, columns, 0)}\n`,
   ].join("");
 }
 
