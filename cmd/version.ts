@@ -11,13 +11,21 @@ export const version = verb({
     output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
   },
   most: 0,
-  async run({ flags }, session) {
-    const server = flags.client ? undefined : (await session.cluster().serverVersion()).gitVersion;
-    if (flags.output === "json" || flags.output === "yaml") {
-      const versions = { clientVersion: { gitVersion: clientVersion }, ...(server && { serverVersion: { gitVersion: server } }) };
-      session.print(await printData(versions, flags.output));
-    } else {
-      session.say(`Client Version: ${clientVersion}\n${server ? `Server Version: ${printable(server)}\n` : ""}`);
+  async run({ flags: { client, output } }, session) {
+    const own = `Client Version: ${clientVersion}\n`;
+    const asking = client ? undefined : session.cluster().serverVersion();
+    const server = await asking?.catch((error: unknown) => {
+      // What is known without a cluster is told without one
+      if (output === undefined && !session.context.interruption.halted) session.say(own);
+      throw error;
+    });
+    if (output === undefined) session.say(`${own}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);
+    else {
+      const versions = {
+        clientVersion: { gitVersion: clientVersion },
+        ...(server && { serverVersion: { gitVersion: server.gitVersion } }),
+      };
+      session.print(await printData(versions, output));
     }
     return 0;
   },

@@ -53,9 +53,12 @@ export function near(word: string, known: readonly string[]): readonly string[] 
   return [...new Set([...(nearby === undefined ? [] : [nearby]), ...around])];
 }
 
-/** The word that was most likely meant, at two typing errors' distance or less, of a short one at one. */
+/** The word that was most likely meant, at two typing errors' distance or less, of a short one at one; of several one that is begun so. */
 function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((name) => ({ name, away: distance(word, name) })).sort((a, b) => a.away - b.away);
+  const begun = (name: string) => Number(name.startsWith(word));
+  const ranked = known
+    .map((name) => ({ name, away: distance(word, name) }))
+    .sort((a, b) => a.away - b.away || begun(b.name) - begun(a.name));
   const [best] = ranked;
   return best && best.away <= (word.length < 5 ? 1 : 2) ? best.name : undefined;
 }

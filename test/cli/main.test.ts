@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { clientVersion } from "../../cmd/client-version.ts";
 import { noWorkloads } from "../../cmd/line/names.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { CliError } from "../../src/errors.ts";
@@ -133,6 +134,16 @@ test.for([
   await run(typed.split(" "), { cluster, registry: {} });
 
   expect(asked).toEqual(asks);
+});
+
+test("without a cluster version tells its own all the same", async () => {
+  const cluster = { serverVersion: () => Promise.reject(new CliError("config", "there is no cluster")) };
+
+  expect(await run(["version"], { cluster })).toMatchObject({
+    code: 1,
+    stdout: "Client Version: v0.1.0\n",
+    stderr: "error: there is no cluster\n",
+  });
 });
 
 test("an interrupted command says nothing and ends with 130", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meantVerb } from "../../../../cmd/line/nearest.ts";
+import { meantFlag, meantVerb } from "../../../../cmd/line/nearest.ts";
 
 const verbs = ["create", "attach", "check", "list", "detach", "options", "version"];
 
@@ -24,6 +24,11 @@ test.for([
   ["diagnose", "check"],
 ] as const)("%s means %s", ([typed, meant]) => {
   expect(meantVerb(typed, verbs)).toBe(meant);
+});
+
+test("of two flags that are as near the one that is begun so is meant", () => {
+  const string = { type: "string", describe: "" } as const;
+  expect(meantFlag("al", { as: string, all: string })).toBe("did you mean --all?");
 });
 
 test("a verb that is not there is not meant", () => {
