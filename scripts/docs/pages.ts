@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { readTranscript } from "../../sandbox/transcript.ts";
 import { picture } from "../picture.ts";
 import { root } from "../run.ts";
+import { readCast } from "./cast.ts";
 import { explanationsFile } from "./explanations.ts";
 import { withTables } from "./tables.ts";
 
@@ -15,14 +16,21 @@ export type Recorded = ReadonlyMap<string, string>;
 /** Transcripts that nobody reads but the tests; in the form of the pages. */
 const transcripts = "test/cluster/transcripts";
 
+/** The page of which there is a picture, what was printed as it was recorded, and the picture of that. */
+export const tour = { page: "docs/tour.md", cast: "docs/images/tour.cast", image: "docs/images/tour.svg" };
+
 /** Every page, with its tables made anew, and the picture; the pages that were recorded with their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
-  const image = "docs/images/tour.svg";
-  const drawn = await readFile(join(root, image), "utf8").catch(() => "");
-  const tour = made.find(({ path }) => path === "docs/tour.md")?.wanted ?? "";
-  return [...made, { path: image, now: drawn, wanted: picture(readTranscript(tour)) }, await carried(made)];
+  const [played, drawn] = await Promise.all([tour.cast, tour.image].map((path) => readFile(join(root, path), "utf8").catch(() => "")));
+  const cast = recorded.get(tour.cast) ?? played ?? "";
+  return [
+    ...made,
+    { path: tour.cast, now: played ?? "", wanted: cast },
+    { path: tour.image, now: drawn ?? "", wanted: cast === "" ? (drawn ?? "") : await picture(readCast(cast)) },
+    await carried(made),
+  ];
 }
 
 /** What the plugin carries of a page. */

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, expect, test, vi } from "vitest";
+import { shownBy } from "../../sandbox/screen.ts";
 import { oneNamespace } from "../support/one-namespace.ts";
 import { openTerminal } from "../support/pty.ts";
-import { shownBy } from "../support/screen.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "choose-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -141,7 +141,7 @@ test("without a cluster version tells its own all the same", async () => {
 
   expect(await run(["version"], { cluster })).toMatchObject({
     code: 1,
-    stdout: "Client Version: v0.1.0\n",
+    stdout: `Client Version: ${clientVersion}\n`,
     stderr: "error: there is no cluster\n",
   });
 });

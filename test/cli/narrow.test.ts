@@ -2,9 +2,10 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { screenOf } from "../../sandbox/screen.ts";
+import { brokenWords } from "../support/broken-words.ts";
 import { oneNamespace } from "../support/one-namespace.ts";
 import { openTerminal } from "../support/pty.ts";
-import { brokenWords, screenOf } from "../support/screen.ts";
 
 // The real process on a terminal of its own. What every verb shows is held by test/unit/terminal.
 const folder = await mkdtemp(join(tmpdir(), "narrow-"));

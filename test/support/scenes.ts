@@ -43,11 +43,7 @@ const scenes: Readonly<Record<string, Scene>> = {
 };
 
 /** Command lines of every verb that end with an error, or with its help. */
-const askedOfAll = (verb: string): string[] => [
-  `${verb} --help`,
-  `${verb} --nonsense`,
-  `${verb} one two three ${"four ".repeat(20)}`,
-];
+const askedOfAll = (verb: string): string[] => [`${verb} --help`, `${verb} --nonsense`, `${verb} one two three ${"four ".repeat(20)}`];
 
 /** Types command lines on a terminal of this width. @returns all that it shows of them, as it is printed, with the lines that were typed */
 export async function played(verb: string, columns: number, env: World["env"] = {}): Promise<string> {

@@ -16,6 +16,7 @@ async function choosing(candidates: readonly Ref[], world: World, more: Partial<
   const { context, printed } = open({
     ...world,
     terminal: world.doings !== undefined,
+    columns: 400,
     env: { CI: undefined, NO_COLOR: "1", ...world.env },
   });
   const session = openSession(context, {});

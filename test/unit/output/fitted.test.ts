@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { screenOf } from "../../../sandbox/screen.ts";
 import { confirmed } from "../../../src/output/confirm.ts";
 import { fitted, shortened } from "../../../src/output/fitted.ts";
 import { progressOn } from "../../../src/output/progress.ts";
 import { fakeTerminal } from "../../support/fakes/terminal.ts";
-import { screenOf } from "../../support/screen.ts";
 
 const shownOn = async (columns: number, text: string) => (await screenOf(fitted(text, columns), columns)).map((row) => row.text);
 

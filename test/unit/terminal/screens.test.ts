@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { verbs } from "../../../cmd/verbs.ts";
+import { type Row, screenOf } from "../../../sandbox/screen.ts";
+import { brokenWords } from "../../support/broken-words.ts";
 import { played } from "../../support/scenes.ts";
-import { brokenWords, type Row, screenOf } from "../../support/screen.ts";
 
 // What a person sees of every verb: its help, what it prints, what it warns of and refuses. A verb that is new comes in by its row.
 const names = ["help", ...verbs.map(({ name }) => name)];

@@ -1,4 +1,4 @@
-import xterm, { type IBufferCell, type IBufferLine } from "@xterm/headless";
+import type { IBufferCell, IBufferLine } from "@xterm/headless";
 
 /** A part of a row that is shown in one way: `red`, `bold yellow`, `` for plain text. */
 export type Piece = { readonly text: string; readonly look: string };
@@ -10,6 +10,7 @@ const colors = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "w
 
 /** What a terminal (xterm.js) shows after a print: its rows, up to the last that is not empty. */
 export async function screenOf(print: string, columns: number): Promise<Row[]> {
+  const { default: xterm } = await import("@xterm/headless");
   const terminal = new xterm.Terminal({ cols: columns, rows: 1000, allowProposedApi: true, convertEol: true });
   try {
     await new Promise<void>((resolve) => terminal.write(print, resolve));
@@ -46,29 +47,3 @@ const lookOf = (cell: IBufferCell) =>
   ]
     .filter(Boolean)
     .join(" ");
-
-/** Words that the terminal's edge cuts, although a row has room for them, below two columns for its beginning and as many to stand in. */
-export function brokenWords(rows: readonly Row[], columns: number): string[] {
-  return linesOf(rows).flatMap((line) =>
-    [...line.text.matchAll(/\S+/g)].flatMap(({ 0: word, index }) => {
-      const isCut = line.edges.some((edge) => edge > index && edge < index + word.length);
-      const isQuoted = (line.text.slice(0, index).split("'").length - 1) % 2 === 1;
-      return isCut && !isQuoted && word.length <= columns - 4 ? [word] : [];
-    }),
-  );
-}
-
-/** Rows put together to lines, and where in a line each of its rows ends. */
-function linesOf(rows: readonly Row[]): { text: string; edges: number[] }[] {
-  const lines: { text: string; edges: number[] }[] = [];
-  for (const { pieces, goesOn } of rows) {
-    const text = pieces.map((piece) => piece.text).join("");
-    const above = lines.at(-1);
-    if (!goesOn || !above) lines.push({ text, edges: [] });
-    else {
-      above.edges.push(above.text.length);
-      above.text += text;
-    }
-  }
-  return lines;
-}
