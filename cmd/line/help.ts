@@ -1,3 +1,4 @@
+import { wrapped } from "../../src/output/fitted.ts";
 import type { Verb, VerbRow } from "../verb.ts";
 import type { Flag, Flags } from "./flags.ts";
 
@@ -51,13 +52,5 @@ export function shownDefault({ type, default: value }: Flag): string {
 }
 
 /** Words in lines of a width, that a terminal has room for; below the first they stand in. */
-function wrap(text: string, widest: number, columns: number, indent: number): string {
-  const width = columns === 0 ? widest : Math.max(1, Math.min(widest, columns - indent));
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1) ?? "";
-    if (last && last.length + word.length + 1 > width) lines.push(word);
-    else lines[lines.length - 1] = last ? `${last} ${word}` : word;
-  }
-  return lines.join(`\n${" ".repeat(indent)}`);
-}
+const wrap = (text: string, widest: number, columns: number, indent: number): string =>
+  wrapped(text, columns === 0 ? widest : Math.max(1, Math.min(widest, columns - indent))).join(`\n${" ".repeat(indent)}`);

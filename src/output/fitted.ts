@@ -44,6 +44,17 @@ function rowsOf(line: string, columns: number): string {
 /** In columns, as far as each character takes one. */
 const widthOf = (text: string) => [...stripVTControlCharacters(text)].length;
 
+/** Words in lines of a width; one that is wider has a line of its own. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
 /** The words of a text that a width has room for; what was left out is told by `…`. */
 export function shortened(text: string, width: number): string {
   if (text.length <= width) return text;

@@ -39,6 +39,7 @@ const scenes: Readonly<Record<string, Scene>> = {
   whoami: { world: () => fakeWorld({ sku: "Basic" }), types: ["whoami --registry myregistry"] },
   // Its program is for a shell, byte for byte
   completion: { world: fakeWorld, types: ["completion powershell"] },
+  explain: { world: fakeWorld, types: ["explain", "explain no-login", "explain nologin"] },
   version: { world: fakeWorld, types: ["version --client"] },
 };
 
