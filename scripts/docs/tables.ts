@@ -1,15 +1,31 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Flag, Flags } from "../../cmd/line/flags.ts";
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
+import { type Cause, causes } from "../../src/check/cause.ts";
 import { warnings } from "../../src/plan/warnings.ts";
+import { root } from "../run.ts";
+import { explanationsIn } from "./explanations.ts";
+
+/** What test/cluster/plugin/rights.test.ts has seen each command line ask of an API server. */
+type Observed = readonly {
+  readonly line: string;
+  readonly rights: readonly Readonly<Record<"where" | "group" | "resource" | "verb", string>>[];
+}[];
+const observed: Observed = JSON.parse(await readFile(join(root, "docs/rbac.json"), "utf8"));
+
+const explained = explanationsIn(await readFile(join(root, "docs/explain.md"), "utf8"));
 
 const all = await Promise.all(verbs.map(opened));
 
-/** Fills a page's marked places: `<!-- verbs -->`, `<!-- warnings -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
+/** Fills a page's marked places: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- rights -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
     .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
+    .replace(/(<!-- verdicts -->\n)[\s\S]*?(<!-- \/verdicts -->)/g, (_, open, close) => `${open}${verdictTable()}${close}`)
+    .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
 }
 
@@ -34,6 +50,29 @@ const warningTable = (): string =>
     Object.entries(warnings).map(([id, means]) => [`\`${id}\``, means]),
   );
 
+function rightsTable(rows: Observed): string {
+  const cell = (rights: Observed[number]["rights"]) =>
+    [...Map.groupBy(rights, ({ group, resource }) => `\`${resource}\`${group && ` (${group})`}`)]
+      .map(([name, of]) => `${name} ${of.map(({ verb }) => verb).join(", ")}`)
+      .join("; ");
+  return table(
+    ["command", "in the namespace", "in the whole cluster"],
+    rows.map(({ line, rights }) => [
+      `\`${line}\``,
+      ...["namespace", "cluster"].map((at) => cell(rights.filter(({ where }) => where === at))),
+    ]),
+  );
+}
+
+/** What docs/explain.md says of each verdict in its first sentence. */
+const verdictTable = (): string =>
+  table(
+    ["verdict", "id", "what it means"],
+    explained
+      .filter(({ of }) => of === "verdict")
+      .map(({ id, means }) => [causes[id as Cause].words, `[\`${id}\`](explain.md#${id})`, means]),
+  );
+
 function flagTable(flags: Flags): string {
   const rows = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
   return table(
@@ -48,6 +87,14 @@ function shownDefault({ type, default: value }: Flag): string {
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("*", "\\*")).join(" | ")} |\n`;
+  const line = (cells: readonly string[]) => `| ${cells.map(escaped).join(" | ")} |\n`;
   return line(header) + line(header.map(() => "---")) + rows.map(line).join("");
 }
+
+/** In code a star is one. */
+const escaped = (cell: string) =>
+  cell
+    .replaceAll("|", "\\|")
+    .split("`")
+    .map((part, at) => (at % 2 === 1 ? part : part.replaceAll("*", "\\*")))
+    .join("`");

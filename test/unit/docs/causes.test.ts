@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { causes } from "../../../src/check/cause.ts";
+import { readWaiting } from "../../../src/kubelet/message.ts";
 
 const read = (page: string) => readFileSync(new URL(`../../../docs/${page}`, import.meta.url), "utf8");
 
@@ -8,14 +9,34 @@ test("docs/check.md has a row for each cause, as it is, which leads to its secti
   const fails = { fine: "no", note: "if it was named", failure: "yes" };
   const rows = Object.entries(causes).map(
     ([id, { words, pulls, severity }]) =>
-      `| [\`${id}\`](troubleshooting.md#${id}) | ${words} | ${pulls === "unknown" ? pulls : pulls ? "yes" : "no"} | ${fails[severity]} |\n`,
+      `| [\`${id}\`](explain.md#${id}) | ${words} | ${pulls === "unknown" ? pulls : pulls ? "yes" : "no"} | ${fails[severity]} |\n`,
   );
 
   expect(/<!-- causes -->\n.*\n.*\n([\s\S]*?)<!-- \/causes -->/.exec(read("check.md"))?.[1]).toBe(rows.join(""));
 });
 
-test("docs/troubleshooting.md has a section for each cause, which opens with its words", () => {
-  const sections = [...read("troubleshooting.md").matchAll(/^## (\S+)\n\n\*\*(.*?)\.\*\* /gm)].map(([, id, words]) => [id, words]);
+const words = [...read("troubleshooting.md").matchAll(/^\| `(.*)` \| \[`(\S+)`\]\(explain\.md#\2\)/gm)].map(([, says = "", id = ""]) => ({
+  says,
+  id,
+}));
 
-  expect(sections).toEqual(Object.entries(causes).map(([id, { words }]) => [id, words]));
+test.for(words)("the kubelet's words in docs/troubleshooting.md are read so by the plugin: $says", ({ says, id }) => {
+  const whole = `failed to pull and unpack image "x": failed to resolve reference "x": ${says}`;
+  const reasons = { "malformed-secret": says, "never-pulled": "ErrImageNeverPull", "invalid-image": "InvalidImageName" };
+
+  expect(readWaiting({ reason: reasons[id as keyof typeof reasons] ?? "ErrImagePull", message: whole }).map(({ cause }) => cause)).toEqual([
+    id,
+  ]);
 });
+
+test("docs/troubleshooting.md has the words for each verdict that a kubelet may come to", () => {
+  const ours = ["pulls", "anonymous", "by-node", "not-checked", "expired", "older-pod", "unknown"];
+
+  expect(words.map(({ id }) => id)).toEqual(
+    Object.keys(causes)
+      .filter((id) => !ours.includes(id))
+      .toSorted(inOrder(words.map(({ id }) => id))),
+  );
+});
+
+const inOrder = (order: readonly string[]) => (a: string, b: string) => order.indexOf(a) - order.indexOf(b);

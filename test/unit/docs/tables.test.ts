@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { deservesHeadStart } from "../../../cmd/head-start.ts";
 import { opened } from "../../../cmd/verb.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { pages } from "../../../scripts/docs/pages.ts";
@@ -17,6 +18,14 @@ test("every verb has its row in README.md, and its flags in a page", async () =>
     expect(read("README.md")).toContain(`\`${name}\``);
     if (Object.keys(flags).length > 0) expect(read(`docs/${name}.md`)).toContain(`<!-- flags:${name} -->`);
   }
+});
+
+test("every verb that asks a cluster has a line in docs/rbac.md", () => {
+  const page = all.find(({ path }) => path === "docs/rbac.md")?.now ?? "";
+  const asking = verbs.map(({ name }) => name).filter((name) => deservesHeadStart([name]));
+
+  expect(asking).toContain("create");
+  expect(asking.filter((name) => !page.includes(`| \`${name} `))).toEqual([]);
 });
 
 test("a page that asks for the flags of something else is refused", () => {

@@ -1,0 +1,104 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, expect, onTestFinished, test } from "vitest";
+import { create, kubectl } from "../../support/kubectl.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+import { type Right, rightsIn, rulesOf } from "../../support/rights.ts";
+
+// What each verb asks of a real API server, and that its user gets along with the rights to that alone. docs/rbac.md shows it.
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+type Row = {
+  /** As the page names it, with NS for the namespace. */
+  readonly line: string;
+  /** Command lines that lead there, or that stand before it. */
+  readonly before?: readonly string[];
+  readonly prints: RegExp;
+  /** It is about many namespaces, so what it asks in one it asks in each. */
+  readonly wide?: true;
+};
+
+const make = "create acr-myregistry --registry myregistry --repository app/web -n NS";
+const attached = `${make} --serviceaccount app`;
+const web = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
+
+const wide = true;
+
+const rows: readonly Row[] = [
+  { line: "create --registry myregistry --serviceaccount app -n NS", prints: /^serviceaccount\/app patched\npod\/web-\S+ restarted\n$/m },
+  {
+    line: "create --registry myregistry --repository app/web --namespaces 'NS*' --credential-per scope",
+    wide,
+    prints: /^secret\/acr-myregistry created in namespace /m,
+  },
+  { line: "attach acr-myregistry --serviceaccount app -n NS", before: [make], prints: /^serviceaccount\/app patched$/m },
+  { line: "attach acr-myregistry deployment/web -n NS", before: [make], prints: /^deployment.apps\/web patched$/m },
+  { line: "attach acr-myregistry --where-used -n NS", before: [make], prints: / patched$/m },
+  { line: "check -n NS", before: [attached], prints: /pulls$/m },
+  { line: "check -A", before: [attached], wide, prints: /pulls$/m },
+  { line: "list -n NS", before: [attached], prints: /^acr-myregistry /m },
+  { line: "list -A", before: [attached], wide, prints: / acr-myregistry /m },
+  { line: "rotate acr-myregistry -n NS", before: [attached], prints: /^secret\/acr-myregistry configured/m },
+  { line: "rotate --namespaces 'NS*'", before: [attached], wide, prints: /^secret\/acr-myregistry configured/m },
+  { line: "detach acr-myregistry --serviceaccount app -n NS", before: [attached], prints: /^serviceaccount\/app patched$/m },
+  { line: "delete acr-myregistry --force --yes -n NS", before: [attached], prints: /^secret\/acr-myregistry deleted$/m },
+  {
+    line: "delete acr-myregistry --revoke --force --yes -n NS",
+    before: [attached],
+    prints: /^token.*deleted\n.*\nsecret\/acr-myregistry deleted$/m,
+  },
+  { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
+  { line: "whoami --registry myregistry", prints: /^Registry:/m },
+];
+
+/** A namespace with a Deployment whose pods run as `app`, in which lines were typed. */
+async function namespaceAfter(before: readonly string[]): Promise<string> {
+  const namespace = await newNamespace();
+  const labels = { app: "web" };
+  const pod = { serviceAccountName: "app", containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }] };
+  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } };
+  await create([{ ...web, metadata: { ...web.metadata, namespace }, spec }]);
+  await kubectl(["wait", "--for=jsonpath={.status.replicas}=1", "deployment/web", "-n", namespace]);
+  for (const line of before) expect(await type(line, namespace)).toMatchObject({ code: 0 });
+  return namespace;
+}
+
+const type = (line: string, namespace: string, more = "") => shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`);
+
+/** Somebody who has these rights: where they were needed, or everywhere. */
+async function userWith(rights: readonly Right[], namespace: string, everywhere = false): Promise<string> {
+  const name = `rights-${randomBytes(4).toString("hex")}`;
+  const metadata = { name, namespace };
+  const subjects = [{ kind: "User", name, apiGroup: "rbac.authorization.k8s.io" }];
+  const [apiVersion, apiGroup] = ["rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io"];
+  const of = (where: Right["where"]) => rulesOf(rights.filter((right) => (everywhere ? "cluster" : right.where) === where));
+  await create([
+    { apiVersion, kind: "Role", metadata, rules: of("namespace") },
+    { apiVersion, kind: "RoleBinding", metadata, subjects, roleRef: { apiGroup, kind: "Role", name } },
+    { apiVersion, kind: "ClusterRole", metadata: { name }, rules: of("cluster") },
+    { apiVersion, kind: "ClusterRoleBinding", metadata: { name }, subjects, roleRef: { apiGroup, kind: "ClusterRole", name } },
+  ]);
+  onTestFinished(async () => void (await kubectl(["delete", "clusterrole,clusterrolebinding", name])));
+  return name;
+}
+
+const seen = new Map<string, readonly Right[]>();
+
+test.for(rows)("$line gets along with what it was seen to ask for", { timeout: 60_000 }, async ({ line, before = [], prints, wide }) => {
+  const [first, second] = await Promise.all([namespaceAfter(before), namespaceAfter(before)]);
+  const asked = await type(line, first, "-v=6");
+  expect(asked.stdout).toMatch(prints);
+  const rights = rightsIn(asked.stderr);
+  seen.set(line, rights);
+
+  const { stdout, stderr } = await type(line, second, `--as ${await userWith(rights, second, wide)}`);
+
+  expect(stdout).toMatch(prints);
+  expect(stderr).not.toMatch(/forbidden|may not (?!pull)/i);
+});
+
+test("what was seen is what docs/rbac.md shows", async () => {
+  const table = rows.map(({ line }) => ({ line, rights: seen.get(line) ?? [] }));
+
+  await expect(`${JSON.stringify(table, undefined, 2)}\n`).toMatchFileSnapshot("../../../docs/rbac.json");
+});
