@@ -33,7 +33,7 @@ export const prune = verb({
   most: 0,
   async run({ flags }, session) {
     const { registry: named, output } = flags;
-    if (!named) throw new CliError("usage", 'required flag(s) "registry" not set');
+    if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { do: "prune", registry: "myregistry" } });
     const wish = wishOf(flags);
     const grounds = await groundsOf(wholeClusters(flags), { ...session, writes: false });
     const looking = session.progress.during(`Looking for what was made in ${named}`, () =>

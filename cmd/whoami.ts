@@ -24,7 +24,8 @@ export const whoami = verb({
   most: 0,
   async run({ flags }, session) {
     const { registry, output } = flags;
-    if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set');
+    if (!registry)
+      throw new CliError("usage", 'required flag(s) "registry" not set', { hint: "kubectl acr-secret whoami --registry myregistry" });
     const seen = await session.progress.during(`Asking Azure about ${registry}`, () =>
       look(hostWritten(registry), identityOf(flags), session),
     );
