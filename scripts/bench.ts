@@ -9,7 +9,7 @@ import { compare } from "./bench/compare.ts";
 import { createAndAttach } from "./bench/create-and-attach.ts";
 import { fleet } from "./bench/fleet/fleet.ts";
 import { isMet, report } from "./bench/report.ts";
-import { startUp } from "./bench/start-up.ts";
+import { startUps } from "./bench/start-up.ts";
 import { packagePlugin } from "./package.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
@@ -27,7 +27,7 @@ try {
   const kubectl = sandbox.binaries.program("kubectl");
   const comparisons = process.argv.includes("article")
     ? await article({ sandbox, kubectl, env }, await azureCli({ progress: say }))
-    : [startUp({ plugin: plugin.binary, kubectl, env }), createAndAttach({ kubectl, env })];
+    : [...startUps({ plugin: plugin.binary, kubectl, env }), createAndAttach({ kubectl, env })];
   const rows = [];
   for (const comparison of comparisons) {
     say(`measuring ${comparison.name}`);

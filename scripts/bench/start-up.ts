@@ -1,15 +1,22 @@
 import type { Comparison } from "./compare.ts";
 import { run } from "./run.ts";
 
-/** How long each program takes to say its version, which asks nobody. */
-export function startUp({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Comparison {
-  return {
-    name: "start-up",
+/** What asks nobody, so that nearly all of it is the program's start. */
+const lines = {
+  "start-up": ["version", "--client"],
+  help: ["--help"],
+  completion: ["__complete", "create", "--re"],
+} as const;
+
+/** How long each of these takes, beside kubectl's saying its version. */
+export function startUps({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Comparison[] {
+  return Object.entries(lines).map(([name, line]) => ({
+    name,
     beside: "kubectl",
     budget: 0.9,
     runs: 31,
     warmUp: 3,
-    ours: () => run(plugin, ["version", "--client"], env),
+    ours: () => run(plugin, line, env),
     theirs: () => run(kubectl, ["version", "--client"], env),
-  };
+  }));
 }

@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
 import { noteEntries } from "../../src/secret/entry.ts";
 import { create } from "../support/kubectl.ts";
-import { openShellPrompt, type Prompt, type ShellName, shellNames } from "../support/shell-lines.ts";
+import { openShellPrompt, type ShellName, shellNames } from "../support/shell-lines.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "shells-"));
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 const env = () => ({ PATH: process.env.PATH ?? "", KUBECONFIG: inject("kubeconfig"), KUBECACHEDIR: join(folder, "cache") });
 const openPrompt = (name: ShellName, more: Readonly<Record<string, string>> = {}) =>
   mkdtemp(join(folder, `${name}-`)).then((home) => openShellPrompt(name, home, { ...env(), ...more }));
@@ -42,56 +42,65 @@ beforeAll(async () => {
   ]);
 });
 
+/** A line's beginning, and what it becomes, in one shell perhaps otherwise. */
+type Row = { readonly begun: string; readonly becomes: string } & Partial<Readonly<Record<ShellName, string>>>;
+
 /** What is typed behind `kubectl acr-secret`, and what Tab makes of it; a blank is put behind a word that is whole. */
-const rows = [
-  { what: "a verb", begun: "cre", becomes: "create " },
-  { what: "a verb behind a flag", begun: "-n team-shop det", becomes: "-n team-shop detach " },
-  { what: "the topic of help", begun: "help rot", becomes: "help rotate " },
-  { what: "a flag", begun: "create --expires", becomes: "create --expires-in " },
-  { what: "a flag of kubectl", begun: "list --cont", becomes: "list --context" },
-  { what: "a flag's value", begun: "create --auth work", becomes: "create --auth workload " },
-  { what: "a value behind =", begun: "create --auth=work", becomes: "create --auth=workload " },
-  { what: "a context", begun: "list --context ", becomes: "list --context sandbox " },
-  { what: "a cluster", begun: "list --cluster san", becomes: "list --cluster sandbox " },
-  { what: "a namespace", begun: "list -n team-", becomes: "list -n team-shop " },
-  { what: "one of several namespaces", begun: "list --namespaces default,team-", becomes: "list --namespaces default,team-shop" },
+const rows: readonly Row[] = [
+  // a verb
+  { begun: "cre", becomes: "create " },
+  // a verb behind a flag
+  { begun: "-n team-shop det", becomes: "-n team-shop detach " },
+  // the topic of help
+  { begun: "help rot", becomes: "help rotate " },
+  // a flag
+  { begun: "create --expires", becomes: "create --expires-in " },
+  // a flag of kubectl
+  { begun: "list --cont", becomes: "list --context" },
+  // a flag's value
+  { begun: "create --auth work", becomes: "create --auth workload " },
+  // a value behind =
+  { begun: "create --auth=work", becomes: "create --auth=workload " },
+  // a context
+  { begun: "list --context ", becomes: "list --context sandbox " },
+  // a cluster
+  { begun: "list --cluster san", becomes: "list --cluster sandbox " },
+  // a namespace
+  { begun: "list -n team-", becomes: "list -n team-shop " },
+  // one of several namespaces; bash puts what it quotes
   {
-    what: "a ServiceAccount",
-    begun: "attach -n team-shop --serviceaccount wor",
-    becomes: "attach -n team-shop --serviceaccount worker ",
+    begun: "list --namespaces default,team-",
+    becomes: "list --namespaces default,team-shop",
+    bash: "list --namespaces default\\,team-shop",
   },
-  { what: "a pull secret of somebody else's", begun: "attach -n team-shop some", becomes: "attach -n team-shop somebodys " },
-  { what: "a Secret of ours", begun: "delete -n team-shop ", becomes: "delete -n team-shop acr-noted " },
-  { what: "a kind of workload", begun: "attach acr-noted -n team-shop depl", becomes: "attach acr-noted -n team-shop deployment/" },
-  { what: "a workload", begun: "attach acr-noted -n team-shop deployment/", becomes: "attach acr-noted -n team-shop deployment/web " },
-  {
-    what: "a registry of pods",
-    begun: "create -n team-shop --registry shop",
-    becomes: "create -n team-shop --registry shopregistry.azurecr.io ",
-  },
-  {
-    what: "a registry of Secrets",
-    begun: "prune -n team-shop --registry=not",
-    becomes: "prune -n team-shop --registry=notedregistry.azurecr.io ",
-  },
-  { what: "a file", begun: "attach acr -f plug", becomes: "attach acr -f plugin.yaml " },
-  { what: "nothing where nothing fits", begun: "list --auth", becomes: "list --auth" },
-] as const;
+  // a ServiceAccount
+  { begun: "attach -n team-shop --serviceaccount wor", becomes: "attach -n team-shop --serviceaccount worker " },
+  // a pull secret of somebody else's
+  { begun: "attach -n team-shop some", becomes: "attach -n team-shop somebodys " },
+  // a Secret of ours
+  { begun: "delete -n team-shop ", becomes: "delete -n team-shop acr-noted " },
+  // a kind of workload
+  { begun: "attach acr-noted -n team-shop depl", becomes: "attach acr-noted -n team-shop deployment/" },
+  // a workload
+  { begun: "attach acr-noted -n team-shop deployment/", becomes: "attach acr-noted -n team-shop deployment/web " },
+  // a registry of pods
+  { begun: "create -n team-shop --registry shop", becomes: "create -n team-shop --registry shopregistry.azurecr.io " },
+  // a registry of Secrets
+  { begun: "prune -n team-shop --registry=not", becomes: "prune -n team-shop --registry=notedregistry.azurecr.io " },
+  // a file
+  { begun: "attach acr -f plug", becomes: "attach acr -f plugin.yaml " },
+  // nothing where nothing fits
+  { begun: "list --auth", becomes: "list --auth" },
+];
 
-describe.for(shellNames)("%s", (name) => {
-  let prompt: Prompt;
-  beforeAll(async () => {
-    prompt = await openPrompt(name);
-    return () => prompt.leave();
-  });
+test.for(shellNames)("Tab completes in %s", { timeout: 120_000 }, async (name) => {
+  const prompt = await openPrompt(name);
+  const found: string[] = [];
+  for (const { begun } of rows) found.push(await prompt.tab(`kubectl acr-secret ${begun}`));
 
-  test.for(rows)("completes $what: $begun", async ({ begun, becomes }) => {
-    expect(await prompt.tab(`kubectl acr-secret ${begun}`)).toBe(`kubectl acr-secret ${becomes}`);
-  });
-
-  test("shows the flags that a word may become, each with what it does", async () => {
-    await prompt.list("kubectl acr-secret create --re", "Make anew what cannot be changed");
-  });
+  expect(found).toEqual(rows.map((row) => `kubectl acr-secret ${row[name] ?? row.becomes}`));
+  await prompt.list("kubectl acr-secret create --re", "Make anew what cannot be changed");
+  await prompt.leave();
 });
 
 test.for(shellNames)("a server that never answers gives %s back to its person", { timeout: 30_000 }, async (name) => {

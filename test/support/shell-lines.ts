@@ -37,7 +37,7 @@ export const shellNames = Object.keys(shells) as readonly ShellName[];
 
 /** Somebody at a shell's prompt. */
 export type Prompt = {
-  /** Types the beginning of a line, and Tab; @returns the line as it is then. */
+  /** Types the beginning of a line, and Tab, again where nothing comes of it: a slow machine gives a word up. @returns the line as it is then */
   tab(begun: string): Promise<string>;
   /** Types the beginning of a line, and Tab twice, until the terminal shows something. */
   list(begun: string, until: string): Promise<void>;
@@ -50,11 +50,17 @@ export type Prompt = {
 export async function openShellPrompt(name: ShellName, folder: string, env: Readonly<Record<string, string>>): Promise<Prompt> {
   const { file, config, start }: Shell = shells[name];
   await mkdir(join(folder, "fish"), { recursive: true });
+  // Where it is, fish does not begin to make completions of every manual page of the machine
+  await mkdir(join(folder, ".local/share/fish/generated_completions"), { recursive: true });
   await writeFile(join(folder, file), config);
   const terminal = openTerminal(start(folder), { env: { ...env, HOME: folder, LANG: "C.UTF-8" }, columns: 200, rows: 50 });
-  await lineOf(terminal, "ready", "ready");
+  await lineOf(terminal, "ready");
   return {
-    tab: (begun) => lineOf(terminal, `${begun}\t`, begun),
+    tab: async (begun) => {
+      let line = begun;
+      for (let tries = 0; line === begun && tries < 3; tries++) line = await lineOf(terminal, `${begun}\t`);
+      return line;
+    },
     list: async (begun, until) => {
       terminal.press(`${begun}\t\t`);
       await terminal.shows(until);
@@ -74,11 +80,13 @@ export async function openShellPrompt(name: ShellName, folder: string, env: Read
   };
 }
 
-/** Presses keys, and reads the line that they come to, which begins as it was typed. */
-async function lineOf(terminal: Typing, keys: string, begun: string): Promise<string> {
+/** Presses keys, and reads the line that they come to. */
+async function lineOf(terminal: Typing, keys: string): Promise<string> {
   const before = terminal.screen().length;
+  const [first = ""] = keys.split(" ");
   terminal.press(`${keys}${show}`);
-  await terminal.shows(`<${begun}`);
+  await terminal.shows(`<${first}`);
+  await terminal.shows(">\r\n");
   const [, line = ""] = /<(.*?)>\r?\n/.exec(terminal.screen().slice(before)) ?? [];
   terminal.press(forget);
   return line;
