@@ -32,6 +32,8 @@ export const check = verb({
     "kubectl acr-secret check -A",
     "# An image that no pod has yet, as the ServiceAccount web would pull it",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
+    "# What a verdict means, and what to do",
+    "kubectl acr-secret explain credential refused",
   ],
   flags: checkFlags,
   most: 1,

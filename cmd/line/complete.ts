@@ -8,7 +8,7 @@ import { global } from "./kubectl-flags.ts";
 import { parse } from "./parse.ts";
 
 /** How long a word may take that the cluster has to be asked for, in milliseconds. */
-const patience = 1500;
+const patience = 1250;
 
 /** What the shell is to do with the candidates (cobra's ShellCompDirective); where there are none, files only if it is told to. */
 const directives = { noSpace: 2, noFiles: 4, files: 0, folders: 16 } as const;
