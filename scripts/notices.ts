@@ -14,7 +14,7 @@ type Notice = { readonly work: string; readonly text: string };
  */
 export async function notices(sources: Iterable<string>, node: string): Promise<string> {
   const folders = [...new Set([...sources].flatMap(packageOf))].sort();
-  const found = await Promise.all([node, ...folders.map((folder) => join(root, folder))].map(noticeOf));
+  const found = await Promise.all([noticeOf(node, "Node.js"), ...folders.map((folder) => noticeOf(join(root, folder)))]);
   const rule = "=".repeat(80);
   return `${found.map(({ work, text }) => `${rule}\n${work}\n${rule}\n\n${text.trim()}\n`).join("\n")}`;
 }
@@ -25,8 +25,9 @@ function packageOf(source: string): string[] {
   return found ? [found[0]] : [];
 }
 
-async function noticeOf(folder: string): Promise<Notice> {
-  const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+async function noticeOf(folder: string, as?: string): Promise<Notice> {
+  const { name: own, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+  const name = as ?? own;
   const files = (await readdir(folder)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
   if (files.length === 0) throw new Error(`${name} ${version} has no license file, so it cannot be given away`);
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));

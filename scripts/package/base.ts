@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { cacheFolder } from "../../sandbox/cache.ts";
+import type { Platform } from "../platforms.ts";
+import { root } from "../run.ts";
+
+/** The Node that a platform's binary is made from: its package's folder, its program and its version (`22.23.2`). */
+export type Base = { readonly folder: string; readonly program: string; readonly version: string };
+
+/** What package-lock.json says of a package. */
+type Pin = { readonly version: string; readonly integrity: string };
+
+/**
+ * Finds the Node of a platform, at the version of package-lock.json. npm installs that of this machine alone, so another one is
+ * fetched by npm once per user, and kept only if it has the integrity that package-lock.json says.
+ *
+ * @throws Error with npm's words if it cannot be had
+ */
+export async function baseOf(platform: Platform): Promise<Base> {
+  const { package: name, program } = platform.base;
+  const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
+  const pin: Pin = lock.packages[`node_modules/${name}`];
+  const installed = join(root, "node_modules", name);
+  const folder = (await versionIn(installed)) === pin.version ? installed : await fetched(platform, pin);
+  return { folder, program: join(folder, program), version: pin.version };
+}
+
+async function fetched(platform: Platform, pin: Pin): Promise<string> {
+  const { package: name } = platform.base;
+  const id = createHash("sha256").update(pin.integrity).digest("hex").slice(0, 12);
+  const folder = cacheFolder(process.env, "nodes", `${name}-${pin.version}-${id}`);
+  if (await versionIn(folder)) return folder;
+  await mkdir(dirname(folder), { recursive: true, mode: 0o700 });
+  const fresh = await mkdtemp(`${folder}.`);
+  try {
+    await install(platform, pin, fresh);
+    // Somebody else may have been quicker
+    await rename(join(fresh, "node_modules", name), folder).catch(async (error) => {
+      if (!(await versionIn(folder))) throw error;
+    });
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+/** Lets npm install one package into a folder as if on the platform, which it does only with the integrity of the lock. */
+async function install({ base, os, target }: Platform, { version, integrity }: Pin, folder: string): Promise<void> {
+  const dependencies = { [base.package]: version };
+  const lock = { lockfileVersion: 3, packages: { "": { dependencies }, [`node_modules/${base.package}`]: { version, integrity } } };
+  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, dependencies }));
+  await writeFile(join(folder, "package-lock.json"), JSON.stringify(lock));
+  const machine = [`--os=${os}`, `--cpu=${target.arch}`];
+  const args = ["ci", "--prefix", folder, ...machine, "--ignore-scripts", "--no-bin-links", "--no-audit", "--no-fund", "--loglevel=error"];
+  await promisify(execFile)("npm", args, { cwd: folder, shell: process.platform === "win32" }).catch((error) => {
+    throw new Error(`npm cannot fetch ${base.package} ${version}: ${String(error.stderr ?? error.message).trim()}`);
+  });
+}
+
+const versionIn = (folder: string): Promise<string | undefined> =>
+  readFile(join(folder, "package.json"), "utf8").then(
+    (text) => JSON.parse(text).version,
+    () => undefined,
+  );
