@@ -9,7 +9,7 @@ export type Module = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-export type Program = keyof typeof kubernetes | keyof typeof registry | keyof typeof krew | keyof typeof pause | keyof typeof helm;
+export type Program = keyof typeof kubernetes | keyof typeof registry | keyof typeof krew | keyof typeof pause | keyof typeof helm | keyof typeof cosign;
 
 const kubernetes = {
   etcd: "go.etcd.io/etcd/server/v3",
@@ -32,6 +32,8 @@ const krew = {
 
 const helm = { helm: "helm.sh/helm/v4/cmd/helm" } as const;
 
+const cosign = { cosign: "github.com/sigstore/cosign/v3/cmd/cosign" } as const;
+
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
 /** What a control plane, a registry, a node, the plugin index's own checks and charts need. */
@@ -40,6 +42,8 @@ export const registryPrograms = ["registry", "crane"] as const satisfies Program
 export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
 export const chartPrograms = ["helm"] as const satisfies Program[];
+/** What signs a release, and proves its signature. */
+export const signingPrograms = ["cosign"] as const satisfies Program[];
 
 const modules: readonly Module[] = [
   {
@@ -81,6 +85,15 @@ export const groups: readonly (readonly Module[])[] = [
       of: "helm.sh/helm/v4",
       packages: helm,
       stamps: (version) => ({ "helm.sh/helm/v4/internal/version.version": version }),
+    },
+  ],
+  [
+    {
+      name: "cosign",
+      of: "github.com/sigstore/cosign/v3",
+      packages: cosign,
+      stamps: (version) => ({ "sigs.k8s.io/release-utils/version.gitVersion": version }),
+      env: { CGO_ENABLED: "0" },
     },
   ],
 ];
