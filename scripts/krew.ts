@@ -1,13 +1,16 @@
-// npm run krew: makes the Krew manifest of the archives in dist/. npm run krew -- verify [FILE]: judges a manifest.
+// npm run krew: packages all platforms, if their sources changed, and makes the Krew manifest of the archives in dist/.
+// npm run krew -- verify [FILE]: judges a manifest.
 import { join, relative } from "node:path";
 import { dist, generate, manifestFolder } from "./krew/generate.ts";
 import { verify } from "./krew/verify.ts";
+import { packageAll } from "./package.ts";
 
 const [verb, file = relative(".", join(manifestFolder, "acr-secret.yaml")), ...more] = process.argv.slice(2);
 
 try {
   if (more.length > 0 || (verb !== undefined && verb !== "verify"))
     throw new Error("usage: npm run krew, or npm run krew -- verify [FILE]");
+  if (verb === undefined) await packageAll();
   process.exitCode = await judge(verb === undefined ? relative(".", await generate()) : file);
 } catch (error) {
   process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { foldersOf } from "./package/libraries.ts";
 import { root } from "./run.ts";
 
 /** What a license wants to be kept with the program that contains the work. */
@@ -13,16 +14,10 @@ type Notice = { readonly work: string; readonly text: string };
  * @throws Error for a package that comes without its license
  */
 export async function notices(sources: Iterable<string>, node: string): Promise<string> {
-  const folders = [...new Set([...sources].flatMap(packageOf))].sort();
+  const folders = foldersOf(sources);
   const found = await Promise.all([noticeOf(node, "Node.js"), ...folders.map((folder) => noticeOf(join(root, folder)))]);
   const rule = "=".repeat(80);
   return `${found.map(({ work, text }) => `${rule}\n${work}\n${rule}\n\n${text.trim()}\n`).join("\n")}`;
-}
-
-/** The folder of the package that a file belongs to; the innermost, where one package has its own copy of another. */
-function packageOf(source: string): string[] {
-  const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source);
-  return found ? [found[0]] : [];
 }
 
 async function noticeOf(folder: string, as?: string): Promise<Notice> {

@@ -13,6 +13,7 @@ import { asFunction, bundlePlugin } from "./bundle.ts";
 import { notices } from "./notices.ts";
 import { baseOf } from "./package/base.ts";
 import { compile } from "./package/compile.ts";
+import { papersOf } from "./package/papers.ts";
 import { runScript } from "./package/script.ts";
 import { archiveName, hostPlatform, type Platform, platforms } from "./platforms.ts";
 import { root } from "./run.ts";
@@ -21,9 +22,10 @@ import type { Order } from "./seal.ts";
 /** Where a packaged plugin lies: a folder to put on PATH, and the binary in it. */
 export type Packaged = { readonly folder: string; readonly binary: string };
 
-type Options = { readonly progress: (line: string) => void; readonly platform?: Platform };
+/** `dist` is where it is put, if not in the checkout's own folder for that. */
+type Options = { readonly progress: (line: string) => void; readonly platform?: Platform; readonly dist?: string };
 
-const dist = join(root, "dist");
+const usual = join(root, "dist");
 
 /** The main program of the executable, in this folder. */
 const main = "unseal.cjs";
@@ -35,7 +37,7 @@ const licensed = platforms[0] as Platform;
 const { name: completer, text: completion } = shims.posix;
 
 /** Makes the plugin of one platform, if its sources are not those it was last made of. Takes a few seconds. */
-export async function packagePlugin({ progress, platform = thisMachine() }: Options): Promise<Packaged> {
+export async function packagePlugin({ progress, platform = thisMachine(), dist = usual }: Options): Promise<Packaged> {
   const folder = join(dist, platform.name);
   const binary = join(folder, platform.program);
   const bundles = [...(await bundlePlugin())];
@@ -79,8 +81,8 @@ export async function packagePlugin({ progress, platform = thisMachine() }: Opti
  *
  * @returns the archive's path
  */
-export async function archivePlugin({ progress, platform = thisMachine() }: Options): Promise<string> {
-  const { folder } = await packagePlugin({ progress, platform });
+export async function archivePlugin({ progress, platform = thisMachine(), dist = usual }: Options): Promise<string> {
+  const { folder } = await packagePlugin({ progress, platform, dist });
   const programs = [platform.program, ...(platform.completes ? [completer] : [])];
   const names = ["LICENSE", "THIRD_PARTY_LICENSES", ...programs].sort();
   const archive = join(dist, archiveName(platform.name, packageJson.version));
@@ -129,7 +131,6 @@ async function put(path: string, make: (path: string) => Promise<unknown>, mode 
 /** The platforms that a command line names; none for this machine's. @throws Error for one that there is not */
 function chosen(words: readonly string[]): readonly Platform[] {
   if (words.length === 0) return [thisMachine()];
-  if (words.includes("--all")) return platforms;
   return words.map((word) => {
     const platform = platforms.find(({ name }) => name === word);
     if (platform) return platform;
@@ -137,28 +138,37 @@ function chosen(words: readonly string[]): readonly Platform[] {
   });
 }
 
-/** Packages several, each in a process of its own, two at a time: one takes a core, and memory for ten times its size. */
-async function packageEach(several: readonly Platform[]): Promise<void> {
-  const waiting = [...several];
+/**
+ * Makes the archives of all platforms, each in a process of its own, two at a time: one takes a core, and memory for ten times its size.
+ * Beside them it puts what speaks of them: SHA256SUMS, what they are made of, and how.
+ *
+ * @throws Error if one fails, which has said why on stderr
+ */
+export async function packageAll(): Promise<void> {
+  const waiting = [...platforms];
   const lane = async () => {
-    for (let next = waiting.shift(); next && !process.exitCode; next = waiting.shift()) {
-      const child = spawn(process.execPath, [...process.execArgv, import.meta.filename, next.name], { stdio: "inherit" });
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", import.meta.filename, next.name], {
+        stdio: "inherit",
+      });
       const [code] = await once(child, "exit");
-      if (code !== 0) process.exitCode = 1;
+      if (code !== 0) throw new Error(`the plugin could not be packaged for ${next.name}`);
     }
   };
   await Promise.all([lane(), lane()]);
+  const papers = await papersOf(usual, await bundlePlugin());
+  for (const [name, text] of papers) await put(join(usual, name), (file) => writeFile(file, text));
+}
+
+async function run(words: readonly string[]): Promise<void> {
+  const progress = (line: string) => process.stderr.write(`${line}\n`);
+  if (words.includes("--all")) return packageAll();
+  for (const platform of chosen(words)) process.stdout.write(`${await archivePlugin({ progress, platform })}\n`);
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const progress = (line: string) => process.stderr.write(`${line}\n`);
-  try {
-    const several = chosen(process.argv.slice(2));
-    const [platform] = several;
-    if (several.length > 1) await packageEach(several);
-    else if (platform) process.stdout.write(`${await archivePlugin({ progress, platform })}\n`);
-  } catch (error) {
+  await run(process.argv.slice(2)).catch((error) => {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
-  }
+  });
 }

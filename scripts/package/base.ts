@@ -7,8 +7,8 @@ import { cacheFolder } from "../../sandbox/cache.ts";
 import type { Platform } from "../platforms.ts";
 import { root } from "../run.ts";
 
-/** The Node that a platform's binary is made from: its package's folder, its program and its version (`22.23.2`). */
-export type Base = { readonly folder: string; readonly program: string; readonly version: string };
+/** The Node that a platform's binary is made from: its package's folder, its program, its version (`22.23.2`) and its integrity. */
+export type Base = { readonly folder: string; readonly program: string; readonly version: string; readonly integrity: string };
 
 /** What package-lock.json says of a package. */
 type Pin = { readonly version: string; readonly integrity: string };
@@ -22,10 +22,11 @@ type Pin = { readonly version: string; readonly integrity: string };
 export async function baseOf(platform: Platform): Promise<Base> {
   const { package: name, program } = platform.base;
   const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
-  const pin: Pin = lock.packages[`node_modules/${name}`];
+  const { version, integrity } = lock.packages[`node_modules/${name}`];
+  const pin: Pin = { version, integrity };
   const installed = join(root, "node_modules", name);
   const folder = (await versionIn(installed)) === pin.version ? installed : await fetched(platform, pin);
-  return { folder, program: join(folder, program), version: pin.version };
+  return { folder, program: join(folder, program), ...pin };
 }
 
 async function fetched(platform: Platform, pin: Pin): Promise<string> {

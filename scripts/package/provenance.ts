@@ -1,0 +1,27 @@
+import { type Made, purlOf } from "./bill.ts";
+
+const home = "https://github.com/kubectl-acr-secret/kubectl-acr-secret";
+
+/**
+ * How the archives were made, as an in-toto statement (in-toto.io/Statement/v1) with SLSA's provenance (slsa.dev/provenance/v1), for
+ * whoever makes a release to sign. It says no time and no machine: neither changes what is made.
+ */
+export function provenance({ version, archives, nodes, commit }: Made): object {
+  const source = { uri: `git+${home}@refs/tags/v${version}`, ...(commit !== undefined && { digest: { gitCommit: commit } }) };
+  const bases = nodes.map((node) => ({ uri: purlOf(node), digest: { sha512: hex(node.integrity) } }));
+  return {
+    _type: "https://in-toto.io/Statement/v1",
+    subject: archives.map(({ name, sha256 }) => ({ name, digest: { sha256 } })),
+    predicateType: "https://slsa.dev/provenance/v1",
+    predicate: {
+      buildDefinition: {
+        buildType: `${home}/blob/main/docs/packaging.md`,
+        externalParameters: { source: source.uri, command: "npm run package -- --all" },
+        resolvedDependencies: [source, ...bases],
+      },
+      runDetails: { builder: { id: `${home}/blob/main/scripts/package.ts` } },
+    },
+  };
+}
+
+const hex = (integrity: string) => Buffer.from(integrity.replace(/^sha512-/, ""), "base64").toString("hex");
