@@ -5,6 +5,7 @@ import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
 import { openAzure } from "../src/azure/azure.ts";
+import { noteFilesOf } from "../src/azure/note-files.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
@@ -75,7 +76,10 @@ export function processContext(interruption: Interruption, launched?: Launched):
       if (file === undefined) throw noKubectl(flags);
       return configuredNames({ file, flags, env }, of, signal());
     },
-    azure: (identity, trace) => openAzure({ identity, env, trace, signal, sleep: pause, now }),
+    azure: (identity, trace, cacheDir) => {
+      const notes = noteFilesOf({ env, cacheDir, uid: process.getuid?.() });
+      return openAzure({ identity, env, trace, notes, signal, sleep: pause, now });
+    },
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
   };
 }

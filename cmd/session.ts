@@ -54,6 +54,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   let runId: string | undefined;
   let warnings = 0;
   const concurrency = flags["concurrency"];
+  const cacheDir = typeof flags["cache-dir"] === "string" ? flags["cache-dir"] : undefined;
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
   function open(name: string | undefined) {
@@ -78,7 +79,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     configured: (of) => context.configured(of, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
-    azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
+    azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace, cacheDir)),
     registry: () => {
       registry ??= context.registry(trace);
       return registry;

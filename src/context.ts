@@ -52,7 +52,8 @@ export type Context = {
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** The names that the kubeconfig has. @throws CliError config where there is no kubectl, or no kubeconfig to read */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
-  azure(identity: IdentityWish, trace: Trace): Azure;
+  /** `cacheDir` is kubectl's `--cache-dir`. */
+  azure(identity: IdentityWish, trace: Trace, cacheDir?: string): Azure;
   registry(trace: Trace): Registry;
 };
 
@@ -168,7 +169,12 @@ export type AzureIdentity = {
 export type Audience = "registries" | "management";
 
 /** A token of Entra ID, and of whom it is. */
-export type EntraToken = { readonly text: Sensitive; readonly of: AzureIdentity };
+export type EntraToken = {
+  readonly text: Sensitive;
+  readonly of: AzureIdentity;
+  /** One to try where the registry refuses this one, if this was noted in a run before. */
+  another?(): Promise<EntraToken | undefined>;
+};
 
 /** The passwords of a registry's admin user, as Azure names them. */
 export type AdminSlot = "password" | "password2";

@@ -1,6 +1,7 @@
 import type { Env, Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { redact } from "../http/redact.ts";
+import { parseObject } from "./parse-object.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
 export type AzOptions = { readonly env: Env; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
@@ -46,13 +47,4 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
   const answer = parseObject(stdout);
   if (answer) return answer;
   throw new CliError("config", "the Azure CLI printed something else than JSON", { hint: `az ${argv.join(" ")} --output json` });
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { GraphRole } from "../../sandbox/azure/world.ts";
 import { azureCli } from "../../sandbox/azure-cli.ts";
 import { newNamespace, openShell } from "../support/plugin.ts";
 
@@ -20,8 +21,17 @@ async function withAz() {
     AZURE_CORE_COLLECT_TELEMETRY: "false",
     AZURE_CLIENT_SECRET: "",
   };
+  const log = join(config, "calls.log");
+  const az = await recording(config, log);
   return {
     type: (command: string) => shell.type(command, { env }),
+    /** Makes a Secret; gives what came of it, and what az was asked for by that. */
+    async creating(more = "") {
+      await rm(log, { force: true });
+      const { code, stderr } = await shell.type(`${create} ${more} -n ${namespace}`, { env: { ...env, PATH: `${az}:${env.PATH}` } });
+      const calls = await readFile(log, "utf8").catch(() => "");
+      return { code, stderr, asked: calls.split("\n").flatMap((line) => /--resource (\S+)/.exec(line)?.[1] ?? []) };
+    },
     create: (more = "") => shell.type(`${create} ${more} -n ${namespace}`, { env }),
     /** Takes away the tokens that az keeps, so that it has to ask for one. */
     async forget() {
@@ -32,12 +42,20 @@ async function withAz() {
   };
 }
 
-async function signedIn() {
+/** A folder with an az that writes down how it was called, and is the real one for the rest. */
+async function recording(config: string, log: string): Promise<string> {
+  const bin = join(config, "recording");
+  await mkdir(bin);
+  await writeFile(join(bin, "az"), `#!/bin/sh\necho "$*" >> ${log}\nexec ${folder}/az "$@"\n`, { mode: 0o755 });
+  return bin;
+}
+
+async function signedIn(roles = ["Contributor"], graphRoles: readonly GraphRole[] = []) {
   const person = await withAz();
-  const { clientId, clientSecret, tenantId } = await shell.azure.addServicePrincipal("jane", ["Contributor"]);
+  const { clientId, clientSecret, tenantId } = await shell.azure.addServicePrincipal("jane", roles, graphRoles);
   const login = `az login --service-principal --username ${clientId} --password='${clientSecret}' --tenant ${tenantId} --output none`;
   expect(await person.type(login)).toMatchObject({ code: 0 });
-  return { ...person, clientId };
+  return { ...person, clientId, login };
 }
 
 test("who is signed in by az needs nothing else, and a second run finds all done", async () => {
@@ -51,6 +69,38 @@ test("who is signed in by az needs nothing else, and a second run finds all done
     stderr: "",
   });
   expect((await jane.create("--serviceaccount app")).stdout.match(/ unchanged$/gm)).toHaveLength(4);
+});
+
+test("what az gave is used by the next run too, until somebody signs out, in, or chooses another subscription", async () => {
+  const arm = "https://management.azure.com";
+  const jane = await signedIn();
+  expect(await jane.creating()).toEqual({ code: 0, stderr: expect.any(String), asked: [arm] });
+  expect(await jane.creating()).toEqual({ code: 0, stderr: "", asked: [] });
+  // As another command of az's does in between
+  expect(await jane.type("az account get-access-token --output none")).toMatchObject({ code: 0 });
+  expect(await jane.creating()).toMatchObject({ code: 0, asked: [] });
+  // What lies there is no token
+  const notes = await shell.type("cat $KUBECACHEDIR/acr-secret/*");
+  expect(notes).toMatchObject({ code: 0, stdout: expect.stringContaining(`"resource":"${arm}"`) });
+  expect(notes.stdout).not.toMatch(/eyJ/);
+
+  const { stdout: id } = await jane.type("az account show --query id --output tsv");
+  expect(await jane.type(`az account set --subscription ${id}`)).toMatchObject({ code: 0 });
+  expect(await jane.creating()).toMatchObject({ code: 0, asked: [arm] });
+  expect(await jane.creating()).toMatchObject({ code: 0, asked: [] });
+
+  await jane.type("az logout");
+  expect(await jane.creating()).toMatchObject({ code: 1, stderr: "error: not logged in to Azure\nhint: az login\n", asked: [arm] });
+  expect(await jane.type(jane.login)).toMatchObject({ code: 0 });
+  expect(await jane.creating()).toMatchObject({ code: 0, asked: [arm] });
+  expect(await jane.creating()).toMatchObject({ code: 0, asked: [] });
+});
+
+test("az is asked for each audience once, side by side, and for none in the next run", async () => {
+  const jane = await signedIn(["Owner"], ["Application.ReadWrite.All"]);
+  const more = `--service-principal=kept-${crypto.randomUUID()}`;
+  expect((await jane.creating(more)).asked.sort()).toEqual(["https://graph.microsoft.com", "https://management.azure.com"]);
+  expect(await jane.creating(more)).toMatchObject({ code: 0, asked: [] });
 });
 
 test("a registry that the subscription of az does not have is told from one that nobody has", async () => {

@@ -1,11 +1,12 @@
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
 
 // The Azure CLI as far as we call it: `account get-access-token --resource R` and `account show`, in the shapes of az 2.74.
 // FAKE_AZ chooses what it plays, FAKE_AZ_TENANT, FAKE_AZ_CLIENT_ID and FAKE_AZ_CLIENT_SECRET who is signed in,
-// FAKE_AZ_SUBSCRIPTION which subscription is the default, and FAKE_AZ_LOG where each call is written down.
+// FAKE_AZ_SUBSCRIPTION which subscription is the default, and FAKE_AZ_LOG where each call is written down. Where AZURE_CONFIG_DIR has
+// MSAL's file of tokens, it comes to hold the one that is given.
 
 const env = process.env;
 const argv = process.argv.slice(2);
@@ -62,6 +63,7 @@ async function printToken(resource) {
     process.exitCode = 1;
     return;
   }
+  hold(answer.access_token, resource);
   const epoch = Math.floor(Date.now() / 1000) + answer.expires_in;
   const local = new Date(epoch * 1000 - new Date().getTimezoneOffset() * 60_000).toISOString().replace("T", " ").replace("Z", "000");
   print({
@@ -72,6 +74,13 @@ async function printToken(resource) {
     tenant: env.FAKE_AZ_TENANT,
     tokenType: "Bearer",
   });
+}
+
+function hold(secret, target) {
+  const file = `${env.AZURE_CONFIG_DIR}/msal_token_cache.json`;
+  if (!existsSync(file)) return;
+  const { AccessToken, ...rest } = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ AccessToken: { ...AccessToken, [target]: { secret, target } }, ...rest }, null, 4));
 }
 
 /** Posts a form over TLS, through the HTTP CONNECT proxy of HTTPS_PROXY. */
