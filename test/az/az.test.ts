@@ -9,7 +9,8 @@ const shell = await openShell();
 const folder = await azureCli();
 afterAll(() => shell.stop());
 
-const create = "kubectl acr-secret create --registry myregistry --repository app/web --auth az";
+const plain = "kubectl acr-secret create --registry myregistry --auth az";
+const create = `${plain} --repository app/web`;
 
 /** Somebody with the real Azure CLI and a configuration of its own, signed in by nothing yet. */
 async function withAz() {
@@ -26,9 +27,9 @@ async function withAz() {
   return {
     type: (command: string) => shell.type(command, { env }),
     /** Makes a Secret; gives what came of it, and what az was asked for by that. */
-    async creating(more = "") {
+    async creating(more = "--repository app/web") {
       await rm(log, { force: true });
-      const { code, stderr } = await shell.type(`${create} ${more} -n ${namespace}`, { env: { ...env, PATH: `${az}:${env.PATH}` } });
+      const { code, stderr } = await shell.type(`${plain} ${more} -n ${namespace}`, { env: { ...env, PATH: `${az}:${env.PATH}` } });
       const calls = await readFile(log, "utf8").catch(() => "");
       return { code, stderr, asked: calls.split("\n").flatMap((line) => /--resource (\S+)/.exec(line)?.[1] ?? []) };
     },

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import { noteFilesIn } from "../../src/azure/note-files.ts";
-import { startTestWorld } from "./world.ts";
+import { makeToken } from "../../src/credential/entra-token.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { onlyAzure, startTestWorld } from "./world.ts";
 
 // What az gave is used by the next run as well, and is never a reason for one to fail.
 
@@ -125,16 +127,22 @@ test("a refusal of what az gave in this very run is no reason to ask it again", 
   expect(await jane.calls()).toEqual([arm]);
 });
 
-test("a token that a registry refuses has another", async () => {
+test("what a registry refuses costs one az, and nobody an error", async () => {
   const jane = await signedIn();
-  const asked = () => jane.open().entraToken("myregistry.azurecr.io", "registries");
-  expect(await (await asked()).another?.()).toBeUndefined();
-  const noted = await asked();
-  const other = await noted.another?.();
-
-  expect(other?.of).toEqual(noted.of);
-  expect(other?.text.equals(noted.text)).toBe(false);
+  const host = "myregistry.azurecr.io";
+  const make = () => {
+    const azure = jane.open();
+    const sources = { ...onlyAzure(azure), registry: () => openRegistry(world.options({ env: jane.env })) };
+    return makeToken({ host, inAzure: undefined, azure, sources });
+  };
+  await make();
+  refuse(/^myregistry/, 1);
+  expect((await make()).claims.audience).toBe(host);
   expect(await jane.calls()).toHaveLength(2);
+
+  refuse(/^myregistry/, 2);
+  await expect(make()).rejects.toMatchObject({ kind: "forbidden" });
+  expect(await jane.calls()).toHaveLength(3);
 });
 
 test("runs at once all end well, and what they leave is good", async () => {

@@ -39,7 +39,7 @@ test("a note is where nobody else reads or writes it, until it is removed", asyn
 test.for<{ what: string; make: (path: string, home: string) => Promise<unknown> }>([
   { what: "a link, also to one's own file", make: async (path, home) => symlink(await ownFile(home), path) },
   { what: "a link that leads nowhere", make: (path) => symlink("/nonexistent/x", path) },
-  { what: "a pipe", make: async (path) => spawnSync("mkfifo", ["-m", "600", path]) },
+  { what: "a pipe", make: async (path) => spawnSync("sh", ["-c", 'mkfifo -m 600 "$0"', path]) },
   { what: "huge", make: (path) => writeFile(path, "x".repeat(5000), { mode: 0o600 }) },
   { what: "readable for others", make: (path) => writeFile(path, "x").then(() => chmod(path, 0o604)) },
   { what: "writable for the group", make: (path) => writeFile(path, "x").then(() => chmod(path, 0o620)) },
