@@ -104,6 +104,10 @@ test("az is asked for each audience once, side by side, and for none in the next
   const more = `--service-principal=kept-${crypto.randomUUID()}`;
   expect((await jane.creating(more)).asked.sort()).toEqual(["https://graph.microsoft.com", "https://management.azure.com"]);
   expect(await jane.creating(more)).toMatchObject({ code: 0, asked: [] });
+  // What is noted lies in kubectl's cache, wherever that is
+  const elsewhere = `${more} --cache-dir=${await mkdtemp(join(shell.folder, "cache-"))}`;
+  expect((await jane.creating(elsewhere)).asked).toHaveLength(2);
+  expect(await jane.creating(elsewhere)).toMatchObject({ code: 0, asked: [] });
 });
 
 test("a registry that the subscription of az does not have is told from one that nobody has", async () => {
