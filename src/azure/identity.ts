@@ -84,9 +84,10 @@ export function openIdentity(options: IdentityOptions): Identity {
     async insteadOf(refused, audience = "management") {
       const asked = held.get(audience);
       const last = await asked;
-      if (!asked || !last || last.token !== refused) return last?.token;
-      const other = last.noted ? (await next(audience, asked, refused)).token : undefined;
-      return other?.reveal() === refused.reveal() ? undefined : other;
+      if (!asked || !last?.token.equals(refused)) return last?.token;
+      if (!last.noted) return undefined;
+      const { token } = await next(audience, asked, refused);
+      return token.equals(refused) ? undefined : token;
     },
     async subscription() {
       return env.AZURE_SUBSCRIPTION_ID || (source === "az" ? azSubscription(options) : undefined);
