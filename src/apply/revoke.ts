@@ -66,12 +66,15 @@ async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how
   });
 }
 
-/** What Secrets note that stay, or that somebody has written to since they were to go. */
+/**
+ * What Secrets note and hold that stay, or that somebody has written to since they were to go. Out of those that another run takes away
+ * at this moment the login is gone already.
+ */
 async function othersOf(withdrawn: readonly Withdraw[], { grounds, tools }: Revoking): Promise<NotedIn> {
   const versions = new Map(withdrawn.map(({ to, stands }) => [keyOf(to), stands.version]));
   const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity)));
   const found = await tools.during("Looking for others that use it", () => notedIn(grounds, ({ identity }) => identities.has(identity)));
-  const noted = found.noted.filter(({ to, metadata }) => versions.get(keyOf(to)) !== metadata.resourceVersion);
+  const noted = found.noted.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
   return { ...found, noted };
 }
 

@@ -1,41 +1,57 @@
 import { expect, test } from "vitest";
+import { chanceFrom, delaying } from "../../support/fakes/chance.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { after, making } from "../../support/situations/deleting.ts";
 
-const create = `${making} --serviceaccount default -n demo`;
-
-/** Each call takes a few turns, another number in each round. */
-const paced = (round: number) => {
-  let turn = 0;
-  return async (_: unknown, next: () => Promise<unknown>) => {
-    for (let wait = (turn++ * 7 + round * 3) % 11; wait > 0; wait--) await new Promise(setImmediate);
-    return next();
-  };
-};
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+const rounds = Number(process.env["ROUNDS"] ?? 10);
 
 const sleep = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
-test.for([
-  { beside: "a create", line: create },
-  { beside: "a rotation", line: "rotate acr-myregistry -n demo" },
-  { beside: "another delete", line: "delete acr-myregistry --revoke -y -n demo --ignore-not-found" },
-])("beside $beside no Secret holds a dead password, and a last delete leaves nothing", async ({ line }) => {
-  for (let round = 0; round < 30; round++) {
-    const world = await after(worldOf(["demo"]), create);
-    const free = world.asking.around(paced(round));
-    await Promise.all(["delete acr-myregistry --revoke -y -n demo", line].map((one) => type(one, world.ports, { sleep })));
-    free();
-    const login = world.loginIn("demo");
-    expect({ round, dead: login !== undefined && !world.azure.knows(login) }).toEqual({ round, dead: false });
-    const last = await type("delete acr-myregistry --revoke -y -n demo --ignore-not-found", world.ports, {
-      now: () => new Date("2026-01-01T00:01:00Z"),
-    });
-    expect({ round, ...last }).toMatchObject({ round, code: 0 });
-    expect({ round, tokens: [...world.azure.tokens.keys()], maps: [...world.azure.scopeMaps.keys()] }).toEqual({
-      round,
-      tokens: [],
-      maps: [],
-    });
-  }
-});
+const all = ["a", "b", "c"];
+const places = `--namespaces ${all}`;
+const credentials = [
+  { of: "a credential of each one's own", create: `${making} --credential-per namespace` },
+  { of: "one that they share", create: `${making} --credential-per scope` },
+  { of: "a token by name", create: `${making} --acr-token ci-pull --credential-per scope` },
+  { of: "a service principal", create: "create --registry myregistry --service-principal ci --credential-per scope" },
+];
+const besides = [
+  { beside: "a create", line: undefined },
+  { beside: "a rotation", line: `rotate acr-myregistry ${places}` },
+  { beside: "a rotation that retires", line: `rotate acr-myregistry --grace 0 ${places}` },
+  { beside: "another delete", line: `delete acr-myregistry --revoke -y ${places} --ignore-not-found` },
+];
+
+/** A create hands out what others hold without a claim: docs/protocol/README.md, "Where the program is not there yet". */
+const isHeld = ({ create, line }: { create: string; line?: string | undefined }) => line === undefined && !create.includes("per namespace");
+const table = credentials.flatMap((one) => besides.map((beside) => ({ ...one, ...beside }))).filter((row) => !isHeld(row));
+
+test.for(table)(
+  "of $of, beside $beside, no Secret holds a dead password, and a last delete leaves nothing",
+  { timeout: 600_000 },
+  async ({ create, line }) => {
+    for (let round = 0; round < rounds; round++) {
+      const made = `${create} ${places} --serviceaccount default`;
+      const world = await after(worldOf(all), made);
+      const calm = world.asking.around(delaying(chanceFrom(seed + round), 8));
+      const racers = [`delete acr-myregistry --revoke -y ${places}`, line ?? made];
+      const ends = await Promise.all(racers.map((one) => type(one, world.ports, { sleep })));
+      calm();
+      const why = [`SEED=${seed} round ${round}`, JSON.stringify(ends, undefined, 2), ...world.asking.all].join("\n");
+      const dead = all.filter((at) => {
+        const login = world.loginIn(at);
+        return login !== undefined && !world.azure.knows(login);
+      });
+      expect(dead, why).toEqual([]);
+      const last = await type(`delete acr-myregistry --revoke -y ${places} --ignore-not-found`, world.ports, {
+        now: () => new Date("2026-01-01T00:01:00Z"),
+      });
+      expect(last.code, `${why}\n${last.stderr}`).toBe(0);
+      const { tokens, scopeMaps, directory } = world.azure;
+      const left = [...tokens.keys(), ...scopeMaps.keys(), ...directory.applications, ...directory.assignments];
+      expect(left, `${why}\n${last.stderr}`).toEqual([]);
+    }
+  },
+);

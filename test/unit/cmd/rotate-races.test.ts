@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { chanceFrom, delaying } from "../../support/fakes/chance.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
 import { isAlive } from "../../support/rotating.ts";
+import { after } from "../../support/situations/deleting.ts";
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
 const rounds = Number(process.env["ROUNDS"] ?? 30);
@@ -115,5 +117,46 @@ test.for(races)("$what: whoever ends well leaves Secrets that pull", { timeout: 
 
     const again = await type("rotate acr-myregistry -n a --grace 0", world.ports, retried);
     expect(aliveIn(world, it.at), `${why}\n${again.stderr}`).toEqual(it.at);
+  }
+});
+
+const both = "-n a --contexts one,two";
+const ciPull = `${create} --acr-token ci-pull -n a`;
+
+/** Two clusters, each with a Secret in the namespace `a`. */
+test.for<{ what: string; begins: readonly string[]; racers: readonly string[]; may?: RegExp }>([
+  {
+    what: "of what two clusters share, each over both",
+    begins: [`${create} --credential-per scope ${both}`],
+    racers: [`rotate acr-myregistry --grace 0 ${both}`, "rotate acr-myregistry --grace 0 -n a --contexts two,one"],
+  },
+  {
+    what: "of a token that each cluster has a password of, each over both",
+    begins: [`${ciPull} --context one`, `${ciPull} --context two`],
+    racers: [`rotate acr-myregistry --grace 0 ${both}`, "rotate acr-myregistry --grace 0 -n a --contexts two,one"],
+    may: tooMany,
+  },
+  {
+    what: "of a token that each cluster has a password of, each over its own",
+    begins: [`${ciPull} --context one`, `${ciPull} --context two`],
+    racers: ["rotate acr-myregistry --grace 0 -n a --context one", "rotate acr-myregistry --grace 0 -n a --context two"],
+    may: tooMany,
+  },
+])("two $what: no Secret of either holds a dead password", { timeout: 600_000 }, async ({ begins, racers, may }) => {
+  for (let round = 0; round < rounds; round++) {
+    const world = worldOf(["a"], { contexts: ["one", "two"] });
+    await after(world, ...begins);
+    const calm = world.asking.around(delaying(chanceFrom(seed + round), 8));
+    const ends = await Promise.all(racers.map((line) => typed(line)(world)));
+    calm();
+    const why = [`SEED=${seed} round ${round}`, JSON.stringify(ends, undefined, 2), ...world.asking.all, tokensOf(world)].join("\n");
+    expect(
+      ends.filter(({ code, stderr }) => code !== 0 && !may?.test(stderr)),
+      why,
+    ).toEqual([]);
+    const alive = () => ["one", "two"].filter((context) => isAlive(world, "a", undefined, context));
+    expect(alive(), why).toEqual(["one", "two"]);
+    const again = await type(`rotate acr-myregistry --grace 0 ${both}`, world.ports, retried);
+    expect(alive(), `${why}\n${again.stderr}`).toEqual(["one", "two"]);
   }
 });
