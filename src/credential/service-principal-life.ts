@@ -64,7 +64,7 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
     },
     async revoke(identity, passwords): Promise<Plan> {
       const found = await read(identity);
-      return found ? planPrincipalRevocation(found, passwords) : [];
+      return found ? planPrincipalRevocation({ ...found, scope: registry.id }, passwords) : [];
     },
   };
 }

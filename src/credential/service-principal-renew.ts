@@ -1,6 +1,6 @@
 import type { Application, Key, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
-import { isOfOurs } from "../secret/azure-words.ts";
+import { isOfOurs, readMadeFor } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
 /** Another password of an application: what makes it, and what is noted of it. */
@@ -43,6 +43,8 @@ export type PrincipalStanding = {
   readonly application: Application;
   readonly principal: ServicePrincipal | undefined;
   readonly assignments: readonly RoleAssignment[];
+  /** The registry's id. */
+  readonly scope: string;
 };
 
 /**
@@ -50,18 +52,30 @@ export type PrincipalStanding = {
  * as one of nobody: where a run is killed in between, that shows on the registry. Of any other only these passwords go.
  */
 export function planPrincipalRevocation(
-  { application, principal, assignments }: PrincipalStanding,
+  { application, principal, assignments, scope }: PrincipalStanding,
   passwords: readonly Password[],
 ): Change[] {
   const { displayName: name, keys, notes } = application;
   const shown = keysShown(application, passwords);
   const because = "it is revoked";
-  if (!isOfOurs(notes) || shown.length < keys.length) return planKeyRetirement(application, shown, because);
-  const going = shown.map(({ keyId: slot, madeAt }) => ({ slot, ...(madeAt !== undefined && { madeAt }) }));
   const role = { kind: "roleassignment.management.azure.com", name } as const;
   const given = principal && assignments.some(({ ours, here }) => ours && here);
+  const retired = planKeyRetirement(application, shown, because);
+  if (!isOfOurs(notes))
+    return given && isLast(keys, shown) ? [...retired, { act: "tell", to: role, says: staysFor(application, scope) }] : retired;
+  if (shown.length < keys.length) return retired;
+  const going = shown.map(({ keyId: slot, madeAt }) => ({ slot, ...(madeAt !== undefined && { madeAt }) }));
   return [
     { act: "delete", to: { kind, name }, passwords: going, because },
     ...(given ? [{ act: "delete", to: role, passwords: going, because } as const] : []),
   ];
 }
+
+/** Whether these go, and no other password of the application is this plugin's. */
+const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
+  going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
+
+/** Somebody else's application signs in by passwords, certificates and federated identities of his, and may have come to pull by the role. */
+const staysFor = ({ displayName, appId }: Application, scope: string): string =>
+  `the role that this plugin gave to ${JSON.stringify(displayName)} stays, since whoever made that application may pull by it; ` +
+  `if nobody does: az role assignment delete --assignee ${appId} --scope ${scope}`;

@@ -14,7 +14,7 @@ const application = (keys: readonly string[], notes = ""): Application => ({
   displayName: "ci",
   notes,
   madeAt: "2026-01-01T00:00:00Z",
-  keys: keys.map((keyId) => ({ keyId, displayName: "key", madeAt: "2026-01-01T00:00:00Z" })),
+  keys: keys.map((keyId) => ({ keyId, displayName: keyId, madeAt: "2026-01-01T00:00:00Z" })),
 });
 
 const held = { hosts: ["h"], kind: "service-principal", identity: "a-1", slot: "k1", madeAt: "2026-01-01T00:00:00Z" };
@@ -45,7 +45,14 @@ test("exactly the keys that are meant are retired", () => {
 test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[]; is: string[] }>([
   { why: "made by this plugin, and nobody else has a password", keys: ["k1"], is: ["application", "roleassignment"] },
   { why: "somebody else has one", keys: ["k1", "k2"], is: ["application k1"] },
-  { why: "somebody else made it", keys: ["k1"], notes: "payroll", is: ["application k1"] },
+  { why: "somebody else made it, and the role", keys: ["k1"], notes: "payroll", roles: [{ ...role, ours: false }], is: ["application k1"] },
+  {
+    why: "somebody else made it, and this plugin gave it the role",
+    keys: ["k1", "his"],
+    notes: "payroll",
+    is: ["application k1", "roleassignment"],
+  },
+  { why: "another Secret has a password of it", keys: ["k1", "acr-secret: another"], notes: "payroll", is: ["application k1"] },
   {
     why: "the role stands above, or is another's",
     keys: ["k1"],
@@ -57,6 +64,8 @@ test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[];
   },
   { why: "the password is gone", keys: ["k2"], is: [] },
 ])("what goes with a service principal that is revoked: $why", ({ keys, notes = ofOurs("demo"), roles = [role], is }) => {
-  const plan = planPrincipalRevocation({ application: application(keys, notes), principal, assignments: roles }, [{ slot: "k1" }]);
+  const plan = planPrincipalRevocation({ application: application(keys, notes), principal, assignments: roles, scope: "/x" }, [
+    { slot: "k1" },
+  ]);
   expect(plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim())).toEqual(is);
 });
