@@ -25,8 +25,11 @@ export type Fault =
   | (Where & { readonly kind: "lose"; readonly half?: boolean })
   /** generateCredentials answers 202, as the specification allows, and shows its passwords to who asks again. */
   | { readonly kind: "credentialsByPolling" }
-  /** New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made. */
-  | { readonly kind: "replication"; readonly of: Replicated; readonly milliseconds: number };
+  /**
+   * New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made; of passwords
+   * only those of the tokens and applications with such a name, where one is given.
+   */
+  | { readonly kind: "replication"; readonly of: Replicated; readonly milliseconds: number; readonly name?: RegExp };
 
 export type Faults = {
   /** Switches a fault on, for `times` requests or until it is taken away; gives the way to take it away. */
@@ -42,8 +45,8 @@ export type FaultBox = Faults & {
   /** Takes the faults that hit this request; each counts once. */
   strike(request: { method: string; host: string; path: string }): Mishap;
   credentialsByPolling(): boolean;
-  /** Whether something made at `since` (epoch milliseconds) is known by now. */
-  replicated(what: Replicated, since: number): boolean;
+  /** Whether something made at `since` (epoch milliseconds) is known by now; `name` is whose password it is. */
+  replicated(what: Replicated, since: number, name?: string): boolean;
 };
 
 /** A request's mishap with one fault more. */
@@ -96,8 +99,11 @@ export function createFaults(now: () => number): FaultBox {
       return struck.reduce<Mishap>((mishap, { fault }) => afflict(mishap, fault), { wait: 0, drop: false });
     },
     credentialsByPolling: () => faults.some(({ fault }) => fault.kind === "credentialsByPolling"),
-    replicated: (what, since) => {
-      const delays = faults.flatMap(({ fault }) => (fault.kind === "replication" && fault.of === what ? [fault.milliseconds] : []));
+    replicated: (what, since, name = "") => {
+      const delays = faults.flatMap(({ fault }) => {
+        const isMeant = fault.kind === "replication" && fault.of === what && (fault.name?.test(name) ?? true);
+        return isMeant ? [fault.milliseconds] : [];
+      });
       return now() - since >= Math.max(0, ...delays);
     },
   };

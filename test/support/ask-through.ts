@@ -1,5 +1,5 @@
 import { request as connectRequest, type IncomingHttpHeaders } from "node:http";
-import { request } from "node:https";
+import { Agent, request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { connect } from "node:tls";
 
@@ -16,7 +16,22 @@ export type Ask = {
   readonly token?: string;
   readonly json?: unknown;
   readonly form?: Record<string, string> | [string, string][];
+  /** Keeps the connection for the next request (keepTunnels); without it each has one of its own. */
+  readonly agent?: Agent;
 };
+
+/** Connections through a proxy that are used again: for whoever asks every few milliseconds. */
+export function keepTunnels(proxy: string, ca: string): Agent {
+  const agent = new Agent({ keepAlive: true });
+  agent.createConnection = ({ host }, done) => {
+    tunnel(new URL(proxy), host ?? "", ca).then(
+      (socket) => done?.(null, socket),
+      (error: Error) => done?.(error, undefined as never),
+    );
+    return undefined;
+  };
+  return agent;
+}
 
 /** One request through an HTTP CONNECT proxy, as any program makes it. @param ca the certificate that its hosts are trusted by */
 export async function askThrough(
@@ -24,9 +39,9 @@ export async function askThrough(
   ca: string,
   method: string,
   url: URL,
-  { headers = {}, login, token, json, form }: Ask,
+  { headers = {}, login, token, json, form, agent }: Ask,
 ): Promise<Reply> {
-  const socket = await tunnel(new URL(proxy), url.hostname, ca);
+  const socket = agent ? undefined : await tunnel(new URL(proxy), url.hostname, ca);
   const body = json !== undefined ? JSON.stringify(json) : form && new URLSearchParams(form).toString();
   const type = json !== undefined ? "application/json" : "application/x-www-form-urlencoded";
   const authorization = login
@@ -37,7 +52,7 @@ export async function askThrough(
       const out = request(url, {
         method,
         defaultPort: 443,
-        createConnection: () => socket,
+        ...(agent ? { agent } : { createConnection: () => socket }),
         headers: {
           ...(body !== undefined && { "content-type": type, "content-length": Buffer.byteLength(body) }),
           ...(authorization && { authorization }),
@@ -53,7 +68,7 @@ export async function askThrough(
       out.end(body);
     });
   } finally {
-    socket.destroy();
+    socket?.destroy();
   }
 }
 

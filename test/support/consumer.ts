@@ -1,14 +1,17 @@
 import { readFile } from "node:fs/promises";
 import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
-import { askThrough } from "./ask-through.ts";
+import { askThrough, keepTunnels } from "./ask-through.ts";
 
 const registry = "https://myregistry.azurecr.io";
 const image = { repository: "app/web", reference: "1" };
 
-/** What a consumer has seen: how often it pulled, and each answer that was no image. */
-export type Seen = { readonly pulls: number; readonly refused: readonly string[] };
+/** What a consumer has seen: how often it pulled, how long its slowest pull took (milliseconds), and each answer that was no image. */
+export type Seen = { readonly pulls: number; readonly slowest: number; readonly refused: readonly string[] };
 
 type Login = { readonly username: string; readonly password: string };
+
+/** Somebody who pulls. `seen` is what he has seen so far; `stop` waits for his last pull. */
+export type Consumer = { seen(): Seen; stop(): Promise<Seen> };
 
 /**
  * Somebody who has the same credential, and pulls an image every 50 ms as containerd does: a token for the login, and the manifest.
@@ -18,29 +21,47 @@ export async function consume(
   azure: Pick<AzureEmulator, "proxy" | "caFile">,
   login: Login | (() => Promise<Login>),
   every = 50,
-): Promise<{ stop(): Promise<Seen> }> {
+): Promise<Consumer> {
   const ca = await readFile(azure.caFile, "utf8");
+  // A handshake costs more than all the rest, and what is refused is refused on any connection
+  const agent = keepTunnels(azure.proxy, ca);
+  const get = (path: string, more: object) => askThrough(azure.proxy, ca, "GET", new URL(path, registry), { agent, ...more });
+  const query = new URLSearchParams({ service: new URL(registry).host, scope: `repository:${image.repository}:pull` });
+  const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
   const refused: string[] = [];
-  let pulls = 0;
-  const scope = `repository:${image.repository}:pull`;
-  const query = new URLSearchParams({ service: new URL(registry).host, scope });
-  async function pull(): Promise<void> {
+  let [pulls, slowest] = [0, 0];
+
+  /** @returns what went wrong */
+  async function pull(): Promise<string | undefined> {
     const has = typeof login === "function" ? await login() : login;
-    const { status, json } = await askThrough(azure.proxy, ca, "GET", new URL(`${registry}/oauth2/token?${query}`), { login: has });
-    if (status !== 200) return void refused.push(`token: ${status}`);
-    const manifest = new URL(`${registry}/v2/${image.repository}/manifests/${image.reference}`);
-    const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
-    const got = await askThrough(azure.proxy, ca, "GET", manifest, { headers, token: String(json.access_token) });
-    if (got.status === 200) pulls++;
-    else refused.push(`manifest: ${got.status}`);
+    const { status, json } = await get(`/oauth2/token?${query}`, { login: has });
+    if (status !== 200) return `token: ${status}`;
+    const got = await get(`/v2/${image.repository}/manifests/${image.reference}`, { headers, token: String(json.access_token) });
+    return got.status === 200 ? undefined : `manifest: ${got.status}`;
   }
-  const under: Promise<void>[] = [];
-  const timer = setInterval(() => void under.push(pull().catch((error: unknown) => void refused.push(String(error)))), every);
+
+  async function counted(): Promise<void> {
+    const began = Date.now();
+    const wrong = await pull().catch(String);
+    const took = Date.now() - began;
+    slowest = Math.max(slowest, took);
+    if (wrong === undefined) pulls++;
+    else refused.push(`${wrong}, ${took} ms after the look`);
+  }
+
+  const under = new Set<Promise<void>>();
+  const timer = setInterval(() => {
+    const one: Promise<void> = counted().finally(() => under.delete(one));
+    under.add(one);
+  }, every);
+  const seen = () => ({ pulls, slowest, refused });
   return {
+    seen,
     stop: async () => {
       clearInterval(timer);
       await Promise.all(under);
-      return { pulls, refused };
+      agent.destroy();
+      return seen();
     },
   };
 }

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { DataCall } from "../../sandbox/azure/calls.ts";
 import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
+import type { Replicated } from "../../sandbox/azure/faults.ts";
 import { programLayer } from "../../sandbox/tar.ts";
 
 /** What the tests of the node do to the registries, which live in the process that started them. */
@@ -11,6 +12,10 @@ export type NodeWorld = {
   /** Makes a token of myregistry that may pull these repositories; @returns its password */
   addToken(name: string, repositories: readonly string[]): Promise<string>;
   dataPlane(): Promise<readonly DataCall[]>;
+  /** Forgets what dataPlane has told. */
+  forgetCalls(): Promise<void>;
+  /** Lets it take so long until Azure knows passwords of tokens or applications that have a name in their own. */
+  delay(of: Replicated, milliseconds: number, name: string): Promise<void>;
 };
 
 /** Serves a world on a unix socket to the processes that run the tests. */
@@ -46,7 +51,13 @@ export function reachWorld(socket: string): NodeWorld {
       if (answer.statusCode !== 200) throw new Error(`${method}: ${text}`);
       return JSON.parse(text);
     };
-  return { push: call("push"), addToken: call("addToken"), dataPlane: call("dataPlane") };
+  return {
+    push: call("push"),
+    addToken: call("addToken"),
+    dataPlane: call("dataPlane"),
+    forgetCalls: call("forgetCalls"),
+    delay: call("delay"),
+  };
 }
 
 /** The world of an emulated Azure. `pause` is a static program that waits until it is told to stop. */
@@ -69,6 +80,8 @@ export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
       return value;
     },
     dataPlane: async () => azure.calls.dataPlane(),
+    forgetCalls: async () => azure.calls.reset(),
+    delay: async (of, milliseconds, name) => void azure.faults.add({ kind: "replication", of, milliseconds, name: new RegExp(name) }),
   };
 }
 

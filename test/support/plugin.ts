@@ -71,14 +71,17 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   return { stdout, stderr, code };
 }
 
-/** A new namespace with a ServiceAccount `app` that may carry pull secrets already; it goes when the test ends. */
-export async function newNamespace(imagePullSecrets: readonly string[] = []): Promise<string> {
+/** A new namespace with a ServiceAccount `app` that may carry pull secrets already; it goes when the test ends, or all of a file. */
+export async function newNamespace(
+  imagePullSecrets: readonly string[] = [],
+  atEnd: (work: () => Promise<void>) => void = onTestFinished,
+): Promise<string> {
   const namespace = `p-${randomBytes(4).toString("hex")}`;
   const references = imagePullSecrets.map((name) => ({ name }));
   await create([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "app", namespace }, imagePullSecrets: references },
   ]);
-  onTestFinished(async () => void (await kubectl(["delete", "namespace", namespace, "--wait=false"])));
+  atEnd(async () => void (await kubectl(["delete", "namespace", namespace, "--wait=false"])));
   return namespace;
 }

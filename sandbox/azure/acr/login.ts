@@ -46,7 +46,9 @@ function servicePrincipal(state: State, registry: Registry, appId: string, secre
 function opens(state: State, token: Token, offered: string): boolean {
   return Object.values(token.passwords).some((password) => {
     if (password.expiry !== undefined && Date.parse(password.expiry) <= Date.now()) return false;
-    return state.faults.replicated("tokenPasswords", password.since) ? password.value === offered : password.previous === offered;
+    return state.faults.replicated("tokenPasswords", password.since, token.name)
+      ? password.value === offered
+      : password.previous === offered;
   });
 }
 

@@ -65,7 +65,7 @@ export function findClient(world: World, faults: FaultBox, tenantId: string, app
 export function signInApplication(world: World, faults: FaultBox, tenantId: string, appId: string, secret: string): ServicePrincipal {
   const { application, principal } = findClient(world, faults, tenantId, appId);
   const match = [...application.secrets, ...principal.secrets].find(
-    (one) => one.value === secret && faults.replicated("secrets", one.since),
+    (one) => one.value === secret && faults.replicated("secrets", one.since, application.displayName),
   );
   if (!match) {
     return refuseEntra(

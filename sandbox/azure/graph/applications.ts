@@ -29,7 +29,7 @@ export function applications(graph: GraphAsk, which: string, action: string): An
     return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   mayWrite(graph, application.owners);
   if (route === "POST one/addPassword") return addPassword(graph, application.secrets);
-  if (route === "POST one/removePassword") return removePassword(graph, application.secrets);
+  if (route === "POST one/removePassword") return removePassword(graph, application.secrets, application.displayName);
   if (route === "PATCH one") {
     Object.assign(application, body<Partial<Application>>(graph, object(fields)));
     return { status: 204 };
@@ -93,6 +93,6 @@ function applicationBody({ state: { faults } }: GraphAsk, application: Applicati
     tags: [],
     tokenEncryptionKeyId: null,
     keyCredentials: [],
-    passwordCredentials: secrets.filter(({ since }) => faults.replicated("secrets", since)).map(secretBody),
+    passwordCredentials: secrets.filter(({ since }) => faults.replicated("secrets", since, displayName)).map(secretBody),
   };
 }

@@ -34,10 +34,11 @@ export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   };
 }
 
-/** POST …/removePassword: ends one secret, named by its keyId. */
-export function removePassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
+/** POST …/removePassword: ends one secret, named by its keyId. @param displayName of what has it */
+export function removePassword(graph: GraphAsk, secrets: ClientSecret[], displayName: string): Answer {
   const { keyId } = body<{ keyId: string }>(graph, object({ "keyId!": text }));
-  const at = secrets.findIndex((secret) => secret.keyId === keyId && graph.state.faults.replicated("secrets", secret.since));
+  const known = ({ since }: ClientSecret) => graph.state.faults.replicated("secrets", since, displayName);
+  const at = secrets.findIndex((secret) => secret.keyId === keyId && known(secret));
   if (at < 0) return refuseGraph(400, "Request_BadRequest", `No password credential found with keyId '${keyId}'.`);
   secrets.splice(at, 1);
   return { status: 204 };

@@ -21,7 +21,7 @@ export function servicePrincipals(graph: GraphAsk, which: string, action: string
     return { status: 200, body: { ...entity(graph, "servicePrincipals"), ...select(ask, principalBody(principal)) } };
   mayWrite(graph, state.world.applications.find((one) => one.appId === principal.appId)?.owners ?? []);
   if (route === "POST one/addPassword") return addPassword(graph, principal.secrets);
-  if (route === "POST one/removePassword") return removePassword(graph, principal.secrets);
+  if (route === "POST one/removePassword") return removePassword(graph, principal.secrets, principal.displayName);
   if (route === "PATCH one") {
     Object.assign(principal, body<Partial<ServicePrincipal>>(graph, object({ displayName: text, accountEnabled: flag })));
     return { status: 204 };

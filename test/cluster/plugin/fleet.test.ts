@@ -1,12 +1,9 @@
 import { once } from "node:events";
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, afterEach, expect, inject, onTestFinished, test, vi } from "vitest";
-import { startControlPlane } from "../../../sandbox/control-plane.ts";
-import { createAuthority } from "../../../sandbox/pki.ts";
 import { type Fleet, loginIn, newFleet, versionsOf } from "../../support/fleet.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { type Ended, ended, openShell } from "../../support/plugin.ts";
+import { bothContexts, startAnother } from "../../support/two-clusters.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -199,14 +196,12 @@ test("kube-* is left to the system by who writes to all namespaces, and shown by
 });
 
 test("of two clusters, one of which is down, the other gets its work", { timeout: 90_000 }, async () => {
-  const authority = await createAuthority("another cluster");
-  const binaries = { folder: inject("binaries"), path: [], program: (name: string) => join(inject("binaries"), name) };
-  const other = await startControlPlane({ folder: join(shell.folder, "other"), binaries, authority });
+  const other = await startAnother(shell.folder);
   onTestFinished(other.stop);
   const here = await newFleet(3);
   const [, glob = "", id = ""] = /'(fleet-(\w+)-\*)'/.exec(here.flag) ?? [];
   const there: Fleet = await newFleet(2, other.kubeconfig, id);
-  const KUBECONFIG = await bothContexts(inject("kubeconfig"), other.kubeconfig);
+  const KUBECONFIG = await bothContexts(shell.folder, inject("kubeconfig"), other.kubeconfig);
   const type = (command: string) => shell.type(`${command} --contexts here,there --namespaces '${glob}'`, { env: { KUBECONFIG }, stdin });
 
   const first = await type(given);
@@ -226,20 +221,3 @@ test("of two clusters, one of which is down, the other gets its work", { timeout
     ),
   });
 });
-
-/** A kubeconfig with the contexts `here` and `there`, the clusters of two others. */
-async function bothContexts(here: string, there: string): Promise<string> {
-  const read = async (file: string) => JSON.parse(await readFile(file, "utf8"));
-  const parts = Object.entries({ here: await read(here), there: await read(there) });
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: parts.map(([name, { clusters }]) => ({ ...clusters[0], name })),
-    users: parts.map(([name, { users }]) => ({ ...users[0], name })),
-    contexts: parts.map(([name]) => ({ name, context: { cluster: name, user: name } })),
-    "current-context": "here",
-  };
-  const file = join(shell.folder, "both.kubeconfig");
-  await writeFile(file, JSON.stringify(config), { mode: 0o600 });
-  return file;
-}

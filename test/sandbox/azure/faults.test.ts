@@ -16,6 +16,13 @@ test("what was made is known when its time has passed, and the longest delay cou
   expect(faults.replicated("roles", 1000)).toBe(true);
 });
 
+test("a delay may be for the passwords of some alone", () => {
+  const faults = createFaults(() => 1000);
+  faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 50, name: /slow/ });
+
+  expect(["a-slow-one", "another", undefined].map((name) => faults.replicated("tokenPasswords", 1000, name))).toEqual([false, true, true]);
+});
+
 test("a fault lets so many requests pass before it strikes", () => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "drop", path: /./, after: 2, times: 1 });

@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, inject, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { chanceFrom } from "../../support/fakes/chance.ts";
+import { create, kubectl } from "../../support/kubectl.ts";
+import { loginOf, takes, unnoted } from "../../support/noted-passwords.ts";
+import { generatePassword } from "../../support/person-with-az.ts";
+import { type Ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { bothContexts, startAnother } from "../../support/two-clusters.ts";
+
+const shell = await openShell();
+const another = await startAnother(shell.folder);
+const KUBECONFIG = await bothContexts(shell.folder, inject("kubeconfig"), another.kubeconfig);
+afterAll(async () => {
+  await another.stop();
+  await shell.stop();
+});
+
+/** How often each race is run, and from which number its delays follow; printed with each failure. */
+const rounds = Number(process.env["ROUNDS"] ?? 2);
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+
+const making = "create N --registry myregistry";
+const web = `${making} --repository app/web`;
+const over = "--namespaces A,B";
+const world = shell.azure.world;
+
+/** Types a line of ours in which A and B are two namespaces, and N a name of this race alone. */
+type Typing = (line: string) => Promise<Ended>;
+
+type Row = {
+  readonly what: string;
+  /** Typed first; where a racer deletes, in each round. */
+  readonly begin: string;
+  /** Typed at once; a person makes the other password of the token by az. */
+  readonly racers: readonly string[];
+  readonly person?: true;
+  /** What a racer may be refused with: the other one was quicker, and what he has made stays. */
+  readonly may?: RegExp;
+  /** What ends it well, and whether Secrets are there then. */
+  readonly ends: string;
+  readonly stays?: boolean;
+  /** Their contexts. */
+  readonly contexts?: readonly string[];
+};
+
+const tooMany =
+  /Secrets hold both passwords|noted by no Secret, and somebody else may use it|another run has made password|another run is making/;
+const rotate = `rotate N ${over}`;
+const shared = `${web} ${over} --credential-per scope`;
+const both = "--contexts here,there";
+
+const table: readonly Row[] = [
+  { what: "two rotations", begin: shared, racers: [rotate, `${rotate} --grace 0`], ends: `${rotate} --grace 0` },
+  {
+    what: "two rotations of a service principal",
+    begin: `${making} --service-principal=N ${over} --credential-per scope`,
+    racers: [`${rotate} --grace 0`, `${rotate} --grace 0`],
+    ends: `${rotate} --grace 0`,
+  },
+  {
+    what: "a rotation beside a create that mends",
+    begin: `${web} ${over} --credential-per namespace`,
+    racers: [`${rotate} --grace 0`, `${web} ${over} --credential-per namespace`],
+    ends: `${rotate} --grace 0`,
+  },
+  {
+    what: "a rotation beside a delete",
+    begin: shared,
+    racers: [`${rotate} --grace 0`, `delete N ${over} --revoke --yes --ignore-not-found`],
+    ends: `delete N ${over} --revoke --yes --ignore-not-found`,
+    stays: false,
+  },
+  {
+    what: "a rotation beside a person with az",
+    begin: `${shared} --acr-token N`,
+    racers: [`${rotate} --grace 0`],
+    person: true,
+    may: tooMany,
+    ends: `${rotate} --grace 0`,
+  },
+  {
+    what: "two rotations, one from each of two clusters",
+    begin: `${shared} ${both}`,
+    racers: [`${rotate} --grace 0 ${both}`, `${rotate} --grace 0 --context there --contexts there,here`],
+    ends: `${rotate} --grace 0 ${both}`,
+    contexts: ["here", "there"],
+  },
+];
+
+/** The Secrets of two namespaces, in each of these contexts. */
+async function secretsIn(names: readonly string[], contexts: readonly string[]): Promise<Secret[]> {
+  const read = contexts.flatMap((context) =>
+    names.map(
+      async (name) => JSON.parse(await kubectl(["get", "secrets", "-n", name, "--context", context, "-o", "json"], "", KUBECONFIG)).items,
+    ),
+  );
+  return (await Promise.all(read)).flat();
+}
+
+type Going = Awaited<ReturnType<typeof prepare>>;
+
+/** A race under way: two namespaces of its own, what is typed in them, and how many Secrets are to be there. */
+async function prepare({ begin, person, stays = true, contexts = ["here"] }: Row) {
+  const names = [await newNamespace(), await newNamespace()];
+  if (contexts.includes("there"))
+    await create(
+      names.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
+      another.kubeconfig,
+    );
+  const [a = "", b = ""] = names;
+  const name = `pull-${a}`;
+  const type: Typing = (line) => {
+    const words = line.replaceAll(/\bA\b/g, a).replaceAll(/\bB\b/g, b).replaceAll(/\bN\b/g, name);
+    return shell.type(`kubectl acr-secret ${words}`, { env: { KUBECONFIG } });
+  };
+  return {
+    name,
+    type,
+    many: stays ? names.length * contexts.length : 0,
+    begun: async (round: number) => void ((round === 0 || !stays) && expect(await type(begin)).toMatchObject({ code: 0 })),
+    secrets: () => secretsIn(names, contexts),
+    person: person && (() => generatePassword(shell, name)),
+    /** The person has no use for his password any more. */
+    forget: (password: string | undefined) => {
+      const passwords = world.registries[0]?.tokens.find((token) => token.name === name)?.passwords ?? {};
+      for (const slot of ["password1", "password2"] as const) if (passwords[slot]?.value === password) delete passwords[slot];
+    },
+  };
+}
+
+const chance = chanceFrom(seed);
+const later = async <T>(work: () => Promise<T>): Promise<T> => sleep(chance(500)).then(work);
+
+/** Types all at once, while every request to Azure takes its time. @returns how they ended, and what the person has made */
+async function race({ racers }: Row, { type, person }: Going) {
+  // No time may pass for the person between a look at the token and what is done by it: Azure knows no precondition
+  const path = person ? /^(?!.*(\/tokens\/|generateCredentials))/ : /./;
+  const slow = shell.azure.faults.add({ kind: "slow", path, milliseconds: () => chance(150) });
+  const generated = person && later(person);
+  const ended = await Promise.all(racers.map((line) => later(() => type(line))));
+  const theirs = await generated;
+  slow();
+  return { ended, theirs: theirs?.password };
+}
+
+/** What must not be: a dead password in a Secret, too few Secrets that have one. */
+async function faultsIn({ secrets, many }: Going, isOver: boolean): Promise<{ dead: unknown[]; missing: number }> {
+  const all = await secrets();
+  const logins = all.flatMap((secret) => loginOf(secret) ?? []);
+  return { dead: logins.filter((login) => !takes(world, login)), missing: isOver || many > 0 ? many - logins.length : 0 };
+}
+
+test.for(table)("$what: no Secret holds a dead password, and the next run ends it well", { timeout: 24 * 3_600_000 }, async (row) => {
+  const { what, ends, may } = row;
+  const going = await prepare(row);
+  const isRight = ({ code, stderr }: Ended) => code === 0 || may?.test(stderr) === true;
+  const none = { dead: [], missing: 0 };
+  for (let round = 0; round < rounds; round++) {
+    await going.begun(round);
+    const { ended, theirs } = await race(row, going);
+    const why = `SEED=${seed} ${what}, round ${round}: ${JSON.stringify(ended)}`;
+    // Whom a delete overtakes may be told so
+    if (going.many > 0) expect(ended, why).toSatisfy((all: Ended[]) => all.every(isRight));
+    expect(await faultsIn(going, false), why).toEqual(none);
+
+    expect(await going.type(ends), why).toSatisfy(isRight);
+    expect(await faultsIn(going, true), why).toEqual(none);
+    const left = unnoted(world, await going.secrets(), going.name);
+    expect(left, why).toEqual(theirs ? [theirs] : []);
+    going.forget(theirs);
+  }
+});

@@ -1,0 +1,167 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { consume } from "../../support/consumer.ts";
+import { everythingAt, everythingIn } from "../../support/everything.ts";
+import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { openSecrets } from "../../support/live-secret.ts";
+import { newNamespace, openShell } from "../../support/plugin.ts";
+
+const shell = await openShell();
+afterAll(() => shell.stop());
+
+const registry = shell.azure.world.registries[0] ?? expect.unreachable("the shell's Azure has a registry");
+const making = "kubectl acr-secret create --registry myregistry";
+const web = `${making} --repository app/web`;
+const byHost = "kubectl acr-secret create --registry myregistry.azurecr.io --repository app/web";
+const deleting = "kubectl acr-secret delete acr-myregistry --revoke --yes";
+
+/** Two namespaces in which nothing changes but by what is typed; A and B in a line. */
+const [a, b] = [await newNamespace(["theirs", "others"], afterAll), await newNamespace([], afterAll)];
+const type = (line: string) => shell.type(line.replaceAll(/\bA\b/g, a).replaceAll(/\bB\b/g, b));
+const world = async () => ({ cluster: await everythingIn([a, b]), azure: everythingAt(shell.azure.world) });
+
+/** What others have: names in lists, Secrets, a CronJob; a token, and applications with and without a right to pull. */
+beforeAll(async () => {
+  for (const namespace of [a, b])
+    await kubectl(["wait", "--for=create", "sa/default", "cm/kube-root-ca.crt", "-n", namespace, "--timeout=20s"]);
+  const template = {
+    spec: {
+      restartPolicy: "Never",
+      containers: [{ name: "c", image: "myregistry.azurecr.io/app/web:1" }],
+      imagePullSecrets: [{ name: "x" }],
+    },
+  };
+  await create([
+    {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { name: "nightly", namespace: a },
+      spec: { schedule: "0 0 1 1 *", suspend: true, jobTemplate: { spec: { template } } },
+    },
+  ]);
+  const login = ["--docker-server=ghcr.io", "--docker-username=u", "--docker-password=p"];
+  await kubectl(["create", "secret", "docker-registry", "beside", "-n", a, ...login]);
+  registry.adminUserEnabled = true;
+  const made = await type(`${web} others --acr-token others -n B && kubectl delete secret others -n B`);
+  expect(made).toMatchObject({ code: 0 });
+  const [map] = registry.scopeMaps.filter(({ name }) => name === "others");
+  if (map) map.description = "somebody else's";
+  await writeFile(join(shell.folder, "config.json"), JSON.stringify({ auths: { "myregistry.azurecr.io": adminLogin() } }));
+  const { clientId: username, clientSecret: password } = await shell.azure.addServicePrincipal("with-role", [
+    { role: "AcrPull", registry: "myregistry" },
+  ]);
+  withRole = { username, password };
+  await shell.azure.addServicePrincipal("without-role");
+}, 60_000);
+
+/** Of somebody else's application. */
+let withRole: { username: string; password: string };
+const adminLogin = () => ({ username: registry.name, password: registry.adminPasswords.password });
+
+type Row = { readonly what: string; readonly typed: readonly string[]; readonly deletes?: string };
+
+test.for<Row>([
+  {
+    what: "a token of the Secret's own",
+    typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach acr-myregistry cronjob/nightly -n A"],
+  },
+  { what: "one that lasts for a time, rotated", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
+  { what: "a token by name", typed: [`${web} --acr-token mine --all-serviceaccounts -n A`] },
+  { what: "a password of somebody else's token", typed: [`${web} --acr-token others -n A`] },
+  { what: "a token with a scope map that exists", typed: [`${making} --scope-map _repositories_pull -n A`] },
+  {
+    what: "a token for two namespaces",
+    typed: [`${web} --serviceaccount app --namespaces A,B --credential-per scope`],
+    deletes: `${deleting} --namespaces A,B`,
+  },
+  {
+    what: "a token for each of two namespaces",
+    typed: [`${web} --serviceaccount default --namespaces A,B --credential-per namespace`],
+    deletes: `${deleting} --namespaces A,B`,
+  },
+  { what: "a service principal of its own", typed: [`${making} --service-principal --serviceaccount app -n A`] },
+  { what: "a service principal by name", typed: [`${making} --service-principal=mine -n A`] },
+  { what: "a password of somebody else's service principal", typed: [`${making} --service-principal=with-role -n A`] },
+  { what: "a token of one's own", typed: [`${byHost} --entra --serviceaccount app -n A`] },
+  { what: "the admin user", typed: [`${web} --admin --serviceaccount app -n A`] },
+  { what: "a login that is given", typed: [`${byHost} --from-docker-config ${shell.folder}/config.json --serviceaccount app -n A`] },
+  {
+    what: "a login in somebody else's Secret",
+    typed: [`${making} beside --repository app/web --merge --serviceaccount app -n A`],
+    deletes: `${deleting.replace("acr-myregistry", "beside")} -n A`,
+  },
+  ...["flux", "argocd", "argocd-image-updater", "helm"].map((reader) => ({
+    what: `what ${reader} reads`,
+    typed: [`${web} --for ${reader} -n A`],
+  })),
+])("$what: after a delete everything is as it was", { timeout: 60_000 }, async ({ typed, deletes = `${deleting} -n A` }) => {
+  const before = await world();
+  for (const line of typed) expect(await type(line), line).toMatchObject({ code: 0 });
+
+  expect(await type(deletes)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ (deleted|configured)/m), code: 0 });
+
+  expect(await world()).toEqual(before);
+});
+
+/** A pull secret of A as somebody copies it to B. */
+async function copy(): Promise<void> {
+  const { metadata, ...secret } = await getJson<Secret>("secret", "acr-myregistry", "-n", a);
+  const { name, labels, annotations } = metadata;
+  await create([{ ...secret, metadata: { name, namespace: b, labels, annotations } }]);
+}
+
+/** What a second consumer has besides, and how he came to have it; `last` takes away what is his. */
+test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { username: string; password: string }; last?: string }>([
+  { what: "a copy of the Secret", made: [`${web} -n A`], copied: true, last: `${deleting} -n B` },
+  {
+    what: "another password of its token",
+    made: [`${web} --acr-token both -n B`, `${web} --acr-token both -n A`],
+    last: `${deleting} -n B`,
+  },
+  {
+    what: "the same, in another namespace of the scope",
+    made: [`${web} --namespaces A,B --credential-per scope`],
+    last: `${deleting} -n B`,
+  },
+  {
+    what: "another password of its application",
+    made: [`${making} --service-principal=both -n B`, `${making} --service-principal=both -n A`],
+    last: `${deleting} -n B`,
+  },
+  { what: "another password of somebody else's application", made: [`${making} --service-principal=with-role -n A`], has: () => withRole },
+  { what: "the admin user's password", made: [`${web} --admin -n A`], has: adminLogin },
+])("who has $what goes on pulling when one Secret is deleted", { timeout: 60_000 }, async ({ made, copied, has, last }) => {
+  const before = await world();
+  for (const line of made) expect(await type(line), line).toMatchObject({ code: 0 });
+  if (copied) await copy();
+  const secretIn = await openSecrets();
+  const somebody = await consume(shell.azure, has ? has() : await secretIn(b, "acr-myregistry"), 20);
+
+  expect(await type(`${deleting} -n A`)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ deleted/m), code: 0 });
+
+  const { pulls, refused } = await somebody.stop();
+  expect(refused).toEqual([]);
+  expect(pulls).toBeGreaterThan(5);
+  if (last) expect(await type(last)).toMatchObject({ code: 0 });
+  expect(await world()).toEqual(before);
+});
+
+test("a role that this plugin gave to somebody else's application stays, and is told with what takes it away", {
+  timeout: 60_000,
+}, async () => {
+  const before = await world();
+  expect(await type(`${making} --service-principal=without-role -n A`)).toMatchObject({ code: 0 });
+  const assignments = [...shell.azure.world.roleAssignments];
+
+  const { stderr, code } = await type(`${deleting} -n A`);
+
+  expect({ stderr, code }).toEqual({
+    stderr: expect.stringMatching(/^Warning: .* az role assignment delete --assignee \S+ --scope \S+\n$/),
+    code: 0,
+  });
+  expect(shell.azure.world.roleAssignments).toEqual(assignments);
+  shell.azure.world.roleAssignments.pop();
+  expect(await world()).toEqual(before);
+});

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { reachWorld } from "../support/node-world.ts";
+import { kinds, type Row, rotatedUnderPulls } from "../support/rotated.ts";
+
+const world = reachWorld(inject("world"));
+
+/** How often each credential is rotated in each setting, where somebody wants more than a short look: ROTATIONS=100, an hour. */
+const asked = process.env["ROTATIONS"];
+
+/** Those that take longest are begun first: five are under way at a time, unless vitest is told otherwise (--maxConcurrency). */
+const long = [30_000, 1000, 0].flatMap((delay) => [50, 1].map((namespaces) => ({ delay, namespaces, rotations: Number(asked) })));
+const looks = asked === undefined ? [{ delay: 1000, namespaces: 1, rotations: 2 }] : long;
+const table: Row[] = looks.flatMap((look) => Object.keys(kinds).map((kind) => ({ kind, ...look })));
+
+let forgetting: NodeJS.Timeout;
+beforeAll(async () => {
+  await world.push("myregistry.azurecr.io/app/web:1", "waits");
+  // A million calls are not to be kept for nobody
+  if (asked !== undefined) forgetting = setInterval(() => void world.forgetCalls(), 10_000);
+});
+afterAll(() => clearInterval(forgetting));
+
+test.for(table)(
+  "$rotations rotations of $kind over $namespaces namespaces, $delay ms until Azure knows: no pull fails, nor a kubelet's",
+  { concurrent: true, timeout: 24 * 3_600_000 } as const,
+  async (row, { annotate }) => {
+    const { pulls, slowest, pods } = await rotatedUnderPulls(row, { env: process.env, delay: world.delay, node: true });
+    expect(pods).toBeGreaterThan(0);
+    await annotate(
+      `${row.rotations} rotations of ${row.kind}: ${pulls} pulls, the slowest in ${slowest} ms, ${pods} pods; none was refused`,
+    );
+  },
+);

@@ -1,0 +1,32 @@
+import type { World } from "../../sandbox/azure/world.ts";
+import type { Secret } from "../../src/objects.ts";
+import { readEntries } from "../../src/secret/entry.ts";
+
+type Login = { readonly username: string; readonly password: string };
+
+/** Whether the emulated Azure takes a login of a token, or of an application, at this moment. */
+export function takes({ registries: [registry], applications }: World, { username, password }: Login): boolean {
+  const token = registry?.tokens.find(({ name }) => name === username);
+  const values = Object.values(token?.passwords ?? {}).map((one) => one?.value);
+  const secrets = applications.find(({ appId }) => appId === username)?.secrets ?? [];
+  return [...values, ...secrets.map(({ value }) => value)].includes(password);
+}
+
+/** The login that a Secret holds for myregistry; undefined where it holds none. */
+export function loginOf(secret: Secret): Login | undefined {
+  const text = Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
+  return text === "" ? undefined : JSON.parse(text).auths["myregistry.azurecr.io"];
+}
+
+/** The texts of all passwords in Azure of what has a name in its own, and that these Secrets do not note. */
+export function unnoted({ registries: [registry], applications }: World, secrets: readonly Secret[], name: string): string[] {
+  const entries = secrets.flatMap((secret) => readEntries(secret) ?? []);
+  const isKnown = (of: string, at: string) =>
+    entries.some(({ identity, slot, previous }) => identity === of && (slot === at || previous?.slot === at));
+  const tokens = (registry?.tokens ?? []).filter((token) => token.name.includes(name));
+  const slots = tokens.flatMap((token) => Object.entries(token.passwords).map(([slot, { value }]) => ({ of: token.name, slot, value })));
+  const keys = applications
+    .filter(({ displayName }) => displayName.includes(name))
+    .flatMap(({ appId: of, secrets: all }) => all.map(({ keyId: slot, value }) => ({ of, slot, value })));
+  return [...slots, ...keys].filter(({ of, slot }) => !isKnown(of, slot)).map(({ value }) => value);
+}

@@ -1,0 +1,57 @@
+import { create, getJson, kubectl } from "./kubectl.ts";
+
+/** Pods that came to run, and what their kubelet said of those that did not at once. */
+export type Ran = { readonly pods: number; readonly failed: readonly string[] };
+
+type Event = { readonly reason: string; readonly message: string; readonly involvedObject: { readonly name: string } };
+
+/**
+ * One pod after the other in a namespace that its kubelet pulls the image for, whether it has it or not, with a Secret as it is then.
+ * @param every the pause between two, in milliseconds
+ */
+export function pullWithPods(namespace: string, secret: string, every = 2000): { stop(): Promise<Ran> } {
+  const failed: string[] = [];
+  let pods = 0;
+  let stopped = false;
+  let wake = () => {};
+
+  async function one(name: string): Promise<void> {
+    await create([podOf(name, namespace, secret)]);
+    // One that has to wait for its image comes to run when it is pulled again
+    await kubectl(["wait", "--for=condition=Ready", `pod/${name}`, "-n", namespace, "--timeout=600s"]);
+    const { items } = await getJson<{ items: Event[] }>("events", "-n", namespace, "--field-selector", `involvedObject.name=${name}`);
+    failed.push(...items.filter(({ reason }) => reason === "Failed" || reason === "BackOff").map(({ message }) => `${name}: ${message}`));
+    if (items.some(({ reason, message }) => reason === "Pulled" && message.startsWith("Successfully pulled"))) pods++;
+    else failed.push(`${name}: ${JSON.stringify(items.map(({ message }) => message))}`);
+    await kubectl(["delete", "pod", name, "-n", namespace, "--grace-period=0", "--force", "--wait=false"]);
+  }
+
+  const all = (async () => {
+    for (let index = 0; !stopped; index++) {
+      await one(`pull-${index}`).catch((error: unknown) => void failed.push(String(error)));
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        setTimeout(resolve, every);
+      });
+    }
+  })();
+  return {
+    stop: async () => {
+      stopped = true;
+      wake();
+      await all;
+      return { pods, failed };
+    },
+  };
+}
+
+const podOf = (name: string, namespace: string, secret: string) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name, namespace },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    imagePullSecrets: [{ name: secret }],
+    containers: [{ name: "web", image: "myregistry.azurecr.io/app/web:1", imagePullPolicy: "Always" }],
+  },
+});

@@ -1,0 +1,89 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, onTestFinished } from "vitest";
+import type { Replicated } from "../../sandbox/azure/faults.ts";
+import { consume } from "./consumer.ts";
+import { create, kubectl } from "./kubectl.ts";
+import { openSecrets } from "./live-secret.ts";
+import { ended } from "./plugin.ts";
+import { pullWithPods } from "./pulling-pods.ts";
+
+/** A credential that is rotated, how often, over how many namespaces, and how long Azure takes to know a password everywhere. */
+export type Row = {
+  readonly kind: string;
+  readonly namespaces: number;
+  /** Milliseconds. */
+  readonly delay: number;
+  readonly rotations: number;
+};
+
+/** The kinds that can be rotated: how one is asked for that has the Secret's name in its own, and what of it takes its time in Azure. */
+export const kinds: Readonly<Record<string, { readonly flags: (secret: string) => string; readonly slow?: Replicated }>> = {
+  "an ACR token": { flags: () => "--repository app/web", slow: "tokenPasswords" },
+  "a service principal": { flags: (secret) => `--service-principal=${secret}`, slow: "secrets" },
+  // A token that Entra ID has signed is good everywhere at once
+  "an Entra token": { flags: () => "--entra" },
+};
+
+/** The world of a test: how its programs reach Azure, and the switch that makes Azure slow for passwords of what has a name in its own. */
+export type World = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  delay(of: Replicated, milliseconds: number, name: string): Promise<unknown> | unknown;
+  /** A real kubelet pulls too. */
+  readonly node?: true;
+};
+
+/** What was seen while a credential was rotated. */
+export type Seen = { readonly pulls: number; readonly slowest: number; readonly pods: number };
+
+/**
+ * Rotates a credential while a client pulls with what its Secrets hold at each moment, every 20 ms, and a kubelet's pods now and then.
+ * Fails at the first refusal, and where a rotation does not give every Secret another login.
+ */
+export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: Row, world: World): Promise<Seen> {
+  const { flags, slow } = kinds[kind] ?? expect.unreachable(`nobody rotates ${kind}`);
+  const names = await newNamespaces(namespaces);
+  const scope = `--namespaces ${names.join(",")}`;
+  // A name of its own, and with it a token of its own
+  const secret = names[0] ?? "";
+  if (slow) await world.delay(slow, delay, secret);
+  const type = (line: string) => ended(spawn("kubectl", ["acr-secret", ...line.split(" ")], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
+  const made = await type(`create ${secret} --registry myregistry ${flags(secret)} ${scope} --credential-per scope`);
+  expect(made).toMatchObject({ code: 0 });
+
+  const secretIn = await openSecrets();
+  const { HTTPS_PROXY: proxy = "", SSL_CERT_FILE: caFile = "" } = world.env;
+  let look = 0;
+  const client = await consume({ proxy, caFile }, () => secretIn(names[look++ % names.length] ?? "", secret), 20);
+  const pods = world.node && pullWithPods(secret, secret);
+  const logins = new Set<string>();
+  for (let rotation = 0; rotation < rotations; rotation++) {
+    // Who has read a Secret a moment ago has the time of a pull, as between any two rotations
+    await sleep(1000);
+    const { stderr, code } = await type(`rotate ${secret} ${scope}`);
+    const last = `in rotation ${rotation} of ${secret}`;
+    expect({ stderr, code }, last).toEqual({ stderr: expect.not.stringMatching(/error|Warning: p/), code: 0 });
+    expect(client.seen().refused, last).toEqual([]);
+    const [first, ...others] = await Promise.all(names.map(async (name) => JSON.stringify(await secretIn(name, secret))));
+    expect(new Set(others).isSubsetOf(new Set([first])), last).toBe(true);
+    logins.add(first ?? "");
+  }
+
+  const { pods: ran, failed } = (await pods?.stop()) ?? { pods: 0, failed: [] };
+  const { refused, ...seen } = await client.stop();
+  expect({ refused, failed }).toEqual({ refused: [], failed: [] });
+  expect(seen.pulls).toBeGreaterThan(5 * rotations);
+  // Every one of them gave another login
+  expect(logins.size).toBe(rotations);
+  return { ...seen, pods: ran };
+}
+
+/** Namespaces that go when the test ends. */
+async function newNamespaces(count: number): Promise<string[]> {
+  const run = randomBytes(4).toString("hex");
+  const names = Array.from({ length: count }, (_, index) => `r-${run}-${index}`);
+  await create(names.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })));
+  onTestFinished(async () => void (await kubectl(["delete", "namespace", ...names, "--wait=false"])));
+  return names;
+}
