@@ -23,8 +23,9 @@ afterAll(() => clearInterval(forgetting));
 test.for(table)(
   "$rotations rotations of $kind over $namespaces namespaces, $delay ms until Azure knows: no pull fails, nor a kubelet's",
   { concurrent: true, timeout: 24 * 3_600_000 } as const,
-  async (row, { annotate }) => {
-    const { pulls, slowest, pods } = await rotatedUnderPulls(row, { env: process.env, delay: world.delay, node: true });
+  async (row, { annotate, onTestFinished: atEnd }) => {
+    const progress = asked === undefined ? undefined : (line: string) => void process.stdout.write(`${line}\n`);
+    const { pulls, slowest, pods } = await rotatedUnderPulls(row, { env: process.env, delay: world.delay, node: true, atEnd, progress });
     expect(pods).toBeGreaterThan(0);
     await annotate(
       `${row.rotations} rotations of ${row.kind}: ${pulls} pulls, the slowest in ${slowest} ms, ${pods} pods; none was refused`,

@@ -2,10 +2,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { onTestFinished } from "vitest";
 
-/** Reads Secrets as they are at this moment, as a kubelet does before each pull: by one `kubectl proxy` for all looks. */
-export async function openSecrets(): Promise<(namespace: string, name: string) => Promise<{ username: string; password: string }>> {
+type Secrets = (namespace: string, name: string) => Promise<{ username: string; password: string }>;
+
+/**
+ * Reads Secrets as they are at this moment, as a kubelet does before each pull: by one `kubectl proxy` for all looks.
+ * @param atEnd the test's own, where others run at the same time
+ */
+export async function openSecrets(atEnd: (work: () => void) => void = onTestFinished): Promise<Secrets> {
   const proxy = spawn("kubectl", ["proxy", "--port=0"], { stdio: ["ignore", "pipe", "inherit"] });
-  onTestFinished(() => void proxy.kill());
+  atEnd(() => void proxy.kill());
   const [said] = await once(proxy.stdout, "data");
   const port = /:(\d+)/.exec(String(said))?.[1];
   return async (namespace, name) => {

@@ -9,7 +9,7 @@ type Event = { readonly reason: string; readonly message: string; readonly invol
  * One pod after the other in a namespace that its kubelet pulls the image for, whether it has it or not, with a Secret as it is then.
  * @param every the pause between two, in milliseconds
  */
-export function pullWithPods(namespace: string, secret: string, every = 2000): { stop(): Promise<Ran> } {
+export function pullWithPods(namespace: string, secret: string, every = 2000): { seen(): Ran; stop(): Promise<Ran> } {
   const failed: string[] = [];
   let pods = 0;
   let stopped = false;
@@ -35,12 +35,14 @@ export function pullWithPods(namespace: string, secret: string, every = 2000): {
       });
     }
   })();
+  const seen = () => ({ pods, failed });
   return {
+    seen,
     stop: async () => {
       stopped = true;
       wake();
       await all;
-      return { pods, failed };
+      return seen();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, onTestFinished } from "vitest";
+import { expect } from "vitest";
 import type { Replicated } from "../../sandbox/azure/faults.ts";
 import { consume } from "./consumer.ts";
 import { create, kubectl } from "./kubectl.ts";
@@ -32,6 +32,10 @@ export type World = {
   delay(of: Replicated, milliseconds: number, name: string): Promise<unknown> | unknown;
   /** A real kubelet pulls too. */
   readonly node?: true;
+  /** The test's own: others run at the same time. */
+  atEnd(work: () => unknown): void;
+  /** Told after each rotation, where it takes hours. */
+  progress?: ((line: string) => void) | undefined;
 };
 
 /** What was seen while a credential was rotated. */
@@ -43,16 +47,17 @@ export type Seen = { readonly pulls: number; readonly slowest: number; readonly 
  */
 export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: Row, world: World): Promise<Seen> {
   const { flags, slow } = kinds[kind] ?? expect.unreachable(`nobody rotates ${kind}`);
-  const names = await newNamespaces(namespaces);
+  const names = await newNamespaces(namespaces, world);
   const scope = `--namespaces ${names.join(",")}`;
   // A name of its own, and with it a token of its own
   const secret = names[0] ?? "";
   if (slow) await world.delay(slow, delay, secret);
-  const type = (line: string) => ended(spawn("kubectl", ["acr-secret", ...line.split(" ")], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
+  const type = (line: string) =>
+    ended(spawn("kubectl", ["acr-secret", ...line.split(" ")], { env: world.env, stdio: ["ignore", "pipe", "pipe"] }));
   const made = await type(`create ${secret} --registry myregistry ${flags(secret)} ${scope} --credential-per scope`);
   expect(made).toMatchObject({ code: 0 });
 
-  const secretIn = await openSecrets();
+  const secretIn = await openSecrets(world.atEnd);
   const { HTTPS_PROXY: proxy = "", SSL_CERT_FILE: caFile = "" } = world.env;
   let look = 0;
   const client = await consume({ proxy, caFile }, () => secretIn(names[look++ % names.length] ?? "", secret), 20);
@@ -68,6 +73,9 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
     const [first, ...others] = await Promise.all(names.map(async (name) => JSON.stringify(await secretIn(name, secret))));
     expect(new Set(others).isSubsetOf(new Set([first])), last).toBe(true);
     logins.add(first ?? "");
+    const { pulls, slowest } = client.seen();
+    const line = `${rotation + 1} of ${rotations} rotations of ${kind}, ${namespaces} namespaces, ${delay} ms: ${pulls} pulls, the slowest in ${slowest} ms`;
+    world.progress?.(`${new Date().toISOString()} ${line}, ${pods?.seen().pods ?? 0} pods`);
   }
 
   const { pods: ran, failed } = (await pods?.stop()) ?? { pods: 0, failed: [] };
@@ -80,10 +88,10 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
 }
 
 /** Namespaces that go when the test ends. */
-async function newNamespaces(count: number): Promise<string[]> {
+async function newNamespaces(count: number, { atEnd }: World): Promise<string[]> {
   const run = randomBytes(4).toString("hex");
   const names = Array.from({ length: count }, (_, index) => `r-${run}-${index}`);
   await create(names.map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })));
-  onTestFinished(async () => void (await kubectl(["delete", "namespace", ...names, "--wait=false"])));
+  atEnd(() => kubectl(["delete", "namespace", ...names, "--wait=false"]));
   return names;
 }

@@ -18,9 +18,9 @@ const table: Row[] = Object.keys(kinds).flatMap((kind) => looks.map((look) => ({
 test.for(table)(
   "$rotations rotations of $kind over $namespaces namespaces, $delay ms until Azure knows: no pull fails",
   { timeout: 120_000 },
-  async (row) => {
+  async (row, { onTestFinished: atEnd }) => {
     const delay = (of: Replicated, milliseconds: number, name: string) =>
       shell.azure.faults.add({ kind: "replication", of, milliseconds, name: new RegExp(name) });
-    expect((await rotatedUnderPulls(row, { env: shell.env, delay })).pulls).toBeGreaterThan(0);
+    expect((await rotatedUnderPulls(row, { env: shell.env, delay, atEnd })).pulls).toBeGreaterThan(0);
   },
 );
