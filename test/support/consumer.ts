@@ -8,6 +8,9 @@ const image = { repository: "app/web", reference: "1" };
 /** What a consumer has seen: how often it pulled, how long its slowest pull took (milliseconds), and each answer that was no image. */
 export type Seen = { readonly pulls: number; readonly slowest: number; readonly refused: readonly string[] };
 
+/** Pulls under way at a time. */
+const most = 20;
+
 type Login = { readonly username: string; readonly password: string };
 
 /** Somebody who pulls. `seen` is what he has seen so far; `stop` waits for his last pull. */
@@ -25,7 +28,11 @@ export async function consume(
   const ca = await readFile(azure.caFile, "utf8");
   // A handshake costs more than all the rest, and what is refused is refused on any connection
   const agent = keepTunnels(azure.proxy, ca);
-  const get = (path: string, more: object) => askThrough(azure.proxy, ca, "GET", new URL(path, registry), { agent, ...more });
+  const get = (path: string, more: object) => {
+    const ask = (through: object) => askThrough(azure.proxy, ca, "GET", new URL(path, registry), { ...through, ...more });
+    // A connection that was kept may have ended in this very moment: no answer is no refusal
+    return ask({ agent }).catch(() => ask({}));
+  };
   const query = new URLSearchParams({ service: new URL(registry).host, scope: `repository:${image.repository}:pull` });
   const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
   const refused: string[] = [];
@@ -42,7 +49,7 @@ export async function consume(
 
   async function counted(): Promise<void> {
     const began = Date.now();
-    const wrong = await pull().catch(String);
+    const wrong = await pull().catch((error: Error) => `${error} ${error.cause ?? ""}`);
     const took = Date.now() - began;
     slowest = Math.max(slowest, took);
     if (wrong === undefined) pulls++;
@@ -51,6 +58,8 @@ export async function consume(
 
   const under = new Set<Promise<void>>();
   const timer = setInterval(() => {
+    // Where answers come slower than that, more questions would only make them slower
+    if (under.size >= most) return;
     const one: Promise<void> = counted().finally(() => under.delete(one));
     under.add(one);
   }, every);
