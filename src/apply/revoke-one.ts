@@ -12,7 +12,7 @@ import { several } from "../plan/said.ts";
 import { apply } from "./apply.ts";
 import { renewClaims } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
-import { ownerOf } from "./owner.ts";
+import { ownerOf, sharedOwner } from "./owner.ts";
 import { doubtsOf, provenOf } from "./proven.ts";
 import { sketch } from "./sketch.ts";
 import type { Bench, Run, Tools } from "./tools.ts";
@@ -90,7 +90,8 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   if (proven.length === 0 && !isOver) return { plan: [], opened, told };
   const { passwords, whole } = goingOf(credential, passwordsIn(proven), others.noted);
   const { revoke, retire } = lifeOf(opened);
-  return { plan: await (whole ? revoke : retire)(identity, passwords), opened, told: isOver ? [] : told };
+  const plan = whole ? await revoke(identity, passwords, await isMade(credential, how)) : await retire(identity, passwords);
+  return { plan, opened, told: isOver ? [] : told };
 }
 
 /** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
@@ -99,6 +100,15 @@ async function isOwn({ entry, members }: Revocable, { grounds }: Revoking): Prom
     const cluster = grounds.find((ground) => ground.context === context)?.cluster;
     return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessCancelled);
   });
+  return (await Promise.all(owned)).includes(true);
+}
+
+/** The same, or one that Secrets of their name in many namespaces are given. */
+async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
+  if (await isOwn(credential, how)) return true;
+  const names = [...new Set(credential.members.map(({ to: { name } }) => name))];
+  const { identity } = credential.entry;
+  const owned = names.map((name) => sharedOwner(how.grounds, name).owns(identity).catch(unlessCancelled));
   return (await Promise.all(owned)).includes(true);
 }
 

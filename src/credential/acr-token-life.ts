@@ -57,9 +57,9 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
       const found = await read(identity);
       return found ? planTokenRetirement(found.token, passwords) : [];
     },
-    async revoke(identity, passwords): Promise<Plan> {
+    async revoke(identity, passwords, own = false): Promise<Plan> {
       const found = await read(identity);
-      return found ? revoke(found, passwords) : leftMap(identity);
+      return found ? revoke(found, passwords, own) : leftMap(identity);
     },
   };
 
@@ -72,9 +72,10 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
   async function revoke(
     { token, scopeMap }: { token: AcrToken; scopeMap: ScopeMap | undefined },
     passwords: readonly Password[],
+    own: boolean,
   ): Promise<Plan> {
     const isOwn = scopeMap?.name === token.name && isOfOurs(scopeMap.description);
-    const plan = planTokenRevocation(token, isOwn ? scopeMap : undefined, passwords);
+    const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own }, passwords);
     const takesMap = plan.some(({ to }) => to.kind === "scopemap.azurecr.io");
     return takesMap && (await isLent(token.name)) ? plan.filter(({ to }) => to.kind !== "scopemap.azurecr.io") : plan;
   }

@@ -103,19 +103,19 @@ export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Passwo
     madeAt !== undefined && passwords.some((one) => one.slot === slot && sameMoment(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
   );
 
-/** A token with its own scope map, that nobody else uses: with these passwords it goes, and else these passwords alone. */
-export function planTokenRevocation(
-  token: AcrToken,
-  scopeMap: { readonly actions: readonly string[] } | undefined,
-  passwords: readonly Password[],
-): Change[] {
+/** What of a token this plugin has made: its scope map, by which the token is too; or the token alone, by its name. */
+export type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
+
+/** A token that this plugin made, and that nobody else uses: with these passwords it goes, and else these passwords alone. */
+export function planTokenRevocation(token: AcrToken, { scopeMap, own }: MadeOf, passwords: readonly Password[]): Change[] {
   const { name } = token;
   const shown = shownOf(token, passwords);
   const because = "it is revoked";
-  if (!scopeMap || shown.length < token.passwords.length)
+  if (!(scopeMap || own) || shown.length < token.passwords.length)
     return planTokenRetirement(token, passwords).map((change) => ({ ...change, because }));
+  const to = { kind: "scopemap.azurecr.io", name } as const;
   return [
     { act: "delete", to: { kind: "token.azurecr.io", name }, passwords: shown, because },
-    { act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because },
+    ...(scopeMap ? [{ act: "delete", to, before: scopeMap.actions, because } as const] : []),
   ];
 }

@@ -147,8 +147,11 @@ export type Life = {
   shown(identity: string): Promise<readonly Shown[] | undefined>;
   /** Takes away exactly these passwords, as far as Azure still shows them. */
   retire(identity: string, passwords: readonly Password[]): Promise<Plan>;
-  /** The same, and what was made by this plugin for the credential, as long as nobody else uses it. */
-  revoke(identity: string, passwords: readonly Password[]): Promise<Plan>;
+  /**
+   * The same, and what was made by this plugin for the credential, as long as nobody else uses it.
+   * @param own nobody but its Secrets gives a credential that name, so it was made for them, whatever else shows
+   */
+  revoke(identity: string, passwords: readonly Password[], own?: boolean): Promise<Plan>;
 };
 
 /** A kind of credential: a file, and a row in kinds.ts. */

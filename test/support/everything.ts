@@ -32,10 +32,9 @@ export async function everythingIn(namespaces: readonly string[]): Promise<Reado
   );
 }
 
-/**
- * Everything in Azure: registries with their tokens and scope maps, applications, principals, roles and all the rest. Only what ARM
- * remembers of requests that took their time is left out: nothing of a registry is in it.
- */
-export function everythingAt({ operations: _, ...world }: World): unknown {
-  return JSON.parse(JSON.stringify(world, (key, value) => (value instanceof Map ? [...value] : key === "operation" ? undefined : value)));
-}
+/** Of a world: what ARM remembers of requests that took their time, and who wrote last to what stays; nothing that anybody set. */
+const remembered = ["operations", "operation", "lastModifiedAt", "lastModifiedBy"];
+
+/** Everything in Azure: registries with their tokens and scope maps, applications, principals, roles and all the rest. */
+export const everythingAt = (world: World): unknown =>
+  JSON.parse(JSON.stringify(world, (key, value) => (value instanceof Map ? [...value] : remembered.includes(key) ? undefined : value)));

@@ -68,9 +68,14 @@ test.for<Row>([
     typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach acr-myregistry cronjob/nightly -n A"],
   },
   { what: "one that lasts for a time, rotated", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
-  { what: "a token by name", typed: [`${web} --acr-token mine --all-serviceaccounts -n A`] },
+  { what: "a token by name", typed: [`${web} --acr-token ci-mine --all-serviceaccounts -n A`] },
   { what: "a password of somebody else's token", typed: [`${web} --acr-token others -n A`] },
   { what: "a token with a scope map that exists", typed: [`${making} --scope-map _repositories_pull -n A`] },
+  {
+    what: "one for two namespaces with a scope map that exists",
+    typed: [`${making} --scope-map _repositories_pull --namespaces A,B --credential-per scope`],
+    deletes: `${deleting} --namespaces A,B`,
+  },
   {
     what: "a token for two namespaces",
     typed: [`${web} --serviceaccount app --namespaces A,B --credential-per scope`],
@@ -89,7 +94,7 @@ test.for<Row>([
   { what: "a login that is given", typed: [`${byHost} --from-docker-config ${shell.folder}/config.json --serviceaccount app -n A`] },
   {
     what: "a login in somebody else's Secret",
-    typed: [`${making} beside --repository app/web --merge --serviceaccount app -n A`],
+    typed: [`${making} beside --repository app/web --merge -n A`],
     deletes: `${deleting.replace("acr-myregistry", "beside")} -n A`,
   },
   ...["flux", "argocd", "argocd-image-updater", "helm"].map((reader) => ({
@@ -117,7 +122,7 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
   { what: "a copy of the Secret", made: [`${web} -n A`], copied: true, last: `${deleting} -n B` },
   {
     what: "another password of its token",
-    made: [`${web} --acr-token both -n B`, `${web} --acr-token both -n A`],
+    made: [`${web} --acr-token ci-both -n B`, `${web} --acr-token ci-both -n A`],
     last: `${deleting} -n B`,
   },
   {

@@ -34,9 +34,13 @@ test("what was made goes, the Secret only once that is done, and never with a de
   ]);
 });
 
+const lending = "create --registry myregistry --scope-map readers";
+
 test.for([
   { what: "a token of its own", line: `${making} ${attached} -n demo` },
   { what: "a named token that is new", line: `${making} ${attached} --acr-token ci-token -n demo` },
+  { what: "a token with a scope map that exists", line: `${lending} ${attached} -n demo` },
+  { what: "one that all share", line: `${lending} ${attached} -A --credential-per scope`, scope: "-A" },
   { what: "a token that dies", line: `${making} ${attached} --expires-in 30d -n demo` },
   { what: "a service principal of its own", line: "create --registry myregistry --serviceaccount default --service-principal -n demo" },
   { what: "a service principal that is new", line: "create --registry myregistry --serviceaccount default --service-principal ci -n demo" },
@@ -47,6 +51,7 @@ test.for([
 ])("create and then delete --revoke leave the cluster and Azure as they were: $what", async ({ line, scope = "-n demo", next = [] }) => {
   const world = worldOf(["demo", "team-a"]);
   world.cluster.put(pullSecret("team-a", "theirs"));
+  world.azure.putScopeMap({ name: "readers", actions: ["repositories/app/web/content/read"] });
   const before = everythingIn(world);
   await after(world, line, ...next);
   expect(everythingIn(world)).not.toEqual(before);

@@ -163,14 +163,31 @@ test.for<{ slots: string; passwords: ReturnType<typeof password>[]; gone: string
     expect(change).toMatchObject({ act: "delete", to: { kind: "token.azurecr.io", name: "ci-pull" }, madeAt: expect.any(String) });
 });
 
-test.for<{ why: string; slots: string; map: boolean; passwords: ReturnType<typeof password>[]; is: string[] }>([
+test.for<{ why: string; slots: string; map: boolean; own?: true; passwords: ReturnType<typeof password>[]; is: string[] }>([
   { why: "all of it is theirs", slots: "1,2", map: true, passwords: [password(1, 1), password(2, 2)], is: ["token", "scopemap"] },
   { why: "one password is somebody's", slots: "1,2", map: true, passwords: [password(1, 1)], is: ["token password1"] },
   { why: "its scope map is another's", slots: "1,-", map: false, passwords: [password(1, 1)], is: ["token password1"] },
   { why: "the password is gone, and no other is there", slots: "-,-", map: true, passwords: [password(1, 1)], is: ["token", "scopemap"] },
+  {
+    why: "its scope map is another's, and its name these Secrets' own",
+    slots: "1,-",
+    map: false,
+    own: true,
+    passwords: [password(1, 1)],
+    is: ["token"],
+  },
+  {
+    why: "the same, and one password is somebody's",
+    slots: "1,2",
+    map: false,
+    own: true,
+    passwords: [password(1, 1)],
+    is: ["token password1"],
+  },
   { why: "the password was made anew", slots: "3,-", map: true, passwords: [password(1, 1)], is: [] },
-])("what goes with a token that is revoked: $why", ({ slots, map, passwords, is }) => {
-  const plan = planTokenRevocation(tokenOf(slots), map ? { actions: ["repositories/app/content/read"] } : undefined, passwords);
+])("what goes with a token that is revoked: $why", ({ slots, map, own = false, passwords, is }) => {
+  const scopeMap = map ? { actions: ["repositories/app/content/read"] } : undefined;
+  const plan = planTokenRevocation(tokenOf(slots), { scopeMap, own }, passwords);
   const shown = plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim());
   expect(shown).toEqual(is);
 });
