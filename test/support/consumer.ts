@@ -13,8 +13,8 @@ const most = 20;
 
 type Login = { readonly username: string; readonly password: string };
 
-/** Somebody who pulls. `seen` is what he has seen so far; `stop` waits for his last pull. */
-export type Consumer = { seen(): Seen; stop(): Promise<Seen> };
+/** Somebody who pulls. `seen` is what he has seen so far; `settled` waits for the pulls that are under way, `stop` for the last. */
+export type Consumer = { seen(): Seen; settled(): Promise<unknown>; stop(): Promise<Seen> };
 
 /**
  * Somebody who has the same credential, and pulls an image every 50 ms as containerd does: a token for the login, and the manifest.
@@ -66,6 +66,7 @@ export async function consume(
   const seen = () => ({ pulls, slowest, refused });
   return {
     seen,
+    settled: () => Promise.all(under),
     stop: async () => {
       clearInterval(timer);
       await Promise.all(under);

@@ -7,13 +7,19 @@ type Event = { readonly reason: string; readonly message: string; readonly invol
 
 /**
  * One pod after the other in a namespace that its kubelet pulls the image for, whether it has it or not, with a Secret as it is then.
+ * `settled` waits for the one that is under way.
  * @param every the pause between two, in milliseconds
  */
-export function pullWithPods(namespace: string, secret: string, every = 2000): { seen(): Ran; stop(): Promise<Ran> } {
+export function pullWithPods(
+  namespace: string,
+  secret: string,
+  every = 2000,
+): { seen(): Ran; settled(): Promise<void>; stop(): Promise<Ran> } {
   const failed: string[] = [];
   let pods = 0;
   let stopped = false;
   let wake = () => {};
+  let last = Promise.resolve();
 
   async function one(name: string): Promise<void> {
     await create([podOf(name, namespace, secret)]);
@@ -28,7 +34,8 @@ export function pullWithPods(namespace: string, secret: string, every = 2000): {
 
   const all = (async () => {
     for (let index = 0; !stopped; index++) {
-      await one(`pull-${index}`).catch((error: unknown) => void failed.push(String(error)));
+      last = one(`pull-${index}`).catch((error: unknown) => void failed.push(String(error)));
+      await last;
       await new Promise<void>((resolve) => {
         wake = resolve;
         setTimeout(resolve, every);
@@ -38,6 +45,7 @@ export function pullWithPods(namespace: string, secret: string, every = 2000): {
   const seen = () => ({ pods, failed });
   return {
     seen,
+    settled: () => last,
     stop: async () => {
       stopped = true;
       wake();

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import type { Replicated } from "../../sandbox/azure/faults.ts";
 import { consume } from "./consumer.ts";
@@ -64,8 +63,8 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
   const pods = world.node && pullWithPods(secret, secret);
   const logins = new Set<string>();
   for (let rotation = 0; rotation < rotations; rotation++) {
-    // Who has read a Secret a moment ago has the time of a pull, as between any two rotations
-    await sleep(1000);
+    // Between two rotations there is the time of a pull: a Secret that was read before the last one is not in use any more
+    await Promise.all([client.settled(), pods?.settled()]);
     const { stderr, code } = await type(`rotate ${secret} ${scope}`);
     const last = `in rotation ${rotation} of ${secret}`;
     expect({ stderr, code }, last).toEqual({ stderr: expect.not.stringMatching(/error|Warning: p/), code: 0 });
