@@ -37,4 +37,4 @@ const remembered = ["operations", "operation", "lastModifiedAt", "lastModifiedBy
 
 /** Everything in Azure: registries with their tokens and scope maps, applications, principals, roles and all the rest. */
 export const everythingAt = (world: World): unknown =>
-  JSON.parse(JSON.stringify(world, (key, value) => (value instanceof Map ? [...value] : remembered.includes(key) ? undefined : value)));
+  JSON.parse(JSON.stringify(world, (key, value) => (remembered.includes(key) ? undefined : value instanceof Map ? [...value] : value)));
