@@ -9,7 +9,13 @@ export type Module = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-export type Program = keyof typeof kubernetes | keyof typeof registry | keyof typeof krew | keyof typeof pause | keyof typeof helm | keyof typeof cosign;
+export type Program =
+  | keyof typeof kubernetes
+  | keyof typeof registry
+  | keyof typeof krew
+  | keyof typeof pause
+  | keyof typeof helm
+  | keyof typeof cosign;
 
 const kubernetes = {
   etcd: "go.etcd.io/etcd/server/v3",
