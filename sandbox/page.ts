@@ -22,7 +22,7 @@ const registries: readonly RegistrySpec[] = [
   { name: "georegistry", sku: "Premium", regionalEndpoints: "Enabled", replicas: ["westeurope"] },
 ];
 
-/** A person who has just logged in, with a registry, an Azure and a kubeconfig of their own; all that goes when the work ends. */
+/** A person who has just logged in, with a registry, an Azure, a kubeconfig and a folder for programs (`~/.local/bin`) of their own; all that goes when the work ends. */
 export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground, work: (terminal: Terminal) => Promise<T>): Promise<T> {
   const home = await guardedFolder("acr-secret-page-");
   try {
@@ -30,7 +30,7 @@ export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground
     const azure = await startAzure({ folder: join(home.path, "azure"), authority, registryBinary, registries });
     try {
       await pushImages(azure);
-      const PATH = [...path, process.env["PATH"]].join(delimiter);
+      const PATH = [join(home.path, ".local", "bin"), ...path, process.env["PATH"]].join(delimiter);
       return await work(await sitDown(home.path, kubeconfig, { ...azure.env, ...azLogin(azure.env), PATH }));
     } finally {
       await azure.stop();
