@@ -14,6 +14,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   shells: [controlPlane],
   az: [controlPlane],
   node: ["test/support/node-setup.ts"],
+  release: [controlPlane],
   krew: [controlPlane],
 };
 

@@ -6,7 +6,7 @@ import { binaries } from "../sandbox/binaries.ts";
 import { missingForNode } from "../sandbox/node/requirements.ts";
 import { type Progress, showProgress } from "../sandbox/progress.ts";
 import type { Program } from "../sandbox/tools.ts";
-import { packagePlugin } from "./package.ts";
+import { packageAll, packagePlugin } from "./package.ts";
 import { hostPlatform, platforms } from "./platforms.ts";
 
 /** Makes ready what a tier stands on; @returns in a sentence what this machine lacks for it, and how to get that. */
@@ -41,6 +41,19 @@ export async function plugin(): Promise<string | undefined> {
   if (!hostPlatform()) return `the plugin is packaged for ${platforms.map(({ name }) => name).join(", ")} only: run this there`;
   await packagePlugin({ progress: (line) => process.stdout.write(`${line}\n`) });
   return undefined;
+}
+
+/** The archives of all platforms, made anew if their sources changed: in a minute or two. */
+export async function release(): Promise<string | undefined> {
+  await packageAll();
+  return undefined;
+}
+
+/** What runs a program of another processor. */
+export async function emulator(): Promise<string | undefined> {
+  const there = existsSync("/usr/bin/qemu-aarch64") && existsSync("/usr/aarch64-linux-gnu/lib/libatomic.so.1");
+  const packages = "qemu-user libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross libgcc-s1-arm64-cross";
+  return there ? undefined : `a program for arm64 needs an emulator and its libraries: on Debian, apt-get install ${packages}`;
 }
 
 /** What explores the protocol's model: Spin writes a C program, which explores. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { chartPrograms, controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms } from "../sandbox/tools.ts";
-import { az, modelChecker, nodeParts, type Preparation, plugin, programs, shells } from "./prepare.ts";
+import { chartPrograms, controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms, signingPrograms } from "../sandbox/tools.ts";
+import { az, emulator, modelChecker, nodeParts, type Preparation, plugin, programs, release, shells } from "./prepare.ts";
 import { root } from "./run.ts";
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
@@ -33,7 +33,9 @@ const all: readonly Tier[] = [
   { name: "shells", needs: [shells, controlPlane, registry, plugin] },
   { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
-  { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), plugin] },
+  // Last, since every change of a source changes what is released
+  { name: "release", needs: [emulator, release, controlPlane, registry, programs(...signingPrograms)] },
+  { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },
 ];
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */

@@ -1,5 +1,5 @@
 import { mkdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, expect, inject, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
@@ -8,6 +8,7 @@ import { generate } from "../../scripts/krew/generate.ts";
 import type { Manifest } from "../../scripts/krew/manifest.ts";
 import { verify } from "../../scripts/krew/verify.ts";
 import { archivePlugin } from "../../scripts/package.ts";
+import { platforms } from "../../scripts/platforms.ts";
 import { newNamespace, openShell } from "../support/plugin.ts";
 import { openKrew } from "./krew.ts";
 
@@ -23,8 +24,8 @@ const version = `v${packageJson.version}`;
 async function openUser(...versions: Manifest[]) {
   const user = await openKrew();
   onTestFinished(() => user.stop());
-  const bytes = await readFile(archive);
-  for (const { uri } of [manifest, ...versions].flatMap(({ spec }) => spec.platforms)) user.releases.archives.set(uri, bytes);
+  for (const { uri } of [manifest, ...versions].flatMap(({ spec }) => spec.platforms))
+    user.releases.archives.set(uri, await readFile(join(dirname(archive), basename(uri).replace("v99.0.0", version))));
   return user;
 }
 
@@ -43,6 +44,17 @@ test("our own checks and those of Krew's index pass the manifest", { timeout: 60
 
   expect(stderr).toContain(`all ${manifest.spec.platforms.length} spec.platforms installed fine`);
   expect(code).toBe(0);
+});
+
+test.for(platforms)("on $name, Krew installs its program by the manifest", { timeout: 60_000 }, async ({ name, program }) => {
+  const { type, env } = await openUser();
+  const [os, arch] = name.split("-");
+
+  const { code, stderr } = await type(`kubectl krew install --manifest=${file}`, { KREW_OS: `${os}`, KREW_ARCH: `${arch}` });
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("Installed plugin: acr-secret\n") });
+  const there = await readFile(join(env["KREW_ROOT"] ?? "", "store/acr-secret", version, program));
+  expect(there.equals(await readFile(join(dirname(archive), name, program)))).toBe(true);
 });
 
 test("installed from the local archive, it works through kubectl, and uninstalled it leaves nothing", { timeout: 60_000 }, async () => {

@@ -1,0 +1,34 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { withoutSymbols } from "../../../scripts/package/elf.ts";
+
+const program = await readFile(process.execPath);
+const stripped = withoutSymbols(program);
+
+test("what is loaded stays where it was, and the rest is gone", async () => {
+  const [segments, count] = [Number(program.readBigUInt64LE(0x20)), program.readUInt16LE(0x38)];
+  const table = (bytes: Buffer) => bytes.subarray(segments, segments + count * 56);
+
+  expect(table(stripped).equals(table(program))).toBe(true);
+  expect(stripped.subarray(64, 90_000_000).equals(program.subarray(64, 90_000_000))).toBe(true);
+  expect(program.length - stripped.length).toBeGreaterThan(15_000_000);
+  expect(withoutSymbols(stripped).equals(stripped)).toBe(true);
+});
+
+test("it runs as before", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "elf-test-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "node");
+  await writeFile(file, stripped);
+  await chmod(file, 0o755);
+
+  expect((await promisify(execFile)(file, ["-p", "new Intl.NumberFormat('de').format(1234.5)"])).stdout).toBe("1.234,5\n");
+});
+
+test("another kind of file is refused", () => {
+  expect(() => withoutSymbols(Buffer.from("#!/bin/sh\n"))).toThrow("no ELF program of 64 bits, little-endian");
+});
