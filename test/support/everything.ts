@@ -14,9 +14,12 @@ const bookkeeping = {
 /** What happened, and not what is: a controller tells of its own work. */
 const told = ["events", "events.events.k8s.io"];
 
+let kindsRead: Promise<string> | undefined;
+
 /** Everything that is in some namespaces, whatever its kind, and the namespaces themselves: by `KIND NAMESPACE/NAME`. */
 export async function everythingIn(namespaces: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  const kinds = (await kubectl(["api-resources", "--namespaced", "--verbs=list", "-o", "name"])).trim().split("\n");
+  kindsRead ??= kubectl(["api-resources", "--namespaced", "--verbs=list", "-o", "name"]);
+  const kinds = (await kindsRead).trim().split("\n");
   const wanted = [...new Set([...kinds, "namespaces"])].filter((kind) => !told.includes(kind));
   const { items } = JSON.parse(await kubectl(["get", wanted.join(","), "-A", "-o", "json", "--show-managed-fields=false"])) as {
     items: { kind: string; metadata: { name: string; namespace?: string } & Record<string, unknown> }[];

@@ -20,7 +20,22 @@ const deleting = "kubectl acr-secret delete acr-myregistry --revoke --yes";
 /** Two namespaces in which nothing changes but by what is typed; A and B in a line. */
 const [a, b] = [await newNamespace(["theirs", "others"], afterAll), await newNamespace([], afterAll)];
 const type = (line: string) => shell.type(line.replaceAll(/\bA\b/g, a).replaceAll(/\bB\b/g, b));
-const world = async () => ({ cluster: await everythingIn([a, b]), azure: everythingAt(shell.azure.world) });
+
+type World = { readonly cluster: unknown; readonly azure: unknown };
+let seen: World | undefined;
+
+/** Everything as it is now, and as it was at the last look: nobody else changes it. */
+async function look(): Promise<{ now: World; before: World | undefined }> {
+  const before = seen;
+  seen = { cluster: await everythingIn([a, b]), azure: everythingAt(shell.azure.world) };
+  return { now: seen, before };
+}
+
+/** @throws where something is not as it was at the last look */
+async function isAsBefore(): Promise<void> {
+  const { now, before } = await look();
+  expect(now).toEqual(before);
+}
 
 /** What others have: names in lists, Secrets, a CronJob; a token, and applications with and without a right to pull. */
 beforeAll(async () => {
@@ -54,6 +69,7 @@ beforeAll(async () => {
   ]);
   withRole = { username, password };
   await shell.azure.addServicePrincipal("without-role");
+  await look();
 }, 60_000);
 
 /** Of somebody else's application. */
@@ -102,12 +118,11 @@ test.for<Row>([
     typed: [`${web} --for ${reader} -n A`],
   })),
 ])("$what: after a delete everything is as it was", { timeout: 60_000 }, async ({ typed, deletes = `${deleting} -n A` }) => {
-  const before = await world();
   for (const line of typed) expect(await type(line), line).toMatchObject({ code: 0 });
 
   expect(await type(deletes)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ (deleted|configured)/m), code: 0 });
 
-  expect(await world()).toEqual(before);
+  await isAsBefore();
 });
 
 /** A pull secret of A as somebody copies it to B. */
@@ -138,7 +153,6 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
   { what: "another password of somebody else's application", made: [`${making} --service-principal=with-role -n A`], has: () => withRole },
   { what: "the admin user's password", made: [`${web} --admin -n A`], has: adminLogin },
 ])("who has $what goes on pulling when one Secret is deleted", { timeout: 60_000 }, async ({ made, copied, has, last }) => {
-  const before = await world();
   for (const line of made) expect(await type(line), line).toMatchObject({ code: 0 });
   if (copied) await copy();
   const secretIn = await openSecrets();
@@ -150,13 +164,12 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
   expect(refused).toEqual([]);
   expect(pulls).toBeGreaterThan(5);
   if (last) expect(await type(last)).toMatchObject({ code: 0 });
-  expect(await world()).toEqual(before);
+  await isAsBefore();
 });
 
 test("a role that this plugin gave to somebody else's application stays, and is told with what takes it away", {
   timeout: 60_000,
 }, async () => {
-  const before = await world();
   expect(await type(`${making} --service-principal=without-role -n A`)).toMatchObject({ code: 0 });
   const assignments = [...shell.azure.world.roleAssignments];
 
@@ -168,5 +181,5 @@ test("a role that this plugin gave to somebody else's application stays, and is 
   });
   expect(shell.azure.world.roleAssignments).toEqual(assignments);
   shell.azure.world.roleAssignments.pop();
-  expect(await world()).toEqual(before);
+  await isAsBefore();
 });
