@@ -25,7 +25,7 @@ export async function rehearse({ to, stands, replaces, deletes, shape }: Rehears
     await rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
     return;
   }
-  const write = stands ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig, shape) } : made(to);
+  const write = stands ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig, { shape }) } : made(to);
   await cluster(to.context).write(to, write, options);
 }
 

@@ -6,9 +6,10 @@ import { readHeld } from "../observe/held.ts";
 import type { Standing, Store } from "../plan/change.ts";
 import { holds } from "../plan/keys.ts";
 import { planStore } from "../plan/store.ts";
+import { readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
-import { mergedPatch, pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
+import { mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
 import { lookBefore } from "./sketch.ts";
@@ -88,9 +89,14 @@ async function write({ to, entry, stands, replaces, merges, shape }: Store, benc
   const cluster = tools.cluster(to.context);
   // A dry run makes no password: an empty config is what the server can check
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
-  if (stands && merges) return cluster.write(to, { patch: mergedPatch(await lookedAt(to, stands, cluster), entry, login) }, tools.write);
+  // Another run's claim is that run's to end
+  const claim = bench.run.claims.has(keyOf(to)) ? unclaimed : {};
+  if (stands && merges) {
+    const patch = mergedPatch(await lookedAt(to, stands, cluster), entry, login, claim);
+    return cluster.write(to, { patch }, tools.write);
+  }
   if (stands && replaces) return replace({ to, stands, shape }, pullSecret(to, entry, config, shape), bench);
-  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, shape) }, tools.write);
+  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, { shape, claim }) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
 }
 
@@ -143,6 +149,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const { tools, run } = bench;
   const { to } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
+  if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
   if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
   return decideAgain(change, secret, { host, bench, error });

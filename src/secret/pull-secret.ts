@@ -25,15 +25,25 @@ function secretOf(metadata: Secret["metadata"], config: string, shape: ShapeName
   return { apiVersion: "v1", kind: "Secret", metadata, type, data: fill(config) };
 }
 
+/** What is to become of the claim on a Secret that is written: an end to the run's own one; another run's stays as it is. */
+export type ClaimAfter = { readonly [claimNote]?: string | null };
+
+/** The end of a claim. */
+export const unclaimed: ClaimAfter = { [claimNote]: null };
+
 /**
- * The merge patch that gives a Secret, on the version that it was looked at, another login, and ends a claim on it; what else is on
- * it stays.
+ * The merge patch that gives a Secret, on the version that it was looked at, another login; what else is on it stays.
  */
-export function pullSecretPatch(version: string, entry: Entry, config: string, shape?: ShapeName): object {
+export function pullSecretPatch(
+  version: string,
+  entry: Entry,
+  config: string,
+  { shape, claim }: { readonly shape?: ShapeName | undefined; readonly claim?: ClaimAfter } = {},
+): object {
   const { labels, annotations } = noteEntries([entry]);
   const { labels: more, fill } = shapeNamed(shape);
   return {
-    metadata: { resourceVersion: version, labels: { ...labels, ...more }, annotations: { ...annotations, [claimNote]: null } },
+    metadata: { resourceVersion: version, labels: { ...labels, ...more }, annotations: { ...annotations, ...claim } },
     data: { ...fill(config), ...nothingAside },
   };
 }
@@ -45,10 +55,10 @@ const nothingAside = { [aside]: null };
  * The same, where the other logins in the Secret stay, and the label of whoever made it.
  * @param login absent in a dry run, which makes none
  */
-export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined): object {
+export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined, claim?: ClaimAfter): object {
   const { annotations, data } = merged(secret, entry, login);
   return {
-    metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, [claimNote]: null } },
+    metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, ...claim } },
     data: { ...data, ...(secret.data?.[aside] !== undefined && nothingAside) },
   };
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { claim } from "../../../src/apply/claim.ts";
 import { store } from "../../../src/apply/store.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { noteClaim, readClaim } from "../../../src/secret/claim.ts";
 import { is, losing } from "../../support/fakes/asked.ts";
 import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
@@ -47,6 +49,27 @@ test("one that another run has taken over and that pulls stays its own, and is t
   before(in_, "patch secret", () => void put(in_, { username: "other", of: { ...entry, identity: "other" } }));
 
   expect((await store(change(), bench)).change).toStrictEqual({ act: "keep", to, because: "another run wrote a credential that pulls" });
+});
+
+test.for([
+  { why: "which it is", took: false },
+  { why: "which has taken over its own", took: true },
+])("a write leaves the claim of another run, $why, to that run", async ({ took }) => {
+  const in_ = world();
+  const theirs = () => {
+    const { metadata, ...secret } = put(in_);
+    const annotations = { ...metadata.annotations, ...noteClaim("another-run", new Date("2026-01-01T00:01:00Z")) };
+    return in_.cluster.put({ ...secret, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
+  };
+  const bench = took ? await claiming(in_, true) : benchOf(in_, { run: run() });
+  if (took) before(in_, "patch secret", () => void theirs());
+  const stands = standing(took ? (secretIn(in_) as Secret) : theirs());
+
+  await store(change({ stands }), bench);
+
+  expect(in_.loginIn("demo")?.password).toBe("ours");
+  expect(readClaim(secretIn(in_) as Secret)?.by).toBe("another-run");
+  expect(bench.run.claims.size).toBe(0);
 });
 
 test("one that somebody deletes before it is written is made anew", async () => {

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { type Entry, entryFor, loginsNote, managedBy, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
-import { pullSecret, pullSecretPatch } from "../../../src/secret/pull-secret.ts";
+import { pullSecret, pullSecretPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
@@ -106,7 +106,7 @@ test("a Secret is made whole, and later only gets what is ours to write, on the 
     data,
   });
   const { labels, annotations } = note;
-  expect(pullSecretPatch("7", given, "{}")).toEqual({
+  expect(pullSecretPatch("7", given, "{}", { claim: unclaimed })).toEqual({
     metadata: { resourceVersion: "7", labels, annotations: { ...annotations, "acr-secret/claim": null } },
     // What a run that was killed had laid aside
     data: { ...data, "acr-secret.withdrawn": null },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
-import { claimedSecret, claimPatch, isEmpty, mergedPatch, mergedSecret, pullSecret } from "../../../src/secret/pull-secret.ts";
+import { claimedSecret, claimPatch, isEmpty, mergedPatch, mergedSecret, pullSecret, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
@@ -89,7 +89,8 @@ test.for<{ what: string; secret: Secret; notes: object }>([
 ])("a login is added to a Secret, and all else stays: $what", ({ secret, notes }) => {
   const data = { ".dockerconfigjson": base64(`{"auths":{"ghcr.io":{},"r.io":${mine}}}`) };
 
-  expect(mergedPatch(secret, entry, login)).toEqual({
+  expect(mergedPatch(secret, entry, login)).toEqual({ metadata: { resourceVersion: "7", annotations: notes }, data });
+  expect(mergedPatch(secret, entry, login, unclaimed)).toEqual({
     metadata: { resourceVersion: "7", annotations: { ...notes, "acr-secret/claim": null } },
     data,
   });
