@@ -35,6 +35,7 @@ byte claim[3];        /* the run that claims it, plus 1 */
 byte slot[3];         /* the slot that the claim notes */
 byte due;             /* the claim has come to its end */
 byte covered;         /* the password in the noted slot was made within the claim's time */
+byte told;            /* slots of which a run has said that it may have left a password there */
 
 /* What each run remembers. */
 byte fresh[RUNS];     /* Secrets that are as it has seen them last */
@@ -66,6 +67,7 @@ hidden byte i;
 hidden byte n;
 
 #define HOLD(o) ((o) == 1 -> in1[me] : in2[me])
+#define LIVES(s) (ref[s] == 1 || ref[s] == 2)
 #define BROKEN(what) printf(what); assert(false)
 
 /* Somebody has written to a Secret. */
@@ -92,6 +94,7 @@ inline dies(o, by) {
     i++
   :: else -> break
   od;
+  told = told & ~BIT(o);
   i = 0;
   do
   :: i < RUNS ->
@@ -123,16 +126,20 @@ inline clear(o) {
   covered = covered & ~((slot[0] == o -> 1 : 0) | (slot[1] == o -> 2 : 0) | (slot[2] == o -> 4 : 0))
 }
 
-/* A run looks at a Secret in a list. */
+/* A run looks at a Secret in a list. What a Secret notes counts for `rotate` as long as it holds a password that works: anybody may write a note. */
 inline list(s) {
   if
   :: scope & BIT(s) ->
     fresh[me] = fresh[me] | BIT(s);
-    if :: ref[s] != 0 -> noting[me] = noting[me] | BIT(s) :: else fi;
+    if
+    :: LIVES(s) || (ref[s] != 0 && create) -> noting[me] = noting[me] | BIT(s)
+    :: ref[s] != 0 && !LIVES(s) && !create -> doubts = true
+    :: else
+    fi;
     if :: ref[s] == 1 -> in1[me] = in1[me] | BIT(s) :: ref[s] == 2 -> in2[me] = in2[me] | BIT(s) :: else fi;
     if :: claim[s] && claim[s] != me + 1 && !(due & BIT(s)) -> live = live | BIT(s) :: else fi;
     if :: prev[s] != 0 -> past[me] = past[me] | BIT(prev[s]) :: else fi;
-    if :: (covered & BIT(s)) && (claim[s] == 0 || (due & BIT(s))) -> left[me] = left[me] | BIT(slot[s]); leftAt = leftAt | BIT(s) :: else fi
+    if :: (LIVES(s) || ALONE) && (covered & BIT(s)) && (claim[s] == 0 || (due & BIT(s))) -> left[me] = left[me] | BIT(slot[s]); leftAt = leftAt | BIT(s) :: else fi
   :: else
   fi
 }
@@ -173,13 +180,13 @@ inline decide() {
     :: else -> todo = noting[me] | 4; choose()
     fi
   :: !create && noting[me] == 0 -> over = true
+  :: !create && !n && noting[me] -> doubts = true; over = true /* they have died since */
   :: !create && n && (noting[me] & ~HOLD(n)) -> mine[me] = n; todo = noting[me] & ~HOLD(n)
   :: !create && n && noting[me] && !(noting[me] & ~HOLD(n)) ->
     if
     :: renewed -> over = true; mine[me] = n
     :: else -> todo = noting[me]; o = ((!(has & BIT(3 - n)) || MAY_WRITE_OVER(3 - n)) -> 3 - n : 0)
     fi
-  :: !create && !n && noting[me] -> todo = noting[me]; choose()
   fi
 }
 
@@ -194,7 +201,10 @@ inline store(s) {
   written(s); fresh[me] = fresh[me] | BIT(s)
 }
 
-/* A run ends its claims, and leaves the note of a slot that may hold what it, or one before it, has made. */
+/*
+ * A run ends its claims, and leaves the note of a slot that may hold what it, or one before it, has made. A Secret that it has made for
+ * its claim goes: then it says what it may have left.
+ */
 inline letGo() {
   i = 0;
   do
@@ -202,6 +212,7 @@ inline letGo() {
     if
     :: claim[i] == me + 1 ->
       claim[i] = 0; due = due & ~BIT(i); written(i);
+      if :: blind && i == f && ref[i] == 0 && (covered & BIT(i)) -> told = told | BIT(slot[i]); slot[i] = 0; covered = covered & ~BIT(i) :: else fi;
       if :: (blind || (heir && !(moved & BIT(me))) || i != f) && (covered & BIT(i)) :: else -> slot[i] = 0; covered = covered & ~BIT(i) fi
     :: else
     fi;
@@ -229,11 +240,12 @@ proctype Run(byte me; bool create; byte scope) {
   bool again;         /* it goes round when what it made is taken back */
   bool heir;          /* its claim notes what a claim that has ended has left */
   bool failed, lost, over, renewed;
+  bool doubts;        /* a Secret notes the token and holds a dead password: it is told, and stays */
 
   if :: me == 1 && scope == 7 -> begun :: else fi; /* the two rotations are alike */
 begin:
   atomic {
-    made = false; blind = false; heir = false; again = false; lost = false; w = 0; f = 0; todo = 0; o = 0; claims = 0; plan[me] = 0;
+    made = false; blind = false; heir = false; doubts = false; again = false; lost = false; w = 0; f = 0; todo = 0; o = 0; claims = 0; plan[me] = 0;
     forget(); mine[me] = 0; saw[me] = 0; begun = true;
     if
     :: rounds == ROUNDS -> goto fail
@@ -247,7 +259,7 @@ begin:
   :: create && ALONE ->
     atomic {
       (!claim[2] || (due & 4) || claim[2] == me + 1);
-      d_step { claim[2] = me + 1; slot[2] = (covered & 4 -> slot[2] : 0); due = due & ~4; written(2) };
+      d_step { claim[2] = me + 1; slot[2] = 0; covered = covered & ~4; due = due & ~4; written(2) };
       printf("STEP %d claims Secret 2\n", me);
       OR_DIE
     }
@@ -447,6 +459,7 @@ release:
 
 well:
   atomic {
+    if :: doubts -> goto refuse :: else fi;
     d_step { letGo() };
     printf("STEP %d ends well\n", me);
     if
@@ -466,7 +479,7 @@ done:
   atomic {
     if :: alone -> result = (over -> WELL : (again -> REFUSED : FAILED)) :: else fi;
     forget(); mine[me] = 0; saw[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
-    o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0;
+    o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0; doubts = 0;
     ended++
   }
 }
@@ -513,10 +526,14 @@ over:
 
 /* A living password of ours that no Secret holds and no note names as the one before. */
 #define ORPHAN(o) ((has & BIT(o)) && !(theirs & BIT(o)) && ref[0] != o && ref[1] != o && ref[2] != o && prev[0] != o && prev[1] != o && prev[2] != o)
-/* What prune can tell: the token's name, or a claim says whose it is. */
-#define SEEN(o) (ALONE || (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)))
-#define LIVES(s) (ref[s] == 1 || ref[s] == 2)
+/* What can be told: the token's name, or a claim, says whose it is; or the run has said so. */
+#define SEEN(o) (ALONE || (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)) || (told & BIT(o)))
 #define NOTES(s) (ref[s] != 0)
+#define DEAD(s) (ref[s] >= OURS)
+#define ALIKE(s, t) (!LIVES(s) || !LIVES(t) || ref[s] == ref[t])
+/* The same, and no Secret with a password that works notes it: who rotates cannot know that it is nobody's. */
+#define NOTED(s, o) (slot[s] == o && (covered & BIT(s)) && LIVES(s))
+#define STRANGE(o) (ORPHAN(o) && !NOTED(0, o) && !NOTED(1, o) && !NOTED(2, o))
 
 init {
   atomic {
@@ -555,7 +572,8 @@ init {
     ended == 5;
     if
     :: result == REFUSED && creates && has == 6 && !ALONE
-    :: result == REFUSED && !creates && theirs && !ALONE
+    :: result == REFUSED && !creates && !ALONE && (theirs || STRANGE(1) || STRANGE(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
+    :: result == REFUSED && !creates && (DEAD(0) || DEAD(1) || DEAD(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
     :: result == WELL && creates && LIVES(2)
     :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1]) && (!NOTES(2) || ref[2] == ref[0])
     :: else -> BROKEN("BROKEN a rerun does not reach the goal\n")

@@ -1,5 +1,5 @@
 import { proveLogin } from "../credential/prove.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isLost } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
@@ -34,9 +34,13 @@ const rows: { readonly [A in Act]: Carry<A> } = {
     const { tools, run } = bench;
     if (tools.write.dryRun) return {};
     await renewClaims(bench);
-    const { login, ...made } = await tools.during(`Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`, () =>
-      tools.carry(change),
-    );
+    run.asked = true;
+    const { login, ...made } = await tools
+      .during(`Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change))
+      .catch((error: unknown) => {
+        if (error instanceof CliError && !isLost(error)) run.asked = false;
+        throw error;
+      });
     run.login = login;
     run.made = made;
     return {};
@@ -50,7 +54,7 @@ const rows: { readonly [A in Act]: Carry<A> } = {
     await rehearse(change, tools);
     return {};
   },
-  claim,
+  claim: async (change, bench) => (bench.run.claims.has(keyOf(change.to)) ? {} : claim(change, bench)),
   release: async (_, bench) => {
     await endClaims(bench);
     return {};
@@ -138,14 +142,14 @@ export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
   const done: Outcome[] = [];
   for (const change of plan) {
     const outcome = await attempt(change, [], bench);
-    if (outcome.left) throw await takenBack(new CliError("cancelled", "interrupted"), done, bench.tools);
+    if (outcome.left) throw await takenBack(new CliError("cancelled", "interrupted"), done, bench);
     // A change whose answer was lost may have happened
-    if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], bench.tools);
+    if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], bench);
     done.push(outcome);
   }
   return done;
 }
 
 /** The error that ended a run, once what it did is taken back. */
-const takenBack = async (error: CliError, done: readonly Outcome[], tools: Bench["tools"]) =>
-  withLeft(error, await takeBack(done, tools), tools);
+const takenBack = async (error: CliError, done: readonly Outcome[], bench: Bench) =>
+  withLeft(error, await takeBack(done, bench), bench.tools);

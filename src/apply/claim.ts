@@ -15,16 +15,16 @@ const pause = 500;
  * @throws CliError of the Secret; Conflict where it is no longer as it was looked at
  */
 export async function claim(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
-  const { to, stands } = change;
+  const { to, stands, makes } = change;
   if (stands?.claim && isLive(stands.claim, tools.now()) && (await outwaits(to, stands.claim, tools)))
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
   const made = !stands;
   // A claim whose answer is lost may stand
-  run.claims.set(keyOf(to), { to, made });
+  run.claims.set(keyOf(to), { to, made, makes });
   try {
     const at = tools.now();
     const object = await writeClaim(change, tools);
-    run.claims.set(keyOf(to), { to, made, stands: standingOf(object), at });
+    run.claims.set(keyOf(to), { to, made, makes, stands: standingOf(object), at });
     return { object };
   } catch (error) {
     if (error instanceof CliError && !isLost(error)) run.claims.delete(keyOf(to));
@@ -32,9 +32,10 @@ export async function claim(change: Claim, { tools, run }: Bench): Promise<{ obj
   }
 }
 
-async function writeClaim({ to, stands, shape }: Claim, tools: Tools): Promise<Secret> {
+async function writeClaim({ to, stands, makes, shape }: Claim, tools: Tools): Promise<Secret> {
   const { runId, write, now } = tools;
-  const text = stands ? { patch: claimPatch(stands.version, noteClaim(runId, now())) } : { create: claimedSecret(to, runId, now(), shape) };
+  const note = noteClaim(runId, now(), makes);
+  const text = stands ? { patch: claimPatch(stands.version, note) } : { create: claimedSecret(to, note, shape) };
   try {
     return await tools.cluster(to.context).write(to, text, write);
   } catch (error) {
@@ -88,7 +89,10 @@ export async function ownClaim(to: Ref<"secret">, { cluster, runId }: Tools): Pr
 }
 
 /** A Secret as a write may be held to it. */
-export const standingOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret): Standing => ({ uid, version });
+export const standingOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Pick<Secret, "metadata">): Standing => ({
+  uid,
+  version,
+});
 
 /**
  * Sees to it, right before a password is made, that what this run has claimed holds for long enough: a run that was too slow has lost
@@ -104,7 +108,7 @@ const isYoung = ({ at }: Claimed, now: Date) => at !== undefined && now.getTime(
 
 /** Somebody else may have written to the Secret and left the claim alone. */
 async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
-  const { to } = claimed;
+  const { to, makes } = claimed;
   const { write, now, runId } = tools;
   const at = now();
   let known = claimed.stands;
@@ -119,7 +123,7 @@ async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
       write: (_, { version }) =>
         tools
           .cluster(to.context)
-          .write(to, { patch: claimPatch(version, noteClaim(runId, now())) }, write)
+          .write(to, { patch: claimPatch(version, noteClaim(runId, now(), makes)) }, write)
           .catch(asConflict),
     },
     { rounds: 10, pause: () => tools.sleep(5) },

@@ -1,4 +1,4 @@
-import { type Claim, mints, type Plan, type Rehearse, type Store } from "../plan/change.ts";
+import type { Claim, Mint, Plan, Rehearse, Store } from "../plan/change.ts";
 import { applyWhole } from "./apply.ts";
 import { claim } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -54,9 +54,14 @@ export function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
 
   /** A Secret that is not there is tried by the claim itself. */
   function stepsTo({ to, stands, replaces, shape }: Store): (Rehearse | Claim)[] {
-    if (!mints(demand)) return [];
+    const mint = demand.find(({ act }) => act === "mint") as Mint | undefined;
+    if (!mint) return [];
+    const makes = { identity: mint.to.name, slot: mint.slot, ...(mint.left !== undefined && { madeAt: mint.left }) };
     const shaped = shape && { shape };
-    return [...(stands ? [{ act: "rehearse", to, stands, replaces, ...shaped } as const] : []), { act: "claim", to, stands, ...shaped }];
+    return [
+      ...(stands ? [{ act: "rehearse", to, stands, replaces, ...shaped } as const] : []),
+      { act: "claim", to, stands, makes, ...shaped },
+    ];
   }
 
   async function carryOut(store: Store): Promise<Outcome[]> {

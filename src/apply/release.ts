@@ -2,12 +2,13 @@ import type { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Keep, Release } from "../plan/change.ts";
-import { claimPatch, isEmpty } from "../secret/pull-secret.ts";
+import { noteLeft } from "../secret/claim.ts";
+import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import { ownClaim, standingOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { settle } from "./settle.ts";
 import { asCliError } from "./take-back.ts";
-import type { Bench, Claimed, Tools } from "./tools.ts";
+import type { Bench, Claimed, Run, Tools } from "./tools.ts";
 
 /**
  * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
@@ -18,7 +19,7 @@ export function endClaims({ run, tools }: Bench): Promise<Outcome[]> {
   return tools.unhalted(async () => {
     const kept: Outcome[] = [];
     for (const [key, claimed] of run.claims) {
-      const error = await release(claimed, tools).then(() => undefined, asCliError);
+      const error = await release(claimed, noteAfter(claimed, run, tools), tools).then(() => undefined, asCliError);
       run.claims.delete(key);
       // A note that has an end does no harm
       if (error && claimed.made) kept.push(leftEmpty(claimed.to, error));
@@ -33,21 +34,33 @@ const leftEmpty = (to: Ref<"secret">, error: CliError): Outcome => ({
   says: [`secret/${to.name} is left without a login: kubectl delete secret ${to.name} --namespace ${to.namespace}`],
 });
 
-async function release({ to, made }: Claimed, tools: Tools): Promise<void> {
+/**
+ * What is noted once a claim has ended. A password that the run may have made, and could not take back, stays noted by the claim itself,
+ * which comes to its end; one that an earlier run has left, and this one has not written over, stays noted too.
+ */
+function noteAfter({ made, makes }: Claimed, { asked, kept }: Run, { runId }: Tools): ClaimAfter | undefined {
+  if (made || !makes) return unclaimed;
+  if (asked && kept) return undefined;
+  const { madeAt, ...making } = makes;
+  return madeAt !== undefined && !asked ? noteLeft(runId, { ...making, madeAt }) : unclaimed;
+}
+
+async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tools: Tools): Promise<void> {
+  if (!note) return;
   await settle<Secret | undefined, Release | Keep, unknown>(
     {
       observe: () => ownClaim(to, tools),
       decide: (secret) => (secret ? { act: "release", to } : { act: "keep", to, because: "another run has taken over" }),
       write: async (_, secret) => {
-        if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, tools));
+        if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, { note, tools }));
       },
     },
     { rounds: 10, pause: () => tools.sleep(5) },
   );
 }
 
-const unclaim = (to: Ref<"secret">, secret: Secret, { cluster, write }: Tools) =>
-  cluster(to.context).write(to, { patch: claimPatch(standingOf(secret).version, undefined) }, write);
+const unclaim = (to: Ref<"secret">, secret: Secret, { note, tools }: { readonly note: ClaimAfter; readonly tools: Tools }) =>
+  tools.cluster(to.context).write(to, { patch: claimPatch(standingOf(secret).version, note) }, tools.write);
 
 /** Who may make Secrets may not always delete them: then at least nobody has to wait for the claim. */
 async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
@@ -55,7 +68,7 @@ async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<
     await tools.cluster(to.context).write(to, { delete: standingOf(secret) }, tools.write);
   } catch (error) {
     const { kind } = asCliError(error);
-    if (kind === "forbidden") await unclaim(to, secret, tools);
+    if (kind === "forbidden") await unclaim(to, secret, { note: unclaimed, tools });
     if (kind !== "notFound") throw error;
   }
 }

@@ -1,8 +1,11 @@
 import type { Credential, Issue } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
+import type { ChangeOf, Plan } from "../plan/change.ts";
 import type { Proof } from "../plan/proof.ts";
 import { passwordKey, type Rotation } from "../plan/rotation.ts";
+import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
+import { standingOf } from "./claim.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import type { RotateOrder } from "./rotate-order.ts";
 import { groundsOf } from "./rotate-places.ts";
@@ -38,7 +41,27 @@ async function renewed({ rotation, proof, credential, unasked }: Standing, holde
   const alone = owned !== "nobody";
   const held = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);
-  return lifeOf(credential).renew({ held, inside, inUse, alone, blind, secret, words, images });
+  const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);
+  const issue = await lifeOf(credential).renew({ held, inside, inUse, alone, blind, left, secret, words, images });
+  return { ...issue, demand: [...takingOver(all, issue.demand, order.now()), ...issue.demand] };
+}
+
+/** The claim on a Secret, if it has come to its end. */
+function endedOn({ metadata }: Noted, now: Date): SecretClaim | undefined {
+  const claim = readClaim({ metadata });
+  return claim && !isLive(claim, now) ? claim : undefined;
+}
+
+/** Whoever has noted what is written over is to find his claim gone, if he is only slow: each is taken over, on the version of the look. */
+function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"claim">[] {
+  const mint = demand.find((change): change is ChangeOf<"mint"> => change.act === "mint");
+  if (mint?.left === undefined) return [];
+  const { slot, left: madeAt, to } = mint;
+  const noting = all.filter((holder) => {
+    const claim = endedOn(holder, now);
+    return claim && isMadeBy(claim, to.name, { slot, madeAt });
+  });
+  return noting.map((holder) => ({ act: "claim", to: holder.to, stands: standingOf(holder) }));
 }
 
 const ownerAt = ({ ground, to }: Noted) =>

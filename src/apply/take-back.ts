@@ -1,10 +1,10 @@
 import { CliError } from "../errors.ts";
 import { opposite } from "../plan/change.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Tools } from "./tools.ts";
+import type { Bench, Tools } from "./tools.ts";
 
 /** Takes back what was done in Azure, last first, also after an interruption. @returns what could not be taken back */
-export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcome[]> {
+export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<Outcome[]> {
   const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
   if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
   return tools.unhalted(async () => {
@@ -15,6 +15,7 @@ export function takeBack(done: readonly Outcome[], tools: Tools): Promise<Outcom
         if (error) kept.push({ change, error, says: [`what this run made could not be taken back: ${tools.removal(change)}`] });
       }
     });
+    if (kept.length > 0) run.kept = true;
     return kept;
   });
 }

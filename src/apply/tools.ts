@@ -5,6 +5,7 @@ import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Seen } from "../observe/seen.ts";
 import type { Change, Standing } from "../plan/change.ts";
+import type { Making } from "../secret/claim.ts";
 
 /** What plans are carried out with. */
 export type Tools = {
@@ -50,6 +51,10 @@ export type Run = {
   proven?: ImageRef;
   /** The Secrets that this run has claimed, or may have where the answer was lost, by what names them. */
   readonly claims: Map<string, Claimed>;
+  /** A password was asked for, so that one may have been made. */
+  asked?: boolean;
+  /** What this run has made could not be taken back. */
+  kept?: boolean;
   /** Secrets of others that this run has taken away to put its own there, and neither of which stands, by what names them. */
   readonly gone: Set<string>;
 };
@@ -61,6 +66,8 @@ export type Claimed = {
   readonly made: boolean;
   /** As it is since, for the next write; absent where nobody knows. */
   readonly stands?: Standing;
+  /** The password that it is claimed for. */
+  readonly makes?: Making | undefined;
   /** When it was claimed or renewed last. */
   readonly at?: Date;
 };

@@ -77,7 +77,7 @@ export async function* runUnit(
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
 async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<Outcome[]> {
-  return [...(await takeBack(made, bench.tools)), ...(goesOn ? [] : await endClaims(bench))];
+  return [...(await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
 }
 
 /** Says what of a plan ends pods before any of it is done. */

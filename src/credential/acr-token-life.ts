@@ -31,7 +31,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
   }
 
   return {
-    async renew({ held, inUse, alone, blind, images, words }: Renewal): Promise<Issue> {
+    async renew({ held, inUse, alone, blind, left, images, words }: Renewal): Promise<Issue> {
       const { identity } = held.entry;
       const found = await read(identity);
       if (!found) throw gone(identity, registry);
@@ -39,7 +39,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
       refuseDisabled(token, registry.loginServer);
       const now = sources.now();
       const expiresAt = asked.expiresAt ?? sameLifetime(held.entry, token, now);
-      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, blind, now, expiresAt }, token);
+      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, blind, left, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
       const repositories = pulledRepositories(scopeMap);
       const demand = stepsOf(mint, { host: registry.loginServer, repositories, verify: asked.verify });

@@ -3,6 +3,7 @@ import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
 import { dueOf } from "../plan/rotation.ts";
+import { isMadeBy } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { slotOf } from "./acr-token-plan.ts";
 import type { Renewal } from "./kind.ts";
@@ -16,23 +17,25 @@ export type RenewalWish = {
   readonly now: Date;
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
-} & Pick<Renewal, "inUse" | "alone" | "blind">;
+} & Pick<Renewal, "inUse" | "alone" | "blind" | "left">;
 
 /**
  * Makes the token's other password. A slot is only written over where nobody can be using it: it is empty; or it has the password from
- * before the last rotation, which no Secret holds any more; or the token is these Secrets' own, and no Secret holds what is in it.
+ * before the last rotation, which no Secret holds any more; or one that a run has left which did not come to its end; or the token is
+ * these Secrets' own, and no Secret holds what is in it.
  * @throws CliError conflict
  */
 export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenewal {
   const { registry, held, expiresAt } = wish;
   const { name } = token;
-  const slot = freeSlot(wish, token);
+  const { slot, left } = freeSlot(wish, token);
   const expires = expiresAt === undefined ? {} : { expiresAt };
   const mint: Mint = {
     act: "mint",
     to: { kind: "token.azurecr.io", name },
     inNew: false,
     slot,
+    ...(left !== undefined && { left }),
     ...expires,
     because: "it takes the place of the other password",
   };
@@ -44,11 +47,13 @@ export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenew
   };
 }
 
-function freeSlot(wish: RenewalWish, token: AcrToken): Slot {
+type Free = { readonly slot: Slot /** When the password was made that a run has left in it. */; readonly left?: string | undefined };
+
+function freeSlot(wish: RenewalWish, token: AcrToken): Free {
   const standings = slots.map((slot) => ({ slot, standing: standingOf(slot, wish, token) }));
   const free = order.flatMap((wanted) => standings.filter(({ standing }) => standing === wanted));
   const [first] = free;
-  if (first) return first.slot;
+  if (first) return { slot: first.slot, left: leftIn(first.slot, wish, token) };
   const promised = standings.find(({ standing }) => standing === "promised");
   if (promised) throw tooEarly(wish, token, promised.slot);
   throw noRoom(wish, token, standings.find(({ standing }) => standing === "strange")?.slot);
@@ -56,12 +61,19 @@ function freeSlot(wish: RenewalWish, token: AcrToken): Slot {
 
 const slots = ["password1", "password2"] as const;
 
-/** What may be written over, the best first. */
-const order = ["empty", "previous", "ours"] as const;
+/** When the password was made in a slot that a run has left there. */
+function leftIn(slot: Slot, { left, held }: RenewalWish, { passwords }: AcrToken): string | undefined {
+  const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
+  return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
+}
+
+/** What may be written over, the best first: as long as one is left over, there is to be no other. */
+const order = ["left", "previous", "empty", "ours"] as const;
 
 type SlotStanding = (typeof order)[number] | "in use" | "promised" | "strange";
 
-function standingOf(slot: Slot, { held, inUse, alone, blind, now }: RenewalWish, token: AcrToken): SlotStanding {
+function standingOf(slot: Slot, wish: RenewalWish, token: AcrToken): SlotStanding {
+  const { held, inUse, alone, blind, now } = wish;
   const there = token.passwords.find(({ name }) => name === slot);
   if (!there) return "empty";
   const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
@@ -69,6 +81,7 @@ function standingOf(slot: Slot, { held, inUse, alone, blind, now }: RenewalWish,
   if (blind) return "strange";
   const { previous } = held;
   if (previous && isIt(previous)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
+  if (leftIn(slot, wish, token) !== undefined) return "left";
   return alone ? "ours" : "strange";
 }
 

@@ -2,6 +2,7 @@ import type { Azure, IdentityWish, ImageRef, Login, Registry, RegistryFacts } fr
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
+import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
 /** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
@@ -129,6 +130,8 @@ export type Renewal = {
   readonly alone: boolean;
   /** Some Secret may hold a password of it that nobody could name: only where there is none may one be made. */
   readonly blind: boolean;
+  /** Claims that have ended on Secrets which hold it: what their runs may have made is nobody else's. */
+  readonly left: readonly SecretClaim[];
   /** The name of a Secret that holds it. */
   readonly secret: string;
   /** What is written behind what is made: `secret acr in namespace demo`. */

@@ -1,6 +1,6 @@
 import type { Fix } from "../fix.ts";
 import type { AnewKind, PodKind, Ref, TargetKind } from "../kinds.ts";
-import type { SecretClaim } from "../secret/claim.ts";
+import type { Making, SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { WarningId } from "./warnings.ts";
@@ -77,6 +77,8 @@ export type Mint = {
   readonly slot: string;
   /** The run made what the password is of, so that it goes together with that. */
   readonly inNew: boolean;
+  /** When the password was made that is written over, where a run has left it that did not come to its end. */
+  readonly left?: string;
   /** RFC 3339; absent where it is not to expire. */
   readonly expiresAt?: string;
   readonly because: string;
@@ -111,7 +113,13 @@ export type Rehearse = {
 } & Shaped;
 
 /** The Secret is claimed before a password is made for it: an empty one is made where there is none. */
-export type Claim = { readonly act: "claim"; readonly to: Ref<"secret">; readonly stands: Standing | undefined } & Shaped;
+export type Claim = {
+  readonly act: "claim";
+  readonly to: Ref<"secret">;
+  readonly stands: Standing | undefined;
+  /** The password that it is claimed for. */
+  readonly makes?: Making;
+} & Shaped;
 
 /** How a Secret is to be laid out; absent for the kubelet. */
 type Shaped = { readonly shape?: ShapeName | undefined };

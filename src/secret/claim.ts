@@ -1,3 +1,4 @@
+import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 
 /**
@@ -9,6 +10,17 @@ export type SecretClaim = {
   readonly by: string;
   /** RFC 3339, by the run's own clock. */
   readonly until: string;
+  /** The password that the run is about to make: where it dies, the next one knows whose that is. */
+  readonly makes?: Making;
+};
+
+/** A password that is about to be made. */
+export type Making = {
+  /** What authenticates: an ACR token's name. */
+  readonly identity: string;
+  readonly slot: string;
+  /** When the password was made that an earlier run has left in the slot (RFC 3339): that one is nobody else's either. */
+  readonly madeAt?: string;
 };
 
 /** The annotation that holds a claim. */
@@ -17,19 +29,35 @@ export const claimNote = "acr-secret/claim";
 /** How long a claim holds unless it is renewed, in milliseconds: longer than any one step in Azure takes. */
 export const claimLasts = 30_000;
 
+/** By how much the clocks of a run and of Azure may differ, in milliseconds. */
+const skew = 5_000;
+
 /** The annotation of a claim that begins now. */
-export const noteClaim = (by: string, now: Date): { readonly [claimNote]: string } => ({
-  [claimNote]: JSON.stringify({ by, until: new Date(now.getTime() + claimLasts).toISOString() } satisfies SecretClaim),
-});
+export const noteClaim = (by: string, now: Date, makes?: Making): { readonly [claimNote]: string } =>
+  noteOf({ by, until: new Date(now.getTime() + claimLasts).toISOString(), ...(makes && { makes }) });
+
+const noteOf = (claim: SecretClaim): { readonly [claimNote]: string } => ({ [claimNote]: JSON.stringify(claim) });
+
+/**
+ * The annotation of a claim that has ended before its password was made, where an earlier run had left one in the slot: no other password
+ * is meant by it.
+ */
+export const noteLeft = (by: string, makes: Making & { readonly madeAt: string }): { readonly [claimNote]: string } =>
+  noteOf({ by, until: new Date(makes.madeAt).toISOString(), makes });
 
 /** The claim on a Secret. Anybody can write the note, so what cannot be read is none. */
 export function readClaim({ metadata }: Pick<Secret, "metadata">): SecretClaim | undefined {
   try {
-    const { by, until }: Partial<SecretClaim> = JSON.parse(metadata.annotations?.[claimNote] ?? "null") ?? {};
-    return typeof by === "string" && typeof until === "string" ? { by, until } : undefined;
+    const { by, until, makes }: Partial<SecretClaim> = JSON.parse(metadata.annotations?.[claimNote] ?? "null") ?? {};
+    return typeof by === "string" && typeof until === "string" ? { by, until, ...readMaking(makes) } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function readMaking({ identity, slot, madeAt }: Partial<Making> = {}): Pick<SecretClaim, "makes"> {
+  if (typeof identity !== "string" || typeof slot !== "string") return {};
+  return { makes: { identity, slot, ...(typeof madeAt === "string" && { madeAt }) } };
 }
 
 /** Whether a claim has not come to its end. */
@@ -37,3 +65,10 @@ export const isLive = ({ until }: SecretClaim, now: Date): boolean => Date.parse
 
 /** Whether two notes are of one claim, which has not been renewed in between. */
 export const sameClaim = (a: SecretClaim, b: SecretClaim | undefined): boolean => a.by === b?.by && a.until === b.until;
+
+/** Whether a password that Azure shows is the one that the claim's run has made, or one before it had left. */
+export function isMadeBy({ until, makes }: SecretClaim, identity: string, { slot, madeAt }: { slot: string; madeAt: string }): boolean {
+  if (makes?.identity.toLowerCase() !== identity.toLowerCase() || makes.slot !== slot) return false;
+  const sinceEnd = Date.parse(madeAt) - Date.parse(until);
+  return sameMoment(makes.madeAt, madeAt) || (sinceEnd >= -claimLasts - skew && sinceEnd <= skew);
+}

@@ -2,7 +2,7 @@ import type { Login } from "../context.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { aside } from "./aside.ts";
-import { claimNote, noteClaim } from "./claim.ts";
+import { claimNote } from "./claim.ts";
 import { sketchConfig, withLogin } from "./docker-config.ts";
 import { type Entry, isOurs, noteEntries, readEntries } from "./entry.ts";
 import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
@@ -89,15 +89,13 @@ function without(noted: Entry, gone: readonly string[]): Entry[] {
 }
 
 /** A Secret without a login, for a run that claims it before it makes one. Its reader's labels come with the login. */
-export function claimedSecret({ namespace = "", name }: Ref, by: string, now: Date, shape?: ShapeName): Secret {
+export function claimedSecret({ namespace = "", name }: Ref, claim: { readonly [claimNote]: string }, shape?: ShapeName): Secret {
   const { labels, annotations } = noteEntries([]);
-  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...noteClaim(by, now) } }, sketchConfig, shape);
+  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...claim } }, sketchConfig, shape);
 }
 
-/** The merge patch that claims a Secret on a version of it, or with `undefined` ends the claim. */
-export const claimPatch = (version: string, claim: ReturnType<typeof noteClaim> | undefined): object => ({
-  metadata: { resourceVersion: version, annotations: claim ?? { [claimNote]: null } },
-});
+/** The merge patch that claims a Secret on a version of it, or ends the claim. */
+export const claimPatch = (version: string, annotations: ClaimAfter): object => ({ metadata: { resourceVersion: version, annotations } });
 
 /** Whether a Secret is as {@link claimedSecret} makes it: nobody has put a login in. */
 export const isEmpty = ({ type, data = {} }: Secret): boolean =>

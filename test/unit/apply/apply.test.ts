@@ -198,7 +198,7 @@ test("what is under way is shown", async () => {
   const at = benchOf(world, { carry: async () => ({ login }) });
 
   const done = await applyWhole([makeMap, makeToken, mint], at);
-  await takeBack(done, at.tools);
+  await takeBack(done, at);
 
   expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
 });

@@ -4,7 +4,7 @@ import { endClaims } from "../../../src/apply/release.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
-import { claimPatch } from "../../../src/secret/pull-secret.ts";
+import { claimPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { claimed, claimIn, end, lost, no, note, put, secretIn, standing, theirs, to, world } from "./claim-setting.ts";
@@ -138,5 +138,5 @@ test("a claim gives the Secret as it is since", async () => {
 });
 
 test("the patch of a claim is held to a version, and takes nothing but the claim away", () => {
-  expect(claimPatch("7", undefined)).toEqual({ metadata: { resourceVersion: "7", annotations: { [note]: null } } });
+  expect(claimPatch("7", unclaimed)).toEqual({ metadata: { resourceVersion: "7", annotations: { [note]: null } } });
 });

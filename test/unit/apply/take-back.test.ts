@@ -49,7 +49,7 @@ test("in a dry run nothing outside of the cluster is touched, nor taken back", a
   const done = await applyWhole([makeMap, makeToken, mint], at);
 
   expect(done.map(short)).toEqual(["create m", "create t", "mint t"]);
-  expect(await takeBack(done, at.tools)).toEqual([]);
+  expect(await takeBack(done, at)).toEqual([]);
   expect(at.carried).toEqual([]);
 });
 
@@ -59,20 +59,20 @@ const broken: Hand = async () => {
 
 test("a defect while a plan is carried out ends it, and one while it is taken back too", async () => {
   await expect(collect(apply([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
-  await expect(takeBack([{ change: makeMap }], bench({ carry: broken }).tools)).rejects.toThrow(TypeError);
+  await expect(takeBack([{ change: makeMap }], bench({ carry: broken }))).rejects.toThrow(TypeError);
 });
 
 test("where there is nothing to take back nobody is told that something is", async () => {
   const at = bench();
 
-  expect(await takeBack([{ change: keepOf("a") }], at.tools)).toEqual([]);
+  expect(await takeBack([{ change: keepOf("a") }], at)).toEqual([]);
   expect(at.unhalted()).toBe(0);
 });
 
 test("what was done, and what could not be taken back, is told of each", async () => {
   const at = bench({ carry: () => Promise.reject(no()) });
 
-  const kept = await takeBack([{ change: makeMap }, { change: makeToken }], at.tools);
+  const kept = await takeBack([{ change: makeMap }, { change: makeToken }], at);
 
   expect(kept.map(({ change, error, says }) => [change.act, change.to.name, error?.message, says])).toEqual([
     ["delete", "t", "no", ["what this run made could not be taken back: remove t"]],

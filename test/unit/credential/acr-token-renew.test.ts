@@ -19,6 +19,13 @@ function tokenOf(slots: string): AcrToken {
 
 const password = (slot: 1 | 2, day: number) => ({ slot: `password${slot}`, madeAt: at(day) });
 
+/** The claim of a run that died when it had made password2 on that day. */
+const claimed = (day: number, identity = "ci-pull") => ({
+  by: "a dead run",
+  until: new Date(Date.parse(at(day)) + 20_000).toISOString(),
+  makes: { identity, slot: "password2" },
+});
+
 type Wanted = Partial<Omit<RenewalWish, "held">> & { readonly held?: Partial<Entry> };
 
 const wish = ({ held, ...more }: Wanted = {}): RenewalWish => ({
@@ -27,6 +34,7 @@ const wish = ({ held, ...more }: Wanted = {}): RenewalWish => ({
   inUse: [password(1, 1)],
   alone: false,
   blind: false,
+  left: [],
   now: new Date(at(5)),
   expiresAt: undefined,
   ...more,
@@ -97,11 +105,32 @@ test.for<{ why: string; wish?: Wanted; slots: string; is: string }>([
   },
   { why: "the one that is held is gone", slots: "-,-", is: "password1" },
   { why: "the one that is held is gone, and the other one somebody's", slots: "-,2", is: "password1" },
+  { why: "a run has left the other one that did not come to its end", wish: { left: [claimed(2)] }, slots: "1,2", is: "password2" },
+  {
+    why: "the same, and others may hold what nobody sees",
+    wish: { left: [claimed(2)], blind: true },
+    slots: "1,2",
+    is: strange("password2"),
+  },
+  { why: "what was left has been made anew since", wish: { left: [claimed(2)] }, slots: "1,3", is: strange("password2") },
+  { why: "a claim names the slot of another token", wish: { left: [claimed(2, "other")] }, slots: "1,2", is: strange("password2") },
+  {
+    why: "none is held, and one is left over: there is to be no second",
+    wish: { left: [claimed(2)], inUse: [] },
+    slots: "-,2",
+    is: "password2",
+  },
   { why: "both are strange", wish: { inUse: [] }, slots: "1,2", is: strange("password1") },
 ])("the slot of another password: $why", ({ wish: more = {}, slots, is }) => {
   const slot = () => planTokenRenewal(wish(more), tokenOf(slots)).mint.slot;
   if (is.startsWith("password") && !is.includes(" ")) expect(slot()).toBe(is);
   else expect(slot).toThrow(is);
+});
+
+test("what a run has left is told by when it was made, so that the next claim can say which it is", () => {
+  const { mint } = planTokenRenewal(wish({ left: [claimed(2)] }), tokenOf("1,2"));
+  expect(mint).toMatchObject({ slot: "password2", left: inAzure(2) });
+  expect(planTokenRenewal(wish(), tokenOf("1,-")).mint).not.toHaveProperty("left");
 });
 
 test("who has no room is told the command that makes some", () => {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
+import { noteClaim } from "../../../src/secret/claim.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { claimedSecret, claimPatch, isEmpty, mergedPatch, mergedSecret, pullSecret, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -11,7 +12,7 @@ const empty = '{"auths":{}}';
 const now = new Date("2026-01-01T00:00:00Z");
 
 test("a Secret that is only claimed has our label, no login, and the claim", () => {
-  const secret = claimedSecret(to, "this-run", now);
+  const secret = claimedSecret(to, noteClaim("this-run", now));
 
   expect(secret).toEqual({
     apiVersion: "v1",
@@ -29,7 +30,7 @@ test("a Secret that is only claimed has our label, no login, and the claim", () 
 });
 
 test("one that is claimed for another reader has its type, and neither the labels nor the data that it looks for", () => {
-  const secret = claimedSecret(to, "this-run", now, "argocd-repository");
+  const secret = claimedSecret(to, noteClaim("this-run", now), "argocd-repository");
 
   expect(secret).toMatchObject({ type: "Opaque", data: {} });
   expect(secret.metadata.labels).toEqual(ours);
@@ -57,7 +58,7 @@ test("a claim is held to a version, and so is its end, which takes nothing but t
   expect(claimPatch("7", { "acr-secret/claim": "{}" })).toEqual({
     metadata: { resourceVersion: "7", annotations: { "acr-secret/claim": "{}" } },
   });
-  expect(claimPatch("7", undefined)).toEqual({ metadata: { resourceVersion: "7", annotations: { "acr-secret/claim": null } } });
+  expect(claimPatch("7", unclaimed)).toEqual({ metadata: { resourceVersion: "7", annotations: { "acr-secret/claim": null } } });
 });
 
 const login = { username: "ci", password: new Sensitive("p") };
