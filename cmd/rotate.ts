@@ -39,7 +39,7 @@ export const rotate = verb({
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
     if (able.length === 0) throw refusal ?? (await nothingToRotate(wish, grounds, all));
-    const outcomes = rotateAll(able, { grounds, unasked: all.unasked, wish, flags }, session);
+    const outcomes = rotateAll(able, { ...all, grounds, wish, flags }, session);
     return conclude(outcomes, { session, flags, scope, grounds: holding(able, grounds) });
   },
 });

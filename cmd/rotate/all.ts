@@ -18,7 +18,7 @@ import { toolsOf } from "../tools.ts";
 import type { RotateFlags, RotateWish } from "./wish.ts";
 
 /** What a run of `rotate` is about. */
-export type Rotating = Pick<NotedIn, "unasked"> & {
+export type Rotating = Pick<NotedIn, "unasked" | "claimed"> & {
   readonly grounds: readonly Ground[];
   readonly wish: RotateWish;
   readonly flags: RotateFlags;
@@ -27,12 +27,13 @@ export type Rotating = Pick<NotedIn, "unasked"> & {
 /** Rotates one credential after the other: one that cannot be rotated does not stop the others. */
 export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
-  const { wish, unasked } = rotating;
+  const { wish, unasked, claimed } = rotating;
   // What is held there nobody knows, and none of it is rotated
   for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
   for (const rotation of rotations) {
     if (session.context.interruption.halted) return;
-    if (isDue(rotation, wish, session.context.now())) yield* rescued(rotate(rotation, { unasked }, order), rotation, rotations.length > 1);
+    if (isDue(rotation, wish, session.context.now()))
+      yield* rescued(rotate(rotation, { unasked, claimed }, order), rotation, rotations.length > 1);
   }
 }
 

@@ -103,6 +103,16 @@ export async function renewClaims({ run, tools }: Bench): Promise<void> {
   for (const [key, claimed] of run.claims) if (!isYoung(claimed, tools.now())) run.claims.set(key, await renew(claimed, tools));
 }
 
+/** Renews what is held beyond its own Secret, before another one is written; once for all that are written at the same time. */
+export async function holdClaims(bench: Bench): Promise<void> {
+  const { run } = bench;
+  if (!run.holds) return;
+  run.renewal ??= renewClaims(bench).finally(() => {
+    delete run.renewal;
+  });
+  await run.renewal;
+}
+
 /** No password takes as long as two thirds of a claim. */
 const isYoung = ({ at }: Claimed, now: Date) => at !== undefined && now.getTime() - at.getTime() < claimLasts / 3;
 

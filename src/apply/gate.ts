@@ -1,3 +1,4 @@
+import { keyOf } from "../kinds.ts";
 import type { Claim, Mint, Plan, Rehearse, Store } from "../plan/change.ts";
 import { applyWhole } from "./apply.ts";
 import { claim } from "./claim.ts";
@@ -23,6 +24,9 @@ export type Gate = {
   readonly made: Outcome[];
 };
 
+/** What places wait for. */
+export type Opening = { readonly demand: Plan; readonly handed?: Handed };
+
 export type Turn = {
   /** Lets a Secret through once what it needs is made; the first one has it made. @throws CliError of this Secret alone; Shared of all */
   pass(store: Store): Promise<void>;
@@ -30,13 +34,20 @@ export type Turn = {
   leave(): void;
 };
 
+/** A login that is handed out since others hold it already. */
+export type Handed = {
+  readonly identity: string;
+  /** Looks whether they still hold it. @throws Conflict where they hold another one, which is handed out from then on */
+  confirm(): Promise<void>;
+};
+
 /**
  * Places go one at a time, in their order, until one of them is through: a password is not made for a Secret that the server would
  * refuse, and two runs over the same places claim the same Secret.
  */
-export function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
+export function openGate({ demand, handed }: Opening, bench: Bench, dryRun: DryRun): Gate {
   const made: Outcome[] = [];
-  let open = demand.length === 0;
+  let open = demand.length === 0 && !(handed && dryRun === "none");
   let failed: Shared | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -49,15 +60,22 @@ export function openGate(demand: Plan, bench: Bench, dryRun: DryRun): Gate {
   }
 
   async function secure(store: Store): Promise<void> {
-    for (const change of stepsTo(store)) await (change.act === "rehearse" ? rehearse(change, bench.tools) : claim(change, bench));
+    for (const change of stepsTo(store)) await (change.act === "rehearse" ? rehearse(change, bench.tools) : claimOnce(change));
+    // Only now: a rotation that has not seen the claim has written before this look, and one that sees it waits
+    await handed?.confirm();
+  }
+
+  async function claimOnce(change: Claim): Promise<void> {
+    if (!bench.run.claims.has(keyOf(change.to))) await claim(change, bench);
   }
 
   /** A Secret that is not there is tried by the claim itself. */
   function stepsTo({ to, stands, replaces, shape }: Store): (Rehearse | Claim)[] {
+    const shaped = shape && { shape };
+    if (handed) return [{ act: "claim", to, stands, makes: { identity: handed.identity }, ...shaped }];
     const mint = demand.find(({ act }) => act === "mint") as Mint | undefined;
     if (!mint) return [];
     const makes = { identity: mint.to.name, slot: mint.slot, ...(mint.left !== undefined && { madeAt: mint.left }) };
-    const shaped = shape && { shape };
     return [
       ...(stands ? [{ act: "rehearse", to, stands, replaces, ...shaped } as const] : []),
       { act: "claim", to, stands, makes, ...shaped },

@@ -1,4 +1,4 @@
-import type { ImageRef } from "../context.ts";
+import type { ImageRef, Login } from "../context.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
 import { beyond } from "../credential/reach.ts";
 import { CliError, Conflict } from "../errors.ts";
@@ -29,6 +29,7 @@ import type { RestartWish } from "../plan/restart.ts";
 import { covers } from "../registry/repository.ts";
 import { entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
+import { Shared } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { newRun, type Tools } from "./tools.ts";
@@ -155,11 +156,26 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
-  const issue = await issueHeld(credential, need, holdersIn(grounds, name, credential));
+  const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential));
+  const issue = await find();
   if (refuse && mints(issue.demand)) throw await refuse();
   // Of a place's own login nothing is known: it is another's, or the one that all get
-  const unit = unitOf(issue, credential, order, () => "unknown");
-  yield* runUnit(unit, sights, tools(credential), dryRun);
+  let unit = unitOf(issue, credential, order, () => "unknown");
+  const { run } = unit;
+  run.holds = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
+  /** What was read before the first Secret was claimed may be what a rotation has since put another in the place of. */
+  const confirm = async () => {
+    const now = await find();
+    if (isAlike(run.login, now.login)) return;
+    const changed = new Conflict("another run has put another password in the place of the one that is shared");
+    if (!now.login) throw new Shared(changed);
+    unit = unitOf(now, credential, order, () => "unknown");
+    run.login = now.login;
+    throw changed;
+  };
+  const handed = credential.life && issue.login && { identity: issue.entry.identity, confirm };
+  const all = { ...unit, run, each: (sight: Sight) => unit.each(sight), ...(handed && { handed }) };
+  yield* runUnit(all, sights, tools(credential), dryRun);
 }
 
 /** Issues a credential that Secrets of the scope hold already, if one of these still pulls. */

@@ -6,6 +6,7 @@ import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
 import type { Proof } from "../plan/proof.ts";
 import { endsBy, passwordKey, type Rotation, rotationsOf } from "../plan/rotation.ts";
+import { readClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
 import { outwaitAll } from "./claim.ts";
@@ -25,7 +26,7 @@ type Found = Rotation<Noted>;
 const rounds = 10;
 
 /** What is known of a rotation as it begins. */
-type Begun = Pick<NotedIn, "unasked"> & { readonly rotation: Found; readonly proof: Proof<Noted>; readonly proving: Proving };
+type Begun = Pick<NotedIn, "unasked" | "claimed"> & { readonly rotation: Found; readonly proof: Proof<Noted>; readonly proving: Proving };
 
 /**
  * Rotates one credential: another password beside the one that Secrets hold, proven; then every Secret gets it; and only once all have
@@ -33,7 +34,7 @@ type Begun = Pick<NotedIn, "unasked"> & { readonly rotation: Found; readonly pro
  * really holds the credential that it notes.
  * @throws CliError of what all its Secrets depend on
  */
-export async function* rotate(noted: Found, { unasked }: Pick<NotedIn, "unasked">, order: RotateOrder): AsyncGenerator<Outcome> {
+export async function* rotate(noted: Found, seen: Pick<NotedIn, "unasked" | "claimed">, order: RotateOrder): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
@@ -44,7 +45,7 @@ export async function* rotate(noted: Found, { unasked }: Pick<NotedIn, "unasked"
   const meant = keysOf(noted.meant);
   for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
     const isDue = order.endsBy === undefined || endsBy(rotation, order.endsBy);
-    const begun = { rotation, unasked, proof, proving };
+    const begun = { rotation, unasked: seen.unasked, claimed: seen.claimed, proof, proving };
     yield* isDue ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
   }
 }
@@ -64,8 +65,7 @@ const otherHost = ({ host, members }: Found, credential: Credential) =>
 async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
   let at: Begun | undefined = begun;
   let before = begun.rotation.newest;
-  // A run that was claiming one of its Secrets has since written what nobody had seen, or is dead
-  if (order.dryRun === "none" && (await outwaitAll(at.rotation.members, at.proving.tools))) at = await lookAgain(at, order);
+  if (order.dryRun === "none") at = await whenUnclaimed(at, order);
   for (let round = 1; at && round <= rounds; round++) {
     // Where another run has rotated it since our first look, there is nothing left but to finish
     const settled = passwordKey(at.rotation.newest) !== passwordKey(before);
@@ -88,14 +88,27 @@ async function* ending(round: AsyncGenerator<Outcome, boolean>, last: boolean): 
   }
 }
 
+/** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
+async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
+  let at: Begun | undefined = begun;
+  for (let round = 1; at && round <= rounds && (await outwaitAll(at.claimed.filter(concerns(at)), at.proving.tools)); round++)
+    at = await lookAgain(at, order);
+  return at;
+}
+
+function concerns({ rotation: { all, identity } }: Begun): (secret: NotedIn["claimed"][number]) => boolean {
+  const holders = keysOf(all);
+  return ({ to, metadata }) => holders.has(keyOf(to)) || readClaim({ metadata })?.makes?.identity === identity;
+}
+
 async function lookAgain({ rotation, proving }: Begun, { grounds }: RotateOrder): Promise<Begun | undefined> {
   const { kind, identity, host, members } = rotation;
   const isIt = (entry: Entry) => entry.kind === kind && entry.identity === identity && entry.hosts[0] === host;
-  const { noted, unasked } = await notedIn(grounds, isIt);
+  const { noted, unasked, claimed } = await notedIn(grounds, isIt);
   const proof = await provenOf(noted, proving);
   const keys = keysOf(members);
   const [again] = rotationsOf(proof.proven, ({ to }) => keys.has(keyOf(to)));
-  return again && { rotation: again, unasked, proof, proving };
+  return again && { rotation: again, unasked, claimed, proof, proving };
 }
 
 /** @returns whether one that had not come to its end did so now, and what all hold by now is itself to be rotated */
@@ -115,9 +128,22 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
     yield outcome;
   }
   if (tools.halted()) return false;
+  const behind = dryRun === "none" && !failed && written.length > 0 ? await lastLook(begun, order) : undefined;
+  if (behind) {
+    yield* tell(written, rotation, { tools, dryRun });
+    yield* rotateOnce(behind, { ...order, settled: true });
+    return isStale(issue, order);
+  }
   yield* retire({ ...order, ...begun, credential, entry, failed, written: new Set(written.map(keyOf)) });
   yield* tell(written, rotation, { tools, dryRun });
   return !failed && dryRun === "none" && isStale(issue, order);
+}
+
+/** A run ends well only by a look at which all have the newest. @returns that look, if some have not: others have written since the first */
+async function lastLook(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
+  const seen = await lookAgain(begun, order);
+  const at = seen && (await whenUnclaimed(seen, order));
+  return at && at.rotation.behind.length > 0 ? at : undefined;
 }
 
 const isStale = ({ demand, entry }: Issue, { settled, endsBy: moment }: RotateOrder & { readonly settled: boolean }): boolean =>

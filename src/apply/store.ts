@@ -6,10 +6,11 @@ import { readHeld } from "../observe/held.ts";
 import type { Standing, Store } from "../plan/change.ts";
 import { holds } from "../plan/keys.ts";
 import { planStore } from "../plan/store.ts";
-import { readClaim } from "../secret/claim.ts";
+import { noteClaim, readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
-import { mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
+import { type ClaimAfter, mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
+import { holdClaims, standingOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { rehearse } from "./rehearse.ts";
 import { lookBefore } from "./sketch.ts";
@@ -58,8 +59,9 @@ function asMade(outcome: Outcome): Outcome {
 /** @param last whether this was the last round, whose error is the Secret's */
 async function writeOrLook(next: Store, { host, last }: { readonly host: string; readonly last: boolean }, bench: Bench): Promise<Look> {
   try {
+    await holdClaims(bench);
     const object = await write(next, bench);
-    bench.run.claims.delete(keyOf(next.to));
+    afterWrite(next.to, object, bench);
     bench.run.gone.delete(keyOf(next.to));
     const look = bench.tools.write.dryRun ? lookBefore(bench.seen.get(keyOf(next.to)), bench.run.login) : {};
     return { settled: { change: next, object, ...look } };
@@ -89,8 +91,7 @@ async function write({ to, entry, stands, replaces, merges, shape }: Store, benc
   const cluster = tools.cluster(to.context);
   // A dry run makes no password: an empty config is what the server can check
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
-  // Another run's claim is that run's to end
-  const claim = bench.run.claims.has(keyOf(to)) ? unclaimed : {};
+  const claim = claimAfter(to, bench);
   if (stands && merges) {
     const patch = mergedPatch(await lookedAt(to, stands, cluster), entry, login, claim);
     return cluster.write(to, { patch }, tools.write);
@@ -98,6 +99,21 @@ async function write({ to, entry, stands, replaces, merges, shape }: Store, benc
   if (stands && replaces) return replace({ to, stands, shape }, pullSecret(to, entry, config, shape), bench);
   if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, { shape, claim }) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
+}
+
+/** Another run's claim is that run's to end. */
+function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Bench): ClaimAfter {
+  const claimed = run.claims.get(keyOf(to));
+  if (!claimed) return {};
+  return run.holds ? noteClaim(runId, now(), claimed.makes) : unclaimed;
+}
+
+/** What this run still claims once a Secret is written. */
+function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): void {
+  const claimed = run.claims.get(keyOf(to));
+  if (claimed && readClaim(object)?.by === tools.runId)
+    run.claims.set(keyOf(to), { ...claimed, made: false, stands: standingOf(object), at: tools.now() });
+  else run.claims.delete(keyOf(to));
 }
 
 /** The Secret of a look, with its text. @throws Conflict where it is another version by now */
@@ -165,7 +181,7 @@ async function decideAgain(change: Store, secret: Secret, { host, bench, error }
   const noted = entryFor(held.entries, host);
   // The login alone may have been there before: what is noted of it is to be written too
   if (!fresh && holds(entry, host, held)) {
-    run.claims.delete(keyOf(to));
+    afterWrite(to, secret, bench);
     run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };
   }

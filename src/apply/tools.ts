@@ -51,6 +51,10 @@ export type Run = {
   proven?: ImageRef;
   /** The Secrets that this run has claimed, or may have where the answer was lost, by what names them. */
   readonly claims: Map<string, Claimed>;
+  /** Its claim ends with the run, and not as its Secret is written: others get the login too, of which nobody sees yet that they hold it. */
+  holds?: boolean;
+  /** The claims are being renewed. */
+  renewal?: Promise<void>;
   /** A password was asked for, so that one may have been made. */
   asked?: boolean;
   /** What this run has made could not be taken back. */

@@ -7,7 +7,7 @@ import type { Outlook } from "../observe/sights.ts";
 import { aheadOf } from "../plan/ahead.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { apply, applyWhole } from "./apply.ts";
-import { openGate, Shared } from "./gate.ts";
+import { type Handed, openGate, Shared } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { endClaims } from "./release.ts";
 import { sketch, sketchEach } from "./sketch.ts";
@@ -24,6 +24,8 @@ export type Unit = {
   /** Done when the first Secret is to be written, all or nothing; taken back if no Secret comes to hold it. */
   readonly demand: Plan;
   readonly run: Run;
+  /** What Secrets of others hold is handed out, and looked at once more when the first Secret is claimed. */
+  readonly handed?: Handed;
   /** It was decided by the look at its only place: what has changed since ends it. */
   readonly once?: true;
   /** What it claims is claimed beyond its last place: whoever goes on ends it. */
@@ -50,7 +52,7 @@ export async function* runUnit(
     return (dryRun === "client" ? sketchEach : apply)(changes, { ...bench, seen: planned.seen });
   };
   yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);
-  const gate = openGate(unit.demand, bench, dryRun);
+  const gate = openGate(unit, bench, dryRun);
 
   async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
     const turn = gate.enter();

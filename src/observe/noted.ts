@@ -4,6 +4,7 @@ import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Ref } from "../kinds.ts";
 import type { Metadata, Secret } from "../objects.ts";
+import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, readEntries } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { secretIn } from "./facts.ts";
@@ -21,7 +22,12 @@ export type Noted = {
 };
 
 /** What Secrets note, and where nobody could be asked: what is held there nobody knows. */
-export type NotedIn = { readonly noted: readonly Noted[]; readonly unasked: readonly Unasked[] };
+export type NotedIn = {
+  readonly noted: readonly Noted[];
+  readonly unasked: readonly Unasked[];
+  /** Those that some run has claimed, whatever they note. */
+  readonly claimed: readonly Pick<Noted, "to" | "metadata">[];
+};
 
 /**
  * A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. `own`: not even the places of the run
@@ -41,46 +47,59 @@ const others: Where = { fields: `type=${dockerConfigJson}`, metadataOnly: true }
  */
 export async function notedIn(grounds: readonly Ground[], wanted: (entry: Entry) => boolean): Promise<NotedIn> {
   const all = await Promise.all(grounds.map((ground) => wholeOrPlaces(ground, wanted)));
-  return { noted: all.flatMap(({ noted }) => noted), unasked: all.flatMap(({ unasked }) => unasked) };
+  return {
+    noted: all.flatMap(({ noted }) => noted),
+    unasked: all.flatMap(({ unasked }) => unasked),
+    claimed: all.flatMap(({ claimed }) => claimed),
+  };
 }
 
 async function wholeOrPlaces(ground: Ground, wanted: (entry: Entry) => boolean): Promise<NotedIn> {
   try {
     if (ground.error) throw ground.error;
-    return { noted: await notedOn(ground, undefined, wanted), unasked: [] };
+    return { ...(await notedOn(ground, undefined, wanted)), unasked: [] };
   } catch (error) {
     if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
-    if (ground.error || error.kind !== "forbidden") return { noted: [], unasked: [{ context: ground.context, error, own: true }] };
+    if (ground.error || error.kind !== "forbidden")
+      return { noted: [], claimed: [], unasked: [{ context: ground.context, error, own: true }] };
     return inPlaces(ground, error, wanted);
   }
 }
 
 /** Who may not list all Secrets of a cluster may list those of his namespaces. */
 async function inPlaces(ground: Ground, refusal: CliError, wanted: (entry: Entry) => boolean): Promise<NotedIn> {
-  const noted: Noted[] = [];
+  const found: Found[] = [];
   const { context } = ground;
   const unasked: Unasked[] = [{ context, error: refusal, own: false }];
   for (const namespace of ground.namespaces) {
     try {
-      noted.push(...(await notedOn(ground, namespace, wanted)));
+      found.push(await notedOn(ground, namespace, wanted));
     } catch (error) {
       if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
       unasked.push({ context, error, own: true });
     }
   }
-  return { noted, unasked };
+  return { noted: found.flatMap(({ noted }) => noted), claimed: found.flatMap(({ claimed }) => claimed), unasked };
 }
 
-async function notedOn(ground: Ground, namespace: string | undefined, wanted: (entry: Entry) => boolean): Promise<Noted[]> {
+type Found = Pick<NotedIn, "noted" | "claimed">;
+
+async function notedOn(ground: Ground, namespace: string | undefined, wanted: (entry: Entry) => boolean): Promise<Found> {
   const { cluster } = ground;
   const found = new Map<string, Noted[]>();
-  const add = (secret: Secret) => found.set(secret.metadata.uid ?? "", notedOf(ground, secret, wanted));
+  const claimed: NotedIn["claimed"][number][] = [];
+  const add = (secret: Secret) => {
+    const { metadata } = secret;
+    found.set(metadata.uid ?? "", notedOf(ground, secret, wanted));
+    if (readClaim({ metadata }))
+      claimed.push({ to: secretIn({ ...ground, namespace: metadata.namespace ?? "" }, metadata.name), metadata });
+  };
   for await (const page of cluster.pages("secret", { ...made, namespace })) page.forEach(add);
   for await (const page of cluster.pages("secret", { ...others, namespace })) {
     const more = page.filter(({ metadata }) => !found.has(metadata.uid ?? "") && (readEntries({ metadata }) ?? []).some(wanted));
     for (const secret of await Promise.all(more.map(({ metadata }) => readAt(cluster, metadata)))) if (secret) add(secret);
   }
-  return [...found.values()].flat();
+  return { noted: [...found.values()].flat(), claimed };
 }
 
 const readAt = (cluster: Ground["cluster"], { name, namespace = "" }: Metadata) => cluster.get({ kind: "secret", name, namespace });

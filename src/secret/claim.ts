@@ -10,15 +10,15 @@ export type SecretClaim = {
   readonly by: string;
   /** RFC 3339, by the run's own clock. */
   readonly until: string;
-  /** The password that the run is about to make: where it dies, the next one knows whose that is. */
+  /** The password that the run is about to make, or to hand out: where it dies, the next one knows whose that is. */
   readonly makes?: Making;
 };
 
-/** A password that is about to be made. */
+/** A password that is about to be made; without a slot one that is only handed out. */
 export type Making = {
   /** What authenticates: an ACR token's name. */
   readonly identity: string;
-  readonly slot: string;
+  readonly slot?: string;
   /** When the password was made that an earlier run has left in the slot (RFC 3339): that one is nobody else's either. */
   readonly madeAt?: string;
 };
@@ -56,8 +56,8 @@ export function readClaim({ metadata }: Pick<Secret, "metadata">): SecretClaim |
 }
 
 function readMaking({ identity, slot, madeAt }: Partial<Making> = {}): Pick<SecretClaim, "makes"> {
-  if (typeof identity !== "string" || typeof slot !== "string") return {};
-  return { makes: { identity, slot, ...(typeof madeAt === "string" && { madeAt }) } };
+  if (typeof identity !== "string") return {};
+  return { makes: { identity, ...(typeof slot === "string" && { slot }), ...(typeof madeAt === "string" && { madeAt }) } };
 }
 
 /** Whether a claim has not come to its end. */

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { type Asked, is } from "../../support/fakes/asked.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { type Run, type } from "../../support/in-process.ts";
+import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
+
+const create = "create --registry myregistry --repository app/web --credential-per scope --namespaces a,b,c";
+const rotate = "rotate acr-myregistry --namespaces a,b,c --grace 0";
+
+/** Two namespaces share a token, and a third one has none yet. */
+async function begun(): Promise<FakeWorld> {
+  const world = await stored("a", "b");
+  addNamespaces(world.cluster, "c");
+  return world;
+}
+
+/** Lets another run come to its end right before the first call that matches. */
+function comesBefore({ asking, ports }: FakeWorld, matches: (asked: Asked) => boolean, line: string): () => Run | undefined {
+  let other: Run | undefined;
+  const undo = asking.around(async (asked, next) => {
+    if (!matches(asked) || asked.dryRun) return next();
+    undo();
+    other = await type(line, ports);
+    return next();
+  });
+  return () => other;
+}
+
+const standsIn = (world: FakeWorld) => ["a", "b", "c"].map((at) => [noteIn(world, at).slot, isAlive(world, at)]);
+
+test("what create hands out it reads once more when it has claimed: a rotation may have put another in its place", async () => {
+  const world = await begun();
+  const other = comesBefore(world, is("create secret c/"), rotate);
+
+  expect(await type(create, world.ports)).toMatchObject({
+    stdout: expect.stringContaining("secret/acr-myregistry created in namespace c"),
+    code: 0,
+  });
+  expect(other()?.code).toBe(0);
+  expect(standsIn(world)).toEqual(Array(3).fill(["password2", true]));
+});
+
+test("a rotation ends well only once all have the newest: what was handed out meanwhile is rotated too", async () => {
+  const world = await begun();
+  const other = comesBefore(world, is("generatePassword"), create);
+
+  expect(await type(rotate, world.ports)).toMatchObject({ stderr: "configured 3\n", code: 0 });
+  expect(other()?.code).toBe(0);
+  expect(standsIn(world)).toEqual(Array(3).fill(["password2", true]));
+  expect(slotsOf(world)).toEqual(["password2"]);
+});
+
+test("a rotation waits for the claim on a Secret that is about to get its password, before it takes the old one away", async () => {
+  const world = await begun();
+  // The run that hands it out has read it, and stands still right before its write
+  const { promise: rotated, resolve } = Promise.withResolvers<void>();
+  const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+  const undo = world.asking.around(async (asked, next) => {
+    if (!is("patch secret c/")(asked) || asked.dryRun) return next();
+    undo();
+    hold();
+    await rotated;
+    return next();
+  });
+  const creating = type(create, world.ports);
+  await held;
+  let waits = 0;
+  const sleep = async () => {
+    if (++waits === 3) resolve();
+    await new Promise(setImmediate);
+  };
+
+  expect(await type(rotate, world.ports, { sleep })).toMatchObject({ code: 0 });
+  expect((await creating).code).toBe(0);
+  expect(waits).toBeGreaterThanOrEqual(3);
+  expect(standsIn(world)).toEqual(Array(3).fill(["password2", true]));
+});
