@@ -10,11 +10,35 @@
 #define THEIRS 4
 #define BIT(n) (1 << (n))
 #define FIRST(set) (((set) & 1) -> 0 : (((set) & 2) -> 1 : 2))
+#define LAST(set) (((set) & 4) -> 2 : (((set) & 2) -> 1 : 0))
 #define RUNS 3
 #define WELL 1
 #define REFUSED 2
 #define FAILED 3
 #define CRASHED 4
+
+/*
+ * With TRACE the steps that tests have recorded are given (trace.h): `which` is one of these traces, and only its steps may be taken, in
+ * that order. Whatever else would be a step stands still for good. Looks and waits are nobody's to see.
+ */
+#define CLAIMS(run, s, slot) ((run) * 1000 + 100 + (s) * 10 + (slot))
+#define MAKES(run, slot) ((run) * 1000 + 200 + (slot))
+#define WRITES(run, s, slot) ((run) * 1000 + 300 + (s) * 10 + (slot))
+#define CLEARS(run, slot) ((run) * 1000 + 400 + (slot))
+#define ENDS_WELL(run) ((run) * 1000 + 500)
+#define ENDS_ELSE(run) ((run) * 1000 + 600)
+#define DIES(run) ((run) * 1000 + 700)
+#ifdef TRACE
+#include "trace.h"
+byte which;
+byte taken;           /* steps of the trace so far */
+#define IS(step) if :: (STEP(which, taken) == (step)) -> taken++ :: else -> false fi
+#define REPLAYED if :: taken == STEPS(which) -> c_code { printf("REPLAYED %d\n", (int) now.which); } :: else fi
+#define BROKEN(what) c_code { printf("BROKEN %d\n", (int) now.which); }
+#else
+#define IS(step) skip
+#define BROKEN(what) printf(what); assert(false)
+#endif
 
 #ifdef DERIVED
 #define ALONE true
@@ -68,7 +92,6 @@ hidden byte n;
 
 #define HOLD(o) ((o) == 1 -> in1[me] : in2[me])
 #define LIVES(s) (ref[s] == 1 || ref[s] == 2)
-#define BROKEN(what) printf(what); assert(false)
 
 /* Somebody has written to a Secret. */
 inline written(s) {
@@ -146,6 +169,8 @@ inline list(s) {
 
 inline forget() { noting[me] = 0; in1[me] = 0; in2[me] = 0; past[me] = 0; left[me] = 0; leftAt = 0; live = 0 }
 
+/* Secrets hold both passwords, and none notes that the one has taken the place of the other. */
+#define APART_FROM(o) (in1[me] && in2[me] && !(past[me] & BIT(3 - (o))))
 #define MAY_WRITE_OVER(o) (!HOLD(o) && (ALONE || (!create && ((past[me] | left[me]) & BIT(o)))))
 
 /* Which slot is to be made, if any may be, where no living password is held. */
@@ -181,7 +206,8 @@ inline decide() {
     fi
   :: !create && noting[me] == 0 -> over = true
   :: !create && !n && noting[me] -> doubts = true; over = true /* they have died since */
-  :: !create && n && (noting[me] & ~HOLD(n)) -> mine[me] = n; todo = noting[me] & ~HOLD(n)
+  :: !create && APART_FROM(newer) -> todo = noting[me] /* two credentials of one token: there is room for no other password */
+  :: !create && n && !APART_FROM(newer) && (noting[me] & ~HOLD(n)) -> mine[me] = n; todo = noting[me] & ~HOLD(n)
   :: !create && n && noting[me] && !(noting[me] & ~HOLD(n)) ->
     if
     :: renewed -> over = true; mine[me] = n
@@ -222,7 +248,7 @@ inline letGo() {
 }
 
 /* A run may die after every request that changes something. After one that does not is the same as before it. */
-#define OR_DIE if :: true :: crashes > 0 -> crashes--; printf("STEP %d dies\n", me); goto dead fi
+#define OR_DIE if :: true :: crashes > 0 -> crashes--; printf("STEP %d dies\n", me); IS(DIES(me)); goto dead fi
 /* An answer may be lost. */
 #define OR_LOSE(then) if :: true :: losses > 0 -> losses--; printf("STEP %d loses the answer\n", me); then fi
 
@@ -261,6 +287,7 @@ begin:
       (!claim[2] || (due & 4) || claim[2] == me + 1);
       d_step { claim[2] = me + 1; slot[2] = 0; covered = covered & ~4; due = due & ~4; written(2) };
       printf("STEP %d claims Secret 2\n", me);
+      IS(CLAIMS(me, 2, 0));
       OR_DIE
     }
   :: else
@@ -325,6 +352,7 @@ claiming:
         written(w); fresh[me] = fresh[me] | BIT(w);
         printf("STEP %d claims Secret %d for slot %d\n", me, w, o)
       };
+      IS(CLAIMS(me, w, (w == f -> o : 0)));
       OR_LOSE(goto release);
       claims = claims & ~BIT(w);
       OR_DIE;
@@ -349,6 +377,7 @@ claiming:
 #endif
     OR_LOSE(blind = true; apart = apart & ~BIT(me); plan[me] = 0; moved = moved & ~BIT(me); goto release);
     d_step { make(o); apart = apart & ~BIT(me); made = true; heir = false; printf("STEP %d makes slot %d\n", me, o) };
+    IS(MAKES(me, o));
     OR_LOSE(blind = true; goto release);
     OR_DIE
   }
@@ -367,7 +396,8 @@ writing:
     if
     :: !(fresh[me] & BIT(w)) -> goto looking
     :: (fresh[me] & BIT(w)) && losses > 0 -> losses--; printf("STEP %d loses a write\n", me); lost = true; fresh[me] = fresh[me] & ~BIT(w); goto looking
-    :: (fresh[me] & BIT(w)) -> d_step { store(w); printf("STEP %d writes slot %d to Secret %d\n", me, mine[me], w) }
+    :: (fresh[me] & BIT(w)) -> d_step { store(w); printf("STEP %d writes slot %d to Secret %d\n", me, mine[me], w) };
+      IS(WRITES(me, w, mine[me]))
     fi;
     OR_LOSE(lost = true; goto looking);
     OR_DIE;
@@ -380,7 +410,12 @@ next:
 #ifdef EARLY
     if :: made && (has & BIT(3 - o)) && todo -> d_step { n = 3 - o; clear(n) } :: else fi;
 #endif
-    if :: todo -> w = FIRST(todo); goto writing :: else -> w = 0 fi;
+    /* Those after the first in any order */
+    if
+    :: todo -> w = FIRST(todo); goto writing
+    :: todo & (todo - 1) -> w = LAST(todo); goto writing
+    :: else -> w = 0
+    fi;
     if
     :: failed -> goto undo
     :: !failed && create -> goto check
@@ -434,6 +469,7 @@ finish:
     :: !GRACE && !create && mine[me] && (past[me] & has & BIT(3 - mine[me])) && !HOLD(3 - mine[me]) ->
       OR_LOSE(goto fail);
       d_step { clear(3 - mine[me]); printf("STEP %d clears slot %d\n", me, 3 - mine[me]) };
+      IS(CLEARS(me, 3 - mine[me]));
       OR_LOSE(goto fail);
       OR_DIE
     :: else
@@ -448,7 +484,7 @@ undo:
     if
     :: mine[me] == o && !HOLD(o) ->
       if
-      :: d_step { clear(o); printf("STEP %d takes slot %d back\n", me, o) }; OR_DIE
+      :: d_step { clear(o); printf("STEP %d takes slot %d back\n", me, o) }; IS(CLEARS(me, o)); OR_DIE
       :: losses > 0 -> losses--; blind = true; again = false
       fi
     :: else
@@ -462,6 +498,7 @@ well:
     if :: doubts -> goto refuse :: else fi;
     d_step { letGo() };
     printf("STEP %d ends well\n", me);
+    IS(ENDS_WELL(me));
     if
     :: !(acted & BIT(me)) && (create -> ref[2] >= OURS : ((scope & 1) && ref[0] >= OURS) || ((scope & 2) && ref[1] >= OURS) || ((scope & 4) && ref[2] >= OURS)) ->
       BROKEN("BROKEN a Secret holds a dead password after a run that ended well\n")
@@ -470,9 +507,9 @@ well:
     over = true; goto done
   }
 refuse:
-  atomic { d_step { letGo() }; printf("STEP %d is refused\n", me); again = true; over = false; goto done }
+  atomic { d_step { letGo() }; printf("STEP %d is refused\n", me); IS(ENDS_ELSE(me)); again = true; over = false; goto done }
 fail:
-  atomic { d_step { letGo() }; printf("STEP %d fails\n", me); again = false; over = false; goto done }
+  atomic { d_step { letGo() }; printf("STEP %d fails\n", me); IS(ENDS_ELSE(me)); again = false; over = false; goto done }
 dead:
   atomic { if :: claim[0] == me + 1 || claim[1] == me + 1 || claim[2] == me + 1 -> gone = gone | BIT(me) :: else fi; again = false; over = false; goto done }
 done:
@@ -518,7 +555,8 @@ proctype Person() {
       :: else
       fi;
       printf("STEP 9 makes slot %d\n", o)
-    }
+    };
+    IS(MAKES(9, o))
   };
 over:
   atomic { o = 0; ended++ }
@@ -530,6 +568,7 @@ over:
 #define SEEN(o) (ALONE || (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)) || (told & BIT(o)))
 #define NOTES(s) (ref[s] != 0)
 #define DEAD(s) (ref[s] >= OURS)
+#define LINKED (prev[0] || prev[1] || prev[2])
 #define ALIKE(s, t) (!LIVES(s) || !LIVES(t) || ref[s] == ref[t])
 /* The same, and no Secret with a password that works notes it: who rotates cannot know that it is nobody's. */
 #define NOTED(s, o) (slot[s] == o && (covered & BIT(s)) && LIVES(s))
@@ -553,8 +592,12 @@ init {
 #endif
     fi;
     printf("STEP 8 begins: Secret 2 has %d, slots %d, theirs %d\n", ref[2], has, theirs);
+#ifdef TRACE
+    select (which : 0 .. TRACES - 1);
+    (ref[2] == FIRST_REF(which) && has == FIRST_SLOTS(which) && theirs == 0);
+#endif
     run Clock();
-    run Run(0, false, SCOPE);
+    if :: ROTATIONS -> run Run(0, false, SCOPE) :: else -> ended++ fi;
     if :: ROTATIONS == 2 -> run Run(1, false, SCOPE) :: else -> ended++ fi;
     if :: CREATIONS -> run Run(2, true, (ALONE -> 7 : 4)) :: else -> ended++ fi;
     if :: PERSONS -> run Person() :: else -> ended++ fi
@@ -562,6 +605,9 @@ init {
   atomic {
     ended == 4 && !gone;
     crashes = 0; losses = 0;
+#ifdef TRACE
+    REPLAYED;
+#endif
     printf("STEP 8 all have ended\n");
     if :: ORPHAN(1) && ORPHAN(2) -> BROKEN("BROKEN there are two orphans\n") :: else fi;
     if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN prune does not see an orphan\n") :: else fi;
@@ -570,10 +616,14 @@ init {
   };
   atomic {
     ended == 5;
+#ifdef TRACE
+    REPLAYED;
+#endif
     if
     :: result == REFUSED && creates && has == 6 && !ALONE
     :: result == REFUSED && !creates && !ALONE && (theirs || STRANGE(1) || STRANGE(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
     :: result == REFUSED && !creates && (DEAD(0) || DEAD(1) || DEAD(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
+    :: result == REFUSED && !creates && !ALONE && !(ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)) && !LINKED
     :: result == WELL && creates && LIVES(2)
     :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1]) && (!NOTES(2) || ref[2] == ref[0])
     :: else -> BROKEN("BROKEN a rerun does not reach the goal\n")

@@ -28,9 +28,13 @@ export type Gate = {
 export type Opening = { readonly demand: Plan; readonly handed?: Handed };
 
 export type Turn = {
-  /** Lets a Secret through once what it needs is made; the first one has it made. @throws CliError of this Secret alone; Shared of all */
-  pass(store: Store): Promise<void>;
-  /** The place is through, or needs nothing. */
+  /**
+   * Lets a Secret through once what it needs is made; the first one has it made.
+   * @returns whether it is the first
+   * @throws CliError of this Secret alone; Shared of all
+   */
+  pass(store: Store): Promise<boolean>;
+  /** The place is through, or needs nothing; the first one once its Secret is written, which none is before. */
   leave(): void;
 };
 
@@ -47,16 +51,19 @@ export type Handed = {
  */
 export function openGate({ demand, handed }: Opening, bench: Bench, dryRun: DryRun): Gate {
   const made: Outcome[] = [];
-  let open = demand.length === 0 && !(handed && dryRun === "none");
+  let ready = demand.length === 0 && !(handed && dryRun === "none");
   let failed: Shared | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function make(store: Store): Promise<void> {
+  let open = ready;
+
+  async function make(store: Store): Promise<boolean> {
     if (failed) throw failed;
-    if (open) return;
+    if (ready) return false;
     if (dryRun === "none") await secure(store);
     made.push(...(await carryOut(store)));
-    open = true;
+    ready = true;
+    return true;
   }
 
   async function secure(store: Store): Promise<void> {
@@ -99,7 +106,10 @@ export function openGate({ demand, handed }: Opening, bench: Bench, dryRun: DryR
       const before = last;
       let leave = () => {};
       const mine = new Promise<void>((resolve) => {
-        leave = resolve;
+        leave = () => {
+          open = ready;
+          resolve();
+        };
       });
       last = before.then(() => mine);
       return { pass: (store) => before.then(() => make(store)), leave };
@@ -107,4 +117,4 @@ export function openGate({ demand, handed }: Opening, bench: Bench, dryRun: DryR
   };
 }
 
-const passed: Turn = { pass: async () => {}, leave: () => {} };
+const passed: Turn = { pass: async () => false, leave: () => {} };

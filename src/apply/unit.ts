@@ -56,11 +56,20 @@ export async function* runUnit(
 
   async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
     const turn = gate.enter();
-    const planned = await planIn(outlook, unit, turn.pass).catch(asPlaceError).finally(turn.leave);
-    if (planned instanceof CliError) yield failure(outlook, planned);
-    else {
-      if (dryRun === "none") yield* announced(planned.plan, outlook);
-      yield* carry(planned);
+    try {
+      const planned = await planIn(outlook, unit, turn.pass).catch(asPlaceError);
+      if (planned instanceof CliError || !planned.first) turn.leave();
+      if (planned instanceof CliError) yield failure(outlook, planned);
+      else {
+        if (dryRun === "none") yield* announced(planned.plan, outlook);
+        for await (const outcome of carry(planned)) {
+          // Others are only written once the Secret that is claimed has the password
+          if (outcome.change.act === "store") turn.leave();
+          yield outcome;
+        }
+      }
+    } finally {
+      turn.leave();
     }
   }
 
@@ -105,7 +114,12 @@ function asPlaceError(error: unknown): CliError {
 }
 
 /** What is to be done in a place, and what is only told once it is known. */
-type Planned = { readonly plan: Plan; readonly later: Promise<Plan> | undefined; readonly seen: Seen };
+type Planned = {
+  readonly plan: Plan /** What all Secrets need was made for this one. */;
+  readonly first: boolean;
+  readonly later: Promise<Plan> | undefined;
+  readonly seen: Seen;
+};
 
 async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Change> {
   yield* plan;
@@ -113,15 +127,15 @@ async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Chan
 }
 
 /** Plans a place, and sees to it that what its Secret needs is there. Looks again when another has written since. */
-async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Promise<void>): Promise<Planned> {
+async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Promise<boolean>): Promise<Planned> {
   for (let round = 1; ; round++) {
     const sight = await outlook.look();
     const plan = unit.each(sight);
     const store = plan.find((change): change is Store => change.act === "store");
     try {
-      if (store) await pass(store);
+      const first = store !== undefined && (await pass(store));
       const { secret, targets, pods, place } = sight;
-      return { plan, later: unit.later?.(sight, plan), seen: remember([secret, ...targets, ...pods], place.context) };
+      return { plan, first, later: unit.later?.(sight, plan), seen: remember([secret, ...targets, ...pods], place.context) };
     } catch (error) {
       if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -8,7 +8,7 @@ const model = join(import.meta.dirname, "..", "..", "docs", "protocol", "rotatio
 
 /** Who acts, how often what goes wrong, and how the protocol is changed (docs/protocol/README.md names the words). */
 export type Situation = {
-  readonly rotations?: 1 | 2;
+  readonly rotations?: 0 | 1 | 2;
   readonly creations?: 0 | 1;
   readonly persons?: 0 | 1;
   readonly crashes?: number;
@@ -23,30 +23,95 @@ export type Situation = {
 };
 
 /** What came of it: `broken` is the property that does not hold, `steps` one way to there. */
-export type Explored = { readonly states: number; readonly broken?: string; readonly steps: readonly string[] };
+export type Explored = {
+  readonly states: number /** What Spin says of the exploration. */;
+  readonly told: string;
+  readonly broken?: string;
+  readonly steps: readonly string[];
+};
+
+/** Steps that were recorded, and how the model stands when they begin. */
+export type Trace = { readonly steps: readonly string[]; readonly ref: 0 | 1; readonly slots: number };
+
+/** What became of a trace: the model can take exactly these steps in this order, or it cannot, or it can and a property breaks by it. */
+export type Replayed = "replayed" | "refused" | "breaks";
+
+/** Has the model take the steps of each trace. */
+export async function replay(traces: readonly Trace[], situation: Situation): Promise<Replayed[]> {
+  const words = [...(situation.words ?? []), "TRACE"];
+  const told = await inFolder(async (run, folder) => {
+    await writeFile(join(folder, "trace.h"), headerOf(traces));
+    await compile(run, { ...situation, words }, ["-O1"]);
+    // What stands still is a way that was not gone
+    return run("./pan", ["-m10000", "-E"]);
+  });
+  if (/Search not completed|max search depth too small/.test(told)) throw new Error(`not explored to the end:\n${told}`);
+  const are = (word: string) => new Set([...told.matchAll(new RegExp(`^${word} (\\d+)`, "gm"))].map(([, at]) => Number(at)));
+  const [replayed, broken] = [are("REPLAYED"), are("BROKEN")];
+  return traces.map((_, at) => (!replayed.has(at) ? "refused" : broken.has(at) ? "breaks" : "replayed"));
+}
+
+/** The traces as the model reads them: of each the step that is due, by how many have been taken. */
+const headerOf = (traces: readonly Trace[]): string =>
+  [
+    `#define TRACES ${traces.length}`,
+    `#define STEPS(t) ${among(
+      traces.map(({ steps }) => `${steps.length}`),
+      "t",
+    )}`,
+    `#define FIRST_REF(t) ${among(
+      traces.map(({ ref }) => `${ref}`),
+      "t",
+    )}`,
+    `#define FIRST_SLOTS(t) ${among(
+      traces.map(({ slots }) => `${slots}`),
+      "t",
+    )}`,
+    `#define STEP(t, n) ${among(
+      traces.map(({ steps }) => among(steps, "n")),
+      "t",
+    )}`,
+    "",
+  ].join("\n");
+
+/** The expression for one of these, by a number. */
+const among = (all: readonly string[], number: string): string =>
+  all.reduceRight((rest, one, at) => `((${number}) == ${at} -> ${one} : ${rest})`, "0");
 
 /** Explores every order of the steps. @throws Error where not all of them were */
-export async function explore(situation: Situation): Promise<Explored> {
-  const folder = await mkdtemp(join(tmpdir(), "acr-secret-protocol-"));
-  const run = async (file: string, args: readonly string[]) => {
-    const { stdout } = await promisify(execFile)(file, args, { cwd: folder, maxBuffer: 1 << 26 });
-    return stdout;
-  };
-  try {
-    await copyFile(model, join(folder, "rotation.pml"));
-    const defined = definitions(situation);
-    await run("spin", ["-a", ...defined, "rotation.pml"]);
-    await run("gcc", ["-w", "-O2", "-DSAFETY", "-DCOLLAPSE", "-DNOBOUNDCHECK", "-DMEMLIM=4000", "-o", "pan", "pan.c"]);
+export function explore(situation: Situation): Promise<Explored> {
+  return inFolder(async (run) => {
+    const defined = await compile(run, situation, ["-O2", "-DCOLLAPSE"]);
     const told = await run("./pan", ["-m10000"]);
     const states = Number(/([\d.e+]+) states, stored/.exec(told)?.[1]);
-    if (/errors: 0\b/.test(told) && !/Search not completed|max search depth too small/.test(told)) return { states, steps: [] };
+    if (/errors: 0\b/.test(told) && !/Search not completed|max search depth too small/.test(told)) return { states, told, steps: [] };
     const steps = (await run("spin", ["-t", ...defined, "rotation.pml"])).split("\n").flatMap(readable);
     const broken = steps.find((step) => step.startsWith("BROKEN "))?.slice("BROKEN ".length);
     if (broken === undefined) throw new Error(`not explored to the end:\n${told}\n${steps.join("\n")}`);
-    return { states, broken, steps };
+    return { states, told, broken, steps };
+  });
+}
+
+type Program = (file: string, args: readonly string[]) => Promise<string>;
+
+/** A folder with the model, which goes again. */
+async function inFolder<T>(work: (run: Program, folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "acr-secret-protocol-"));
+  try {
+    await copyFile(model, join(folder, "rotation.pml"));
+    const run: Program = async (file, args) => (await promisify(execFile)(file, args, { cwd: folder, maxBuffer: 1 << 26 })).stdout;
+    return await work(run, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Makes `pan` of the model. @returns what was defined */
+async function compile(run: Program, situation: Situation, flags: readonly string[]): Promise<string[]> {
+  const defined = definitions(situation);
+  await run("spin", ["-a", ...defined, "rotation.pml"]);
+  await run("gcc", ["-w", "-DSAFETY", "-DNOBOUNDCHECK", "-DMEMLIM=12000", ...flags, "-o", "pan", "pan.c"]);
+  return defined;
 }
 
 function definitions({ words = [], ...situation }: Situation): string[] {

@@ -19,7 +19,7 @@ function gateTo(demand: Plan) {
 }
 
 /** What has come to pass by now, of some promises. */
-async function through(passing: readonly Promise<void>[]): Promise<boolean[]> {
+async function through(passing: readonly Promise<unknown>[]): Promise<boolean[]> {
   const done = passing.map(() => false);
   for (const [index, one] of passing.entries())
     one.then(

@@ -1,0 +1,143 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { chanceFrom, delaying } from "../support/fakes/chance.ts";
+import { killing } from "../support/fakes/killing.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../support/fakes/world.ts";
+import { type Run, type } from "../support/in-process.ts";
+import { type Ended, knownOf, type Recorded, type Slots, type Step, stepsOf } from "./trace.ts";
+
+/** The model's three Secrets: two in one cluster, one in another. */
+const places = [
+  { context: "east", at: "a" },
+  { context: "east", at: "b" },
+  { context: "west", at: "c" },
+] as const;
+
+const name = "acr-myregistry";
+const token = "ci-pull";
+const make = `create --registry myregistry --repository app/web --acr-token ${token}`;
+
+/** How the world stands when the runs begin. */
+export type Beginning = {
+  /** Whether the third Secret holds the password, too. */
+  readonly third: boolean;
+  /** Whether there is a password before that. */
+  readonly rotated: boolean;
+};
+
+export type Actor = "rotate" | "create" | "person";
+
+/** At which request a run is killed, and whether what it asked for is done by then. */
+export type Kill = { readonly at: number; readonly after: boolean };
+
+export type Played = { readonly steps: readonly Step[]; readonly ends: readonly Run[]; readonly story: string };
+
+/** Who makes a request. */
+const acting = new AsyncLocalStorage<number>();
+
+/** Runs at once, each with delays of its own; `kills` ends the first of them at that request, and another one comes afterwards. */
+export async function play(
+  actors: readonly Actor[],
+  { third, rotated }: Beginning,
+  { seed, grace, kills }: { readonly seed: number; readonly grace: 0 | 1; readonly kills?: Kill },
+): Promise<Played> {
+  const world = await begin({ third, rotated });
+  const recorded: (Recorded | Ended)[] = [];
+  const before = knownOf(
+    places.map((_, at) => secretAt(world, at)),
+    slotsNow(world),
+  );
+  record(world, recorded);
+  const calm = world.asking.around(delaying(chanceFrom(seed), 8));
+  const one = async (actor: Actor, run: number, more: object = {}) => {
+    const end = await acting.run(run, () => acts[actor](world, { seed, grace, ...more }));
+    if (actor !== "person") recorded.push({ run, end: end.code === 0 ? "well" : "else" });
+    return end;
+  };
+  const numbers = numbered(actors);
+  const ends = kills
+    ? [await killed(world, kills, { recorded, run: numbers[0] ?? 0, live: () => one(actors[0] ?? "rotate", numbers[0] ?? 0) })]
+    : await Promise.all(actors.map((actor, at) => one(actor, numbers[at] ?? 0)));
+  calm();
+  if (kills) ends.push(await one("rotate", 0, { now: () => new Date("2026-01-01T00:05:00Z") }));
+  const steps = stepsOf(recorded, before);
+  return { steps, ends, story: `seed ${seed}\n${steps.join("\n")}\n${JSON.stringify(ends, undefined, 2)}` };
+}
+
+/** The model's numbers: two rotations, a creation, a person. */
+function numbered(actors: readonly Actor[]): number[] {
+  let rotations = 0;
+  return actors.map((actor) => (actor === "rotate" ? rotations++ : { create: 2, person: 9 }[actor]));
+}
+
+async function begin({ third, rotated }: Beginning): Promise<FakeWorld> {
+  const world = fakeWorld({ contexts: ["east", "west"] });
+  for (const [context, cluster] of world.clusters)
+    addNamespaces(cluster, "kube-system", ...places.flatMap((one) => (one.context === context ? [one.at] : [])));
+  const done = async (line: string) => {
+    const { code, stderr } = await type(line, world.ports);
+    if (code !== 0) throw new Error(stderr);
+  };
+  await done(`${make} --context east --namespaces a,b --credential-per scope`);
+  if (rotated) for (let twice = 0; twice < 2; twice++) await done(`rotate ${name} --contexts east,west -A`);
+  const from = secretAt(world, 0);
+  if (third && from)
+    world.clusters.get("west")?.put(
+      {
+        ...from,
+        metadata: { name, namespace: "c", labels: { ...from.metadata.labels }, annotations: { ...from.metadata.annotations } },
+      },
+      "kubectl-acr-secret",
+    );
+  return world;
+}
+
+const acts: Readonly<Record<Actor, (world: FakeWorld, how: { seed: number; grace: 0 | 1; now?: () => Date }) => Promise<Run>>> = {
+  rotate: ({ ports }, { grace, ...more }) =>
+    type(`rotate ${name} --contexts east,west -A${grace === 0 ? " --grace 0" : ""}`, ports, { sleep, ...more }),
+  create: ({ ports }, { grace: _, ...more }) => type(`${make} --context west -n c`, ports, { sleep, ...more }),
+  person: async ({ azure }, { seed }) => {
+    const fake = azure.azure({ signal: () => new AbortController().signal } as never);
+    for (let turns = chanceFrom(seed + 1)(60); turns > 0; turns--) await new Promise(setImmediate);
+    await fake.generatePassword({} as never, { token, slot: chanceFrom(seed + 2)(2) === 0 ? "password1" : "password2" });
+    return { stdout: "", stderr: "", code: 0 };
+  },
+};
+
+/** Waits let others get on: a claim that is not dead is not to come to its end meanwhile. */
+async function sleep(): Promise<void> {
+  for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate);
+}
+
+/** Stands innermost, where a request is carried out at once. */
+function record(world: FakeWorld, recorded: (Recorded | Ended)[]): void {
+  world.asking.around(({ call, at, writes, dryRun }, next) => {
+    const answer = next();
+    const run = acting.getStore();
+    if (run === undefined || !writes || dryRun) return answer;
+    const secret = places.findIndex((one) => at === `secret ${one.context}:${one.at}/${name}`);
+    if (secret >= 0) recorded.push({ run, call, secret, stands: secretAt(world, secret) });
+    else if (/Password$/.test(call)) recorded.push({ run, call, slots: slotsNow(world) });
+    return answer;
+  });
+}
+
+type Dying = { readonly recorded: (Recorded | Ended)[]; readonly run: number; live(): Promise<Run> };
+
+/** A run that dies has died right after the last thing that it changed; one that has changed nothing might never have begun. */
+async function killed(world: FakeWorld, { at, after }: Kill, { recorded, run, live }: Dying): Promise<Run> {
+  const kill = killing(at, after);
+  const free = world.asking.around((asked, next) => (acting.getStore() === run ? kill(asked, next) : next()));
+  const end = await Promise.race([live(), kill.killed.then(() => undefined)]);
+  for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+  free();
+  if (!end) recorded.push({ run, end: recorded.length > 0 ? "dies" : "else" });
+  return end ?? { stdout: "", stderr: "killed", code: 137 };
+}
+
+const secretAt = (world: FakeWorld, at: number) => {
+  const { context = "", at: namespace = "" } = places[at] ?? {};
+  return world.clusters.get(context)?.get("secret", namespace, name);
+};
+
+const slotsNow = ({ azure }: FakeWorld): Slots =>
+  Object.fromEntries([...(azure.tokens.get(token)?.passwords ?? [])].map(([slot, { creationTime }]) => [slot, creationTime]));
