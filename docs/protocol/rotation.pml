@@ -162,7 +162,9 @@ inline list(s) {
     if :: ref[s] == 1 -> in1[me] = in1[me] | BIT(s) :: ref[s] == 2 -> in2[me] = in2[me] | BIT(s) :: else fi;
     if :: claim[s] && claim[s] != me + 1 && !(due & BIT(s)) -> live = live | BIT(s) :: else fi;
     if :: prev[s] != 0 -> past[me] = past[me] | BIT(prev[s]) :: else fi;
+#ifndef NO_LEFT
     if :: (LIVES(s) || ALONE) && (covered & BIT(s)) && (claim[s] == 0 || (due & BIT(s))) -> left[me] = left[me] | BIT(slot[s]); leftAt = leftAt | BIT(s) :: else fi
+#endif
   :: else
   fi
 }
@@ -205,7 +207,8 @@ inline decide() {
     :: else -> todo = noting[me] | 4; choose()
     fi
   :: !create && noting[me] == 0 -> over = true
-  :: !create && !n && noting[me] -> doubts = true; over = true /* they have died since */
+  :: !create && !n && noting[me] -> doubts = true; over = true /* they have died before the registry was asked for them */
+  :: !create && !n && noting[me] -> todo = noting[me]; choose() /* or after */
   :: !create && APART_FROM(newer) -> todo = noting[me] /* two credentials of one token: there is room for no other password */
   :: !create && n && !APART_FROM(newer) && (noting[me] & ~HOLD(n)) -> mine[me] = n; todo = noting[me] & ~HOLD(n)
   :: !create && n && noting[me] && !(noting[me] & ~HOLD(n)) ->

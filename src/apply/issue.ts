@@ -1,4 +1,4 @@
-import type { ImageRef, Login } from "../context.ts";
+import type { ImageRef } from "../context.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
 import { beyond } from "../credential/reach.ts";
 import { CliError, Conflict } from "../errors.ts";

@@ -7,7 +7,7 @@ import type { Outlook } from "../observe/sights.ts";
 import { aheadOf } from "../plan/ahead.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { apply, applyWhole } from "./apply.ts";
-import { type Handed, openGate, Shared } from "./gate.ts";
+import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { endClaims } from "./release.ts";
 import { sketch, sketchEach } from "./sketch.ts";
@@ -57,20 +57,18 @@ export async function* runUnit(
   async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
     const turn = gate.enter();
     try {
-      const planned = await planIn(outlook, unit, turn.pass).catch(asPlaceError);
-      if (planned instanceof CliError || !planned.first) turn.leave();
-      if (planned instanceof CliError) yield failure(outlook, planned);
-      else {
-        if (dryRun === "none") yield* announced(planned.plan, outlook);
-        for await (const outcome of carry(planned)) {
-          // Others are only written once the Secret that is claimed has the password
-          if (outcome.change.act === "store") turn.leave();
-          yield outcome;
-        }
-      }
+      yield* inTurn(outlook, turn);
     } finally {
       turn.leave();
     }
+  }
+
+  async function* inTurn(outlook: Outlook, { pass, leave }: Turn): AsyncGenerator<Outcome> {
+    const planned = await planIn(outlook, unit, pass).catch(asPlaceError);
+    if (planned instanceof CliError) return yield failure(outlook, planned);
+    if (!planned.first) leave();
+    if (dryRun === "none") yield* announced(planned.plan, outlook);
+    yield* untilStored(carry(planned), leave);
   }
 
   let landed = false;
@@ -84,6 +82,14 @@ export async function* runUnit(
     throw withLeft(error, await clear(landed ? [] : gate.made, bench), tools);
   }
   yield* await clear(landed ? [] : gate.made, bench, unit);
+}
+
+/** Others are only written once the Secret that is claimed has the password. */
+async function* untilStored(outcomes: AsyncIterable<Outcome> | Iterable<Outcome>, leave: () => void): AsyncGenerator<Outcome> {
+  for await (const outcome of outcomes) {
+    if (outcome.change.act === "store") leave();
+    yield outcome;
+  }
 }
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */

@@ -24,8 +24,7 @@ export type Situation = {
 
 /** What came of it: `broken` is the property that does not hold, `steps` one way to there. */
 export type Explored = {
-  readonly states: number /** What Spin says of the exploration. */;
-  readonly told: string;
+  readonly states: number;
   readonly broken?: string;
   readonly steps: readonly string[];
 };
@@ -84,11 +83,11 @@ export function explore(situation: Situation): Promise<Explored> {
     const defined = await compile(run, situation, ["-O2", "-DCOLLAPSE"]);
     const told = await run("./pan", ["-m10000"]);
     const states = Number(/([\d.e+]+) states, stored/.exec(told)?.[1]);
-    if (/errors: 0\b/.test(told) && !/Search not completed|max search depth too small/.test(told)) return { states, told, steps: [] };
+    if (/errors: 0\b/.test(told) && !/Search not completed|max search depth too small/.test(told)) return { states, steps: [] };
     const steps = (await run("spin", ["-t", ...defined, "rotation.pml"])).split("\n").flatMap(readable);
     const broken = steps.find((step) => step.startsWith("BROKEN "))?.slice("BROKEN ".length);
     if (broken === undefined) throw new Error(`not explored to the end:\n${told}\n${steps.join("\n")}`);
-    return { states, told, broken, steps };
+    return { states, broken, steps };
   });
 }
 

@@ -3,7 +3,7 @@ import { replay, type Situation, type Trace } from "./explore.ts";
 import { type Actor, type Beginning, type Kill, play } from "./recording.ts";
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
-const rounds = Number(process.env["ROUNDS"] ?? 8);
+const rounds = Number(process.env["ROUNDS"] ?? 4);
 const minutes = 60_000;
 
 const beginnings: readonly Beginning[] = [true, false].flatMap((third) => [true, false].map((rotated) => ({ third, rotated })));
