@@ -29,7 +29,13 @@ export type Actor = "rotate" | "create" | "person";
 /** At which request a run is killed, and whether what it asked for is done by then. */
 export type Kill = { readonly at: number; readonly after: boolean };
 
-export type Played = { readonly steps: readonly Step[]; readonly ends: readonly Run[]; readonly story: string };
+export type Played = {
+  /** What the model takes for granted: nobody changed a slot between another's last look at the token and its mint. */
+  readonly granted: boolean;
+  readonly steps: readonly Step[];
+  readonly ends: readonly Run[];
+  readonly story: string;
+};
 
 /** Who makes a request. */
 const acting = new AsyncLocalStorage<number>();
@@ -46,7 +52,8 @@ export async function play(
     places.map((_, at) => secretAt(world, at)),
     slotsNow(world),
   );
-  record(world, recorded);
+  const calls: Called[] = [];
+  record(world, recorded, calls);
   const calm = world.asking.around(delaying(chanceFrom(seed), 8));
   const one = async (actor: Actor, run: number, more: object = {}) => {
     const end = await acting.run(run, () => acts[actor](world, { seed, grace, ...more }));
@@ -60,7 +67,7 @@ export async function play(
   calm();
   if (kills) ends.push(await one("rotate", 0, { now: () => new Date("2026-01-01T00:05:00Z") }));
   const steps = stepsOf(recorded, before);
-  return { steps, ends, story: `seed ${seed}\n${steps.join("\n")}\n${JSON.stringify(ends, undefined, 2)}` };
+  return { steps, granted: isGranted(calls), ends, story: `seed ${seed}\n${steps.join("\n")}\n${JSON.stringify(ends, undefined, 2)}` };
 }
 
 /** The model's numbers: two rotations, a creation, a person. */
@@ -109,15 +116,27 @@ async function sleep(): Promise<void> {
 }
 
 /** Stands innermost, where a request is carried out at once. */
-function record(world: FakeWorld, recorded: (Recorded | Ended)[]): void {
+function record(world: FakeWorld, recorded: (Recorded | Ended)[], calls: Called[]): void {
   world.asking.around(({ call, at, writes, dryRun }, next) => {
     const answer = next();
     const run = acting.getStore();
+    if (run !== undefined) calls.push({ run, call, at });
     if (run === undefined || !writes || dryRun) return answer;
     const secret = places.findIndex((one) => at === `secret ${one.context}:${one.at}/${name}`);
     if (secret >= 0) recorded.push({ run, call, secret, stands: secretAt(world, secret) });
     else if (/Password$/.test(call)) recorded.push({ run, call, slots: slotsNow(world) });
     return answer;
+  });
+}
+
+type Called = { readonly run: number; readonly call: string; readonly at: string };
+
+/** Whether every password was made without another's change of its slot since the last look at the token. */
+function isGranted(calls: readonly Called[]): boolean {
+  return calls.every(({ run, call, at }, index) => {
+    if (call !== "generatePassword" || run === 9) return true;
+    const look = calls.slice(0, index).findLastIndex((one) => one.run === run && one.call === "token");
+    return !calls.slice(look + 1, index).some((one) => one.run !== run && one.at === at && /Password$/.test(one.call));
   });
 }
 
