@@ -39,7 +39,7 @@ test("where nothing is to be made no place waits for another", async () => {
   expect(gate.made).toEqual([]);
 });
 
-test("a place waits until those before it are through or need nothing, and then none does", async () => {
+test("a place waits until those before it are through or need nothing, and the first one is written; then none does", async () => {
   const { gate, answer } = gateTo([makeMap]);
   const [first, second, third] = [gate.enter(), gate.enter(), gate.enter()];
   const passing = [second.pass(wanted), third.pass(wanted)];
@@ -47,13 +47,16 @@ test("a place waits until those before it are through or need nothing, and then 
 
   first.leave();
   answer();
-  await passing[0];
+  expect(await passing[0]).toBe(true);
   expect(gate.made.map(short)).toEqual(["create m"]);
   expect(await through(passing)).toEqual([true, false]);
-  expect(await through([gate.enter().pass(wanted)])).toEqual([true]);
+  const fourth = gate.enter();
+  expect(await through([fourth.pass(wanted)])).toEqual([false]);
 
   second.leave();
   expect(await through(passing)).toEqual([true, true]);
+  expect(await passing[1]).toBe(false);
+  expect(await through([gate.enter().pass(wanted)])).toEqual([true]);
   expect(gate.made.map(short)).toEqual(["create m"]);
 });
 
