@@ -67,8 +67,9 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
     await Promise.all([client.settled(), pods?.settled()]);
     const { stderr, code } = await type(`rotate ${secret} ${scope}`);
     const last = `in rotation ${rotation} of ${secret}`;
-    expect({ stderr, code }, last).toEqual({ stderr: expect.not.stringMatching(/error|Warning: p/), code: 0 });
-    expect(client.seen().refused, last).toEqual([]);
+    expect({ stderr, code }, `${last}: ${stderr}`).toEqual({ stderr: expect.not.stringMatching(/error|Warning: p/), code: 0 });
+    const { refused } = client.seen();
+    expect(refused, `${last}: ${refused.slice(0, 9).join("; ")}`).toEqual([]);
     const [first, ...others] = await Promise.all(names.map(async (name) => JSON.stringify(await secretIn(name, secret))));
     expect(new Set(others).isSubsetOf(new Set([first])), last).toBe(true);
     logins.add(first ?? "");

@@ -82,7 +82,7 @@ const table: readonly Row[] = [
   {
     what: "two rotations, one from each of two clusters",
     begin: `${shared} ${both}`,
-    racers: [`${rotate} --grace 0 ${both}`, `${rotate} --grace 0 --context there --contexts there,here`],
+    racers: [`${rotate} --grace 0 ${both}`, `${rotate} --grace 0 --contexts there,here`],
     ends: `${rotate} --grace 0 ${both}`,
     contexts: ["here", "there"],
   },
