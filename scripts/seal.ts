@@ -3,6 +3,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
+import { engine } from "./package/options.ts";
 import { care } from "./package/program.ts";
 import type { Platform } from "./platforms.ts";
 
@@ -33,7 +34,7 @@ const configuration = {
   // The bundles have their own code caches, made after they have run.
   useCodeCache: false,
   // Trust the certificates that the machine trusts, as kubectl does; and what Node has to say of itself is nothing for kubectl's users.
-  execArgv: ["--use-system-ca", "--no-warnings"],
+  execArgv: ["--use-system-ca", "--no-warnings", ...engine],
   // Else NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,
