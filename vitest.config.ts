@@ -16,6 +16,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   node: ["test/support/node-setup.ts"],
   release: [controlPlane],
   krew: [controlPlane],
+  channels: [],
 };
 
 export default defineConfig({

@@ -1,9 +1,9 @@
-/** A file of an archive. */
+/** A file of an archive, or a folder, whose name ends in a slash. */
 export type Entry = { readonly name: string; readonly content: Uint8Array; readonly mode?: number };
 
 const block = 512;
 
-/** A tar archive (POSIX ustar) of plain files, owned by root, dated 1970: the same entries always give the same bytes. */
+/** A tar archive (POSIX ustar) of plain files and folders, owned by root, dated 1970: the same entries always give the same bytes. */
 export function tar(entries: readonly Entry[]): Buffer {
   const parts = entries.flatMap(({ name, content, mode = 0o644 }) => [header(name, content.length, mode), pad(content)]);
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
@@ -23,7 +23,7 @@ function header(name: string, size: number, mode: number): Buffer {
   number(0, 116, 8); // group
   number(size, 124, 12);
   number(0, 136, 12); // time
-  bytes.write("0", 156); // a plain file
+  bytes.write(name.endsWith("/") ? "5" : "0", 156); // a folder, or a plain file
   bytes.write("ustar\x0000", 257, "latin1");
   // The checksum counts its own field as spaces.
   bytes.fill(" ", 148, 156);

@@ -15,7 +15,8 @@ export type Program =
   | keyof typeof krew
   | keyof typeof pause
   | keyof typeof helm
-  | keyof typeof cosign;
+  | keyof typeof cosign
+  | keyof typeof release;
 
 const kubernetes = {
   etcd: "go.etcd.io/etcd/server/v3",
@@ -40,6 +41,11 @@ const helm = { helm: "helm.sh/helm/v4/cmd/helm" } as const;
 
 const cosign = { cosign: "github.com/sigstore/cosign/v3/cmd/cosign" } as const;
 
+const release = {
+  nfpm: "github.com/goreleaser/nfpm/v2/cmd/nfpm",
+  actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
+} as const;
+
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
 /** What a control plane, a registry, a node, the plugin index's own checks and charts need. */
@@ -48,6 +54,8 @@ export const registryPrograms = ["registry", "crane"] as const satisfies Program
 export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
 export const chartPrograms = ["helm"] as const satisfies Program[];
+/** What makes packages, and judges workflows. */
+export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
 /** What signs a release, and proves its signature. */
 export const signingPrograms = ["cosign"] as const satisfies Program[];
 
@@ -101,5 +109,9 @@ export const groups: readonly (readonly Module[])[] = [
       stamps: (version) => ({ "sigs.k8s.io/release-utils/version.gitVersion": version }),
       env: { CGO_ENABLED: "0" },
     },
+  ],
+  [
+    { name: "nfpm", of: "github.com/goreleaser/nfpm/v2", packages: { nfpm: release.nfpm }, stamps: () => ({}) },
+    { name: "actionlint", of: "github.com/rhysd/actionlint", packages: { actionlint: release.actionlint }, stamps: () => ({}) },
   ],
 ];

@@ -71,6 +71,13 @@ export async function shells(): Promise<string | undefined> {
   return `what is typed and read needs ${names.join(", ")}: on Debian, apt-get install bash-completion zsh fish mandoc bsdutils`;
 }
 
+/** The real package managers, and what judges packages. */
+export async function packageManagers(): Promise<string | undefined> {
+  const names = await missing({ dpkg: "--version", lintian: "--version", rpm: "--version", npm: "--version", ruby: "--version" });
+  if (names.length === 0) return undefined;
+  return `the channels need ${names.join(", ")}: on Debian, apt-get install lintian rpm npm ruby`;
+}
+
 /** The programs that cannot be started, each with what makes it end at once. */
 async function missing(programs: Readonly<Record<string, string>>): Promise<string[]> {
   const lacks = async ([name, arg]: readonly [string, string]) =>

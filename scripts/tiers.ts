@@ -1,7 +1,15 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { chartPrograms, controlPlanePrograms, krewPrograms, nodePrograms, registryPrograms, signingPrograms } from "../sandbox/tools.ts";
-import { az, emulator, modelChecker, nodeParts, type Preparation, plugin, programs, release, shells } from "./prepare.ts";
+import {
+  chartPrograms,
+  controlPlanePrograms,
+  krewPrograms,
+  nodePrograms,
+  registryPrograms,
+  releasePrograms,
+  signingPrograms,
+} from "../sandbox/tools.ts";
+import { az, emulator, modelChecker, nodeParts, type Preparation, packageManagers, plugin, programs, release, shells } from "./prepare.ts";
 import { root } from "./run.ts";
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
@@ -33,6 +41,7 @@ const all: readonly Tier[] = [
   { name: "shells", needs: [shells, controlPlane, registry, plugin] },
   { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
+  { name: "channels", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
   // Last, since every change of a source changes what is released
   { name: "release", needs: [emulator, release, controlPlane, registry, programs(...signingPrograms)] },
   { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },

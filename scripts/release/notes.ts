@@ -1,0 +1,25 @@
+/**
+ * What the changelog says of a version, as the text of a release.
+ *
+ * @param changelog in the form of Keep a Changelog
+ * @throws Error if it has no dated heading for the version
+ */
+export function releaseNotes(changelog: string, version: string): string {
+  const sections = changelog.split(/^(?=## \[)/m);
+  const own = sections.find((section) => section.startsWith(`## [${version}] - `));
+  if (!own) throw new Error(`CHANGELOG.md has no section "## [${version}] - YYYY-MM-DD"`);
+  return own
+    .slice(own.indexOf("\n"))
+    .replace(/^\[[^\]]+\]: \S+$/gm, "")
+    .trim();
+}
+
+/** Why a tag is none of a release of this checkout; nothing if it is one. */
+export function tagProblem(tag: string, version: string, changelog: string): string | undefined {
+  if (tag !== `v${version}`) return `the tag is ${tag}, and package.json has the version ${version}`;
+  try {
+    return releaseNotes(changelog, version) === "" ? `CHANGELOG.md says nothing of ${version}` : undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,89 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { manPages } from "../../scripts/man.ts";
+import { hostPlatform } from "../../scripts/platforms.ts";
+import { linuxPackages } from "../../scripts/release/linux.ts";
+import { openMachine } from "./machine.ts";
+import { makeBoth, nextVersion, version } from "./made.ts";
+import { commandsOf } from "./page.ts";
+
+const folder = await guardedFolder("acr-secret-deb-");
+afterAll(() => folder.remove());
+
+const { now, next } = await makeBoth(linuxPackages("deb"), folder.path);
+const [file = "", newer = ""] = [...now, ...next];
+
+const installed = [
+  "usr/bin/kubectl-acr_secret",
+  "usr/bin/kubectl_complete-acr_secret",
+  "usr/share/doc/kubectl-acr-secret/THIRD_PARTY_LICENSES.gz",
+  "usr/share/doc/kubectl-acr-secret/changelog.Debian.gz",
+  "usr/share/doc/kubectl-acr-secret/changelog.gz",
+  "usr/share/doc/kubectl-acr-secret/copyright",
+  "usr/share/lintian/overrides/kubectl-acr-secret",
+  ...[...manPages().keys()].map((name) => `usr/share/man/man1/${name}.gz`),
+];
+
+/** A machine whose dpkg knows of these packages of ours, and of nothing else. */
+async function openDebian({ has }: { has: readonly string[] }) {
+  const machine = await openMachine("usr/bin", "var/lib/dpkg");
+  const notes = join(machine.folder, "var/lib/dpkg");
+  for (const name of ["info", "updates"]) await mkdir(join(notes, name), { recursive: true });
+  const ours = (await readFile("/var/lib/dpkg/status", "utf8")).split("\n\n");
+  const known = ours.filter((text) => has.some((name) => text.startsWith(`Package: ${name}\n`)));
+  await writeFile(join(notes, "status"), known.map((text) => `${text}\n\n`).join(""));
+  for (const name of has) await writeFile(join(notes, "info", `${name}:${architecture}.list`), "");
+  const dpkg = (args: string) => machine.type(`dpkg --root=${machine.folder} --log=/dev/null ${args}`);
+  /** Types a command of the page where a package lies. */
+  const asShown = (command: string, beside = file) =>
+    machine.type(`cd ${dirname(beside)} && ${command.replace("sudo dpkg", `dpkg --root=${machine.folder} --log=/dev/null`)}`);
+  return { ...machine, dpkg, asShown };
+}
+
+const architecture = hostPlatform()?.name.replace("linux-", "");
+const [install = "", purge = ""] = commandsOf("Debian and Ubuntu");
+const libraries = ["libc6", "libgcc-s1", "libstdc++6", "gcc-12-base", "libcrypt1"];
+
+test("installed, used, upgraded and removed by dpkg, it leaves nothing", { timeout: 120_000 }, async () => {
+  const { type, files, dpkg, asShown, folder } = await openDebian({ has: libraries });
+  const before = await files();
+
+  expect(await asShown(install)).toMatchObject({ code: 0, stderr: "" });
+  const tree = await files();
+  expect(tree).toEqual(expect.arrayContaining(installed));
+  expect(tree.filter((path) => !installed.some((one) => `${one}/`.startsWith(`${path}/`)))).toEqual([]);
+  expect(await type("kubectl acr-secret version --client")).toEqual({ code: 0, stdout: `Client Version: v${version}\n`, stderr: "" });
+  expect((await type("kubectl __complete acr-secret cr")).stdout).toMatch(/^create\t/);
+  expect((await dpkg("--verify kubectl-acr-secret")).stdout).toBe("");
+
+  expect(await asShown(install, newer)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`(${nextVersion}-1) over (${version}-1)`),
+  });
+  expect(await files()).toEqual(tree);
+  expect(await type("kubectl acr-secret version --client")).toMatchObject({ code: 0 });
+
+  expect(await asShown(purge)).toMatchObject({ code: 0, stderr: "" });
+  expect(await files()).toEqual(before);
+  expect((await dpkg("-s kubectl-acr-secret")).stderr).toContain("is not installed");
+  expect((await type(`ls ${folder}/var/lib/dpkg/info`)).stdout).not.toContain("acr");
+});
+
+test("dpkg says which library is missing", { timeout: 60_000 }, async () => {
+  const { dpkg } = await openDebian({ has: ["libc6", "libgcc-s1"] });
+
+  const { code, stderr } = await dpkg(`-i ${file}`);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/kubectl-acr-secret depends on libstdc\+\+6 \(>= [\d.]+\)/);
+});
+
+test("lintian finds no error", { timeout: 240_000 }, async () => {
+  const { type } = await openMachine("usr/bin", "var/lib/dpkg");
+
+  const { code, stdout } = await type(`lintian --allow-root --fail-on error --tag-display-limit 0 ${file}`);
+
+  expect({ code, errors: stdout.split("\n").filter((line) => line.startsWith("E:")) }).toEqual({ code: 0, errors: [] });
+});

@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import packageJson from "../../package.json" with { type: "json" };
+import { binaries } from "../../sandbox/binaries.ts";
+import { root } from "../../scripts/run.ts";
+import { openMachine } from "./machine.ts";
+
+const folder = join(root, ".github/workflows");
+const files = readdirSync(folder).map((name) => join(folder, name));
+
+type Workflow = { jobs: Record<string, { steps: { uses?: string; run?: string }[] }> };
+const steps = files.flatMap((file) => Object.values((parse(readFileSync(file, "utf8")) as Workflow).jobs).flatMap((job) => job.steps));
+
+test("actionlint has nothing to say", async () => {
+  const tools = await binaries({ need: ["actionlint"] });
+  const { type } = await openMachine("bin", "none");
+
+  expect(await type(`${tools.program("actionlint")} -shellcheck= -pyflakes= ${files.join(" ")}`)).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "",
+  });
+});
+
+test("every action is pinned by its commit, with the version beside it", () => {
+  const used = files.flatMap((file) => readFileSync(file, "utf8").split("\n")).filter((line) => /\buses:/.test(line));
+
+  expect(used.length).toBeGreaterThan(5);
+  expect(used.filter((line) => !/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+});
+
+test("every other step is a script of this checkout", () => {
+  const lines = steps.flatMap(({ run }) => run ?? []);
+  const scripts = lines.map((line) => /^npm run (\S+)/.exec(line)?.[1]);
+
+  expect(scripts.filter(Boolean)).toEqual(expect.arrayContaining(["package", "krew", "release", "publish"]));
+  for (const script of scripts) if (script) expect(Object.keys(packageJson.scripts)).toContain(script);
+  expect(lines.filter((line) => !/^npm run |\.ci\/run$/.test(line))).toEqual([]);
+});

@@ -1,0 +1,160 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { parse } from "yaml";
+import packageJson from "../../package.json" with { type: "json" };
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { hostPlatform } from "../../scripts/platforms.ts";
+import { destinations } from "../../scripts/release/destinations.ts";
+import { containerImage } from "../../scripts/release/image.ts";
+import { take } from "../../scripts/release/take.ts";
+import { create, kubectl } from "../support/kubectl.ts";
+import { reachWorld } from "../support/node-world.ts";
+
+const world = reachWorld(inject("world"));
+const server = "myregistry.azurecr.io";
+const image = `${server}/tools/acr-secret:1`;
+const namespace = "image";
+const home = await guardedFolder("acr-secret-image-");
+afterAll(() => home.remove());
+
+const env = { ...process.env, DOCKER_CONFIG: home.path };
+
+/** Makes the image, and pushes it as a release does. */
+async function publish(): Promise<void> {
+  const host = hostPlatform();
+  if (!host) throw new Error("the plugin is not packaged for this machine");
+  const [folder = ""] = await containerImage({ platforms: [host], version: packageJson.version, into: home.path, progress: () => {} });
+  const [repository = "", version = ""] = image.split(/:(?=[^:]+$)/);
+  const release = { version, notes: "", files: [], npm: [], image: { layout: folder, name: repository } };
+  const login = `printf %s "$AZURE_CLIENT_SECRET" | crane auth login ${server} -u "$AZURE_CLIENT_ID" --password-stdin`;
+  await promisify(execFile)("sh", ["-c", login], { env });
+  for (const step of destinations["image"]?.steps(release) ?? []) await take(step, env);
+}
+
+/** The objects that docs/in-cluster.md shows, by their kind. */
+const [cronJob, clusterRole] = [...readFileSync("docs/in-cluster.md", "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
+  ([, text = ""]) => parse(text),
+);
+
+const serviceAccount = (name: string) => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { namespace, name },
+  imagePullSecrets: [{ name: "pull" }],
+});
+const binding = (name: string, role: string) => ({
+  apiVersion: "rbac.authorization.k8s.io/v1",
+  kind: "ClusterRoleBinding",
+  metadata: { name: `image-${name}` },
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
+  subjects: [{ kind: "ServiceAccount", namespace, name }],
+});
+
+/** The page's ServiceAccount with the page's rights, and one that may do all. */
+beforeAll(async () => {
+  await publish();
+  await world.push(`${server}/app/web:1`, "waits");
+  const password = await world.addToken(namespace, ["tools/acr-secret"]);
+  const { AZURE_TENANT_ID = "", AZURE_CLIENT_ID = "", AZURE_CLIENT_SECRET = "", SSL_CERT_FILE = "" } = process.env;
+  const azure = { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET };
+  const authority = { "ca.crt": await readFile(SSL_CERT_FILE, "utf8") };
+  await create([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    serviceAccount("rotator"),
+    serviceAccount("admin"),
+    clusterRole,
+    binding("rotator", "rotator"),
+    binding("admin", "cluster-admin"),
+    { apiVersion: "v1", kind: "Secret", metadata: { namespace, name: "azure" }, stringData: azure },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name: "authority" }, data: authority },
+  ]);
+  const login = [`--docker-server=${server}`, `--docker-username=${namespace}`, `--docker-password=${password}`];
+  await kubectl(["create", "secret", "docker-registry", "pull", "-n", namespace, ...login]);
+}, 180_000);
+
+/** The page's pod, and what only the sandbox needs: its pods have no network of their own. */
+async function podSpec() {
+  const spec = structuredClone(cronJob.spec.jobTemplate.spec.template.spec);
+  const { hostname, port } = new URL(await kubectl(["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]));
+  const sandbox = {
+    KUBERNETES_SERVICE_HOST: hostname,
+    KUBERNETES_SERVICE_PORT: port,
+    HTTPS_PROXY: process.env["HTTPS_PROXY"] ?? "",
+    SSL_CERT_FILE: "/authority/ca.crt",
+  };
+  const [container] = spec.containers;
+  container.image = image;
+  container.env = Object.entries(sandbox).map(([name, value]) => ({ name, value }));
+  container.volumeMounts = [{ name: "authority", mountPath: "/authority", readOnly: true }];
+  spec.volumes = [{ name: "authority", configMap: { name: "authority" } }];
+  return { ...spec, hostNetwork: true };
+}
+
+/** Runs a verb to its end in such a pod, but as somebody who may do all. @returns its phase, and all that it printed */
+async function runPod(name: string, args: readonly string[]): Promise<{ phase: string; printed: string }> {
+  const spec = { ...(await podSpec()), serviceAccountName: "admin" };
+  spec.containers[0].args = args;
+  await create([{ apiVersion: "v1", kind: "Pod", metadata: { namespace, name }, spec }]);
+  return endOf(name);
+}
+
+async function endOf(name: string): Promise<{ phase: string; printed: string }> {
+  const get = (path: string) => kubectl(["get", "pod", name, "-n", namespace, "-o", `jsonpath=${path}`]);
+  await expect.poll(() => get("{.status.phase}"), { timeout: 60_000, interval: 250 }).toMatch(/Succeeded|Failed/);
+  return { phase: await get("{.status.phase}"), printed: await logOf(name) };
+}
+
+/** The kubelet is asked itself: the API server would look for it by the node's name, which only the node knows. */
+async function logOf(name: string): Promise<string> {
+  const port = await kubectl(["get", "nodes", "-o", "jsonpath={.items[0].status.daemonEndpoints.kubeletEndpoint.Port}"]);
+  return kubectl(["get", "--raw", `/containerLogs/${namespace}/${name}/acr-secret`, "--server", `https://127.0.0.1:${port}`]);
+}
+
+test("in a pod without rights on its node, and without a kubeconfig, it reaches the cluster, as the pod's ServiceAccount", {
+  timeout: 120_000,
+}, async () => {
+  const { phase, printed } = await runPod("version", ["version"]);
+
+  expect({ phase, printed }).toEqual({
+    phase: "Succeeded",
+    printed: expect.stringMatching(new RegExp(`^Client Version: v${packageJson.version}\\n[\\s\\S]*Server Version: v`)),
+  });
+});
+
+test("it makes a pull secret in the pod's namespace", { timeout: 120_000 }, async () => {
+  const dry = await runPod("dry", ["create", "--registry", "myregistry", "--repository", "app/web", "--dry-run=client"]);
+  const made = await runPod("made", ["create", "--registry", "myregistry", "--repository", "app/web"]);
+
+  expect(dry).toEqual({ phase: "Succeeded", printed: expect.stringContaining("secret/acr-myregistry created (dry run)\n") });
+  expect(made).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/acr-myregistry created$/m) });
+});
+
+test("a CronJob rotates what ends soon", { timeout: 180_000 }, async () => {
+  const soon = await runPod("soon", ["create", "soon", "--registry", "myregistry", "--repository", "app/web", "--expires-in", "7d"]);
+  expect(soon).toMatchObject({ phase: "Succeeded" });
+  const before = await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
+  const job = structuredClone(cronJob);
+  job.metadata.namespace = namespace;
+  job.spec.jobTemplate.spec.template.spec = await podSpec();
+  await create([job]);
+
+  await kubectl(["create", "job", "tonight", "--from=cronjob/rotate", "-n", namespace]);
+  await kubectl(["wait", "--for=create", "pod", "-l", "job-name=tonight", "-n", namespace, "--timeout=30s"]);
+  const pod = await kubectl(["get", "pod", "-l", "job-name=tonight", "-n", namespace, "-o", "jsonpath={.items[0].metadata.name}"]);
+
+  expect(await endOf(pod)).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/soon configured/m) });
+  expect(await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"])).not.toBe(before);
+});
+
+test("the image has one program, and no shell", { timeout: 60_000 }, async () => {
+  const { stdout } = await promisify(execFile)("sh", ["-c", `crane export ${image} - | tar -t`], {
+    env,
+    maxBuffer: 1e9,
+  });
+
+  const programs = stdout.split("\n").filter((name) => /bin\//.test(name));
+  expect(programs).toEqual(["usr/bin/kubectl-acr_secret"]);
+});
