@@ -35,6 +35,4 @@ export function debianCopyright({ homepage, license }: { homepage: string; licen
 /** What lintian finds and is right about, and why it stays; `#` is a comment in its file. */
 export const lintianOverrides = `# The program is a Node.js with the plugin in it, as single executables are. Its zlib is the one that Node is tested with.
 ${packageName}: embedded-library *zlib* [usr/bin/kubectl-acr_secret]
-# A single executable cannot be stripped once the plugin is in it.
-${packageName}: unstripped-binary-or-object [usr/bin/kubectl-acr_secret]
 `;
