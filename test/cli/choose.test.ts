@@ -134,7 +134,7 @@ test("a window that becomes smaller is drawn to its size", async () => {
   const drawn = [
     "before",
     "Which are to use secret/acr?",
-    "search: ",
+    "search:",
     "> [ ] serviceaccount/account-…",
     "  [ ] serviceaccount/account-…",
     "  [ ] serviceaccount/account-…",
