@@ -3,7 +3,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
-import { engine } from "./package/options.ts";
 import { care } from "./package/program.ts";
 import type { Platform } from "./platforms.ts";
 
@@ -34,7 +33,7 @@ const configuration = {
   // The bundles have their own code caches, made after they have run.
   useCodeCache: false,
   // Trust the certificates that the machine trusts, as kubectl does; and what Node has to say of itself is nothing for kubectl's users.
-  execArgv: ["--use-system-ca", "--no-warnings", ...engine],
+  execArgv: ["--use-system-ca", "--no-warnings"],
   // Else NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,
