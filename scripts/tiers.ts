@@ -17,6 +17,8 @@ export type Tier = {
   readonly name: string;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
+  /** It runs only where it is named: why. */
+  readonly named?: string;
 };
 
 const controlPlane = programs(...controlPlanePrograms);
@@ -42,9 +44,10 @@ const all: readonly Tier[] = [
   { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
   { name: "channels", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
-  // Last, since every change of a source changes what is released
-  { name: "release", needs: [emulator, release, controlPlane, registry, programs(...signingPrograms)] },
+  { name: "release", needs: [emulator, release, controlPlane, registry] },
   { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },
+  { name: "reproduced", needs: [release], named: "every change of a source changes what is released" },
+  { name: "signing", needs: [release, programs(...signingPrograms)], named: "cosign takes as long to build as Kubernetes" },
 ];
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */
