@@ -7,7 +7,7 @@ const world = reachWorld(inject("world"));
 /** How often each credential is rotated in each setting, where somebody wants more than a short look: ROTATIONS=100, an hour. */
 const asked = process.env["ROTATIONS"];
 
-/** Those that take longest are begun first: five are under way at a time, unless vitest is told otherwise (--maxConcurrency). */
+/** Those that take longest are begun first: vitest has five under way at a time. */
 const long = [30_000, 1000, 0].flatMap((delay) => [50, 1].map((namespaces) => ({ delay, namespaces, rotations: Number(asked) })));
 const looks = asked === undefined ? [{ delay: 1000, namespaces: 1, rotations: 2 }] : long;
 const table: Row[] = looks.flatMap((look) => Object.keys(kinds).map((kind) => ({ kind, ...look })));
