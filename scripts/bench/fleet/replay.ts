@@ -14,8 +14,10 @@ export async function afresh(
   const { items } = await accountsNamed(api, "default");
   const versions = new Map(items.map(({ metadata }) => [metadata.namespace, metadata.resourceVersion]));
   const renamed = calls.map((call) => rename(call, names));
-  const looks = renamed.filter((call) => !changes(call));
-  const writes = renamed.filter(changes).map((call) => (call.method === "PATCH" ? onVersion(call, versions) : call));
+  // What the run has claimed it looks at once more, when it is there
+  const isLate = (call: Call) => changes(call) || call.path.endsWith(`/secrets/${names.to}`);
+  const looks = renamed.filter((call) => !isLate(call));
+  const writes = renamed.filter(isLate).map((call) => (call.method === "PATCH" ? onVersion(call, versions) : call));
   return [await withPages(api, looks), writes.filter(claims), writes.filter((call) => !claims(call))];
 }
 
