@@ -37,7 +37,10 @@ function readArguments(args: readonly string[], known: readonly Tier[]) {
     process.stderr.write(`error: "${rest[0]}" is not a tier of tests: ${known.map(({ name }) => name).join(", ")}\n`);
     process.exit(1);
   }
-  return { chosen: names.length === 0 ? known.filter(({ named }) => !named) : known.filter(({ name }) => names.includes(name)), forVitest: rest };
+  return {
+    chosen: names.length === 0 ? known.filter(({ named }) => !named) : known.filter(({ name }) => names.includes(name)),
+    forVitest: rest,
+  };
 }
 
 /** @returns how it went, or why the tier cannot run here */
