@@ -1,4 +1,4 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterAll, expect, inject, onTestFinished, test } from "vitest";
 import { parse, stringify } from "yaml";
@@ -90,24 +90,23 @@ test("a pull secret is made by the installed plugin", { timeout: 60_000 }, async
   expect(stdout).toMatch(/\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
 });
 
-test("the commands of docs/completion.md make kubectl complete the arguments", { timeout: 60_000 }, async () => {
-  const { type, env } = await openUser();
+test("the commands of docs/completion.md make kubectl complete the arguments, and leave nothing", { timeout: 60_000 }, async () => {
+  const { type, env, tree } = await openUser();
   await type(`kubectl krew install --manifest=${file}`);
   const page = await readFile(join(import.meta.dirname, "../../docs/completion.md"), "utf8");
-  const command = [...page.matchAll(/^\$ (.* ~\/\.local\/bin\/kubectl_complete-acr_secret)$/gm)]
-    .map(([, line]) => line)
-    .slice(0, 2)
-    .join(" && ");
-  const local = join(env["HOME"] ?? "", ".local/bin");
-  await mkdir(local, { recursive: true });
-  const complete = () => type("kubectl __complete acr-secret cr", { PATH: `${local}:${env["PATH"]}`, KUBECONFIG: inject("kubeconfig") });
+  const [install = "", uninstall = ""] = ["install", "uninstall"].map(
+    (word) => new RegExp(`^\\$ (.* completion ${word})$`, "m").exec(page)?.[1],
+  );
+  const complete = () => type("kubectl __complete acr-secret cr", { KUBECONFIG: inject("kubeconfig") });
+  const program = `${env["KREW_ROOT"]}/bin/kubectl_complete-acr_secret`;
 
-  const before = await complete();
-  expect(await type(command)).toEqual({ code: 0, stdout: "", stderr: "" });
-  const after = await complete();
+  expect((await complete()).stdout).not.toContain("create");
+  expect(await type(install)).toMatchObject({ code: 0, stdout: `${program} created\n` });
+  expect((await complete()).stdout).toMatch(/^create\t/);
 
-  expect(before.stdout).not.toContain("create");
-  expect(after.stdout).toMatch(/^create\t/);
+  expect(await type(uninstall)).toMatchObject({ code: 0, stdout: `${program} deleted\n` });
+  await type("kubectl krew uninstall acr-secret");
+  expect(await tree()).toEqual(empty);
 });
 
 test("installed from Krew's index by its name, it is upgraded in place of the old version", { timeout: 60_000 }, async () => {
