@@ -1,46 +1,9 @@
 import { expect, test } from "vitest";
-import type { AcrToken, ScopeMap } from "../../../src/context.ts";
+import type { ScopeMap } from "../../../src/context.ts";
 import { planToken, type TokenFound, type TokenWish } from "../../../src/credential/acr-token-plan.ts";
 import { keptTooLong } from "../../../src/credential/acr-token-told.ts";
 import { pullActions, pulledRepositories } from "../../../src/credential/scope-map.ts";
-import type { Entry } from "../../../src/secret/entry.ts";
-
-const host = "myregistry.azurecr.io";
-const wish: TokenWish = {
-  host,
-  name: "demo-acr-1",
-  alone: true,
-  repositories: ["app/web"],
-  expiresAt: undefined,
-  now: new Date("2026-05-01T00:00:00Z"),
-};
-const map = (...repositories: string[]): ScopeMap => ({
-  id: "/r/scopeMaps/demo-acr-1",
-  name: "demo-acr-1",
-  description: "",
-  actions: pullActions(repositories),
-});
-const token = (...passwords: AcrToken["passwords"]): AcrToken => ({
-  name: "demo-acr-1",
-  scopeMapId: "/r/scopeMaps/demo-acr-1",
-  status: "enabled",
-  passwords,
-});
-const p1 = { name: "password1", creationTime: "2026-01-01T00:00:00Z" } as const;
-const p2 = { name: "password2", creationTime: "2026-02-01T00:00:00Z" } as const;
-
-/** What our Secret notes of the password of a slot. */
-const noted = ({ name: slot, creationTime: madeAt }: typeof p1 | typeof p2, more: Partial<Entry> = {}): Entry => ({
-  hosts: [host],
-  kind: "acr-token",
-  identity: "demo-acr-1",
-  slot,
-  madeAt,
-  ...more,
-});
-
-const nothing: TokenFound = { token: undefined, scopeMap: undefined, held: undefined, pulls: "unknown" };
-const right: TokenFound = { token: token(p1), scopeMap: map("app/web"), held: noted(p1), pulls: "yes" };
+import { host, map, noted, nothing, p1, p2, right, token, wish } from "../../support/own-token.ts";
 
 /** A plan in one line: what is done to the scope map, the token and its password, and in which slot. */
 function plan(found: Partial<TokenFound>, more: Partial<TokenWish> = {}): string {
@@ -233,55 +196,6 @@ test("the expiry goes with a new password, and stays with an old one", () => {
   expect(minted).toMatchObject({ mint: { expiresAt }, entry: { expiresAt, slot: "password1" } });
   expect(again).toMatchObject({ mint: { act: "keep" } });
   expect(again.entry).toEqual(held);
-});
-
-const before1 = { slot: "password1", madeAt: p1.creationTime };
-const before2 = { slot: "password2", madeAt: p2.creationTime };
-
-test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; previous: Entry["previous"] }>([
-  { why: "a new token has none", found: {}, previous: undefined },
-  { why: "the only password is made anew", found: { ...right, pulls: "no" }, previous: undefined },
-  {
-    why: "a run was killed between mint and store, or its Secret deleted",
-    found: { token: token(p1), scopeMap: map() },
-    previous: before1,
-  },
-  { why: "that happened twice: the younger of the two is left", found: { token: token(p1, p2), scopeMap: map() }, previous: before2 },
-  { why: "the Secret's own is dead, and the other was left", found: { ...right, token: token(p1, p2), pulls: "no" }, previous: before2 },
-  {
-    why: "the Secret's own is dead, and the other is kept until a time",
-    found: {
-      ...right,
-      token: token(p1, p2),
-      held: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
-      pulls: "no",
-    },
-    previous: { ...before2, until: "2026-06-01T00:00:00Z" },
-  },
-  {
-    why: "what was kept until a time has been made anew since",
-    found: {
-      ...right,
-      token: token(p1, { ...p2, creationTime: "2026-03-01T00:00:00Z" }),
-      held: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
-      pulls: "no",
-    },
-    previous: { slot: "password2", madeAt: "2026-03-01T00:00:00Z" },
-  },
-  {
-    why: "the note before was of another token",
-    found: { token: token(p1), held: noted(p1, { identity: "theirs-acr-2", previous: { ...before1, until: "2026-06-01T00:00:00Z" } }) },
-    previous: before1,
-  },
-  {
-    why: "somebody made the noted slot anew, so it is theirs",
-    found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }), pulls: "no" },
-    previous: undefined,
-  },
-  { why: "others may use a token that was named", found: { token: token(p1) }, more: { alone: false }, previous: undefined },
-  { why: "Azure does not tell when it was made", found: { token: token({ name: "password1" }) }, previous: undefined },
-])("the password in the other slot of an own token is noted as the one before: $why", ({ found, more, previous }) => {
-  expect(planToken({ ...wish, ...more }, { ...nothing, ...found }).entry.previous).toEqual(previous);
 });
 
 test("a scope map's repositories are read back as they were written", () => {

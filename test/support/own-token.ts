@@ -1,0 +1,41 @@
+import type { AcrToken, ScopeMap } from "../../src/context.ts";
+import type { TokenFound, TokenWish } from "../../src/credential/acr-token-plan.ts";
+import { pullActions } from "../../src/credential/scope-map.ts";
+import type { Entry } from "../../src/secret/entry.ts";
+
+export const host = "myregistry.azurecr.io";
+export const wish: TokenWish = {
+  host,
+  name: "demo-acr-1",
+  alone: true,
+  repositories: ["app/web"],
+  expiresAt: undefined,
+  now: new Date("2026-05-01T00:00:00Z"),
+};
+export const map = (...repositories: string[]): ScopeMap => ({
+  id: "/r/scopeMaps/demo-acr-1",
+  name: "demo-acr-1",
+  description: "",
+  actions: pullActions(repositories),
+});
+export const token = (...passwords: AcrToken["passwords"]): AcrToken => ({
+  name: "demo-acr-1",
+  scopeMapId: "/r/scopeMaps/demo-acr-1",
+  status: "enabled",
+  passwords,
+});
+export const p1 = { name: "password1", creationTime: "2026-01-01T00:00:00Z" } as const;
+export const p2 = { name: "password2", creationTime: "2026-02-01T00:00:00Z" } as const;
+
+/** What our Secret notes of the password of a slot. */
+export const noted = ({ name: slot, creationTime: madeAt }: typeof p1 | typeof p2, more: Partial<Entry> = {}): Entry => ({
+  hosts: [host],
+  kind: "acr-token",
+  identity: "demo-acr-1",
+  slot,
+  madeAt,
+  ...more,
+});
+
+export const nothing: TokenFound = { token: undefined, scopeMap: undefined, held: undefined, pulls: "unknown" };
+export const right: TokenFound = { token: token(p1), scopeMap: map("app/web"), held: noted(p1), pulls: "yes" };
