@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chmod, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import type { Env, Programs } from "../src/context.ts";
+import type { Env } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
+import type { Programs } from "../src/programs.ts";
 import { reasonOf } from "./files.ts";
 
 /** The programs of this machine, as kubectl finds them: what PATH names by a relative folder, it passes over. */

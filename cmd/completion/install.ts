@@ -1,6 +1,6 @@
-import type { Programs } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { printable } from "../../src/output/printable.ts";
+import type { Programs } from "../../src/programs.ts";
 import type { Session } from "../session.ts";
 import { placeFor, placeOf } from "./place.ts";
 import { isShim } from "./shim.ts";

@@ -6,6 +6,7 @@ const contracts = [
   "src/errors.ts",
   "src/fix.ts",
   "src/context.ts",
+  "src/programs.ts",
   "src/objects.ts",
   "src/kinds.ts",
   "src/interruption.ts",

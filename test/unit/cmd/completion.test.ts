@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { shims } from "../../../cmd/completion/shim.ts";
 import { machinePrograms } from "../../../cmd/programs.ts";
-import type { Programs } from "../../../src/context.ts";
+import type { Programs } from "../../../src/programs.ts";
 import { type } from "../../support/in-process.ts";
 
 /** Who completes before this version. */
