@@ -72,6 +72,7 @@ byte in1[RUNS];       /* those of them with the password in slot 1 */
 byte in2[RUNS];
 byte past[RUNS];      /* slots that are noted as a previous password */
 byte left[RUNS];      /* slots that a claim notes which has ended */
+byte first[RUNS];     /* the newest password that Secrets held when it looked first: OURS, where that has died */
 byte gone;            /* runs that have died */
 bool begun;
 
@@ -123,6 +124,7 @@ inline dies(o, by) {
   :: i < RUNS ->
     if :: plan[i] == o -> moved = moved | BIT(i) :: else fi;
     past[i] = past[i] & ~BIT(o); left[i] = left[i] & ~BIT(o);
+    if :: first[i] == o -> first[i] = OURS :: else fi;
     if :: o == 1 -> in1[i] = 0 :: else -> in2[i] = 0 fi;
     if :: mine[i] == o -> mine[i] = by; if :: by == THEIRS -> broke = true :: else fi :: else fi;
     if :: saw[i] == o -> saw[i] = by :: else fi;
@@ -195,10 +197,20 @@ inline choose() {
   fi
 }
 
+/* The newest password that Secrets hold. Where another run has put one in its place since the first look, there is nothing left but to finish. */
+inline newest() {
+  n = ((in1[me] && in2[me]) -> newer : (in1[me] -> 1 : (in2[me] -> 2 : 0)));
+  if
+  :: !create && noting[me] && !first[me] -> first[me] = (n -> n : OURS)
+  :: !create && noting[me] && first[me] && n && n != first[me] -> renewed = true
+  :: else
+  fi
+}
+
 /* With the lists and a look at the token: what is to be written where, and which password is made for it. */
 inline decide() {
   moved = moved & ~BIT(me); mine[me] = 0; o = 0; todo = 0; over = false;
-  n = ((in1[me] && in2[me]) -> newer : (in1[me] -> 1 : (in2[me] -> 2 : 0)));
+  newest();
   if
   :: create && (in1[me] | in2[me]) & 4 -> over = true
   :: create && !((in1[me] | in2[me]) & 4) ->
@@ -299,6 +311,7 @@ begin:
   atomic { d_step { acted = acted & ~BIT(me); list(0); list(1) } }
   atomic {
     list(2);
+    newest();
 #ifndef NO_CLAIM
     if
     :: live ->
@@ -518,7 +531,7 @@ dead:
 done:
   atomic {
     if :: alone -> result = (over -> WELL : (again -> REFUSED : FAILED)) :: else fi;
-    forget(); mine[me] = 0; saw[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
+    forget(); mine[me] = 0; saw[me] = 0; first[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
     o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0; doubts = 0;
     ended++
   }

@@ -2,6 +2,7 @@ import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
+import { keyOf } from "../kinds.ts";
 import type { Noted } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
 import { mostNamed, namedThere } from "../plan/named.ts";
@@ -86,11 +87,10 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
 }
 
 /** What is told of Secrets that note a credential and do not hold it. One that was meant is an error of its own. */
-export function doubtsOf(doubted: readonly Doubted<Noted>[], meant: readonly Noted[], { identity, credential }: Proving): Outcomes {
-  const wanted = new Set(meant);
+export function doubtsOf(doubted: readonly Doubted<Noted>[], meant: ReadonlySet<string>, { identity, credential }: Proving): Outcomes {
   return doubted.map(({ member, why }) => {
     const says = `${namedThere(member.to)} notes ${identity}, and ${words[why](credential.host)}`;
-    if (!wanted.has(member)) return { change: { act: "tell", to: member.to, says }, says: [says] };
+    if (!meant.has(keyOf(member.to))) return { change: { act: "tell", to: member.to, says }, says: [says] };
     const { name, namespace = "", context } = member.to;
     const hint = { do: "create", secret: name, registry: credential.host, namespace, context } as const;
     return { change: { act: "keep", to: member.to, because: says }, error: new CliError("conflict", says, { hint }) };

@@ -82,7 +82,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
     credential.members.flatMap((member) => how.lookAt(member) ?? []),
     proving,
   );
-  const told = doubtsOf(doubted, [], proving);
+  const told = doubtsOf(doubted, new Set(), proving);
   const [unknown] = told.filter((_, index) => doubted[index]?.why === "unknown");
   if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.says?.join("; ")}`);
   // Of a login that the registry refuses nothing is left but what a run that was killed had made for it

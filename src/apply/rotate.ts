@@ -26,7 +26,13 @@ type Found = Rotation<Noted>;
 const rounds = 10;
 
 /** What is known of a rotation as it begins. */
-type Begun = Pick<NotedIn, "unasked" | "claimed"> & { readonly rotation: Found; readonly proof: Proof<Noted>; readonly proving: Proving };
+type Begun = Pick<NotedIn, "unasked" | "claimed"> & {
+  readonly rotation: Found;
+  readonly proof: Proof<Noted>;
+  readonly proving: Proving;
+  /** Secrets of which it was told that nothing shows that they hold it. */
+  readonly told: ReadonlySet<string>;
+};
 
 /**
  * Rotates one credential: another password beside the one that Secrets hold, proven; then every Secret gets it; and only once all have
@@ -39,18 +45,28 @@ export async function* rotate(noted: Found, seen: Pick<NotedIn, "unasked" | "cla
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
   const proof = await provenOnce(noted, proving, order);
-  const members = new Set(noted.members);
-  const doubted = proof.doubted.filter(({ member }) => members.has(member));
-  yield* doubtsOf(doubted, noted.meant, proving);
+  const told = yield* tellDoubts(proof, noted, { proving, told: new Set() });
   const meant = keysOf(noted.meant);
   for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
     const isDue = order.endsBy === undefined || endsBy(rotation, order.endsBy);
-    const begun = { rotation, unasked: seen.unasked, claimed: seen.claimed, proof, proving };
+    const begun = { rotation, unasked: seen.unasked, claimed: seen.claimed, proof, proving, told };
     yield* isDue ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
   }
 }
 
 const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
+
+/** @returns all Secrets that were told, these among them: each is told once, at the first look that finds it so */
+async function* tellDoubts(
+  { doubted }: Proof<Noted>,
+  { members, meant }: Pick<Found, "members" | "meant">,
+  { proving, told }: Pick<Begun, "proving" | "told">,
+): AsyncGenerator<Outcome, ReadonlySet<string>> {
+  const keys = keysOf(members);
+  const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !told.has(keyOf(to)));
+  yield* doubtsOf(fresh, keysOf(meant), proving);
+  return new Set([...told, ...fresh.map(({ member: { to } }) => keyOf(to))]);
+}
 
 /** All rotations of one identity rest on one look. */
 function provenOnce({ all }: Found, proving: Proving, { proofs }: RotateOrder): Promise<Proof<Noted>> {
@@ -65,13 +81,13 @@ const otherHost = ({ host, members }: Found, credential: Credential) =>
 async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
   let at: Begun | undefined = begun;
   let before = begun.rotation.newest;
-  if (order.dryRun === "none") at = await whenUnclaimed(at, order);
+  if (order.dryRun === "none") at = yield* whenUnclaimed(at, order);
   for (let round = 1; at && round <= rounds; round++) {
     // Where another run has rotated it since our first look, there is nothing left but to finish
     const settled = passwordKey(at.rotation.newest) !== passwordKey(before);
     const end: End = yield* ending(rotateOnce(at, { ...order, settled }), round === rounds);
     if (end === "done") return;
-    at = await lookAgain(at, order);
+    at = yield* lookAgain(at, order);
     if (end === "stale" && at) before = at.rotation.newest;
   }
 }
@@ -89,10 +105,10 @@ async function* ending(round: AsyncGenerator<Outcome, boolean>, last: boolean): 
 }
 
 /** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
-async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
+async function* whenUnclaimed(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome, Begun | undefined> {
   let at: Begun | undefined = begun;
   for (let round = 1; at && round <= rounds && (await outwaitAll(at.claimed.filter(concerns(at)), at.proving.tools)); round++)
-    at = await lookAgain(at, order);
+    at = yield* lookAgain(at, order);
   return at;
 }
 
@@ -101,14 +117,16 @@ function concerns({ rotation: { all, identity } }: Begun): (secret: NotedIn["cla
   return ({ to, metadata }) => holders.has(keyOf(to)) || readClaim({ metadata })?.makes?.identity === identity;
 }
 
-async function lookAgain({ rotation, proving }: Begun, { grounds }: RotateOrder): Promise<Begun | undefined> {
+async function* lookAgain({ rotation, proving, told }: Begun, { grounds }: RotateOrder): AsyncGenerator<Outcome, Begun | undefined> {
   const { kind, identity, host, members } = rotation;
   const isIt = (entry: Entry) => entry.kind === kind && entry.identity === identity && entry.hosts[0] === host;
   const { noted, unasked, claimed } = await notedIn(grounds, isIt);
   const proof = await provenOf(noted, proving);
-  const keys = keysOf(members);
-  const [again] = rotationsOf(proof.proven, ({ to }) => keys.has(keyOf(to)));
-  return again && { rotation: again, unasked, claimed, proof, proving };
+  const all = yield* tellDoubts(proof, rotation, { proving, told });
+  const [keys, meant] = [keysOf(members), keysOf(rotation.meant)];
+  const [found] = rotationsOf(proof.proven, ({ to }) => keys.has(keyOf(to)));
+  const again = found && { ...found, meant: found.members.filter(({ to }) => meant.has(keyOf(to))) };
+  return again && { rotation: again, unasked, claimed, proof, proving, told: all };
 }
 
 /** @returns whether one that had not come to its end did so now, and what all hold by now is itself to be rotated */
@@ -128,7 +146,7 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
     yield outcome;
   }
   if (tools.halted()) return false;
-  const behind = dryRun === "none" && !failed && written.length > 0 ? await lastLook(begun, order) : undefined;
+  const behind = dryRun === "none" && !failed && written.length > 0 ? yield* lastLook(begun, order) : undefined;
   if (behind) {
     yield* tell(written, rotation, { tools, dryRun });
     yield* rotateOnce(behind, { ...order, settled: true });
@@ -140,9 +158,9 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
 }
 
 /** A run ends well only by a look at which all have the newest. @returns that look, if some have not: others have written since the first */
-async function lastLook(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
-  const seen = await lookAgain(begun, order);
-  const at = seen && (await whenUnclaimed(seen, order));
+async function* lastLook(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome, Begun | undefined> {
+  const seen = yield* lookAgain(begun, order);
+  const at = seen && (yield* whenUnclaimed(seen, order));
   return at && at.rotation.behind.length > 0 ? at : undefined;
 }
 

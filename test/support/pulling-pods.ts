@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { create, getJson, kubectl } from "./kubectl.ts";
 
 /** Pods that came to run, and what their kubelet said of those that did not at once. */
@@ -25,9 +26,9 @@ export function pullWithPods(
     await create([podOf(name, namespace, secret)]);
     // One that has to wait for its image comes to run when it is pulled again
     await kubectl(["wait", "--for=condition=Ready", `pod/${name}`, "-n", namespace, "--timeout=600s"]);
-    const { items } = await getJson<{ items: Event[] }>("events", "-n", namespace, "--field-selector", `involvedObject.name=${name}`);
+    const items = await eventsOf(name, namespace);
     failed.push(...items.filter(({ reason }) => reason === "Failed" || reason === "BackOff").map(({ message }) => `${name}: ${message}`));
-    if (items.some(({ reason, message }) => reason === "Pulled" && message.startsWith("Successfully pulled"))) pods++;
+    if (items.some(tellsOfPull)) pods++;
     else failed.push(`${name}: ${JSON.stringify(items.map(({ message }) => message))}`);
     await kubectl(["delete", "pod", name, "-n", namespace, "--grace-period=0", "--force", "--wait=false"]);
   }
@@ -53,6 +54,17 @@ export function pullWithPods(
       return seen();
     },
   };
+}
+
+const tellsOfPull = ({ reason, message }: Event) => reason === "Pulled" && message.startsWith("Successfully pulled");
+
+/** What a kubelet said of a pod that runs: it posts in its own time, so a pod is ready before all of it can be read. */
+async function eventsOf(pod: string, namespace: string): Promise<Event[]> {
+  for (let look = 1; ; look++) {
+    const { items } = await getJson<{ items: Event[] }>("events", "-n", namespace, "--field-selector", `involvedObject.name=${pod}`);
+    if (items.some(tellsOfPull) || look === 60) return items;
+    await sleep(500);
+  }
 }
 
 const podOf = (name: string, namespace: string, secret: string) => ({

@@ -51,6 +51,25 @@ test("a rotation ends well only once all have the newest: what was handed out me
   expect(slotsOf(world)).toEqual(["password2"]);
 });
 
+test("a rotation whose Secrets are locked out while it runs, and whose slot another run takes, says which ones it leaves", async () => {
+  const world = await begun();
+  const undo = world.asking.around(async (asked, next) => {
+    if (!is("patch secret a/")(asked) || asked.dryRun) return next();
+    undo();
+    const azure = world.azure.azure({ signal: () => new AbortController().signal } as never);
+    await azure.generatePassword({} as never, { token: [...world.azure.tokens.keys()][0] ?? "", slot: "password1" });
+    await type(create.replace("a,b,c", "c"), world.ports);
+    return next();
+  });
+
+  const { code, stderr } = await type(rotate, world.ports);
+  expect(code).toBe(1);
+  for (const at of ["a", "b"])
+    expect(stderr).toMatch(new RegExp(`${at}: error: secret/acr-myregistry in namespace ${at} notes .* refuses the login inside`));
+  expect(stderr).toContain("hint: kubectl acr-secret create acr-myregistry --registry myregistry.azurecr.io -n a");
+  expect(standsIn(world).map(([, alive]) => alive)).toEqual([false, false, true]);
+});
+
 test("a rotation waits for the claim on a Secret that is about to get its password, before it takes the old one away", async () => {
   const world = await begun();
   // The run that hands it out has read it, and stands still right before its write
