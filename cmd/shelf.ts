@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Shelf } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
+import type { Shelf } from "../src/shelf.ts";
 
 /**
  * A shelf in a folder that is ours alone, since a manifest may hold secrets in its environment. Each manifest is a file that

@@ -5,6 +5,7 @@ import type { Cluster } from "./cluster/port.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Programs } from "./programs.ts";
 import type { Sensitive } from "./secret/sensitive.ts";
+import type { Shelf } from "./shelf.ts";
 
 /** A stream to print to. `columns` is 0 where it is not known. */
 export type Sink = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
@@ -73,17 +74,6 @@ export type Files = {
 };
 
 export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };
-
-/** What an object was that is deleted to be made anew: its manifest, its uid, and that of its namespace. */
-export type Shelved = { readonly in: string; readonly uid: string; readonly object: object };
-
-/** Where manifests lie until what they are of stands again: outside of the process, so that a run that is killed leaves them to the next. */
-export type Shelf = {
-  /** @returns the file that has it, which `kubectl create -f` takes @throws CliError config where it cannot be kept */
-  put(one: Shelved): Promise<string>;
-  all(): Promise<readonly (Shelved & { readonly path: string })[]>;
-  drop(path: string): Promise<void>;
-};
 
 /**
  * The global kubectl flags of a command line, to hand on to kubectl as they are (`["--context=prod", "--as=jane"]`),

@@ -1,11 +1,12 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
-import type { ImageRef, Login, Registry, Shelf } from "../context.ts";
+import type { ImageRef, Login, Registry } from "../context.ts";
 import type { Carried, Made } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Seen } from "../observe/seen.ts";
 import type { Change, Standing } from "../plan/change.ts";
 import type { Making } from "../secret/claim.ts";
+import type { Shelf } from "../shelf.ts";
 
 /** What plans are carried out with. */
 export type Tools = {

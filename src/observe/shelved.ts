@@ -1,8 +1,8 @@
-import type { Shelf } from "../context.ts";
 import type { Place } from "../fleet/places.ts";
 import { type AnewKind, kinds, type TargetKind } from "../kinds.ts";
 import { readSelector } from "../label-selector.ts";
 import type { KubeObjects } from "../objects.ts";
+import type { Shelf } from "../shelf.ts";
 import { uidOf } from "./namespace.ts";
 
 /** What an object was that a run has deleted to make it anew, and did not come to the end. */

@@ -1,5 +1,4 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
-import type { Shelf } from "../context.ts";
 import { absent, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Place } from "../fleet/places.ts";
@@ -7,6 +6,7 @@ import { matchesGlob } from "../fleet/scope.ts";
 import { kinds, lastingKinds, resourceOf, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
+import type { Shelf } from "../shelf.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
 import { withAside } from "./shelved.ts";
 import { together } from "./together.ts";

@@ -1,10 +1,11 @@
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-import type { Azure, Context, Env, Files, KubeFlags, Registry, Shelf } from "../../src/context.ts";
+import type { Azure, Context, Env, Files, KubeFlags, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Programs } from "../../src/programs.ts";
+import type { Shelf } from "../../src/shelf.ts";
 import { fakeShelf } from "./fakes/shelf.ts";
 import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
 

@@ -1,4 +1,4 @@
-import type { Shelf, Shelved } from "../../../src/context.ts";
+import type { Shelf, Shelved } from "../../../src/shelf.ts";
 
 /** A shelf in memory, which outlives the command lines that use it. */
 export function fakeShelf(): Shelf & { readonly lying: ReadonlyMap<string, Shelved> } {
