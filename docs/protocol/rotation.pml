@@ -72,6 +72,7 @@ byte in1[RUNS];       /* those of them with the password in slot 1 */
 byte in2[RUNS];
 byte past[RUNS];      /* slots that are noted as a previous password */
 byte left[RUNS];      /* slots that a claim notes which has ended */
+byte same[RUNS];      /* Secrets that hold what they held when it listed them, as far as it is going to claim them */
 byte first[RUNS];     /* the newest password that Secrets held when it looked first: OURS, where that has died */
 byte gone;            /* runs that have died */
 bool begun;
@@ -155,7 +156,7 @@ inline clear(o) {
 inline list(s) {
   if
   :: scope & BIT(s) ->
-    fresh[me] = fresh[me] | BIT(s);
+    fresh[me] = fresh[me] | BIT(s); same[me] = same[me] | BIT(s);
     if
     :: LIVES(s) || (ref[s] != 0 && create) -> noting[me] = noting[me] | BIT(s)
     :: ref[s] != 0 && !LIVES(s) && !create -> doubts = true
@@ -237,6 +238,7 @@ inline store(s) {
   prev[s] = ((ref[s] == mine[me]) -> prev[s] : ((ref[s] == 1 || ref[s] == 2) -> ref[s] : 0));
   if :: prev[s] == mine[me] -> prev[s] = 0 :: else fi;
   ref[s] = mine[me];
+  same[0] = same[0] & ~BIT(s); same[1] = same[1] & ~BIT(s); same[2] = same[2] & ~BIT(s);
   if :: broke -> acted = acted | (7 & ~BIT(me)) :: else fi;
   if :: claim[s] == me + 1 -> claim[s] = 0; slot[s] = 0; due = due & ~BIT(s); covered = covered & ~BIT(s) :: else fi;
   written(s); fresh[me] = fresh[me] | BIT(s)
@@ -287,7 +289,7 @@ proctype Run(byte me; bool create; byte scope) {
 begin:
   atomic {
     made = false; blind = false; heir = false; doubts = false; again = false; lost = false; w = 0; f = 0; todo = 0; o = 0; claims = 0; plan[me] = 0;
-    forget(); mine[me] = 0; saw[me] = 0; begun = true;
+    forget(); mine[me] = 0; saw[me] = 0; same[me] = 0; begun = true;
     if
     :: rounds == ROUNDS -> goto fail
     :: rounds < ROUNDS && rounds == 0 && losses + crashes > 0 -> goto fail
@@ -328,7 +330,7 @@ begin:
     if
     :: over -> goto finish
     :: !over && !o && !mine[me] -> goto refuse
-    :: !over && !o && mine[me] -> d_step { forget(); fresh[me] = fresh[me] & todo; w = FIRST(todo) }; goto writing
+    :: !over && !o && mine[me] -> d_step { forget(); fresh[me] = fresh[me] & todo; same[me] = 0; w = FIRST(todo) }; goto writing
     :: !over && o ->
       d_step {
         f = FIRST(todo);
@@ -337,7 +339,7 @@ begin:
         if :: left[me] & BIT(o) -> claims = claims | leftAt :: else fi;
 #endif
         plan[me] = o; heir = (left[me] & BIT(o) -> 1 : 0);
-        forget(); fresh[me] = fresh[me] & (todo | claims); w = f
+        forget(); fresh[me] = fresh[me] & (todo | claims); same[me] = same[me] & BIT(f); w = f
       }
     fi
   }
@@ -347,6 +349,13 @@ claiming:
   atomic {
     if
     :: !(fresh[me] & BIT(w)) -> again = true; goto release
+#ifdef NO_CLAIM_SEEN
+    :: !(fresh[me] & BIT(w)) && (same[me] & BIT(w)) && (!claim[w] || (due & BIT(w))) ->
+#else
+    :: !(fresh[me] & BIT(w)) && (same[me] & BIT(w)) && !claim[w] && !slot[w] ->
+#endif
+      printf("STEP %d looks at Secret %d once more\n", me, w);
+      fresh[me] = fresh[me] | BIT(w); goto claiming
     :: (fresh[me] & BIT(w)) && claim[w] && claim[w] != me + 1 && !(due & BIT(w)) ->
       printf("STEP %d waits\n", me);
       (!(fresh[me] & BIT(w)) || (due & BIT(w)) || !claim[w]);
@@ -372,7 +381,7 @@ claiming:
       OR_LOSE(goto release);
       claims = claims & ~BIT(w);
       OR_DIE;
-      if :: claims -> w = FIRST(claims); goto claiming :: else -> w = 0 fi
+      if :: claims -> w = FIRST(claims); goto claiming :: else -> w = 0; same[me] = 0 fi
     fi
   }
 #endif
@@ -531,7 +540,7 @@ dead:
 done:
   atomic {
     if :: alone -> result = (over -> WELL : (again -> REFUSED : FAILED)) :: else fi;
-    forget(); mine[me] = 0; saw[me] = 0; first[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
+    forget(); mine[me] = 0; saw[me] = 0; same[me] = 0; first[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
     o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0; doubts = 0;
     ended++
   }

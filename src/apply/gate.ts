@@ -1,5 +1,7 @@
+import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Claim, Mint, Plan, Rehearse, Store } from "../plan/change.ts";
+import { type SecretClaim, sameClaim } from "../secret/claim.ts";
 import { applyWhole } from "./apply.ts";
 import { claim } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -25,7 +27,12 @@ export type Gate = {
 };
 
 /** What places wait for. */
-export type Opening = { readonly demand: Plan; readonly handed?: Handed };
+export type Opening = {
+  readonly demand: Plan;
+  readonly handed?: Handed;
+  /** The claims of other runs that it was decided by, of each Secret; another one on the Secret that is to be claimed ends it. */
+  readonly claims?: ReadonlyMap<string, SecretClaim>;
+};
 
 export type Turn = {
   /**
@@ -49,7 +56,7 @@ export type Handed = {
  * Places go one at a time, in their order, until one of them is through: a password is not made for a Secret that the server would
  * refuse, and two runs over the same places claim the same Secret.
  */
-export function openGate({ demand, handed }: Opening, bench: Bench, dryRun: DryRun): Gate {
+export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryRun: DryRun): Gate {
   const made: Outcome[] = [];
   let ready = demand.length === 0 && !(handed && dryRun === "none");
   let failed: Shared | undefined;
@@ -73,6 +80,10 @@ export function openGate({ demand, handed }: Opening, bench: Bench, dryRun: DryR
   }
 
   async function claimOnce(change: Claim): Promise<void> {
+    const found = change.stands?.claim;
+    // What that run notes, nobody has looked at: written over, it would be lost
+    if (claims && found && found.by !== bench.tools.runId && !sameClaim(found, claims.get(keyOf(change.to))))
+      throw new Shared(new Conflict(`another run is making secret "${change.to.name}" in namespace "${change.to.namespace}"`));
     if (!bench.run.claims.has(keyOf(change.to))) await claim(change, bench);
   }
 

@@ -6,7 +6,7 @@ import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
 import type { Proof } from "../plan/proof.ts";
 import { endsBy, passwordKey, type Rotation, rotationsOf } from "../plan/rotation.ts";
-import { readClaim } from "../secret/claim.ts";
+import { readClaim, type SecretClaim } from "../secret/claim.ts";
 import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
 import { outwaitAll } from "./claim.ts";
@@ -79,15 +79,14 @@ const otherHost = ({ host, members }: Found, credential: Credential) =>
   new CliError("conflict", `secret "${members[0]?.to.name}" notes a login for ${host}, and that registry is ${credential.host}`);
 
 async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
-  let at: Begun | undefined = begun;
+  let at = yield* whenUnclaimed(begun, order);
   let before = begun.rotation.newest;
-  if (order.dryRun === "none") at = yield* whenUnclaimed(at, order);
   for (let round = 1; at && round <= rounds; round++) {
     // Where another run has rotated it since our first look, there is nothing left but to finish
     const settled = passwordKey(at.rotation.newest) !== passwordKey(before);
     const end: End = yield* ending(rotateOnce(at, { ...order, settled }), round === rounds);
     if (end === "done") return;
-    at = yield* lookAgain(at, order);
+    at = yield* lookWhenUnclaimed(at, order);
     if (end === "stale" && at) before = at.rotation.newest;
   }
 }
@@ -107,9 +106,15 @@ async function* ending(round: AsyncGenerator<Outcome, boolean>, last: boolean): 
 /** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
 async function* whenUnclaimed(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome, Begun | undefined> {
   let at: Begun | undefined = begun;
+  if (order.dryRun !== "none") return at;
   for (let round = 1; at && round <= rounds && (await outwaitAll(at.claimed.filter(concerns(at)), at.proving.tools)); round++)
     at = yield* lookAgain(at, order);
   return at;
+}
+
+async function* lookWhenUnclaimed(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome, Begun | undefined> {
+  const seen = yield* lookAgain(begun, order);
+  return seen && (yield* whenUnclaimed(seen, order));
 }
 
 function concerns({ rotation: { all, identity } }: Begun): (secret: NotedIn["claimed"][number]) => boolean {
@@ -137,7 +142,13 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
   const issue = await issueFor({ ...begun, credential }, order);
   const entry = withEnd(issue.entry, grace, tools.now());
   const run = newRun(issue.login, issue.images);
-  const unit = { before: issue.before, demand: issue.demand, run, each: eachOf(rotation, { entry, run }, tools) };
+  const unit = {
+    before: issue.before,
+    demand: issue.demand,
+    run,
+    claims: claimsOn(rotation.all),
+    each: eachOf(rotation, { entry, run }, tools),
+  };
   const written: Ref<"secret">[] = [];
   let failed = proof.doubted.some(({ why }) => why === "unknown");
   for await (const outcome of runUnit(unit, placesOf(rotation), tools, dryRun)) {
@@ -157,10 +168,17 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
   return !failed && dryRun === "none" && isStale(issue, order);
 }
 
+const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>
+  new Map(
+    holders.flatMap(({ to, metadata }) => {
+      const found = readClaim({ metadata });
+      return found ? [[keyOf(to), found] as const] : [];
+    }),
+  );
+
 /** A run ends well only by a look at which all have the newest. @returns that look, if some have not: others have written since the first */
 async function* lastLook(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome, Begun | undefined> {
-  const seen = yield* lookAgain(begun, order);
-  const at = seen && (yield* whenUnclaimed(seen, order));
+  const at = yield* lookWhenUnclaimed(begun, order);
   return at && at.rotation.behind.length > 0 ? at : undefined;
 }
 

@@ -6,6 +6,7 @@ import { remember, type Seen } from "../observe/seen.ts";
 import type { Outlook } from "../observe/sights.ts";
 import { aheadOf } from "../plan/ahead.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
+import type { SecretClaim } from "../secret/claim.ts";
 import { apply, applyWhole } from "./apply.ts";
 import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -26,6 +27,8 @@ export type Unit = {
   readonly run: Run;
   /** What Secrets of others hold is handed out, and looked at once more when the first Secret is claimed. */
   readonly handed?: Handed;
+  /** The claims of other runs that it was decided by, of each Secret: another one on the Secret that it claims ends it. */
+  readonly claims?: ReadonlyMap<string, SecretClaim>;
   /** It was decided by the look at its only place: what has changed since ends it. */
   readonly once?: true;
   /** What it claims is claimed beyond its last place: whoever goes on ends it. */

@@ -42,6 +42,11 @@ describe("without one of its rules, or of what is taken for granted, the protoco
       "a password in use died by our hand",
       { rotations: 1, persons: 0, words: ["APART"] },
     ],
+    [
+      "a claim that nobody has looked at is written over",
+      "prune does not see an orphan",
+      { creations: 0, persons: 0, crashes: 1, words: ["NO_CLAIM_SEEN"] },
+    ],
     ["rotations that see one cluster of two", "a password in use died by our hand", { creations: 0, persons: 0, scope: 4 }],
     ["no second look", "a password in use died by our hand", { rotations: 1, persons: 0, words: ["NO_LOOK"] }],
     ["no second look, beside a person", "a password that is not ours died by our hand", { rotations: 1, creations: 0, words: ["NO_LOOK"] }],

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { claimNote, noteClaim } from "../../../src/secret/claim.ts";
+import { claimNote, type Making, noteClaim } from "../../../src/secret/claim.ts";
+import { is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -8,10 +9,10 @@ import { isAlive, noteIn } from "../../support/rotating.ts";
 const now = new Date("2026-01-01T00:00:00Z");
 
 /** Lets another run claim a Secret at this moment. */
-function claim(world: FakeWorld, at: string): void {
-  const secret = world.cluster.get("secret", at, "acr-myregistry");
+function claim(world: FakeWorld, at: string, { name = "acr-myregistry", makes }: { name?: string; makes?: Making } = {}): void {
+  const secret = world.cluster.get("secret", at, name);
   if (!secret) throw new Error("no Secret");
-  const annotations = { ...secret.metadata.annotations, ...noteClaim("another run", now) };
+  const annotations = { ...secret.metadata.annotations, ...noteClaim("another run", now, makes) };
   world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } });
 }
 
@@ -50,4 +51,30 @@ test("a dry run waits for nobody", async () => {
   expect(await type("rotate acr-myregistry --namespaces a,b --dry-run=client", world.ports, { sleep, now: () => now })).toMatchObject({
     code: 0,
   });
+});
+
+test("a run that dies between the lists of another one and its claim is found: what it made is written over, and nothing is left", async () => {
+  const world = await stored("a", "b");
+  const named = "create named --registry myregistry --repository app/web --acr-token ci-pull --credential-per scope --namespaces a,b";
+  expect(await type(named, world.ports)).toMatchObject({ code: 0 });
+  let time = now.getTime();
+  const sleep = async (milliseconds: number) => {
+    time += milliseconds;
+  };
+  const undo = world.asking.around(async (asked, next) => {
+    if (!is("get secret a/named")(asked)) return next();
+    undo();
+    claim(world, "a", { name: "named", makes: { identity: "ci-pull", slot: "password2" } });
+    const azure = world.azure.azure({ signal: () => new AbortController().signal } as never);
+    await azure.generatePassword({} as never, { token: "ci-pull", slot: "password2" });
+    return next();
+  });
+
+  expect(await type("rotate named --namespaces a,b", world.ports, { now: () => new Date(time), sleep })).toMatchObject({
+    stderr: "configured 2\n",
+    code: 0,
+  });
+  expect(["a", "b"].map((at) => [noteIn(world, at, "named").slot, isAlive(world, at, "named")])).toEqual(
+    Array(2).fill(["password2", true]),
+  );
 });
