@@ -59,7 +59,7 @@ function orderOf({ grounds, wish, flags }: Rotating, session: Session): RotateOr
     grounds,
     grace: wish.grace,
     endsBy: wish.endsBy,
-    proofs: new WeakMap(),
+    looks: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],
     now: session.context.now,

@@ -67,10 +67,16 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
   async function make(store: Store): Promise<boolean> {
     if (failed) throw failed;
     if (ready) return false;
-    if (dryRun === "none") await secure(store);
-    made.push(...(await carryOut(store)));
+    if (dryRun === "none") await secure(store).catch(asEnd);
+    made.push(...(await carryOut(store).catch(asEnd)));
     ready = true;
     return true;
+  }
+
+  /** After an error of all, no other place comes to its turn. */
+  function asEnd(error: unknown): never {
+    if (error instanceof Shared) failed = error;
+    throw error;
   }
 
   async function secure(store: Store): Promise<void> {
@@ -105,8 +111,7 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
     try {
       return await applyWhole(demand, bench);
     } catch (error) {
-      failed = new Shared(error);
-      throw failed;
+      throw new Shared(error);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { ImageRef } from "../context.ts";
 import type { Credential } from "../credential/kind.ts";
 import type { Ground } from "../fleet/places.ts";
-import type { Noted } from "../observe/noted.ts";
+import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { DryRun } from "./outcome.ts";
@@ -10,6 +10,9 @@ import type { Tools } from "./tools.ts";
 /** Until when a password works that another has taken the place of: until the next rotation, or for so long, in milliseconds. */
 export type Grace = "next" | number;
 
+/** Who notes a credential, and who of them really holds it. */
+export type Look = Pick<NotedIn, "unasked" | "claimed"> & { readonly proof: Proof<Noted> };
+
 /** How credentials are rotated. */
 export type RotateOrder = {
   /** Where Secrets may hold them. */
@@ -17,8 +20,8 @@ export type RotateOrder = {
   readonly grace: Grace;
   /** Only what ends by then is rotated; absent: everything. */
   readonly endsBy: Date | undefined;
-  /** What was found of the Secrets that note one identity, by those Secrets. */
-  readonly proofs: WeakMap<readonly Noted[], Promise<Proof<Noted>>>;
+  /** The first look at the Secrets that note one identity, by those Secrets. */
+  readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
   readonly verify: boolean;
   readonly dryRun: DryRun;
   /** Opens what Secrets note. @throws CliError */

@@ -1,0 +1,126 @@
+import { CliError } from "../errors.ts";
+import { over } from "../fleet/over.ts";
+import { keyOf } from "../kinds.ts";
+import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
+import type { Doubted } from "../plan/proof.ts";
+import { type Rotation, rotationsOf } from "../plan/rotation.ts";
+import { readClaim, type SecretClaim } from "../secret/claim.ts";
+import type { Entry } from "../secret/entry.ts";
+import { outwaitAll } from "./claim.ts";
+import type { Outcome } from "./outcome.ts";
+import { doubtsOf, type Proving, provenOf } from "./proven.ts";
+import type { Look, RotateOrder } from "./rotate-order.ts";
+
+type Found = Rotation<Noted>;
+
+/** Times that all is looked at anew because another run has written meanwhile. */
+export const rounds = 10;
+
+/** What is known of a rotation as it begins. */
+export type Begun = Look & {
+  readonly rotation: Found;
+  readonly proving: Proving;
+  /** Secrets of which it was told that nothing shows that they hold it. */
+  readonly told: ReadonlySet<string>;
+  /** Those that a later look found so: what has come of them by the end is told then. */
+  readonly unsure: Set<string>;
+};
+
+export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
+
+/** All rotations of one identity rest on one look. */
+export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
+  const { all } = found;
+  const look = order.looks.get(all) ?? looked(found, proving, order, { ...seen, noted: all });
+  order.looks.set(all, look);
+  return look;
+}
+
+/**
+ * The registry is asked after the lists are read: a login that it refuses may be one that another run has replaced in between, so who is
+ * in doubt is looked at anew if he was written since.
+ */
+async function looked({ kind, identity, host }: Found, proving: Proving, { grounds }: RotateOrder, first?: NotedIn): Promise<Look> {
+  const isIt = (entry: Entry) => entry.kind === kind && entry.identity === identity && entry.hosts[0] === host;
+  for (let round = 1; ; round++) {
+    const { noted, unasked, claimed } = (round === 1 && first) || (await notedIn(grounds, isIt));
+    const proof = await provenOf(noted, proving);
+    if (round === rounds || !(await anyWritten(proof.doubted, proving))) return { unasked, claimed, proof };
+  }
+}
+
+/** Whether one of those whose login is refused has been written, or is gone, since it was listed. */
+async function anyWritten(doubted: readonly Doubted<Noted>[], { tools }: Proving): Promise<boolean> {
+  const refused = doubted.flatMap(({ member, why }) => (why === "refused" ? [member] : []));
+  for await (const written of over(refused, tools, isWritten)) if (written) return true;
+  return false;
+}
+
+async function* isWritten({ ground, to, metadata: { resourceVersion } }: Noted): AsyncGenerator<boolean> {
+  try {
+    yield (await ground.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
+  } catch (error) {
+    // Who may list it may not be allowed to read it alone
+    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    yield false;
+  }
+}
+
+/** Tells of which Secrets nothing shows that they hold what they note. @returns these Secrets */
+export function* tellDoubts(
+  { proof: { doubted } }: Look,
+  { members, meant }: Pick<Found, "members" | "meant">,
+  proving: Proving,
+  told: ReadonlySet<string> = new Set(),
+): Generator<Outcome, ReadonlySet<string>> {
+  const keys = keysOf(members);
+  const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !told.has(keyOf(to)));
+  yield* doubtsOf(fresh, keysOf(meant), proving);
+  return new Set(fresh.map(({ member: { to } }) => keyOf(to)));
+}
+
+/** Tells which Secrets a rotation leaves locked out that held the credential when it began. */
+export async function* tellLeft(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
+  const { rotation, proving, told, unsure } = begun;
+  if (unsure.size > 0 && !proving.tools.halted()) yield* tellDoubts(await lookUnclaimed(begun, order), rotation, proving, told);
+}
+
+/** Looks anew, now that others have written. @returns undefined where no Secret holds the credential any more */
+export const lookAgain = async (begun: Begun, order: RotateOrder): Promise<Begun | undefined> =>
+  withLook(begun, await lookUnclaimed(begun, order));
+
+/** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
+export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
+  const look = await lookUnclaimed(begun, order, begun);
+  return look === begun ? begun : withLook(begun, look);
+}
+
+async function lookUnclaimed({ rotation, proving }: Begun, order: RotateOrder, first?: Look): Promise<Look> {
+  let look = first ?? (await looked(rotation, proving, order));
+  if (order.dryRun !== "none") return look;
+  for (let round = 1; round <= rounds && (await outwaitAll(look.claimed.filter(concerns(rotation)), proving.tools)); round++)
+    look = await looked(rotation, proving, order);
+  return look;
+}
+
+function concerns({ all, identity }: Found): (secret: NotedIn["claimed"][number]) => boolean {
+  const holders = keysOf(all);
+  return ({ to, metadata }) => holders.has(keyOf(to)) || readClaim({ metadata })?.makes?.identity === identity;
+}
+
+function withLook(begun: Begun, look: Look): Begun | undefined {
+  const { members, meant } = begun.rotation;
+  const [keys, wanted] = [keysOf(members), keysOf(meant)];
+  for (const { member } of look.proof.doubted) if (keys.has(keyOf(member.to))) begun.unsure.add(keyOf(member.to));
+  const [found] = rotationsOf(look.proof.proven, ({ to }) => keys.has(keyOf(to)));
+  return found && { ...begun, ...look, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
+}
+
+/** The claims on these Secrets. */
+export const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>
+  new Map(
+    holders.flatMap(({ to, metadata }) => {
+      const found = readClaim({ metadata });
+      return found ? [[keyOf(to), found] as const] : [];
+    }),
+  );
