@@ -33,10 +33,17 @@
 byte which;
 byte taken;           /* steps of the trace so far */
 #define IS(step) if :: (STEP(which, taken) == (step)) -> taken++ :: else -> false fi
+/* What is written was in a slot, also where it has died since. */
+#define WROTE if \
+  :: mine[me] < OURS -> IS(WRITES(me, w, mine[me])) \
+  :: mine[me] >= OURS && o -> IS(WRITES(me, w, o)) \
+  :: mine[me] >= OURS && !o -> IS(WRITES(me, w, 1)) \
+  :: mine[me] >= OURS && !o -> IS(WRITES(me, w, 2)) fi
 #define REPLAYED if :: taken == STEPS(which) -> c_code { printf("REPLAYED %d\n", (int) now.which); } :: else fi
 #define BROKEN(what) c_code { printf("BROKEN %d\n", (int) now.which); }
 #else
 #define IS(step) skip
+#define WROTE skip
 #define BROKEN(what) printf(what); assert(false)
 #endif
 
@@ -422,7 +429,7 @@ writing:
     :: !(fresh[me] & BIT(w)) -> goto looking
     :: (fresh[me] & BIT(w)) && losses > 0 -> losses--; printf("STEP %d loses a write\n", me); lost = true; fresh[me] = fresh[me] & ~BIT(w); goto looking
     :: (fresh[me] & BIT(w)) -> d_step { store(w); printf("STEP %d writes slot %d to Secret %d\n", me, mine[me], w) };
-      IS(WRITES(me, w, mine[me]))
+      WROTE
     fi;
     OR_LOSE(lost = true; goto looking);
     OR_DIE;
@@ -443,7 +450,7 @@ next:
     fi;
     if
     :: failed -> goto undo
-    :: !failed && create -> goto check
+    :: !failed && create -> goto well
     :: !failed && !create -> renewed = true; rounds--
     fi;
 #ifndef NO_LAST_LOOK
@@ -474,18 +481,6 @@ looking:
       fi
     fi
   }
-
-check:
-#ifndef NO_CHECK
-  atomic {
-    if
-    :: mine[me] == 1 || mine[me] == 2 -> goto well
-    :: else -> printf("STEP %d finds its password gone\n", me); goto begin
-    fi
-  }
-#else
-  goto well;
-#endif
 
 finish:
   /* After the last look: all that note the token have the newest. */
