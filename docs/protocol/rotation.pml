@@ -594,22 +594,28 @@ over:
 #define NOTED(s, o) (slot[s] == o && (covered & BIT(s)) && LIVES(s))
 #define STRANGE(o) (ORPHAN(o) && !NOTED(0, o) && !NOTED(1, o) && !NOTED(2, o))
 
+/* The beginnings: the third Secret is not there, has the password, or a dead one; the second slot is empty, has the one before, or another's. */
+#ifndef THIRDS
+#define THIRDS 7
+#endif
+#ifndef SECONDS
+#define SECONDS 7
+#endif
+#define MAY_HOLD(third) (THIRDS & BIT(third))
+#define MAY_HAVE(second) (SECONDS & BIT(second))
+
 init {
   atomic {
     has = 2; ref[0] = 1; ref[1] = 1;
     if
-    :: ref[2] = 0
-#ifndef PLAIN
-    :: ref[2] = 1
-    :: ref[2] = THEIRS
-#endif
+    :: MAY_HOLD(0) -> ref[2] = 0
+    :: MAY_HOLD(1) -> ref[2] = 1
+    :: MAY_HOLD(2) -> ref[2] = THEIRS
     fi;
     if
-    :: true
-    :: has = 6; prev[0] = 2; prev[1] = 2; if :: ref[2] == 1 -> prev[2] = 2 :: else fi
-#ifndef PLAIN
-    :: has = 6; theirs = 4
-#endif
+    :: MAY_HAVE(0) -> true
+    :: MAY_HAVE(1) -> has = 6; prev[0] = 2; prev[1] = 2; if :: ref[2] == 1 -> prev[2] = 2 :: else fi
+    :: MAY_HAVE(2) -> has = 6; theirs = 4
     fi;
     printf("STEP 8 begins: Secret 2 has %d, slots %d, theirs %d\n", ref[2], has, theirs);
 #ifdef TRACE

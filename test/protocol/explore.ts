@@ -20,6 +20,10 @@ export type Situation = {
   /** The Secrets that the rotations see, as bits. */
   readonly scope?: number;
   readonly words?: readonly string[];
+  /** How it begins, as bits: the third Secret is not there, has the password, or a dead one. */
+  readonly thirds?: number;
+  /** The second slot is empty, has the password before, or somebody else's. */
+  readonly seconds?: number;
 };
 
 /** What came of it: `broken` is the property that does not hold, `steps` one way to there. */
@@ -115,9 +119,10 @@ async function compile(run: Program, situation: Situation, flags: readonly strin
 
 function definitions({ words = [], ...situation }: Situation): string[] {
   const { rotations = 2, creations = 1, persons = 1, crashes = 0, losses = 0, grace = 1, rounds = 2, scope = 7 } = situation;
+  const { thirds = 7, seconds = 7 } = situation;
   const numbers = Object.entries({
     ...{ ROTATIONS: rotations, CREATIONS: creations, PERSONS: persons, CRASHES: crashes, LOSSES: losses },
-    ...{ GRACE: grace, ROUNDS: rounds, SCOPE: scope },
+    ...{ GRACE: grace, ROUNDS: rounds, SCOPE: scope, THIRDS: thirds, SECONDS: seconds },
   });
   return [...numbers.map(([name, value]) => `-D${name}=${value}`), ...words.map((word) => `-D${word}`)];
 }

@@ -3,11 +3,14 @@ import { explore, type Situation } from "./explore.ts";
 
 const minutes = 60_000;
 
+/** Two of the nine beginnings: the third Secret is not there, and the second slot is empty, or has the password before. */
+const plain = { thirds: 1, seconds: 3 };
+
 /** Two rotations, a creation and a person, all at once. What takes long is explored where somebody asks for it. */
 const holds: readonly { readonly what: string; readonly situation: Situation; readonly long?: true }[] = [
-  { what: "a death", situation: { crashes: 1, words: ["PLAIN"] } },
-  { what: "a lost answer", situation: { losses: 1, words: ["PLAIN"] }, long: true },
-  { what: "a death, on a token of their own", situation: { crashes: 1, words: ["PLAIN", "DERIVED"] }, long: true },
+  { what: "a death", situation: { crashes: 1, ...plain } },
+  { what: "a lost answer", situation: { losses: 1, ...plain }, long: true },
+  { what: "a death, on a token of their own", situation: { crashes: 1, ...plain, words: ["DERIVED"] }, long: true },
 ];
 
 const wanted = holds.filter(({ long }) => !long || process.env["PROTOCOL"] === "all");
