@@ -25,7 +25,12 @@ test.for(table)(
   { concurrent: true, timeout: 24 * 3_600_000 } as const,
   async (row, { annotate, onTestFinished: atEnd }) => {
     const progress = asked === undefined ? undefined : (line: string) => void process.stdout.write(`${line}\n`);
-    const { pulls, slowest, pods } = await rotatedUnderPulls(row, { env: process.env, delay: world.delay, node: true, atEnd, progress });
+    const around = { env: process.env, delay: world.delay, node: true, atEnd, progress } as const;
+    const { pulls, slowest, pods } = await rotatedUnderPulls(row, around).catch((error: unknown) => {
+      // In an hour that nobody waits out, it is to be known at once
+      progress?.(`${new Date().toISOString()} ${row.kind}, ${row.namespaces} namespaces, ${row.delay} ms: ${error}`);
+      throw error;
+    });
     expect(pods).toBeGreaterThan(0);
     await annotate(
       `${row.rotations} rotations of ${row.kind}: ${pulls} pulls, the slowest in ${slowest} ms, ${pods} pods; none was refused`,
