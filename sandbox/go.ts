@@ -61,8 +61,9 @@ export async function build(
     const stale = '{{if and .Stale (ne .StaleReason "not installed but available in build cache")}}{{.ImportPath}}{{end}}';
     total = await go("list", ["list", "-deps", "-f", stale, ...flags(module, version), ...packages]);
     await go("build", ["build", "-v", "-o", `${join(work.path, "bin")}/`, ...flags(module, version), ...packages]);
+    const suffix = module.env?.["GOOS"] === "windows" ? ".exe" : "";
     for (const [program, path] of Object.entries(module.packages)) {
-      await rename(join(work.path, "bin", basename(path.replace(/\/v\d+$/, ""))), join(into, program));
+      await rename(join(work.path, "bin", `${basename(path.replace(/\/v\d+$/, ""))}${suffix}`), join(into, program));
     }
   } finally {
     await work.remove();

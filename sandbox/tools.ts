@@ -16,6 +16,7 @@ export type Program =
   | keyof typeof pause
   | keyof typeof helm
   | keyof typeof cosign
+  | keyof typeof windows
   | keyof typeof release;
 
 const kubernetes = {
@@ -46,6 +47,9 @@ const release = {
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
 } as const;
 
+/** What Windows starts. */
+const windows = { "kubectl.exe": "k8s.io/kubernetes/cmd/kubectl" } as const;
+
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
 /** What a control plane, a registry, a node, the plugin index's own checks and charts need. */
@@ -56,24 +60,27 @@ export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfie
 export const chartPrograms = ["helm"] as const satisfies Program[];
 /** What makes packages, and judges workflows. */
 export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
+export const windowsPrograms = ["kubectl.exe"] as const satisfies Program[];
 /** What signs a release, and proves its signature. */
 export const signingPrograms = ["cosign"] as const satisfies Program[];
+
+function versionOfKubernetes(version: string): Readonly<Record<string, string>> {
+  const [, major = "", minor = ""] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  const variables = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
+  // component-base's is what `version` prints, client-go's what goes into the User-Agent
+  return Object.fromEntries(
+    ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
+      Object.entries(variables).map(([name, value]) => [`${path}.${name}`, value]),
+    ),
+  );
+}
 
 const modules: readonly Module[] = [
   {
     name: "kubernetes-1.37",
     of: "k8s.io/kubernetes",
     packages: kubernetes,
-    stamps(version) {
-      const [, major = "", minor = ""] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
-      const variables = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
-      // component-base's is what `version` prints, client-go's what goes into the User-Agent
-      return Object.fromEntries(
-        ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
-          Object.entries(variables).map(([name, value]) => [`${path}.${name}`, value]),
-        ),
-      );
-    },
+    stamps: versionOfKubernetes,
   },
   {
     name: "registry",
@@ -108,6 +115,15 @@ export const groups: readonly (readonly Module[])[] = [
       packages: cosign,
       stamps: (version) => ({ "sigs.k8s.io/release-utils/version.gitVersion": version }),
       env: { CGO_ENABLED: "0" },
+    },
+  ],
+  [
+    {
+      name: "kubernetes-1.37",
+      of: "k8s.io/kubernetes",
+      packages: windows,
+      stamps: versionOfKubernetes,
+      env: { GOOS: "windows", GOARCH: "amd64", CGO_ENABLED: "0" },
     },
   ],
   [

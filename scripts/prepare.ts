@@ -12,6 +12,9 @@ import { hostPlatform, platforms } from "./platforms.ts";
 /** Makes ready what a tier stands on; @returns in a sentence what this machine lacks for it, and how to get that. */
 export type Preparation = () => Promise<string | undefined>;
 
+/** Where Debian has the program that runs those of 64-bit Windows. */
+export const wine64 = "/usr/lib/wine/wine64";
+
 /** The sandbox's programs, built if they are not there yet. */
 export function programs(...need: readonly Program[]): Preparation {
   return () => shown((progress) => binaries({ need, progress }));
@@ -54,6 +57,11 @@ export async function emulator(): Promise<string | undefined> {
   const there = existsSync("/usr/bin/qemu-aarch64") && existsSync("/usr/aarch64-linux-gnu/lib/libatomic.so.1");
   const packages = "qemu-user libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross libgcc-s1-arm64-cross";
   return there ? undefined : `a program for arm64 needs an emulator and its libraries: on Debian, apt-get install ${packages}`;
+}
+
+/** What runs a program of Windows. */
+export async function wine(): Promise<string | undefined> {
+  return existsSync(wine64) ? undefined : "a program for Windows needs Wine: on Debian, apt-get install wine64";
 }
 
 /** What explores the protocol's model: Spin writes a C program, which explores. */

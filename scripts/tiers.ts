@@ -8,8 +8,21 @@ import {
   registryPrograms,
   releasePrograms,
   signingPrograms,
+  windowsPrograms,
 } from "../sandbox/tools.ts";
-import { az, emulator, modelChecker, nodeParts, type Preparation, packageManagers, plugin, programs, release, shells } from "./prepare.ts";
+import {
+  az,
+  emulator,
+  modelChecker,
+  nodeParts,
+  type Preparation,
+  packageManagers,
+  plugin,
+  programs,
+  release,
+  shells,
+  wine,
+} from "./prepare.ts";
 import { root } from "./run.ts";
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
@@ -44,7 +57,7 @@ const all: readonly Tier[] = [
   { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
   { name: "channels", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
-  { name: "release", needs: [emulator, release, controlPlane, registry] },
+  { name: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
   { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },
   { name: "reproduced", needs: [release], named: "every change of a source changes what is released" },
   { name: "signing", needs: [release, programs(...signingPrograms)], named: "cosign takes as long to build as Kubernetes" },
