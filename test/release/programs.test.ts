@@ -7,10 +7,6 @@ import packageJson from "../../package.json" with { type: "json" };
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { dist } from "../../scripts/krew/generate.ts";
 import { archiveName } from "../../scripts/platforms.ts";
-import { newNamespace, openShell } from "../support/plugin.ts";
-import { emulated } from "./emulated.ts";
-
-const version = `Client Version: v${packageJson.version}\n`;
 
 test("the archive of linux-amd64 has at most 40 MB", async () => {
   expect((await stat(join(dist, archiveName("linux-amd64", packageJson.version)))).size).toBeLessThanOrEqual(40e6);
@@ -39,23 +35,4 @@ test.for(["windows-amd64", "windows-arm64"])("the program for %s has no signatur
 
   expect(program.toString("latin1", header, header + 4)).toBe("PE\0\0");
   expect(program.readBigUInt64LE(header + 168)).toBe(0n);
-});
-
-test("on arm64, a pull secret is made, attached and checked, in the words of amd64", { timeout: 300_000 }, async () => {
-  const shell = await openShell();
-  onTestFinished(() => shell.stop());
-  const namespace = await newNamespace();
-  const arm = await emulated();
-  onTestFinished(() => arm.remove());
-  const type = (command: string) => shell.type(command, { env: { PATH: `${arm.path}:${shell.env["PATH"]}` } });
-  const dryRun = `kubectl acr-secret create other --registry myregistry --repository app/web --dry-run=client -o yaml -n ${namespace}`;
-
-  expect(await type("kubectl acr-secret version --client")).toEqual({ code: 0, stdout: version, stderr: "" });
-  expect(await type(dryRun)).toEqual(await shell.type(dryRun));
-  const made = await type(`kubectl acr-secret create --registry myregistry --repository app/web -n ${namespace}`);
-  expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nsecret\/acr-myregistry created\n$/) });
-  const attached = await type(`kubectl acr-secret attach acr-myregistry --serviceaccount default -n ${namespace}`);
-  expect(attached).toMatchObject({ code: 0, stdout: "serviceaccount/default patched\n" });
-  const check = `kubectl acr-secret check --serviceaccount default --image myregistry.azurecr.io/app/web:1 -n ${namespace}`;
-  expect(await type(check)).toEqual(await shell.type(check));
 });

@@ -6,16 +6,17 @@ import { binaries } from "../../sandbox/binaries.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { dist } from "../../scripts/krew/generate.ts";
 import { wine64 } from "../../scripts/prepare.ts";
+import type { Shell } from "../support/plugin.ts";
 import { forwarder } from "./forwarder.ts";
 
 /** How Windows names a file of this machine. */
-export const onWindows = (path: string): string => `Z:${path.replaceAll("/", "\\")}`;
+const onWindows = (path: string): string => `Z:${path.replaceAll("/", "\\")}`;
 
 /**
  * A folder for PATH in which the plugin is that of windows-amd64, run by Wine, with the kubectl of Windows; and the environment that it
  * takes. Wine gives a program's pipes no name that Node can open, so it reads and writes files.
  */
-export async function underWine() {
+export async function underWine(here: Shell["env"]) {
   const { path: folders } = await binaries({ need: ["kubectl.exe"] });
   const home = await guardedFolder("acr-secret-wine-");
   const env = {
@@ -46,9 +47,11 @@ export async function underWine() {
   ];
   await writeFile(program, script.join("\n"));
   await chmod(program, 0o755);
+  const files = ["SSL_CERT_FILE", "KUBECACHEDIR", "KUBECONFIG"].map((name) => [name, onWindows(here[name] ?? "")]);
   return {
     path: home.path,
-    env,
+    // Linux's kubectl finds the plugin, and does not read a kubeconfig for that
+    env: { ...env, ...Object.fromEntries(files) },
     async remove() {
       await promisify(execFile)("/usr/lib/wine/wineserver64", ["-k"], { env: { ...process.env, ...env } }).catch(() => undefined);
       await home.remove();

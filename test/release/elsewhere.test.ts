@@ -1,0 +1,21 @@
+import { test } from "vitest";
+import { emulated } from "./emulated.ts";
+import { saysTheSame } from "./same-words.ts";
+import { unsealed } from "./unsealed.ts";
+import { underWine } from "./windows.ts";
+
+const minutes = 60_000;
+
+test("linux-arm64, under an emulator, makes, attaches and checks a pull secret in the words of amd64", { timeout: 5 * minutes }, () =>
+  saysTheSame(emulated),
+);
+
+test("windows-amd64, under Wine, does so too", { timeout: 10 * minutes }, () => saysTheSame(underWine));
+
+test.for(["darwin-amd64", "darwin-arm64"])(
+  "what lies in the program for %s, run by this machine's Node, does so too",
+  {
+    timeout: 5 * minutes,
+  },
+  (name) => saysTheSame(() => unsealed(name)),
+);

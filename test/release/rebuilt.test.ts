@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+import { chown, cp, mkdir, readFile, utimes } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { dist } from "../../scripts/krew/generate.ts";
+import { root } from "../../scripts/run.ts";
+
+const run = promisify(execFile);
+
+/** Whoever owns nothing on Debian. */
+const nobody = 65534;
+
+/** The checkout as it is, without what was made in it. */
+async function copyOfSources(to: string): Promise<void> {
+  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root, maxBuffer: 1 << 26 });
+  for (const name of stdout.split("\0").filter(Boolean)) {
+    const file = join(to, name);
+    await mkdir(dirname(file), { recursive: true });
+    await cp(join(root, name), file);
+    await utimes(file, 1e9, 1e9);
+  }
+  await run("cp", ["-a", join(root, "node_modules"), to]);
+  if (process.getuid?.() === 0) await run("chown", ["-R", String(nobody), to]);
+}
+
+test("another user makes the same six archives in another folder, with another umask, locale and time zone", {
+  timeout: 1_800_000,
+}, async () => {
+  const home = await guardedFolder("acr-secret-somebody-else-");
+  onTestFinished(() => home.remove());
+  const checkout = join(home.path, "Downloads", "a copy");
+  await copyOfSources(checkout);
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) await chown(home.path, nobody, nobody);
+  const env = { PATH: process.env["PATH"], HOME: home.path, TZ: "Pacific/Kiritimati", LC_ALL: "C", LANG: "tr_TR.UTF-8" };
+  const build = 'umask 077; exec "$0" scripts/bootstrap.mjs scripts/package.ts --all';
+
+  await run("sh", ["-c", build, process.execPath], { cwd: checkout, env, maxBuffer: 1 << 26, ...(isRoot && { uid: nobody, gid: nobody }) });
+
+  const sums = (folder: string) => readFile(join(folder, "SHA256SUMS"), "utf8");
+  expect(await sums(join(checkout, "dist"))).toBe(await sums(dist));
+});
