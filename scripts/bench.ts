@@ -1,18 +1,25 @@
-// npm run bench [-- large | article]: what the plugin costs beside kubectl, and over many namespaces beside a load that does nothing
+// npm run bench [-- large | article | sizes]: what the plugin costs beside kubectl, and over many namespaces beside a load that does nothing
 // but send the same requests, on the sandbox. The two ways of a comparison take turns, so that whatever else the machine does slows
 // both; only the ratio is judged. Exits 1 if a budget is missed. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes
-// minutes more; `article` does what Microsoft's article does, with the real Azure CLI, and nothing else.
+// minutes more; `article` does what Microsoft's article does, with the real Azure CLI, and nothing else; `sizes` weighs the archives.
 import { azureCli } from "../sandbox/azure-cli.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { article } from "./bench/article.ts";
 import { compare } from "./bench/compare.ts";
 import { createAndAttach } from "./bench/create-and-attach.ts";
 import { fleet } from "./bench/fleet/fleet.ts";
-import { isMet, report } from "./bench/report.ts";
+import { memory } from "./bench/memory.ts";
+import { isMet, type Row, report } from "./bench/report.ts";
+import { sizes } from "./bench/sizes.ts";
 import { startUps } from "./bench/start-up.ts";
 import { packagePlugin } from "./package.ts";
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
+if (process.argv.includes("sizes")) {
+  const rows = await sizes();
+  process.stdout.write(report(rows));
+  process.exit(rows.every(isMet) ? 0 : 1);
+}
 const large = process.argv.includes("large");
 const plugin = await packagePlugin({ progress: say });
 const sandbox = await startSandbox({ progress: say, audit: true });
@@ -28,7 +35,7 @@ try {
   const comparisons = process.argv.includes("article")
     ? await article({ sandbox, kubectl, env }, await azureCli({ progress: say }))
     : [...startUps({ plugin: plugin.binary, kubectl, env }), createAndAttach({ kubectl, env })];
-  const rows = [];
+  const rows: Row[] = process.argv.includes("article") ? [] : await memory({ plugin: plugin.binary, kubectl, env });
   for (const comparison of comparisons) {
     say(`measuring ${comparison.name}`);
     rows.push(await compare(comparison));

@@ -2,7 +2,7 @@ import type { Comparison } from "./compare.ts";
 import { run } from "./run.ts";
 
 /** What asks nobody, so that nearly all of it is the program's start. */
-const lines = {
+export const lines = {
   "start-up": ["version", "--client"],
   help: ["--help"],
   completion: ["__complete", "create", "--re"],

@@ -10,8 +10,8 @@ export type Watched = {
   readonly peak: number | undefined;
 };
 
-/** Runs a program to its end. @throws Error with what it said when it fails */
-export function watch(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Watched> {
+/** Runs a program to its end. @param every milliseconds between two looks at its memory @throws Error with what it said when it fails */
+export function watch(file: string, args: readonly string[], env: NodeJS.ProcessEnv, every = 10): Promise<Watched> {
   const began = performance.now();
   const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   let spoke: number | undefined;
@@ -26,7 +26,7 @@ export function watch(file: string, args: readonly string[], env: NodeJS.Process
   // The kernel keeps the peak of what the process is by now: kubectl becomes the plugin
   const watching = setInterval(() => {
     peak = peakOf(child.pid) ?? peak;
-  }, 10);
+  }, every);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
