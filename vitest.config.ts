@@ -17,6 +17,8 @@ const tiers: Readonly<Record<string, string[]>> = {
   release: [controlPlane],
   krew: [controlPlane],
   channels: [],
+  reproduced: [],
+  signing: [],
 };
 
 export default defineConfig({

@@ -58,9 +58,9 @@ const all: readonly Tier[] = [
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
   { name: "channels", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
   { name: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
+  { name: "signing", needs: [release, programs(...signingPrograms)] },
   { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },
   { name: "reproduced", needs: [release], named: "every change of a source changes what is released" },
-  { name: "signing", needs: [release, programs(...signingPrograms)], named: "cosign takes as long to build as Kubernetes" },
 ];
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */
