@@ -112,6 +112,7 @@ test.for(["starting", "ready"])("nothing outlives a parent that is killed while 
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void parent.kill("SIGKILL"));
   let printed = "";
   parent.stdout.on("data", (data) => (printed += data));
   await until(() => printed.includes("\n"));

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { processesOf } from "../processes.ts";
 import { until } from "../until.ts";
 import { loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
@@ -210,6 +210,7 @@ test("a parent that is killed takes its registry with it", async () => {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],
   });
+  onTestFinished(() => void parent.kill("SIGKILL"));
   let printed = "";
   parent.stdout.on("data", (chunk) => {
     printed += chunk;
