@@ -151,14 +151,13 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   const owner = sharedOwner(grounds, name);
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
   if (needsName) owner.ownName().catch(() => undefined);
-  // Lists are on their way, too: of whose credential they tell is only known then
-  const sights = begun(places);
-  const first = begun(holdersIn(grounds, name, opening));
   const credential = await opening;
   const hosts = hostsOf(credential, undefined);
   const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
-  const issue = await issueHeld(credential, need, first);
+  const sights = begun(places);
+  const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential));
+  const issue = await find();
   if (refuse && mints(issue.demand)) throw await refuse();
   // Of a place's own login nothing is known: it is another's, or the one that all get
   let unit = unitOf(issue, credential, order, () => "unknown");
@@ -166,7 +165,7 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   run.holds = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
   /** What was read before the first Secret was claimed may be what a rotation has since put another in the place of. */
   const confirm = async () => {
-    const now = await issueHeld(credential, need, holdersIn(grounds, name, credential));
+    const now = await find();
     if (isAlike(run.login, now.login)) return;
     const changed = new Conflict("another run has put another password in the place of the one that is shared");
     if (!now.login) throw new Shared(changed);

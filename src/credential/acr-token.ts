@@ -82,15 +82,11 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
 
   /** A token that only the Secret's note names gets no password: whoever works in the namespace can write that note. */
   async function look(need: Need): Promise<Looked> {
+    const found = await find(named, need, azure, registry);
     const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
-    const reachWith = (granted?: readonly string[]) => reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
-    const finding = find(named, need, azure, registry);
-    // Where it is said what is to be pulled, the registry is asked while Azure is
-    const early = said.named.length > 0 ? tryHeld(need.held, reachWith(), asked, sources) : undefined;
-    early?.catch(() => undefined);
-    const found = await finding;
-    const reach = reachWith(found.scopeMap && pulledRepositories(found.scopeMap));
-    const still = await (early ?? tryHeld(need.held, reach, asked, sources));
+    const granted = found.scopeMap && pulledRepositories(found.scopeMap);
+    const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
+    const still = await tryHeld(need.held, reach, asked, sources);
     const isForeign = still.pulls === "no" && (await isOthers(found, need.owner));
     if (!isForeign) return { need, found, reach, still };
     const anew = await look({ ...need, held: undefined });

@@ -18,7 +18,7 @@ const most = 3;
  * The credentials for a registry that Secrets of one name hold in a scope, the commonest first: where 999 namespaces share one, the
  * thousandth is to get that one. Only metadata is listed, and a Secret is read when its turn comes.
  */
-export async function* holdersIn(grounds: readonly Ground[], name: string, of: Wanted | Promise<Wanted>): AsyncGenerator<Holder> {
+export async function* holdersIn(grounds: readonly Ground[], name: string, of: Wanted): AsyncGenerator<Holder> {
   const asked = grounds.filter(({ error }) => !error);
   const places = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const found: Candidate[] = [];
@@ -42,18 +42,12 @@ async function* holderOf({ read }: Candidate): AsyncGenerator<Holder> {
 export type Wanted = { readonly kind: string; readonly host: string };
 
 /** Counts how many Secrets hold each credential, and gives the one that was counted last. */
-async function* counted(
-  grounds: readonly Ground[],
-  name: string,
-  of: Wanted | Promise<Wanted>,
-  found: Candidate[],
-): AsyncGenerator<Candidate> {
+async function* counted(grounds: readonly Ground[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
   for (const ground of grounds) {
     for await (const { metadata } of meant(ground, name)) {
       const { namespace = "" } = metadata;
-      const { kind, host } = await of;
-      const entry = entryFor(readEntries({ metadata }), host);
-      if (entry?.kind === kind) yield add(found, entry, () => readHolder(ground, { name, namespace }, host));
+      const entry = entryFor(readEntries({ metadata }), of.host);
+      if (entry?.kind === of.kind) yield add(found, entry, () => readHolder(ground, { name, namespace }, of.host));
     }
   }
 }
