@@ -85,20 +85,28 @@ export async function* tellLeft(begun: Begun, order: RotateOrder): AsyncGenerato
   if (unsure.size > 0 && !proving.tools.halted()) yield* tellDoubts(await lookUnclaimed(begun, order), rotation, proving, told);
 }
 
-/** Looks anew, now that others have written. @returns undefined where no Secret holds the credential any more */
-export const lookAgain = async (begun: Begun, order: RotateOrder): Promise<Begun | undefined> =>
-  withLook(begun, await lookUnclaimed(begun, order));
+/**
+ * Looks anew, now that others have written.
+ * @param waits times that it waits for claims; whoever goes round once more does so again
+ * @returns undefined where no Secret holds the credential any more
+ */
+export const lookAgain = async (begun: Begun, order: RotateOrder, waits = rounds): Promise<Begun | undefined> =>
+  withLook(begun, await lookUnclaimed(begun, order, { waits }));
 
 /** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
 export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
-  const look = await lookUnclaimed(begun, order, begun);
+  const look = await lookUnclaimed(begun, order, { first: begun });
   return look === begun ? begun : withLook(begun, look);
 }
 
-async function lookUnclaimed({ rotation, proving }: Begun, order: RotateOrder, first?: Look): Promise<Look> {
+async function lookUnclaimed(
+  { rotation, proving }: Begun,
+  order: RotateOrder,
+  { first, waits = rounds }: { readonly first?: Look; readonly waits?: number } = {},
+): Promise<Look> {
   let look = first ?? (await looked(rotation, proving, order));
   if (order.dryRun !== "none") return look;
-  for (let round = 1; round <= rounds && (await outwaitAll(look.claimed.filter(concerns(rotation)), proving.tools)); round++)
+  for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation)), proving.tools)); round++)
     look = await looked(rotation, proving, order);
   return look;
 }

@@ -15,7 +15,7 @@ import type { Grace, RotateOrder } from "./rotate-order.ts";
 import { eachOf, placesOf } from "./rotate-places.ts";
 import { sketch } from "./sketch.ts";
 import { newRun, type Tools } from "./tools.ts";
-import { runUnit } from "./unit.ts";
+import { runUnit, type Unit } from "./unit.ts";
 
 type Found = Rotation<Noted>;
 
@@ -49,12 +49,21 @@ async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outco
   for (let round = 1; at && round <= rounds; round++) {
     // Where another run has rotated it since our first look, there is nothing left but to finish
     const settled = passwordKey(at.rotation.newest) !== passwordKey(before);
-    const end: End = yield* ending(rotateOnce(at, { ...order, settled }), round === rounds);
+    const last = round === rounds;
+    const end: End = yield* ending(rotateOnce(at, { ...order, settled, last }), last);
     if (end === "done") return;
-    at = await lookAgain(at, order);
+    at = await lookAgain(at, order, 1);
     if (end === "stale" && at) before = at.rotation.newest;
   }
 }
+
+/** A round of a rotation. */
+type Round = RotateOrder & {
+  /** It only hands out what some hold already. */
+  readonly settled: boolean;
+  /** There is none after it. */
+  readonly last: boolean;
+};
 
 /** How a round ended: all is done; what it only finished is to be rotated itself; or another run came between. */
 type End = "done" | "stale" | "overtaken";
@@ -69,7 +78,7 @@ async function* ending(round: AsyncGenerator<Outcome, boolean>, last: boolean): 
 }
 
 /** @returns whether one that had not come to its end did so now, and what all hold by now is itself to be rotated */
-async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled: boolean }): AsyncGenerator<Outcome, boolean> {
+async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, boolean> {
   const { rotation, proof, proving } = begun;
   const { tools, credential } = proving;
   const { dryRun, grace } = order;
@@ -80,7 +89,7 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
     before: issue.before,
     demand: issue.demand,
     run,
-    claims: claimsOn(rotation.all),
+    ...heeding(rotation, order),
     each: eachOf(rotation, { entry, run }, tools),
   };
   const written: Ref<"secret">[] = [];
@@ -102,13 +111,16 @@ async function* rotateOnce(begun: Begun, order: RotateOrder & { readonly settled
   return !failed && dryRun === "none" && isStale(issue, order);
 }
 
+/** Whoever claims his Secret again and again keeps himself back in the end, and none of the others. */
+const heeding = ({ all }: Found, { last }: Round): Pick<Unit, "claims"> => (last ? {} : { claims: claimsOn(all) });
+
 /** A run ends well only by a look at which all have the newest. @returns that look, if some have not: others have written since the first */
 async function lastLook(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
   const at = await lookAgain(begun, order);
   return at && at.rotation.behind.length > 0 ? at : undefined;
 }
 
-const isStale = ({ demand, entry }: Issue, { settled, endsBy: moment }: RotateOrder & { readonly settled: boolean }): boolean =>
+const isStale = ({ demand, entry }: Issue, { settled, endsBy: moment }: Round): boolean =>
   demand.length === 0 && !settled && moment !== undefined && endsBy({ members: [{ entry }] }, moment);
 
 /** Says on each Secret's namespace that it was rotated. */

@@ -9,10 +9,14 @@ import { isAlive, noteIn } from "../../support/rotating.ts";
 const now = new Date("2026-01-01T00:00:00Z");
 
 /** Lets another run claim a Secret at this moment. */
-function claim(world: FakeWorld, at: string, { name = "acr-myregistry", makes }: { name?: string; makes?: Making } = {}): void {
+function claim(
+  world: FakeWorld,
+  at: string,
+  { name = "acr-myregistry", makes, since = now }: { name?: string; makes?: Making; since?: Date } = {},
+): void {
   const secret = world.cluster.get("secret", at, name);
   if (!secret) throw new Error("no Secret");
-  const annotations = { ...secret.metadata.annotations, ...noteClaim("another run", now, makes) };
+  const annotations = { ...secret.metadata.annotations, ...noteClaim("another run", since, makes) };
   world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations } });
 }
 
@@ -77,4 +81,35 @@ test("a run that dies between the lists of another one and its claim is found: w
   expect(["a", "b"].map((at) => [noteIn(world, at, "named").slot, isAlive(world, at, "named")])).toEqual(
     Array(2).fill(["password2", true]),
   );
+});
+
+test.for([
+  { often: "at every look of the other run", every: 0 },
+  { often: "every 25 seconds", every: 25_000 },
+])("whoever claims his Secret anew $often keeps himself back, and none of the others", async ({ every }) => {
+  const world = await stored("a", "b", "c");
+  let time = now.getTime();
+  let last = time;
+  const rewrite = () => {
+    claim(world, "a", { since: new Date(time) });
+    last = time;
+  };
+  const sleep = async (milliseconds: number) => {
+    time += milliseconds;
+    if (time - last >= every) rewrite();
+  };
+  rewrite();
+
+  const { stderr, code } = await type("rotate -A", world.ports, { now: () => new Date(time), sleep });
+  expect({ stderr, code }).toEqual({
+    stderr: 'a: error: another run is making secret "acr-myregistry" in namespace "a"\nconfigured 2, failed 1\n',
+    code: 1,
+  });
+  expect(["a", "b", "c"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual([
+    ["password1", true],
+    ["password2", true],
+    ["password2", true],
+  ]);
+  // Each round waits for him, and none for as long as he likes
+  expect(time - now.getTime()).toBeLessThan(15 * 60_000);
 });
