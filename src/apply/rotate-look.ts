@@ -31,7 +31,7 @@ export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Se
 /** All rotations of one identity rest on one look. */
 export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
   const { all } = found;
-  const look = order.looks.get(all) ?? looked(found, proving, order, { ...seen, noted: all });
+  const look = order.looks.get(all) ?? looked(found, proving, order, seen.unasked, { ...seen, noted: all });
   order.looks.set(all, look);
   return look;
 }
@@ -39,14 +39,30 @@ export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: P
 /**
  * The registry is asked after the lists are read: a login that it refuses may be one that another run has replaced in between, so who is
  * in doubt is looked at anew if he was written since.
+ * @param known where nobody could be asked before
  */
-async function looked({ kind, identity, host }: Found, proving: Proving, { grounds }: RotateOrder, first?: NotedIn): Promise<Look> {
+async function looked(
+  { kind, identity, host }: Found,
+  proving: Proving,
+  { grounds }: RotateOrder,
+  known: NotedIn["unasked"],
+  first?: NotedIn,
+): Promise<Look> {
   const isIt = (entry: Entry) => entry.kind === kind && entry.identity === identity && entry.hosts[0] === host;
   for (let round = 1; ; round++) {
-    const { noted, unasked, claimed } = (round === 1 && first) || (await notedIn(grounds, isIt));
+    const { noted, unasked, claimed } = (round === 1 && first) || (await notedAgain(grounds, isIt, known));
     const proof = await provenOf(noted, proving);
     if (round === rounds || !(await anyWritten(proof.doubted, proving))) return { unasked, claimed, proof };
   }
+}
+
+/** @throws CliError of places that were looked at before, and could not be now: what is held there is not gone */
+async function notedAgain(grounds: RotateOrder["grounds"], isIt: (entry: Entry) => boolean, known: NotedIn["unasked"]): Promise<NotedIn> {
+  const seen = await notedIn(grounds, isIt);
+  const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
+  const lost = seen.unasked.find(({ own, context }) => own && !before.has(context));
+  if (lost) throw lost.error;
+  return seen;
 }
 
 /** Whether one of those whose login is refused has been written, or is gone, since it was listed. */
@@ -100,14 +116,14 @@ export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<B
 }
 
 async function lookUnclaimed(
-  { rotation, proving }: Begun,
+  { rotation, proving, unasked }: Begun,
   order: RotateOrder,
   { first, waits = rounds }: { readonly first?: Look; readonly waits?: number } = {},
 ): Promise<Look> {
-  let look = first ?? (await looked(rotation, proving, order));
+  let look = first ?? (await looked(rotation, proving, order, unasked));
   if (order.dryRun !== "none") return look;
   for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation)), proving.tools)); round++)
-    look = await looked(rotation, proving, order);
+    look = await looked(rotation, proving, order, unasked);
   return look;
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { claimNote, type Making, noteClaim } from "../../../src/secret/claim.ts";
-import { is } from "../../support/fakes/asked.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -112,4 +113,37 @@ test.for([
   ]);
   // Each round waits for him, and none for as long as he likes
   expect(time - now.getTime()).toBeLessThan(15 * 60_000);
+});
+
+test.for<{ why: string; begin: (world: FakeWorld) => void; slot: string }>([
+  { why: "it has waited", begin: (world) => claim(world, "a"), slot: "password1" },
+  {
+    why: "another one made a password",
+    begin: (world) => {
+      const undo = world.asking.around(async (asked, next) => {
+        if (!is("patch secret a/")(asked)) return next();
+        undo();
+        const azure = world.azure.azure({ signal: () => new AbortController().signal } as never);
+        await azure.generatePassword({} as never, { token: [...world.azure.tokens.keys()][0] ?? "", slot: "password2" });
+        return next();
+      });
+    },
+    slot: "password1",
+  },
+  { why: "all are written", begin: () => undefined, slot: "password2" },
+])("a rotation that cannot look again fails, and has not found that nobody holds its credential: $why", async ({ begin, slot }) => {
+  const world = await stored("a", "b");
+  begin(world);
+  let lists = 0;
+  // Each look is of two lists
+  const unreachable = () => new CliError("unreachable", "the connection was refused");
+  world.asking.around(refusing((asked) => is("list secret")(asked) && ++lists === 3, unreachable));
+  let time = now.getTime();
+  const sleep = async (milliseconds: number) => {
+    time += milliseconds;
+  };
+
+  const { stderr, code } = await type("rotate -A --grace 0", world.ports, { now: () => new Date(time), sleep });
+  expect({ stderr, code }).toEqual({ stderr: expect.stringContaining("error: the connection was refused\n"), code: 1 });
+  expect(["a", "b"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual(Array(2).fill([slot, true]));
 });
