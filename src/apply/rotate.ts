@@ -4,6 +4,7 @@ import { keyOf, type Ref } from "../kinds.ts";
 import { toSeconds } from "../moment.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
+import { namedThere } from "../plan/named.ts";
 import { endsBy, passwordKey, type Rotation, rotationsOf } from "../plan/rotation.ts";
 import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
@@ -50,7 +51,7 @@ async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outco
     // Where another run has rotated it since our first look, there is nothing left but to finish
     const settled = passwordKey(at.rotation.newest) !== passwordKey(before);
     const last = round === rounds;
-    const end: End = yield* ending(rotateOnce(at, { ...order, settled, last }), last);
+    const end: End = yield* ending(rotateOnce(at, { ...order, settled, last, again: rounds }), last);
     if (end === "done") return;
     at = await lookAgain(at, order, 1);
     if (end === "stale" && at) before = at.rotation.newest;
@@ -63,6 +64,8 @@ type Round = RotateOrder & {
   readonly settled: boolean;
   /** There is none after it. */
   readonly last: boolean;
+  /** Times that the newest is handed out again to those who were found with one from before. */
+  readonly again: number;
 };
 
 /** How a round ended: all is done; what it only finished is to be rotated itself; or another run came between. */
@@ -103,7 +106,7 @@ async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, 
   const behind = dryRun === "none" && !failed && written.length > 0 ? await lastLook(begun, order) : undefined;
   if (behind) {
     yield* tell(written, rotation, { tools, dryRun });
-    yield* rotateOnce(behind, { ...order, settled: true });
+    yield* handAgain(behind, order);
     return isStale(issue, order);
   }
   yield* retire({ ...order, ...begun, credential, entry, failed, written: new Set(written.map(keyOf)) });
@@ -118,6 +121,17 @@ const heeding = ({ all }: Found, { last }: Round): Pick<Unit, "claims"> => (last
 async function lastLook(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
   const at = await lookAgain(begun, order);
   return at && at.rotation.behind.length > 0 ? at : undefined;
+}
+
+/** Hands the newest out to those who do not have it. Where the password before comes back as often as it is written, it stays, and is told. */
+async function* handAgain(begun: Begun, order: Round): AsyncGenerator<Outcome> {
+  const { behind, identity } = begun.rotation;
+  if (order.again > 0) return void (yield* rotateOnce(begun, { ...order, settled: true, again: order.again - 1 }));
+  for (const { to } of behind) {
+    const says = `somebody gives ${namedThere(to)} the password of ${identity} back that another has taken the place of`;
+    const hint = "whatever keeps the Secret as it was, such as a controller, has to get the new password too, or let it go";
+    yield { change: { act: "keep", to, because: says }, error: new CliError("conflict", says, { hint }) };
+  }
 }
 
 const isStale = ({ demand, entry }: Issue, { settled, endsBy: moment }: Round): boolean =>

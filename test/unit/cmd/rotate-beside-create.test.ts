@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type Asked, is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { type Run, type } from "../../support/in-process.ts";
+import { type Live, type Run, type } from "../../support/in-process.ts";
 import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
 
 const create = "create --registry myregistry --repository app/web --credential-per scope --namespaces a,b,c";
@@ -94,4 +94,31 @@ test("a rotation waits for the claim on a Secret that is about to get its passwo
   expect((await creating).code).toBe(0);
   expect(waits).toBeGreaterThanOrEqual(3);
   expect(standsIn(world)).toEqual(Array(3).fill(["password2", true]));
+});
+
+test("a Secret that gets its old password back as often as it is written ends a rotation, and keeps that password", async () => {
+  const world = await stored("a", "b");
+  const old = world.cluster.get("secret", "b", "acr-myregistry");
+  let live: Live | undefined;
+  let times = 0;
+  world.asking.around(async (asked, next) => {
+    const answer = await next();
+    if (!old || !is("patch secret b/")(asked) || asked.dryRun) return answer;
+    world.cluster.put(old, "kubectl-acr-secret");
+    // Who is not ended by anything else
+    if (++times === 50) live?.interrupt();
+    return answer;
+  });
+
+  const { stderr, code } = await type("rotate -A --grace 0", world.ports, {
+    started: (run) => {
+      live = run;
+    },
+  });
+  expect(stderr).toContain("b: error: somebody gives secret/acr-myregistry in namespace b the password of");
+  expect(code).toBe(1);
+  expect(["a", "b"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual([
+    ["password2", true],
+    ["password1", true],
+  ]);
 });
