@@ -36,6 +36,16 @@ export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: P
   return look;
 }
 
+/** What a look finds to rotate. Secrets that have come to hold one credential since they were listed as several are rotated once. */
+export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string>): Generator<Found> {
+  for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
+    const keys = [...keysOf(rotation.members)];
+    if (keys.some((key) => rotated.has(key))) continue;
+    for (const key of keys) rotated.add(key);
+    yield rotation;
+  }
+}
+
 /**
  * The registry is asked after the lists are read: a login that it refuses may be one that another run has replaced in between, so who is
  * in doubt is looked at anew if he was written since.
@@ -52,7 +62,7 @@ async function looked(
   for (let round = 1; ; round++) {
     const { noted, unasked, claimed } = (round === 1 && first) || (await notedAgain(grounds, isIt, known));
     const proof = await provenOf(noted, proving);
-    if (round === rounds || !(await anyWritten(proof.doubted, proving))) return { unasked, claimed, proof };
+    if (round === rounds || !(await anyWritten(proof.doubted, proving))) return { unasked, claimed, proof, rotated: new Set() };
   }
 }
 

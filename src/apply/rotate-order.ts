@@ -11,7 +11,11 @@ import type { Tools } from "./tools.ts";
 export type Grace = "next" | number;
 
 /** Who notes a credential, and who of them really holds it. */
-export type Look = Pick<NotedIn, "unasked" | "claimed"> & { readonly proof: Proof<Noted> };
+export type Look = Pick<NotedIn, "unasked" | "claimed"> & {
+  readonly proof: Proof<Noted>;
+  /** The Secrets whose rotation has begun by it. */
+  readonly rotated: Set<string>;
+};
 
 /** How credentials are rotated. */
 export type RotateOrder = {

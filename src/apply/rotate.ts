@@ -5,13 +5,24 @@ import { toSeconds } from "../moment.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
-import { endsBy, passwordKey, type Rotation, rotationsOf } from "../plan/rotation.ts";
+import { endsBy, passwordKey, type Rotation } from "../plan/rotation.ts";
 import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { retire, retireDue } from "./retire.ts";
 import { issueFor } from "./rotate-issue.ts";
-import { type Begun, claimsOn, firstLook, keysOf, lookAgain, rounds, tellDoubts, tellLeft, whenUnclaimed } from "./rotate-look.ts";
+import {
+  type Begun,
+  claimsOn,
+  firstLook,
+  keysOf,
+  lookAgain,
+  rotationsIn,
+  rounds,
+  tellDoubts,
+  tellLeft,
+  whenUnclaimed,
+} from "./rotate-look.ts";
 import type { Grace, RotateOrder } from "./rotate-order.ts";
 import { eachOf, placesOf } from "./rotate-places.ts";
 import { sketch } from "./sketch.ts";
@@ -32,8 +43,7 @@ export async function* rotate(noted: Found, seen: Pick<NotedIn, "unasked" | "cla
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
   const look = await firstLook(noted, seen, proving, order);
   const told = yield* tellDoubts(look, noted, proving);
-  const meant = keysOf(noted.meant);
-  for (const rotation of rotationsOf(look.proof.proven, ({ to }) => meant.has(keyOf(to)))) {
+  for (const rotation of rotationsIn(look, keysOf(noted.meant))) {
     const isDue = order.endsBy === undefined || endsBy(rotation, order.endsBy);
     const begun = { ...look, rotation, proving, told, unsure: new Set<string>() };
     yield* isDue ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });

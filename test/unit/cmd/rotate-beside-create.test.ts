@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { type Asked, is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
-import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Live, type Run, type } from "../../support/in-process.ts";
-import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
+import { isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 
 const create = "create --registry myregistry --repository app/web --credential-per scope --namespaces a,b,c";
 const rotate = "rotate acr-myregistry --namespaces a,b,c --grace 0";
@@ -121,4 +121,20 @@ test("a Secret that gets its old password back as often as it is written ends a 
     ["password2", true],
     ["password1", true],
   ]);
+});
+
+test("Secrets that come to hold one password while the registry is asked are rotated together, once", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", "a", "b");
+  const named = create.replace("a,b,c", "a,b --acr-token ci-pull");
+  await type(named, world.ports);
+  const dead = { ...noteIn(world, "a"), slot: "password2", madeAt: "2025-01-01T00:00:00Z" };
+  world.cluster.put(notedSecret("b", "acr-myregistry", [dead], { username: "ci-pull", password: "dead" }), "kubectl-acr-secret");
+  const other = comesBefore(world, is("admits"), named);
+
+  const { stdout, stderr, code } = await type("rotate -A", world.ports);
+  expect(other()?.code).toBe(0);
+  expect({ stderr, code }).toEqual({ stderr: "configured 2\n", code: 0 });
+  expect(stdout).not.toContain("unchanged");
+  expect(["a", "b"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual(Array(2).fill(["password2", true]));
 });
