@@ -107,9 +107,9 @@ async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, 
   };
   const written: Ref<"secret">[] = [];
   let failed = proof.doubted.some(({ why }) => why === "unknown");
-  for await (const outcome of runUnit(unit, placesOf(rotation), tools, dryRun)) {
-    failed ||= outcome.error !== undefined || outcome.left !== undefined;
-    if (outcome.change.act === "store" && !outcome.error && !outcome.left) written.push(outcome.change.to);
+  for await (const outcome of toldOnce(runUnit(unit, placesOf(rotation), tools, dryRun), order)) {
+    failed ||= isFailed(outcome);
+    if (outcome.change.act === "store" && !isFailed(outcome)) written.push(outcome.change.to);
     yield outcome;
   }
   if (tools.halted()) return false;
@@ -122,6 +122,25 @@ async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, 
   yield* retire({ ...order, ...begun, credential, entry, failed, written: new Set(written.map(keyOf)) });
   yield* tell(written, rotation, { tools, dryRun });
   return !failed && dryRun === "none" && isStale(issue, order);
+}
+
+const isFailed = ({ error, left }: Outcome): boolean => error !== undefined || left !== undefined;
+
+/** What fails before anything goes well waits for that: where another run comes between, it is tried once more, and told then. */
+async function* toldOnce(outcomes: AsyncIterable<Outcome>, { last }: Round): AsyncGenerator<Outcome> {
+  const waiting: Outcome[] = [];
+  let well = false;
+  try {
+    for await (const outcome of outcomes) {
+      waiting.push(outcome);
+      well ||= !isFailed(outcome);
+      if (well) yield* waiting.splice(0);
+    }
+  } catch (error) {
+    if (last || !(error instanceof Conflict)) yield* waiting;
+    throw error;
+  }
+  yield* waiting;
 }
 
 /** Whoever claims his Secret again and again keeps himself back in the end, and none of the others. */

@@ -147,3 +147,17 @@ test.for<{ why: string; begin: (world: FakeWorld) => void; slot: string }>([
   expect({ stderr, code }).toEqual({ stderr: expect.stringContaining("error: the connection was refused\n"), code: 1 });
   expect(["a", "b"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual(Array(2).fill([slot, true]));
 });
+
+test("what fails is told once, though another run comes between and all is tried again", async () => {
+  const world = await stored("a", "b", "c");
+  const refused = () => new CliError("forbidden", "no");
+  world.asking.around(refusing(({ call, at }) => call === "patch" && at.startsWith("secret a/"), refused));
+  const undo = world.asking.around(async (asked, next) => {
+    if (!is("get secret b/")(asked)) return next();
+    undo();
+    claim(world, "b", { since: new Date(now.getTime() - 60_000) });
+    return next();
+  });
+
+  expect(await type("rotate -A", world.ports)).toMatchObject({ stderr: "a: error: no\nconfigured 2, failed 1\n", code: 1 });
+});
