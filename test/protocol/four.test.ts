@@ -9,7 +9,8 @@ const plain = { thirds: 1, seconds: 3 };
 /** Two rotations, a creation and a person, all at once. What takes long is explored where somebody asks for it. */
 const holds: readonly { readonly what: string; readonly situation: Situation; readonly long?: true }[] = [
   { what: "a death", situation: { crashes: 1, ...plain } },
-  { what: "a lost answer", situation: { losses: 1, ...plain }, long: true },
+  { what: "a death, from every beginning", situation: { crashes: 1 }, long: true },
+  { what: "a lost answer, from every beginning", situation: { losses: 1 }, long: true },
   { what: "a death, on a token of their own", situation: { crashes: 1, ...plain, words: ["DERIVED"] }, long: true },
 ];
 
