@@ -1,6 +1,6 @@
-// npm run bench [-- large | article | sizes]: what the plugin costs beside kubectl, and over many namespaces beside a load that does nothing
-// but send the same requests, on the sandbox. The two ways of a comparison take turns, so that whatever else the machine does slows
-// both; only the ratio is judged. Exits 1 if a budget is missed. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes
+// npm run bench [-- large | article | sizes]: what the plugin costs beside kubectl, and over many namespaces beside a load that does
+// nothing but send the same requests, on the sandbox. The two ways of a comparison take turns, so that whatever else the machine does
+// slows both; only the ratio is judged. Exits 1 if a budget is missed. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes
 // minutes more; `article` does what Microsoft's article does, with the real Azure CLI, and nothing else; `sizes` weighs the archives.
 import { azureCli } from "../sandbox/azure-cli.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";

@@ -3,6 +3,7 @@ import { chanceFrom, delaying } from "../support/fakes/chance.ts";
 import { killing } from "../support/fakes/killing.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../support/fakes/world.ts";
 import { type Run, type } from "../support/in-process.ts";
+import { makeByHand } from "../support/rotating.ts";
 import { type Ended, knownOf, type Recorded, type Slots, type Step, stepsOf } from "./trace.ts";
 
 /** The model's three Secrets: two in one cluster, one in another. */
@@ -102,10 +103,9 @@ const acts: Readonly<Record<Actor, (world: FakeWorld, how: { seed: number; grace
   rotate: ({ ports }, { grace, ...more }) =>
     type(`rotate ${name} --contexts east,west -A${grace === 0 ? " --grace 0" : ""}`, ports, { sleep, ...more }),
   create: ({ ports }, { grace: _, ...more }) => type(`${make} --context west -n c`, ports, { sleep, ...more }),
-  person: async ({ azure }, { seed }) => {
-    const fake = azure.azure({ signal: () => new AbortController().signal } as never);
+  person: async (world, { seed }) => {
     for (let turns = chanceFrom(seed + 1)(60); turns > 0; turns--) await new Promise(setImmediate);
-    await fake.generatePassword({} as never, { token, slot: chanceFrom(seed + 2)(2) === 0 ? "password1" : "password2" });
+    await makeByHand(world, chanceFrom(seed + 2)(2) === 0 ? "password1" : "password2", token);
     return { stdout: "", stderr: "", code: 0 };
   },
 };

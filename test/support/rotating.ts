@@ -18,6 +18,14 @@ export const isAlive = (world: FakeWorld, at: string, name?: string, context?: s
   return login !== undefined && world.azure.knows(login);
 };
 
+type Slot = AcrToken["passwords"][number]["name"];
+
+/** Somebody makes the password of a slot anew with az, by default of the only token. @returns it */
+export async function makeByHand({ azure }: FakeWorld, slot: Slot, token = [...azure.tokens.keys()][0] ?? ""): Promise<string> {
+  const fake = azure.azure({ signal: () => new AbortController().signal } as never);
+  return (await fake.generatePassword({} as never, { token, slot })).password.reveal();
+}
+
 /** The slots of a token that have a password. */
 export const slotsOf = (world: FakeWorld, token?: string): string[] => {
   const found = token === undefined ? [...world.azure.tokens.values()][0] : world.azure.tokens.get(token);
@@ -44,5 +52,5 @@ export function copyOf(world: FakeWorld, at: string, to: { at: string; name?: st
 }
 
 /** What a password is in Azure: when the one in a slot was made. */
-export const madeAtOf = (world: FakeWorld, token: string, slot: AcrToken["passwords"][number]["name"]): string =>
+export const madeAtOf = (world: FakeWorld, token: string, slot: Slot): string =>
   world.azure.tokens.get(token)?.passwords.get(slot)?.creationTime ?? "";

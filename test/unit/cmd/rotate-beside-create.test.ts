@@ -3,7 +3,7 @@ import { type Asked, is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Live, type Run, type } from "../../support/in-process.ts";
-import { isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+import { isAlive, makeByHand, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 
 const create = "create --registry myregistry --repository app/web --credential-per scope --namespaces a,b,c";
 const rotate = "rotate acr-myregistry --namespaces a,b,c --grace 0";
@@ -56,8 +56,7 @@ test("a rotation whose Secrets are locked out while it runs, and whose slot anot
   const undo = world.asking.around(async (asked, next) => {
     if (!is("patch secret a/")(asked) || asked.dryRun) return next();
     undo();
-    const azure = world.azure.azure({ signal: () => new AbortController().signal } as never);
-    await azure.generatePassword({} as never, { token: [...world.azure.tokens.keys()][0] ?? "", slot: "password1" });
+    await makeByHand(world, "password1");
     await type(create.replace("a,b,c", "c"), world.ports);
     return next();
   });

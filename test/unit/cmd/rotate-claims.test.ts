@@ -5,7 +5,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { isAlive, noteIn } from "../../support/rotating.ts";
+import { isAlive, makeByHand, noteIn } from "../../support/rotating.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");
 
@@ -70,8 +70,7 @@ test("a run that dies between the lists of another one and its claim is found: w
     if (!is("get secret a/named")(asked)) return next();
     undo();
     claim(world, "a", { name: "named", makes: { identity: "ci-pull", slot: "password2" } });
-    const azure = world.azure.azure({ signal: () => new AbortController().signal } as never);
-    await azure.generatePassword({} as never, { token: "ci-pull", slot: "password2" });
+    await makeByHand(world, "password2", "ci-pull");
     return next();
   });
 
@@ -123,8 +122,7 @@ test.for<{ why: string; begin: (world: FakeWorld) => void; slot: string }>([
       const undo = world.asking.around(async (asked, next) => {
         if (!is("patch secret a/")(asked)) return next();
         undo();
-        const azure = world.azure.azure({ signal: () => new AbortController().signal } as never);
-        await azure.generatePassword({} as never, { token: [...world.azure.tokens.keys()][0] ?? "", slot: "password2" });
+        await makeByHand(world, "password2");
         return next();
       });
     },

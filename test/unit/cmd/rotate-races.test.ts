@@ -3,7 +3,7 @@ import { chanceFrom, delaying } from "../../support/fakes/chance.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
-import { isAlive } from "../../support/rotating.ts";
+import { isAlive, makeByHand } from "../../support/rotating.ts";
 import { after } from "../../support/situations/deleting.ts";
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
@@ -27,13 +27,12 @@ const typed =
     type(line, ports);
 
 /** A person makes a password with az in the other slot of the token, and uses it. */
-const person: Racer = async ({ azure, asking }) => {
+const person: Racer = async (world) => {
+  const { azure, asking } = world;
   const [name = ""] = azure.tokens.keys();
-  const fake = azure.azure({ signal: () => new AbortController().signal } as never);
   for (let turns = 0; turns < 3; turns++) await asking.ask({ port: "azure", call: "wait", at: "", writes: false, dryRun: false }, () => {});
   if (azure.tokens.get(name)?.passwords.has("password2")) return { stdout: "", stderr: "", code: 1 };
-  const { password } = await fake.generatePassword({} as never, { token: name, slot: "password2" });
-  return { stdout: password.reveal(), stderr: "", code: 0 };
+  return { stdout: await makeByHand(world, "password2", name), stderr: "", code: 0 };
 };
 
 type Race = { what: string; begins: string; racers: readonly Racer[]; at: readonly string[]; may?: RegExp };
