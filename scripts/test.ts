@@ -1,4 +1,4 @@
-// npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of tests in order, but for those that have to be named, and ends with the line `N passed, N failed`.
+// npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of tests in order, and ends with the line `N passed, N failed`.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,7 +38,7 @@ function readArguments(args: readonly string[], known: readonly Tier[]) {
     process.exit(1);
   }
   return {
-    chosen: names.length === 0 ? known.filter(({ named }) => !named) : known.filter(({ name }) => names.includes(name)),
+    chosen: names.length === 0 ? known : known.filter(({ name }) => names.includes(name)),
     forVitest: rest,
   };
 }

@@ -30,8 +30,6 @@ export type Tier = {
   readonly name: string;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
-  /** It runs only where it is named: why. */
-  readonly named?: string;
 };
 
 const controlPlane = programs(...controlPlanePrograms);
@@ -57,10 +55,10 @@ const all: readonly Tier[] = [
   { name: "az", needs: [az, controlPlane, registry, plugin] },
   { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
   { name: "channels", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
+  { name: "reproduced", needs: [release] },
   { name: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
   { name: "signing", needs: [release, programs(...signingPrograms)] },
   { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },
-  { name: "reproduced", needs: [release], named: "every change of a source changes what is released" },
 ];
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */
