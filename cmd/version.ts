@@ -1,4 +1,3 @@
-import { printData } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { clientVersion } from "./client-version.ts";
 import { verb } from "./verb.ts";
@@ -25,6 +24,8 @@ export const version = verb({
         clientVersion: { gitVersion: clientVersion },
         ...(server && { serverVersion: { gitVersion: server.gitVersion } }),
       };
+      // With it comes what all verbs share, which to say a version takes as long as all else
+      const { printData } = await import("../src/output/object.ts");
       session.print(await printData(versions, output));
     }
     return 0;

@@ -1,11 +1,12 @@
 import type { Context } from "../../src/context.ts";
 import { isPrintable } from "../../src/output/printable.ts";
 import { openSession, type Session } from "../session.ts";
-import { opened, type VerbRow } from "../verb.ts";
+import { opened, type VerbBody, type VerbRow } from "../verb.ts";
 import { firstArgument } from "./argv.ts";
-import type { Flag, Flags } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
 import { parse } from "./parse.ts";
+import { type ToldFlag, type ToldFlags, tellFlags } from "./told.ts";
+import { told } from "./told-verbs.ts";
 
 /** How long a word may take that the cluster has to be asked for, in milliseconds. */
 const patience = 1250;
@@ -32,44 +33,68 @@ export async function complete(typed: readonly string[], verbs: readonly VerbRow
 async function find(word: string, before: readonly string[], verbs: readonly VerbRow[], context: Context): Promise<Candidates> {
   const at = firstArgument(before, global);
   const row = verbs.find(({ name }) => name === before[at]);
-  const verb = row && (await opened(row));
+  const verb = row && (await told(row));
   const rest = before.filter((_, index) => index !== at);
-  const flags: Flags = { ...global, ...verb?.flags };
-  const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-  const waiting = inline ?? flagOf(rest.at(-1), flags);
-  const isArgument = rest.includes("--");
-  if (waiting !== undefined && !isArgument) {
-    return valuesOf(flags[waiting], begun ?? word, (words) => ask(inline === undefined ? rest.slice(0, -1) : rest, words));
-  }
-  if (word.startsWith("-") && !isArgument) return only(flagWords(word, rest, verb?.flags ?? {}));
-  const candidates = (await argumentsOf()).filter((candidate) => candidate.startsWith(word));
-  const goesOn = candidates.some((candidate) => candidate.endsWith("/"));
-  return { words: candidates, directive: directives.noFiles | (goesOn ? directives.noSpace : 0) };
-
-  async function argumentsOf(): Promise<readonly string[]> {
-    if (before[at] === undefined || before[at] === "help") return verbs.map(({ name, summary }) => `${name}\t${summary}`);
-    const { complete: of, most = 0 } = verb ?? {};
-    const { args } = parse(rest, flags);
-    if (!of || args.length >= most) return [];
-    return ask(rest, (session) => of(session, args, word));
-  }
-
-  /** Asks with the flags that were typed before, so that `--context` and `-n` hold. */
-  async function ask(line: readonly string[], of: (session: Session) => Promise<readonly string[]>): Promise<readonly string[]> {
-    const silent = { ...context, stderr: { write: () => {}, isTTY: false, columns: 0 } };
-    const session = openSession(silent, parse(line, flags).flags);
-    const late = context.sleep(patience).then((): readonly string[] => []);
-    return Promise.race([of(session), late]).finally(() => session.close());
-  }
+  const asking: Ask = (line, of) => ask(row, line, context, of);
+  const ofFlags = rest.includes("--") ? undefined : flagCandidates(word, rest, verb?.flags ?? {}, asking);
+  if (ofFlags) return ofFlags;
+  if (before[at] === undefined || before[at] === "help") return begunBy(word, verbWords(verbs));
+  return begunBy(word, verb?.asked ? await asking(rest, argumentsFor(word)) : []);
 }
 
-type Ask = (of: (session: Session) => Promise<readonly string[]>) => Promise<readonly string[]>;
+/** A flag, or the value that one waits for. */
+function flagCandidates(word: string, before: readonly string[], own: ToldFlags, ask: Ask): Promise<Candidates> | Candidates | undefined {
+  const flags = { ...globalFlags, ...own };
+  const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+  const waiting = inline ?? flagOf(before.at(-1), flags);
+  if (waiting === undefined) return word.startsWith("-") ? only(flagWords(word, before, own)) : undefined;
+  const line = inline === undefined ? before.slice(0, -1) : before;
+  return valuesOf(flags[waiting], begun ?? word, () => ask(line, valuesFor(waiting)));
+}
+
+const verbWords = (verbs: readonly VerbRow[]) => verbs.map(({ name, summary }) => `${name}\t${summary}`);
+
+/** Arguments that begin like this; behind one that goes on (`deployment/`) there is to be no space. */
+function begunBy(word: string, all: readonly string[]): Candidates {
+  const words = all.filter((each) => each.startsWith(word));
+  return { words, directive: directives.noFiles | (words.some((each) => each.endsWith("/")) ? directives.noSpace : 0) };
+}
+
+const globalFlags = tellFlags(global);
+
+/** A verb with all its flags, and what was typed for it before. */
+type Typed = Pick<VerbBody, "complete" | "most" | "flags"> & { readonly args: readonly string[] };
+
+type Asking = (session: Session, typed: Typed) => Promise<readonly string[]>;
+
+type Ask = (line: readonly string[], of: Asking) => Promise<readonly string[]>;
+
+const valuesFor =
+  (name: string): Asking =>
+  async (session, { flags: { [name]: flag } }) =>
+    typeof flag?.complete === "function" ? flag.complete(session) : [];
+
+const argumentsFor =
+  (word: string): Asking =>
+  async (session, { complete, most, args }) =>
+    complete && args.length < most ? complete(session, args, word) : [];
+
+/** Asks with the flags that were typed before, so that `--context` and `-n` hold. */
+async function ask(row: VerbRow | undefined, line: readonly string[], context: Context, of: Asking): Promise<readonly string[]> {
+  const verb = row ? await opened(row) : { flags: {}, most: 0 };
+  const flags = { ...global, ...verb.flags };
+  const { flags: said, args } = parse(line, flags);
+  const silent = { ...context, stderr: { write: () => {}, isTTY: false, columns: 0 } };
+  const session = openSession(silent, said);
+  const late = context.sleep(patience).then((): readonly string[] => []);
+  return Promise.race([of(session, { ...verb, flags, args }), late]).finally(() => session.close());
+}
 
 /** Values of one flag that begin like this; of several in one word (`a,b`) the last is completed. */
-async function valuesOf(flag: Flag | undefined, begun: string, ask: Ask): Promise<Candidates> {
+async function valuesOf(flag: ToldFlag | undefined, begun: string, ask: () => Promise<readonly string[]>): Promise<Candidates> {
   if (!flag || flag.hidden) return only([]);
   if (flag.complete === "files" || flag.complete === "folders") return { words: [], directive: directives[flag.complete] };
-  const known = flag.choices ?? (flag.type === "boolean" ? ["true", "false"] : flag.complete ? await ask(flag.complete) : []);
+  const known = flag.choices ?? (flag.type === "boolean" ? ["true", "false"] : flag.complete ? await ask() : []);
   const split = flag.separator === undefined ? -1 : begun.lastIndexOf(flag.separator);
   const [done, last] = [begun.slice(0, split + 1), begun.slice(split + 1)];
   const words = known.filter((value) => value.startsWith(last)).map((value) => done + value);
@@ -77,12 +102,12 @@ async function valuesOf(flag: Flag | undefined, begun: string, ask: Ask): Promis
 }
 
 /** The flags that begin like this: the verb's own first, without those that are there already and may not be repeated. */
-function flagWords(word: string, before: readonly string[], own: Flags): string[] {
-  const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(global).filter(([name]) => !(name in own))) });
+function flagWords(word: string, before: readonly string[], own: ToldFlags): string[] {
+  const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(globalFlags).filter(([name]) => !(name in own))) });
   const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
   return all
-    .filter(([name, { hidden, type }]: [string, Flag]) => !hidden && (type === "strings" || !isThere(name)))
-    .flatMap(([name, { short, describe }]: [string, Flag]) => [
+    .filter(([name, { hidden, type }]: [string, ToldFlag]) => !hidden && (type === "strings" || !isThere(name)))
+    .flatMap(([name, { short, describe }]: [string, ToldFlag]) => [
       `--${name}\t${describe}`,
       ...(short && word === "-" ? [`-${short}\t${describe}`] : []),
     ])
@@ -90,7 +115,7 @@ function flagWords(word: string, before: readonly string[], own: Flags): string[
 }
 
 /** The flag that a word leaves waiting for its value: `--namespace`, `-n`, `-An`, but not `-nfoo`. */
-function flagOf(word: string | undefined, flags: Flags): string | undefined {
+function flagOf(word: string | undefined, flags: ToldFlags): string | undefined {
   if (!word?.startsWith("-") || word.includes("=")) return undefined;
   const rows = Object.entries(flags).filter(([, { type }]) => type !== "boolean");
   if (word.startsWith("--")) return rows.find(([name]) => word === `--${name}`)?.[0];

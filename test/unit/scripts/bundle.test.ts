@@ -103,3 +103,17 @@ test("the plugin tells its version without loading what it needs for the network
 
   expect(printed).toMatch(/^Client Version: v\d+\.\d+\.\d+\n$/);
 });
+
+/** What a program prints at its end: the parts that it has loaded. */
+const partsAtExit = `data:text/javascript,import { createRequire } from "node:module"; process.on("exit", () => {
+  console.log("loaded", Object.keys(createRequire("/").cache).map((file) => /([^/]+).cjs$/.exec(file)[1]).sort().join());
+})`;
+
+test("what only tells loads nothing of what verbs do", async () => {
+  const [entry, node] = ["kubectl-acr_secret.cjs", ["--import", partsAtExit]];
+
+  expect(await start(entry, { args: ["version", "--client"], node })).toMatch(/^loaded kubectl-acr_secret,run,version$/m);
+  expect(await start(entry, { args: ["--help"], node })).toMatch(/^loaded kubectl-acr_secret,run$/m);
+  const completed = await start(entry, { args: ["__complete", "create", "--credential-per", "sc"], node });
+  expect(completed).toBe("scope\n:4\nloaded kubectl-acr_secret,line-complete,run\n");
+});
