@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
-import { openAzure } from "../src/azure/azure.ts";
 import { noteFilesOf } from "../src/azure/note-files.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
@@ -76,7 +75,9 @@ export function processContext(interruption: Interruption, launched?: Launched):
       if (file === undefined) throw noKubectl(flags);
       return configuredNames({ file, flags, env }, of, signal());
     },
-    azure: (identity, trace, cacheDir) => {
+    azure: async (identity, trace, cacheDir) => {
+      // Many a command asks only the cluster
+      const { openAzure } = await import("../src/azure/azure.ts");
       const notes = noteFilesOf({ env, cacheDir, uid: process.getuid?.() });
       return openAzure({ identity, env, trace, notes, signal, sleep: pause, now });
     },

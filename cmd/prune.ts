@@ -78,7 +78,7 @@ const wholeClusters = (flags: PruneFlags) =>
 type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]; readonly held: HeldIn; readonly now: Date | undefined };
 
 async function look(name: string, flags: PruneFlags, grounds: readonly Ground[], session: Session): Promise<Looked> {
-  const azure = session.azure(identityOf(flags));
+  const azure = await session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
   const [registry, held] = await Promise.all([finding, heldIn(grounds, isMadeInAzure)]);
   refuseBlind(held, grounds);

@@ -27,7 +27,7 @@ export type Session = {
   contexts(): Promise<readonly string[]>;
   /** How many different warnings the API servers have sent. */
   warnings(): number;
-  azure(identity: IdentityWish): Azure;
+  azure(identity: IdentityWish): Promise<Azure>;
   registry(): Registry;
   /** How much may be under way at once: what the quickest cluster takes. */
   width(): number;
@@ -49,7 +49,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     if (verbosity >= level) context.stderr.write(`${printableLines(line())}\n`);
   };
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
-  const azures = new Map<string, Azure>();
+  const azures = new Map<string, Promise<Azure>>();
   let registry: Registry | undefined;
   let runId: string | undefined;
   let warnings = 0;

@@ -39,7 +39,7 @@ export const whoami = verb({
 });
 
 async function look(name: string, as: Parameters<Session["azure"]>[0], session: Session): Promise<Seen> {
-  const azure = session.azure(as);
+  const azure = await session.azure(as);
   const registry = await azure.findRegistry(name);
   const [identity, facts, permissions, tokens] = await Promise.all([
     azure.identity(),

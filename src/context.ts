@@ -55,7 +55,7 @@ export type Context = {
   /** The names that the kubeconfig has. @throws CliError config where there is no kubectl, or no kubeconfig to read */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
   /** `cacheDir` is kubectl's `--cache-dir`. */
-  azure(identity: IdentityWish, trace: Trace, cacheDir?: string): Azure;
+  azure(identity: IdentityWish, trace: Trace, cacheDir?: string): Promise<Azure>;
   registry(trace: Trace): Registry;
 };
 

@@ -9,7 +9,7 @@ export type Open = (of: { readonly entry: Entry; readonly host: string }) => Pro
 export function opener(identity: IdentityWish, sources: Sources): Open {
   const opened = new Map<string, Promise<Credential>>();
   const stocks = new Map<string, Promise<Stock>>();
-  const asked = { ...sources, azure: (as: IdentityWish) => countedOnce(sources.azure(as), stocks) };
+  const asked = { ...sources, azure: async (as: IdentityWish) => countedOnce(await sources.azure(as), stocks) };
 
   return async ({ entry, host }) => {
     const kind = kindNamed(entry.kind);

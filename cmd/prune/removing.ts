@@ -50,7 +50,7 @@ export async function remove(removals: readonly Removal[], how: Removing, sessio
 
 /** Who takes what away: what is of a kind of credential, that kind, which is opened once. */
 function removers({ registry, identity }: Removing, session: Session): Pruning["remover"] {
-  const roles = lostRoles(session.azure(identity), registry);
+  const roles = session.azure(identity).then((azure) => lostRoles(azure, registry));
   const opened = new Map<string, Promise<Remover>>();
   return async ({ kind, identity: of, lost }: Removal) => {
     if (lost) return roles;

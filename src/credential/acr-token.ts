@@ -48,13 +48,14 @@ export const acrToken = {
   },
   needsName: ({ flags: { "acr-token": named } }) => named === undefined,
   async room({ registry: text, identity }, { azure }) {
-    const registry = await azure(identity).findRegistry(text);
+    const { findRegistry, tokenCount } = await azure(identity);
+    const registry = await findRegistry(text);
     const most = tokensIn[registry.sku];
-    return most === undefined ? undefined : most - (await azure(identity).tokenCount(registry));
+    return most === undefined ? undefined : most - (await tokenCount(registry));
   },
   async open(asked, sources) {
     const named = { token: checkName(asked.flags["acr-token"]), scopeMap: checkMapName(asked.flags["scope-map"]) };
-    const azure = sources.azure(asked.identity);
+    const azure = await sources.azure(asked.identity);
     const registry = await sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     return credentialOf(registry, named, azure, asked, sources);
   },

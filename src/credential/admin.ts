@@ -29,7 +29,7 @@ export const admin = {
   check: () => undefined,
   needsName: () => false,
   async open(asked, sources) {
-    const azure = sources.azure(asked.identity);
+    const azure = await sources.azure(asked.identity);
     return sources.during(`Looking for the admin user of ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       return credentialOf(registry, await azure.adminLogins(registry), asked, sources);

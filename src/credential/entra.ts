@@ -40,7 +40,7 @@ export const entra = {
   check: () => undefined,
   needsName: () => false,
   async open(asked, sources) {
-    const azure = sources.azure(asked.identity);
+    const azure = await sources.azure(asked.identity);
     // Who may pull, and nothing else, cannot read the registry in Azure
     const host = loginServerIn(asked.registry);
     if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });

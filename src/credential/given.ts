@@ -93,7 +93,10 @@ export function checkRegistry(registry: string): void {
 export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
   const id = readRegistryId(registry);
   if (!id && /[.:]/.test(registry)) return registry.toLowerCase();
-  if (verify) return (await azure(identity).findRegistry(registry)).loginServer;
+  if (verify) {
+    const { findRegistry } = await azure(identity);
+    return (await findRegistry(registry)).loginServer;
+  }
   const name = id?.name ?? registry;
   throw new CliError(
     "usage",

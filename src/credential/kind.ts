@@ -33,7 +33,7 @@ export type Asked = {
 
 /** The outside, as far as credentials come from there; each opens at its first use. */
 export type Sources = {
-  azure(identity: IdentityWish): Azure;
+  azure(identity: IdentityWish): Promise<Azure>;
   registry(): Registry;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
   /** The text of a file. @throws CliError config where it cannot be read */

@@ -28,7 +28,7 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
 }
 
 async function regionalHosts({ registry: named, identity }: Asked, sources: Sources): Promise<readonly string[]> {
-  const azure = sources.azure(identity);
+  const azure = await sources.azure(identity);
   const registry = await azure.findRegistry(named);
   const hosts = await azure.regionalHosts(registry);
   if (hosts.length > 0) return hosts;

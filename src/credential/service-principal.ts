@@ -51,7 +51,7 @@ export const servicePrincipal = {
   needsName: ({ flags: { "service-principal": named } }) => named === ownPrincipal,
   async open(asked, sources) {
     const named = checkName(asked.flags["service-principal"]);
-    const azure = sources.azure(asked.identity);
+    const azure = await sources.azure(asked.identity);
     // To start az takes a second, and the registry is looked for with another token
     azure.sendFor("graph");
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {

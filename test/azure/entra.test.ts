@@ -32,7 +32,7 @@ async function as(grants: readonly Grant[]): Promise<Record<string, string>> {
 async function issue(env: Record<string, string>, { registry = host, held }: { registry?: string; held?: Need["held"] } = {}) {
   const options = world.options({ env });
   const sources: Sources = {
-    azure: () => openAzure(options),
+    azure: async () => openAzure(options),
     registry: () => openRegistry(options),
     stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
     readFile: () => expect.unreachable("nothing is to be read"),

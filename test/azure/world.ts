@@ -94,7 +94,7 @@ export const finder =
 
 /** The outside of a credential, of which only Azure is there. */
 export const onlyAzure = (azure: Azure): Sources => ({
-  azure: () => azure,
+  azure: async () => azure,
   registry: () => expect.unreachable("nothing is to be proven"),
   stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
   readFile: () => expect.unreachable("nothing is to be read"),

@@ -104,7 +104,8 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
       if (typeof world.cluster === "function") return world.cluster({ kube, interruption });
       return only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster);
     },
-    azure: () => (typeof world.azure === "function" ? world.azure(interruption) : only<Azure>("azure", world.azure ?? {}, world.azure)),
+    azure: async () =>
+      typeof world.azure === "function" ? world.azure(interruption) : only<Azure>("azure", world.azure ?? {}, world.azure),
     registry: () =>
       typeof world.registry === "function"
         ? world.registry(interruption)

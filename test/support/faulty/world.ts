@@ -72,7 +72,7 @@ export async function startFaultyServers(
     const of = { env, stdin: "ignore", stderr: { write: () => {} }, podFolder: folder, now, signal, sleep, userAgent: "test" } as const;
     return {
       cluster: (kube: Parameters<typeof openCluster>[0]["kube"]) => openCluster({ ...of, kube, trace: () => {}, onWarning: () => {} }),
-      azure: () => openAzure(options({ signal, sleep, now })),
+      azure: async () => openAzure(options({ signal, sleep, now })),
       registry: () => openRegistry(options({ signal, sleep, now })),
       sleep,
     };
