@@ -19,7 +19,7 @@ export type Order = {
 };
 
 const { folder, main, assets, output, node, platform }: Order = JSON.parse(process.argv[2] ?? "");
-const { before, after } = care[platform.target.platform];
+const { before, after, node: told } = care[platform.target.platform];
 
 // What goes into a program is laid out by the Node that writes it
 if (process.versions.node !== node.version) throw new Error(`a Node ${node.version} is packaged by that version, not ${process.version}`);
@@ -32,8 +32,8 @@ const configuration = {
   useSnapshot: false,
   // The bundles have their own code caches, made after they have run.
   useCodeCache: false,
-  // Trust the certificates that the machine trusts, as kubectl does; and what Node has to say of itself is nothing for kubectl's users.
-  execArgv: ["--use-system-ca", "--no-warnings"],
+  // What Node has to say of itself is nothing for kubectl's users.
+  execArgv: [...told, "--no-warnings"],
   // Else NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,

@@ -52,8 +52,11 @@ export const apart = (part: string, divided: Divided): Plugin => ({
       return [part, undefined].includes(parts.owners.get(file)) ? undefined : { path: file, namespace: "apart" };
     });
     onLoad({ filter: /./, namespace: "apart" }, ({ path }) => {
-      const words = namesOf(path, divided).map(([name, outside]) => `${outside} as ${name}`);
-      return { contents: `export { ${words} } from "./${parts.owners.get(path)}.cjs";` };
+      const names = namesOf(path, divided);
+      const taken = names.map(([, outside], at) => `const taken${at} = part.${outside};`);
+      const given = names.map(([name], at) => `taken${at} as ${name}`);
+      // An import of CommonJS would ask that part anew at each use: a call of a function in it would be three, which V8 cannot inline
+      return { contents: `const part = require("./${parts.owners.get(path)}.cjs"); ${taken.join(" ")} export { ${given} };` };
     });
   },
 });

@@ -1,12 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Env, Trace } from "../context.ts";
-import { CliError } from "../errors.ts";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
 import { redact } from "./redact.ts";
+import { authorities } from "./trust.ts";
 
 /** What a request without a limit of its own gets: @azure/identity sets none, and a silent proxy would hold it for ever. Milliseconds. */
 const timeout = 30_000;
@@ -17,7 +16,7 @@ export type Transport = () => Promise<HttpClient>;
 /**
  * Azure's own HTTP client, with proxy and trust from the environment that we are handed instead of the process's, and traced.
  * @azure/identity takes it as its `httpClient`, so its requests go the same way.
- * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read.
+ * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read (trust.ts).
  * @param signal what ends a request; asked anew for each, since a run that is taken back goes on with another one
  */
 export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
@@ -72,25 +71,15 @@ async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["
   }
 }
 
-/**
- * The authorities of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL, Go and so for kubectl; those of
- * NODE_EXTRA_CA_CERTS are added. Without SSL_CERT_FILE, Node trusts what it trusts.
- */
-async function trusted({ SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: extra }: Env): Promise<SecureContext | undefined> {
-  if (!file) return undefined;
-  const ca = await readFile(file).catch((cause: unknown) => {
-    throw new CliError("config", `cannot read ${file}, which SSL_CERT_FILE names`, { cause });
-  });
-  const more = extra && extra !== file ? await readFile(extra).catch(() => "") : "";
-  return contextOf(more === "" ? [ca] : [ca, more]);
-}
-
 /** The last context that was made: it takes milliseconds, and Azure and the registries have the same one. */
 let last: { readonly of: string; readonly context: SecureContext } | undefined;
 
-function contextOf(ca: (Buffer | string)[]): SecureContext {
+/** Trusts those whom the environment or the machine names; undefined: those whom Node trusts. */
+async function trusted(env: Env): Promise<SecureContext | undefined> {
+  const ca = await authorities(env);
+  if (!ca) return undefined;
   const of = ca.join("\n");
-  if (last?.of !== of) last = { of, context: createSecureContext({ ca }) };
+  if (last?.of !== of) last = { of, context: createSecureContext({ ca: [...ca] }) };
   return last.context;
 }
 
