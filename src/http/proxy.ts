@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
 
@@ -33,8 +33,8 @@ function bypasses({ hostname, port }: URL, list: string): boolean {
 /** Whether an address is in a range (`10.0.0.0/8`, `fd00::/8`). */
 function contains(range: string, host: string): boolean {
   const [, network = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(range) ?? [];
-  const family = isIP(network);
-  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128) || isIP(host) !== family) return false;
+  const family = familyOf(host);
+  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128) || familyOf(network) !== family) return false;
   const kind = family === 4 ? "ipv4" : "ipv6";
   const list = new BlockList();
   list.addSubnet(network, Number(prefix), kind);
@@ -49,8 +49,11 @@ function names(entry: string, host: string, port: string): boolean {
   const [, bracketed, plain = entry, only] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
   const name = (bracketed ?? plain).replace(/^\*\./, ".");
   if (name === "" || (only !== undefined && only !== port)) return false;
-  if (isIP(name) !== 0) return sameAddress(name, host);
-  return isIP(host) === 0 && (name.startsWith(".") ? host.endsWith(name) : host === name || host.endsWith(`.${name}`));
+  if (familyOf(name) !== 0) return sameAddress(name, host);
+  return familyOf(host) === 0 && (name.startsWith(".") ? host.endsWith(name) : host === name || host.endsWith(`.${name}`));
 }
 
-const sameAddress = (one: string, other: string) => contains(`${one}/${isIP(one) === 4 ? 32 : 128}`, other);
+const sameAddress = (one: string, other: string) => contains(`${one}/${familyOf(one) === 4 ? 32 : 128}`, other);
+
+/** 4, 6, or 0 for what is no address. Node's own asks first a pattern that takes milliseconds to be made ready, also of a name. */
+const familyOf = (text: string): number => (text.includes(":") ? isIP(text) : Number(isIPv4(text)) * 4);
