@@ -152,8 +152,11 @@ export type Ref<K extends KindName = KindName> = {
 /** Whether kubectl could be asked for it by this name. */
 export const livesInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
 
-/** The same text for the same object, and another for every other, in whatever cluster. */
-export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => JSON.stringify([context, kind, namespace, name]);
+/**
+ * The same text for the same object, and another for every other, in whatever cluster. No name in a cluster has a line's end, a context
+ * may have anything, and what is in Azure has no context.
+ */
+export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${kind}\n${namespace}\n${name}\n${context}`;
 
 /** How kubectl prints an object, and takes it: `deployment.apps/web`. */
 export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;

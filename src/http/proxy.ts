@@ -49,8 +49,8 @@ function names(entry: string, host: string, port: string): boolean {
   const [, bracketed, plain = entry, only] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
   const name = (bracketed ?? plain).replace(/^\*\./, ".");
   if (name === "" || (only !== undefined && only !== port)) return false;
-  if (familyOf(name) !== 0) return sameAddress(name, host);
-  return familyOf(host) === 0 && (name.startsWith(".") ? host.endsWith(name) : host === name || host.endsWith(`.${name}`));
+  if (familyOf(host) !== 0) return sameAddress(name, host);
+  return name.startsWith(".") ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
 }
 
 const sameAddress = (one: string, other: string) => contains(`${one}/${familyOf(one) === 4 ? 32 : 128}`, other);
