@@ -73,11 +73,15 @@ test.for(table)("$what, killed at any instant, is ended well by the same command
     const place = command.startsWith("prune") ? [] : ["-n", namespace];
     return { namespace, args: ["acr-secret", ...command.split(" "), ...place] };
   };
-  // How long it takes when nobody disturbs it
-  const calm = await prepare();
-  const began = Date.now();
-  expect(await ended(shell.start("kubectl", calm.args))).toMatchObject({ code: 0 });
-  const takes = Date.now() - began;
+  // How long it takes when nobody disturbs it. The second time: a first prune takes away what all rows before have left
+  const calmly = async () => {
+    const { args } = await prepare();
+    const began = Date.now();
+    expect(await ended(shell.start("kubectl", args))).toMatchObject({ code: 0 });
+    return Date.now() - began;
+  };
+  await calmly();
+  const takes = await calmly();
 
   for (let kill = 0; kill < kills; kill++) {
     const { namespace, args } = await prepare();
