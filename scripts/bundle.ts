@@ -1,6 +1,6 @@
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { apart, type Divided, graphOf, lateLibraries, librariesOf, opening, shared } from "./bundle/apart.ts";
-import { lateBuiltins, lightYargs } from "./bundle/light.ts";
+import { lateBuiltins, lateSigning, lightYargs } from "./bundle/light.ts";
 import { divide, partName } from "./bundle/parts.ts";
 import { toldVerbs } from "./bundle/told.ts";
 import { root } from "./run.ts";
@@ -37,7 +37,7 @@ export const bundle = (from: string): Promise<Bundle> => commonJs({ entryPoints:
 const bundlePart = (part: string, divided: Divided): Promise<Bundle> =>
   commonJs({
     stdin: { contents: opening(part, divided), resolveDir: root },
-    plugins: [lightYargs, lateBuiltins, lateLibraries, toldVerbs, apart(part, divided)],
+    plugins: [lightYargs, lateBuiltins, lateSigning, lateLibraries, toldVerbs, apart(part, divided)],
   });
 
 const options = {
@@ -50,7 +50,7 @@ const options = {
   // CommonJS has no import.meta; yargs makes a `require` from its url.
   // Azure's client asks of every body whether it is a form, and at that Node would load its whole fetch.
   define: { "import.meta.url": "importMetaUrl", FormData: "undefined" },
-  plugins: [lightYargs, lateBuiltins, lateLibraries, toldVerbs],
+  plugins: [lightYargs, lateBuiltins, lateSigning, lateLibraries, toldVerbs],
   logLevel: "error",
 } as const satisfies BuildOptions;
 

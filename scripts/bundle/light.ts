@@ -33,3 +33,17 @@ export const lateBuiltins: Plugin = {
     }));
   },
 };
+
+/** What signs for a service principal with a certificate, which few have: with it comes all of semver, and every Azure identity would load it. */
+export const lateSigning: Plugin = {
+  name: "late-signing",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^jsonwebtoken$/ }, ({ kind, path, resolveDir }) =>
+      kind === "import-statement" ? { path, namespace: "late-signing", pluginData: resolveDir } : undefined,
+    );
+    onLoad({ filter: /./, namespace: "late-signing" }, ({ path, pluginData: resolveDir }) => ({
+      contents: `export default { sign: (...what) => require("${path}").sign(...what) };`,
+      resolveDir,
+    }));
+  },
+};

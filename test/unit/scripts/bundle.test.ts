@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { Script } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { verbs } from "../../../cmd/verbs.ts";
+import { createAuthority } from "../../../sandbox/pki.ts";
 import { asFunction, bundle, bundlePlugin } from "../../../scripts/bundle.ts";
 
 let folder: string;
@@ -116,4 +117,26 @@ test("what only tells loads nothing of what verbs do", async () => {
   expect(await start(entry, { args: ["--help"], node })).toMatch(/^loaded kubectl-acr_secret,run$/m);
   const completed = await start(entry, { args: ["__complete", "create", "--credential-per", "sc"], node });
   expect(completed).toBe("scope\n:4\nloaded kubectl-acr_secret,line-complete,run\n");
+});
+
+test("what signs for a certificate is loaded when something is signed", async () => {
+  const { certificate, key } = await (await createAuthority("certified")).issue({ commonName: "certified" }, "rsa");
+  await writeFile(
+    join(folder, "sign.cjs"),
+    `
+    const { ClientCertificateCredential } = require("./identity.cjs");
+    const at = "https://login.microsoftonline.com/11111111-1111-1111-1111-111111111111";
+    const endpoints = { issuer: at + "/v2.0", authorization_endpoint: at + "/a", token_endpoint: at + "/t", jwks_uri: at + "/k" };
+    const answers = { ...endpoints, access_token: "given", expires_in: 3600, token_type: "Bearer" };
+    const httpClient = { async sendRequest(request) {
+      const assertion = new URLSearchParams(request.body).get("client_assertion");
+      if (assertion) console.log(assertion.split(".").slice(0, 2).map((part) => Buffer.from(part, "base64url").toString()).join());
+      return { request, status: 200, headers: request.headers, bodyAsText: JSON.stringify(answers) };
+    } };
+    new ClientCertificateCredential(at.slice(-36), "client", { certificate: ${JSON.stringify(key + certificate)} }, { httpClient })
+      .getToken("https://management.azure.com/.default").then(({ token }) => console.log(token), ({ message }) => console.log(message));
+  `,
+  );
+
+  expect(await start("sign.cjs")).toMatch(/^\{"alg":"PS256".*"sub":"client".*\ngiven\n$/s);
 });
