@@ -153,10 +153,10 @@ export type Ref<K extends KindName = KindName> = {
 export const livesInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
 
 /**
- * The same text for the same object, and another for every other, in whatever cluster. No name in a cluster has a line's end, a context
- * may have anything, and what is in Azure has no context.
+ * The same text for the same object, and another for every other, in whatever cluster: no name in a cluster has a line's end, and what
+ * is in Azure has no context. Keys are in the order of contexts, kinds, namespaces and names.
  */
-export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${kind}\n${namespace}\n${name}\n${context}`;
+export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${context}\n${kind}\n${namespace}\n${name}`;
 
 /** How kubectl prints an object, and takes it: `deployment.apps/web`. */
 export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;

@@ -105,15 +105,23 @@ async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promi
  */
 export async function* apply(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
   // Of ten thousand places that are right already, each would otherwise have lanes of its own
-  if (Array.isArray(plan) && plan.every(asksNobody)) {
-    for (const change of plan) yield await attempt(change, [], bench);
-    return;
-  }
+  if (Array.isArray(plan) && !bench.tools.halted() && plan.every(asksNobody)) return yield* inTurn(plan, bench);
   const went: Went = new Map();
   yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
 }
 
+/** Whether a change is only told, or of what is right already. */
 const asksNobody = ({ act, to }: Change): boolean => act === "tell" || (act === "keep" && !isAnew(to));
+
+/** One after the other: what needs something is left once anything is. */
+async function* inTurn(plan: readonly Change[], bench: Bench): AsyncGenerator<Outcome> {
+  let whole = true;
+  for (const change of plan) {
+    const outcome = await attempt(change, change.needs ? [Promise.resolve(whole)] : [], bench);
+    whole &&= !outcome.left;
+    yield outcome;
+  }
+}
 
 /** Whether the change of an object went well, by what names it. */
 type Went = Map<string, Promise<boolean>>;

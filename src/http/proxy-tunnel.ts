@@ -5,8 +5,8 @@ import { NetworkError } from "./network-error.ts";
 /** A client that goes through a proxy. */
 type Tunnels = (proxy: URL) => HttpClient;
 
-/** Opens the way through HTTP CONNECT proxies, one way for each proxy. */
-export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient): Tunnels {
+/** Opens the way through HTTP CONNECT proxies, one way for each proxy. @param trusting whom TLS takes a proxy's certificate from */
+export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: object): Tunnels {
   const ways = new Map<string, HttpClient>();
   return (proxy) => {
     const { protocol, host, hostname, username, password, href } = proxy;
@@ -16,7 +16,7 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
     const settings = { host: `${protocol}//${hostname}`, port, username, password };
     const pipeline = library.createEmptyPipeline();
     pipeline.addPolicy(library.proxyPolicy(settings, { customNoProxyList: [] }));
-    pipeline.addPolicy(tellRefusals(host), { afterPolicies: [library.proxyPolicyName] });
+    pipeline.addPolicy(tellRefusals(host, trusting), { afterPolicies: [library.proxyPolicyName] });
     const way: HttpClient = { sendRequest: (request) => pipeline.sendRequest(client, request) };
     ways.set(href, way);
     return way;
@@ -24,7 +24,7 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
 }
 
 /** A proxy that opens no tunnel (407, 502) answers in the host's place: without this, it would pass for the host's own answer. */
-function tellRefusals(proxy: string): PipelinePolicy {
+function tellRefusals(proxy: string, trusting: object): PipelinePolicy {
   const statuses = new Map<string, number>();
   let watched: unknown;
   return {
@@ -34,7 +34,7 @@ function tellRefusals(proxy: string): PipelinePolicy {
       if (agent !== watched && agent instanceof EventEmitter) {
         watched = agent;
         // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
-        if ("connectOpts" in agent) Object.assign(agent.connectOpts as object, { rejectUnauthorized: true });
+        if ("connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting);
         agent.on("proxyConnect", (answer: { statusCode: number }, asked: { host: string }) => statuses.set(asked.host, answer.statusCode));
       }
       const response = await next(request);

@@ -30,8 +30,10 @@ export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean)
 async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
-  const tunnels = openTunnels(library, client);
   const secureContext = await trusted(env);
+  // Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads
+  const trusting = { rejectUnauthorized: true, ...(secureContext && { secureContext }) };
+  const tunnels = openTunnels(library, client, trusting);
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
@@ -41,8 +43,7 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     request.timeout ||= timeout;
     // A policy of the caller's pipeline may have chosen an agent by the process's environment.
     delete request.agent;
-    // Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads.
-    request.requestOverrides = { ...request.requestOverrides, rejectUnauthorized: true, ...(secureContext && { secureContext }) };
+    request.requestOverrides = { ...request.requestOverrides, ...trusting };
     try {
       return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
     } catch (error) {

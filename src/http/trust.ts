@@ -1,12 +1,13 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import type { Env } from "../context.ts";
 import { CliError } from "../errors.ts";
 
-/** Where a machine keeps the certificates of those that it trusts: the first of these files, and what lies in the folders beside it. */
-export type Places = { readonly files: readonly string[]; readonly folders: readonly string[] };
+/** Where a machine keeps the certificates of those that it trusts: the first of these files, and what lies in these folders. */
+type Places = { readonly files: readonly string[]; readonly folders: readonly string[] };
 
 /** Where kubectl looks, by distribution (Go 1.26, crypto/x509 root_linux.go). */
 const onLinux: Places = {
@@ -22,47 +23,64 @@ const onLinux: Places = {
 };
 
 /**
- * The authorities that are trusted, in PEM: those of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL, Go and so for
- * kubectl; else the machine's. Those of NODE_EXTRA_CA_CERTS are added. undefined: Node knows better where the machine keeps them.
+ * The authorities that are trusted, each in PEM: those of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL; else the
+ * machine's, as kubectl finds them. Folders of SSL_CERT_DIR take the place of the machine's, and NODE_EXTRA_CA_CERTS adds to either.
+ * undefined: Node knows better where the machine keeps them.
  *
- * It can find them on Linux too, but reads every file of the folders, each certificate thrice: that takes as long as Node's own start.
+ * It can find them on Linux too, but reads every file of the folders, each certificate thrice, even where SSL_CERT_FILE is set: that
+ * takes as long as Node's own start.
  *
  * @throws CliError config when SSL_CERT_FILE cannot be read
  */
 export async function authorities(env: Env, system = platform(), places = onLinux): Promise<readonly string[] | undefined> {
-  const { SSL_CERT_FILE: named, NODE_EXTRA_CA_CERTS: extra } = env;
+  const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;
   if (!named && system !== "linux") return undefined;
-  const found = named ? [await readNamed(named)] : await readMachines(places, env["SSL_CERT_DIR"]);
-  return extra && extra !== named ? [...found, await readFile(extra, "utf8").catch(() => "")] : found;
+  const bundle = named ? await readNamed(named) : firstOf(places.files);
+  const found = certificatesIn([bundle, ...foldersOf(places, { named, chosen, system }).flatMap(textsIn)]);
+  // A container may have none
+  const trusted = found.length > 0 || named ? found : rootCertificates;
+  return extra ? certificatesIn([...trusted, await readFile(extra, "utf8").catch(() => "")]) : trusted;
 }
+
+type Wish = { readonly named: string | undefined; readonly chosen: string | undefined; readonly system: string };
+
+function foldersOf({ folders }: Places, { named, chosen, system }: Wish): readonly string[] {
+  if (chosen && system === "linux") return chosen.split(":");
+  return named ? [] : folders;
+}
+
+/** One by one: OpenSSL would take nothing that comes behind one that it cannot read. What has headers is no certificate for Go either. */
+const certificatesIn = (texts: readonly string[]): string[] => [
+  ...new Set(texts.flatMap((text) => text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [])),
+];
 
 const readNamed = (file: string) =>
   readFile(file, "utf8").catch((cause: unknown) => {
     throw new CliError("config", `cannot read ${file}, which SSL_CERT_FILE names`, { cause });
   });
 
-/** @param chosen folders that a person names instead, with `:` between them */
-async function readMachines({ files, folders }: Places, chosen: string | undefined): Promise<string[]> {
-  const bundle = await firstOf(files);
-  const texts = await Promise.all((chosen ? chosen.split(":") : folders).map((folder) => readBeside(folder, chosen ? undefined : bundle)));
-  const found = [...(bundle ? [bundle.text] : []), ...texts.flat()];
-  // A container may have none
-  return found.length > 0 ? found : [...rootCertificates];
+function firstOf([file, ...others]: readonly string[]): string {
+  if (file === undefined) return "";
+  return textOf(file) ?? firstOf(others);
 }
 
-type Bundle = { readonly file: string; readonly text: string };
-
-async function firstOf([file, ...others]: readonly string[]): Promise<Bundle | undefined> {
-  if (file === undefined) return undefined;
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? firstOf(others) : { file, text };
+/** The texts of the files in a folder. They are a hundred small ones, which takes five times as long with a promise for each. */
+function textsIn(folder: string): string[] {
+  const entries = attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  const own = entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && leadsOut(join(folder, entry.name))));
+  return own.flatMap(({ name }) => textOf(join(folder, name)) ?? []);
 }
 
-/** The certificates in a folder. Beside a bundle, what is but a link is in it already: one for each authority, and one for its hash. */
-async function readBeside(folder: string, bundle: Bundle | undefined): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const own = entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && !bundle));
-  const files = own.map(({ name }) => join(folder, name)).filter((file) => file !== bundle?.file);
-  const texts = await Promise.all(files.map((file) => readFile(file, "utf8").catch(() => "")));
-  return texts.filter((text) => text.includes("-----BEGIN CERTIFICATE-----"));
+/** What only gives a file of the folder another name, as the hash of its subject, is there already. */
+const leadsOut = (link: string): boolean => attempt(() => readlinkSync(link))?.includes("/") === true;
+
+const textOf = (file: string): string | undefined => attempt(() => readFileSync(file, "utf8"));
+
+/** What cannot be read is not there. */
+function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

@@ -88,6 +88,17 @@ test("what needs a change that an interruption left is left by it too", async ()
   ]);
 });
 
+test.for([
+  { at: 0, became: ["keep a left interrupted", "tell b left interrupted"] },
+  { at: 1, became: ["keep a left interrupted", "tell b left interrupted"] },
+  { at: 2, became: ["keep a", "tell b"] },
+])("a warning goes with what it needs, where a run is interrupted at its look number $at", async ({ at, became }) => {
+  const warning: Change = { act: "tell", to: account("b"), says: "look", needs: account("a") };
+  let looks = 0;
+
+  expect((await collect(apply([keepOf("a"), warning], bench({ halted: () => looks++ >= at })))).map(short)).toEqual(became);
+});
+
 test("a sketch of a plan has an outcome for each change, and asks nobody", () => {
   const plan: Plan = [makeMap, makeToken, mint, { act: "tell", to: token, says: "look" }, store];
 

@@ -11,14 +11,16 @@ beforeEach(async () => {
 });
 afterEach(() => rm(machine, { recursive: true }));
 
-const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----\n`;
+const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----`;
 
-/** Lays out files by their paths; a text that begins with `->` is a link. */
+/** Lays out files by their paths; a text that begins with `->` is a link, to a path of the machine or beside it. */
 async function has(files: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const file = join(machine, path);
     await mkdir(join(file, ".."), { recursive: true });
-    await (text.startsWith("->") ? symlink(join(machine, text.slice(2)), file) : writeFile(file, text));
+    await (text.startsWith("->")
+      ? symlink(text.includes("/") ? join(machine, text.slice(2)) : text.slice(2), file)
+      : writeFile(file, text));
   }
 }
 
@@ -34,20 +36,59 @@ const trusted = (env: Readonly<Record<string, string>> = {}) => {
 
 test.for([
   {
-    what: "the first bundle there is, and not what the links beside it lead to",
-    files: { "certs/bundle.crt": pem("a"), "certs/1234abcd.0": "->share/a.crt", "share/a.crt": pem("a"), "elsewhere/bundle.pem": pem("b") },
-    found: [pem("a")],
+    what: "the first bundle there is, and each of its authorities once",
+    files: {
+      "certs/bundle.crt": `${pem("a")}\n# b\n${pem("b")}`,
+      "certs/b.pem": "->share/b.crt",
+      "share/b.crt": pem("b"),
+      "certs/1234abcd.0": "->b.pem",
+      "elsewhere/bundle.pem": pem("c"),
+    },
+    found: [pem("a"), pem("b")],
   },
   {
-    what: "what somebody has put beside the bundle",
-    files: { "certs/bundle.crt": pem("a"), "certs/corp.pem": pem("corp"), "certs/README": "none", "pki/team.crt": pem("team") },
-    found: [pem("a"), pem("corp"), pem("team")],
+    what: "what somebody has put beside the bundle, or has led to from there",
+    files: {
+      "certs/bundle.crt": pem("a"),
+      "certs/corp.pem": pem("corp"),
+      "certs/README": "none",
+      "certs/team.pem": "->opt/team.pem",
+      "opt/team.pem": pem("team"),
+      "pki/more.crt": pem("more"),
+    },
+    found: [pem("a"), pem("corp"), pem("team"), pem("more")],
   },
   {
-    what: "links where there is no bundle, as a volume of Kubernetes has them",
-    files: { "certs/ca.crt": "->data/ca.crt", "data/ca.crt": pem("mounted"), "certs/broken.crt": "->data/none" },
-    found: [pem("mounted")],
+    what: "all that a volume of Kubernetes has",
+    files: {
+      "certs/bundle.crt": "->certs/..data/bundle.crt",
+      "certs/corp.crt": "->certs/..data/corp.crt",
+      "certs/broken.crt": "->certs/..data/none",
+      "certs/..data/bundle.crt": pem("a"),
+      "certs/..data/corp.crt": pem("corp"),
+    },
+    found: [pem("a"), pem("corp")],
   },
+  {
+    what: "what links lead to, where the bundle is another's",
+    files: { "certs/bundle.crt": pem("corp"), "certs/a.pem": "->share/a.crt", "share/a.crt": pem("a") },
+    found: [pem("corp"), pem("a")],
+  },
+  {
+    what: "what can be read, also behind what cannot, and nothing else",
+    files: {
+      "certs/bundle.crt": [
+        pem("a"),
+        "-----BEGIN CERTIFICATE-----\nbroken off",
+        pem("b"),
+        pem("Proc-Type: 4,ENCRYPTED\nDEK-Info: x-y\n\nc"),
+        "-----BEGIN PRIVATE KEY-----\nd\n-----END PRIVATE KEY-----",
+        pem("e"),
+      ].join("\n"),
+    },
+    found: [pem("a"), pem("b"), pem("e")],
+  },
+  { what: "Node's own where the bundle is empty", files: { "certs/bundle.crt": "" }, found: [...rootCertificates] },
   { what: "the other distribution's bundle", files: { "pki/bundle.pem": pem("b") }, found: [pem("b")] },
   { what: "Node's own where the machine has none", files: {}, found: [...rootCertificates] },
   {
@@ -70,9 +111,27 @@ test.for([
   },
   {
     what: "all in the folders of SSL_CERT_DIR, beside the bundle",
-    files: { "certs/bundle.crt": pem("a"), "certs/corp.pem": pem("corp"), "x/x.pem": pem("x"), "y/y.pem": "->x/x.pem" },
-    env: { SSL_CERT_DIR: "~/x:~/y:~/none" },
-    found: [pem("a"), pem("x"), pem("x")],
+    files: {
+      "certs/bundle.crt": pem("a"),
+      "certs/corp.pem": pem("corp"),
+      "x/x.pem": pem("x"),
+      "y/y.pem": "->z/y.pem",
+      "z/y.pem": pem("y"),
+    },
+    env: { SSL_CERT_DIR: "~/x::~/y:~/none" },
+    found: [pem("a"), pem("x"), pem("y")],
+  },
+  {
+    what: "SSL_CERT_FILE and the folders of SSL_CERT_DIR",
+    files: { "certs/bundle.crt": pem("a"), "mine.pem": pem("mine"), "x/x.pem": pem("x") },
+    env: { SSL_CERT_FILE: "~/mine.pem", SSL_CERT_DIR: "~/x" },
+    found: [pem("mine"), pem("x")],
+  },
+  {
+    what: "nobody where SSL_CERT_FILE has nobody",
+    files: { "certs/bundle.crt": pem("a"), "mine.pem": "" },
+    env: { SSL_CERT_FILE: "~/mine.pem" },
+    found: [],
   },
 ])("trusted is $what", async ({ files, env, found }) => {
   await has(files);
