@@ -105,7 +105,7 @@ async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promi
  */
 export async function* apply(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
   // Of ten thousand places that are right already, each would otherwise have lanes of its own
-  if (Array.isArray(plan) && !bench.tools.halted() && plan.every(asksNobody)) return yield* inTurn(plan, bench);
+  if (Array.isArray(plan) && !bench.tools.halted() && plan.every(asksNobody)) return yield* oneByOne(plan, bench);
   const went: Went = new Map();
   yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
 }
@@ -114,7 +114,7 @@ export async function* apply(plan: Plan | AsyncIterable<Change>, bench: Bench): 
 const asksNobody = ({ act, to }: Change): boolean => act === "tell" || (act === "keep" && !isAnew(to));
 
 /** One after the other: what needs something is left once anything is. */
-async function* inTurn(plan: readonly Change[], bench: Bench): AsyncGenerator<Outcome> {
+async function* oneByOne(plan: readonly Change[], bench: Bench): AsyncGenerator<Outcome> {
   let whole = true;
   for (const change of plan) {
     const outcome = await attempt(change, change.needs ? [Promise.resolve(whole)] : [], bench);
