@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isatty } from "node:tty";
 import { noteFilesOf } from "../src/azure/note-files.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
@@ -17,6 +16,8 @@ import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
 import { machineFiles, readingError } from "./files.ts";
+import { isTerminal } from "./is-terminal.ts";
+import type { Late } from "./late.ts";
 import { machinePrograms } from "./programs.ts";
 import { shelfIn } from "./shelf.ts";
 import { sinksOf } from "./sinks.ts";
@@ -25,12 +26,13 @@ import { terminalOf } from "./terminal.ts";
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
  *
+ * @param err stderr; to open it takes as long as parsing a command line, and many commands say nothing there
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
-export function processContext(interruption: Interruption, launched?: Launched): Context {
+export function processContext(interruption: Interruption, err: Late<NodeJS.WriteStream>, launched?: Launched): Context {
   const { env } = process;
   // Opening stdin takes as long as parsing a command line, and few commands read it
-  const typed = isatty(0);
+  const typed = isTerminal(0);
   const { signal } = interruption;
   const now = () => new Date();
   const pause = async (milliseconds: number) => {
@@ -39,14 +41,14 @@ export function processContext(interruption: Interruption, launched?: Launched):
       throw ends.aborted ? new CliError("cancelled", "interrupted") : error;
     });
   };
-  const { stdout, stderr } = sinksOf(process.stdout, process.stderr);
+  const { stdout, stderr } = sinksOf(process.stdout, { isTTY: isTerminal(2), open: err.get });
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   // What kubectl and its credential plugins say is shown as it comes
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
   return {
-    terminal: typed && stderr.isTTY ? terminalOf(() => process.stdin, process.stderr, signal) : undefined,
+    terminal: typed && stderr.isTTY ? terminalOf(() => process.stdin, err.get, signal) : undefined,
     stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: (path) => readText(path, signal()),
     files: machineFiles(signal),

@@ -1,7 +1,7 @@
-import { isatty } from "node:tty";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
 import type { Env } from "../src/context.ts";
+import { isTerminal } from "./is-terminal.ts";
 import { forwardedNames } from "./line/forwarded-names.ts";
 
 /** Verbs that ask no cluster, or none always; all others get a head start. */
@@ -23,7 +23,7 @@ export function headStart(env: Env): Launched | undefined {
   const { platform } = process;
   try {
     const file = findKubectl(env, platform);
-    return file === undefined ? undefined : launchProxy({ file, flags: [], env, platform, stdin: isatty(0) ? "inherit" : "ignore" });
+    return file === undefined ? undefined : launchProxy({ file, flags: [], env, platform, stdin: isTerminal(0) ? "inherit" : "ignore" });
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { type Launched, release } from "../src/cluster/proxy-process.ts";
 import { openInterruption } from "../src/interruption.ts";
 import { processContext } from "./context.ts";
+import { late } from "./late.ts";
 import { main } from "./main.ts";
 
 /** What a shell says of a process that a signal ended: 128 and the signal's number. */
@@ -29,14 +30,14 @@ export async function run(argv: readonly string[], launched: Launched | undefine
     interruption.interrupt();
   });
   // Nobody has to read what is said beside the results
-  process.stderr.on("error", () => {});
+  const stderr = late(() => process.stderr.on("error", () => {}));
 
-  const code = await main(argv, processContext(interruption, launched));
+  const code = await main(argv, processContext(interruption, stderr, launched));
   // A verb that did not come to use it has not ended it either
   if (launched) release(launched);
   // Idle connections would keep the process alive; what was printed has to be out first
   const lost = await written(process.stdout);
-  await written(process.stderr);
+  if (stderr.made) await written(stderr.made);
   if (unread || lost) process.exit(endedBy.SIGPIPE);
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
 }

@@ -16,9 +16,9 @@ type Pressed = { readonly name?: string; readonly ctrl: boolean; readonly meta: 
  *
  * @param signal what ends a wait
  */
-export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteStream, signal: () => AbortSignal): Terminal {
+export function terminalOf(stdin: () => NodeJS.ReadStream, shown: () => NodeJS.WriteStream, signal: () => AbortSignal): Terminal {
   return {
-    size: () => ({ columns: shown.columns || unknown.columns, rows: shown.rows || unknown.rows }),
+    size: () => ({ columns: shown().columns || unknown.columns, rows: shown().rows || unknown.rows }),
     until: async (hear) => {
       const ends = signal();
       const input = stdin();
@@ -44,7 +44,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
       const resized = () => offer("resized");
       const stop = () => reject(new CliError("cancelled", "interrupted"));
       input.on("keypress", pressed);
-      shown.on("resize", resized);
+      shown().on("resize", resized);
       // By Ctrl-D, or since the terminal has gone
       lines.once("close", () => offer({ name: "escape", text: "" }));
       ends.addEventListener("abort", stop);
@@ -55,7 +55,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: NodeJS.WriteSt
       } finally {
         over = true;
         ends.removeEventListener("abort", stop);
-        shown.off("resize", resized);
+        shown().off("resize", resized);
         input.off("keypress", pressed);
         lines.close();
       }

@@ -1,6 +1,6 @@
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { apart, type Divided, graphOf, lateLibraries, librariesOf, opening, shared } from "./bundle/apart.ts";
-import { lateBuiltins, lateSigning, lightYargs } from "./bundle/light.ts";
+import { lateBuiltins, lateSigning, lightYargs, toldChalk } from "./bundle/light.ts";
 import { divide, partName } from "./bundle/parts.ts";
 import { toldVerbs } from "./bundle/told.ts";
 import { root } from "./run.ts";
@@ -37,8 +37,10 @@ export const bundle = (from: string): Promise<Bundle> => commonJs({ entryPoints:
 const bundlePart = (part: string, divided: Divided): Promise<Bundle> =>
   commonJs({
     stdin: { contents: opening(part, divided), resolveDir: root },
-    plugins: [lightYargs, lateBuiltins, lateSigning, lateLibraries, toldVerbs, apart(part, divided)],
+    plugins: [...plugins, toldChalk, apart(part, divided)],
   });
+
+const plugins = [lightYargs, lateBuiltins, lateSigning, lateLibraries, toldVerbs];
 
 const options = {
   absWorkingDir: root,
@@ -50,14 +52,15 @@ const options = {
   // CommonJS has no import.meta; yargs makes a `require` from its url.
   // Azure's client asks of every body whether it is a form, and at that Node would load its whole fetch.
   define: { "import.meta.url": "importMetaUrl", FormData: "undefined" },
-  plugins: [lightYargs, lateBuiltins, lateSigning, lateLibraries, toldVerbs],
+  plugins,
   logLevel: "error",
 } as const satisfies BuildOptions;
 
 /** What files import and export. */
 async function look(entryPoints: string[]): Promise<Metafile> {
   // Of several files that share some, esbuild tells what each exports only where it may divide them
-  return (await build({ ...options, entryPoints, format: "esm", splitting: true, outdir: root })).metafile;
+  return (await build({ ...options, plugins: [...plugins, toldChalk], entryPoints, format: "esm", splitting: true, outdir: root }))
+    .metafile;
 }
 
 async function commonJs(of: BuildOptions): Promise<Bundle> {

@@ -17,6 +17,15 @@ export const lightYargs: Plugin = {
   },
 };
 
+/** What chalk would ask of the machine to find out whether there are colors: we tell it (src/output/style.ts), and asking loads node:tty. */
+export const toldChalk: Plugin = {
+  name: "told-chalk",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace: "told-chalk" }));
+    onLoad({ filter: /./, namespace: "told-chalk" }, () => ({ contents: "export default { stdout: false, stderr: false };" }));
+  },
+};
+
 /**
  * Node's own modules that are loaded when something in them is first used, not when they are imported: node:tls (or what stands on it)
  * takes 10 ms, and where Node is to ask the system for certificates, 50 ms.
@@ -24,7 +33,7 @@ export const lightYargs: Plugin = {
 export const lateBuiltins: Plugin = {
   name: "late-builtins",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|readline|tls)$/ }, ({ kind, path, namespace }) =>
+    onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|readline|tls|tty)$/ }, ({ kind, path, namespace }) =>
       kind === "import-statement" && namespace === "file" ? { path, namespace: "late-builtins" } : undefined,
     );
     // What imports it copies each name that it has; of its prototype's none

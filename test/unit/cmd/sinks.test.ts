@@ -21,7 +21,7 @@ function place({ isTTY = false } = {}) {
       }),
       { isTTY: isTTY as true, columns: 80 },
     );
-  return { pieces, ...sinksOf(stream(), stream()) };
+  return { pieces, ...sinksOf(stream(), { isTTY, open: stream }) };
 }
 
 test("lines of the same moment come in one piece, and those of the next in another", async () => {
