@@ -31,7 +31,8 @@ export function endClaims({ run, tools }: Bench): Promise<Outcome[]> {
 const leftEmpty = (to: Ref<"secret">, error: CliError): Outcome => ({
   change: { act: "release", to },
   error,
-  says: [`secret/${to.name} is left without a login: kubectl delete secret ${to.name} --namespace ${to.namespace}`],
+  says: [`secret/${to.name} is left without a login`],
+  fix: { do: "delete-secret", secret: to.name, namespace: to.namespace, context: to.context },
 });
 
 /**

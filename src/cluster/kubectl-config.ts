@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { CliError } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
-import { end, watched } from "./watchdog.ts";
+import { end, startError, watched } from "./watchdog.ts";
 
 /**
  * The namespace of the context that these flags choose, "" if it names none. `signal` ends a kubectl that hangs.
@@ -36,7 +36,10 @@ export async function kustomized(kubectl: Kubectl, folder: string, signal?: Abor
   return said.stdout;
 }
 
-/** What kubectl prints for a question that no server is asked, or its stderr where it fails. It ends with us, or by `signal`. */
+/**
+ * What kubectl prints for a question that no server is asked, or its stderr where it fails. It ends with us, or by `signal`.
+ * @throws CliError config where it cannot be started
+ */
 async function ask(
   { file, flags, env }: Kubectl,
   args: readonly string[],
@@ -45,13 +48,13 @@ async function ask(
   const child = watched({ file, args: [...args, ...flags], env: quickStart(env), stdin: "ignore", platform: platform() });
   const stop = () => end(child);
   signal?.addEventListener("abort", stop, { once: true });
-  const code = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
+  const code = new Promise<number | null>((resolve, reject) =>
+    child.once("error", (error) => reject(startError(error))).once("exit", resolve),
+  );
   try {
     const [stdout, stderr] = await Promise.race([Promise.all([textOf(child.stdout), textOf(child.stderr)]), code.then(never)]);
     stop();
     return (await code) === 0 ? { stdout } : { failure: stderr || "kubectl ended without a word" };
-  } catch (error) {
-    return { failure: error instanceof Error ? error.message : String(error) };
   } finally {
     signal?.removeEventListener("abort", stop);
   }

@@ -3,14 +3,14 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { CliError } from "../errors.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
-import { end, watched } from "./watchdog.ts";
+import { end, startError, watched } from "./watchdog.ts";
 
 /** A `kubectl proxy` that is on its way. */
 export type Launched = {
   readonly child: ChildProcess;
   /** What stands before every API path. */
   readonly prefix: string;
-  /** Never resolves; rejects where the program could not be run at all. */
+  /** Never resolves; rejects, with a CliError, where the program could not be run at all. */
   readonly failure: Promise<never>;
 };
 
@@ -24,7 +24,7 @@ export type Launch = Kubectl & {
 export function launchProxy({ stdin, platform, ...kubectl }: Launch): Launched {
   const { prefix, ...program } = platform === "win32" ? onPort(kubectl) : onSocket(kubectl, privateFolder(kubectl.env.TMPDIR));
   const child = watched({ ...program, file: kubectl.file, env: quickStart(kubectl.env), stdin, platform });
-  const failure = new Promise<never>((_, reject) => child.once("error", reject));
+  const failure = new Promise<never>((_, reject) => child.once("error", (error) => reject(startError(error))));
   failure.catch(() => {});
   return { child, prefix, failure };
 }

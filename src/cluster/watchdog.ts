@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
 import type { Env } from "../context.ts";
+import { CliError } from "../errors.ts";
 
 /**
  * Runs a program as our child's child, because a child outlives a parent that is killed with SIGKILL.
@@ -54,6 +55,13 @@ export type Program = {
 export function watched({ file, args, env, stdin, platform, folder = "" }: Program): ChildProcess {
   const [program, words] = platform === "win32" ? [file, [...args]] : [shell, ["-c", watchdog, folder, file, ...args]];
   return spawn(program, words, { stdio: [stdin, "pipe", "pipe", "pipe"], env, windowsHide: true });
+}
+
+/** Why a program could not be started at all: an error of Node's, in our words. */
+export function startError(cause: NodeJS.ErrnoException): CliError {
+  const { path = "kubectl", code = "" } = cause;
+  const hint = path === shell ? `kubectl is run by ${shell}; in a pod without kubectl, the API server is asked without either` : undefined;
+  return new CliError("config", `${path} cannot be started (${code})`, { hint, cause });
 }
 
 /** Ends a watched program with everything below it, by letting go of the watchdog's pipe. May be called twice. */

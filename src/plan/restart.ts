@@ -149,24 +149,21 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const why = hindrance(secret, target, pod);
   if (why !== undefined) return [...lost, { ...tell(target, pod, why.says), ...(why.fix && { fix: why.fix }) }];
   const because = `made before ${nameOf(target.to)} carried ${secret}`;
-  if (restart === "none")
-    return [...lost, tell(target, pod, `was ${because}: kubectl delete pod ${to.name} -n ${to.namespace} has it made anew`)];
+  if (restart === "none") return [...lost, { ...tell(target, pod, `was ${because}, so it has to be made anew`), fix: gone(pod) }];
   return [...lost, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
 }
 
 /** Why a pod that lacks the Secret is left alone, and what to do about it. */
 function hindrance(secret: string, target: Attached, pod: PullingPod): Hindrance | undefined {
   const { waits, maker } = pod;
-  const { name, namespace } = pod.to;
+  const { name } = pod.to;
   const late = `was made before ${nameOf(target.to)} carried ${secret}`;
   if (!isCopiedFrom(target, secret, pod))
     return {
       says: `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`,
     };
-  if (waits === "node")
-    return { says: `${late} and waits for a node: if it cannot pull there, kubectl delete pod ${name} -n ${namespace}` };
-  if (waits === "other")
-    return { says: `${late} and does not wait for an image: if it cannot pull later, kubectl delete pod ${name} -n ${namespace}` };
+  if (waits === "node") return { says: `${late} and waits for a node; if it cannot pull there`, fix: gone(pod) };
+  if (waits === "other") return { says: `${late} and does not wait for an image; if it cannot pull later`, fix: gone(pod) };
   if (maker === undefined) return { says: `${late} and has no controller, so it has to be made anew`, fix: anewBy(secret, `pod/${name}`) };
   if (makesAnew.has(maker.kind)) return undefined;
   const says = `${late} and belongs to a ${maker.kind}, which would count a deleted pod as failed`;
@@ -176,6 +173,9 @@ function hindrance(secret: string, target: Attached, pod: PullingPod): Hindrance
 }
 
 type Hindrance = { readonly says: string; readonly fix?: Fix };
+
+/** Whoever made it makes it anew. */
+const gone = ({ to: { name, namespace, context } }: PullingPod): Fix => ({ do: "delete-pods", pods: [name], namespace, context });
 
 const anewBy = (secret: string, target: string): Fix => ({ do: "attach", secret, targets: [target], recreate: true });
 

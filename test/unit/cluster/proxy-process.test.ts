@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { launchProxy, release } from "../../../src/cluster/proxy-process.ts";
+import { startError } from "../../../src/cluster/watchdog.ts";
 
 const flags = ["--context=prod", "--as=jane", "--as-group=a b"];
 
@@ -88,8 +89,18 @@ test("on a port, the path that lets requests through is another one each time", 
   expect(one.launched.prefix).not.toBe(other.launched.prefix);
 });
 
+test("where there is no shell, that is told, and what does without", () => {
+  const error = Object.assign(new Error("spawn /bin/sh ENOENT"), { code: "ENOENT", path: "/bin/sh" });
+
+  expect(startError(error)).toMatchObject({
+    kind: "config",
+    message: "/bin/sh cannot be started (ENOENT)",
+    hint: "kubectl is run by /bin/sh; in a pod without kubectl, the API server is asked without either",
+  });
+});
+
 test("what cannot be run is told to whoever waits", async () => {
   const { failure } = launchProxy({ file: "/no/such/kubectl", flags: [], env: {}, stdin: "ignore", platform: "win32" });
 
-  await expect(failure).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(failure).rejects.toMatchObject({ kind: "config", message: "/no/such/kubectl cannot be started (ENOENT)" });
 });

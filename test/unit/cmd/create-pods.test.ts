@@ -74,8 +74,8 @@ test("a pod that no node takes is told, and not deleted", async () => {
 
   expect(stdout).toBe(upTo("pod"));
   expect(stderr).toBe(
-    "Warning: pod/web-1 was made before serviceaccount/default carried acr-myregistry and waits for a node: " +
-      "if it cannot pull there, kubectl delete pod web-1 -n demo\n",
+    "Warning: pod/web-1 was made before serviceaccount/default carried acr-myregistry and waits for a node; " +
+      "if it cannot pull there: kubectl delete pod web-1 -n demo\n",
   );
   expect(code).toBe(0);
   expect(left(world)).toEqual({ ...everything, pod: "waits" });

@@ -53,13 +53,13 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
     why: "it waits for a node, where it may well pull later",
     pod: pod({ waits: "node" }),
     restarts: 0,
-    told: [/and waits for a node: if it cannot pull there, kubectl delete pod web-1 -n demo$/],
+    told: [/and waits for a node; if it cannot pull there$/],
   },
   {
     why: "it does not wait for an image",
     pod: pod({ waits: "other" }),
     restarts: 0,
-    told: [/and does not wait for an image: if it cannot pull later, kubectl delete pod web-1 -n demo$/],
+    told: [/and does not wait for an image; if it cannot pull later$/],
   },
   {
     why: "its template may list its own, which would come back",
@@ -238,9 +238,13 @@ test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; resta
   expect(steps(targets, pods, restart)).toEqual(wanted);
 });
 
-test("who wants nothing restarted is told the command", () => {
-  expect(planRestarts(accounts, [pod({})], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
-    { says: "pod/web-1 was made before serviceaccount/default carried acr: kubectl delete pod web-1 -n demo has it made anew" },
+test("who wants nothing restarted is told the command, for the pod's own cluster", () => {
+  const there = pod({ to: { kind: "pod", context: "prod", namespace: "demo", name: "web-1" } });
+  expect(planRestarts(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
+    {
+      says: "pod/web-1 was made before serviceaccount/default carried acr, so it has to be made anew",
+      fix: { do: "delete-pods", pods: ["web-1"], namespace: "demo", context: "prod" },
+    },
   ]);
 });
 
