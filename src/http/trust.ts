@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
@@ -74,7 +74,17 @@ function textsIn(folder: string): string[] {
 /** What only gives a file of the folder another name, as the hash of its subject, is there already. */
 const leadsOut = (link: string): boolean => attempt(() => readlinkSync(link))?.includes("/") === true;
 
-const textOf = (file: string): string | undefined => attempt(() => readFileSync(file, "utf8"));
+const textOf = (file: string): string | undefined => attempt(() => readAtOnce(file));
+
+/** Of a pipe what is in it by now: perhaps nobody ever writes there. */
+function readAtOnce(file: string): string {
+  const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readFileSync(opened, "utf8");
+  } finally {
+    closeSync(opened);
+  }
+}
 
 /** What cannot be read is not there. */
 function attempt<T>(read: () => T): T | undefined {

@@ -1,7 +1,9 @@
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
+import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { authorities } from "../../../src/http/trust.ts";
 
@@ -148,4 +150,12 @@ test("a file that SSL_CERT_FILE names has to be there", async () => {
 
 test("where Node knows better, it is left to Node", async () => {
   expect(await authorities({}, "darwin")).toBeUndefined();
+});
+
+test("a pipe that nobody writes to holds nothing up", { timeout: 10_000 }, async () => {
+  await has({ "certs/bundle.crt": pem("a"), "certs/pipe.pem": "->opt/pipe" });
+  await mkdir(join(machine, "opt"));
+  await promisify(execFile)("mkfifo", [join(machine, "opt/pipe")]);
+
+  expect(await trusted()).toEqual([pem("a")]);
 });
