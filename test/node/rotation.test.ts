@@ -26,14 +26,14 @@ test.for(table)(
   async (row, { annotate, onTestFinished: atEnd }) => {
     const progress = asked === undefined ? undefined : (line: string) => void process.stdout.write(`${line}\n`);
     const around = { env: process.env, delay: world.delay, node: true, atEnd, progress } as const;
-    const { pulls, slowest, pods } = await rotatedUnderPulls(row, around).catch((error: unknown) => {
+    const { pulls, slowest, pods, unread } = await rotatedUnderPulls(row, around).catch((error: unknown) => {
       // In an hour that nobody waits out, it is to be known at once
       progress?.(`${new Date().toISOString()} ${row.kind}, ${row.namespaces} namespaces, ${row.delay} ms: ${error}`);
       throw error;
     });
     expect(pods).toBeGreaterThan(0);
     await annotate(
-      `${row.rotations} rotations of ${row.kind}: ${pulls} pulls, the slowest in ${slowest} ms, ${pods} pods; none was refused`,
+      `${row.rotations} rotations of ${row.kind}: ${pulls} pulls, the slowest in ${slowest} ms, ${pods} pods, ${unread} of which were pulled for before their kubelet had the Secret; none was refused`,
     );
   },
 );

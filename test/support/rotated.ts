@@ -6,7 +6,7 @@ import { consume } from "./consumer.ts";
 import { create, kubectl } from "./kubectl.ts";
 import { openSecrets } from "./live-secret.ts";
 import { ended } from "./plugin.ts";
-import { pullWithPods } from "./pulling-pods.ts";
+import { pullWithPods, type Ran } from "./pulling-pods.ts";
 
 /** A credential that is rotated, how often, over how many namespaces, and how long Azure takes to know a password everywhere. */
 export type Row = {
@@ -38,7 +38,7 @@ export type World = {
 };
 
 /** What was seen while a credential was rotated. */
-export type Seen = { readonly pulls: number; readonly slowest: number; readonly pods: number };
+export type Seen = { readonly pulls: number; readonly slowest: number } & Pick<Ran, "pods" | "unread">;
 
 /**
  * Rotates a credential while a client pulls with what its Secrets hold at each moment, every 20 ms, and a kubelet's pods now and then.
@@ -78,13 +78,13 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
     world.progress?.(`${new Date().toISOString()} ${line}, ${pods?.seen().pods ?? 0} pods`);
   }
 
-  const { pods: ran, failed } = (await pods?.stop()) ?? { pods: 0, failed: [] };
+  const { failed, ...ran } = (await pods?.stop()) ?? { pods: 0, failed: [], unread: 0 };
   const { refused, ...seen } = await client.stop();
   expect({ refused, failed }).toEqual({ refused: [], failed: [] });
   expect(seen.pulls).toBeGreaterThan(5 * rotations);
   // Every one of them gave another login
   expect(logins.size).toBe(rotations);
-  return { ...seen, pods: ran };
+  return { ...seen, ...ran };
 }
 
 /** Namespaces that go when the test ends. */
