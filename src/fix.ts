@@ -38,6 +38,8 @@ export type Create = Targets & {
   /** How long a password is to work: `90d`. */
   readonly expiresIn?: string | undefined;
   readonly force?: boolean;
+  /** Makes targets anew that cannot be changed. */
+  readonly recreate?: boolean;
   readonly merge?: boolean;
   readonly reader?: ReaderName | undefined;
   /** The login is to hold at the registry's regional hosts too. */
@@ -117,10 +119,8 @@ export type Kubectl = Where &
     | { readonly do: "create-namespace"; readonly name: string }
     | { readonly do: "delete-pods"; readonly pods: readonly string[] }
     | { readonly do: "delete-secret"; readonly secret: string }
-    /** Makes a pod anew that nobody else would make anew. */
-    | { readonly do: "replace-pod"; readonly pod: string }
-    /** Lets a workload's pods name one more pull secret, and one less. */
-    | { readonly do: "reference"; readonly workload: Workload; readonly secret: string; readonly instead?: string | undefined }
+    /** Lets a workload's pods name one pull secret instead of another, in one rollout. */
+    | { readonly do: "reference"; readonly workload: Workload; readonly secret: string; readonly instead: string }
     /** Makes the pods of workloads anew, a few at a time. */
     | { readonly do: "rollout"; readonly workloads: readonly Workload[]; readonly or?: string }
     | { readonly do: "set-image"; readonly workload: Workload; readonly container: string; readonly image: string }

@@ -76,6 +76,7 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   "service-principal": fix.servicePrincipal,
   "expires-in": fix.expiresIn,
   force: fix.force ?? false,
+  recreate: fix.recreate ?? false,
   merge: fix.merge ?? false,
   for: fix.reader,
   "include-regional": fix.includeRegional ?? false,
@@ -177,8 +178,6 @@ function spellKubectl(fix: Kubectl, there: readonly string[]): string {
       return kubectl("delete", "pod", ...fix.pods);
     case "delete-secret":
       return kubectl("delete", "secret", fix.secret);
-    case "replace-pod":
-      return `${kubectl("get", "pod", fix.pod, "-o", "yaml")} | ${line(["kubectl", "replace", "--force", "-f", "-", ...there])}`;
     case "reference":
       return kubectl("patch", fix.workload.kind, fix.workload.name, "-p", reference(fix.secret, fix.instead));
     case "rollout":
@@ -197,9 +196,8 @@ function pullChart(host: string, data: string): string {
 }
 
 /** A strategic merge patch: the names of a pod template are merged one by one (core/v1 PodSpec, patchMergeKey=name). */
-function reference(secret: string, instead: string | undefined): string {
-  const gone = instead === undefined ? [] : [{ $patch: "delete", name: instead }];
-  return JSON.stringify({ spec: { template: { spec: { imagePullSecrets: [...gone, { name: secret }] } } } });
+function reference(secret: string, instead: string): string {
+  return JSON.stringify({ spec: { template: { spec: { imagePullSecrets: [{ $patch: "delete", name: instead }, { name: secret }] } } } });
 }
 
 function azWords(fix: Az): string[] {

@@ -1,7 +1,7 @@
 import type { Create, Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, deletion, deliver, inOrder, joined, remake, stayed, templatesOf } from "./deliver.ts";
+import { type Advice, concerned, deletion, deliver, inOrder, joined, stayed, templatesOf } from "./deliver.ts";
 import type { AzureFacts, ImageFacts, SecretFacts } from "./facts.ts";
 import { isObjectName } from "./names.ts";
 
@@ -15,7 +15,6 @@ type InAzure = ImageFacts & { readonly azure: AzureFacts };
  * @param secret the Secret that the cause speaks of
  */
 export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
-  if (cause === "older-pod") return remake(facts);
   const held = facts.secrets.find(({ name }) => name === secret);
   if (!facts.azure) return (cause === "refused" || cause === "expired") && held?.note?.renewal === "given" ? give(facts, held) : {};
   const known: InAzure = { ...facts, azure: facts.azure };

@@ -11,31 +11,30 @@ export type Delivery = { readonly secret: string; readonly make?: Create | undef
 
 /**
  * Lets the pods of an image have a Secret. Pods whose names are copied get it by their ServiceAccount, and those that name their
- * own by the template they come from; of the others it is only told what has to be done.
+ * own by the template they come from; what nothing makes anew, the command does.
  */
 export function deliver(facts: ImageFacts, { secret, make }: Delivery): Advice {
   const { namespace, account, pods } = facts;
   const { own, copied } = concerned(facts);
-  const byAccount = pods.length === 0 || copied.length > 0;
-  const first = byAccount ? attached(make, secret, account) : make;
-  const references = templatesOf(own).map((workload): Fix => ({ do: "reference", workload, secret, namespace }));
-  const steps = [
-    ...(first ? [{ ...first, namespace }] : []),
-    ...references,
-    ...deletion(stayed(own), namespace),
-    ...replacements(facts, copied),
-  ];
-  return { fix: inOrder(steps), because: joined([ownWords(own, account), handWords(facts, own, copied, secret)]) };
+  const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];
+  const fixed = unremade([...own, ...copied]);
+  const targets = { serviceaccounts: accounts, targets: [...templatesOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
+  const whom = accounts.length > 0 || targets.targets.length > 0;
+  const fix: Fix | undefined = make
+    ? { ...make, ...targets, namespace }
+    : whom
+      ? { do: "attach", secret, ...targets, namespace }
+      : undefined;
+  return { fix, because: joined([ownWords(own, account), handWords([...own, ...copied])]) };
 }
 
 /** Lets pods that are older than a Secret of their ServiceAccount be made anew. */
-export function remake(facts: ImageFacts): Advice {
-  const { copied } = concerned(facts);
+export function remake({ pods, namespace, ...facts }: ImageFacts, secret: string): Advice {
+  const { copied } = concerned({ ...facts, namespace, pods });
   const gone = copied.filter(({ owner }) => owner?.remakes);
-  return {
-    fix: inOrder([...deletion(gone, facts.namespace), ...replacements(facts, copied)]),
-    because: handWords(facts, [], copied, ""),
-  };
+  const fixed = unremade(copied);
+  const anew: Fix[] = fixed.length > 0 ? [{ do: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
+  return { fix: inOrder([...deletion(gone, namespace), ...anew]), because: handWords(copied) };
 }
 
 /** The pods that a failure is about: those whose node has not got the image, if there are any. */
@@ -61,10 +60,6 @@ function once(workloads: readonly Workload[]): Workload[] {
   return [...new Map(workloads.map(({ kind, name }) => [nameOf({ kind, name }), { kind, name }])).values()];
 }
 
-function attached(make: Create | undefined, secret: string, account: string) {
-  return make ? { ...make, serviceaccounts: [account] } : ({ do: "attach", secret, serviceaccounts: [account] } as const);
-}
-
 /** Pods that stay as they are when their template changes: a StatefulSet waits for a pod that never becomes ready, a ReplicaSet for none. */
 export const stayed = (pods: readonly PodFacts[]): PodFacts[] =>
   pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
@@ -73,10 +68,10 @@ export function deletion(pods: readonly PodFacts[], namespace: string): Fix[] {
   return pods.length === 0 ? [] : [{ do: "delete-pods", pods: pods.map(({ name }) => name), namespace }];
 }
 
-/** A pod without a controller that names nothing itself gets the names when it is made again just as it is. */
-function replacements({ names, namespace }: ImageFacts, copied: readonly PodFacts[]): Fix[] {
-  return names.length > 0 ? [] : copied.filter(({ owner }) => !owner).map(({ name }): Fix => ({ do: "replace-pod", pod: name, namespace }));
-}
+/** What has pods that nobody makes anew, and is a target itself: a pod without a controller, or a Job. */
+const unremade = (pods: readonly PodFacts[]): string[] => [
+  ...new Set(pods.flatMap(({ name, owner }) => (owner ? (owner.kind === "job" ? [nameOf(owner)] : []) : [`pod/${name}`]))),
+];
 
 function ownWords(own: readonly PodFacts[], account: string): string | undefined {
   const templates = templatesOf(own).map(nameOf);
@@ -86,19 +81,11 @@ function ownWords(own: readonly PodFacts[], account: string): string | undefined
 }
 
 /** What no command of ours mends. */
-function handWords({ names }: ImageFacts, own: readonly PodFacts[], copied: readonly PodFacts[], secret: string): string | undefined {
-  const fixed = own.filter(({ owner }) => !owner?.template);
-  const bare = names.length > 0 ? copied.filter(({ owner }) => !owner) : [];
-  const counted = copied.filter(({ owner }) => owner && !owner.remakes);
-  const with_ = secret === "" ? "" : ` with secret ${secret}`;
-  return joined([
-    fixed.length > 0 || bare.length > 0
-      ? `the imagePullSecrets of ${podsOf([...fixed, ...bare])} cannot be changed: create ${fixed.length + bare.length > 1 ? "them" : "it"} again${with_}`
-      : undefined,
-    counted.length > 0
-      ? `${podsOf(counted)} has to be made again by ${listed(once(counted.flatMap(({ owner }) => owner ?? [])).map(nameOf))}, which may count a deletion as a failure`
-      : undefined,
-  ]);
+function handWords(pods: readonly PodFacts[]): string | undefined {
+  const counted = pods.filter(({ owner }) => owner && !owner.remakes && owner.kind !== "job");
+  if (counted.length === 0) return undefined;
+  const owners = listed(once(counted.flatMap(({ owner }) => owner ?? [])).map(nameOf));
+  return `${podsOf(counted)} has to be made again by ${owners}, which may count a deletion as a failure`;
 }
 
 const podsOf = (pods: readonly PodFacts[]) => listed(pods.map(({ name }) => `pod/${name}`));

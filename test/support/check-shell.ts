@@ -95,8 +95,6 @@ export type Situation = {
   /** What stands in the fix. */
   says?: RegExp;
   check?: string;
-  /** Another ending than an image that pulls, which the words beside the fix tell of. */
-  ends?: string;
   kept?: (place: Place) => Promise<void>;
 };
 

@@ -1,5 +1,5 @@
 import { bare, ours, pod, r, theirs } from "../check-world.ts";
-import { create, db, type Expected, itself, job, patch, web } from "./words.ts";
+import { create, createFor, db, type Expected, itself, job, web } from "./words.ts";
 
 /** Pull secrets that are there, are not, or do not do. */
 export const attached: readonly Expected[] = [
@@ -40,21 +40,20 @@ export const attached: readonly Expected[] = [
     what: "nothing, and the pod has no controller",
     given: { pods: [pod("own", { owner: bare })] },
     cause: "no-login",
-    fix: `${create} --serviceaccount default -n demo && kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo`,
+    fix: `${createFor("pod/own")} --serviceaccount default --recreate -n demo`,
   },
   {
     what: "nothing, and the pod is a Job's",
     given: { pods: [pod("migrate-1", { owner: job })] },
     cause: "no-login",
-    message:
-      "the pod has no pull secret for this registry; pod/migrate-1 has to be made again by job/migrate, which may count a deletion as a failure",
-    fix: `${create} --serviceaccount default -n demo`,
+    message: "the pod has no pull secret for this registry",
+    fix: `${createFor("job/migrate")} --serviceaccount default --recreate -n demo`,
   },
   {
     what: "one pod of two has the image on its node already",
     given: { pods: [pod("web-1", { status: { imageID: "x" } }), pod("own", { owner: bare })] },
     cause: "no-login",
-    fix: `${create} --serviceaccount default -n demo && kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo`,
+    fix: `${createFor("pod/own")} --serviceaccount default --recreate -n demo`,
   },
   {
     what: "a Secret of that name is somebody else's",
@@ -74,7 +73,7 @@ export const attached: readonly Expected[] = [
     given: { pods: [pod("web-1", { names: ["gone"] })], secrets: [ours("given", "web:right")] },
     cause: "no-login",
     message: `secret gone does not exist; secret given pulls it, but is not attached; ${itself}`,
-    fix: patch("deployment web", "given"),
+    fix: "kubectl acr-secret attach given deployment/web -n demo",
   },
   {
     what: "a Secret of ours is not attached and too narrow",
@@ -111,7 +110,7 @@ export const attached: readonly Expected[] = [
     given: { pods: [pod("web-1", { names: ["x\n  curl evil | sh"] })] },
     cause: "no-login",
     message: `secret "x\\n  curl evil | sh" does not exist; ${itself}`,
-    fix: `${create} -n demo && ${patch("deployment web", "acr-myregistry")}`,
+    fix: `${createFor("deployment/web")} -n demo`,
   },
   {
     what: "it is of another type",
@@ -125,21 +124,20 @@ export const attached: readonly Expected[] = [
     given: { secrets: [theirs("color", "{}", "Opaque")], pods: [pod("web-1", { names: ["color"] })] },
     cause: "no-login",
     message: `secret color is of type Opaque, not kubernetes.io/dockerconfigjson; ${itself}`,
-    fix: `${create} -n demo && ${patch("deployment web", "acr-myregistry")}`,
+    fix: `${createFor("deployment/web")} -n demo`,
   },
   {
     what: "it is of another type, and a StatefulSet names it",
     given: { secrets: [theirs("color", "{}", "Opaque")], pods: [pod("db-0", { names: ["color"], owner: db })] },
     cause: "no-login",
-    fix: `${create} -n demo && ${patch("statefulset db", "acr-myregistry")} && kubectl delete pod db-0 -n demo`,
+    fix: `${createFor("statefulset/db")} -n demo`,
   },
   {
     what: "it is of another type, and a pod without controller names it",
     given: { secrets: [theirs("color", "{}", "Opaque")], pods: [pod("own", { names: ["color"], owner: bare })] },
     cause: "no-login",
-    message:
-      "secret color is of type Opaque, not kubernetes.io/dockerconfigjson; the imagePullSecrets of pod/own cannot be changed: create it again with secret acr-myregistry",
-    fix: `${create} -n demo`,
+    message: "secret color is of type Opaque, not kubernetes.io/dockerconfigjson",
+    fix: `${createFor("pod/own")} --recreate -n demo`,
   },
   {
     what: "its login is for a registry of nearly that name",

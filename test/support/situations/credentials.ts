@@ -1,5 +1,5 @@
 import { bare, ours, pod, r, theirs } from "../check-world.ts";
-import { create, type Expected, job, patch, refusedBy } from "./words.ts";
+import { create, createFor, type Expected, job, refusedBy } from "./words.ts";
 
 /** Credentials that are refused, may not pull, or came too late. */
 export const credentials: readonly Expected[] = [
@@ -114,7 +114,7 @@ export const credentials: readonly Expected[] = [
     what: "such a Secret, which a Deployment names",
     given: { secrets: [theirs("reg", { [r]: "web:wrong", "ghcr.io": "a:b" })], pods: [pod("web-1", { names: ["reg"] })] },
     cause: "refused",
-    fix: `${create} -n demo && ${patch("deployment web", "acr-myregistry")}`,
+    fix: `${createFor("deployment/web")} -n demo`,
   },
   {
     what: "two are refused, of which one is ours to renew",
@@ -163,14 +163,14 @@ export const credentials: readonly Expected[] = [
     what: "a pod without controller was made before",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("own", { owner: bare })] },
     cause: "older-pod",
-    fix: "kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo",
+    fix: "kubectl acr-secret attach acr pod/own --recreate -n demo",
   },
   {
     what: "a Job's pod was made before",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("migrate-1", { owner: job })] },
     cause: "older-pod",
-    message:
-      "made before serviceaccount/default carried acr; pod/migrate-1 has to be made again by job/migrate, which may count a deletion as a failure",
+    message: "made before serviceaccount/default carried acr",
+    fix: "kubectl acr-secret attach acr job/migrate --recreate -n demo",
   },
   {
     what: "a pod with another Secret that is refused was made before",

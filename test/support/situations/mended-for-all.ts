@@ -31,8 +31,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pod is a Job's",
     cause: "no-login",
-    message: /pod\/migrate-\w+ has to be made again by job\/migrate, which may count a deletion as a failure$/,
-    ends: "older-pod",
+    says: / job\/migrate .*--recreate/,
     lay: (at) => having(at, job),
     kept: async ({ namespace }) => {
       expect(await kubectl(["get", "job", "migrate", "-n", namespace, "-o", "jsonpath={.status.failed}"])).toBe("");

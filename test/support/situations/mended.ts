@@ -66,8 +66,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a pod without controller names a Secret of another type",
     cause: "no-login",
-    message: /the imagePullSecrets of pod\/own cannot be changed: create it again with secret acr-myregistry$/,
-    ends: "no-login",
+    says: / pod\/own .*--recreate/,
     lay: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, barePod(web, ["color"]));

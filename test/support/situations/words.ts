@@ -7,7 +7,6 @@ export const job = { kind: "Job", name: "migrate" };
 export const db = { kind: "StatefulSet", name: "db" };
 export const web = `${r}/app/web:1`;
 export const create = `kubectl acr-secret create --registry ${r}`;
-export const patch = (workload: string, secret: string) =>
-  `kubectl patch ${workload} -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"${secret}"}]}}}}' -n demo`;
+export const createFor = (target: string) => `kubectl acr-secret create ${target} --registry ${r}`;
 export const itself = "deployment/web names its pull secrets itself, so serviceaccount/default does not help";
 export const refusedBy = (secret: string, user: string) => `with secret ${secret}: ${r} says refused to user "${user}"`;

@@ -84,7 +84,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     what: "a pod that names its own",
     given: { ...noLogin, pods: [pod("a-1", { own: true, owner: deployment("a") })] },
     message: "the pod has no pull secret for this registry; deployment/a names its pull secrets itself, so serviceaccount/sa does not help",
-    fix: `${create} -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo`,
+    fix: `kubectl acr-secret create deployment/a --registry ${r} -n demo`,
   },
   {
     what: "the port, and no login for the registry either",

@@ -21,15 +21,21 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "pods of every kind that copy their names",
     given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
-    message: "the pod has no pull secret for this registry; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
-    fix: `${create} --serviceaccount sa -n demo && kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo`,
+    message: "the pod has no pull secret for this registry",
+    fix: `kubectl acr-secret create pod/own job/j --registry ${r} --serviceaccount sa --recreate -n demo`,
+  },
+  {
+    what: "a pod of a controller that nobody knows",
+    given: { ...noLogin, pods: [pod("w-1", { owner: { kind: "workflow", name: "w", remakes: false, template: undefined } })] },
+    message:
+      "the pod has no pull secret for this registry; pod/w-1 has to be made again by workflow/w, which may count a deletion as a failure",
+    fix: `${create} --serviceaccount sa -n demo`,
   },
   {
     what: "a pod that copied names and has no controller",
     given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("own", { owner: undefined })] },
-    message:
-      "secret n has a login for ghcr.io only; the imagePullSecrets of pod/own cannot be changed: create it again with secret acr-r1234",
-    fix: `${create} --serviceaccount sa -n demo`,
+    message: "secret n has a login for ghcr.io only",
+    fix: `kubectl acr-secret create pod/own --registry ${r} --serviceaccount sa --recreate -n demo`,
   },
   {
     what: "pods that name their own, of two workloads",
@@ -45,7 +51,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     },
     message:
       "secret n has a login for ghcr.io only; deployment/a and daemonset/d name their pull secrets themselves, so serviceaccount/sa does not help",
-    fix: `${create} -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo && kubectl patch daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo && kubectl delete pod d-1 -n demo`,
+    fix: `kubectl acr-secret create deployment/a daemonset/d --registry ${r} -n demo`,
   },
   {
     what: "pods that name their own, and nothing has their template",
@@ -55,9 +61,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { servers: ["ghcr.io"] })],
       pods: [pod("x", { own: true, owner: undefined }), pod("j-1", { own: true, owner: job })],
     },
-    message:
-      "secret n has a login for ghcr.io only; the imagePullSecrets of pod/x and pod/j-1 cannot be changed: create them again with secret acr-r1234",
-    fix: `${create} -n demo`,
+    message: "secret n has a login for ghcr.io only",
+    fix: `kubectl acr-secret create pod/x job/j --registry ${r} --recreate -n demo`,
   },
   {
     what: "some pods copy, some name their own",
@@ -67,7 +72,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { servers: ["ghcr.io"] })],
       pods: [pod("web-1"), pod("a-1", { own: true, owner: deployment("a") })],
     },
-    fix: `${create} --serviceaccount sa -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr-r1234"}]}}}}' -n demo`,
+    fix: `kubectl acr-secret create deployment/a --registry ${r} --serviceaccount sa -n demo`,
   },
   {
     what: "pods whose node has it are left alone",
@@ -98,14 +103,14 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       late: tried("l", "pulls"),
       pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
     },
-    message: "made before serviceaccount/sa carried l; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
-    fix: "kubectl delete pod web-1 web-2 -n demo && kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo",
+    message: "made before serviceaccount/sa carried l",
+    fix: "kubectl delete pod web-1 web-2 -n demo && kubectl acr-secret attach l pod/own job/j --recreate -n demo",
   },
   {
     what: "an older pod with names and no controller",
     given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
-    message: "made before serviceaccount/sa carried l; the imagePullSecrets of pod/own cannot be changed: create it again",
-    fix: undefined,
+    message: "made before serviceaccount/sa carried l",
+    fix: "kubectl acr-secret attach l pod/own --recreate -n demo",
   },
   {
     what: "a later Secret that nothing renews",
@@ -121,9 +126,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("l", { note: note("made") })],
       pods: [pod("j-1", { owner: job })],
     },
-    message:
-      "with secret l: says out-of-scope; made before serviceaccount/sa carried l; the Secret notes that its ACR token is ci-pull; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
-    fix: `kubectl acr-secret create l --registry ${r} --repository app/web --acr-token ci-pull -n demo`,
+    message: "with secret l: says out-of-scope; made before serviceaccount/sa carried l; the Secret notes that its ACR token is ci-pull",
+    fix: `kubectl acr-secret create l --registry ${r} --repository app/web --acr-token ci-pull -n demo && kubectl acr-secret attach l job/j --recreate -n demo`,
   },
 
   // Renewing and widening

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ImageFacts } from "../../../src/check/facts.ts";
-import { create, judged, noLogin, note, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
+import { judged, noLogin, note, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
 
 test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: string }>([
   {
@@ -14,16 +14,15 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     fix: `kubectl acr-secret create n --registry ${r} --force -n demo`,
   },
   {
-    what: "a pod with names of its own and one that copied them are both to be created again",
+    what: "a pod with names of its own and one that copied them are both made anew",
     given: {
       ...noLogin,
       names: ["n"],
       secrets: [secret("n", { servers: ["ghcr.io"] })],
       pods: [pod("copied", { owner: undefined }), pod("own", { own: true, owner: undefined })],
     },
-    message:
-      "secret n has a login for ghcr.io only; the imagePullSecrets of pod/own and pod/copied cannot be changed: create them again with secret acr-r1234",
-    fix: `${create} --serviceaccount sa -n demo`,
+    message: "secret n has a login for ghcr.io only",
+    fix: `kubectl acr-secret create pod/own pod/copied --registry ${r} --serviceaccount sa --recreate -n demo`,
   },
   {
     what: "of two logins that do not pull, neither ours, the last that was tried is told",

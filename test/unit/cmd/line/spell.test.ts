@@ -138,14 +138,6 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
   },
   { fix: { do: "delete-pods", pods: ["a", "b"], namespace: "demo" }, line: "kubectl delete pod a b -n demo" },
   {
-    fix: { do: "replace-pod", pod: "own", namespace: "demo" },
-    line: "kubectl get pod own -o yaml -n demo | kubectl replace --force -f - -n demo",
-  },
-  {
-    fix: { do: "reference", workload: web, secret: "acr", namespace: "demo" },
-    line: `kubectl patch deployment web -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"name":"acr"}]}}}}' -n demo`,
-  },
-  {
     fix: { do: "reference", workload: web, secret: "acr", instead: "bad" },
     line: `kubectl patch deployment web -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr"}]}}}}'`,
   },
