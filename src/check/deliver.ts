@@ -19,13 +19,9 @@ export function deliver(facts: ImageFacts, { secret, make }: Delivery): Advice {
   const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];
   const fixed = unremade([...own, ...copied]);
   const targets = { serviceaccounts: accounts, targets: [...templatesOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
-  const whom = accounts.length > 0 || targets.targets.length > 0;
-  const fix: Fix | undefined = make
-    ? { ...make, ...targets, namespace }
-    : whom
-      ? { do: "attach", secret, ...targets, namespace }
-      : undefined;
-  return { fix, because: joined([ownWords(own, account), handWords([...own, ...copied])]) };
+  const attach = { do: "attach", secret } as const;
+  const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
+  return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords([...own, ...copied])]) };
 }
 
 /** Lets pods that are older than a Secret of their ServiceAccount be made anew. */
