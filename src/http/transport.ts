@@ -1,6 +1,7 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Env, Trace } from "../context.ts";
+import { rememberLast } from "../remember-last.ts";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
@@ -72,16 +73,13 @@ async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["
   }
 }
 
-/** The last context that was made: it takes milliseconds, and Azure and the registries have the same one. */
-let last: { readonly of: string; readonly context: SecureContext } | undefined;
+/** To make one takes milliseconds, and Azure and the registries have the same. */
+const lastContext = rememberLast<SecureContext>();
 
 /** Trusts those whom the environment or the machine names; undefined: those whom Node trusts. */
 async function trusted(env: Env): Promise<SecureContext | undefined> {
   const ca = await authorities(env);
-  if (!ca) return undefined;
-  const of = ca.join("\n");
-  if (last?.of !== of) last = { of, context: createSecureContext({ ca: [...ca] }) };
-  return last.context;
+  return ca && lastContext(ca.join("\n"), () => createSecureContext({ ca: [...ca] }));
 }
 
 const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): AbortSignal =>

@@ -3,6 +3,7 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import type { Held } from "../plan/held.ts";
+import { rememberLast } from "../remember-last.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
@@ -32,14 +33,11 @@ export function readHeld(secret: Secret, host: string, fieldManager: string): { 
 /** What a Secret's config has inside: the keys of all its logins, the login for a registry, and the keys that have the same. */
 type Inside = Pick<Held, "hosts" | "alike"> & { readonly login: Login | undefined };
 
-/** The last config that was read: over a thousand namespaces that share a credential it is the same each time. */
-let last: { readonly of: string; readonly inside: Inside } | undefined;
+/** Over a thousand namespaces that share a credential the config is the same each time. */
+const lastConfig = rememberLast<Inside>();
 
-function readLogins(secret: Secret, host: string): Inside {
-  const of = JSON.stringify([host, secret.type, secret.data]);
-  if (last?.of !== of) last = { of, inside: takeApart(secret, host) };
-  return last.inside;
-}
+const readLogins = (secret: Secret, host: string): Inside =>
+  lastConfig(JSON.stringify([host, secret.type, secret.data]), () => takeApart(secret, host));
 
 function takeApart(secret: Secret, host: string): Inside {
   const reading = readPullSecret({ ...secret, name: secret.metadata.name });

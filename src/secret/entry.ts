@@ -1,5 +1,6 @@
 import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
+import { rememberLast } from "../remember-last.ts";
 
 /**
  * What is noted of one login in a Secret: enough for a later run to know what it holds, to renew it, or to take back exactly
@@ -56,13 +57,10 @@ export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] 
 /** Whether a Secret has the label of those that this plugin made. */
 export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
-/** What was read last: where thousands of Secrets hold one credential, they note the same. */
-let last: { readonly text: string; readonly entries: readonly Entry[] } = { text: "[]", entries: [] };
+/** Where thousands of Secrets hold one credential, they note the same. */
+const lastNote = rememberLast<readonly Entry[]>();
 
-function readNote(text = "[]"): readonly Entry[] {
-  if (text !== last.text) last = { text, entries: parseNote(text) };
-  return last.entries;
-}
+const readNote = (text: string | undefined): readonly Entry[] => (text === undefined ? [] : lastNote(text, () => parseNote(text)));
 
 function parseNote(text: string): Entry[] {
   try {
