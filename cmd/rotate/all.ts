@@ -5,10 +5,13 @@ import { failure } from "../../src/apply/unit.ts";
 import type { Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError } from "../../src/errors.ts";
+import { over } from "../../src/fleet/over.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import type { Noted, NotedIn } from "../../src/observe/noted.ts";
+import { notedLists } from "../../src/observe/noted-lists.ts";
 import { unlessForbidden } from "../../src/observe/pull-secrets.ts";
 import { imagesIn } from "../../src/observe/scope-images.ts";
+import { apart } from "../../src/plan/apart.ts";
 import { dueOf, endsBy, type Rotation } from "../../src/plan/rotation.ts";
 import { sourcesOf } from "../create/once.ts";
 import { identityOf } from "../line/identity-flags.ts";
@@ -24,17 +27,23 @@ export type Rotating = Pick<NotedIn, "unasked" | "claimed"> & {
   readonly flags: RotateFlags;
 };
 
-/** Rotates one credential after the other: one that cannot be rotated does not stop the others. */
+/** Credentials that are rotated at once: Azure answers each of them slowly, and throttles. */
+const atOnce = 4;
+
+/** Rotates credentials, several at once: one that cannot be rotated does not stop the others. */
 export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
   const { wish, unasked, claimed } = rotating;
+  const halted = () => session.context.interruption.halted;
   // What is held there nobody knows, and none of it is rotated
   for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
-  for (const rotation of rotations) {
-    if (session.context.interruption.halted) return;
-    if (isDue(rotation, wish, session.context.now()))
-      yield* rescued(rotate(rotation, { unasked, claimed }, order), rotation, rotations.length > 1);
-  }
+  yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted }, async function* (group) {
+    for (const rotation of group) {
+      if (halted()) return;
+      if (isDue(rotation, wish, session.context.now()))
+        yield* rescued(rotate(rotation, { unasked, claimed }, order), rotation, rotations.length > 1);
+    }
+  });
 }
 
 /** Whether there may be something to do, by what is noted: it ends in time, or an earlier run promised a password only until now. */
@@ -43,20 +52,21 @@ function isDue({ all, replaced }: Rotation<Noted>, { endsBy: moment }: RotateWis
   return dueOf(replaced, now).some(({ until }) => until !== undefined);
 }
 
-/** Of several credentials the error of one is its own. */
+/** Of several credentials the error of one is its own; an interruption ends each in its own time, with what it has to take back. */
 async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, several: boolean): AsyncGenerator<Outcome> {
   try {
     yield* outcomes;
   } catch (error) {
     const [first] = members;
-    if (!several || !first || !(error instanceof CliError) || error.kind === "cancelled") throw error;
-    yield { change: { act: "keep", to: first.to, because: "it could not be rotated" }, error };
+    if (!several || !first || !(error instanceof CliError)) throw error;
+    const change = { act: "keep", to: first.to, because: "it could not be rotated" } as const;
+    yield error.kind === "cancelled" ? { change, left: "interrupted" } : { change, error };
   }
 }
 
 function orderOf({ grounds, wish, flags }: Rotating, session: Session): RotateOrder {
   return {
-    grounds,
+    listed: notedLists(grounds),
     grace: wish.grace,
     endsBy: wish.endsBy,
     looks: new WeakMap(),

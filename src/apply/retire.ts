@@ -1,7 +1,7 @@
 import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import { keyOf } from "../kinds.ts";
-import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
+import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Plan, Tell } from "../plan/change.ts";
 import { inLine, namedThere } from "../plan/named.ts";
 import type { Proof } from "../plan/proof.ts";
@@ -83,13 +83,13 @@ type Holder = { readonly to: Noted["to"]; readonly key: string };
  * a dry run would write counts as written.
  */
 async function holdersOf(due: readonly Password[], order: Retirement): Promise<Pick<NotedIn, "unasked"> & { holders: readonly Holder[] }> {
-  const { rotation, proof, grounds, written, dryRun } = order;
+  const { rotation, proof, listed, written, dryRun } = order;
   const { kind, identity } = rotation;
   const insideOf = new Map(
     rotation.all.flatMap(({ entry, login, lapsed }) => (login && !lapsed ? [[passwordKey(entry), fingerprint(login)]] : [])),
   );
   const doubted = new Set(proof.doubted.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
-  const { noted, unasked } = await notedIn(grounds, (entry) => entry.kind === kind && entry.identity === identity);
+  const { noted, unasked } = await listed((entry) => entry.kind === kind && entry.identity === identity);
   const holders = noted.flatMap((one) => {
     if (!one.login || doubted.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
     const inside = fingerprint(one.login);

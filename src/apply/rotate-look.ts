@@ -1,7 +1,8 @@
 import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf } from "../kinds.ts";
-import { type Noted, type NotedIn, notedIn } from "../observe/noted.ts";
+import type { Noted, NotedIn } from "../observe/noted.ts";
+import type { NotedLists } from "../observe/noted-lists.ts";
 import type { Doubted } from "../plan/proof.ts";
 import { type Rotation, rotationsOf } from "../plan/rotation.ts";
 import { readClaim, type SecretClaim } from "../secret/claim.ts";
@@ -54,21 +55,21 @@ export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string
 async function looked(
   { kind, identity, host }: Found,
   proving: Proving,
-  { grounds }: RotateOrder,
+  { listed }: RotateOrder,
   known: NotedIn["unasked"],
   first?: NotedIn,
 ): Promise<Look> {
   const isIt = (entry: Entry) => entry.kind === kind && entry.identity === identity && entry.hosts[0] === host;
   for (let round = 1; ; round++) {
-    const { noted, unasked, claimed } = (round === 1 && first) || (await notedAgain(grounds, isIt, known));
+    const { noted, unasked, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
     const proof = await provenOf(noted, proving);
     if (round === rounds || !(await anyWritten(proof.doubted, proving))) return { unasked, claimed, proof, rotated: new Set() };
   }
 }
 
 /** @throws CliError of places that were looked at before, and could not be now: what is held there is not gone */
-async function notedAgain(grounds: RotateOrder["grounds"], isIt: (entry: Entry) => boolean, known: NotedIn["unasked"]): Promise<NotedIn> {
-  const seen = await notedIn(grounds, isIt);
+async function notedAgain(listed: NotedLists, isIt: (entry: Entry) => boolean, known: NotedIn["unasked"]): Promise<NotedIn> {
+  const seen = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
   const lost = seen.unasked.find(({ own, context }) => own && !before.has(context));
   if (lost) throw lost.error;

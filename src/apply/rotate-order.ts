@@ -2,6 +2,7 @@ import type { ImageRef } from "../context.ts";
 import type { Credential } from "../credential/kind.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
+import type { NotedLists } from "../observe/noted-lists.ts";
 import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { DryRun } from "./outcome.ts";
@@ -19,11 +20,11 @@ export type Look = Pick<NotedIn, "unasked" | "claimed"> & {
 
 /** How credentials are rotated. */
 export type RotateOrder = {
-  /** Where Secrets may hold them. */
-  readonly grounds: readonly Ground[];
   readonly grace: Grace;
   /** Only what ends by then is rotated; absent: everything. */
   readonly endsBy: Date | undefined;
+  /** What Secrets note by now, wherever one may hold them. */
+  readonly listed: NotedLists;
   /** The first look at the Secrets that note one identity, by those Secrets. */
   readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
   readonly verify: boolean;

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { apart } from "../../../src/plan/apart.ts";
+import { type Member, rotationsOf } from "../../../src/plan/rotation.ts";
+
+/** A Secret that notes logins, each as `IDENTITY`, or `IDENTITY@HOST`. */
+const secret = (name: string, ...logins: readonly string[]): Member[] =>
+  logins.map((login) => {
+    const [identity = "", host = "myregistry.azurecr.io"] = login.split("@");
+    const entry = { kind: "acr-token", hosts: [host], identity, slot: "password1", renewal: "made" } as unknown as Member["entry"];
+    return { to: { kind: "secret", namespace: "demo", name }, entry };
+  });
+
+test.for<{ what: string; held: readonly Member[][]; groups: readonly (readonly string[])[] }>([
+  { what: "nothing", held: [], groups: [] },
+  { what: "credentials of their own", held: [secret("a", "x"), secret("b", "y")], groups: [["x"], ["y"]] },
+  { what: "one that two Secrets hold", held: [secret("a", "x"), secret("b", "x")], groups: [["x"]] },
+  { what: "two in one Secret", held: [secret("a", "x", "y@other.azurecr.io"), secret("b", "z")], groups: [["x", "y"], ["z"]] },
+  {
+    what: "a chain of Secrets with two each",
+    held: [secret("c", "z", "w@other.azurecr.io"), secret("a", "x", "y@other.azurecr.io"), secret("b", "z", "y@other.azurecr.io")],
+    groups: [["z", "w", "x", "y"]],
+  },
+  { what: "one name at two registries", held: [secret("a", "x"), secret("b", "x@other.azurecr.io")], groups: [["x", "x"]] },
+])("$what", ({ held, groups }) => {
+  const found = apart(rotationsOf(held.flat(), () => true));
+  expect(found.map((group) => group.map(({ identity }) => identity))).toEqual(groups);
+});
+
+test("thousands in a row are one group", () => {
+  const held = Array.from({ length: 5000 }, (_, index) => secret(`s${index}`, `id-${index}`, `id-${index + 1}@other.azurecr.io`));
+  expect(apart(rotationsOf(held.flat(), () => true))).toHaveLength(1);
+});
