@@ -1,7 +1,7 @@
 import { tokensIn } from "../src/credential/acr-token.ts";
 import { credentialKinds } from "../src/credential/kinds.ts";
 import { mayMint } from "../src/credential/rights.ts";
-import { CliError } from "../src/errors.ts";
+import { CliError, unlessForbidden } from "../src/errors.ts";
 import { nearlyFull, reportOf, type Seen, told } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { hostWritten } from "./create/registry-written.ts";
@@ -44,16 +44,11 @@ async function look(name: string, as: Parameters<Session["azure"]>[0], session: 
   const [identity, facts, permissions, tokens] = await Promise.all([
     azure.identity(),
     azure.registryFacts(registry),
-    azure.permissions(registry).catch(unlessForbidden),
-    azure.tokenCount(registry).catch(unlessForbidden),
+    // What may not be read is not known, and no error: what the identity may do is still worth knowing
+    azure.permissions(registry).catch(unlessForbidden(undefined)),
+    azure.tokenCount(registry).catch(unlessForbidden(undefined)),
   ]);
   // What nothing has to be spelled for comes first
   const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, facts));
   return { registry, identity, facts, tokens, room: tokensIn[registry.sku], may };
-}
-
-/** What may not be read is not known, and no error: what the identity may do without it is still worth knowing. */
-function unlessForbidden(error: unknown): undefined {
-  if (error instanceof CliError && error.kind === "forbidden") return undefined;
-  throw error;
 }

@@ -51,5 +51,16 @@ export class NotYet extends CliError {
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
 
+/** Whether it is an error of what somebody may not do. */
+export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
+
+/** Takes a stand-in for what somebody may not read. */
+export function unlessForbidden<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (isForbidden(error)) return instead;
+    throw error;
+  };
+}
+
 /** Whether nobody knows if what was asked has happened. */
 export const isLost = ({ kind }: CliError): boolean => kind === "unreachable" || kind === "timeout" || kind === "cancelled";

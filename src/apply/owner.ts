@@ -1,5 +1,5 @@
 import type { Owner } from "../credential/kind.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isForbidden } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { idBy, noNamespace, uidOf } from "../observe/namespace.ts";
 import { wordsIn } from "../secret/azure-words.ts";
@@ -41,7 +41,7 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
 /** The uid of a namespace. @throws CliError that names the way round where it may not be read */
 async function known(read: () => Promise<string | undefined>, namespace: string): Promise<string> {
   const found = await read().catch((cause: unknown) => {
-    if (!(cause instanceof CliError) || cause.kind !== "forbidden") throw cause;
+    if (!isForbidden(cause)) throw cause;
     throw new CliError("forbidden", cause.message, {
       hint: "add --acr-token NAME, or --service-principal=NAME: a name in Azure that this Secret alone is to use",
       cause,

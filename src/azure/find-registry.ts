@@ -1,5 +1,5 @@
 import type { AzureRegistry } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, unlessForbidden } from "../errors.ts";
 import { type Arm, apiVersion } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
@@ -64,19 +64,14 @@ async function listed(arm: Arm, wanted: Wanted, only: string | undefined): Promi
     within.map(({ id }) =>
       arm
         .list({ path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing: "list the registries" })
-        .catch(unreadable),
+        // A subscription whose registries may not be listed holds none for us
+        .catch(unlessForbidden([])),
     ),
   );
   return lists
     .flat()
     .flatMap(asRegistry)
     .filter((registry) => isWanted(registry, wanted));
-}
-
-/** A subscription whose registries may not be listed holds none for us. */
-function unreadable(error: unknown): never[] {
-  if (error instanceof CliError && error.kind === "forbidden") return [];
-  throw error;
 }
 
 function asRegistry(body: unknown): AzureRegistry[] {

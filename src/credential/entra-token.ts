@@ -1,5 +1,5 @@
 import type { Azure, AzureRegistry, EntraToken, Exchanged, Login } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isForbidden } from "../errors.ts";
 import { toSeconds } from "../moment.ts";
 import { tokenUser } from "../secret/guess.ts";
 import { readJwt, type TokenClaims } from "../secret/jwt.ts";
@@ -80,7 +80,7 @@ async function entraToken({ host, inAzure, azure }: TokenSource): Promise<EntraT
   try {
     return await azure.entraToken(host, "registries");
   } catch (error) {
-    if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
+    if (!isForbidden(error)) throw error;
     if (inAzure && !(await azure.registryFacts(inAzure)).armAudience) throw error;
     return azure.entraToken(host, "management");
   }

@@ -1,5 +1,5 @@
 import { listAll } from "../cluster/port.ts";
-import { CliError } from "../errors.ts";
+import { type CliError, isForbidden } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
@@ -39,8 +39,6 @@ export async function* carriedOn(ground: Ground, wish: CarriedWish): AsyncGenera
     yield* apart(ground, byKey(ground.namespaces), where, wish.carriers);
   }
 }
-
-const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 
 async function* apart(
   { context, cluster }: Ground,

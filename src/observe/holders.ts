@@ -1,5 +1,5 @@
 import type { Login } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isForbidden } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
@@ -64,7 +64,7 @@ async function* listed(ground: Ground, name: string): AsyncGenerator<Pick<Secret
   try {
     yield* noted(ground, name);
   } catch (error) {
-    if (!(error instanceof CliError) || error.kind !== "forbidden") throw error;
+    if (!isForbidden(error)) throw error;
     yield* named(ground, name);
   }
 }

@@ -1,9 +1,10 @@
 import type { AzureFacts, ImageFacts, Tried } from "../check/facts.ts";
 import type { ImageRef, Proof, Registry } from "../context.ts";
+import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { defaultSecretName } from "../secret/names.ts";
 import { azureHost } from "./azure-host.ts";
-import { keyringOf, type Secrets, secretFacts, unlessForbidden } from "./pull-secrets.ts";
+import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
 import type { Pull } from "./pulls.ts";
 
 /** A pull whose image could be taken apart, and the one Secret that a command line names for it. */

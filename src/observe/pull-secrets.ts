@@ -1,7 +1,7 @@
 import type { SecretFacts } from "../check/facts.ts";
 import { isObjectName } from "../check/names.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { CliError } from "../errors.ts";
+import { unlessForbidden } from "../errors.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/servers.ts";
 import type { Secret } from "../objects.ts";
@@ -31,14 +31,6 @@ export function secretsOf(cluster: Cluster, namespace: string): Secrets {
       listed ??= listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]));
       return listed;
     },
-  };
-}
-
-/** Takes a stand-in for what somebody may not read: advice is only better for it. */
-export function unlessForbidden<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof CliError && error.kind === "forbidden") return instead;
-    throw error;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { PodFacts } from "../check/facts.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import type { ImageRef } from "../context.ts";
-import { absent, CliError } from "../errors.ts";
+import { absent, CliError, unlessForbidden } from "../errors.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
@@ -65,10 +65,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
 
 /** @throws CliError notFound for a namespace that is not there, as far as we may see that */
 async function assureNamespace(cluster: Cluster, namespace: string): Promise<void> {
-  const uid = await uidOf(cluster, namespace).catch((error: unknown) => {
-    if (error instanceof CliError && error.kind === "forbidden") return "not for us to see";
-    throw error;
-  });
+  const uid = await uidOf(cluster, namespace).catch(unlessForbidden("not for us to see"));
   if (uid === undefined) throw noNamespace(namespace);
 }
 

@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/port.ts";
 import type { ImageRef } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isForbidden } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import { kinds, type TargetKind } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
@@ -36,10 +36,10 @@ export async function imagesIn(grounds: readonly Ground[], wish: ImageWish): Pro
 async function* imagesOn({ cluster, namespaces, open, error }: Ground, wish: ImageWish): AsyncGenerator<ImageRef[] | CliError> {
   if (error) return;
   const meant = new Set(namespaces);
-  const whole = open ? yield* unlessForbidden(imagesAt(cluster, wish, meant, undefined)) : "each";
+  const whole = open ? yield* untilForbidden(imagesAt(cluster, wish, meant, undefined)) : "each";
   if (whole === undefined) return;
   for (const namespace of namespaces) {
-    const refusal = yield* unlessForbidden(imagesAt(cluster, wish, meant, namespace));
+    const refusal = yield* untilForbidden(imagesAt(cluster, wish, meant, namespace));
     if (refusal) yield refusal;
   }
 }
@@ -53,12 +53,12 @@ async function* imagesAt(cluster: Cluster, { hosts, picks }: ImageWish, meant: R
 }
 
 /** @returns the refusal that ended it, if one did */
-async function* unlessForbidden<T>(items: AsyncIterable<T>): AsyncGenerator<T, CliError | undefined> {
+async function* untilForbidden<T>(items: AsyncIterable<T>): AsyncGenerator<T, CliError | undefined> {
   try {
     yield* items;
     return undefined;
   } catch (error) {
-    if (error instanceof CliError && error.kind === "forbidden") return error;
+    if (isForbidden(error)) return error;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { type CliError, isForbidden } from "../errors.ts";
 import { byKey, inStep } from "../fleet/join.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { kinds } from "../kinds.ts";
@@ -41,7 +41,7 @@ async function* joined(ground: Ground, wish: PlaceWish): AsyncGenerator<Outlook>
     try {
       yield outlook(await read(place), wish);
     } catch (error) {
-      if (index > 0 || !(error instanceof CliError) || error.kind !== "forbidden") throw error;
+      if (index > 0 || !isForbidden(error)) throw error;
       return yield* apart({ ...ground, namespaces: byKey(namespaces) }, wish);
     }
   }
