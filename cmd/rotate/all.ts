@@ -36,13 +36,19 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
   const halted = () => session.context.interruption.halted;
   // What is held there nobody knows, and none of it is rotated
   for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
-  yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted }, async function* (group) {
+  const defects: unknown[] = [];
+  const ends = () => halted() || defects.length > 0;
+  const begin = (rotation: Rotation<Noted>) => {
+    const outcomes = rotate(rotation, { unasked, claimed }, order);
+    return rotations.length > 1 ? rescued(outcomes, rotation, defects) : outcomes;
+  };
+  yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
-      if (halted()) return;
-      if (isDue(rotation, wish, session.context.now()))
-        yield* rescued(rotate(rotation, { unasked, claimed }, order), rotation, rotations.length > 1);
+      if (ends()) return;
+      if (isDue(rotation, wish, session.context.now())) yield* begin(rotation);
     }
   });
+  for (const defect of defects) throw defect;
 }
 
 /** Whether there may be something to do, by what is noted: it ends in time, or an earlier run promised a password only until now. */
@@ -51,15 +57,19 @@ function isDue({ all, replaced }: Rotation<Noted>, { endsBy: moment }: RotateWis
   return dueOf(replaced, now).some(({ until }) => until !== undefined);
 }
 
-/** Of several credentials the error of one is its own; an interruption ends each in its own time, with what it has to take back. */
-async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, several: boolean): AsyncGenerator<Outcome> {
+/**
+ * Of several credentials the error of one, or of its place, is its own; an interruption ends each in its own time, with what it has to
+ * take back; and a defect ends the run once those under way have come to their end.
+ */
+async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, defects: unknown[]): AsyncGenerator<Outcome> {
   try {
-    yield* outcomes;
+    for await (const { ofPlace: _, ...outcome } of outcomes) yield outcome;
   } catch (error) {
     const [first] = members;
-    if (!several || !first || !(error instanceof CliError)) throw error;
+    if (!first || !(error instanceof CliError)) return void defects.push(error);
     const change = { act: "keep", to: first.to, because: "it could not be rotated" } as const;
-    yield error.kind === "cancelled" ? { change, left: "interrupted" } : { change, error };
+    // What could not be taken back is told
+    yield error.kind === "cancelled" && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
   }
 }
 

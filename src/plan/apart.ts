@@ -26,4 +26,5 @@ export function apart<M extends Member>(rotations: readonly Rotation<M>[]): Rota
   return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
 }
 
-const nameOf = ({ kind, identity }: Rotation) => JSON.stringify([kind, identity]);
+/** Azure does not tell a name from the same one in capitals. */
+const nameOf = ({ kind, identity }: Rotation) => JSON.stringify([kind, identity.toLowerCase()]);

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { linesOf, refused, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
@@ -92,4 +93,60 @@ test("one that is refused stops none of those beside it", async () => {
   expect(code).toBe(1);
   expect(stderr).toContain("configured 5, failed 1\n");
   expect(names.every((name) => isAlive(world, name))).toBe(true);
+});
+
+test("in one namespace, one that cannot be written stops none of those beside it", async () => {
+  const world = worldOf(["demo"]);
+  for (const name of ["a", "b", "c"])
+    expect(await type(`create ${name} --registry myregistry --repository app/web -n demo`, world.ports)).toMatchObject({ code: 0 });
+  world.asking.around(refusing(({ call, at }) => call !== "get" && at.endsWith("secret demo/a"), refused));
+
+  const { stdout, stderr, code } = await type("rotate -n demo --grace 0", world.ports);
+  const claims = world.cluster.all("secret").map(({ metadata }) => metadata.annotations?.["acr-secret/claim"]);
+
+  expect({ code, stdout: linesOf(stdout).filter((line) => line.startsWith("secret/")) }).toEqual({
+    code: 1,
+    stdout: ["secret/b configured", "secret/c configured"],
+  });
+  expect(stderr).toContain("Error from server (Forbidden): no\n");
+  expect(claims.filter(Boolean)).toEqual([]);
+  expect(["a", "b", "c"].every((name) => isAlive(world, "demo", name))).toBe(true);
+});
+
+test("a defect at one leaves none of those beside it halfway", async () => {
+  const names = teams(4);
+  const world = await owned(names);
+  world.asking.around(
+    refusing(
+      ({ call, at }) => call === "generatePassword" && at.includes("team-0-"),
+      () => new Error("defect"),
+    ),
+  );
+
+  const { stdout, stderr, code } = await type("rotate -A --grace 0", world.ports);
+  const claims = world.cluster.all("secret").map(({ metadata }) => metadata.annotations?.["acr-secret/claim"]);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("defect");
+  expect(linesOf(stdout).filter((line) => line.startsWith("secret/"))).toHaveLength(3);
+  expect(claims.filter(Boolean)).toEqual([]);
+  expect(names.every((name) => isAlive(world, name))).toBe(true);
+});
+
+test("after Ctrl-C it is told of each what could not be taken back", async () => {
+  const names = teams(4);
+  const world = await owned(names);
+  const { live, started } = watch();
+  world.asking.around(async ({ call, at }, next) => {
+    if (call === "clearPassword") throw refused();
+    if (call !== "generatePassword" || !at.includes("team-2-")) return next();
+    await next();
+    live().interrupt();
+    throw new CliError("cancelled", "interrupted");
+  });
+
+  const { stderr, code } = await type("rotate -A --grace 0", world.ports, { started });
+
+  expect(code).toBe(130);
+  expect(stderr).toContain("could not be taken back");
 });

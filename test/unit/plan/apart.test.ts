@@ -20,6 +20,7 @@ test.for<{ what: string; held: readonly Member[][]; groups: readonly (readonly s
     held: [secret("c", "z", "w@other.azurecr.io"), secret("a", "x", "y@other.azurecr.io"), secret("b", "z", "y@other.azurecr.io")],
     groups: [["z", "w", "x", "y"]],
   },
+  { what: "one name in other letters", held: [secret("a", "x"), secret("b", "X")], groups: [["x", "X"]] },
   { what: "one name at two registries", held: [secret("a", "x"), secret("b", "x@other.azurecr.io")], groups: [["x", "x"]] },
 ])("$what", ({ held, groups }) => {
   const found = apart(rotationsOf(held.flat(), () => true));
