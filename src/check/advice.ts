@@ -150,7 +150,8 @@ function rename(facts: InAzure): Advice {
     ? {}
     : deliver(
         { ...facts, pods: concerned(facts).all },
-        { secret: facts.fresh.name, make: { ...make(facts), repositories: [ref.repository] } },
+        // Its pods would have other names by the time that their image is set
+        { secret: facts.fresh.name, make: { ...make(facts), repositories: [ref.repository] }, stays: "job" },
       );
   const places = new Map(
     concerned(facts).all.map(({ name, container, owner }) => {

@@ -6,31 +6,34 @@ import { listed } from "./names.ts";
 /** What mends a failure: the command, and in words what it needs or does not mend. */
 export type Advice = { readonly fix?: Fix | undefined; readonly because?: string | undefined };
 
-/** A Secret that pods are to get: its name, and how it is made where it does not exist yet. */
-export type Delivery = { readonly secret: string; readonly make?: Create | undefined };
+/** A Secret that pods are to get: its name, and how it is made where it does not exist yet. `stays`: no Job is made anew for it. */
+export type Delivery = { readonly secret: string; readonly make?: Create | undefined; readonly stays?: "job" };
 
 /**
  * Lets the pods of an image have a Secret. Pods whose names are copied get it by their ServiceAccount, and those that name their
  * own by the template they come from; what nothing makes anew, the command does.
  */
-export function deliver(facts: ImageFacts, { secret, make }: Delivery): Advice {
+export function deliver(facts: ImageFacts, { secret, make, stays }: Delivery): Advice {
   const { namespace, account, pods } = facts;
   const { own, copied } = concerned(facts);
   const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];
-  const fixed = unremade([...own, ...copied]);
+  const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
+  const fixed = unremade([...own, ...copied].filter((pod) => !byHand.includes(pod)));
   const targets = { serviceaccounts: accounts, targets: [...templatesOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
   const attach = { do: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
-  return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords([...own, ...copied])]) };
+  return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords(byHand)]) };
 }
 
-/** Lets pods that are older than a Secret of their ServiceAccount be made anew. */
-export function remake({ pods, namespace, ...facts }: ImageFacts, secret: string): Advice {
-  const { copied } = concerned({ ...facts, namespace, pods });
+/** Lets pods that are older than a Secret of their ServiceAccount be made anew. @param secret absent where what is no controller's has got one */
+export function remake(facts: ImageFacts, secret: string | undefined): Advice {
+  const { namespace } = facts;
+  const { copied } = concerned(facts);
   const gone = copied.filter(({ owner }) => owner?.remakes);
-  const fixed = unremade(copied);
-  const anew: Fix[] = fixed.length > 0 ? [{ do: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
-  return { fix: inOrder([...deletion(gone, namespace), ...anew]), because: handWords(copied) };
+  const byHand = copied.filter((pod) => isByHand(pod, facts));
+  const fixed = unremade(copied.filter((pod) => !byHand.includes(pod)));
+  const anew: Fix[] = secret !== undefined && fixed.length > 0 ? [{ do: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
+  return { fix: inOrder([...deletion(gone, namespace), ...anew]), because: handWords(byHand) };
 }
 
 /** The pods that a failure is about: those whose node has not got the image, if there are any. */
@@ -64,6 +67,17 @@ export function deletion(pods: readonly PodFacts[], namespace: string): Fix[] {
   return pods.length === 0 ? [] : [{ do: "delete-pods", pods: pods.map(({ name }) => name), namespace }];
 }
 
+const isOfJob = ({ owner }: PodFacts): boolean => owner?.kind === "job";
+
+/**
+ * A pod that only its controller can make anew, and which no command of ours has it do. Pods of a Job whose template names nothing copy
+ * all names of their ServiceAccount, which they would lose with a list of their own.
+ */
+function isByHand(pod: PodFacts, { names }: Pick<ImageFacts, "names">): boolean {
+  if (!pod.owner || pod.owner.remakes) return false;
+  return !isOfJob(pod) || (!pod.own && names.length > 0);
+}
+
 /** What has pods that nobody makes anew, and is a target itself: a pod without a controller, or a Job. */
 const unremade = (pods: readonly PodFacts[]): string[] => [
   ...new Set(pods.flatMap(({ name, owner }) => (owner ? (owner.kind === "job" ? [nameOf(owner)] : []) : [`pod/${name}`]))),
@@ -77,8 +91,7 @@ function ownWords(own: readonly PodFacts[], account: string): string | undefined
 }
 
 /** What no command of ours mends. */
-function handWords(pods: readonly PodFacts[]): string | undefined {
-  const counted = pods.filter(({ owner }) => owner && !owner.remakes && owner.kind !== "job");
+function handWords(counted: readonly PodFacts[]): string | undefined {
   if (counted.length === 0) return undefined;
   const owners = listed(once(counted.flatMap(({ owner }) => owner ?? [])).map(nameOf));
   return `${podsOf(counted)} has to be made again by ${owners}, which may count a deletion as a failure`;

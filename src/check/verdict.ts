@@ -93,10 +93,15 @@ function refused(facts: ImageFacts, tried: Tried): Finding {
 /** The ServiceAccount has got a Secret since the pods were made: they need it to pull, and it has to. */
 function tooLate(facts: ImageFacts, late: Tried): Finding {
   const made = `made before serviceaccount/${facts.account} carried ${late.secret}`;
-  const then = remake(facts, late.secret);
-  if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made, advice: then };
+  if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made, advice: remake(facts, late.secret) };
   const finding = refused(facts, late);
   const advice = advise(finding.cause, facts, late.secret);
+  const isMade = advice.fix?.do === "create" && advice.fix.recreate === true;
+  const then = remake(facts, isMade ? undefined : late.secret);
   const fix = advice.fix && inOrder([advice.fix, ...(then.fix ? [then.fix] : [])]);
-  return { ...finding, message: joined([finding.message, made]), advice: { fix, because: joined([advice.because, then.because]) } };
+  return {
+    ...finding,
+    message: joined([finding.message, made]),
+    advice: { fix, because: joined([...new Set([advice.because, then.because])]) },
+  };
 }

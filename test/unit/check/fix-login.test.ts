@@ -107,6 +107,29 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: "kubectl delete pod web-1 web-2 -n demo && kubectl acr-secret attach l pod/own job/j --recreate -n demo",
   },
   {
+    what: "a pod of a Job that copied other names, which a list of the Job's own would hide",
+    given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("j-1", { owner: job })] },
+    message: "secret n has a login for ghcr.io only; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    fix: `${create} --serviceaccount sa -n demo`,
+  },
+  {
+    what: "an older pod of a Job that copied other names",
+    given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("j-1", { owner: job })] },
+    message: "made before serviceaccount/sa carried l; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    fix: undefined,
+  },
+  {
+    what: "older pods where the later Secret does not pull either, and another is made: once anew is enough",
+    given: {
+      ...noLogin,
+      late: tried("l", "refused"),
+      secrets: [secret("l", { servers: [r, "ghcr.io"] })],
+      pods: [pod("web-1"), pod("own", { owner: undefined })],
+    },
+    message: "with secret l: says refused; made before serviceaccount/sa carried l",
+    fix: `kubectl acr-secret create pod/own --registry ${r} --serviceaccount sa --recreate -n demo && kubectl delete pod web-1 -n demo`,
+  },
+  {
     what: "an older pod with names and no controller",
     given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
     message: "made before serviceaccount/sa carried l",

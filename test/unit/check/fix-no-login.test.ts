@@ -100,6 +100,18 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret check --image ${r}/app/web@sha256:1 --serviceaccount sa -n demo`,
   },
 
+  {
+    what: "capitals, of a Job's pod, whose name lasts until its image is set",
+    given: {
+      ...noLogin,
+      ...otherwise("capitals"),
+      image: "R1234.azurecr.io/app/web:1",
+      ref: { ...facts.ref, host: "R1234.azurecr.io" },
+      pods: [pod("j-1", { owner: job })],
+    },
+    message: `the pod has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io: name the image ${r}/app/web:1; pod/j-1 has to be made again by job/j, which may count a deletion as a failure`,
+    fix: `kubectl acr-secret create --registry ${r} --repository app/web --serviceaccount sa -n demo && kubectl set image pod/j-1 app=${r}/app/web:1 -n demo`,
+  },
   ...(["port", "capitals"] as const).map((kind) => ({
     what: `${kind}, and a Secret that is not there`,
     given: {
