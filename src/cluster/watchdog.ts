@@ -66,7 +66,8 @@ export function startError(cause: NodeJS.ErrnoException): CliError {
 
 /** Ends a watched program with everything below it, by letting go of the watchdog's pipe. May be called twice. */
 export function end(child: ChildProcess): void {
-  const pipe = child.stdio[3];
+  // Where this process may open no more files, the child has no pipes at all
+  const pipe = (child.stdio as ChildProcess["stdio"] | undefined)?.[3];
   if (pipe instanceof Socket) pipe.destroy();
   if (child.spawnfile !== shell) child.kill();
 }

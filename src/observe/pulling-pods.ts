@@ -1,6 +1,6 @@
 import type { Owner, PodFacts } from "../check/facts.ts";
 import { readWaiting } from "../kubelet/message.ts";
-import type { ContainerStatus, Pod, ServiceAccount } from "../objects.ts";
+import type { ContainerStatus, Metadata, Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import type { Maker } from "../plan/refusal.ts";
 import { makesAnew } from "../plan/restart.ts";
@@ -48,9 +48,18 @@ export function isYounger({ metadata: { creationTimestamp: made } }: Pod, accoun
 function ownerOf({ metadata }: Pod): Owner | undefined {
   const maker = madeBy(metadata);
   if (!maker) return undefined;
-  const own = asWorkload(maker);
+  const own = { ...asWorkload(maker), ...(isOthers(metadata) && { kind: `job.${groupOf(metadata)}` }) };
   const remakes = makesAnew.has(maker.kind);
   return { ...own, remakes, template: maker.above ? asWorkload(maker.above) : remakes ? own : undefined };
+}
+
+/** Others make Jobs too (`batch.volcano.sh`), which no command here means by that word. */
+const isOthers = (metadata: Metadata): boolean => madeBy(metadata)?.kind === "Job" && !["", "batch"].includes(groupOf(metadata));
+
+/** The API group of a pod's controller. */
+function groupOf({ ownerReferences = [] }: Metadata): string {
+  const { apiVersion = "" } = ownerReferences.find(({ controller }) => controller === true) ?? {};
+  return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 }
 
 const asWorkload = ({ kind, name }: Maker) => ({ kind: kind.toLowerCase(), name });
