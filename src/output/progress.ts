@@ -19,6 +19,7 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () =>
   const none = { show: () => {}, clear: () => {} };
   if (!able) return { during: (_, work) => work(), count: () => none };
   let counting = false;
+  let spinning = false;
   return {
     count: (total) => {
       counting = total > 1;
@@ -26,13 +27,15 @@ export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () =>
     },
     during: async (what, work) => {
       // One line is enough
-      if (counting) return work();
+      if (counting || spinning) return work();
+      spinning = true;
       const { default: ora } = await import("ora");
       const spinner = ora({ text: fitting(what, stderr), discardStdin: false, color: colored(stderr, env) ? "cyan" : false }).start();
       try {
         return await work();
       } finally {
         spinner.stop();
+        spinning = false;
       }
     },
   };
