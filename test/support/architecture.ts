@@ -13,6 +13,7 @@ const contracts = [
   "src/interruption.ts",
   "src/moment.ts",
   "src/label-selector.ts",
+  "src/remember-last.ts",
   "src/fleet/scope.ts",
   "src/check/cause.ts",
   "src/secret/sensitive.ts",
