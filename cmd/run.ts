@@ -31,6 +31,8 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   });
   // Nobody has to read what is said beside the results
   const stderr = late(() => process.stderr.on("error", () => {}));
+  // Azure's libraries write there themselves where they are told to
+  if (process.env["AZURE_LOG_LEVEL"]) stderr.get();
 
   const code = await main(argv, processContext(interruption, stderr, launched));
   // A verb that did not come to use it has not ended it either
