@@ -146,10 +146,12 @@ function take(
 
 const tell = (host: string, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });
 
-const entryOf = (host: string, { madeAt, expiresAt }: TokenClaims): Entry => ({
+const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry => ({
   hosts: [host],
   kind: entra.name,
   identity: tokenUser,
+  // All tokens have one user name, and those of two people may be of one second
+  ...(id !== undefined && { slot: id }),
   ...(madeAt !== undefined && { madeAt }),
   ...(expiresAt !== undefined && { expiresAt }),
 });

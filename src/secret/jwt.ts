@@ -2,6 +2,8 @@ import { toSeconds } from "../moment.ts";
 
 /** What a token says of itself (RFC 7519, 4.1). Nobody here checks its signature. Times are RFC 3339. */
 export type TokenClaims = {
+  /** Names it among those of one second. */
+  readonly id: string | undefined;
   readonly issuer: string;
   readonly audience: string;
   /** Whom it is of. */
@@ -15,9 +17,10 @@ export function readJwt(text: string): TokenClaims | undefined {
   const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
   const claims = payload === undefined ? undefined : parse(Buffer.from(payload, "base64url").toString());
   if (!claims) return undefined;
-  const { iss, aud, sub, iat, exp } = claims;
+  const { jti, iss, aud, sub, iat, exp } = claims;
   const subject = typeof sub === "string" ? sub : undefined;
-  return { issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: moment(iat), expiresAt: moment(exp) };
+  const id = typeof jti === "string" && /^[\w-]{1,64}$/.test(jti) ? jti : undefined;
+  return { id, issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: moment(iat), expiresAt: moment(exp) };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {

@@ -33,6 +33,7 @@ test("one's own token is taken, told when it dies, and kept by a second run", as
       hosts: [host],
       kind: "entra",
       identity: user,
+      slot: "0",
       madeAt: "2026-01-01T00:00:00Z",
       expiresAt: "2026-01-01T03:00:00Z",
       by: "jane@example.com",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linesOf, stored } from "../../support/fakes/fleet.ts";
+import { linesOf, stored, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
@@ -138,4 +138,22 @@ test("of a service principal one key is added, and the next rotation takes exact
   await type("rotate -n a", world.ports);
   expect(keys()).toEqual(["00", second, expect.any(String)]);
   expect(isAlive(world, "a")).toBe(true);
+});
+
+test("tokens that two people were given in one second are two credentials", async () => {
+  const world = worldOf(["a", "b"]);
+  for (const [sub, at] of [
+    ["tom", "a"],
+    ["jane", "b"],
+  ] as const) {
+    world.azure.entra.claims["sub"] = sub;
+    expect(await type(`create --registry myregistry --entra -n ${at}`, world.ports)).toMatchObject({ code: 0 });
+  }
+  const before = world.loginIn("a");
+  world.azure.entra.now = new Date("2026-01-01T00:10:00Z");
+
+  const { stdout, code } = await type("rotate acr-myregistry -n b", world.ports);
+
+  expect({ stdout, code }).toEqual({ stdout: "secret/acr-myregistry configured\n", code: 0 });
+  expect(world.loginIn("a")).toEqual(before);
 });

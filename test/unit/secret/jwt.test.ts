@@ -4,7 +4,8 @@ import { readJwt } from "../../../src/secret/jwt.ts";
 const token = (payload: string) => `h.${Buffer.from(payload).toString("base64url")}.s`;
 
 test("a token says whose it is, for whom, and when it was made and dies", () => {
-  expect(readJwt(token('{"iss":"Azure Container Registry","aud":"r.azurecr.io","iat":1767225600,"exp":1767236400}'))).toEqual({
+  expect(readJwt(token('{"jti":"3f-1","iss":"Azure Container Registry","aud":"r.azurecr.io","iat":1767225600,"exp":1767236400}'))).toEqual({
+    id: "3f-1",
     issuer: "Azure Container Registry",
     audience: "r.azurecr.io",
     madeAt: "2026-01-01T00:00:00Z",
@@ -12,9 +13,12 @@ test("a token says whose it is, for whom, and when it was made and dies", () => 
   });
 });
 
-test.for(["{}", '{"iat":"1","exp":null}', '{"exp":1e300}', '{"exp":-1}', '{"exp":1767236400000}'])("%s says nothing of it", (payload) => {
-  expect(readJwt(token(payload))).toEqual({ issuer: "", audience: "", madeAt: undefined, expiresAt: undefined });
-});
+test.for(["{}", '{"jti":7}', '{"jti":"a b"}', '{"iat":"1","exp":null}', '{"exp":1e300}', '{"exp":-1}', '{"exp":1767236400000}'])(
+  "%s says nothing of it",
+  (payload) => {
+    expect(readJwt(token(payload))).toEqual({ issuer: "", audience: "", madeAt: undefined, expiresAt: undefined });
+  },
+);
 
 test.for(["", "password", "a.b", "a.b.c.d", "a.b.c", token("null"), token("7"), token("{")])("%j is none", (text) => {
   expect(readJwt(text)).toBeUndefined();
