@@ -3,7 +3,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import pkg from "@yao-pkg/pkg/lib-es5/sea.js";
-import { care, heap } from "./package/program.ts";
+import { care } from "./package/program.ts";
 import type { Platform } from "./platforms.ts";
 
 export type Order = {
@@ -33,7 +33,7 @@ const configuration = {
   // The bundles have their own code caches, made after they have run.
   useCodeCache: false,
   // What Node has to say of itself is nothing for kubectl's users.
-  execArgv: [...told, ...heap, "--no-warnings"],
+  execArgv: [...told, "--no-warnings"],
   // Else NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,

@@ -1,11 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostPlatform, type Platform } from "../platforms.ts";
-import { heap } from "./program.ts";
 import { runScript } from "./script.ts";
 
 /** V8 lays out what it has compiled by hashes, and these begin with a number that is else another one at each start. */
-const seeded = [...heap, "--random-seed=1"];
+const seeded = ["--random-seed=1"];
 
 /**
  * Leaves beside each bundle (NAME.cjs) what V8 compiled of it (NAME.cache), for the platform of this machine: the same bytes wherever it

@@ -12,12 +12,6 @@ const trusting = ["--use-system-ca"];
 /** On Linux they are read by src/http/trust.ts. Without this, Node would read those that it brings at each start, for nothing. */
 const told = ["--use-openssl-ca"];
 
-/**
- * Megabytes for what is new, twice: with 16, which is V8's own, a run over thousands of namespaces takes a fifth more memory than one
- * over hundreds. V8 takes no code that was compiled under another flag.
- */
-export const heap = ["--max-semi-space-size=8"];
-
 const asItIs = (program: Buffer) => program;
 
 /** By pkg's name of the platform. Of a program for macOS nothing is taken, because it could not be tried there. */
