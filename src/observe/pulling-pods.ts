@@ -48,13 +48,13 @@ export function isYounger({ metadata: { creationTimestamp: made } }: Pod, accoun
 function ownerOf({ metadata }: Pod): Owner | undefined {
   const maker = madeBy(metadata);
   if (!maker) return undefined;
-  const own = { ...asWorkload(maker), ...(isOthers(metadata) && { kind: `job.${groupOf(metadata)}` }) };
+  const group = groupOf(metadata);
+  // Others make Jobs too (`batch.volcano.sh`), which no command here means by that word
+  const isOthers = maker.kind === "Job" && !["", "batch"].includes(group);
+  const own = { ...asWorkload(maker), ...(isOthers && { kind: `job.${group}` }) };
   const remakes = makesAnew.has(maker.kind);
   return { ...own, remakes, template: maker.above ? asWorkload(maker.above) : remakes ? own : undefined };
 }
-
-/** Others make Jobs too (`batch.volcano.sh`), which no command here means by that word. */
-const isOthers = (metadata: Metadata): boolean => madeBy(metadata)?.kind === "Job" && !["", "batch"].includes(groupOf(metadata));
 
 /** The API group of a pod's controller. */
 function groupOf({ ownerReferences = [] }: Metadata): string {

@@ -1,27 +1,13 @@
 import { keyOf } from "../kinds.ts";
 import { grouped, type Member, type Rotation } from "./rotation.ts";
+import { openSets } from "./sets.ts";
 
 /**
  * Groups of rotations that may run at the same time: no Secret that notes a credential of one notes one of another, and of an application,
  * which has one name at every registry, all are in one. A group's rotations are in their order.
  */
 export function apart<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
-  const leads = new Map<string, string>();
-  const leadOf = (key: string): string => {
-    let at = key;
-    for (let next = leads.get(at); next !== undefined; next = leads.get(at)) at = next;
-    // Each look makes the way of the next one shorter
-    for (let from = key; from !== at; ) {
-      const next = leads.get(from) ?? at;
-      leads.set(from, at);
-      from = next;
-    }
-    return at;
-  };
-  const join = (key: string, other: string) => {
-    const [lead, under] = [leadOf(key), leadOf(other)];
-    if (lead !== under) leads.set(under, lead);
-  };
+  const { join, leadOf } = openSets();
   for (const rotation of rotations) for (const { to } of rotation.all) join(nameOf(rotation), keyOf(to));
   return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
 }

@@ -1,5 +1,6 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
+import { openSets } from "./sets.ts";
 
 /** A Secret, and what it notes of one login. */
 export type Member = {
@@ -51,19 +52,9 @@ export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}
 
 /** Secrets whose passwords follow each other. Anybody may note what he likes, so a chain may be long, and a circle. */
 function chains<M extends Member>(members: readonly M[]): M[][] {
-  const chainOf = new Map<string, string>();
-  const find = (key: string): string => {
-    let [at, next] = [key, chainOf.get(key)];
-    while (next !== undefined && next !== at) {
-      // Each look makes the way of the next one shorter
-      const beyond = chainOf.get(next) ?? next;
-      chainOf.set(at, beyond);
-      [at, next] = [next, beyond];
-    }
-    return at;
-  };
-  for (const { entry } of members) if (entry.previous) chainOf.set(find(passwordKey(entry.previous)), find(passwordKey(entry)));
-  return grouped(members, ({ entry }) => find(passwordKey(entry)));
+  const { join, leadOf } = openSets();
+  for (const { entry } of members) if (entry.previous) join(passwordKey(entry), passwordKey(entry.previous));
+  return grouped(members, ({ entry }) => leadOf(passwordKey(entry)));
 }
 
 function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "meant" | "all" | "inUse"> {

@@ -17,7 +17,7 @@ type Event = { readonly reason: string; readonly message: string; readonly invol
 export function pullWithPods(
   namespace: string,
   secret: string,
-  every = 10_000,
+  every = 2000,
 ): { seen(): Ran; settled(): Promise<void>; stop(): Promise<Ran> } {
   const failed: string[] = [];
   let pods = 0;

@@ -60,7 +60,7 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
   const { HTTPS_PROXY: proxy = "", SSL_CERT_FILE: caFile = "" } = world.env;
   let look = 0;
   const client = await consume({ proxy, caFile }, () => secretIn(names[look++ % names.length] ?? "", secret), 20);
-  const pods = world.node && pullWithPods(secret, secret);
+  const pods = world.node && pullWithPods(secret, secret, rotations > 10 ? 10_000 : undefined);
   const logins = new Set<string>();
   for (let rotation = 0; rotation < rotations; rotation++) {
     // Between two rotations there is the time of a pull: a Secret that was read before the last one is not in use any more

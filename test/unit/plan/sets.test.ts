@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { openSets } from "../../../src/plan/sets.ts";
+
+test("keys have one lead where they are joined, over whatever others", () => {
+  const { join, leadOf } = openSets();
+  for (const [key, other] of ["ab", "cd", "bd", "aa", "ca", "ef"].map((pair) => [...pair] as [string, string])) join(key, other);
+
+  expect(new Set([..."abcd"].map(leadOf)).size).toBe(1);
+  expect(leadOf("e")).toBe(leadOf("f"));
+  expect(new Set(["a", "e", "x"].map(leadOf)).size).toBe(3);
+});
+
+test("a long row has one lead, from whichever end it was joined", () => {
+  for (const order of [(at: number) => at, (at: number) => 9999 - at]) {
+    const { join, leadOf } = openSets();
+    for (let at = 0; at < 10_000; at++) join(`${order(at)}`, `${order(at) + 1}`);
+    expect(leadOf("0")).toBe(leadOf("10000"));
+  }
+});
