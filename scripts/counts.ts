@@ -7,8 +7,19 @@ export type Report = {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
-  readonly testResults: readonly { readonly status: string; readonly assertionResults: readonly { readonly status: string }[] }[];
+  readonly testResults: readonly FileReport[];
 };
+
+/** A file of tests; `message` is what broke it outside of them. */
+export type FileReport = {
+  readonly name: string;
+  readonly status: string;
+  readonly message: string;
+  readonly assertionResults: readonly TestReport[];
+};
+
+/** A test; each of `failureMessages` ends with the stack. */
+export type TestReport = { readonly fullName: string; readonly status: string; readonly failureMessages: readonly string[] };
 
 /**
  * Counts a run of vitest so that no failure is lost: a file that broke outside its tests counts as one failed test,
@@ -16,15 +27,17 @@ export type Report = {
  */
 export function countReport(report: Report | undefined, exitCode: number): Counts {
   if (!report) return { passed: 0, failed: 1, skipped: 0 };
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && !assertionResults.some((test) => test.status === "failed"),
-  );
-  const failed = report.numFailedTests + broken.length;
+  const failed = report.numFailedTests + report.testResults.filter(isBroken).length;
   return {
     passed: report.numPassedTests,
     failed: failed === 0 && exitCode !== 0 ? 1 : failed,
     skipped: report.numPendingTests + report.numTodoTests,
   };
+}
+
+/** Whether a file failed outside of its tests. */
+export function isBroken({ status, assertionResults }: FileReport): boolean {
+  return status === "failed" && !assertionResults.some((test) => test.status === "failed");
 }
 
 export function add(a: Counts, b: Counts): Counts {

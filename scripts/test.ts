@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { add, type Counts, countReport, inWords, type Report } from "./counts.ts";
-import { Interrupted, runTool } from "./run.ts";
+import { failuresOf } from "./failures.ts";
+import { Interrupted, root, runTool } from "./run.ts";
 import { type Tier, tiers } from "./tiers.ts";
 
 const { chosen, forVitest } = readArguments(process.argv.slice(2), tiers());
@@ -15,17 +16,25 @@ process.exitCode = await runAll(chosen).catch((error: unknown) => {
 /** @returns the exit code: 1 if a test failed, and on a machine that guards the branch (CI=true) also if one was left out */
 async function runAll(chosen: readonly Tier[]): Promise<number> {
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const summary: string[] = [];
+  const ended: Ended[] = [];
   for (const tier of chosen) {
     say(`\n── ${tier.name} ──`);
-    const ended = await runTier(tier);
-    const line = typeof ended === "string" ? `${tier.name} was not run: ${ended}` : `${tier.name}: ${inWords(ended)}`;
-    say(line);
-    summary.push(line);
-    total = add(total, typeof ended === "string" ? { passed: 0, failed: 0, skipped: 1 } : ended);
+    const one = await runTier(tier);
+    say(wordsOf(one));
+    ended.push(one);
+    total = add(total, one.counts);
   }
-  say(`\n── all ──\n${summary.join("\n")}\n${inWords(total)}`);
+  const failures = ended.flatMap(({ failures }) => failures);
+  if (failures.length > 0) say(`\n── failed ──\n${failures.join("\n")}`);
+  say(`\n── all ──\n${ended.map(wordsOf).join("\n")}\n${inWords(total)}`);
   return total.failed > 0 || (total.skipped > 0 && process.env.CI === "true") ? 1 : 0;
+}
+
+/** How a tier went, and what failed in it, in words; `lack` is why it cannot run here. */
+type Ended = { readonly tier: string; readonly counts: Counts; readonly failures: readonly string[]; readonly lack?: string };
+
+function wordsOf({ tier, counts, lack }: Ended): string {
+  return lack ? `${tier} was not run: ${lack}` : `${tier}: ${inWords(counts)}`;
 }
 
 /** The names of tiers that the arguments begin with choose (none: all); the rest is vitest's. */
@@ -43,36 +52,40 @@ function readArguments(args: readonly string[], known: readonly Tier[]) {
   };
 }
 
-/** @returns how it went, or why the tier cannot run here */
-async function runTier({ name, checker, needs }: Tier): Promise<Counts | string> {
+async function runTier({ name, checker, needs }: Tier): Promise<Ended> {
   try {
     for (const prepare of needs) {
       const lack = await prepare();
-      if (lack) return lack;
+      if (lack) return { tier: name, counts: { passed: 0, failed: 0, skipped: 1 }, failures: [], lack };
     }
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error));
-    return { passed: 0, failed: 1, skipped: 0 };
+    const message = error instanceof Error ? error.message : String(error);
+    say(message);
+    return failed(name, message);
   }
-  return checker ? await check(checker) : await runProject(name, forVitest);
+  return checker ? await check(name, checker) : await runProject(name, forVitest);
+}
+
+function failed(tier: string, why: string): Ended {
+  return { tier, counts: { passed: 0, failed: 1, skipped: 0 }, failures: [`${tier}: ${why}`] };
 }
 
 /** A checker of the whole checkout counts as one test. */
-async function check({ script, args }: { script: string; args: readonly string[] }): Promise<Counts> {
-  const passed = (await runTool(script, args)) === 0;
-  return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
+async function check(tier: string, { script, args }: NonNullable<Tier["checker"]>): Promise<Ended> {
+  const code = await runTool(script, args);
+  return code === 0 ? { tier, counts: { passed: 1, failed: 0, skipped: 0 }, failures: [] } : failed(tier, "what it found stands above");
 }
 
-async function runProject(name: string, args: readonly string[]): Promise<Counts> {
+async function runProject(tier: string, args: readonly string[]): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-test-"));
   try {
     const file = join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const code = await runTool("vitest/vitest.mjs", ["run", "--project", name, "--passWithNoTests", ...reporters, ...args]);
+    const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...args]);
     const report: Report | undefined = await readFile(file, "utf8").then(JSON.parse, () => undefined);
     const counts = countReport(report, code);
     // A pattern leaves out tests because it was asked to.
-    return args.length === 0 ? counts : { ...counts, skipped: 0 };
+    return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures: failuresOf(report, root) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

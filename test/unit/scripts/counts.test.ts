@@ -11,8 +11,10 @@ function report(...files: string[][]): Report {
     numPendingTests: count("skipped"),
     numTodoTests: count("todo"),
     testResults: files.map((file) => ({
+      name: "a.test.ts",
+      message: "",
       status: file.includes("!") || file.includes("failed") ? "failed" : "passed",
-      assertionResults: file.filter((state) => state !== "!").map((status) => ({ status })),
+      assertionResults: file.filter((state) => state !== "!").map((status) => ({ status, fullName: "a test", failureMessages: [] })),
     })),
   };
 }
