@@ -22,6 +22,9 @@ export function whereOf(scope: Scope, grounds: readonly Ground[]): Where {
   return grounds.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
 
+/** Places after which a run is long, and has loaded all that it needs. */
+const long = 200;
+
 /** What a run is about, and how it is told. */
 export type Concluding = {
   readonly session: Session;
@@ -49,6 +52,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     for await (const outcome of outcomes) {
       throwOnlyPlace(outcome, where);
       tally.count(outcome);
+      if (tally.places === long) session.context.keepRoom();
       bar.clear();
       await printer.print(outcome);
       bar.show(tally.places);

@@ -2,6 +2,7 @@ import type { Dated, Principals } from "./azure/principals.ts";
 import type { Cause } from "./check/cause.ts";
 import type { Pace } from "./cluster/pace.ts";
 import type { Cluster } from "./cluster/port.ts";
+import type { Files } from "./files.ts";
 import type { Interruption } from "./interruption.ts";
 import type { Programs } from "./programs.ts";
 import type { Sensitive } from "./secret/sensitive.ts";
@@ -50,6 +51,8 @@ export type Context = {
   readonly interruption: Interruption;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
+  /** Takes no more room than now for what is new in memory. By itself it would be ever more in a long run, and nothing is quicker by that. */
+  keepRoom(): void;
   /** `onWarning` gets each different warning of the API server. */
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** The names that the kubeconfig has. @throws CliError config where there is no kubectl, or no kubeconfig to read */
@@ -61,19 +64,6 @@ export type Context = {
 
 /** What of a kubeconfig has names. */
 export type Configured = "contexts" | "clusters" | "users";
-
-/** The files of the machine, where more than a text is wanted of them. What cannot be done is a CliError of kind config. */
-export type Files = {
-  /** What is there; undefined for nothing. */
-  look(path: string): Promise<"file" | "folder" | undefined>;
-  /** What a folder holds, by name. */
-  list(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
-  bytes(path: string): Promise<Uint8Array>;
-  /** Gives files other contents: all of them, or none where one cannot be written or is not as it was read. */
-  replace(files: readonly Replacement[]): Promise<void>;
-};
-
-export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };
 
 /**
  * The global kubectl flags of a command line, to hand on to kubectl as they are (`["--context=prod", "--as=jane"]`),

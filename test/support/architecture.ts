@@ -7,6 +7,7 @@ const contracts = [
   "src/fix.ts",
   "src/context.ts",
   "src/programs.ts",
+  "src/files.ts",
   "src/shelf.ts",
   "src/objects.ts",
   "src/kinds.ts",

@@ -1,8 +1,9 @@
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-import type { Azure, Context, Env, Files, KubeFlags, Registry } from "../../src/context.ts";
+import type { Azure, Context, Env, KubeFlags, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
+import type { Files } from "../../src/files.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Programs } from "../../src/programs.ts";
 import type { Shelf } from "../../src/shelf.ts";
@@ -37,6 +38,7 @@ export type World = {
   /** How waits are kept, where they are. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly now?: () => Date;
+  readonly keepRoom?: () => void;
   /** Called before the command line begins. */
   readonly started?: (live: Live) => void;
   readonly contexts?: readonly string[];
@@ -96,6 +98,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     env: { CI: "true", ...world.env },
     interruption,
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
+    keepRoom: world.keepRoom ?? (() => {}),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     configured: async (of) => (of === "contexts" ? (world.contexts ?? []) : [`${of}-of-it`]),
     cluster: (kube, trace, { onWarning }) => {
