@@ -48,7 +48,7 @@ test.for<{ why: string; object: (namespace: string) => object; statuses: object[
     why: "a container of it runs",
     object: apps("StatefulSet", { serviceName: "web" }, pod("db", "exporter")),
     statuses: [runs("db"), waits("exporter")],
-    told: /^Warning: pod\/web-0 was made before serviceaccount\/app carried acr-myregistry and does not wait for an image: /,
+    told: /^Warning: pod\/web-0 was made before serviceaccount\/app carried acr-myregistry and does not wait for an image; if it cannot pull later: kubectl delete pod web-0 -n \S+\n$/,
   },
   {
     why: "a Job would count it as failed, and be over",
