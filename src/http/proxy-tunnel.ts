@@ -1,12 +1,13 @@
 import { EventEmitter } from "node:events";
 import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { NetworkError } from "./network-error.ts";
+import type { Trusting } from "./trusting.ts";
 
 /** A client that goes through a proxy. */
 type Tunnels = (proxy: URL) => HttpClient;
 
 /** Opens the way through HTTP CONNECT proxies, one way for each proxy. @param trusting whom TLS takes a proxy's certificate from */
-export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: object): Tunnels {
+export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: () => Trusting): Tunnels {
   const ways = new Map<string, HttpClient>();
   return (proxy) => {
     const { protocol, host, hostname, username, password, href } = proxy;
@@ -24,7 +25,7 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
 }
 
 /** A proxy that opens no tunnel (407, 502) answers in the host's place: without this, it would pass for the host's own answer. */
-function tellRefusals(proxy: string, trusting: object): PipelinePolicy {
+function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
   const statuses = new Map<string, number>();
   let watched: unknown;
   return {
@@ -33,10 +34,10 @@ function tellRefusals(proxy: string, trusting: object): PipelinePolicy {
       const { agent } = request;
       if (agent !== watched && agent instanceof EventEmitter) {
         watched = agent;
-        // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
-        if ("connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting);
         agent.on("proxyConnect", (answer: { statusCode: number }, asked: { host: string }) => statuses.set(asked.host, answer.statusCode));
       }
+      // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
+      if (agent && "connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting());
       const response = await next(request);
       const { hostname } = new URL(request.url);
       const status = statuses.get(hostname) ?? 200;

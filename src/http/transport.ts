@@ -1,12 +1,10 @@
-import { createSecureContext, type SecureContext } from "node:tls";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Env, Trace } from "../context.ts";
-import { rememberLast } from "../remember-last.ts";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
 import { redact } from "./redact.ts";
-import { authorities } from "./trust.ts";
+import { openTrust, type Trusting } from "./trusting.ts";
 
 /** What a request without a limit of its own gets: @azure/identity sets none, and a silent proxy would hold it for ever. Milliseconds. */
 const timeout = 30_000;
@@ -31,10 +29,8 @@ export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean)
 async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
-  const secureContext = await trusted(env);
-  // Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads
-  const trusting = { rejectUnauthorized: true, ...(secureContext && { secureContext }) };
-  const tunnels = openTunnels(library, client, trusting);
+  const trust = await openTrust(env);
+  const tunnels = openTunnels(library, client, trust.now);
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
@@ -42,13 +38,24 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     const interrupted = either(request.abortSignal, signal(request.method !== "GET"));
     request.abortSignal = interrupted;
     request.timeout ||= timeout;
-    // A policy of the caller's pipeline may have chosen an agent by the process's environment.
-    delete request.agent;
-    request.requestOverrides = { ...request.requestOverrides, ...trusting };
+    const attempt = (trusting: Trusting) => {
+      // A policy of the caller's pipeline may have chosen an agent by the process's environment.
+      delete request.agent;
+      request.requestOverrides = { ...request.requestOverrides, ...trusting };
+      return (proxy ? tunnels(proxy) : client).sendRequest(request);
+    };
+    const explained = (error: unknown) => (interrupted.aborted ? error : explain(error, request, proxy?.host));
+    const before = trust.now();
     try {
-      return await (proxy ? tunnels(proxy).sendRequest(request) : client.sendRequest(request));
-    } catch (error) {
-      throw interrupted.aborted ? error : explain(error, request, proxy?.host);
+      return await attempt(before);
+    } catch (cause) {
+      const error = explained(cause);
+      // Nothing was sent: the certificate comes before it
+      const wider = isDistrust(error) ? trust.beyond(before) : undefined;
+      if (!wider) throw error;
+      return await attempt(wider).catch((again: unknown) => {
+        throw explained(again);
+      });
     }
   }
   return { sendRequest: (request) => traced(request, trace, send) };
@@ -73,17 +80,10 @@ async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["
   }
 }
 
-/** To make one takes milliseconds, and Azure and the registries have the same. */
-const lastContext = rememberLast<SecureContext>();
-
-/** Trusts those whom the environment or the machine names; undefined: those whom Node trusts. */
-async function trusted(env: Env): Promise<SecureContext | undefined> {
-  const ca = await authorities(env);
-  return ca && lastContext(ca.join("\n"), () => createSecureContext({ ca: [...ca] }));
-}
-
 const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): AbortSignal =>
   theirs ? AbortSignal.any([theirs as AbortSignal, ours]) : ours;
+
+const isDistrust = (error: unknown) => error instanceof NetworkError && error.failure === "untrusted";
 
 /** Why no answer came to a request that nobody interrupted: so the client aborts it only when the time is up. */
 function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {

@@ -22,24 +22,36 @@ const onLinux: Places = {
   folders: ["/etc/ssl/certs", "/etc/pki/tls/certs"],
 };
 
+/** Authorities, each in PEM. */
+export type Authorities = {
+  /** undefined: Node knows better where the machine keeps them. */
+  readonly known: readonly string[] | undefined;
+  /** Those of the folders, as far as they are no known ones. To read them takes a tenth of a short run, and as a rule there are none. */
+  others(): readonly string[];
+};
+
 /**
- * The authorities that are trusted, each in PEM: those of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL; else the
- * machine's, as kubectl finds them. Folders of SSL_CERT_DIR take the place of the machine's, and NODE_EXTRA_CA_CERTS adds to either.
- * undefined: Node knows better where the machine keeps them.
+ * The authorities that are trusted: those of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL; else the machine's, as
+ * kubectl finds them. Folders of SSL_CERT_DIR take the place of the machine's, and NODE_EXTRA_CA_CERTS adds to either.
  *
- * It can find them on Linux too, but reads every file of the folders, each certificate thrice, even where SSL_CERT_FILE is set: that
- * takes as long as Node's own start.
+ * Node can find them on Linux too, but reads every file of the folders, each certificate thrice, even where SSL_CERT_FILE is set: that
+ * takes as long as its own start.
  *
  * @throws CliError config when SSL_CERT_FILE cannot be read
  */
-export async function authorities(env: Env, system = platform(), places = onLinux): Promise<readonly string[] | undefined> {
+export async function authorities(env: Env, system = platform(), places = onLinux): Promise<Authorities> {
   const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;
-  if (!named && system !== "linux") return undefined;
-  const bundle = named ? await readNamed(named) : firstOf(places.files);
-  const found = certificatesIn([bundle, ...foldersOf(places, { named, chosen, system }).flatMap(textsIn)]);
+  if (!named && system !== "linux") return { known: undefined, others: () => [] };
+  const bundle = certificatesIn([named ? await readNamed(named) : firstOf(places.files)]);
+  const added = extra ? await readFile(extra, "utf8").catch(() => "") : "";
+  const inFolders = () => certificatesIn(foldersOf(places, { named, chosen, system }).flatMap(textsIn));
+  if (bundle.length > 0 || named) {
+    const known = new Set([...bundle, ...certificatesIn([added])]);
+    return { known: [...known], others: () => inFolders().filter((one) => !known.has(one)) };
+  }
+  const found = inFolders();
   // A container may have none
-  const trusted = found.length > 0 || named ? found : rootCertificates;
-  return extra ? certificatesIn([...trusted, await readFile(extra, "utf8").catch(() => "")]) : trusted;
+  return { known: certificatesIn([...(found.length > 0 ? found : rootCertificates), added]), others: () => [] };
 }
 
 type Wish = { readonly named: string | undefined; readonly chosen: string | undefined; readonly system: string };

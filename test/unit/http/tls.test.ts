@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -27,6 +27,12 @@ beforeAll(async () => {
   const [ours, theirs] = [await createAuthority("ours"), await createAuthority("theirs")];
   await writeFile(join(folder, "both.pem"), `${ours.certificate}\n${theirs.certificate}`);
   await writeFile(join(folder, "ours.pem"), ours.certificate);
+  await writeFile(join(folder, "theirs.pem"), theirs.certificate);
+  await writeFile(join(folder, "nobody.pem"), "");
+  for (const [name, held] of Object.entries({ both: [ours, theirs], theirs: [theirs], none: [] })) {
+    await mkdir(join(folder, name));
+    for (const [index, { certificate }] of held.entries()) await writeFile(join(folder, name, `${index}.crt`), certificate);
+  }
   target = await listen(await ours.issue({ commonName: "target", names: ["localhost", "target.test"] }));
   proxy = await listen(await theirs.issue({ commonName: "proxy", names: ["localhost"] }));
   proxy.on("connect", (_, socket) => {
@@ -42,9 +48,19 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** What a target answers, or why there is no answer; `through`: by way of a proxy that is itself spoken to over TLS. */
-async function ask(trusted: string, through = false): Promise<string | null | undefined> {
-  const env = { SSL_CERT_FILE: join(folder, trusted), ...(through && { HTTPS_PROXY: `https://localhost:${portOf(proxy)}` }) };
+type Asked = { readonly trusted: string; readonly through?: boolean; readonly beside?: string; readonly body?: string };
+
+/**
+ * What a target answers, or why there is no answer.
+ * @param asked `through`: by way of a proxy that is itself spoken to over TLS; `beside`: a folder of more whom to trust
+ */
+async function ask(asked: Asked, times = 1): Promise<(string | null | undefined)[]> {
+  const { trusted, through = false, beside, body } = asked;
+  const env = {
+    SSL_CERT_FILE: join(folder, trusted),
+    ...(beside !== undefined && { SSL_CERT_DIR: join(folder, beside) }),
+    ...(through && { HTTPS_PROXY: `https://localhost:${portOf(proxy)}` }),
+  };
   const client = await openTransport(
     env,
     () => {},
@@ -52,11 +68,13 @@ async function ask(trusted: string, through = false): Promise<string | null | un
   )();
   // This machine itself is never asked through a proxy
   const host = through ? "target.test" : "localhost";
-  const of = createPipelineRequest({ url: `https://${host}:${portOf(target)}/` });
-  return client.sendRequest(of).then(
-    ({ bodyAsText }) => bodyAsText,
-    ({ message }) => message.replace(/:\d+/, ""),
-  );
+  const url = `https://${host}:${portOf(target)}/`;
+  const one = () =>
+    client.sendRequest(createPipelineRequest({ url, ...(body !== undefined && { body, method: "POST" }) })).then(
+      ({ bodyAsText }) => bodyAsText,
+      ({ message }) => message.replace(/:\d+/, ""),
+    );
+  return Promise.all(Array.from({ length: times }, one));
 }
 
 test.for([
@@ -65,5 +83,35 @@ test.for([
   { trusted: "both.pem", through: true, answer: "pulled" },
   { trusted: "ours.pem", through: true, answer: "the certificate of target.test is signed by an unknown authority" },
 ])("with $trusted (through a proxy: $through): $answer", async ({ trusted, through, answer }) => {
-  expect(await ask(trusted, through)).toBe(answer);
+  expect(await ask({ trusted, through })).toEqual([answer]);
+});
+
+const unknown = "the certificate of target.test is signed by an unknown authority";
+
+test.for<Asked & { answer: string }>([
+  { trusted: "nobody.pem", beside: "both", answer: "pulled" },
+  { trusted: "theirs.pem", beside: "both", answer: "pulled" },
+  { trusted: "theirs.pem", beside: "both", body: "what was posted", answer: "pulled" },
+  { trusted: "nobody.pem", beside: "both", through: true, answer: "pulled" },
+  { trusted: "theirs.pem", beside: "both", through: true, answer: "pulled" },
+  { trusted: "ours.pem", beside: "both", through: true, answer: "pulled" },
+  { trusted: "nobody.pem", beside: "none", through: true, answer: unknown },
+  { trusted: "theirs.pem", beside: "theirs", through: true, answer: unknown },
+])("with $trusted, and the folder $beside (through a proxy: $through): $answer, also for many at once", async ({ answer, ...asked }) => {
+  expect(await ask(asked, 5)).toEqual(Array(5).fill(answer));
+});
+
+test("where nobody is left to be trusted, it is tried once", async () => {
+  let met = 0;
+  target.on("connection", () => met++);
+  const client = await openTransport(
+    { SSL_CERT_FILE: join(folder, "ours.pem") },
+    () => {},
+    () => new AbortController().signal,
+  )();
+
+  await expect(client.sendRequest(createPipelineRequest({ url: `https://127.0.0.1:${portOf(target)}/` }))).rejects.toThrow(
+    "is for another name",
+  );
+  expect(met).toBe(1);
 });
