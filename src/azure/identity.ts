@@ -97,7 +97,11 @@ export function openIdentity(options: IdentityOptions): Identity {
 
 /** The credential of each source. */
 const credentials: Readonly<Record<Source, (options: IdentityOptions) => TokenCredential>> = {
-  az: (options) => azCredential(options, options.wish),
+  az: (options) => {
+    // What sends requests loads while az starts; what is wrong with it is told when it is wanted
+    options.transport().catch(() => {});
+    return azCredential(options, options.wish);
+  },
   env: (options) => environmentCredential(inTenant(options), options.cloud.authority, options.transport),
   workload: (options) => workloadCredential(inTenant(options), options.cloud.authority, options.transport),
   managed({ env, trace, signal, wish }) {

@@ -38,10 +38,12 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     const interrupted = either(request.abortSignal, signal(request.method !== "GET"));
     request.abortSignal = interrupted;
     request.timeout ||= timeout;
+    // An agent that is not told looks for it among its callers, and does not know its own tunnel again when it is free
+    const { protocol } = new URL(request.url);
     const attempt = (trusting: Trusting) => {
       // A policy of the caller's pipeline may have chosen an agent by the process's environment.
       delete request.agent;
-      request.requestOverrides = { ...request.requestOverrides, ...trusting };
+      request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol };
       return (proxy ? tunnels(proxy) : client).sendRequest(request);
     };
     const explained = (error: unknown) => (interrupted.aborted ? error : explain(error, request, proxy?.host));

@@ -12,6 +12,7 @@ import { openTransport } from "../../../src/http/transport.ts";
 let folder: string;
 let target: Server;
 let proxy: Server;
+let tunnels = 0;
 
 /** A server with a certificate for localhost, and the port that it listens on. */
 async function listen({ certificate: cert, key }: KeyPair): Promise<Server> {
@@ -36,6 +37,7 @@ beforeAll(async () => {
   target = await listen(await ours.issue({ commonName: "target", names: ["localhost", "target.test"] }));
   proxy = await listen(await theirs.issue({ commonName: "proxy", names: ["localhost"] }));
   proxy.on("connect", (_, socket) => {
+    tunnels++;
     const through = connect(portOf(target), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 OK\r\n\r\n");
       through.pipe(socket).pipe(through);
@@ -99,6 +101,23 @@ test.for<Asked & { answer: string }>([
   { trusted: "theirs.pem", beside: "theirs", through: true, answer: unknown },
 ])("with $trusted, and the folder $beside (through a proxy: $through): $answer, also for many at once", async ({ answer, ...asked }) => {
   expect(await ask(asked, 5)).toEqual(Array(5).fill(answer));
+});
+
+test("requests that follow each other go through one tunnel, and those of one moment through one each", async () => {
+  const env = { SSL_CERT_FILE: join(folder, "both.pem"), HTTPS_PROXY: `https://localhost:${portOf(proxy)}` };
+  const client = await openTransport(
+    env,
+    () => {},
+    () => new AbortController().signal,
+  )();
+  const before = tunnels;
+  const send = (method: "GET" | "POST") =>
+    client.sendRequest(createPipelineRequest({ url: `https://target.test:${portOf(target)}/`, method }));
+  for (const method of ["GET", "POST", "GET"] as const) expect((await send(method)).bodyAsText).toBe("pulled");
+  expect(tunnels - before).toBe(1);
+
+  await Promise.all([send("GET"), send("GET"), send("POST")]);
+  expect(tunnels - before).toBe(3);
 });
 
 test("where nobody is left to be trusted, it is tried once", async () => {
