@@ -23,7 +23,7 @@ export function whereOf(scope: Scope, grounds: readonly Ground[]): Where {
 }
 
 /** Places after which a run is long, has loaded all that it needs, and looks at its memory again. */
-const long = 100;
+const long = 50;
 
 /** What a run is about, and how it is told. */
 export type Concluding = {

@@ -1,5 +1,5 @@
 /** Bytes of a young generation that a run over thousands of namespaces is as quick with as with more. */
-const enough = 16 * 2 ** 20;
+const enough = 8 * 2 ** 20;
 
 /**
  * Has V8 keep its young generation as large as it is, once that is enough: it doubles it in a long run, up to 32 MB.

@@ -109,7 +109,10 @@ function thisMachine(): Platform {
 /** A digest of everything that decides what is made, the scripts and the packages that make it among it. */
 async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): Promise<string> {
   const hash = createHash("sha256");
-  const own = (await readdir(join(import.meta.dirname, "package"))).sort().map((name) => `scripts/package/${name}`);
+  const folders = ["package", "warm"].map(async (folder) =>
+    (await readdir(join(import.meta.dirname, folder))).sort().map((name) => `scripts/${folder}/${name}`),
+  );
+  const own = (await Promise.all(folders)).flat();
   const scripts = ["notices.ts", "package.ts", "seal.ts", "settle.ts", main, "warm.ts"].map((name) => `scripts/${name}`);
   for (const file of ["package-lock.json", ...scripts, ...own]) hash.update(await readFile(join(root, file)));
   for (const input of inputs) hash.update(input instanceof Uint8Array ? input : JSON.stringify(input));

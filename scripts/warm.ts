@@ -2,19 +2,14 @@
 // Node's own code cache is made before anything has run, and holds next to nothing: with this one a start is a fifth shorter.
 // What is kept has to be the same on every machine, whatever its load, so nothing in here may depend on time or on the user's settings.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
+import { standIn } from "./warm/cloud.ts";
+import { apiServer } from "./warm/cluster.ts";
+import { roomy, timeless } from "./warm/flags.ts";
 
-// What V8 has compiled it else forgets when it collects garbage, and completes when it optimizes: both at a time of their own. Behind
-// each flag is how V8 has it at the plugin's start: it takes no code that was compiled under others.
-const timeless = [
-  ["--no-flush-bytecode", "--flush-bytecode"],
-  ["--no-sparkplug", "--sparkplug"],
-  ["--max-optimized-bytecode-size=0", "--max-optimized-bytecode-size=61440"],
-] as const;
 for (const [flag] of timeless) setFlagsFromString(flag);
 
 const [folder = ""] = process.argv.slice(2);
@@ -22,27 +17,11 @@ const socket = join(folder, "s");
 const kubectl = join(folder, "kubectl");
 const kubeconfig = join(folder, "kubeconfig");
 
-/** An API server as far as one `create` looks: there is no Secret and no pod, a list has another name, and every write succeeds. */
-function answer({ method, url = "" }: IncomingMessage, response: ServerResponse): void {
-  const kind = url.includes("/serviceaccounts/") ? "ServiceAccount" : url.includes("/pods") ? "PodList" : "Secret";
-  const absent = method === "GET" && kind === "Secret";
-  const details = { name: "acr-warm", kind: "secrets" };
-  const status = { kind: "Status", status: "Failure", reason: "NotFound", message: 'secrets "acr-warm" not found', details, code: 404 };
-  const object = {
-    kind,
-    metadata: { name: "default", namespace: "warm", resourceVersion: "1" },
-    ...(kind === "PodList" ? { items: [] } : { imagePullSecrets: [{ name: "other" }] }),
-  };
-  response.writeHead(absent ? 404 : 200, { "content-type": "application/json" });
-  response.end(JSON.stringify({ apiVersion: "v1", ...(absent ? status : object) }));
-}
-
 // It serves until it is ended, as kubectl does: one that ended by itself would now and then do so first
 writeFileSync(kubectl, `#!/bin/sh\necho "Starting to serve on ${socket}"\nexec sleep 600\n`);
 chmodSync(kubectl, 0o755);
 const clusters = "clusters: [{name: c, cluster: {server: http://127.0.0.1}}]";
 writeFileSync(kubeconfig, `current-context: a\n${clusters}\ncontexts:\n- context:\n    cluster: c\n    namespace: warm\n  name: a\n`);
-const server = createServer(answer).listen(socket);
 
 /** What waits for a time is there for what takes long, which on a machine under load everything does: here its time never comes. */
 const { setTimeout: inTime } = globalThis;
@@ -77,12 +56,29 @@ process.on("exit", () => {
   process.exitCode = 1;
   // Of what this command did not need, at least its loading is compiled
   for (const file of readdirSync(folder)) if (file.endsWith(".cjs")) main.exports(`./${file}`);
-  for (const [, usual] of timeless) setFlagsFromString(usual);
+  for (const [, usual] of [...timeless, ...roomy]) setFlagsFromString(usual);
   for (const [file, script] of scripts) writeFileSync(join(folder, file.replace(/cjs$/, "cache")), script.createCachedData());
-  for (const file of [kubectl, kubeconfig, socket]) rmSync(file, { force: true });
+  for (const file of [kubectl, kubeconfig, socket, trusted]) rmSync(file, { force: true });
   process.exitCode = 0;
 });
-process.env = { KUBECTL_PATH: kubectl, KUBECONFIG: kubeconfig, HOME: folder, PATH: "/usr/bin:/bin" };
-const usual = "create --registry warm.azurecr.io --username warm --password-stdin --verify=false --serviceaccount default";
-process.argv = [process.argv0, "kubectl-acr_secret", ...usual.split(" ")];
-server.once("listening", unseal);
+
+const { proxy, authority } = await standIn();
+const trusted = join(folder, "authority.pem");
+writeFileSync(trusted, authority);
+process.env = {
+  ...{ KUBECTL_PATH: kubectl, KUBECONFIG: kubeconfig, HOME: folder, PATH: "/usr/bin:/bin" },
+  ...{ AZURE_TENANT_ID: "11111111-1111-1111-1111-111111111111", AZURE_CLIENT_ID: "warm", AZURE_CLIENT_SECRET: "warm" },
+  ...{ HTTPS_PROXY: proxy, SSL_CERT_FILE: trusted },
+};
+
+// With a login that somebody has in one namespace, and with one that Azure makes for all of them
+const given = "create --registry warmup.azurecr.io --username warm --password-stdin --verify=false --serviceaccount default";
+const made = "create --registry warmup --repository app --serviceaccount default -A --credential-per scope";
+process.argv = [process.argv0, "kubectl-acr_secret", ...given.split(" ")];
+const { exit } = process;
+process.exit = ((code) => {
+  process.exit = exit;
+  if (code !== 0) exit(code);
+  (main.exports("./run.cjs") as { run(argv: readonly string[]): void }).run(made.split(" "));
+}) as typeof exit;
+apiServer().listen(socket).once("listening", unseal);

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hostPlatform, type Platform } from "../platforms.ts";
+import { roomy } from "../warm/flags.ts";
 import { runScript } from "./script.ts";
 
 /** V8 lays out what it has compiled by hashes, and these begin with a number that is else another one at each start. */
@@ -18,6 +19,6 @@ export async function compile(platform: Platform, bundles: readonly string[], fo
     for (const name of bundles) await writeFile(join(folder, `${name}.cache`), "");
     return;
   }
-  await runScript("warm.ts", folder, { node: seeded, stdin: "warm" });
+  await runScript("warm.ts", folder, { node: [...seeded, ...roomy.map(([flag]) => flag)], stdin: "warm" });
   await runScript("settle.ts", folder, { node: seeded });
 }

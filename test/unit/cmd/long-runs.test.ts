@@ -6,8 +6,8 @@ import { line, linesOf, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 
 test.for([
-  { namespaces: 350, looks: [100, 200, 300] },
-  { namespaces: 50, looks: [] },
+  { namespaces: 170, looks: [50, 100, 150] },
+  { namespaces: 40, looks: [] },
 ])("over $namespaces namespaces, memory is looked at after $looks of them", async ({ namespaces, looks }) => {
   const world = worldOf(teams(namespaces));
   let printed = "";
@@ -37,7 +37,7 @@ const program = (bound: boolean) => `
 `;
 
 test.for([
-  { bound: true, room: 16 },
+  { bound: true, room: 8 },
   { bound: false, room: 32 },
 ])("new objects have $room MB, where that is bound: $bound", async ({ bound, room }) => {
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program(bound)]);
