@@ -1,10 +1,14 @@
 /** A list of objects of many namespaces, page by page, in the API server's order. */
 export type Pages<T> = AsyncIterable<readonly T[]>;
 
+/** Pages that are sent for when the first one has come. */
+const behindFirst = 4;
+
 type Placed = { readonly metadata: { readonly namespace?: string } };
 
 /**
- * Reads a list namespace by namespace, in constant memory: one page, and the next, which is on its way meanwhile.
+ * Reads a list namespace by namespace, in constant memory: one page, and the next, which is on its way meanwhile; behind the first page
+ * some more, since much is asked before anything is done with it.
  *
  * The server gives objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`: namespaces have to be asked for
  * in that order ({@link byKey}), each once.
@@ -12,19 +16,26 @@ type Placed = { readonly metadata: { readonly namespace?: string } };
 export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
   const source = pages[Symbol.asyncIterator]();
   let page: readonly T[] = [];
-  let ahead: Promise<IteratorResult<readonly T[]>> | undefined;
+  const ahead: Promise<IteratorResult<readonly T[]>>[] = [];
   let at = 0;
   let over = false;
 
   async function turnPage(): Promise<void> {
-    const next = await (ahead ?? source.next());
+    const isFirst = ahead.length === 0;
+    const next = await (ahead[0] ?? source.next());
+    // One that failed stays, for whoever asks again
+    ahead.shift();
     over = next.done === true;
     page = next.done ? [] : next.value;
     at = 0;
-    if (over) return;
-    ahead = source.next();
+    while (!over && ahead.length < (isFirst ? behindFirst : 1)) ahead.push(send());
+  }
+
+  function send(): Promise<IteratorResult<readonly T[]>> {
+    const next = source.next();
     // It is an error once it is that page's turn, and until then nobody's
-    ahead.catch(() => {});
+    next.catch(() => {});
+    return next;
   }
 
   /** Takes the objects of this page that are of the namespace, past those before it. @returns whether the next page may have more */

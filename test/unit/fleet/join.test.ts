@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { byKey, inStep } from "../../../src/fleet/join.ts";
@@ -45,32 +46,39 @@ test("what nobody asks for is passed over, and what is not there is none", async
   expect(await read("e")).toEqual([one("e")]);
 });
 
-test("nothing is read before it is asked for, and then one page ahead", async () => {
-  const { list, read: pages } = pagesOf([one("a"), one("b")], [one("c")], [one("d")], [one("e")]);
+test("nothing is read before it is asked for, then four pages behind the first, and from there one ahead", async () => {
+  const { list, read: pages } = pagesOf([one("a"), one("b")], ..."cdefgh".split("").map((name) => [one(name)]));
   const read = inStep(list);
+  const readFor = async (namespace: string) => {
+    await read(namespace);
+    await turn();
+    return pages();
+  };
 
   expect(pages()).toBe(0);
-  await read("a");
-  expect(pages()).toBe(2);
-  await read("b");
-  expect(pages()).toBe(3);
-  await read("bb");
-  expect(pages()).toBe(3);
-  await read("d");
-  expect(pages()).toBe(4);
+  // Of a page is known that it has no more of a namespace when the next one has come
+  expect(await readFor("a")).toBe(5);
+  expect(await readFor("b")).toBe(5);
+  expect(await readFor("bb")).toBe(5);
+  expect(await readFor("d")).toBe(5);
+  expect(await readFor("e")).toBe(6);
+  expect(await readFor("h")).toBe(7);
 });
 
-test("an error of the list is that of each namespace that needed it, and of none before", async () => {
-  const list = (async function* () {
-    yield [one("a"), one("b")];
-    throw new Error("gone");
-  })();
-  const read = inStep(list);
+test.for([0, 1, 2, 3, 6])(
+  "an error behind page %i of a list is that of each namespace that needed more, and of none before",
+  async (whole) => {
+    const names = "abcdefg".split("").slice(0, whole + 1);
+    const list = (async function* () {
+      for (const name of names) yield [one(name)];
+      throw new Error("gone");
+    })();
+    const read = inStep(list);
 
-  expect(await read("a")).toHaveLength(1);
-  await expect(read("b")).rejects.toThrow("gone");
-  await expect(read("c")).rejects.toThrow("gone");
-});
+    for (const name of names.slice(0, -1)) expect(await read(name)).toEqual([one(name)]);
+    for (const name of ["x", "y", "z"]) await expect(read(name)).rejects.toThrow("gone");
+  },
+);
 
 test("whatever the names, whatever the pages, each namespace gets what is its own", async () => {
   const name = fc.stringMatching(/^[a-c0-1]([-a-c0-1.]{0,3}[a-c0-1])?$/);
