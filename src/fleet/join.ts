@@ -22,7 +22,8 @@ export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) =
 
   async function turnPage(): Promise<void> {
     const isFirst = ahead.length === 0;
-    const next = await (ahead[0] ?? source.next());
+    if (isFirst) ahead.push(send());
+    const next = (await ahead[0]) as IteratorResult<readonly T[]>;
     // One that failed stays, for whoever asks again
     ahead.shift();
     over = next.done === true;
