@@ -28,8 +28,8 @@ export type Client = {
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
 /**
- * Objects of a page. Two pages of each list are in memory at once, and a Secret may have a megabyte: only where the objects so far
- * were small a page has more of them, up to so many characters.
+ * Objects of a page. Two pages of each list are in memory at once, at first five, and a Secret may have a megabyte: only where the objects
+ * so far were small a page has more of them, up to so many characters.
  */
 const limits = { least: 50, most: 100, characters: 200_000, metadata: 500 };
 

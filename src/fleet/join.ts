@@ -11,7 +11,7 @@ type Placed = { readonly metadata: { readonly namespace?: string } };
  * some more, since much is asked before anything is done with it.
  *
  * The server gives objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`: namespaces have to be asked for
- * in that order ({@link byKey}), each once.
+ * in that order ({@link byKey}), each once, and one after the other.
  */
 export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
   const source = pages[Symbol.asyncIterator]();

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { EventEmitter } from "node:events";
 import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { NetworkError } from "./network-error.ts";
@@ -26,7 +27,8 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
 
 /** A proxy that opens no tunnel (407, 502) answers in the host's place: without this, it would pass for the host's own answer. */
 function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
-  const statuses = new Map<string, number>();
+  // Which request a tunnel is opened for: others to the same host may have one already
+  const opening = new AsyncLocalStorage<{ status: number }>();
   let watched: unknown;
   return {
     name: "tellRefusals",
@@ -35,15 +37,20 @@ function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
       if (agent !== watched && agent instanceof EventEmitter) {
         watched = agent;
         keepTunnels(agent);
-        agent.on("proxyConnect", (answer: { statusCode: number }, asked: { host: string }) => statuses.set(asked.host, answer.statusCode));
+        agent.on("proxyConnect", ({ statusCode }: { statusCode: number }) =>
+          Object.assign(opening.getStore() ?? {}, { status: statusCode }),
+        );
       }
       // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
       if (agent && "connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting());
-      const response = await next(request);
-      const { hostname } = new URL(request.url);
-      const status = statuses.get(hostname) ?? 200;
-      if (status === 200) return response;
-      throw new NetworkError("refused", `the proxy ${proxy} opens no connection to ${hostname} (${status})`);
+      const tunnel = { status: 200 };
+      const answer = await opening.run(tunnel, () => next(request)).catch((error: unknown) => ({ error }));
+      // Its page may have broken off, which is no matter
+      if (tunnel.status !== 200) {
+        throw new NetworkError("refused", `the proxy ${proxy} opens no connection to ${new URL(request.url).hostname} (${tunnel.status})`);
+      }
+      if ("error" in answer) throw answer.error;
+      return answer;
     },
   };
 }

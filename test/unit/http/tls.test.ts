@@ -1,11 +1,13 @@
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer as createPlainServer } from "node:http";
 import { createServer, type Server } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as turn } from "node:timers/promises";
 import { createPipelineRequest } from "@azure/core-rest-pipeline";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createAuthority, type KeyPair } from "../../../sandbox/pki.ts";
 import { openTransport } from "../../../src/http/transport.ts";
 
@@ -16,7 +18,9 @@ let tunnels = 0;
 
 /** A server with a certificate for localhost, and the port that it listens on. */
 async function listen({ certificate: cert, key }: KeyPair): Promise<Server> {
-  const server = createServer({ cert, key }, (_, response) => response.end("pulled")).listen(0, "127.0.0.1");
+  const server = createServer({ cert, key }, ({ url }, response) =>
+    setTimeout(() => response.end("pulled"), url === "/slow" ? 200 : 0),
+  ).listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;
 }
@@ -133,4 +137,63 @@ test("where nobody is left to be trusted, it is tried once", async () => {
     "is for another name",
   );
   expect(met).toBe(1);
+});
+
+/**
+ * A client behind a proxy of its own, which opens a tunnel to the target for some CONNECTs and refuses others.
+ * @param refuses what a CONNECT is answered in place of a tunnel, by its number; undefined: a tunnel
+ */
+async function behind(refuses: (index: number) => string | undefined) {
+  let asked = 0;
+  const choosy = createPlainServer().on("connect", (_, socket) => {
+    socket.on("error", () => {});
+    const [head, ...later] = refuses(asked++)?.split("|") ?? [];
+    if (head !== undefined) {
+      socket.write(head);
+      for (const part of later) setTimeout(() => socket.write(part), 20);
+      return;
+    }
+    const through = connect(portOf(target), "127.0.0.1", () => {
+      socket.write("HTTP/1.1 200 OK\r\n\r\n");
+      through.pipe(socket).pipe(through);
+    });
+    through.on("error", () => {});
+  });
+  await once(choosy.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void choosy.close().closeAllConnections());
+  const client = await openTransport(
+    { SSL_CERT_FILE: join(folder, "both.pem"), HTTPS_PROXY: `http://localhost:${(choosy.address() as AddressInfo).port}` },
+    () => {},
+    () => new AbortController().signal,
+  )();
+  return (path = "") =>
+    client.sendRequest(createPipelineRequest({ url: `https://target.test:${portOf(target)}/${path}`, method: "POST", body: "x" })).then(
+      ({ bodyAsText }) => bodyAsText,
+      ({ message }) => message.replace(/:\d+/, ""),
+    );
+}
+
+const refused = "the proxy localhost opens no connection to target.test (502)";
+
+test("a tunnel that is refused is an error of the request that wanted it, and of none that has another tunnel", async () => {
+  const send = await behind((index) => (index === 1 ? "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\nnope" : undefined));
+
+  expect(await send()).toBe("pulled");
+  expect(await Promise.all([send(), send()])).toEqual(["pulled", refused]);
+  expect(await send()).toBe("pulled");
+});
+
+test("so it is of one that is under way meanwhile", async () => {
+  const send = await behind((index) => (index === 1 ? "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\nnope" : undefined));
+
+  const slow = send("slow");
+  await turn(50);
+  expect(await send()).toBe(refused);
+  expect(await slow).toBe("pulled");
+});
+
+test("a proxy's refusal is told also where its page comes after its head", async () => {
+  const send = await behind(() => "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\n|nope");
+
+  expect(await send()).toBe(refused);
 });
