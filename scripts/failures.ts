@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { type FileReport, isBroken, type Report, type TestReport } from "./counts.ts";
+import { isBroken, type Report, type TestReport } from "./counts.ts";
 
 /** Lines of what a failed test said that are told again. */
 const most = 20;
@@ -12,7 +12,7 @@ export function failuresOf(report: Report | undefined, root: string): string[] {
   });
 }
 
-const isFailed = ({ status }: FileReport["assertionResults"][number]) => status === "failed";
+const isFailed = ({ status }: TestReport) => status === "failed";
 
 const ofTest = (file: string, { fullName, failureMessages }: TestReport) => told(`${file}: ${fullName}`, failureMessages.map(withoutStack));
 

@@ -84,8 +84,10 @@ async function runProject(tier: string, args: readonly string[]): Promise<Ended>
     const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...args]);
     const report: Report | undefined = await readFile(file, "utf8").then(JSON.parse, () => undefined);
     const counts = countReport(report, code);
+    const told = failuresOf(report, root);
+    const failures = counts.failed > 0 && told.length === 0 ? [`${tier}: vitest ended with ${code}, and names no test`] : told;
     // A pattern leaves out tests because it was asked to.
-    return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures: failuresOf(report, root) };
+    return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-// warm.ts FOLDER: runs the bundles in it once, so that V8 has compiled what a usual command needs, and keeps that beside them.
+// warm.ts FOLDER: runs two commands of the bundles in it, so that V8 has compiled what usual ones need, and keeps that beside them.
 // Node's own code cache is made before anything has run, and holds next to nothing: with this one a start is a fifth shorter.
 // What is kept has to be the same on every machine, whatever its load, so nothing in here may depend on time or on the user's settings.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -54,7 +54,7 @@ process.on("exit", () => {
   if (process.exitCode) return;
   // What throws in here would not count
   process.exitCode = 1;
-  // Of what this command did not need, at least its loading is compiled
+  // Of what these commands did not need, at least its loading is compiled
   for (const file of readdirSync(folder)) if (file.endsWith(".cjs")) main.exports(`./${file}`);
   for (const [, usual] of [...timeless, ...roomy]) setFlagsFromString(usual);
   for (const [file, script] of scripts) writeFileSync(join(folder, file.replace(/cjs$/, "cache")), script.createCachedData());

@@ -40,25 +40,23 @@ async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortS
     request.timeout ||= timeout;
     // An agent that is not told looks for it among its callers, and does not know its own tunnel again when it is free
     const { protocol } = new URL(request.url);
-    const attempt = (trusting: Trusting) => {
+    const attempt = async (trusting: Trusting) => {
       // A policy of the caller's pipeline may have chosen an agent by the process's environment.
       delete request.agent;
       request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol };
-      return (proxy ? tunnels(proxy) : client).sendRequest(request);
+      try {
+        return await (proxy ? tunnels(proxy) : client).sendRequest(request);
+      } catch (error) {
+        throw interrupted.aborted ? error : explain(error, request, proxy?.host);
+      }
     };
-    const explained = (error: unknown) => (interrupted.aborted ? error : explain(error, request, proxy?.host));
     const before = trust.now();
-    try {
-      return await attempt(before);
-    } catch (cause) {
-      const error = explained(cause);
+    return attempt(before).catch((error: unknown) => {
       // Nothing was sent: the certificate comes before it
       const wider = isDistrust(error) ? trust.beyond(before) : undefined;
       if (!wider) throw error;
-      return await attempt(wider).catch((again: unknown) => {
-        throw explained(again);
-      });
-    }
+      return attempt(wider);
+    });
   }
   return { sendRequest: (request) => traced(request, trace, send) };
 }
