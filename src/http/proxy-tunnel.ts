@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import { EventEmitter } from "node:events";
+import type { ClientRequest } from "node:http";
 import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { NetworkError } from "./network-error.ts";
 import type { Trusting } from "./trusting.ts";
@@ -27,31 +26,46 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
 
 /** A proxy that opens no tunnel (407, 502) answers in the host's place: without this, it would pass for the host's own answer. */
 function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
-  // Which request a tunnel is opened for: others to the same host may have one already
-  const opening = new AsyncLocalStorage<{ status: number }>();
-  let watched: unknown;
+  let known: unknown;
   return {
     name: "tellRefusals",
     async sendRequest(request, next) {
       const { agent } = request;
-      if (agent !== watched && agent instanceof EventEmitter) {
-        watched = agent;
+      if (agent !== known && isTunneling(agent)) {
+        known = agent;
         keepTunnels(agent);
-        agent.on("proxyConnect", ({ statusCode }: { statusCode: number }) =>
-          Object.assign(opening.getStore() ?? {}, { status: statusCode }),
-        );
+        endAtRefusals(agent, proxy);
       }
       // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
       if (agent && "connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting());
-      const tunnel = { status: 200 };
-      const answer = await opening.run(tunnel, () => next(request)).catch((error: unknown) => ({ error }));
-      // Its page may have broken off, which is no matter
-      if (tunnel.status !== 200) {
-        throw new NetworkError("refused", `the proxy ${proxy} opens no connection to ${new URL(request.url).hostname} (${tunnel.status})`);
-      }
-      if ("error" in answer) throw answer.error;
-      return answer;
+      return next(request).catch((error: { code?: unknown; message: string }) => {
+        throw error.code === refused ? new NetworkError("refused", error.message) : error;
+      });
     },
+  };
+}
+
+/** The code of a proxy's refusal: of an error that an agent throws, Azure's client keeps code and message. */
+const refused = "ERR_TUNNEL_REFUSED";
+
+/** What an agent of https-proxy-agent (agent-base) has beside Node's own. */
+interface Tunneling {
+  connect(request: ClientRequest, options: { host?: string }): Promise<unknown>;
+}
+
+const isTunneling = (agent: object | undefined): agent is Tunneling => agent !== undefined && "connect" in agent;
+
+/** Lets the very request that wanted a tunnel fail, whichever others to the host have one; the page that the proxy sends is not waited for. */
+function endAtRefusals(agent: Tunneling, proxy: string): void {
+  const connect = agent.connect.bind(agent);
+  agent.connect = async (request, options) => {
+    let status = 200;
+    request.once("proxyConnect", ({ statusCode }: { statusCode: number }) => {
+      status = statusCode;
+    });
+    const socket = await connect(request, options);
+    if (status === 200) return socket;
+    throw Object.assign(new Error(`the proxy ${proxy} opens no connection to ${options.host} (${status})`), { code: refused });
   };
 }
 
