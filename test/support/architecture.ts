@@ -91,6 +91,11 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => 
     instead: "take the time from Context.now and chance from node:crypto, so that a test can know the result",
   },
   {
+    word: /\bAsyncLocalStorage\b/,
+    notIn: () => true,
+    instead: "hand on what is needed: each such store slows every promise of the process, for good",
+  },
+  {
     word: /\.reveal\(/,
     notIn: (room) => !["src/secret", "src/registry", "src/azure", "src/credential"].includes(room),
     instead: "hand the Sensitive on as it is; its text leaves us only in a Secret's data and in requests to Azure or a registry",

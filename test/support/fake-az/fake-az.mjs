@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
@@ -80,7 +80,10 @@ function hold(secret, target) {
   const file = `${env.AZURE_CONFIG_DIR}/msal_token_cache.json`;
   if (!existsSync(file)) return;
   const { AccessToken, ...rest } = JSON.parse(readFileSync(file, "utf8"));
-  writeFileSync(file, JSON.stringify({ AccessToken: { ...AccessToken, [target]: { secret, target } }, ...rest }, null, 4));
+  // In one step: MSAL has a lock for it, and another az may be reading
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(beside, JSON.stringify({ AccessToken: { ...AccessToken, [target]: { secret, target } }, ...rest }, null, 4));
+  renameSync(beside, file);
 }
 
 /** Posts a form over TLS, through the HTTP CONNECT proxy of HTTPS_PROXY. */
