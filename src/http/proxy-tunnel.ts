@@ -1,6 +1,6 @@
 import type { ClientRequest } from "node:http";
 import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
-import { NetworkError } from "./network-error.ts";
+import { explainNetwork, NetworkError } from "./network-error.ts";
 import type { Trusting } from "./trusting.ts";
 
 /** A client that goes through a proxy. */
@@ -38,8 +38,8 @@ function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
       }
       // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
       if (agent && "connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting());
-      return next(request).catch((error: { code?: unknown; message: string }) => {
-        throw error.code === refused ? new NetworkError("refused", error.message) : error;
+      return next(request).catch((error: Failed) => {
+        throw told(error, proxy);
       });
     },
   };
@@ -47,6 +47,20 @@ function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
 
 /** The code of a proxy's refusal: of an error that an agent throws, Azure's client keeps code and message. */
 const refused = "ERR_TUNNEL_REFUSED";
+
+/** Stands before the code of what went wrong on the way to the proxy: the host itself was not met by then. */
+const unmet = "ERR_NO_PROXY ";
+
+type Failed = { readonly code?: unknown; readonly message: string };
+
+function told(error: Failed, proxy: string): Failed {
+  const code = String(error.code);
+  if (code === refused) return new NetworkError("refused", error.message);
+  if (!code.startsWith(unmet)) return error;
+  return explainNetwork(coded(error.message, code.slice(unmet.length)), { host: `the proxy ${proxy}`, proxy: undefined });
+}
+
+const coded = (message: string, code: string) => Object.assign(new Error(message), { code });
 
 /** What an agent of https-proxy-agent (agent-base) has beside Node's own. */
 interface Tunneling {
@@ -63,9 +77,11 @@ function endAtRefusals(agent: Tunneling, proxy: string): void {
     request.once("proxyConnect", ({ statusCode }: { statusCode: number }) => {
       status = statusCode;
     });
-    const socket = await connect(request, options);
+    const socket = await connect(request, options).catch(({ message, code }: Failed) => {
+      throw coded(message, `${unmet}${code}`);
+    });
     if (status === 200) return socket;
-    throw Object.assign(new Error(`the proxy ${proxy} opens no connection to ${options.host} (${status})`), { code: refused });
+    throw coded(`the proxy ${proxy} opens no connection to ${options.host} (${status})`, refused);
   };
 }
 

@@ -16,7 +16,17 @@ export function proxyFor(url: string, env: Env): URL | undefined {
   if (!proxy?.hostname) throw unusable("is not the address of a proxy");
   if (!["http:", "https:"].includes(proxy.protocol))
     throw unusable(`names a ${proxy.protocol.replace(":", "")} proxy, and only HTTP proxies are used`);
+  if (![proxy.username, proxy.password].every(isEscaped)) throw unusable("has a % in its user or password, which is written %25");
   return proxy;
+}
+
+function isEscaped(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const unusable = (why: string) =>

@@ -60,6 +60,8 @@ test.for([
   { named: "http://", says: "HTTPS_PROXY is not the address of a proxy" },
   { named: "hunter2 at work", says: "HTTPS_PROXY is not the address of a proxy" },
   { named: "http://proxy.corp:hunter2", says: "HTTPS_PROXY is not the address of a proxy" },
+  { named: "http://jane:hunter2%off@proxy.corp:3128", says: "HTTPS_PROXY has a % in its user or password, which is written %25" },
+  { named: "http://100%hunter2:pass@proxy.corp:3128", says: "HTTPS_PROXY has a % in its user or password, which is written %25" },
 ])("$named is an error: $says", ({ named, says }) => {
   const ask = () => proxyFor("https://r.azurecr.io/v2/", { HTTPS_PROXY: named });
 

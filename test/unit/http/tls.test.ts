@@ -87,7 +87,8 @@ test.for([
   { trusted: "ours.pem", through: false, answer: "pulled" },
   { trusted: "both.pem", through: false, answer: "pulled" },
   { trusted: "both.pem", through: true, answer: "pulled" },
-  { trusted: "ours.pem", through: true, answer: "the certificate of target.test is signed by an unknown authority" },
+  { trusted: "ours.pem", through: true, answer: "the certificate of the proxy localhost is signed by an unknown authority" },
+  { trusted: "theirs.pem", through: true, answer: "the certificate of target.test is signed by an unknown authority" },
 ])("with $trusted (through a proxy: $through): $answer", async ({ trusted, through, answer }) => {
   expect(await ask({ trusted, through })).toEqual([answer]);
 });
@@ -101,7 +102,7 @@ test.for<Asked & { answer: string }>([
   { trusted: "nobody.pem", beside: "both", through: true, answer: "pulled" },
   { trusted: "theirs.pem", beside: "both", through: true, answer: "pulled" },
   { trusted: "ours.pem", beside: "both", through: true, answer: "pulled" },
-  { trusted: "nobody.pem", beside: "none", through: true, answer: unknown },
+  { trusted: "nobody.pem", beside: "none", through: true, answer: unknown.replace("target.test", "the proxy localhost") },
   { trusted: "theirs.pem", beside: "theirs", through: true, answer: unknown },
 ])("with $trusted, and the folder $beside (through a proxy: $through): $answer, also for many at once", async ({ answer, ...asked }) => {
   expect(await ask(asked, 5)).toEqual(Array(5).fill(answer));
