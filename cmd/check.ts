@@ -1,5 +1,6 @@
 import type { Verdict } from "../src/check/verdict.ts";
 import { CliError } from "../src/errors.ts";
+import { inPlace } from "../src/fix.ts";
 import { over } from "../src/fleet/over.ts";
 import { type Ground, groundsOf, type Place } from "../src/fleet/places.ts";
 import { type CheckPorts, type CheckWish, checkPlace } from "../src/observe/check-place.ts";
@@ -44,7 +45,8 @@ export const check = verb({
     const grounds = await groundsOf(scope, { ...session, writes: false });
     const where = whereOf(scope, grounds);
     const { verdicts, errors } = await session.progress.during("Asking for manifests", () => judgeAll(grounds, wish, where, session));
-    for (const { error, to } of errors) printError({ ...session.context, spell: session.spell }, error, placePrefix(to, where));
+    for (const { error, to } of errors)
+      printError({ ...session.context, spell: (fix) => session.spell(inPlace(fix, to)) }, error, placePrefix(to, where));
 
     const { stdout, env } = session.context;
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));

@@ -1,4 +1,5 @@
 import { CliError } from "../src/errors.ts";
+import { inPlace } from "../src/fix.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
 import { endsBy, holdingsOf } from "../src/observe/holdings.ts";
@@ -96,7 +97,7 @@ async function collect(grounds: readonly Ground[], wish: Wish, where: Where, { c
         namespace,
         ...(ground.context !== undefined && { context: ground.context }),
       } as const;
-      printError({ ...context, spell }, error, placePrefix(at, where));
+      printError({ ...context, spell: (fix) => spell(inPlace(fix, at)) }, error, placePrefix(at, where));
       failed = true;
     }
   }

@@ -11,5 +11,5 @@ export async function nameOfSecret([ground, ...more]: readonly Ground[], otherwi
   const [namespace, ...others] = ground?.namespaces ?? [];
   if (ground && namespace !== undefined && more.length + others.length === 0 && !ground.open)
     return theSecret(ground.cluster, namespace, otherwise);
-  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: "kubectl acr-secret list -A" });
+  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: { do: "list", everywhere: true } });
 }

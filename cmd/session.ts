@@ -88,8 +88,8 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     print: (text) => context.stdout.write(text),
     say: (text) => say(context.stdout, text),
     warn: (text) => printWarning(context.stderr, context.env, text),
-    hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, givenBy(flags))),
-    spell: (fix) => spell(fix, givenBy(flags)),
+    hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, saidBy(flags))),
+    spell: (fix) => spell(fix, saidBy(flags)),
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }
@@ -104,6 +104,18 @@ function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 /** The global flags of a command line, for kubectl and for us; `context` takes the place of the one that was named. */
 export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
   return { ...givenBy(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
+}
+
+/** What a line to type repeats; of several clusters, or namespaces, none is the one that it is about. */
+function saidBy(flags: Parsed["flags"]): Given {
+  const [context, namespace] = [onlyOf(flags["contexts"]), onlyOf(flags["namespaces"])];
+  const isName = namespace !== undefined && !/[*?]/.test(namespace);
+  return { ...givenBy(flags), ...(context !== undefined && { context }), ...(isName && { namespace }) };
+}
+
+function onlyOf(value: Parsed["flags"][string]): string | undefined {
+  const [only, ...others] = new Set(Array.isArray(value) ? value : []);
+  return others.length === 0 ? only : undefined;
 }
 
 function givenBy(flags: Parsed["flags"], context?: string): Given {

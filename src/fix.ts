@@ -118,6 +118,8 @@ export type Kubectl = Where &
     | { readonly do: "get"; readonly resource: string }
     | { readonly do: "create-namespace"; readonly name: string }
     | { readonly do: "delete-pods"; readonly pods: readonly string[] }
+    /** Deletes an object without a word from its node that it has ended. */
+    | { readonly do: "delete-by-force"; readonly workload: Workload; readonly or?: string }
     | { readonly do: "delete-secret"; readonly secret: string }
     /** Lets a workload's pods name one pull secret instead of another, in one rollout. */
     | { readonly do: "reference"; readonly workload: Workload; readonly secret: string; readonly instead: string }
@@ -140,4 +142,10 @@ export type Az = { readonly registry: string } & (
 );
 
 /** Commands that follow each other, each only if the one before it succeeded. */
-export type Steps = { readonly do: "steps"; readonly steps: readonly Fix[] };
+export type Steps = Where & { readonly do: "steps"; readonly steps: readonly Fix[] };
+
+/** A fix for what stands in a place: it acts there, unless it says otherwise itself. The Azure CLI acts in none; a whole cluster has no namespace. */
+export const inPlace = (fix: Fix, { namespace, context }: Where): Fix =>
+  isAz(fix) ? fix : { namespace: namespace || undefined, context, ...fix };
+
+export const isAz = (fix: Fix): fix is Az => fix.do.startsWith("show-");

@@ -1,6 +1,19 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { IdentityWish, KubeFlags } from "../../src/context.ts";
-import type { Az, Check, Create, Delete, Fix, Kubectl, Ours, Prune, Refer, Steps } from "../../src/fix.ts";
+import {
+  type Az,
+  type Check,
+  type Create,
+  type Delete,
+  type Fix,
+  inPlace,
+  isAz,
+  type Kubectl,
+  type Ours,
+  type Prune,
+  type Refer,
+  type Steps,
+} from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
 import { nameOf } from "../../src/kinds.ts";
 import type { checkFlags } from "../check/request.ts";
@@ -13,14 +26,17 @@ import { forwarded, ours } from "./kubectl-flags.ts";
 import { scopeFlags } from "./scope-flags.ts";
 
 /** What the command line at hand said of the cluster and the namespace, for a command that is to act in the same place. */
-export type Given = Pick<KubeFlags, "forward" | "namespace">;
+export type Given = Pick<KubeFlags, "forward" | "namespace"> & {
+  /** The only cluster of a scope, which is none of the flags that kubectl knows. */
+  readonly context?: string;
+};
 
 /**
  * Spells a fix out as the line to type into a POSIX shell. The flags by which the command line at hand chose its cluster are
  * repeated, so that the line does not act in another one.
  */
 export function spell(fix: Fix, given: Given = { forward: [] }): string {
-  if (fix.do === "steps") return fix.steps.map((step) => spell(step, given)).join(" && ");
+  if (fix.do === "steps") return fix.steps.map((step) => spell(inPlace(step, fix), given)).join(" && ");
   if (isAz(fix)) return line(["az", "acr", ...azWords(fix)]);
   const there = placeWords(fix, given);
   return isOurs(fix) ? spellOurs(fix, there) : spellKubectl(fix, there);
@@ -29,8 +45,6 @@ export function spell(fix: Fix, given: Given = { forward: [] }): string {
 function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
   return ["create", "attach", "detach", "delete", "check", "list", "prune", "help"].includes(fix.do);
 }
-
-const isAz = (fix: Exclude<Fix, Steps>): fix is Az => "registry" in fix && !isOurs(fix);
 
 function spellOurs(fix: Ours, there: readonly string[]): string {
   const pipe = fix.do === "create" && fix.username !== undefined ? 'printf %s "$PASSWORD" | ' : "";
@@ -159,13 +173,19 @@ const valued = (flag: string, text: string) => (text === "" || text.startsWith("
 const unsaid: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
 function placeWords(of: Exclude<Fix, Az | Steps>, given: Given): string[] {
-  const replaced: readonly string[] = of.context === undefined ? unsaid : [...unsaid, "context"];
+  const context = of.context ?? (saysClusters(of) ? undefined : given.context);
+  const replaced: readonly string[] = context === undefined ? unsaid : [...unsaid, "context"];
   const kept = given.forward.filter((word) => !replaced.some((flag) => word.startsWith(`--${flag}=`)));
   // A namespace that is to be made is in none, and what is everywhere in no single one
-  const isInNone = of.do === "create-namespace" || (of.do === "list" && of.everywhere);
+  const isInNone = of.do === "create-namespace" || (of.do === "list" && of.everywhere) || saysNamespaces(of);
   const namespace = isInNone ? undefined : (of.namespace ?? given.namespace);
-  return [...words(ours, { namespace }), ...words(forwarded, { context: of.context }), ...kept];
+  return [...words(ours, { namespace }), ...words(forwarded, { context }), ...kept];
 }
+
+const saysNamespaces = (fix: Fix): boolean =>
+  "scope" in fix && fix.scope !== undefined && (fix.scope.namespaces !== "current" || fix.scope.selector !== undefined);
+
+const saysClusters = (fix: Fix): boolean => "scope" in fix && fix.scope !== undefined && fix.scope.contexts !== "current";
 
 function spellKubectl(fix: Kubectl, there: readonly string[]): string {
   const kubectl = (...argv: readonly string[]) => line(["kubectl", ...argv, ...there]);
@@ -176,6 +196,8 @@ function spellKubectl(fix: Kubectl, there: readonly string[]): string {
       return kubectl("create", "namespace", fix.name);
     case "delete-pods":
       return kubectl("delete", "pod", ...fix.pods);
+    case "delete-by-force":
+      return `${kubectl("delete", fix.workload.kind, fix.workload.name, "--force")}${otherwise(fix)}`;
     case "delete-secret":
       return kubectl("delete", "secret", fix.secret);
     case "reference":

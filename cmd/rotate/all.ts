@@ -5,6 +5,7 @@ import { failure } from "../../src/apply/unit.ts";
 import type { Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
+import { inPlace } from "../../src/fix.ts";
 import { over } from "../../src/fleet/over.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import type { Noted, NotedIn } from "../../src/observe/noted.ts";
@@ -40,7 +41,7 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
   const ends = () => halted() || defects.length > 0;
   const begin = (rotation: Rotation<Noted>) => {
     const outcomes = rotate(rotation, { unasked, claimed }, order);
-    return rotations.length > 1 ? rescued(outcomes, rotation, defects) : outcomes;
+    return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
   yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
@@ -55,6 +56,16 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
 function isDue({ all, replaced }: Rotation<Noted>, { endsBy: moment }: RotateWish, now: Date): boolean {
   if (moment === undefined || endsBy({ members: all }, moment)) return true;
   return dueOf(replaced, now).some(({ until }) => until !== undefined);
+}
+
+/** The error of the only credential is the run's, and what it says to do next is still to be done where a Secret holds it. */
+async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: Rotation): AsyncGenerator<Outcome> {
+  try {
+    yield* outcomes;
+  } catch (error) {
+    if (!first || !(error instanceof CliError) || typeof error.hint !== "object") throw error;
+    throw new CliError(error.kind, error.message, { hint: inPlace(error.hint, first.to), cause: error });
+  }
 }
 
 /**

@@ -23,7 +23,7 @@ const placeKey = (context: string | undefined, namespace = "") =>
 /** Why nobody here can make another password of a credential; undefined where somebody can. */
 export function unable({ kind, host, members }: Rotation): CliError | undefined {
   const row = kindNamed(kind);
-  const secret = members[0]?.to.name;
+  const { name: secret, namespace, context } = members[0]?.to ?? {};
   if (!row)
     return new CliError("invalid", `secret "${secret}" holds a ${kind}, which this version does not know`, {
       hint: "install a newer version",
@@ -31,7 +31,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
   if (typeof row.noted !== "string") return undefined;
   const message = `the login for ${host} in secret "${secret}" cannot be rotated here: ${row.noted}`;
   const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
-  return new CliError("invalid", message, { hint: { do: "create", secret, registry: host, ...hint } });
+  return new CliError("invalid", message, { hint: { do: "create", secret, registry: host, ...hint, namespace, context } });
 }
 
 /** The error where there is nothing to rotate. */
@@ -43,8 +43,8 @@ export async function nothingToRotate(
   const unknown = unasked.find(({ own }) => own);
   if (unknown) return unknown.error;
   const [ground] = grounds;
-  const namespace = ground?.namespaces[0];
-  const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace } as const;
+  const [namespace, context] = [ground?.namespaces[0], ground?.context];
+  const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
   if (secret === undefined || !ground)
     return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { do: "list" } });
   const places = grounds.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));

@@ -1,5 +1,5 @@
 import { CliError, Conflict, isLost } from "../errors.ts";
-import { type AnewKind, nameOf, type Ref } from "../kinds.ts";
+import { type AnewKind, nameOf, type Ref, spelled } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
@@ -63,9 +63,11 @@ function stays({ to, path }: Going, finalizers: readonly string[], bound: number
   const what = nameOf(to);
   const why = finalizers.length > 0 ? `its finalizers hold it: ${finalizers.join(", ")}` : "its node does not let it go";
   const then = `the same command goes on once it has gone; what it was is in ${path}`;
-  const ends = `kubectl delete ${to.kind} ${to.name} --namespace ${to.namespace} --force does not wait for the node`;
+  const { namespace, context } = to;
+  const workload = { kind: spelled(to.kind), name: to.name };
+  const ends = { do: "delete-by-force", workload, namespace, context, or: `wait: ${then}` } as const;
   return new CliError("timeout", `${what} is deleted and still there after ${bound}s: ${why}`, {
-    hint: finalizers.length > 0 ? then : `${ends}; ${then}`,
+    hint: finalizers.length > 0 ? then : ends,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { Env, Sink } from "../context.ts";
-import type { Fix } from "../fix.ts";
+import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { diffPrinter } from "./diff-printer.ts";
@@ -134,11 +134,7 @@ function referPrinter(options: PrinterOptions, text: (referring: readonly Referr
 
 /** What is to be done next is to be done in the place of an outcome. */
 function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fix) => string {
-  const { namespace, context } = to;
-  return (fix) =>
-    options.spell(
-      fix.do === "steps" || ("registry" in fix && fix.do !== "create" && fix.do !== "prune") ? fix : { namespace, context, ...fix },
-    );
+  return (fix) => options.spell(inPlace(fix, to));
 }
 
 function printFailure(outcome: Outcome, options: PrinterOptions): void {

@@ -130,6 +130,22 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
     line: "kubectl rollout restart deployment/web daemonset/log -n demo, or wait",
   },
   { fix: { do: "delete-secret", secret: "acr", namespace: "demo" }, line: "kubectl delete secret acr -n demo" },
+  {
+    fix: { do: "delete-by-force", workload: { kind: "pod", name: "p" }, namespace: "demo", or: "wait" },
+    given: { forward: [], context: "prod" },
+    line: "kubectl delete pod p --force -n demo --context prod, or wait",
+  },
+  // A scope that is said is not said twice
+  {
+    fix: {
+      do: "delete",
+      secret: "acr",
+      yes: true,
+      scope: { contexts: ["prod"], namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
+    },
+    given: { forward: [], context: "prod", namespace: "demo" },
+    line: "kubectl acr-secret delete acr --all-namespaces --contexts prod --yes",
+  },
   { fix: { do: "get", resource: "serviceaccounts", namespace: "demo" }, line: "kubectl get serviceaccounts -n demo" },
   {
     fix: { do: "create-namespace", name: "demo" },
@@ -167,9 +183,9 @@ const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] =
   },
   { fix: { do: "show-network-rules", registry: "r" }, line: "az acr network-rule list --name r" },
   {
-    fix: { do: "steps", steps: [{ do: "list" }, { do: "delete-pods", pods: ["a"] }] },
+    fix: { do: "steps", context: "dev", steps: [{ do: "list" }, { do: "delete-pods", pods: ["a"] }] },
     given: { forward: [], namespace: "x" },
-    line: "kubectl acr-secret list -n x && kubectl delete pod a -n x",
+    line: "kubectl acr-secret list -n x --context dev && kubectl delete pod a -n x --context dev",
   },
 ];
 

@@ -1,0 +1,105 @@
+import { expect, test } from "vitest";
+import { spell } from "../../../cmd/line/spell.ts";
+import { inPlace } from "../../../src/fix.ts";
+import { is } from "../../support/fakes/asked.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
+import { type } from "../../support/in-process.ts";
+import { podOf } from "../../support/situations/anew.ts";
+import { after, making, running } from "../../support/situations/deleting.ts";
+import { again } from "../../support/situations/recreating.ts";
+
+/** The lines of a run that name what to do next. */
+const hints = async (...typed: Parameters<typeof type>) =>
+  (await type(...typed)).stderr.split("\n").filter((one) => one.startsWith("hint:"));
+
+test("of several clusters each line of a hint says which it is about", async () => {
+  const world = await after(
+    worldOf(["demo"], { contexts: ["prod", "dev"] }),
+    `${making} --serviceaccount default -n demo --contexts prod,dev --credential-per scope`,
+  );
+  world.clusters.get("dev")?.put(running("web-1"));
+  expect(await hints("delete acr-myregistry -y -n demo --contexts prod,dev", world.ports)).toEqual([
+    "hint: kubectl acr-secret detach acr-myregistry --serviceaccount default -n demo --context dev && " +
+      "kubectl rollout restart deployment/web -n demo --context dev, or --force to delete it all the same",
+  ]);
+});
+
+test.for([
+  { why: "none is there", line: "delete -y", hint: "kubectl acr-secret list -n demo --context dev" },
+  {
+    why: "none is there to carry",
+    line: "attach sa/default",
+    hint: "kubectl acr-secret create --registry REGISTRY --serviceaccount default -n demo --context dev, or name the Secret",
+  },
+  { why: "it is not there", line: "delete acr -y", hint: "kubectl acr-secret list -n demo --context dev" },
+  {
+    why: "it is not there to be rotated",
+    line: "rotate acr --registry r.azurecr.io",
+    hint: "kubectl acr-secret create acr --registry r.azurecr.io -n demo --context dev",
+  },
+  { why: "nobody can be asked", line: "delete acr", hint: "kubectl acr-secret delete acr --contexts dev --yes -n demo" },
+])("of one cluster that is named among contexts the hint names it: $why", async ({ line, hint }) => {
+  const world = worldOf(["demo"], { contexts: ["prod", "dev"] });
+  expect(await hints(`${line} -n demo --contexts dev`, world.ports)).toEqual([`hint: ${hint}`]);
+});
+
+test.for([
+  { why: "kubectl is to delete it", line: "delete theirs -y", hint: "kubectl delete secret theirs -n team-a" },
+  { why: "nobody can be asked", line: "delete acr-myregistry", hint: "kubectl acr-secret delete acr-myregistry --namespaces team-a --yes" },
+])("of one namespace that is named among several the hint names it: $why", async ({ line, hint }) => {
+  const world = worldOf(["demo", "team-a"]);
+  world.cluster.put(pullSecret("team-a", "theirs", { "quay.io": { auth: "YTpi" } }));
+  await after(world, `${making.replace("create", "create theirs")} --merge -n team-a`);
+  const secret = world.cluster.get("secret", "team-a", "theirs");
+  if (secret) world.cluster.put({ ...secret, immutable: true });
+  expect(await hints(`${line} --namespaces team-a`, world.ports)).toEqual([`hint: ${hint}`]);
+});
+
+test.for([
+  { why: "it is somebody's own", given: "--entra", hint: "create acr --registry myregistry.azurecr.io --entra -n team-a --context dev" },
+  {
+    why: "nobody can make another",
+    given: "--username ci --password-stdin",
+    hint: "create acr --registry myregistry.azurecr.io --username ci --password-stdin -n team-a --context dev",
+  },
+])("what cannot be rotated is made again where it is: $why", async ({ given, hint }) => {
+  const world = worldOf(["demo", "team-a"], { contexts: ["prod", "dev"] });
+  const made = await type(`create acr --registry myregistry.azurecr.io ${given} --verify=false -n team-a --context dev`, world.ports, {
+    stdin: "hunter2",
+  });
+  expect(made).toMatchObject({ code: 0 });
+  expect(await hints("rotate acr -A --contexts prod,dev", world.ports)).toEqual([expect.stringContaining(hint)]);
+});
+
+test("check and list name the cluster in which something is to be done", async () => {
+  const world = worldOf(["demo"], { contexts: ["prod", "dev"] });
+  expect(await hints("check -n gone --image myregistry.azurecr.io/app/web:1 --contexts prod,dev", world.ports)).toEqual(
+    ["prod", "dev"].map((context) => `hint: kubectl create namespace gone --context ${context}`),
+  );
+});
+
+test("a pod that its node does not let go is ended in its own cluster", async () => {
+  const world = await after(worldOf(["demo"], { contexts: ["dev", "prod"] }), `${making} -n demo --context prod`);
+  const pod = podOf({ status: { phase: "Pending" } });
+  world.clusters.get("prod")?.put(pod);
+  // The API server takes the deletion, and the node never says that it is done
+  world.asking.around(async (asked, next) => (is("delete pod")(asked) ? pod : next()));
+  expect(await hints(`${again} --context prod`, world.ports)).toEqual([
+    "hint: kubectl delete pod p --force -n demo --context=prod, or wait: the same command goes on once it has gone; what it was is in /home/jane/.kube/acr-secret/1.json",
+  ]);
+});
+
+test("steps are done where they are said to be, each that says no other place", () => {
+  const steps = inPlace(
+    {
+      do: "steps",
+      steps: [
+        { do: "delete-pods", pods: ["web-1"], namespace: "demo" },
+        { do: "delete-pods", pods: ["db-1"], context: "dev" },
+      ],
+    },
+    { namespace: "other", context: "prod" },
+  );
+  expect(spell(steps)).toBe("kubectl delete pod web-1 -n demo --context prod && kubectl delete pod db-1 -n other --context dev");
+});
