@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { CliError, Conflict } from "../errors.ts";
+import { CliError, Conflict, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { readHeld } from "../observe/held.ts";
@@ -60,15 +60,25 @@ function asMade(outcome: Outcome): Outcome {
 async function writeOrLook(next: Store, { host, last }: { readonly host: string; readonly last: boolean }, bench: Bench): Promise<Look> {
   try {
     await holdClaims(bench);
-    const object = await write(next, bench);
+    const object = await write(next, bench).catch((error: unknown) => {
+      throw withDoubt(error, next.to, bench);
+    });
     afterWrite(next.to, object, bench);
     bench.run.gone.delete(keyOf(next.to));
     const look = bench.tools.write.dryRun ? lookBefore(bench.seen.get(keyOf(next.to)), bench.run.login) : {};
     return { settled: { change: next, object, ...look } };
   } catch (error) {
-    if (last || !(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
-    return lookAgain(next, host, bench, error);
+    if (!(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
+    const look = await lookAgain(next, host, bench, error);
+    if (last && "again" in look) throw error;
+    return look;
   }
+}
+
+/** The error of a write: where its answer was lost, nobody knows until a look what the Secret holds. */
+function withDoubt(error: unknown, to: Ref<"secret">, { run, tools }: Bench): unknown {
+  if (error instanceof CliError && isLost(error) && !tools.write.dryRun) run.unsure.set(keyOf(to), to);
+  return error;
 }
 
 /** The note with what Azure told when it made the password. */
@@ -79,7 +89,7 @@ function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
 }
 
 /** Another was first, or the answer was lost: only a new look tells how things stand. */
-const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) || error.kind === "unreachable" || error.kind === "timeout";
+const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) || isLost(error);
 
 /** What was looked at is not there any more, or is another version. */
 const isOld = (error: CliError, stands: Standing | undefined) =>
@@ -165,8 +175,11 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   const { tools, run } = bench;
   const { to } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
+  run.unsure.delete(keyOf(to));
   if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
   if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
+  // Nothing more begins
+  if (!secret && error.kind === "cancelled") throw error;
   if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
   return decideAgain(change, secret, { host, bench, error });
 }

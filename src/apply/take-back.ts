@@ -1,5 +1,7 @@
 import { CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
+import { namedThere } from "../plan/named.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench, Tools } from "./tools.ts";
 
@@ -18,6 +20,16 @@ export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "
     if (kept.length > 0) run.kept = true;
     return kept;
   });
+}
+
+/** Leaves in Azure what a Secret may have come to hold: taken back, it would leave pods with a dead password. @returns what tells of it */
+export function leave(done: readonly Outcome[], at: Ref, { tools, run }: Pick<Bench, "tools" | "run">): Outcome[] {
+  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+  const [first] = back;
+  if (!first) return [];
+  run.kept = true;
+  const says = `${namedThere(at)} may hold what this run made, so that stays; if it does not: ${back.map(tools.removal).join(" && ")}`;
+  return [{ change: first, left: "failed", says: [says] }];
 }
 
 /** The error that ended a run, with what it left behind; that is told also after an interruption. */

@@ -60,6 +60,8 @@ export type Run = {
   asked?: boolean;
   /** What this run has made could not be taken back. */
   kept?: boolean;
+  /** The Secrets that may have got the login, by what names them: the answer to the write was lost, and nobody could look since. */
+  readonly unsure: Map<string, Ref<"secret">>;
   /** Secrets of others that this run has taken away to put its own there, and neither of which stands, by what names them. */
   readonly gone: Set<string>;
 };
@@ -77,7 +79,13 @@ export type Claimed = {
   readonly at?: Date;
 };
 
-export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({ login, images, claims: new Map(), gone: new Set() });
+export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({
+  login,
+  images,
+  claims: new Map(),
+  unsure: new Map(),
+  gone: new Set(),
+});
 
 /** What one change is carried out with, in its place. */
 export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };

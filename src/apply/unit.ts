@@ -12,7 +12,7 @@ import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { endClaims } from "./release.ts";
 import { sketch, sketchEach } from "./sketch.ts";
-import { takeBack, withLeft } from "./take-back.ts";
+import { leave, takeBack, withLeft } from "./take-back.ts";
 import type { Bench, Run, Tools } from "./tools.ts";
 
 /**
@@ -97,7 +97,8 @@ async function* untilStored(outcomes: AsyncIterable<Outcome> | Iterable<Outcome>
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
 async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<Outcome[]> {
-  return [...(await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
+  const [unsure] = bench.run.unsure.values();
+  return [...(unsure ? leave(made, unsure, bench) : await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
 }
 
 /** Says what of a plan ends pods before any of it is done. */
