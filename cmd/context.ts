@@ -15,6 +15,7 @@ import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
+import { takeEnvironment } from "./environment.ts";
 import { machineFiles, readingError } from "./files.ts";
 import { isTerminal } from "./is-terminal.ts";
 import type { Late } from "./late.ts";
@@ -31,7 +32,7 @@ import { boundYoungGeneration } from "./young-generation.ts";
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
 export function processContext(interruption: Interruption, err: Late<NodeJS.WriteStream>, launched?: Launched): Context {
-  const { env } = process;
+  const env = takeEnvironment();
   // Opening stdin takes as long as parsing a command line, and few commands read it
   const typed = isTerminal(0);
   const { signal } = interruption;

@@ -18,14 +18,14 @@ server.listen(socket, () => console.log("Starting to serve on " + socket));
 async function start(
   args: readonly string[],
   kubectl: string,
-  stdin: "ignore" | "pipe" = "ignore",
+  { stdin = "ignore", env: more = {} }: { readonly stdin?: "ignore" | "pipe"; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "process-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, "kubectl");
   await writeFile(file, kubectl);
   await chmod(file, 0o755);
-  const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, KUBECTL_PATH: file };
+  const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, KUBECTL_PATH: file, ...more };
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args], {
     env,
     stdio: [stdin, "pipe", "pipe"],
@@ -74,7 +74,7 @@ test.for([
 
 test("an interruption ends the wait for a password", async () => {
   const args = ["create", "-n", "demo", "--registry=myregistry.azurecr.io", "--username=ci", "--password-stdin", "--as=jane"];
-  const { child, folder } = await start(args, hanging, "pipe");
+  const { child, folder } = await start(args, hanging, { stdin: "pipe" });
   const end = ended(child);
   await asked(folder, "proxy");
 
@@ -134,4 +134,16 @@ test("where nobody reads stderr, a command does its work", async () => {
   child.stderr?.destroy();
 
   expect(await ended(child)).toMatchObject({ code: 0, stdout: expect.stringContaining("v1.37.0") });
+});
+
+test.for(["http://jane:hunter2@127.0.0.1:1", "jane:hunter2@127.0.0.1:1"])("what logs there are have no password of %s", async (proxy) => {
+  const identity = { AZURE_TENANT_ID: crypto.randomUUID(), AZURE_CLIENT_ID: crypto.randomUUID(), AZURE_CLIENT_SECRET: "s3cr3t-of-azure" };
+  const env = { ...identity, HTTPS_PROXY: proxy, https_proxy: proxy, DEBUG: "*", AZURE_LOG_LEVEL: "verbose" };
+  const { child } = await start(["whoami", "--registry", "myregistry", "-v=9"], hanging, { env });
+
+  const { code, stderr } = await ended(child);
+  expect(code).toBe(1);
+  expect(stderr).toContain("azure:identity:info");
+  expect(stderr).toContain("error: cannot sign in to Azure: the proxy 127.0.0.1:1 refused the connection\n");
+  expect(stderr).not.toMatch(/hunter2|aHVudGVyMg|amFuZTpodW50ZXIy|s3cr3t/);
 });

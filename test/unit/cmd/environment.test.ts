@@ -1,0 +1,9 @@
+import { expect, test } from "vitest";
+import { sameByName } from "../../../cmd/environment.ts";
+
+const env = { Path: "C:\\tools", kubeconfig: "C:\\jane\\config", HTTPS_PROXY: "http://proxy:8080" };
+
+test("a name is found on Windows however it is written, and elsewhere as it is", () => {
+  expect(sameByName(env, "win32")).toEqual({ PATH: "C:\\tools", KUBECONFIG: "C:\\jane\\config", HTTPS_PROXY: "http://proxy:8080" });
+  expect(sameByName(env, "linux")).toEqual(env);
+});
