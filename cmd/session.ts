@@ -2,6 +2,7 @@ import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster } from "../src/cluster/port.ts";
 import type { Azure, Configured, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
+import { isGlob } from "../src/fleet/scope.ts";
 import { printHint, printWarning } from "../src/output/error.ts";
 import { say } from "../src/output/fitted.ts";
 import { printableLines } from "../src/output/printable.ts";
@@ -109,7 +110,7 @@ export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
 /** What a line to type repeats; of several clusters, or namespaces, none is the one that it is about. */
 function saidBy(flags: Parsed["flags"]): Given {
   const [context, namespace] = [onlyOf(flags["contexts"]), onlyOf(flags["namespaces"])];
-  const isName = namespace !== undefined && !/[*?]/.test(namespace);
+  const isName = namespace !== undefined && !isGlob(namespace);
   return { ...givenBy(flags), ...(context !== undefined && { context }), ...(isName && { namespace }) };
 }
 

@@ -1,4 +1,4 @@
-import type { Scope } from "../../src/fleet/scope.ts";
+import { isGlob, type Scope } from "../../src/fleet/scope.ts";
 import type { Flags, Values } from "./flags.ts";
 import { contexts, namespaces } from "./known.ts";
 import { objectName } from "./names.ts";
@@ -97,7 +97,6 @@ export function scopeOf(flags: Values<typeof scopeFlags>): Scope {
 function namespacesOf(flags: Values<typeof scopeFlags>): Scope["namespaces"] {
   if (flags["all-namespaces"] || flags["namespace-selector"] !== undefined) return "all";
   if (flags.namespaces.length === 0) return "current";
-  const isGlob = (name: string) => /[*?]/.test(name);
   return { names: once(flags.namespaces.filter((name) => !isGlob(name))), globs: once(flags.namespaces.filter(isGlob)) };
 }
 

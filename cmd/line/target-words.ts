@@ -1,3 +1,4 @@
+import { isGlob } from "../../src/fleet/scope.ts";
 import { kinds, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import type { TargetPick, TargetWish } from "../../src/observe/targets.ts";
 import { secretName } from "./names.ts";
@@ -116,12 +117,10 @@ function aName(name: string): string {
   return name;
 }
 
-const isPattern = (name: string) => /[*?]/.test(name);
-
 const pick = (kind: TargetKind, words: readonly string[], selector?: string): TargetPick => ({
   kind,
-  names: [...new Set(words.filter((word) => !isPattern(word)))],
-  globs: [...new Set(words.filter(isPattern))],
+  names: [...new Set(words.filter((word) => !isGlob(word)))],
+  globs: [...new Set(words.filter(isGlob))],
   selector,
 });
 

@@ -1,13 +1,13 @@
 import { CliError } from "../errors.ts";
-import type { Ref } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
+import { several } from "../plan/said.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench, Tools } from "./tools.ts";
 
 /** Takes back what was done in Azure, last first, also after an interruption. @returns what could not be taken back */
 export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<Outcome[]> {
-  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+  const back = oppositesOf(done);
   if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
   return tools.unhalted(async () => {
     const kept: Outcome[] = [];
@@ -22,15 +22,18 @@ export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "
   });
 }
 
-/** Leaves in Azure what a Secret may have come to hold: taken back, it would leave pods with a dead password. @returns what tells of it */
-export function leave(done: readonly Outcome[], at: Ref, { tools, run }: Pick<Bench, "tools" | "run">): Outcome[] {
-  const back = done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+/** Leaves in Azure what Secrets may have come to hold: taken back, it would leave pods with a dead password. @returns what tells of it */
+export function leave(done: readonly Outcome[], { tools, run }: Pick<Bench, "tools" | "run">): Outcome[] {
+  const back = oppositesOf(done);
   const [first] = back;
   if (!first) return [];
   run.kept = true;
-  const says = `${namedThere(at)} may hold what this run made, so that stays; if it does not: ${back.map(tools.removal).join(" && ")}`;
+  const held = several([...run.unsure.values()].map(namedThere));
+  const says = `${held} may hold what this run made, so that stays; if not: ${back.map(tools.removal).join(" && ")}`;
   return [{ change: first, left: "failed", says: [says] }];
 }
+
+const oppositesOf = (done: readonly Outcome[]) => done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
 
 /** The error that ended a run, with what it left behind; that is told also after an interruption. */
 export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools): unknown {

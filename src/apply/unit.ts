@@ -97,8 +97,8 @@ async function* untilStored(outcomes: AsyncIterable<Outcome> | Iterable<Outcome>
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
 async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<Outcome[]> {
-  const [unsure] = bench.run.unsure.values();
-  return [...(unsure ? leave(made, unsure, bench) : await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
+  const { unsure } = bench.run;
+  return [...(unsure.size > 0 ? leave(made, bench) : await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
 }
 
 /** Says what of a plan ends pods before any of it is done. */

@@ -23,6 +23,9 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
   return namespaces === "all" || namespaces.globs.some((glob) => matchesGlob(glob, name));
 }
 
+/** Whether a word may name several: it has what no name has. */
+export const isGlob = (word: string): boolean => /[*?]/.test(word);
+
 /** `*` stands for any text, `?` for one character. */
 export function matchesGlob(glob: string, name: string): boolean {
   const pattern = glob

@@ -37,12 +37,27 @@ test.for([
     const { stderr, code } = await type("rotate acr-myregistry -n a --grace 0", world.ports);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `secret/acr-myregistry in namespace a may hold what this run made, so that stays; if it does not: az acr token credential delete --registry myregistry --name ${name} --password2`,
+      `secret/acr-myregistry in namespace a may hold what this run made, so that stays; if not: az acr token credential delete --registry myregistry --name ${name} --password2`,
     );
     expect(isAlive(world, "a")).toBe(true);
     expect(slotsOf(world)).toEqual(["password1", "password2"]);
   },
 );
+
+test("of several Secrets each that may hold it is named", async () => {
+  const world = await stored("a", "b");
+  let claims = 1;
+  world.asking.around(async (asked, next) => {
+    if (asked.port !== "cluster") return next();
+    const writes = ["a", "b"].some((at) => is(`patch secret ${at}/acr-myregistry`)(asked)) && !asked.dryRun && claims-- <= 0;
+    if (writes) await next();
+    if (claims < 0) throw gone("unreachable");
+    return next();
+  });
+  const { stderr } = await type("rotate acr-myregistry --namespaces a,b --grace 0", world.ports);
+  expect(stderr).toContain("secret/acr-myregistry in namespace a and secret/acr-myregistry in namespace b may hold what this run made");
+  expect([isAlive(world, "a"), isAlive(world, "b")]).toEqual([true, true]);
+});
 
 test("where a look tells that it was not written, the password goes", async () => {
   const world = await stored("a");
