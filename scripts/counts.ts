@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+
 /** How a set of tests ended. */
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
@@ -15,6 +17,9 @@ export type FileReport = {
   readonly name: string;
   readonly status: string;
   readonly message: string;
+  /** Milliseconds since 1970. */
+  readonly startTime?: number;
+  readonly endTime?: number;
   readonly assertionResults: readonly TestReport[];
 };
 
@@ -39,6 +44,16 @@ export function countReport(report: Report | undefined, exitCode: number): Count
 export function isBroken({ status, assertionResults }: FileReport): boolean {
   return status === "failed" && !assertionResults.some((test) => test.status === "failed");
 }
+
+/** How long a file of tests took. */
+export type FileTime = { readonly file: string; readonly milliseconds: number };
+
+/** The time of each file, its path relative to `root`. */
+export const timesOf = (report: Report | undefined, root: string): FileTime[] =>
+  (report?.testResults ?? []).map(({ name, startTime = 0, endTime = startTime }) => ({
+    file: relative(root, name),
+    milliseconds: endTime - startTime,
+  }));
 
 export function add(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };

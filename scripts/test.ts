@@ -1,8 +1,9 @@
-// npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of tests in order, and ends with the line `N passed, N failed`.
+// npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of a gate, or the named ones, in order. Ends with the line `N passed, N failed`.
+// npm run test:release passes --gate=release.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { add, type Counts, countReport, inWords, type Report } from "./counts.ts";
+import { add, type Counts, countReport, type FileTime, inWords, type Report, timesOf } from "./counts.ts";
 import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
 import { type Tier, tiers } from "./tiers.ts";
@@ -16,29 +17,52 @@ process.exitCode = await runAll(chosen).catch((error: unknown) => {
 /** @returns the exit code: 1 if a test failed, and on a machine that guards the branch (CI=true) also if one was left out */
 async function runAll(chosen: readonly Tier[]): Promise<number> {
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
-  const ended: Ended[] = [];
+  const ended: Timed[] = [];
   for (const tier of chosen) {
     say(`\n── ${tier.name} ──`);
-    const one = await runTier(tier);
+    const start = performance.now();
+    const one = { ...(await runTier(tier)), seconds: Math.round((performance.now() - start) / 1000) };
     say(wordsOf(one));
     ended.push(one);
     total = add(total, one.counts);
   }
   const failures = ended.flatMap(({ failures }) => failures);
   if (failures.length > 0) say(`\n── failed ──\n${failures.join("\n")}`);
+  const slowest = slowestOf(ended.flatMap(({ files }) => files));
+  if (slowest.length > 0) say(`\n── slowest files ──\n${slowest.join("\n")}`);
   say(`\n── all ──\n${ended.map(wordsOf).join("\n")}\n${inWords(total)}`);
   return total.failed > 0 || (total.skipped > 0 && process.env.CI === "true") ? 1 : 0;
 }
 
-/** How a tier went, and what failed in it, in words; `lack` is why it cannot run here. */
-type Ended = { readonly tier: string; readonly counts: Counts; readonly failures: readonly string[]; readonly lack?: string };
+/** The result of a tier: the failures in words, the time of each file, and `lack`: why the tier cannot run on this machine. */
+type Ended = {
+  readonly tier: string;
+  readonly counts: Counts;
+  readonly failures: readonly string[];
+  readonly files: readonly FileTime[];
+  readonly lack?: string;
+};
 
-function wordsOf({ tier, counts, lack }: Ended): string {
-  return lack ? `${tier} was not run: ${lack}` : `${tier}: ${inWords(counts)}`;
+type Timed = Ended & { readonly seconds: number };
+
+function wordsOf({ tier, counts, lack, seconds }: Timed): string {
+  return lack ? `${tier} was not run: ${lack}` : `${tier}: ${inWords(counts)} (${duration(seconds)})`;
 }
 
-/** The names of tiers that the arguments begin with choose (none: all); the rest is vitest's. */
-function readArguments(args: readonly string[], known: readonly Tier[]) {
+const duration = (seconds: number) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`);
+
+/** The ten files that took longest, as lines of a table. */
+const slowestOf = (files: readonly FileTime[]): string[] =>
+  files
+    .toSorted((a, b) => b.milliseconds - a.milliseconds)
+    .slice(0, 10)
+    .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
+
+/** Tiers named first are run (none: those of the gate); the remaining arguments are vitest's. */
+function readArguments([first = "", ...others]: readonly string[], known: readonly Tier[]) {
+  const isGate = first.startsWith("--gate=");
+  const gate = isGate ? first.slice("--gate=".length) : "test";
+  const args = isGate || first === "" ? others : [first, ...others];
   const end = args.findIndex((arg) => !known.some(({ name }) => name === arg));
   const names = end === -1 ? args : args.slice(0, end);
   const rest = args.slice(names.length);
@@ -47,7 +71,7 @@ function readArguments(args: readonly string[], known: readonly Tier[]) {
     process.exit(1);
   }
   return {
-    chosen: names.length === 0 ? known : known.filter(({ name }) => names.includes(name)),
+    chosen: names.length === 0 ? known.filter((tier) => tier.gate === gate) : known.filter(({ name }) => names.includes(name)),
     forVitest: rest,
   };
 }
@@ -56,7 +80,7 @@ async function runTier({ name, checker, needs }: Tier): Promise<Ended> {
   try {
     for (const prepare of needs) {
       const lack = await prepare();
-      if (lack) return { tier: name, counts: { passed: 0, failed: 0, skipped: 1 }, failures: [], lack };
+      if (lack) return { tier: name, counts: { passed: 0, failed: 0, skipped: 1 }, failures: [], files: [], lack };
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -67,13 +91,15 @@ async function runTier({ name, checker, needs }: Tier): Promise<Ended> {
 }
 
 function failed(tier: string, why: string): Ended {
-  return { tier, counts: { passed: 0, failed: 1, skipped: 0 }, failures: [`${tier}: ${why}`] };
+  return { tier, counts: { passed: 0, failed: 1, skipped: 0 }, failures: [`${tier}: ${why}`], files: [] };
 }
 
 /** A checker of the whole checkout counts as one test. */
 async function check(tier: string, { script, args }: NonNullable<Tier["checker"]>): Promise<Ended> {
   const code = await runTool(script, args);
-  return code === 0 ? { tier, counts: { passed: 1, failed: 0, skipped: 0 }, failures: [] } : failed(tier, "what it found stands above");
+  return code === 0
+    ? { tier, counts: { passed: 1, failed: 0, skipped: 0 }, failures: [], files: [] }
+    : failed(tier, "what it found stands above");
 }
 
 async function runProject(tier: string, args: readonly string[]): Promise<Ended> {
@@ -87,7 +113,7 @@ async function runProject(tier: string, args: readonly string[]): Promise<Ended>
     const told = failuresOf(report, root);
     const failures = counts.failed > 0 && told.length === 0 ? [`${tier}: vitest ended with ${code}, and names no test`] : told;
     // A pattern leaves out tests because it was asked to.
-    return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures };
+    return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures, files: timesOf(report, root) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

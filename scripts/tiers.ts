@@ -25,9 +25,13 @@ import {
 } from "./prepare.ts";
 import { root } from "./run.ts";
 
+/** `test` is what a contributor runs (`npm test`); `release` has what only a release needs (`npm run test:release`). */
+export type Gate = "test" | "release";
+
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
 export type Tier = {
   readonly name: string;
+  readonly gate: Gate;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
 };
@@ -35,30 +39,31 @@ export type Tier = {
 const controlPlane = programs(...controlPlanePrograms);
 const registry = programs(...registryPrograms);
 
-/** Every tier, in the order they run: what is quick and likely to fail comes first. */
+/** Every tier, in the order they run: the quick ones that are likely to fail come first. */
 const all: readonly Tier[] = [
-  { name: "types", checker: { script: "typescript/bin/tsc", args: ["-p", "."] }, needs: [] },
+  { name: "types", gate: "test", checker: { script: "typescript/bin/tsc", args: ["-p", "."] }, needs: [] },
   {
     name: "lint",
+    gate: "test",
     checker: { script: "@biomejs/biome/bin/biome", args: ["check", "--diagnostic-level=warn", "--error-on-warnings", "."] },
     needs: [],
   },
-  { name: "unused", checker: { script: "knip/bin/knip.js", args: [] }, needs: [] },
-  { name: "unit", needs: [] },
-  { name: "cli", needs: [] },
-  { name: "protocol", needs: [modelChecker] },
-  { name: "sandbox", needs: [controlPlane, registry] },
-  { name: "azure", needs: [registry] },
-  { name: "cluster", needs: [controlPlane, registry, programs(...chartPrograms), plugin] },
-  { name: "docs", needs: [controlPlane, registry, plugin] },
-  { name: "shells", needs: [shells, controlPlane, registry, plugin] },
-  { name: "az", needs: [az, controlPlane, registry, plugin] },
-  { name: "node", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
-  { name: "channels", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
-  { name: "reproduced", needs: [release] },
-  { name: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
-  { name: "signing", needs: [release, programs(...signingPrograms)] },
-  { name: "krew", needs: [controlPlane, registry, programs(...krewPrograms), release] },
+  { name: "unused", gate: "test", checker: { script: "knip/bin/knip.js", args: [] }, needs: [] },
+  { name: "unit", gate: "test", needs: [] },
+  { name: "cli", gate: "test", needs: [] },
+  { name: "protocol", gate: "test", needs: [modelChecker] },
+  { name: "sandbox", gate: "test", needs: [controlPlane, registry] },
+  { name: "azure", gate: "test", needs: [registry] },
+  { name: "cluster", gate: "test", needs: [controlPlane, registry, programs(...chartPrograms), plugin] },
+  { name: "docs", gate: "test", needs: [controlPlane, registry, plugin] },
+  { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin] },
+  { name: "az", gate: "release", needs: [az, controlPlane, registry, plugin] },
+  { name: "node", gate: "test", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
+  { name: "channels", gate: "release", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
+  { name: "reproduced", gate: "release", needs: [release] },
+  { name: "release", gate: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
+  { name: "signing", gate: "release", needs: [release, programs(...signingPrograms)] },
+  { name: "krew", gate: "release", needs: [controlPlane, registry, programs(...krewPrograms), release] },
 ];
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Counts, countReport, inWords, type Report } from "../../../scripts/counts.ts";
+import { type Counts, countReport, inWords, type Report, timesOf } from "../../../scripts/counts.ts";
 
 /** A report of files, each given as the states of its tests; a file with a `!` broke outside them. */
 function report(...files: string[][]): Report {
@@ -36,4 +36,12 @@ test.for<[Counts, string]>([
   [{ passed: 7, failed: 1, skipped: 2 }, "7 passed, 1 failed, 2 skipped"],
 ])("%j is said as %s", ([counts, words]) => {
   expect(inWords(counts)).toBe(words);
+});
+
+test("returns the time of each file, relative to the root", () => {
+  const [file] = report(["passed"]).testResults;
+  const timed = { ...report(), testResults: file ? [{ ...file, name: "/r/test/a.test.ts", startTime: 1000, endTime: 3500 }] : [] };
+
+  expect(timesOf(timed, "/r")).toEqual([{ file: "test/a.test.ts", milliseconds: 2500 }]);
+  expect(timesOf(undefined, "/r")).toEqual([]);
 });

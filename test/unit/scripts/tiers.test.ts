@@ -10,3 +10,9 @@ test("vitest has a project for every tier that is a folder of tests", () => {
   );
   expect(config.test?.projects).toHaveLength(folders.length);
 });
+
+test("lists what only a release needs in the release gate", () => {
+  const ofRelease = tiers().filter(({ gate }) => gate === "release");
+
+  expect(ofRelease.map(({ name }) => name)).toEqual(["az", "channels", "reproduced", "release", "signing", "krew"]);
+});
