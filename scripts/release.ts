@@ -1,12 +1,12 @@
-// npm run release [-- CHANNEL…]: makes in dist/ what each channel hands out: .deb, .rpm, npm's packages, the image, manifests.
-// npm run release -- check TAG: says whether a tag is one of a release of this checkout.
+// npm run release [-- CHANNEL…]: makes the files of each channel in dist/: .deb, .rpm, npm packages, the image, manifests.
+// npm run release -- check TAG: fails unless the tag, package.json and CHANGELOG.md agree, and the commit is on origin/main.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import packageJson from "../package.json" with { type: "json" };
 import { dist } from "./krew/generate.ts";
 import { platforms } from "./platforms.ts";
 import { channels } from "./release/channels.ts";
-import { tagProblem } from "./release/notes.ts";
+import { commitProblem, tagProblem } from "./release/tag.ts";
 import { root } from "./run.ts";
 
 const { version } = packageJson;
@@ -21,7 +21,7 @@ try {
 }
 
 async function check(tag: string): Promise<void> {
-  const problem = tagProblem(tag, version, await readFile(join(root, "CHANGELOG.md"), "utf8"));
+  const problem = tagProblem(tag, version, await readFile(join(root, "CHANGELOG.md"), "utf8")) ?? (await commitProblem(root));
   if (problem !== undefined) throw new Error(problem);
   process.stdout.write(`${tag} is a release of this checkout\n`);
 }

@@ -1,12 +1,23 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { Program } from "../../sandbox/tools.ts";
+
+/** A file that may be published already. */
+export type Published = {
+  /** Prints the digest of the published file. Prints nothing, or fails, if there is none. */
+  readonly ask: readonly string[];
+  readonly file: string;
+  /** The form in which `ask` prints the digest. */
+  readonly digest: "sri" | "sha256";
+};
 
 /** A command of a publication. */
 export type Step = {
-  /** Prints something if the step has been done before. */
+  /** The step is skipped if this command prints something. */
   readonly unless?: readonly string[];
+  /** The step is skipped if this file is published, and fails if another file is published in its place. */
+  readonly published?: Published;
   readonly run: readonly string[];
-  /** The variable whose text the command reads from its stdin; without it the step is left out. */
+  /** The variable that the command gets on its standard input. Without the variable the step is skipped. */
   readonly stdin?: string;
 };
 
@@ -24,9 +35,13 @@ export type Release = {
 /** A place that a release goes to, and the programs of the sandbox that bring it there. A run that was interrupted is run again. */
 type Destination = { readonly needs: readonly Program[]; steps(release: Release): Step[] };
 
-/** Where the image is to be had. */
+/** The npm scope of the packages of the platforms. */
+export const npmScope = "@kubectl-acr-secret";
+
+/** The repository of the image. */
 export const imageName = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
 
+/** The release stays a draft until it has every file. Files are never replaced: `--clobber` is not used. */
 const github: Destination = {
   needs: [],
   steps({ version, notes, files }) {
@@ -34,9 +49,16 @@ const github: Destination = {
     return [
       {
         unless: ["gh", "release", "view", tag],
-        run: ["gh", "release", "create", tag, "--verify-tag", "--title", tag, "--notes-file", notes],
+        run: ["gh", "release", "create", tag, "--draft", "--verify-tag", "--title", tag, "--notes-file", notes],
       },
-      { run: ["gh", "release", "upload", tag, "--clobber", ...files] },
+      ...files.map((file): Step => {
+        const query = `.assets[] | select(.name == ${JSON.stringify(basename(file))}) | .digest`;
+        return {
+          published: { ask: ["gh", "release", "view", tag, "--json", "assets", "--jq", query], file, digest: "sha256" },
+          run: ["gh", "release", "upload", tag, file],
+        };
+      }),
+      { run: ["gh", "release", "edit", tag, "--draft=false"] },
     ];
   },
 };
@@ -44,9 +66,13 @@ const github: Destination = {
 const npm: Destination = {
   needs: [],
   steps: ({ version, npm }) =>
-    npm.map((tarball) => {
-      const name = basename(tarball, `-${version}.tgz`);
-      return { unless: ["npm", "view", `${name}@${version}`, "version"], run: ["npm", "publish", tarball, "--access", "public"] };
+    npm.map((file) => {
+      // npm packs @SCOPE/NAME into SCOPE-NAME-VERSION.tgz.
+      const name = basename(file, `-${version}.tgz`).replace(/^kubectl-acr-secret-/, `${npmScope}/`);
+      return {
+        published: { ask: ["npm", "view", `${name}@${version}`, "dist.integrity"], file, digest: "sri" },
+        run: ["npm", "publish", file, "--access", "public"],
+      };
     }),
 };
 
@@ -55,9 +81,12 @@ const image: Destination = {
   steps({ version, image: { layout, name } }) {
     const host = name.slice(0, name.indexOf("/"));
     return [
-      // Whoever pushes: the registries of a release ask for the token alone.
+      // ghcr.io checks the token alone, and accepts any user name.
       { run: ["crane", "auth", "login", host, "--username", "release", "--password-stdin"], stdin: "REGISTRY_PASSWORD" },
-      { run: ["crane", "push", "--index", layout, `${name}:${version}`] },
+      {
+        published: { ask: ["crane", "digest", `${name}:${version}`], file: join(layout, "index.json"), digest: "sha256" },
+        run: ["crane", "push", "--index", layout, `${name}:${version}`],
+      },
       { run: ["crane", "tag", `${name}:${version}`, "latest"] },
     ];
   },

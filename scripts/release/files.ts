@@ -1,20 +1,22 @@
 import { join } from "node:path";
 import type { Release } from "./destinations.ts";
 
-/** What people download: archives, packages, and what speaks for them. */
+/** The files that people download: archives, packages, and their checksums and provenance. */
 const downloads = /\.(?:tar\.gz|zip|deb|rpm)$|^SHA256SUMS|\.(?:cdx|intoto|sigstore)\.jsonl?$/;
 
 /**
- * What of a version lies in a folder. npm's main package comes after those that it asks for.
+ * Selects the files of one version in a folder. The main package of npm comes after the packages that it depends on.
  *
- * @param names what is in the folder; of other versions nothing is taken
+ * @param names the names of all files in the folder
  */
 export function releaseIn(
   folder: string,
   names: readonly string[],
   { version, imageName }: { version: string; imageName: string },
 ): Release {
-  const own = [...names].sort().filter((name) => !/\d\.\d/.test(name) || name.includes(`${version}-`) || name.includes(`${version}.`));
+  // After the version: the revision of a package, a platform, or the extension. A prerelease, `-rc.1`, is another version.
+  const ofVersion = new RegExp(`(?<![\\d.])${version.replace(/[.+]/g, "\\$&")}(?:-1[._]|-(?:linux|darwin|windows)-|\\.[a-z])`);
+  const own = [...names].sort().filter((name) => !/\d\.\d/.test(name) || ofVersion.test(name));
   const main = `kubectl-acr-secret-${version}.tgz`;
   const tarballs = own.filter((name) => name.endsWith(".tgz"));
   const at = (name: string) => join(folder, name);

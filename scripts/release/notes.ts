@@ -13,13 +13,3 @@ export function releaseNotes(changelog: string, version: string): string {
     .replace(/^\[[^\]]+\]: \S+$/gm, "")
     .trim();
 }
-
-/** Why a tag is none of a release of this checkout; nothing if it is one. */
-export function tagProblem(tag: string, version: string, changelog: string): string | undefined {
-  if (tag !== `v${version}`) return `the tag is ${tag}, and package.json has the version ${version}`;
-  try {
-    return releaseNotes(changelog, version) === "" ? `CHANGELOG.md says nothing of ${version}` : undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}

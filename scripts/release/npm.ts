@@ -9,6 +9,7 @@ import { type Platform, platforms } from "../platforms.ts";
 import { root } from "../run.ts";
 import type { Make } from "./channel.ts";
 import { packageName } from "./debian.ts";
+import { npmScope } from "./destinations.ts";
 
 const systems = { linux: "linux", macos: "darwin", win: "win32" } as const;
 
@@ -26,7 +27,7 @@ function common(version: string) {
 export function platformPackage(platform: Platform, version: string) {
   const { target } = platform;
   return {
-    name: `${packageName}-${nodeName(platform)}`,
+    name: `${npmScope}/${nodeName(platform)}`,
     ...common(version),
     os: [systems[target.platform]],
     cpu: [target.arch],

@@ -16,7 +16,7 @@ const folder = await guardedFolder("acr-secret-npm-");
 afterAll(() => folder.remove());
 
 const { now, next } = await makeBoth(npmPackages, folder.path);
-const mine = `kubectl-acr-secret-${process.platform}-${process.arch}`;
+const thisPlatform = `${process.platform}-${process.arch}`;
 
 /** Publishes a version as a release does. @returns how many packages were new */
 async function publish(of: string, tarballs: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
@@ -27,7 +27,7 @@ async function publish(of: string, tarballs: readonly string[], env: Readonly<Re
   return taken;
 }
 
-/** Somebody with npm, a prefix of their own, and a registry that has this version: all of it, or without this platform's package. */
+/** A user with npm, a prefix of their own, and a registry that has this version: all of it, or without this platform's package. */
 async function openUser({ without = "" } = {}) {
   const registry = await startRegistry();
   onTestFinished(() => registry.stop());
@@ -64,7 +64,7 @@ test("installed, used, upgraded and uninstalled by npm, it leaves nothing", { ti
   const before = await files();
 
   expect(await asShown(install)).toMatchObject({ code: 0, stderr: "" });
-  expect([...registry.fetched].sort()).toEqual([`${mine}-${version}.tgz`, `kubectl-acr-secret-${version}.tgz`].sort());
+  expect([...registry.fetched].sort()).toEqual([`${thisPlatform}-${version}.tgz`, `kubectl-acr-secret-${version}.tgz`].sort());
   const tree = await files();
   expect(tree).toEqual(expect.arrayContaining(["bin/kubectl-acr_secret", "bin/kubectl_complete-acr_secret"]));
   expect(await type("kubectl acr-secret version --client")).toEqual(client);
@@ -94,13 +94,13 @@ test("who may not write there runs it too, with the program's own exit codes and
 });
 
 test("where npm did not get the platform's package, it says what to do", { timeout: 60_000 }, async () => {
-  const { type, asShown } = await openUser({ without: mine });
+  const { type, asShown } = await openUser({ without: thisPlatform });
 
   expect(await asShown(install)).toMatchObject({ code: 0 });
 
   expect(await type("kubectl acr-secret version --client")).toEqual({
     code: 1,
     stdout: "",
-    stderr: `error: npm has left out ${mine}: npm install --global kubectl-acr-secret --include=optional\n`,
+    stderr: `error: npm has left out @kubectl-acr-secret/${thisPlatform}: npm install --global kubectl-acr-secret --include=optional\n`,
   });
 });

@@ -29,9 +29,9 @@ export async function startRegistry(): Promise<Registry> {
   /** Takes what `npm publish` sends. */
   async function take(request: IncomingMessage): Promise<void> {
     const { versions: sent, _attachments: files }: Publication = JSON.parse(await text(request));
-    for (const [name, { data }] of Object.entries(files)) tarballs.set(name, Buffer.from(data, "base64"));
+    for (const [name, { data }] of Object.entries(files)) tarballs.set(basename(name), Buffer.from(data, "base64"));
     for (const one of Object.values(sent))
-      add({ ...one, dist: { ...one.dist, tarball: `${address}/${one.name}/-/${one.name}-${one.version}.tgz` } });
+      add({ ...one, dist: { ...one.dist, tarball: `${address}/${one.name}/-/${basename(one.name)}-${one.version}.tgz` } });
   }
 
   /** What is known by a path: a tarball, or all versions of a package. */

@@ -1,8 +1,8 @@
-// Where npm has put this platform's program: in a package of its own, an optional dependency of this one.
+// Finds this platform's program. npm installs it as a package of its own, an optional dependency of this one.
 const { join } = require("node:path");
 
 const platform = `${process.platform}-${process.arch}`;
-const name = `kubectl-acr-secret-${platform}`;
+const name = `@kubectl-acr-secret/${platform}`;
 
 /** @returns the program's path @throws Error with what to do */
 function find() {

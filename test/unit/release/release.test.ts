@@ -3,7 +3,8 @@ import { releaseDate } from "../../../scripts/release/date.ts";
 import { debianChangelog, debianCopyright } from "../../../scripts/release/debian.ts";
 import { destinations, type Release } from "../../../scripts/release/destinations.ts";
 import { releaseIn } from "../../../scripts/release/files.ts";
-import { releaseNotes, tagProblem } from "../../../scripts/release/notes.ts";
+import { releaseNotes } from "../../../scripts/release/notes.ts";
+import { tagProblem } from "../../../scripts/release/tag.ts";
 
 const changelog = `# Changelog
 
@@ -70,48 +71,58 @@ test("Debian's copyright has the license in full, an empty line as a dot", () =>
   );
 });
 
-describe("what is published", () => {
+describe("releaseIn", () => {
   const names = [
     "kubectl-acr-secret-0.2.0.tgz",
+    "kubectl-acr-secret-10.2.0.tgz",
+    "kubectl-acr-secret-0.2.0.1.tgz",
+    "kubectl-acr-secret-0.2.0-rc.1.tgz",
     "kubectl-acr-secret-linux-x64-0.2.0.tgz",
     "kubectl-acr-secret-linux-x64-0.1.0.tgz",
+    "kubectl-acr-secret-linux-x64-10.2.0.tgz",
     "kubectl-acr-secret_0.2.0-1_amd64.deb",
     "kubectl-acr-secret_0.1.0-1_amd64.deb",
+    "kubectl-acr-secret_10.2.0-1_amd64.deb",
     "kubectl-acr-secret-0.2.0-1.x86_64.rpm",
     "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz",
+    "kubectl-acr_secret-v10.2.0-linux-amd64.tar.gz",
     "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz.made-of",
     "kubectl-acr_secret-v0.2.0-windows-amd64.zip",
+    "kubectl-acr_secret-v0.2.0.cdx.json",
     "SHA256SUMS",
     "linux-amd64",
     "notes.md",
   ];
   const release: Release = releaseIn("dist", names, { version: "0.2.0", imageName: "ghcr.io/o/r" });
-  const typed = (place: string) => destinations[place]?.steps(release).map(({ run }) => run.join(" "));
+  const commands = (place: string) => destinations[place]?.steps(release).map(({ run }) => run.join(" "));
 
-  test("to GitHub: what people download, of this version alone", () => {
-    expect(typed("github")).toEqual([
-      "gh release create v0.2.0 --verify-tag --title v0.2.0 --notes-file dist/notes.md",
-      `gh release upload v0.2.0 --clobber ${[
+  test("selects the downloads of this version alone", () => {
+    expect(release.files).toEqual(
+      [
         "SHA256SUMS",
         "kubectl-acr-secret-0.2.0-1.x86_64.rpm",
         "kubectl-acr-secret_0.2.0-1_amd64.deb",
         "kubectl-acr_secret-v0.2.0-linux-amd64.tar.gz",
         "kubectl-acr_secret-v0.2.0-windows-amd64.zip",
-      ]
-        .map((name) => `dist/${name}`)
-        .join(" ")}`,
+        "kubectl-acr_secret-v0.2.0.cdx.json",
+      ].map((name) => `dist/${name}`),
+    );
+  });
+
+  test("selects the npm packages of this version alone, the main package last", () => {
+    expect(release.npm).toEqual(["dist/kubectl-acr-secret-linux-x64-0.2.0.tgz", "dist/kubectl-acr-secret-0.2.0.tgz"]);
+  });
+
+  test("publishes a release on GitHub after it has every file", () => {
+    expect(commands("github")).toEqual([
+      "gh release create v0.2.0 --draft --verify-tag --title v0.2.0 --notes-file dist/notes.md",
+      ...release.files.map((file) => `gh release upload v0.2.0 ${file}`),
+      "gh release edit v0.2.0 --draft=false",
     ]);
   });
 
-  test("to npm: first what the main package asks for", () => {
-    expect(typed("npm")).toEqual([
-      "npm publish dist/kubectl-acr-secret-linux-x64-0.2.0.tgz --access public",
-      "npm publish dist/kubectl-acr-secret-0.2.0.tgz --access public",
-    ]);
-  });
-
-  test("to the registry: the image by its version, and as the latest", () => {
-    expect(typed("image")).toEqual([
+  test("pushes the image by its version, then tags it as the latest", () => {
+    expect(commands("image")).toEqual([
       "crane auth login ghcr.io --username release --password-stdin",
       "crane push --index dist/kubectl-acr-secret-image-v0.2.0 ghcr.io/o/r:0.2.0",
       "crane tag ghcr.io/o/r:0.2.0 latest",
