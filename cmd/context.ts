@@ -3,7 +3,6 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { noteFilesOf } from "../src/azure/note-files.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
@@ -80,11 +79,10 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
       if (file === undefined) throw noKubectl(flags);
       return configuredNames({ file, flags, env }, of, signal());
     },
-    azure: async (identity, trace, cacheDir) => {
+    azure: async (identity, trace) => {
       // Many a command asks only the cluster
       const { openAzure } = await import("../src/azure/azure.ts");
-      const notes = noteFilesOf({ env, cacheDir, uid: process.getuid?.() });
-      return openAzure({ identity, env, trace, notes, signal, sleep: pause, now });
+      return openAzure({ identity, env, trace, signal, sleep: pause, now });
     },
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
   };

@@ -55,7 +55,6 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   let runId: string | undefined;
   let warnings = 0;
   const concurrency = flags["concurrency"];
-  const cacheDir = typeof flags["cache-dir"] === "string" ? flags["cache-dir"] : undefined;
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
   function open(name: string | undefined) {
@@ -80,7 +79,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     configured: (of) => context.configured(of, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
-    azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace, cacheDir)),
+    azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: () => {
       registry ??= context.registry(trace);
       return registry;

@@ -57,8 +57,7 @@ export type Context = {
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** The names that the kubeconfig has. @throws CliError config where there is no kubectl, or no kubeconfig to read */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
-  /** `cacheDir` is kubectl's `--cache-dir`. */
-  azure(identity: IdentityWish, trace: Trace, cacheDir?: string): Promise<Azure>;
+  azure(identity: IdentityWish, trace: Trace): Promise<Azure>;
   registry(trace: Trace): Registry;
 };
 
@@ -135,8 +134,6 @@ export type Audience = "registries" | "management";
 export type EntraToken = {
   readonly text: Sensitive;
   readonly of: AzureIdentity;
-  /** One to try where the registry refuses this one, if this was noted in a run before. */
-  another?(): Promise<EntraToken | undefined>;
 };
 
 /** The passwords of a registry's admin user, as Azure names them. */

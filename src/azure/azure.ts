@@ -1,19 +1,18 @@
-import type { Audience, Azure, EntraToken, Env, IdentityWish, Trace } from "../context.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Azure, Env, IdentityWish, Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
 import { adminLogins } from "./admin.ts";
 import { principalsIn } from "./applications.ts";
 import { openArm } from "./arm.ts";
-import { azConfig } from "./az-folder.ts";
 import { identityIn } from "./claims.ts";
 import { type Cloud, cloudOf, cloudOfAz, cloudOfHost } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
-import { type Identity, openIdentity } from "./identity.ts";
+import { openIdentity } from "./identity.ts";
 import { type Source, sourceOf } from "./identity-source.ts";
-import type { NoteFiles } from "./note-files.ts";
 import { permissionsOn } from "./permissions.ts";
 import { regionalHosts } from "./regional-hosts.ts";
 import { registryFacts } from "./registry-facts.ts";
@@ -25,8 +24,6 @@ export type AzureOptions = {
   readonly identity: IdentityWish;
   readonly env: Env;
   readonly trace: Trace;
-  /** Where it is noted which token az gave, for the next run; absent where az is to be asked always. */
-  readonly notes?: NoteFiles | undefined;
   /** What ends a request, asked anew for each. */
   signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
@@ -63,7 +60,8 @@ export function openAzure(options: AzureOptions): Azure {
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) throw notOfCloud(host, cloud);
-      return entraToken(identity, audience, await identity.token(audience));
+      const text = await identity.token(audience);
+      return { text, of: identityIn(text) };
     },
     identity: async () => identityIn(await identity.token()),
     registryFacts: (registry) => registryFacts(arm, registry),
@@ -84,10 +82,11 @@ function notOfCloud(host: string, { name, registrySuffix }: Cloud): CliError {
 const cloudFor = (source: Source, { env, identity }: AzureOptions): Cloud =>
   source === "az" ? cloudOfAz(env, azConfig(env), identity.cloud) : cloudOf(env, identity.cloud);
 
-function entraToken(identity: Identity, audience: Audience, text: Sensitive): EntraToken {
-  const another = async () => {
-    const other = await identity.insteadOf(text, audience);
-    return other && entraToken(identity, audience, other);
-  };
-  return { text, of: identityIn(text), another };
+/** The text of az's configuration file; empty if there is none. */
+function azConfig({ AZURE_CONFIG_DIR: folder, HOME, USERPROFILE }: Env): string {
+  try {
+    return readFileSync(join(folder || join(HOME || USERPROFILE || "", ".azure"), "config"), "utf8");
+  } catch {
+    return "";
+  }
 }

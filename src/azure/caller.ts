@@ -1,7 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
 import type { For, Identity } from "./identity.ts";
 
 /** Sends a request with the identity's token, and a body as JSON. @throws CliError where no answer comes */
@@ -12,7 +11,7 @@ export type Service = {
   readonly name: string;
   readonly origin: string;
   readonly audience: For;
-  readonly identity: Pick<Identity, "token" | "insteadOf">;
+  readonly identity: Pick<Identity, "token">;
   readonly http: Http;
 };
 
@@ -22,16 +21,9 @@ export function openCaller({ name, origin: own, audience, identity, http }: Serv
     const { origin, href } = new URL(url);
     // Azure's answers name the URLs of operations and of further pages: no other host gets the token.
     if (origin !== own) throw new CliError("internal", `${name} points to ${origin}, which is not followed`);
-    const send = (token: Sensitive) => {
-      const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
-      const request = { method, url: href, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-      return http(request).catch(unreached);
-    };
     const token = await identity.token(audience);
-    const answer = await send(token);
-    // Who is not let in has done nothing, so that any request may be sent again
-    const other = answer.status === 401 ? await identity.insteadOf(token, audience) : undefined;
-    return other ? send(other) : answer;
+    const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
+    return http({ method, url: href, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(unreached);
   };
 }
 

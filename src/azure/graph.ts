@@ -25,7 +25,7 @@ export type Graph = {
   send(request: GraphRequest): Promise<unknown>;
 };
 
-export type GraphOptions = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "insteadOf">; readonly http: Http };
+export type GraphOptions = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token">; readonly http: Http };
 
 /** Opens Microsoft Graph. */
 export function openGraph({ cloud, identity, http }: GraphOptions): Graph {

@@ -1,16 +1,14 @@
-import type { AccessToken, TokenCredential } from "@azure/identity";
+import type { TokenCredential } from "@azure/identity";
 import type { Audience, IdentityWish } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { openTransport, type Transport } from "../http/transport.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../secret/sensitive.ts";
 import type { AzOptions } from "./az.ts";
 import { azCredential, azSubscription } from "./az-credential.ts";
-import { azNotes, type Given, given } from "./az-notes.ts";
 import type { Cloud } from "./cloud.ts";
 import { environmentCredential } from "./environment-credential.ts";
 import type { Source } from "./identity-source.ts";
 import { managedCredential, unproxied } from "./managed-credential.ts";
-import type { NoteFiles } from "./note-files.ts";
 import { workloadCredential } from "./workload-credential.ts";
 
 /** Whom a token is for: besides, Microsoft Graph. */
@@ -20,8 +18,6 @@ export type For = Audience | "graph";
 export type Identity = {
   /** A token, kept until shortly before it expires. */
   token(audience?: For): Promise<Sensitive>;
-  /** Another than the one that was refused, if that was noted in a run before; undefined where there is none. */
-  insteadOf(refused: Sensitive, audience?: For): Promise<Sensitive | undefined>;
   /** The subscription that the person works on, where that is known without asking ARM. */
   subscription(): Promise<string | undefined>;
 };
@@ -31,36 +27,34 @@ export type IdentityOptions = AzOptions & {
   readonly wish?: Omit<IdentityWish, "source">;
   readonly cloud: Cloud;
   readonly transport: Transport;
-  readonly notes?: NoteFiles | undefined;
   now(): Date;
 };
 
 /** The same in all clouds (learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm). */
 const registries = "https://containerregistry.azure.net";
 
-type Held = Promise<Given>;
+/** A token is renewed when less than this is left of its lifetime. Milliseconds; az has the same bound. */
+const margin = 5 * 60_000;
+
+/** A token, and when it must be renewed, in epoch milliseconds. */
+type Held = Promise<{ readonly token: Sensitive; readonly until: number }>;
 
 /** Opens an identity. Nothing is asked yet. */
 export function openIdentity(options: IdentityOptions): Identity {
   const { source, cloud, env, signal, now } = options;
   const held = new Map<For, Held>();
-  const noted = source === "az" && options.notes ? azNotes({ ...options, files: options.notes }) : undefined;
   let credential: TokenCredential | undefined;
 
-  async function ask(resource: string): Promise<AccessToken> {
-    credential ??= credentials[source](options);
-    const token = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
-    if (token === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
-    return token;
-  }
-
-  async function renew(audience: For, refused?: Sensitive): Held {
+  async function renew(audience: For): Held {
     const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
-    return noted ? noted.give(resource, () => ask(resource), refused) : given(await ask(resource));
+    credential ??= credentials[source](options);
+    const answer = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
+    if (answer === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
+    return { token: new Sensitive(answer.token), until: answer.expiresOnTimestamp - margin };
   }
 
-  function hold(audience: For, refused?: Sensitive): Held {
-    const asked = renew(audience, refused);
+  function hold(audience: For): Held {
+    const asked = renew(audience);
     held.set(audience, asked);
     // An interruption is no answer: a run that is taken back afterwards asks anew.
     asked.catch((error: unknown) => {
@@ -69,10 +63,10 @@ export function openIdentity(options: IdentityOptions): Identity {
     return asked;
   }
 
-  /** The next one: whoever comes first sends for it, for all who wait. */
-  function next(audience: For, after: Held, refused?: Sensitive): Held {
+  /** Returns the token after `expired`. The first caller requests it, the others wait for it. */
+  function next(audience: For, expired: Held): Held {
     const later = held.get(audience);
-    return later === after || later === undefined ? hold(audience, refused) : later;
+    return later === expired || later === undefined ? hold(audience) : later;
   }
 
   return {
@@ -80,14 +74,6 @@ export function openIdentity(options: IdentityOptions): Identity {
       const asked = held.get(audience) ?? hold(audience);
       const { token, until } = await asked;
       return now().getTime() < until ? token : (await next(audience, asked)).token;
-    },
-    async insteadOf(refused, audience = "management") {
-      const asked = held.get(audience);
-      const last = await asked;
-      if (!asked || !last?.token.equals(refused)) return last?.token;
-      if (!last.noted) return undefined;
-      const { token } = await next(audience, asked, refused);
-      return token.equals(refused) ? undefined : token;
     },
     async subscription() {
       return env.AZURE_SUBSCRIPTION_ID || (source === "az" ? azSubscription(options) : undefined);

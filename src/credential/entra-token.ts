@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry, EntraToken, Exchanged, Login } from "../context.ts";
+import type { Azure, AzureRegistry, EntraToken, Login } from "../context.ts";
 import { CliError, isForbidden } from "../errors.ts";
 import { toSeconds } from "../moment.ts";
 import { tokenUser } from "../secret/guess.ts";
@@ -43,7 +43,7 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   const { host, sources } = at;
   const entra = await entraToken(at);
   const of = entra.of.name || entra.of.objectId;
-  const answer = await exchanged(entra, at);
+  const answer = await sources.registry().exchange(host, entra);
   if (!("token" in answer)) throw answer.verdict === "refused" ? mayNot(answer.message) : refusal(answer.verdict, answer.message);
   const login = { username: tokenUser, password: answer.token };
   const claims = readJwt(answer.token.reveal());
@@ -57,15 +57,6 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {
     hint: "check HTTPS_PROXY, and this machine's clock",
   });
-}
-
-/** What the registry says; a token that a run before has noted is no reason for it to refuse. */
-async function exchanged(entra: EntraToken, { host, sources }: TokenSource): Promise<Exchanged> {
-  const registry = sources.registry();
-  const answer = await registry.exchange(host, entra);
-  const refused = "verdict" in answer && answer.verdict === "refused";
-  const other = refused ? await entra.another?.() : undefined;
-  return other ? registry.exchange(host, other) : answer;
 }
 
 const mayNot = (message: string) =>

@@ -10,7 +10,7 @@ function answering(status: number, body: object, headers: Readonly<Record<string
   const answer: HttpResponse = { status, text: JSON.stringify(body), header: (name) => headers[name] };
   const arm = openArm({
     cloud: cloudOf({}),
-    identity: { token: async () => new Sensitive("hunter2"), insteadOf: async () => undefined, subscription: async () => undefined },
+    identity: { token: async () => new Sensitive("hunter2"), subscription: async () => undefined },
     http: async ({ url }) => {
       asked.push(new URL(url).host);
       return answer;

@@ -12,7 +12,7 @@ function answering(status: number, body?: unknown, env: Readonly<Record<string, 
   const asked: HttpRequest[] = [];
   const graph = openGraph({
     cloud: cloudOf(env),
-    identity: { token: async () => new Sensitive("hunter2"), insteadOf: async () => undefined },
+    identity: { token: async () => new Sensitive("hunter2") },
     http: async (request) => {
       asked.push(request);
       return {
