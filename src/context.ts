@@ -79,6 +79,9 @@ export type KubeFlags = {
 /** Where Azure tokens come from. `auto` takes what the environment names, else the Azure CLI. */
 export type IdentitySource = "auto" | "az" | "env" | "workload" | "managed";
 
+/** Where Azure tokens come from, once it is decided. */
+export type TokenSource = Exclude<IdentitySource, "auto">;
+
 /** As whom Azure is to be asked, and where. What is absent is as the identity has it. */
 export type IdentityWish = {
   readonly source: IdentitySource;

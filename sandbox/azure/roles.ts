@@ -39,6 +39,15 @@ export const roles: readonly Role[] = [
       "Microsoft.Support/*",
     ],
   }),
+  role("3bc748fc-213d-45c1-8d91-9da5725539b9", "Container Registry Contributor and Data Access Configuration Administrator", {
+    actions: [
+      ...["read", "write", "delete", "operationStatuses/read", "listUsages/read", "scopeMaps/*", "tokens/*"].map(
+        (it) => `${registries}/${it}`,
+      ),
+      ...["listCredentials", "regenerateCredential", "generateCredentials"].map((it) => `${registries}/${it}/action`),
+      "Microsoft.Authorization/*/read",
+    ],
+  }),
   role("7f951dda-4ed3-4680-a7ca-43fe172d538d", "AcrPull", { actions: [`${registries}/pull/read`] }),
   role("8311e382-0749-4cb8-b61a-304f252e45ec", "AcrPush", { actions: [`${registries}/pull/read`, `${registries}/push/write`] }),
   role("c2f4ef07-c644-48eb-af81-4b1b4947fb11", "AcrDelete", { actions: [`${registries}/artifacts/delete`] }),

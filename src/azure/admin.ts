@@ -1,7 +1,8 @@
 import type { AdminSlot, AzureRegistry, Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 
 /**
  * The login of a registry's admin user with each of its two passwords, by their names in Azure

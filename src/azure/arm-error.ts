@@ -1,4 +1,7 @@
+import type { TokenSource } from "../context.ts";
 import { CliError, NotYet } from "../errors.ts";
+import { grantCommand, readMissingRight } from "./missing-right.ts";
+import { signInHint } from "./sign-in-error.ts";
 
 /** An answer of Azure Resource Manager that is not a success. */
 export type Refusal = {
@@ -8,6 +11,12 @@ export type Refusal = {
   readonly retryAfter?: number | undefined;
   /** x-ms-correlation-request-id: by it Azure's support finds the request. */
   readonly correlation?: string | undefined;
+  /** The resource that was asked for, from the first slash. */
+  readonly path?: string | undefined;
+  /** The claims challenge of WWW-Authenticate, in base64: the sign-in that Azure wants instead. */
+  readonly claims?: string | undefined;
+  /** Where the token comes from; the Azure CLI if absent. */
+  readonly source?: TokenSource | undefined;
 };
 
 /** Code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty where the body is something else. */
@@ -26,7 +35,7 @@ const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.
 
 /** What a status means where Azure's own words say the rest; any other below 500 is a request that Azure takes for invalid. */
 const meanings: Readonly<Record<number, Meaning>> = {
-  401: { kind: "unauthenticated", hint: "az login" },
+  401: { kind: "unauthenticated" },
   403: { kind: "forbidden" },
   404: { kind: "notFound" },
   408: outage,
@@ -38,15 +47,14 @@ const meanings: Readonly<Record<number, Meaning>> = {
  * @param doing what was tried, to stand after `cannot`: `make token acr-secret-demo`
  */
 export function explainArm(doing: string, refusal: Refusal): CliError {
-  const { status, text } = refusal;
+  const { status, text, claims, source = "az" } = refusal;
   const { code, message } = readArmError(text);
   const words = message === "" ? `Azure answered ${status}` : inOneLine(message);
-  if (code === "AuthorizationFailed" || code === "LinkedAuthorizationFailed") return forbidden(doing, words, trace(refusal));
-  if (code === "UnAuthorizedForCredentialOperations") return adminIsOff(words);
-  if (code === "PrincipalNotFound") return new NotYet("notFound", `cannot ${doing}: ${words}${trace(refusal)}`);
-  if (status === 429) return throttled(doing, refusal);
+  if (claims !== undefined) return challenged(doing, words, refusal);
+  const explain = status === 429 ? throttled : byCode[status === 401 ? "" : code];
+  if (explain) return explain(doing, words, refusal);
   const { kind, hint } = meanings[status] ?? (status >= 500 ? outage : { kind: "invalid" });
-  return new CliError(kind, `cannot ${doing}: ${words}${trace(refusal)}`, { hint });
+  return new CliError(kind, `cannot ${doing}: ${words}${trace(refusal)}`, { hint: status === 401 ? signInHint[source] : hint });
 }
 
 /** Puts the end of an operation that did not succeed in words. @param status `Failed` or `Canceled` */
@@ -56,8 +64,8 @@ export function explainEnd(doing: string, status: string, refusal: Refusal): Cli
   return new CliError("invalid", `cannot ${doing}: ${words}${trace(refusal)}`);
 }
 
-/** Whoever turns it on gives everybody who may read its passwords all rights to the images: that is not for us to do. */
-function adminIsOff(words: string): CliError {
+/** Not turned on by us: it would give all rights to the images to everyone who may read its passwords. */
+function adminIsOff(_: string, words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
   return new CliError("conflict", `the admin user of registry "${name}" is off`, {
     hint: `leave out --admin for a credential that may only pull; to turn it on: az acr update --name ${name} --admin-enabled true`,
@@ -69,19 +77,55 @@ const inOneLine = (message: string) => message.replace(/\s+/g, " ").replace(/\.$
 /** What support asks for. A proxy may put anything into a header, so only an identifier is shown. */
 const trace = ({ correlation = "" }: Refusal) => (/^[\w-]{8,64}$/.test(correlation) ? ` (correlation ${correlation})` : "");
 
-function throttled(doing: string, refusal: Refusal): CliError {
+function throttled(doing: string, _: string, refusal: Refusal): CliError {
   const wait = refusal.retryAfter === undefined ? "in a minute" : `in ${Math.ceil(refusal.retryAfter / 1000)} seconds`;
   const message = `cannot ${doing}: Azure Resource Manager answers no more requests for now (429)${trace(refusal)}`;
   return new CliError("unreachable", message, { hint: `try again ${wait}` });
 }
 
-/** ARM names the action, the scope and the identity in one long sentence; they are all that an administrator needs. */
-function forbidden(doing: string, words: string, traced: string): CliError {
-  const action = /perform action '([^']+)'/.exec(words)?.[1];
-  const scope = /over scope '([^']+)'/.exec(words)?.[1];
-  const principal = /object id '([^']+)'/.exec(words)?.[1];
-  if (action === undefined || scope === undefined) return new CliError("forbidden", `cannot ${doing}: ${words}${traced}`);
-  return new CliError("forbidden", `cannot ${doing}: the Azure identity may not do ${action} on ${scope}${traced}`, {
-    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee ${principal ?? "OBJECT_ID"} --role Contributor --scope ${scope}`,
+/** An administrator needs the action, the scope and the identity, which ARM names in one long sentence. */
+function forbidden(doing: string, words: string, refusal: Refusal): CliError {
+  const missing = readMissingRight(words);
+  if (!missing) return new CliError("forbidden", `cannot ${doing}: ${words}${trace(refusal)}`);
+  return new CliError(
+    "forbidden",
+    `cannot ${doing}: the Azure identity may not do ${missing.action} on ${missing.scope}${trace(refusal)}`,
+    {
+      hint: `ask an Owner or User Access Administrator: ${grantCommand(missing)}`,
+    },
+  );
+}
+
+/** The policy identifiers at the end of a message are JSON for programs. */
+const withoutIdentifiers = (words: string) => words.replace(/\s*Policy identifiers:.*$/, "").replace(/\.$/, "");
+
+/** Azure Policy can deny ACR tokens in all registries. The other kinds of credential need none. */
+function deniedByPolicy(doing: string, words: string, refusal: Refusal): CliError {
+  const { text, path = "" } = refusal;
+  const name =
+    /"policyAssignment":\{"name":"([^"]+)"/.exec(readArmError(text).message)?.[1] ?? /"policyAssignmentName":"([^"]+)"/.exec(text)?.[1];
+  const says = name === undefined ? withoutIdentifiers(words) : `the policy assignment ${JSON.stringify(name)} denies it`;
+  const isToken = /\/registries\/[^/]+\/(?:tokens|scopeMaps|generateCredentials)\b/i.test(path);
+  return new CliError("forbidden", `cannot ${doing}: ${says}${trace(refusal)}`, {
+    hint: isToken ? "add --service-principal or --entra, which need no ACR token" : "ask the owner of the policy for an exemption",
   });
 }
+
+/** Azure wants another sign-in, such as one with multifactor authentication, which only a person can do. */
+function challenged(doing: string, words: string, refusal: Refusal): CliError {
+  const { claims, source = "az" } = refusal;
+  const says = `cannot ${doing}: Azure requires a stronger sign-in: ${withoutIdentifiers(words)}${trace(refusal)}`;
+  const hint = source === "az" ? `az login --claims-challenge "${claims}"` : "use an identity that the policy allows";
+  return new CliError("unauthenticated", says, { hint });
+}
+
+type Explain = (doing: string, words: string, refusal: Refusal) => CliError;
+
+/** Codes that say more than their status. */
+const byCode: Readonly<Record<string, Explain>> = {
+  AuthorizationFailed: forbidden,
+  LinkedAuthorizationFailed: forbidden,
+  UnAuthorizedForCredentialOperations: adminIsOff,
+  PrincipalNotFound: (doing, words, refusal) => new NotYet("notFound", `cannot ${doing}: ${words}${trace(refusal)}`),
+  RequestDisallowedByPolicy: deniedByPolicy,
+};

@@ -1,22 +1,14 @@
 import { CliError } from "../errors.ts";
+import { parseChallenges } from "../http/challenge.ts";
 import { limit } from "../http/limit.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
+import { olderVersion } from "./api-version.ts";
 import { explainArm, explainEnd, readArmError } from "./arm-error.ts";
 import { type Caller, openCaller } from "./caller.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { begins, follow, statusOf, untilGone } from "./operation.ts";
-
-/** The versions of Azure's APIs that this speaks. */
-export const apiVersion = {
-  registry: "2025-11-01",
-  regionalEndpoints: "2026-01-01-preview",
-  resourceGraph: "2022-10-01",
-  subscriptions: "2022-12-01",
-  permissions: "2022-04-01",
-  roleAssignments: "2022-04-01",
-} as const;
 
 export type ArmRequest = {
   readonly method: HttpRequest["method"];
@@ -67,6 +59,25 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
   const ask = openCaller({ name: "Azure Resource Manager", origin: cloud.resourceManager, audience: "management", identity, http });
   const call: Caller = (...request) => gate(() => ask(...request));
 
+  /** The versions that this cloud supports instead of ours, by provider and version. */
+  const supported = new Map<string, string>();
+
+  /** Asks in the version that the cloud supports. @returns the answer, and the URL without further options */
+  async function versioned(path: string, version: string, ask: (url: string) => Promise<HttpResponse>) {
+    const provider = `${/\/providers\/([^/]+)(?!.*\/providers\/)/.exec(path)?.[1]} ${version}`;
+    for (let used = supported.get(provider) ?? version; ; ) {
+      const url = `${cloud.resourceManager}${path}?api-version=${used}`;
+      const answer = await ask(url);
+      const older = olderVersion(version, used, answer);
+      if (older === undefined) return { url, answer };
+      supported.set(provider, older);
+      used = older;
+    }
+  }
+
+  const refused = (doing: string, url: string, answer: HttpResponse) =>
+    explainArm(doing, { ...refusal(url, answer), source: identity.source });
+
   const follower = { get: (url: string) => call("GET", url), sleep };
 
   /** The first answer to a request; a conflict that passes is waited out. */
@@ -79,67 +90,79 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
     return call(method, url, body);
   }
 
+  /** Throws unless an operation ended well. */
+  function succeeded(doing: string, url: string, end: HttpResponse): void {
+    if (end.status >= 300) throw refused(doing, url, end);
+    const status = statusOf(end.text);
+    if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusal(url, end));
+  }
+
   /** Azure has accepted a deletion. To look at how it goes may take a right that the deletion itself does not. */
   async function deleted(doing: string, url: string, end: HttpResponse): Promise<void> {
     if (end.status === 403 || end.status === 404) {
       const last = await untilGone(doing, url, follower);
-      if (last.status !== 404) throw refused(doing, last);
-    } else succeeded(doing, end);
+      if (last.status !== 404) throw refused(doing, url, last);
+    } else succeeded(doing, url, end);
   }
 
   /** What an operation that has ended leaves: nothing of what was deleted, the result of an action, or the resource as it now is. */
   async function outcome({ method, doing }: ArmRequest, url: string, end: HttpResponse): Promise<unknown> {
     if (method === "DELETE") return deleted(doing, url, end);
-    succeeded(doing, end);
+    succeeded(doing, url, end);
     if (method === "POST") return parse(doing, end);
     const resource = await call("GET", url);
-    if (resource.status !== 200) throw refused(doing, resource);
+    if (resource.status !== 200) throw refused(doing, url, resource);
     return read(doing, resource);
   }
 
   return {
     async send(request) {
       const { method, path, version, doing } = request;
-      const url = `${cloud.resourceManager}${path}?api-version=${version}`;
-      const answer = await begin(request, url);
+      const { url, answer } = await versioned(path, version, (at) => begin(request, at));
       if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
-      if (answer.status >= 300) throw refused(doing, answer);
+      if (answer.status >= 300) throw refused(doing, url, answer);
       if (begins(answer)) return outcome(request, url, await follow(doing, answer, follower));
       return method === "GET" ? read(doing, answer) : parse(doing, answer);
     },
 
-    async list({ path, version, filter, doing, dated }) {
+    async list(request) {
       const items: unknown[] = [];
-      const filtered = filter === undefined ? "" : `&$filter=${encodeURIComponent(filter)}`;
-      let next: unknown = `${cloud.resourceManager}${path}?api-version=${version}${filtered}`;
-      while (typeof next === "string") {
-        const answer = await call("GET", next);
-        if (answer.status !== 200) throw refused(doing, answer);
-        dated?.(answer.header("Date"));
-        const page = (read(doing, answer) ?? {}) as { value?: unknown[]; nextLink?: unknown };
-        items.push(...(page.value ?? []));
-        next = page.nextLink;
-      }
+      for await (const page of pages(request)) items.push(...(page.value ?? []));
       return items;
     },
   };
+
+  async function* pages({ path, version, filter, doing, dated }: ListRequest): AsyncGenerator<{ value?: unknown[]; nextLink?: unknown }> {
+    let { url, answer } = await versioned(path, version, (at) => call("GET", `${at}${filterOption(filter)}`));
+    for (;;) {
+      if (answer.status !== 200) throw refused(doing, url, answer);
+      dated?.(answer.header("Date"));
+      const page = (read(doing, answer) ?? {}) as { value?: unknown[]; nextLink?: unknown };
+      yield page;
+      if (typeof page.nextLink !== "string") return;
+      url = page.nextLink;
+      answer = await call("GET", url);
+    }
+  }
 }
 
-/** Throws unless an operation ended well. */
-function succeeded(doing: string, end: HttpResponse): void {
-  if (end.status >= 300) throw refused(doing, end);
-  const status = statusOf(end.text);
-  if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusal(end));
-}
+const filterOption = (filter: string | undefined) => (filter === undefined ? "" : `&$filter=${encodeURIComponent(filter)}`);
 
-const refusal = (answer: HttpResponse) => ({
+const refusal = (url: string, answer: HttpResponse) => ({
+  path: new URL(url).pathname,
+  claims: claimsIn(answer),
   status: answer.status,
   text: answer.text,
   retryAfter: retryAfter(answer),
   correlation: answer.header("x-ms-correlation-request-id"),
 });
 
-const refused = (doing: string, answer: HttpResponse) => explainArm(doing, refusal(answer));
+/** The claims challenge of a 401, in base64 (learn.microsoft.com/entra/identity-platform/claims-challenge). */
+function claimsIn({ status, header }: HttpResponse): string | undefined {
+  if (status !== 401) return undefined;
+  const claims = parseChallenges(header("WWW-Authenticate") ?? "").find(({ parameters }) => parameters.claims)?.parameters.claims ?? "";
+  return /^[\w+/-]+={0,2}$/.test(claims) ? claims : undefined;
+}
 
 const parse = (doing: string, answer: HttpResponse): unknown => (answer.text === "" ? undefined : read(doing, answer));
 

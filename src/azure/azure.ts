@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Azure, Env, IdentityWish, Trace } from "../context.ts";
+import type { Azure, Env, IdentityWish, TokenSource, Trace } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
@@ -12,7 +12,7 @@ import { type Cloud, cloudOf, cloudOfAz, cloudOfHost } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
 import { openIdentity } from "./identity.ts";
-import { type Source, sourceOf } from "./identity-source.ts";
+import { sourceOf } from "./identity-source.ts";
 import { permissionsOn } from "./permissions.ts";
 import { regionalHosts } from "./regional-hosts.ts";
 import { registryFacts } from "./registry-facts.ts";
@@ -79,7 +79,7 @@ function notOfCloud(host: string, { name, registrySuffix }: Cloud): CliError {
   });
 }
 
-const cloudFor = (source: Source, { env, identity }: AzureOptions): Cloud =>
+const cloudFor = (source: TokenSource, { env, identity }: AzureOptions): Cloud =>
   source === "az" ? cloudOfAz(env, azConfig(env), identity.cloud) : cloudOf(env, identity.cloud);
 
 /** The text of az's configuration file; empty if there is none. */

@@ -1,6 +1,7 @@
 import type { AzureRegistry } from "../context.ts";
 import { CliError, unlessForbidden } from "../errors.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { isWanted, readRegistryName, type Wanted } from "./registry-name.ts";

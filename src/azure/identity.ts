@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import type { Audience, IdentityWish } from "../context.ts";
+import type { Audience, IdentityWish, TokenSource } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { openTransport, type Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -7,8 +7,8 @@ import type { AzOptions } from "./az.ts";
 import { azCredential, azSubscription } from "./az-credential.ts";
 import type { Cloud } from "./cloud.ts";
 import { environmentCredential } from "./environment-credential.ts";
-import type { Source } from "./identity-source.ts";
 import { managedCredential, unproxied } from "./managed-credential.ts";
+import { signInHint } from "./sign-in-error.ts";
 import { workloadCredential } from "./workload-credential.ts";
 
 /** Whom a token is for: besides, Microsoft Graph. */
@@ -16,6 +16,8 @@ export type For = Audience | "graph";
 
 /** Who we are in Azure. */
 export type Identity = {
+  /** Where its tokens come from. */
+  readonly source: TokenSource;
   /** A token, kept until shortly before it expires. */
   token(audience?: For): Promise<Sensitive>;
   /** The subscription that the person works on, where that is known without asking ARM. */
@@ -23,7 +25,7 @@ export type Identity = {
 };
 
 export type IdentityOptions = AzOptions & {
-  readonly source: Source;
+  readonly source: TokenSource;
   readonly wish?: Omit<IdentityWish, "source">;
   readonly cloud: Cloud;
   readonly transport: Transport;
@@ -49,7 +51,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
     credential ??= credentials[source](options);
     const answer = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
-    if (answer === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: "az login" });
+    if (answer === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: signInHint[source] });
     return { token: new Sensitive(answer.token), until: answer.expiresOnTimestamp - margin };
   }
 
@@ -70,6 +72,7 @@ export function openIdentity(options: IdentityOptions): Identity {
   }
 
   return {
+    source,
     async token(audience = "management") {
       const asked = held.get(audience) ?? hold(audience);
       const { token, until } = await asked;
@@ -82,7 +85,7 @@ export function openIdentity(options: IdentityOptions): Identity {
 }
 
 /** The credential of each source. */
-const credentials: Readonly<Record<Source, (options: IdentityOptions) => TokenCredential>> = {
+const credentials: Readonly<Record<TokenSource, (options: IdentityOptions) => TokenCredential>> = {
   az: (options) => {
     // What sends requests loads while az starts; what is wrong with it is told when it is wanted
     options.transport().catch(() => {});

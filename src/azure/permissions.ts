@@ -1,5 +1,6 @@
 import type { AzureRegistry, Permission } from "../context.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 
 /**
  * What the identity may do on a registry, by all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Nothing is tried.

@@ -1,6 +1,7 @@
 import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 
 /**
  * The hosts at which a registry answers in each of its regions, as Azure names them; none where it has none. Only previews show them

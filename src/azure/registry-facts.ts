@@ -1,6 +1,7 @@
 import type { AzureRegistry, RegistryFacts } from "../context.ts";
 import { CliError } from "../errors.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 
 type Wire = {
   readonly properties?: {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 import type { At, GivenRole, Principals, RoleAssignment } from "./principals.ts";
 
 const version = apiVersion.roleAssignments;

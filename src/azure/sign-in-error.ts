@@ -1,10 +1,18 @@
+import type { TokenSource } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { NetworkError } from "../http/network-error.ts";
 
 type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint: string };
 
-/** The hint of a sign-in that a service principal or a person can only get right elsewhere. */
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
+
+/** What helps if Azure rejects a token, by where the token comes from. */
+export const signInHint: Readonly<Record<TokenSource, string>> = {
+  az: "az login",
+  env: checkVariables,
+  workload: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
+  managed: "check AZURE_CLIENT_ID, and that this machine has a managed identity",
+};
 
 /**
  * What Entra ID and the Azure CLI say when there is no token, and what helps. The first that fits counts.

@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 
 export type Subscription = { readonly id: string; readonly name: string };
 

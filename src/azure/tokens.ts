@@ -2,7 +2,8 @@ import type { AcrToken, AzureRegistry, ScopeMap, Slot } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import { type Arm, apiVersion } from "./arm.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
 
 const version = apiVersion.registry;
 

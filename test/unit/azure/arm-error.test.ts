@@ -5,20 +5,77 @@ import { NotYet } from "../../../src/errors.ts";
 const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
 const unauthorized = `The client 'c' with object id 'o-1' does not have authorization to perform action 'Microsoft.ContainerRegistry/registries/tokens/write' over scope '${id}/tokens/demo' or the scope is invalid. If access was recently granted, please refresh your credentials.`;
+const denied = `Resource 'demo' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"No tokens","id":"/subscriptions/s/providers/Microsoft.Authorization/policyAssignments/p"},"policyDefinition":{"name":"Container registries should have repository scoped access token disabled.","id":"/providers/Microsoft.Authorization/policyDefinitions/d"}}]'.`;
+const mfa = "Resource 'demo' was disallowed by policy. Reasons: 'MFA is required'.";
 
-test.for([
+test.for<{
+  status: number;
+  text: string;
+  path?: string;
+  claims?: string;
+  source?: "env";
+  retryAfter?: number;
+  kind: string;
+  message: string;
+  hint?: string;
+}>([
   {
     status: 403,
     text: body("AuthorizationFailed", unauthorized),
     kind: "forbidden",
     message: `cannot write token demo: the Azure identity may not do Microsoft.ContainerRegistry/registries/tokens/write on ${id}/tokens/demo`,
-    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee o-1 --role Contributor --scope ${id}/tokens/demo`,
+    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee o-1 --role "Container Registry Contributor and Data Access Configuration Administrator" --scope ${id}`,
   },
   {
     status: 403,
-    text: body("RequestDisallowedByPolicy", "Resource was disallowed by policy."),
+    text: body(
+      "AuthorizationFailed",
+      `The client 'c' with object id 'o-1' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '${id}/providers/Microsoft.Authorization/roleAssignments/0a1b' or the scope is invalid.`,
+    ),
+    kind: "forbidden",
+    message: `cannot write token demo: the Azure identity may not do Microsoft.Authorization/roleAssignments/write on ${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
+    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee o-1 --role "Role Based Access Control Administrator" --scope ${id}`,
+  },
+  {
+    status: 403,
+    text: body("RequestDisallowedByPolicy", denied),
+    path: `${id}/tokens/demo`,
+    kind: "forbidden",
+    message: 'cannot write token demo: the policy assignment "No tokens" denies it',
+    hint: "add --service-principal or --entra, which need no ACR token",
+  },
+  {
+    status: 403,
+    text: body("RequestDisallowedByPolicy", "Resource was disallowed by policy. Policy identifiers: '[{\"policyDefinition\":{}}]'."),
+    path: `${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
     kind: "forbidden",
     message: "cannot write token demo: Resource was disallowed by policy",
+    hint: "ask the owner of the policy for an exemption",
+  },
+  {
+    status: 401,
+    text: body("RequestDisallowedByPolicy", `${mfa} Policy identifiers: '[{}]'.`),
+    claims: "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==",
+    kind: "unauthenticated",
+    message: `cannot write token demo: Azure requires a stronger sign-in: ${mfa.slice(0, -1)}`,
+    hint: 'az login --claims-challenge "eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="',
+  },
+  {
+    status: 401,
+    text: body("RequestDisallowedByPolicy", mfa),
+    claims: "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==",
+    source: "env",
+    kind: "unauthenticated",
+    message: `cannot write token demo: Azure requires a stronger sign-in: ${mfa.slice(0, -1)}`,
+    hint: "use an identity that the policy allows",
+  },
+  {
+    status: 401,
+    text: body("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier."),
+    source: "env",
+    kind: "unauthenticated",
+    message: "cannot write token demo: The access token expiry UTC time is earlier",
+    hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
   },
   {
     status: 401,
@@ -65,8 +122,8 @@ test.for([
     message: "cannot write token demo: Azure answered 503",
     hint: "try again; https://status.azure.com tells of outages",
   },
-])("$status is $kind: $message", ({ status, text, retryAfter, ...shown }) => {
-  const { kind, message, hint } = explainArm("write token demo", { status, text, retryAfter });
+])("$status is $kind: $message", ({ status, text, retryAfter, path, claims, source, ...shown }) => {
+  const { kind, message, hint } = explainArm("write token demo", { status, text, retryAfter, path, claims, source });
 
   expect({ kind, message, hint }).toEqual({ hint: undefined, ...shown });
 });

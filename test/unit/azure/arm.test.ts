@@ -5,19 +5,24 @@ import type { HttpResponse } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 /** An Azure Resource Manager that answers everything with this, and the URLs that were asked. */
-function answering(status: number, body: object, headers: Readonly<Record<string, string>> = {}) {
+function answering(status: number, body: object | ((url: URL) => [number, object]), headers: Readonly<Record<string, string>> = {}) {
   const asked: string[] = [];
-  const answer: HttpResponse = { status, text: JSON.stringify(body), header: (name) => headers[name] };
+  const urls: string[] = [];
+  const answer = (url: URL): HttpResponse => {
+    const [code, content] = typeof body === "function" ? body(url) : [status, body];
+    return { status: code, text: JSON.stringify(content), header: (name) => headers[name] };
+  };
   const arm = openArm({
     cloud: cloudOf({}),
-    identity: { token: async () => new Sensitive("hunter2"), subscription: async () => undefined },
+    identity: { source: "az", token: async () => new Sensitive("hunter2"), subscription: async () => undefined },
     http: async ({ url }) => {
       asked.push(new URL(url).host);
-      return answer;
+      urls.push(url.replace("https://management.azure.com", ""));
+      return answer(new URL(url));
     },
     sleep: async () => {},
   });
-  return { arm, asked };
+  return { arm, asked, urls };
 }
 
 const request = { method: "PUT", path: "/x", version: "1", doing: "make it" } as const;
@@ -37,4 +42,60 @@ test.for([
   await expect(status.arm.send(request)).rejects.toMatchObject({ message: expect.stringContaining("is not followed") });
   await expect(result.arm.send(request)).rejects.toMatchObject({ message: expect.stringContaining("is not followed") });
   expect([pages.asked, status.asked, result.asked]).toEqual(Array(3).fill(["management.azure.com"]));
+});
+
+/** A cloud that knows older versions only, and says so in Azure Resource Manager's words. */
+function lagging(versions: readonly string[], code = "NoRegisteredProviderFound") {
+  const list = versions.join(", ");
+  const message =
+    code === "InvalidApiVersionParameter"
+      ? `The api-version 'x' is invalid. The supported versions are '${list}'.`
+      : `No registered resource provider found for location 'usgovvirginia' and API version 'x' for type 'registries'. The supported api-versions are '${list}'. The supported locations are 'usgovvirginia'.`;
+  return answering(200, ({ searchParams }) =>
+    versions.includes(searchParams.get("api-version") ?? "")
+      ? [200, { id: "/x", name: "x", value: [] }]
+      : [400, { error: { code, message } }],
+  );
+}
+
+const registries = "/subscriptions/s/providers/Microsoft.ContainerRegistry/registries";
+
+test.for([
+  { why: "the newest that it lists", listed: ["2021-09-01", "2023-07-01", "2022-12-01"], used: "2023-07-01" },
+  { why: "a newer preview", listed: ["2023-07-01", "2025-05-01-preview", "2026-01-01-preview"], used: "2025-05-01-preview" },
+  { why: "the stable one of a day", listed: ["2023-07-01-preview", "2023-07-01"], used: "2023-07-01" },
+  { why: "as ARM lists its own", listed: ["2023-07-01", "2019-05-01"], code: "InvalidApiVersionParameter", used: "2023-07-01" },
+])("uses an older API version when the cloud lacks ours: $why", async ({ listed, code, used }) => {
+  const { arm, urls } = lagging(listed, code);
+  const of = { path: `${registries}/r`, version: "2025-11-01", doing: "read it" };
+
+  await arm.send({ method: "GET", ...of });
+  await arm.list({ ...of, path: registries, filter: "a" });
+
+  expect(urls).toEqual([
+    `${of.path}?api-version=2025-11-01`,
+    `${of.path}?api-version=${used}`,
+    `${registries}?api-version=${used}&$filter=a`,
+  ]);
+});
+
+test.for([
+  { why: "the versions lack tokens", version: "2025-11-01", listed: ["2021-09-01", "2022-12-01"] },
+  { why: "the version has no older one that will do", version: "2022-04-01", listed: ["2015-07-01", "2018-01-01-preview"] },
+  { why: "the answer lists none", version: "2025-11-01", listed: [] },
+])("reports the refusal of an API version when $why", async ({ version, listed }) => {
+  const { arm, urls } = lagging(listed);
+
+  await expect(arm.send({ method: "GET", path: registries, version, doing: "read it" })).rejects.toMatchObject({ kind: "invalid" });
+  expect(urls).toHaveLength(1);
+});
+
+test.for([
+  { header: 'Bearer realm="", error="insufficient_claims", claims="eyJhIjp7fX0="', hint: 'az login --claims-challenge "eyJhIjp7fX0="' },
+  { header: 'Bearer error="insufficient_claims", claims="$(reboot)"', hint: "az login" },
+  { header: 'Bearer error="invalid_token"', hint: "az login" },
+])("hints at $hint when a 401 has the challenge $header", async ({ header, hint }) => {
+  const { arm } = answering(401, { error: { code: "RequestDisallowedByPolicy", message: "No." } }, { "WWW-Authenticate": header });
+
+  await expect(arm.send(request)).rejects.toMatchObject({ kind: "unauthenticated", hint });
 });

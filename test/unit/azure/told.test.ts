@@ -93,10 +93,10 @@ test.for<{ said: { message: string; hint?: unknown }; message: RegExp; hint?: Re
     said: told.arm(
       403,
       "AuthorizationFailed",
-      "The client 'c' with object id 'o' does not have authorization to perform action 'A/b' over scope '/s'.",
+      "The client 'c' with object id 'o' does not have authorization to perform action 'A/b' over scope '/subscriptions/s'.",
     ),
-    message: /the Azure identity may not do A\/b on \/s$/,
-    hint: /az role assignment create --assignee o .*--scope \/s$/,
+    message: /the Azure identity may not do A\/b on \/subscriptions\/s$/,
+    hint: /az role assignment create --assignee o .*--scope \/subscriptions\/s$/,
   },
   { said: told.arm(400, "PrincipalNotFound", "Principal 0 does not exist in the directory."), message: /Principal 0 does not exist/ },
   {

@@ -1,0 +1,47 @@
+import { readArmError } from "./arm-error.ts";
+
+/** The versions of Azure's APIs that this speaks. */
+export const apiVersion = {
+  registry: "2025-11-01",
+  regionalEndpoints: "2026-01-01-preview",
+  resourceGraph: "2022-10-01",
+  subscriptions: "2022-12-01",
+  permissions: "2022-04-01",
+  roleAssignments: "2022-04-01",
+} as const;
+
+/**
+ * The oldest version that has what is needed of an API, for clouds that lag behind the public one. An older roleAssignments API ignores
+ * conditions, and would grant the whole registry.
+ */
+const oldest: Readonly<Record<string, string>> = {
+  [apiVersion.registry]: "2023-07-01",
+  [apiVersion.resourceGraph]: "2021-03-01",
+  [apiVersion.subscriptions]: "2020-01-01",
+  [apiVersion.roleAssignments]: "2020-04-01-preview",
+};
+
+/** Codes with which ARM rejects a version; the message lists those that it supports. */
+const codes = ["NoRegisteredProviderFound", "InvalidApiVersionParameter"];
+
+const day = (version: string) => version.slice(0, "2025-11-01".length);
+
+/** A stable version comes after the previews of its day. */
+const order = (version: string) => `${day(version)}${version === day(version) ? "~" : version.slice(day(version).length)}`;
+
+/**
+ * The newest version that an answer of ARM lists, that is older than the rejected one and has what is needed.
+ * @param wanted one of `apiVersion`
+ * @param rejected the version of the request
+ * @returns undefined if the answer rejects no version, or lists none that will do
+ */
+export function olderVersion(wanted: string, rejected: string, { status, text }: { status: number; text: string }): string | undefined {
+  const { code, message } = status === 400 || status === 404 ? readArmError(text) : { code: "", message: "" };
+  const from = oldest[wanted];
+  if (from === undefined || !codes.includes(code)) return undefined;
+  const [, list = ""] = /supported (?:api-)?versions are '([^']*)'/i.exec(message) ?? [];
+  const listed = list.match(/\b\d{4}-\d{2}-\d{2}(?:-preview)?\b/g) ?? [];
+  return listed
+    .filter((version) => order(version) < order(rejected) && day(version) >= day(from))
+    .sort((a, b) => (order(a) < order(b) ? 1 : -1))[0];
+}
