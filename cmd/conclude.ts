@@ -22,9 +22,6 @@ export function whereOf(scope: Scope, grounds: readonly Ground[]): Where {
   return grounds.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
 
-/** Places after which a run is long, has loaded all that it needs, and looks at its memory again. */
-const long = 50;
-
 /** What a run is about, and how it is told. */
 export type Concluding = {
   readonly session: Session;
@@ -52,7 +49,6 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     for await (const outcome of outcomes) {
       throwOnlyPlace(outcome, where);
       tally.count(outcome);
-      if (tally.places > 0 && tally.places % long === 0) session.context.boundRoom();
       bar.clear();
       await printer.print(outcome);
       bar.show(tally.places);

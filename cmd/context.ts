@@ -22,7 +22,6 @@ import { machinePrograms } from "./programs.ts";
 import { shelfIn } from "./shelf.ts";
 import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
-import { boundYoungGeneration } from "./young-generation.ts";
 
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
@@ -66,7 +65,6 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
     interruption,
     now,
     sleep: pause,
-    boundRoom: boundYoungGeneration,
     cluster: (kube, trace, more) => {
       const early = kube.forward.length === 0 ? launched : undefined;
       const cluster = openCluster({ ...place, ...more, kube, launched: early, trace, signal, userAgent, sleep: pause });

@@ -2,7 +2,6 @@ import { type BuildOptions, build, type Metafile } from "esbuild";
 import { apart, type Divided, graphOf, lateLibraries, librariesOf, opening, shared } from "./bundle/apart.ts";
 import { lateBuiltins, lateSigning, lightYargs, toldChalk } from "./bundle/light.ts";
 import { divide, partName } from "./bundle/parts.ts";
-import { toldVerbs } from "./bundle/told.ts";
 import { root } from "./run.ts";
 
 /** What every command loads: the first launches kubectl, the second has what all verbs need. */
@@ -40,7 +39,7 @@ const bundlePart = (part: string, divided: Divided): Promise<Bundle> =>
     plugins: [...plugins, toldChalk, apart(part, divided)],
   });
 
-const plugins = [lightYargs, lateBuiltins, lateSigning, lateLibraries, toldVerbs];
+const plugins = [lightYargs, lateBuiltins, lateSigning, lateLibraries];
 
 const options = {
   absWorkingDir: root,

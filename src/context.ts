@@ -51,8 +51,6 @@ export type Context = {
   readonly interruption: Interruption;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
-  /** To be called now and then in a long run: bounds the room that new objects have in memory, which would grow to no use. */
-  boundRoom(): void;
   /** `onWarning` gets each different warning of the API server. */
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
   /** The names that the kubeconfig has. @throws CliError config where there is no kubectl, or no kubeconfig to read */

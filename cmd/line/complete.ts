@@ -3,10 +3,9 @@ import { isPrintable } from "../../src/output/printable.ts";
 import { openSession, type Session } from "../session.ts";
 import { opened, type VerbBody, type VerbRow } from "../verb.ts";
 import { firstArgument } from "./argv.ts";
+import type { Flag, Flags } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
 import { parse } from "./parse.ts";
-import { type ToldFlag, type ToldFlags, tellFlags } from "./told.ts";
-import { told } from "./told-verbs.ts";
 
 /** How long a word may take that the cluster has to be asked for, in milliseconds. */
 const patience = 1250;
@@ -33,18 +32,18 @@ export async function complete(typed: readonly string[], verbs: readonly VerbRow
 async function find(word: string, before: readonly string[], verbs: readonly VerbRow[], context: Context): Promise<Candidates> {
   const at = firstArgument(before, global);
   const row = verbs.find(({ name }) => name === before[at]);
-  const verb = row && (await told(row));
+  const verb = row && (await opened(row));
   const rest = before.filter((_, index) => index !== at);
   const asking: Ask = (line, of) => ask(row, line, context, of);
   const ofFlags = rest.includes("--") ? undefined : flagCandidates(word, rest, verb?.flags ?? {}, asking);
   if (ofFlags) return ofFlags;
   if (before[at] === undefined || before[at] === "help") return begunBy(word, verbWords(verbs));
-  return begunBy(word, verb?.asked ? await asking(rest, argumentsFor(word)) : []);
+  return begunBy(word, verb?.complete ? await asking(rest, argumentsFor(word)) : []);
 }
 
 /** A flag, or the value that one waits for. */
-function flagCandidates(word: string, before: readonly string[], own: ToldFlags, ask: Ask): Promise<Candidates> | Candidates | undefined {
-  const flags = { ...globalFlags, ...own };
+function flagCandidates(word: string, before: readonly string[], own: Flags, ask: Ask): Promise<Candidates> | Candidates | undefined {
+  const flags: Flags = { ...global, ...own };
   const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
   const waiting = inline ?? flagOf(before.at(-1), flags);
   if (waiting === undefined) return word.startsWith("-") ? only(flagWords(word, before, own)) : undefined;
@@ -59,8 +58,6 @@ function begunBy(word: string, all: readonly string[]): Candidates {
   const words = all.filter((each) => each.startsWith(word));
   return { words, directive: directives.noFiles | (words.some((each) => each.endsWith("/")) ? directives.noSpace : 0) };
 }
-
-const globalFlags = tellFlags(global);
 
 /** A verb with all its flags, and what was typed for it before. */
 type Typed = Pick<VerbBody, "complete" | "most" | "flags"> & { readonly args: readonly string[] };
@@ -91,7 +88,7 @@ async function ask(row: VerbRow | undefined, line: readonly string[], context: C
 }
 
 /** Values of one flag that begin like this; of several in one word (`a,b`) the last is completed. */
-async function valuesOf(flag: ToldFlag | undefined, begun: string, ask: () => Promise<readonly string[]>): Promise<Candidates> {
+async function valuesOf(flag: Flag | undefined, begun: string, ask: () => Promise<readonly string[]>): Promise<Candidates> {
   if (!flag || flag.hidden) return only([]);
   if (flag.complete === "files" || flag.complete === "folders") return { words: [], directive: directives[flag.complete] };
   const known = flag.choices ?? (flag.type === "boolean" ? ["true", "false"] : flag.complete ? await ask() : []);
@@ -102,12 +99,12 @@ async function valuesOf(flag: ToldFlag | undefined, begun: string, ask: () => Pr
 }
 
 /** The flags that begin like this: the verb's own first, without those that are there already and may not be repeated. */
-function flagWords(word: string, before: readonly string[], own: ToldFlags): string[] {
-  const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(globalFlags).filter(([name]) => !(name in own))) });
+function flagWords(word: string, before: readonly string[], own: Flags): string[] {
+  const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(global).filter(([name]) => !(name in own))) });
   const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
   return all
-    .filter(([name, { hidden, type }]: [string, ToldFlag]) => !hidden && (type === "strings" || !isThere(name)))
-    .flatMap(([name, { short, describe }]: [string, ToldFlag]) => [
+    .filter(([name, { hidden, type }]: [string, Flag]) => !hidden && (type === "strings" || !isThere(name)))
+    .flatMap(([name, { short, describe }]: [string, Flag]) => [
       `--${name}\t${describe}`,
       ...(short && word === "-" ? [`-${short}\t${describe}`] : []),
     ])
@@ -115,7 +112,7 @@ function flagWords(word: string, before: readonly string[], own: ToldFlags): str
 }
 
 /** The flag that a word leaves waiting for its value: `--namespace`, `-n`, `-An`, but not `-nfoo`. */
-function flagOf(word: string | undefined, flags: ToldFlags): string | undefined {
+function flagOf(word: string | undefined, flags: Flags): string | undefined {
   if (!word?.startsWith("-") || word.includes("=")) return undefined;
   const rows = Object.entries(flags).filter(([, { type }]) => type !== "boolean");
   if (word.startsWith("--")) return rows.find(([name]) => word === `--${name}`)?.[0];

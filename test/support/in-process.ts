@@ -38,7 +38,6 @@ export type World = {
   /** How waits are kept, where they are. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly now?: () => Date;
-  readonly boundRoom?: () => void;
   /** Called before the command line begins. */
   readonly started?: (live: Live) => void;
   readonly contexts?: readonly string[];
@@ -98,7 +97,6 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     env: { CI: "true", ...world.env },
     interruption,
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
-    boundRoom: world.boundRoom ?? (() => {}),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     configured: async (of) => (of === "contexts" ? (world.contexts ?? []) : [`${of}-of-it`]),
     cluster: (kube, trace, { onWarning }) => {
