@@ -15,6 +15,7 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { askOnce } from "../src/registry/once.ts";
 import { checkFlags } from "./check/request.ts";
 import { whereOf } from "./conclude.ts";
+import { failureCode } from "./failure-code.ts";
 import { pullSecrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
@@ -24,8 +25,8 @@ export const check = verb({
   usage: "check [NAME]",
   description:
     "Takes each pod's pull secrets as the kubelet does: picks the logins by its rules and its order, and asks the registry for the " +
-    "manifest. One line per image, and for each that fails its cause and the command that mends it. With NAME only that Secret is tried. " +
-    "Exits with 1 if an image cannot be pulled, if one that is named cannot be checked, or if there is nothing to check.",
+    "manifest. One line per image, and for each that fails its cause and the command that mends it. With NAME only that Secret is tried.",
+  findings: "an image cannot be pulled, a named image cannot be checked, or there is nothing to check",
   examples: [
     "# The pods of this namespace",
     "kubectl acr-secret check",
@@ -54,7 +55,8 @@ export const check = verb({
       session.say(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
     if (verdicts.length === 0 && errors.length === 0)
       say(session.context.stderr, `No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
-    return verdicts.length === 0 || errors.length > 0 || verdicts.some(failed) ? 1 : 0;
+    if (errors.length > 0) return failureCode(true);
+    return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
   },
 });
 

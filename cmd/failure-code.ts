@@ -1,2 +1,2 @@
-/** The exit code of an error: where 1 says that something differs, it is 2, as of kubectl diff. */
-export const failureCode = (diff: boolean): number => (diff ? 2 : 1);
+/** Returns the exit code of an error. If 1 reports a finding, such as a difference, errors exit with 2, as those of kubectl diff do. */
+export const failureCode = (findings: boolean): number => (findings ? 2 : 1);

@@ -2,24 +2,28 @@ import { CliError } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
-import { endsBy, holdingsOf } from "../src/observe/holdings.ts";
+import { expiryBy, holdingsOf } from "../src/observe/holdings.ts";
 import { printError } from "../src/output/error.ts";
 import { say } from "../src/output/fitted.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
+import { styleFor } from "../src/output/style.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
 import { whereOf } from "./conclude.ts";
+import { failureCode } from "./failure-code.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { type Columns, type Listed, listedLine, rows } from "./list/rows.ts";
+import { listedLine, listedObject } from "./list/objects.ts";
+import { type Columns, type Listed, rows } from "./list/rows.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const list = verb({
   usage: "list [-A]",
   description:
-    "Shows every kubernetes.io/dockerconfigjson Secret. What this plugin made is known by its note; of others the kind of credential is guessed, and marked so (acr-token?).",
+    "Shows every kubernetes.io/dockerconfigjson Secret, and the Secrets that this plugin wrote for Argo CD. An annotation describes the logins that this plugin wrote. For others the kind of credential is guessed, with a question mark (acr-token?).",
+  findings: "--expiring-within finds a credential",
   examples: [
     "# In this namespace",
     "kubectl acr-secret list",
@@ -33,11 +37,11 @@ export const list = verb({
     selector: { type: "string", short: "l", describe: "Secrets with these labels (-l key1=value1,key2=value2)" },
     "expiring-within": {
       type: "string",
-      describe: "Only those whose credential ends within a time, such as 14d; then exit 1 if there are any",
+      describe:
+        "Only Secrets with a credential that expires within this time, such as 14d. The exit code is 1 if there are any. Secrets that never expire, or whose expiry is unknown, are counted on stderr.",
     },
     "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
     output: formats(["json", "yaml", "name", "wide", "jsonl"]),
-    "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
@@ -46,11 +50,14 @@ export const list = verb({
     const grounds = await groundsOf(scope, { ...session, writes: false });
     const where = whereOf(scope, grounds);
     const form = flags.output ?? "table";
-    const { found, failed } = await collect(grounds, { ...wishes[form], selector: flags.selector, ends }, where, session);
-    const printing = { where, headers: !flags["no-headers"], managedFields: flags["show-managed-fields"], now: session.context.now() };
+    const { stdout, stderr, env, now } = session.context;
+    const { found, skipped, failed } = await collect(grounds, { ...wishes[form], selector: flags.selector, ends }, where, session);
+    const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (found.length > 0 || !wishes[form].says) session[wishes[form].print](await forms[form](found, printing));
-    else if (!failed) say(session.context.stderr, nothing(where, grounds));
-    return failed || (ends && found.length > 0) ? 1 : 0;
+    else if (!failed) say(stderr, nothing(where, grounds));
+    say(stderr, skippedLine(skipped));
+    if (failed) return failureCode(true);
+    return ends && found.length > 0 ? 1 : 0;
   },
 });
 
@@ -58,38 +65,44 @@ export const list = verb({
 const endsOf = (within: string | undefined, now: Date) =>
   within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within"));
 
-/** What each form has to know: whole Secrets, and who carries them; whether it says in words that there are none; for whom it is printed. */
+/** Whether each form shows ServiceAccounts, whether it says in words that there are no Secrets, and whether people or programs read it. */
 const wishes = {
-  table: { whole: false, carriers: true, says: true, print: "say" },
-  wide: { whole: false, carriers: true, says: true, print: "say" },
-  jsonl: { whole: false, carriers: true, says: false, print: "print" },
-  name: { whole: false, carriers: false, says: false, print: "print" },
-  json: { whole: true, carriers: false, says: false, print: "print" },
-  yaml: { whole: true, carriers: false, says: false, print: "print" },
+  table: { carriers: true, says: true, print: "say" },
+  wide: { carriers: true, says: true, print: "say" },
+  jsonl: { carriers: true, says: false, print: "print" },
+  name: { carriers: false, says: false, print: "print" },
+  json: { carriers: true, says: false, print: "print" },
+  yaml: { carriers: true, says: false, print: "print" },
 } as const;
 
 type Form = keyof typeof wishes;
-type Printing = Omit<Columns, "wide"> & { readonly managedFields: boolean };
 
-const forms: Readonly<Record<Form, (found: readonly Listed[], printing: Printing) => string | Promise<string>>> = {
-  table: (found, printing) => rows(found, { ...printing, wide: false }),
-  wide: (found, printing) => rows(found, { ...printing, wide: true }),
+const forms: Readonly<Record<Form, (found: readonly Listed[], columns: Omit<Columns, "wide">) => string | Promise<string>>> = {
+  table: (found, columns) => rows(found, { ...columns, wide: false }),
+  wide: (found, columns) => rows(found, { ...columns, wide: true }),
   jsonl: (found) => found.map(listedLine).join(""),
   name: (found) => found.map(({ secret: { metadata } }) => `secret/${printable(metadata.name)}\n`).join(""),
-  json: (found, { managedFields }) => printObjects(secretsOf(found), "json", { managedFields, list: true }),
-  yaml: (found, { managedFields }) => printObjects(secretsOf(found), "yaml", { managedFields, list: true }),
+  json: (found) => printObjects(found.map(listedObject), "json", { managedFields: true, list: true }),
+  yaml: (found) => printObjects(found.map(listedObject), "yaml", { managedFields: true, list: true }),
 };
 
-const secretsOf = (found: readonly Listed[]) => found.map(({ secret }) => secret);
+type Wish = CarriedWish & { readonly ends: Date | undefined };
 
-type Wish = CarriedWish & { readonly whole: boolean; readonly ends: Date | undefined };
+type Skipped = { never: number; unknown: number };
 
-/** The Secrets of all clusters; a cluster or a namespace that cannot be asked is told, and does not stop the others. */
+/** The Secrets that `--expiring-within` leaves out although they may need attention. */
+function skippedLine({ never, unknown }: Skipped): string {
+  const parts = [never > 0 ? `${never} never ${never === 1 ? "expires" : "expire"}` : "", unknown > 0 ? `${unknown} unknown` : ""];
+  const counts = parts.filter(Boolean).join(", ");
+  return counts && `secrets not shown: ${counts}\n`;
+}
+
+/** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and does not stop the others. */
 async function collect(grounds: readonly Ground[], wish: Wish, where: Where, { context, spell }: Session) {
-  const found: Listed[] = [];
+  const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
   for (const ground of grounds) {
-    for (const { namespace, error } of await collectOn(ground, wish, found)) {
+    for (const { namespace, error } of await collectOn(ground, wish, collected)) {
       if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
       const at = {
         kind: "namespace",
@@ -101,18 +114,20 @@ async function collect(grounds: readonly Ground[], wish: Wish, where: Where, { c
       failed = true;
     }
   }
-  return { found, failed };
+  return { ...collected, failed };
 }
 
+type Collected = { readonly found: Listed[]; readonly skipped: Skipped };
+
 /** @returns which namespaces could not be asked, and at the end, with no name, the cluster */
-async function collectOn(ground: Ground, wish: Wish, found: Listed[]): Promise<Unread[]> {
+async function collectOn(ground: Ground, wish: Wish, collected: Collected): Promise<Unread[]> {
   const { context } = ground;
   const unread: Unread[] = [];
   try {
     if (ground.error) throw ground.error;
     for await (const one of carriedOn(ground, wish)) {
       if ("error" in one) unread.push(one);
-      else found.push(...listed(one, wish));
+      else add(one, wish, collected);
     }
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -121,12 +136,13 @@ async function collectOn(ground: Ground, wish: Wish, found: Listed[]): Promise<U
   return unread;
 }
 
-/** A Secret as far as it is shown: of thousands the text is not held. */
-function listed(one: Carried, { whole, ends }: Wish): Listed[] {
-  const { apiVersion, kind, metadata } = one.secret;
-  const holdings = holdingsOf(one.secret);
-  if (ends && !endsBy(holdings, ends)) return [];
-  return [{ ...one, holdings, secret: whole ? one.secret : { apiVersion, kind, metadata } }];
+/** Keeps the metadata alone: the data of thousands of Secrets would fill the memory. */
+function add({ secret, ...carried }: Carried, { ends }: Wish, { found, skipped }: Collected): void {
+  const { apiVersion, kind, metadata } = secret;
+  const holdings = holdingsOf(secret);
+  const expiry = ends ? expiryBy(holdings, ends) : "due";
+  if (expiry === "due") found.push({ ...carried, holdings, secret: { apiVersion, kind, metadata } });
+  else if (expiry !== "later") skipped[expiry]++;
 }
 
 const nothing = (where: Where, [ground]: readonly Ground[]) =>

@@ -17,7 +17,7 @@ import { verbs } from "./verbs.ts";
  * Runs one command line. The only place that catches everything, and the only one that prints an error.
  *
  * @param argv what stands behind `kubectl acr-secret`
- * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted; with --diff as of kubectl diff
+ * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted; with --diff, and for a verb with findings, as of kubectl diff
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   if (argv[0] === "__complete") {
@@ -72,7 +72,7 @@ function failed(error: unknown, { verb, context, session, diff }: Failed): numbe
   if (halted && !leaves) return 130;
   printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
   if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
-  return halted ? 130 : failureCode(diff);
+  return halted ? 130 : failureCode(diff || verb?.findings !== undefined);
 }
 
 /** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */

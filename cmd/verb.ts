@@ -17,6 +17,8 @@ export type VerbBody<F extends Flags = Flags> = {
   /** `# why` and the line that is typed, alternating. */
   readonly examples: readonly string[];
   readonly flags: F;
+  /** What exit code 1 reports, for a verb that reports findings. Errors of such a verb exit with 2. */
+  readonly findings?: string;
   /** The most arguments that it takes. */
   readonly most: number;
   /** What an argument stands for: a Secret's name, where this does not say otherwise. @throws CliError usage */

@@ -3,6 +3,10 @@ export function sameMoment(a: string | undefined, b: string | undefined): boolea
   return a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b);
 }
 
+/** Whether a text is a time of RFC 3339, with its date and its offset. */
+export const isTimestamp = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
+
 /** A moment as RFC 3339 to the second, `2026-01-01T00:00:00Z`. */
 export const toSeconds = (moment: Date): string => `${moment.toISOString().slice(0, 19)}Z`;
 

@@ -20,17 +20,19 @@ export function flagLines(flags: Flags, columns: number): string {
 }
 
 /** The help of one verb, as `kubectl create --help` is laid out. @param columns of the terminal; 0: not known */
-export function verbHelp({ summary, description, examples, flags, usage }: Verb, columns: number): string {
+export function verbHelp({ summary, description, findings, examples, flags, usage }: Verb, columns: number): string {
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
     `${wrap(`${summary}.`, 110, columns, 0)}\n`,
-    ...(description ? [`\n${wrap(description, 110, columns, 0)}\n`] : []),
+    ...[description, findings && exitCodes(findings)].map((text) => (text ? `\n${wrap(text, 110, columns, 0)}\n` : "")),
     `\nExamples:\n${shown.trimEnd()}\n`,
     ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags, columns).trimEnd()}\n`] : []),
     `\nUsage:\n  kubectl acr-secret ${usage} [options]\n`,
     `\n${wrap(ofAll, 110, columns, 0)}\n`,
   ].join("");
 }
+
+const exitCodes = (findings: string) => `The exit code is 0 on success, 1 if ${findings}, and 2 for an error, even if 1 applies too.`;
 
 /** What `kubectl acr-secret` alone prints. @param columns of the terminal; 0: not known */
 export function overview(verbs: readonly VerbRow[], columns: number): string {

@@ -1,7 +1,7 @@
 import type { Carried } from "../../src/observe/carriers.ts";
 import type { Holding } from "../../src/observe/holdings.ts";
 import { age, until } from "../../src/output/age.ts";
-import { printableJson } from "../../src/output/printable.ts";
+import type { styleFor } from "../../src/output/style.ts";
 import { table } from "../../src/output/table.ts";
 import type { Where } from "../../src/output/words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
@@ -10,10 +10,16 @@ import { isRegional } from "../../src/secret/regional.ts";
 /** A pull secret, what it holds, and who carries it. */
 export type Listed = Carried & { readonly holdings: readonly Holding[] };
 
-export type Columns = { readonly wide: boolean; readonly where: Where; readonly headers: boolean; readonly now: Date };
+export type Columns = {
+  readonly wide: boolean;
+  readonly where: Where;
+  readonly headers: boolean;
+  readonly now: Date;
+  readonly style: ReturnType<typeof styleFor>;
+};
 
 /** The table of `list`. */
-export function rows(found: readonly Listed[], { wide, where, headers, now }: Columns): string {
+export function rows(found: readonly Listed[], { wide, where, headers, now, style }: Columns): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
   const header = [
     ...places,
@@ -26,7 +32,8 @@ export function rows(found: readonly Listed[], { wide, where, headers, now }: Co
     ...(wide ? ["IDENTITY", "SLOT", "MADE", "PREVIOUS", "MADE-BY"] : []),
   ];
   const cells = found.map((one) => [...placeCells(one, where), ...cellsOf(one, now, wide)].slice(0, header.length));
-  return table(header, cells, { headers });
+  const paint = (cell: string, _: number, column: number) => (header[column] === "EXPIRES" && cell === "expired" ? style.red(cell) : cell);
+  return table(header, cells, { headers, paint });
 }
 
 const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
@@ -36,13 +43,10 @@ const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Wher
 function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolean): string[] {
   const { name, creationTimestamp } = secret.metadata;
   const all = (of: (holding: Holding) => string) => inCell([...new Set(holdings.map(of))].filter(Boolean), wide);
-  const registries = inCell(
-    holdings.flatMap(({ hosts }) => (wide ? hosts : namesOf(hosts))),
-    wide,
-  );
+  const registries = holdings.flatMap(({ hosts }) => (wide ? hosts : withoutRegional(hosts)).map(shortHost));
   return [
     name,
-    registries,
+    inCell(registries, wide),
     all(kindOf),
     endOf(holdings, now),
     inCell(carriers, wide),
@@ -55,9 +59,10 @@ function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolea
   ];
 }
 
-/** A registry's regional hosts say no more than its login server does. */
-const namesOf = (hosts: readonly string[]) =>
-  hosts.filter((host) => !hosts.some((other) => isRegional(other, host))).map((host) => host.replace(/\.azurecr\.io$/, ""));
+const withoutRegional = (hosts: readonly string[]) => hosts.filter((host) => !hosts.some((other) => isRegional(other, host)));
+
+/** A login server of Azure's public cloud by the registry's name; any other host as it is. */
+const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1");
 
 /** The password before the last rotation, and until when it works. */
 function previousOf({ slot = "", until: end }: Previous, now: Date): string {
@@ -69,14 +74,11 @@ function previousOf({ slot = "", until: end }: Previous, now: Date): string {
 /** A kind that is only guessed has a mark. */
 const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind}?` : kind);
 
-/** The first end of several. */
+/** When the first of several logins expires. */
 function endOf(holdings: readonly Holding[], now: Date): string {
-  const ends = holdings.map(({ expiresAt }) => expiresAt);
-  const [first] = ends
-    .flatMap((end) => (end === undefined || end === "unknown" ? [] : [end]))
-    .sort((a, b) => Date.parse(a) - Date.parse(b));
+  const [first] = holdings.flatMap(({ expiresAt }) => expiresAt ?? []).sort((a, b) => Date.parse(a) - Date.parse(b));
   if (first !== undefined) return until(first, now);
-  return ends.includes("unknown") || ends.length === 0 ? "<unknown>" : until(undefined, now);
+  return holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown") ? "<unknown>" : until(undefined, now);
 }
 
 /** As many names as a cell shows; of more it tells their number, as kubectl does of a Service's endpoints. */
@@ -84,22 +86,3 @@ const few = 3;
 
 const inCell = (names: readonly string[], wide: boolean) =>
   wide || names.length <= few ? names.join(",") : `${names.slice(0, few - 1)} + ${names.length - few + 1} more...`;
-
-/** One pull secret as a line of JSON (`acr-secret/v1`): never a login. */
-export function listedLine({ context, secret: { metadata }, carriers, holdings }: Listed): string {
-  const { name, namespace, creationTimestamp } = metadata;
-  const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiresAt, madeAt, by, previous }) => ({
-    registries: hosts,
-    ...(kind !== "" && { credential: kind }),
-    guessed,
-    ...(identity !== "" && { identity }),
-    ...(slot !== "" && { slot }),
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(madeAt !== undefined && { madeAt }),
-    ...(by !== undefined && { madeBy: by }),
-    ...(previous !== undefined && { previous: { slot: previous.slot, madeAt: previous.madeAt, until: previous.until } }),
-  }));
-  const place = { ...(context !== undefined && { context }), namespace, name };
-  const whole = { apiVersion: "acr-secret/v1", kind: "PullSecret", ...place, creationTimestamp, logins, serviceAccounts: carriers };
-  return `${printableJson(JSON.stringify(whole))}\n`;
-}

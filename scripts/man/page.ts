@@ -12,14 +12,14 @@ export const pageName = (verb?: string): string => ["kubectl-acr-secret", ...(ve
 
 /** The page of one verb (man(7)), of the rows that its help shows. */
 export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): string {
-  const { name, summary, description, examples, flags, usage } = verb;
+  const { name, summary, description, findings, examples, flags, usage } = verb;
   return [
     heading(pageName(name), summary, edition),
     section("SYNOPSIS", synopsis(`${usage} [options]`)),
     section("DESCRIPTION", paragraph(description ?? `${summary}.`)),
     section("OPTIONS", ...options(flags)),
     section("EXAMPLES", ...exampleLines(examples)),
-    section("EXIT STATUS", ...exitStatus(flags["diff"] === undefined ? plain : differing)),
+    section("EXIT STATUS", ...exitStatus(findings === undefined ? (flags["diff"] === undefined ? plain : differing) : finding(findings))),
     section("SEE ALSO", references([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)])),
   ].join("");
 }
@@ -81,6 +81,13 @@ const plain: Codes = {
 };
 
 const differing: Codes = { ...plain, "2": "With --diff: an error. There 0 says that nothing would change, and 1 that something would." };
+
+const finding = (findings: string): Codes => ({
+  ...plain,
+  "0": "The command succeeded.",
+  "1": `${findings.charAt(0).toUpperCase()}${findings.slice(1)}.`,
+  "2": "An error, printed on stderr. It takes precedence over 1.",
+});
 
 const exitStatus = (codes: Codes): string[] => Object.entries(codes).map(([code, means]) => term(bold(code), means));
 

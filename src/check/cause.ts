@@ -9,8 +9,8 @@ export const causes = {
   pulls: { words: "pulls", pulls: true, severity: "fine" },
   /** Nobody has to log in. */
   anonymous: { words: "pulls without a credential", pulls: true, severity: "fine" },
-  /** No pull secret has a login, and the pods' nodes have the image: by an identity of their own, or from before. */
-  "by-node": { words: "pulled by its node", pulls: true, severity: "fine" },
+  /** No pull secret has a login, and the pods' nodes have the image. Whether the nodes have an identity of their own is not known. */
+  "by-node": { words: "cached on its node, no credential", pulls: "unknown", severity: "note" },
   /** The registry wants the login at a host that we do not send it to, or nobody could be asked. */
   "not-checked": { words: "not checked", pulls: "unknown", severity: "note" },
   /** The login is wrong, or disabled. */

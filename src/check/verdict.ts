@@ -58,7 +58,8 @@ function withoutLogin(facts: ImageFacts): Finding {
   if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
     return { cause: anonymous.verdict, message: anonymous.message };
-  if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled)) return { cause: "by-node", secret: "" };
+  if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled))
+    return { cause: "by-node", secret: "", message: "a node that does not have the image can pull it only with an identity of its own" };
   return { cause: "no-login", message: absence(facts) };
 }
 

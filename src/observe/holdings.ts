@@ -1,6 +1,7 @@
 import { endsKnown } from "../credential/kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { serversOf } from "../kubelet/servers.ts";
+import { isTimestamp } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
@@ -15,12 +16,13 @@ export type Holding = {
   /** What authenticates; empty where nobody knows. */
   readonly identity: string;
   readonly slot: string;
-  /** RFC 3339; undefined where it does not end, `unknown` where nobody knows. */
-  readonly expiresAt: string | "unknown" | undefined;
+  readonly expiry: "at" | "never" | "unknown";
+  /** RFC 3339; only if `expiry` is `at`. */
+  readonly expiresAt?: string;
   /** When the password was made that is inside (RFC 3339), by whom, and which one it took the place of; as far as that is noted. */
 } & Pick<Entry, "madeAt" | "by" | "previous">;
 
-/** What a pull secret holds: by our note, and where there is none, by a look at each login. */
+/** What a pull secret holds, sorted by host: by our note, and where there is none, by a look at each login. */
 export function holdingsOf(secret: Secret): Holding[] {
   const noted = (readEntries(secret) ?? []).map(
     ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
@@ -29,27 +31,37 @@ export function holdingsOf(secret: Secret): Holding[] {
       guessed: false,
       identity,
       slot,
-      expiresAt: expiresAt ?? (endsKnown(kind) ? undefined : "unknown"),
+      ...expiryOf(expiresAt, endsKnown(kind) ? "never" : "unknown"),
       ...(madeAt !== undefined && { madeAt }),
       ...(by !== undefined && { by }),
       ...(previous !== undefined && { previous }),
     }),
   );
   const told = new Set(noted.flatMap(({ hosts }) => hosts));
-  return [...noted, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => told.has(host)))];
+  const all = [...noted, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => told.has(host)))];
+  return all.sort(({ hosts: [a = ""] }, { hosts: [b = ""] }) => (a < b ? -1 : Number(a > b)));
+}
+
+/** Anyone can write the annotation: a text that is not a time is an unknown expiry. @param absent the meaning of no text */
+function expiryOf(expiresAt: string | undefined, absent: "never" | "unknown"): Pick<Holding, "expiry" | "expiresAt"> {
+  if (expiresAt === undefined) return { expiry: absent };
+  return isTimestamp(expiresAt) ? { expiry: "at", expiresAt } : { expiry: "unknown" };
 }
 
 function guessed(secret: Secret): Holding[] {
   const named = { ...secret, name: secret.metadata.name };
-  const nothing = { kind: "", guessed: true, identity: "", slot: "", expiresAt: "unknown" } as const;
+  const nothing = { kind: "", guessed: true, identity: "", slot: "", expiry: "unknown" } as const;
   const reading = readPullSecret(named);
   if (!("entries" in reading)) return (serversOf(named) ?? []).map((server) => ({ ...nothing, hosts: [server] }));
   return reading.entries.map(({ server, login }) => {
     const { kind, expiresAt } = guess(server, login);
-    return { ...nothing, hosts: [server], kind: kind ?? "", identity: login.username, expiresAt: expiresAt ?? "unknown" };
+    return { ...nothing, hosts: [server], kind: kind ?? "", identity: login.username, ...expiryOf(expiresAt, "unknown") };
   });
 }
 
-/** Whether one of these logins ends before a moment. A moment that is none is no end. */
-export const endsBy = (holdings: readonly Holding[], moment: Date): boolean =>
-  holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime());
+/** Whether a pull secret is listed for `--expiring-within`: it expires by then, or why it is not listed. */
+export function expiryBy(holdings: readonly Holding[], moment: Date): "due" | "later" | "never" | "unknown" {
+  if (holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime())) return "due";
+  if (holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown")) return "unknown";
+  return holdings.every(({ expiry }) => expiry === "never") ? "never" : "later";
+}

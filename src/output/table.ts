@@ -2,8 +2,8 @@ import { printable } from "./printable.ts";
 
 type TableOptions = {
   readonly headers?: boolean;
-  /** Colors the last cell of a row. */
-  readonly last?: (cell: string, row: number) => string;
+  /** Colors a cell, by the numbers of its row and its column. */
+  readonly paint?: (cell: string, row: number, column: number) => string;
 };
 
 /**
@@ -13,16 +13,18 @@ type TableOptions = {
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  { headers = true, last = (cell: string, _row: number) => cell }: TableOptions = {},
+  { headers = true, paint = (cell) => cell }: TableOptions = {},
 ): string {
   const cells = [...(headers ? [header] : []), ...rows].map((row) => row.map((cell) => printable(cell) || "<none>"));
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
   const first = headers ? 1 : 0;
   return cells
     .map((row, index) => {
-      const before = row.slice(0, -1).map((cell, column) => `${cell.padEnd(widths[column] ?? 0)}   `);
-      const end = row.at(-1) ?? "";
-      return `${before.join("")}${index < first ? end : last(end, index - first)}\n`;
+      const shown = row.map((cell, column) => {
+        const gap = column < row.length - 1 ? " ".repeat((widths[column] ?? 0) - cell.length + 3) : "";
+        return (index < first ? cell : paint(cell, index - first, column)) + gap;
+      });
+      return `${shown.join("")}\n`;
     })
     .join("");
 }

@@ -25,8 +25,10 @@ export function verdictText(verdicts: readonly Verdict[], options: TextOptions):
     const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
     return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
   });
-  const last = (cell: string, row: number) => options.style[colorOf(verdicts[row])](cell);
-  return table([...places, "IMAGE", "SECRET", "PODS", "VERDICT"], rows, { headers: options.headers, last }) + reasons.join("");
+  const header = [...places, "IMAGE", "SECRET", "PODS", "VERDICT"];
+  const paint = (cell: string, row: number, column: number) =>
+    column === header.length - 1 ? options.style[colorOf(verdicts[row])](cell) : cell;
+  return table(header, rows, { headers: options.headers, paint }) + reasons.join("");
 }
 
 const colorOf = (verdict: Verdict | undefined) => {

@@ -54,6 +54,7 @@ describe("which cause counts", () => {
       given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b", { pulled: true })] },
       cause: "by-node",
       secret: "",
+      message: "a node that does not have the image can pull it only with an identity of its own",
     },
     {
       what: "one pod's node has it not",

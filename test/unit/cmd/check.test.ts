@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import type { Proof } from "../../../src/context.ts";
+import { CliError } from "../../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../../src/kinds.ts";
 import type { KubeObjects, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
 import { run } from "../../support/in-process.ts";
@@ -80,11 +81,11 @@ test.for([
   expect(stdout === "" || JSON.parse(stdout).items.length === 0).toBe(true);
 });
 
-test("a namespace that is not there is no success either", async () => {
+test("exits with 2 when the namespace does not exist", async () => {
   const { code, stderr } = await run(["check", "-n", "tpyo"], { cluster: holding({ absent: true }), registry: {} });
 
   expect({ code, stderr }).toEqual({
-    code: 1,
+    code: 2,
     stderr: 'Error from server (NotFound): namespaces "demo" not found\nhint: kubectl create namespace demo\n',
   });
 });
@@ -114,6 +115,51 @@ docker.io/team/app:1 (web-1): with secret acr: docker.io wants the login sent to
 `);
   expect(named.code).toBe(1);
   expect(named.stdout).toContain("docker.io/team/app:1   acr      0      not checked\n");
+});
+
+test.for([
+  { what: "an image fails", verdict: "refused" },
+  { what: "every other image pulls", verdict: "pulls" },
+] as const)("exits with 2 when a namespace is forbidden and $what", async ({ verdict }) => {
+  const pods = [pod("web-1", "default")];
+  const cluster: Partial<Cluster> = {
+    ...holding({ pods, accounts: [account("default")], secret: secret("acr") }),
+    pages: async function* <K extends ClusterKind>(kind: K, where: { namespace?: string | undefined } = {}) {
+      if (where.namespace === "other") throw new CliError("forbidden", "Error from server (Forbidden): no");
+      yield ({ pod: pods, serviceaccount: [account("default")] }[String(kind)] ?? []) as readonly object[] as KubeObjects[K][];
+    },
+  };
+
+  const { code, stderr } = await run(["check", "--namespaces", "demo,other"], {
+    cluster,
+    registry: { prove: async () => ({ verdict, message: "" }) },
+  });
+
+  expect({ code, stderr }).toEqual({ code: 2, stderr: "other: Error from server (Forbidden): no\n" });
+});
+
+test("exits with 2 when the API server is unreachable", async () => {
+  const unreachable = () => Promise.reject(new CliError("unreachable", "the server is down"));
+
+  for (const verb of ["check", "list"])
+    expect(await run([verb], { cluster: { namespace: unreachable } })).toMatchObject({ code: 2, stderr: "error: the server is down\n" });
+});
+
+test("prints a note and exits with 0 when only the node has the image", async () => {
+  const running = { ...pod("web-1", "default"), status: { phase: "Running", containerStatuses: [{ name: "app", imageID: "x" }] } };
+  const cluster = holding({ pods: [running], accounts: [{ ...account("default"), imagePullSecrets: [] }] });
+
+  const { code, stdout } = await run(["check"], { cluster, registry: { prove: async () => ({ verdict: "refused", message: "no" }) } });
+
+  expect({ code, rows: stdout.split("\n").slice(1) }).toEqual({
+    code: 0,
+    rows: [
+      expect.stringMatching(/cached on its node, no credential$/),
+      "",
+      `${image} (web-1): a node that does not have the image can pull it only with an identity of its own`,
+      "",
+    ],
+  });
 });
 
 test("a fix acts in the cluster that the command line chose, and tells no token", async () => {

@@ -44,31 +44,47 @@ test.for<{ scope: string; kind: string; rows: string[] }>([
 });
 
 test.for(["-A", "--namespaces team-*", "--namespaces team-a,team-b,team-c"])(
-  "a namespace that is forbidden is told, the others are listed, and the exit code is 1: list %s",
+  "lists the other namespaces and exits with 2 when a namespace is forbidden: list %s",
   async (scope) => {
     const world = await whereRefused((asked) => wide("secret")(asked) || within("team-b")(asked));
 
     const { stdout, stderr, code } = await type(`list ${scope} --no-headers`, world.ports);
 
     expect(cells(stdout).filter((row) => row !== "team default")).toEqual(["team-a default", "team-c default"]);
-    expect({ stderr, code }).toEqual({ stderr: "team-b: Error from server (Forbidden): no\n", code: 1 });
+    expect({ stderr, code }).toEqual({ stderr: "team-b: Error from server (Forbidden): no\n", code: 2 });
   },
 );
 
-test("where all are forbidden, nobody is told that there is nothing", async () => {
+test("prints no empty result when every namespace is forbidden", async () => {
   const world = await whereRefused(() => true);
 
   expect(await type("list --namespaces team-a,team-b", world.ports)).toEqual({
     stdout: "",
     stderr: "team-a: Error from server (Forbidden): no\nteam-b: Error from server (Forbidden): no\n",
-    code: 1,
+    code: 2,
   });
 });
 
-test("the only namespace's refusal is the run's", async () => {
+test("exits with 2 when the only namespace is forbidden", async () => {
   const world = await whereRefused(() => true);
 
-  expect(await type("list -n team-a", world.ports)).toEqual({ stdout: "", stderr: "Error from server (Forbidden): no\n", code: 1 });
+  expect(await type("list -n team-a", world.ports)).toEqual({ stdout: "", stderr: "Error from server (Forbidden): no\n", code: 2 });
+});
+
+test("exits with 2 when one namespace is forbidden and a credential of another expires", async () => {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "a", "b");
+  await type("create --registry myregistry --repository app/web -n a --expires-in 10d", world.ports);
+  world.asking.around(
+    refusing(
+      ({ call, namespace }) => call === "list" && namespace === "b",
+      () => new CliError("forbidden", "Error from server (Forbidden): no"),
+    ),
+  );
+
+  const { stdout, code } = await type("list --namespaces a,b --expiring-within 14d -o name", world.ports);
+
+  expect({ stdout, code }).toEqual({ stdout: "secret/acr-myregistry\n", code: 2 });
 });
 
 test("list shows who carries what in every namespace, in the order of the lists, and asks for lists alone", async () => {
@@ -147,7 +163,7 @@ test("of a password that was given nobody knows the end", async () => {
 test.for([
   { names: ["a", "b", "c"], cell: "a,b,c" },
   { names: ["a", "b", "c", "d"], cell: "a,b + 2 more..." },
-])("of $names.length ServiceAccounts a cell shows $cell, and with -o wide all, beside the whole login server", async ({ names, cell }) => {
+])("of $names.length ServiceAccounts a cell shows $cell, and with -o wide all", async ({ names, cell }) => {
   const world = await stored("demo");
   for (const name of names) world.cluster.put(account("demo", name, ["acr-myregistry"]));
 
@@ -155,6 +171,6 @@ test.for([
     `acr-myregistry   myregistry   acr-token   never   ${cell}   `,
   );
   expect((await type("list -n demo --no-headers -o wide", world.ports)).stdout).toContain(
-    `myregistry.azurecr.io   acr-token   never   ${names.join(",")}   `,
+    `acr-myregistry   myregistry   acr-token   never   ${names.join(",")}   `,
   );
 });

@@ -1,5 +1,6 @@
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
+import { linesOf } from "../../support/fakes/fleet.ts";
 import { tenants } from "../../support/hostile/cluster-places.ts";
 import { readByPrograms, wordsOf } from "../../support/hostile/lines.ts";
 import { texts } from "../../support/hostile/texts.ts";
@@ -16,12 +17,14 @@ test.for(tenants)("JSON and YAML hold what stands in $where as it is", async (pl
     }
 });
 
-test.for(tenants)("a list's objects are those of the cluster, whatever stands in $where", async (place) => {
+test.for(tenants)("lists the same objects as JSON and as lines of JSON when $where has hostile text", async (place) => {
   for (const { text } of texts) {
     const made = world();
     place.lay?.(made, text);
-    const { stdout } = await run(wordsOf("list -n demo -o json --show-managed-fields"), made.ports);
+    const [json, lines] = await Promise.all(["json", "jsonl"].map((form) => run(wordsOf(`list -n demo -o ${form}`), made.ports)));
+    const { items } = JSON.parse(json?.stdout ?? "");
     const pullSecrets = made.cluster.all("secret").filter((secret) => secret.type === "kubernetes.io/dockerconfigjson");
-    expect(JSON.parse(stdout).items).toEqual(pullSecrets.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)));
+    expect(items.map(({ name }: { name: string }) => name)).toEqual(pullSecrets.map(({ metadata: { name } }) => name).sort());
+    expect(linesOf(lines?.stdout ?? "").map((line) => JSON.parse(line))).toEqual(items);
   }
 });

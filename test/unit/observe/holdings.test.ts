@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { endsBy, holdingsOf } from "../../../src/observe/holdings.ts";
+import { expiryBy, type Holding, holdingsOf } from "../../../src/observe/holdings.ts";
 import { type Entry, noteEntries } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
@@ -13,27 +13,33 @@ function secret(config: unknown, entries?: readonly Entry[]): Secret {
 }
 
 const noted: Entry = { hosts: [host], kind: "acr-token", identity: "ci-pull", slot: "password1", expiresAt: "2026-02-01T00:00:00Z" };
-const known = {
+const known: Holding = {
   hosts: [host],
   kind: "acr-token",
   guessed: false,
   identity: "ci-pull",
   slot: "password1",
+  expiry: "at",
   expiresAt: "2026-02-01T00:00:00Z",
 };
-const unknown = { guessed: true, slot: "", expiresAt: "unknown" };
+const unknown = { guessed: true, slot: "", expiry: "unknown" };
 
 test.for<{ what: string; of: Secret; holds: object[] }>([
   { what: "what is noted", of: secret({ auths: { [host]: auth("ci-pull:p") } }, [noted]), holds: [known] },
   {
     what: "what is noted, and beside it a login of somebody else's",
     of: secret({ auths: { [host]: auth("ci-pull:p"), "ghcr.io": auth("jane:p") } }, [noted]),
-    holds: [known, { ...unknown, hosts: ["ghcr.io"], kind: "", identity: "jane" }],
+    holds: [{ ...unknown, hosts: ["ghcr.io"], kind: "", identity: "jane" }, known],
   },
   {
     what: "a password that was given, whose end nobody knows",
     of: secret({ auths: {} }, [{ hosts: [host], kind: "given", identity: "ci" }]),
-    holds: [{ hosts: [host], kind: "given", guessed: false, identity: "ci", slot: "", expiresAt: "unknown" }],
+    holds: [{ hosts: [host], kind: "given", guessed: false, identity: "ci", slot: "", expiry: "unknown" }],
+  },
+  {
+    what: "a note whose end is not a time",
+    of: secret({ auths: {} }, [{ hosts: [host], kind: "acr-token", identity: "ci", expiresAt: "2026" }]),
+    holds: [{ hosts: [host], kind: "acr-token", guessed: false, identity: "ci", slot: "", expiry: "unknown" }],
   },
   {
     what: "what was made by hand",
@@ -51,21 +57,17 @@ test.for<{ what: string; of: Secret; holds: object[] }>([
   expect(holdingsOf(of)).toEqual(holds);
 });
 
-test.for([
-  { expiresAt: "2026-01-31T23:59:59Z", ends: true },
-  { expiresAt: "2026-02-01T00:00:00Z", ends: true },
-  { expiresAt: "2026-02-01T00:00:01Z", ends: false },
-  { expiresAt: "unknown", ends: false },
-  { expiresAt: "garbage", ends: false },
-  { expiresAt: undefined, ends: false },
-])("what ends $expiresAt ends by the first of February: $ends", ({ expiresAt, ends }) => {
-  expect(
-    endsBy(
-      [
-        { ...known, expiresAt: undefined },
-        { ...known, expiresAt },
-      ],
-      new Date("2026-02-01T00:00:00Z"),
-    ),
-  ).toBe(ends);
+const { expiresAt: _, ...never } = { ...known, expiry: "never" as const };
+const ends = (expiresAt: string): Holding => ({ ...known, expiresAt });
+
+test.for<{ what: string; holdings: readonly Holding[]; is: ReturnType<typeof expiryBy> }>([
+  { what: "a second before", holdings: [never, ends("2026-01-31T23:59:59Z")], is: "due" },
+  { what: "exactly then", holdings: [never, ends("2026-02-01T00:00:00Z")], is: "due" },
+  { what: "a second later", holdings: [never, ends("2026-02-01T00:00:01Z")], is: "later" },
+  { what: "never", holdings: [never, never], is: "never" },
+  { what: "never or at an unknown time", holdings: [never, { ...never, expiry: "unknown" }], is: "unknown" },
+  { what: "soon or at an unknown time", holdings: [ends("2026-01-01T00:00:00Z"), { ...never, expiry: "unknown" }], is: "due" },
+  { what: "at no time, without a login", holdings: [], is: "unknown" },
+])("reports a Secret as $is when its logins expire $what", ({ holdings, is }) => {
+  expect(expiryBy(holdings, new Date("2026-02-01T00:00:00Z"))).toBe(is);
 });

@@ -32,6 +32,15 @@ test("on a terminal a verdict has a color, and its words", () => {
   expect(stripVTControlCharacters(text)).toBe(verdictText(verdicts, { headers: true, where: "one", style: plain, spell }));
 });
 
+test("prints a note in yellow when only the node has the image", () => {
+  const cached: Verdict = { image: "r.azurecr.io/a:1", namespace: "demo", secret: "", pods: ["a-1"], cause: "by-node" };
+
+  expect(verdictText([cached], { headers: false, where: "one", style: colors, spell })).toContain(
+    "\u001b[33mcached on its node, no credential\u001b[39m\n",
+  );
+  expect(failed(cached)).toBe(false);
+});
+
 test("a person reads a table, and below it what failed, why, and what mends it", () => {
   expect(verdictText(verdicts, { headers: true, where: "one", style: plain, spell })).toBe(`IMAGE              SECRET   PODS   VERDICT
 r.azurecr.io/a:1   acr      2      pulls
