@@ -4,7 +4,7 @@ import { objectName } from "../line/names.ts";
 import { readScope } from "../line/scope-flags.ts";
 
 export const checkFlags = {
-  image: { type: "strings", describe: "Check this image instead of those of the pods; may be repeated" },
+  image: { type: "strings", describe: "Check this image instead of those of the pods" },
   serviceaccount: {
     type: "string",
     default: "default",

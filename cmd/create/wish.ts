@@ -29,7 +29,7 @@ export const createFlags = {
   repository: {
     type: "strings",
     describe:
-      "A repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that were granted before; at first those that the pods use.",
+      "A repository that may be pulled, or all below a path (team/*). Default: those that were granted before; at first those that the pods use.",
   },
   "repositories-from-pods": {
     type: "boolean",

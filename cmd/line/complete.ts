@@ -3,7 +3,7 @@ import { isPrintable } from "../../src/output/printable.ts";
 import { openSession, type Session } from "../session.ts";
 import { opened, type VerbBody, type VerbRow } from "../verb.ts";
 import { firstArgument } from "./argv.ts";
-import type { Flag, Flags } from "./flags.ts";
+import { type Flag, type Flags, isList } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
 import { parse } from "./parse.ts";
 
@@ -92,10 +92,10 @@ async function valuesOf(flag: Flag | undefined, begun: string, ask: () => Promis
   if (!flag || flag.hidden) return only([]);
   if (flag.complete === "files" || flag.complete === "folders") return { words: [], directive: directives[flag.complete] };
   const known = flag.choices ?? (flag.type === "boolean" ? ["true", "false"] : flag.complete ? await ask() : []);
-  const split = flag.separator === undefined ? -1 : begun.lastIndexOf(flag.separator);
+  const split = flag.type === "strings" ? begun.lastIndexOf(",") : -1;
   const [done, last] = [begun.slice(0, split + 1), begun.slice(split + 1)];
   const words = known.filter((value) => value.startsWith(last)).map((value) => done + value);
-  return { words, directive: directives.noFiles | (flag.separator === undefined ? 0 : directives.noSpace) };
+  return { words, directive: directives.noFiles | (flag.type === "strings" ? directives.noSpace : 0) };
 }
 
 /** The flags that begin like this: the verb's own first, without those that are there already and may not be repeated. */
@@ -103,7 +103,7 @@ function flagWords(word: string, before: readonly string[], own: Flags): string[
   const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(global).filter(([name]) => !(name in own))) });
   const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
   return all
-    .filter(([name, { hidden, type }]: [string, Flag]) => !hidden && (type === "strings" || !isThere(name)))
+    .filter(([name, flag]: [string, Flag]) => !flag.hidden && (isList(flag) || !isThere(name)))
     .flatMap(([name, { short, describe }]: [string, Flag]) => [
       `--${name}\t${describe}`,
       ...(short && word === "-" ? [`-${short}\t${describe}`] : []),

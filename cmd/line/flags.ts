@@ -5,14 +5,13 @@ import { usage } from "./usage.ts";
 
 /** One flag of a verb, as data: the parser, the help, the completion and the docs read the same row. */
 export type Flag = {
-  readonly type: "string" | "strings" | "boolean";
+  /** `strings` is repeatable and splits each value at commas (pflag StringSlice). `repeated` does not split (pflag StringArray). */
+  readonly type: "string" | "strings" | "repeated" | "boolean";
   readonly short?: string;
   /** What a flag means that is given without its value: `--dry-run`. */
   readonly bare?: string;
   readonly default?: string | boolean;
   readonly choices?: readonly string[];
-  /** What stands between several values in one word: `--namespaces a,b`. */
-  readonly separator?: string;
   /** What an empty value is: none (kubectl's `-n "$NAMESPACE"`), or kept as it is. Without this it is refused, as an empty element is. */
   readonly empty?: "absent" | "kept";
   /** What a value stands for: `web` for `sa/web`. @throws CliError usage */
@@ -32,12 +31,19 @@ export type Flag = {
 
 export type Flags = Readonly<Record<string, Flag>>;
 
+/** Whether a flag may be given several times, and has a list of values. */
+export const isList = ({ type }: Pick<Flag, "type">): boolean => type === "strings" || type === "repeated";
+
+/** What help, manual pages and docs say of a flag. */
+export const descriptionOf = ({ type, describe }: Pick<Flag, "type" | "describe">): string =>
+  type === "strings" ? `${describe.replace(/\.$/, "")}. Repeatable or comma-separated.` : describe;
+
 /** What a command line said for the flags `F`. */
 export type Values<F extends Flags> = { readonly [K in keyof F]: Value<F[K]> };
 
 type Value<F extends Flag> = F extends { readonly type: "boolean" }
   ? boolean
-  : F extends { readonly type: "strings" }
+  : F extends { readonly type: "strings" | "repeated" }
     ? readonly string[]
     : Text<F> | (F extends { readonly default: string } ? never : undefined);
 
@@ -91,7 +97,7 @@ export const targets = {
     bare: "default",
     read: (value) => objectName("ServiceAccount", value),
     complete: serviceAccounts,
-    describe: "A ServiceAccount by its name; may be repeated. Without a value: default.",
+    describe: "A ServiceAccount by its name. Without a value: default.",
   },
   "all-serviceaccounts": { type: "boolean", describe: "Every ServiceAccount of the namespace" },
   all: { type: "boolean", describe: "Every target of the kinds that are named: deployments,statefulsets --all" },

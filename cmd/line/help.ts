@@ -1,6 +1,6 @@
 import { wrapped } from "../../src/output/fitted.ts";
 import type { Verb, VerbRow } from "../verb.ts";
-import type { Flag, Flags } from "./flags.ts";
+import { descriptionOf, type Flag, type Flags, isList } from "./flags.ts";
 
 /** Where the flags are that no help of a verb shows. */
 const ofAll = 'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).';
@@ -14,7 +14,7 @@ export function flagLines(flags: Flags, columns: number): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, flag]) => {
       const spelled = `${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}`;
-      return `${beside}${spelled}:\n${below}${wrap(flag.describe, 100, columns, 2 * step)}\n\n`;
+      return `${beside}${spelled}:\n${below}${wrap(descriptionOf(flag), 100, columns, 2 * step)}\n\n`;
     })
     .join("");
 }
@@ -48,9 +48,9 @@ export function overview(verbs: readonly VerbRow[], columns: number): string {
 }
 
 /** A flag's default as kubectl writes it. */
-export function shownDefault({ type, default: value }: Flag): string {
-  if (type === "boolean") return String(value ?? false);
-  return type === "strings" ? "[]" : `'${value ?? ""}'`;
+export function shownDefault(flag: Flag): string {
+  if (flag.type === "boolean") return String(flag.default ?? false);
+  return isList(flag) ? "[]" : `'${flag.default ?? ""}'`;
 }
 
 /** Words in lines of a width, that a terminal has room for; below the first they stand in. */

@@ -15,13 +15,13 @@ export const forwarded = {
     describe: "Username to impersonate for the operation. User could be a regular user or a service account in a namespace.",
   },
   "as-group": {
-    type: "strings",
+    type: "repeated",
     empty: "kept",
     describe: "Group to impersonate for the operation, this flag can be repeated to specify multiple groups.",
   },
   "as-uid": { type: "string", empty: "absent", describe: "UID to impersonate for the operation." },
   "as-user-extra": {
-    type: "strings",
+    type: "repeated",
     empty: "kept",
     describe: "User extras to impersonate for the operation, this flag can be repeated to specify multiple values.",
   },

@@ -1,6 +1,7 @@
 import { Parser } from "yargs/helpers";
 import { type TakenApart, takeApart } from "./argv.ts";
-import type { Flag, Flags } from "./flags.ts";
+import { splitList } from "./comma-list.ts";
+import { type Flag, type Flags, isList } from "./flags.ts";
 import { usage } from "./usage.ts";
 
 /** A command line taken apart: every flag of `flags` has its value or its default. */
@@ -59,9 +60,9 @@ function collect(
 type Read = string | boolean | readonly string[] | undefined;
 
 /** What a flag is that nobody gave, or that was given an empty value which kubectl passes over. */
-function unsaid({ type, default: value }: Flag): Read {
-  if (type === "boolean") return value ?? false;
-  return type === "strings" ? [] : value;
+function unsaid(flag: Flag): Read {
+  if (flag.type === "boolean") return flag.default ?? false;
+  return isList(flag) ? [] : flag.default;
 }
 
 function readValue(name: string, flag: Flag, values: readonly string[]): Read {
@@ -69,7 +70,7 @@ function readValue(name: string, flag: Flag, values: readonly string[]): Read {
   const last = values.at(-1) ?? "";
   if (flag.type === "boolean") return readBoolean(shown, flag, last);
   if (flag.type === "string") return readText(shown, flag, last);
-  const texts = values.flatMap((value) => (flag.separator ? value.split(flag.separator) : [value]));
+  const texts = values.flatMap((value) => (flag.type === "strings" ? splitList(value) : [value]));
   return texts.map((text) => readText(shown, flag, text)).filter((text) => text !== undefined);
 }
 

@@ -31,12 +31,11 @@ const aNamespace = (flag: string) => (value: string) =>
 export const scopeFlags = {
   namespaces: {
     type: "strings",
-    separator: ",",
     read: (value) => objectName("Namespace", value),
     refuse: aNamespace("namespaces"),
     exclusive: ["namespace", "all-namespaces", "namespace-selector"],
     complete: namespaces,
-    describe: "Namespaces by name or by pattern (a,b,'team-*'); may be repeated",
+    describe: "Namespaces by name or by pattern (a,b,'team-*')",
   },
   "namespace-selector": {
     type: "string",
@@ -51,19 +50,17 @@ export const scopeFlags = {
   },
   "exclude-namespaces": {
     type: "strings",
-    separator: ",",
     read: (value) => objectName("Namespace", value),
     refuse: aNamespace("exclude-namespaces"),
     complete: namespaces,
-    describe: "Namespaces to leave out, by name or by pattern; may be repeated",
+    describe: "Namespaces to leave out, by name or by pattern",
   },
   "include-system": { type: "boolean", describe: "Write to the namespaces kube-* too" },
   contexts: {
     type: "strings",
-    separator: ",",
     exclusive: [...ofOneCluster, "all-contexts"],
     complete: contexts,
-    describe: "The clusters of these contexts of the kubeconfig (a,b); may be repeated",
+    describe: "The clusters of these contexts of the kubeconfig",
   },
   "all-contexts": { type: "boolean", exclusive: ofOneCluster, describe: "The clusters of every context of the kubeconfig" },
   concurrency: {

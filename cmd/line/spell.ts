@@ -20,6 +20,7 @@ import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/wish.ts";
 import type { deleteFlags } from "../delete/flags.ts";
 import type { pruneFlags } from "../prune/flags.ts";
+import { listWord } from "./comma-list.ts";
 import { type dangling, type Flags, output, type recreate, type recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { forwarded, ours } from "./kubectl-flags.ts";
@@ -162,7 +163,8 @@ function words(flags: Flags, said: Readonly<Record<string, string | boolean | re
   return Object.entries(said).flatMap(([flag, value]) => {
     const { short } = flags[flag] ?? {};
     if (typeof value === "boolean") return value ? [`--${flag}`] : [];
-    return [value ?? []].flat().flatMap((text) => valued(short === undefined ? `--${flag}` : `-${short}`, text));
+    const texts = Array.isArray(value) ? value.map(listWord) : [value ?? []].flat();
+    return texts.flatMap((text) => valued(short === undefined ? `--${flag}` : `-${short}`, text));
   });
 }
 

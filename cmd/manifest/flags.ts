@@ -12,7 +12,7 @@ export const manifests = {
     short: "f",
     complete: "files",
     exclusive: ["kustomize", ...ofClusters],
-    describe: "Manifests to print with the change instead of making it in a cluster: a file, a folder, or - for stdin; may be repeated",
+    describe: "Manifests to print with the change instead of making it in a cluster: a file, a folder, or - for stdin",
   },
   kustomize: {
     type: "string",

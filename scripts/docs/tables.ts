@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Flag, Flags } from "../../cmd/line/flags.ts";
+import { descriptionOf, type Flag, type Flags } from "../../cmd/line/flags.ts";
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { type Cause, causes } from "../../src/check/cause.ts";
@@ -77,7 +77,7 @@ function flagTable(flags: Flags): string {
   const rows = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
   return table(
     ["flag", "default", "meaning"],
-    rows.map(([name, flag]) => [`\`${flag.short ? `-${flag.short}, ` : ""}--${name}\``, shownDefault(flag), flag.describe]),
+    rows.map(([name, flag]) => [`\`${flag.short ? `-${flag.short}, ` : ""}--${name}\``, shownDefault(flag), descriptionOf(flag)]),
   );
 }
 

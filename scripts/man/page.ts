@@ -1,4 +1,4 @@
-import type { Flag, Flags } from "../../cmd/line/flags.ts";
+import { descriptionOf, type Flag, type Flags } from "../../cmd/line/flags.ts";
 import { shownDefault } from "../../cmd/line/help.ts";
 import { global } from "../../cmd/line/kubectl-flags.ts";
 import type { Verb } from "../../cmd/verb.ts";
@@ -61,7 +61,7 @@ const options = (flags: Flags): string[] =>
 
 function option(name: string, flag: Flag): string {
   const spelled = flag.short ? `-${flag.short}, --${name}` : `--${name}`;
-  return term(`${bold(spelled)}${literal(`=${shownDefault(flag)}`)}`, flag.describe);
+  return term(`${bold(spelled)}${literal(`=${shownDefault(flag)}`)}`, descriptionOf(flag));
 }
 
 /** Of `# why` and the lines that are typed: each why a paragraph over its lines. */

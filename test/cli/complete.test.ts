@@ -47,14 +47,14 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
   { words: ["create", "--dry-run=s"], gives: ["server"] },
   { words: ["create", "--verify="], gives: ["true", "false"] },
-  { words: ["create", "--repository="], gives: [] },
+  { words: ["create", "--repository="], gives: [], directive: 6 },
   { words: ["create", "--expires-in", ""], gives: [] },
   { words: ["list", "--nosuch="], gives: [] },
   // Flags: the verb's own first, no blank to take away behind them, none twice that counts once
   {
     words: ["create", "--repo"],
     gives: [
-      "--repository\tA repository that may be pulled, or all below a path (team/*); may be repeated. Default: those that were granted before; at first those that the pods use.",
+      "--repository\tA repository that may be pulled, or all below a path (team/*). Default: those that were granted before; at first those that the pods use.",
       "--repositories-from-pods\tLet the credential pull what the pods use, also where it was granted less before",
     ],
   },
@@ -76,7 +76,8 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["attach", "acr", "sa/d"], gives: ["sa/default"] },
   { words: ["attach", "sa/d"], gives: ["sa/default"] },
   { words: ["attach", "acr", "serviceaccount", "d"], gives: ["default"] },
-  { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"] },
+  { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"], directive: 6 },
+  { words: ["attach", "acr", "--serviceaccount", "web,d"], gives: ["web,default"], directive: 6 },
   { words: ["check", "--serviceaccount=d"], gives: ["default"] },
   { words: ["list", "-n", ""], gives: ["demo", "prod"] },
   { words: ["list", "-An", "p"], gives: ["prod"] },

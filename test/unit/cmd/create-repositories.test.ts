@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pullActions } from "../../../src/credential/scope-map.ts";
 import { demo, line, next, token } from "../../support/demo.ts";
-import { stuckPod } from "../../support/fakes/cluster.ts";
+import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -32,6 +32,20 @@ const grants =
   "kubectl acr-secret create acr-myregistry --registry myregistry --repository finance/payroll --serviceaccount default -n demo";
 const waits =
   "Warning: pod/finance-payroll waits for finance/payroll, which secret/acr-myregistry may not pull: add --repository finance/payroll\n";
+
+test("reads comma lists of repositories and ServiceAccounts", async () => {
+  const world = demo();
+  world.azure.images.add("app/api:1");
+  world.cluster.put(account("demo", "worker"));
+
+  expect(
+    await type("create --registry myregistry --repository app/web,app/api --serviceaccount default,sa/worker -n demo", world.ports),
+  ).toMatchObject({ code: 0 });
+
+  expect(granted(world)).toEqual(["app/api", "app/web"]);
+  for (const name of ["default", "worker"])
+    expect(world.cluster.get("serviceaccount", "demo", name)?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
+});
 
 test("a rerun grants nothing that only a pod asks for: it names that, and the command which grants it", async () => {
   const world = await joined();

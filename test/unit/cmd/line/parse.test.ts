@@ -14,7 +14,7 @@ const flags = {
   verify: { type: "boolean", default: true, describe: "" },
   registry: { type: "string", describe: "" },
   auth: { type: "string", choices: ["auto", "az"], default: "auto", describe: "" },
-  team: { type: "strings", separator: ",", describe: "" },
+  team: { type: "strings", describe: "" },
   left: { type: "string", exclusive: ["right"], describe: "" },
   right: { type: "boolean", describe: "" },
 } as const;
@@ -34,6 +34,9 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
   { typed: "--serviceaccount --dry-run", reads: { serviceaccount: ["default"], "dry-run": "client" } },
   { typed: "--serviceaccount a --serviceaccount=b", reads: { serviceaccount: ["a", "b"] } },
   { typed: "--serviceaccount sa/a --serviceaccount=serviceaccount/b", reads: { serviceaccount: ["a", "b"] } },
+  { typed: "--serviceaccount a,sa/b --serviceaccount=c", reads: { serviceaccount: ["a", "b", "c"] } },
+  { typed: '--team "a,b",c --team="d""e"', reads: { team: ["a,b", "c", 'd"e'] } },
+  { typed: "--as-group a,b", reads: { "as-group": ["a,b"] } },
   { typed: "--team a,b --team=c", reads: { team: ["a", "b", "c"] } },
   { typed: "-- --verify=false -n", reads: { verify: true }, args: ["--verify=false", "-n"] },
   { typed: "1 007 -", reads: {}, args: ["1", "007", "-"] },
