@@ -1,3 +1,4 @@
+import { currentContextIn, readKubeconfig } from "../src/cluster/kubeconfig.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
 import type { Env } from "../src/context.ts";
@@ -18,12 +19,19 @@ export function deservesHeadStart([verb = "", ...words]: readonly string[]): boo
   return /^[a-z]/.test(verb) && !quiet.includes(verb) && !words.some(isLate);
 }
 
-/** Starts kubectl. Undefined where it cannot be started: the verb will try again, and say why. */
+/**
+ * Starts kubectl with the context that is current now. A later `kubectl config use-context` does not change which cluster the run uses.
+ * @returns undefined if kubectl cannot be started, or if only kubectl can tell the current context: the verb tries again, and reports why
+ */
 export function headStart(env: Env): Launched | undefined {
   const { platform } = process;
   try {
     const file = findKubectl(env, platform);
-    return file === undefined ? undefined : launchProxy({ file, flags: [], env, platform, stdin: isTerminal(0) ? "inherit" : "ignore" });
+    const kubeconfig = readKubeconfig({ flags: [], env });
+    const context = currentContextIn(kubeconfig);
+    if (file === undefined || context === undefined) return undefined;
+    const flags = context === "" ? [] : [`--context=${context}`];
+    return { ...launchProxy({ file, flags, env, platform, stdin: isTerminal(0) ? "inherit" : "ignore" }), kubeconfig };
   } catch {
     return undefined;
   }

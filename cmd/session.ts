@@ -57,6 +57,12 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
+  /** Where a printed command acts if it is typed now: the current context may be another one than at the start. */
+  function said(): Given {
+    const context = clusters.get("")?.cluster.contextToName?.();
+    return { ...(context !== undefined && { context }), ...saidBy(flags) };
+  }
+
   function open(name: string | undefined) {
     const pace = openPace({ fixed, now: () => context.now().getTime() });
     const onWarning = (text: string) => {
@@ -88,8 +94,8 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     print: (text) => context.stdout.write(text),
     say: (text) => say(context.stdout, text),
     warn: (text) => printWarning(context.stderr, context.env, text),
-    hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, saidBy(flags))),
-    spell: (fix) => spell(fix, saidBy(flags)),
+    hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, said())),
+    spell: (fix) => spell(fix, said()),
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }

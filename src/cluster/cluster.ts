@@ -38,6 +38,7 @@ export function openCluster(options: ClusterOptions): OpenedCluster {
     namespace: async () => kube.namespace ?? (await link.namespace()),
     ...objects(client),
     serverVersion: async () => (await client.read<{ gitVersion: string }>("/version")) ?? { gitVersion: "unknown" },
+    contextToName: link.contextToName,
     close: () => link.transport.close(),
   };
 }

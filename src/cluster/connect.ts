@@ -3,11 +3,13 @@ import type { Env, KubeFlags, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { connectionError } from "./connection-error.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
-import { mayAsk } from "./kubeconfig.ts";
+import { currentContextIn, type Kubeconfig, lastValue, mayAsk, readKubeconfig, serverIn } from "./kubeconfig.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
+import { currentContext } from "./kubectl-config.ts";
 import { currentNamespace } from "./namespace.ts";
 import { proxyTransport } from "./proxy.ts";
 import type { Launched } from "./proxy-process.ts";
+import type { SameServer } from "./same-cluster.ts";
 import type { Transport } from "./transport.ts";
 import { within } from "./within.ts";
 
@@ -34,33 +36,45 @@ export type Connection = {
   namespace(): Promise<string>;
   /** Whether the first request has to be alone: until it is answered, each one might have a credential plugin ask its question. */
   firstAlone(): boolean;
+  /** The run's context, if the kubeconfig's current context was used and is another one by now. */
+  contextToName(): string | undefined;
+  /** Whether a kubectl that starts now reaches the server that the run began with. */
+  sameServer(): Promise<SameServer>;
   /** The error to show for a connection that failed with this sentence. */
   explain(sentence: string): Promise<CliError>;
 };
 
-/** Finds the way to the API server, at the first call: through kubectl, or in a pod without kubectl, straight. */
+/**
+ * Finds the way to the API server, at the first call: through kubectl, or in a pod without kubectl, straight. Which cluster it leads to is
+ * decided once, by the kubeconfig as it is then: each kubectl gets that context by its name.
+ */
 export function connection(options: ConnectionOptions): Connection {
-  const { kube, env, platform = here(), podFolder: folder = serviceAccountFolder } = options;
-  let sought: { readonly kubectl: Kubectl | undefined } | undefined;
-  const kubectl = (): Kubectl | undefined => {
-    if (!sought) {
-      const file = findKubectl(env, platform);
-      sought = { kubectl: file === undefined ? undefined : { file, flags: kube.forward, env } };
-    }
-    return sought.kubectl;
+  const { kube, env, launched, platform = here(), podFolder: folder = serviceAccountFolder } = options;
+  const limits = () => ({ signal: options.signal(), requestTimeout: kube.requestTimeout });
+  let sought: { readonly file: string | undefined; readonly config: Kubeconfig } | undefined;
+  const seek = () => {
+    sought ??= { file: findKubectl(env, platform), config: launched?.kubeconfig ?? readKubeconfig({ flags: kube.forward, env }) };
+    return sought;
   };
+  const kubectl = once(async (): Promise<Kubectl | undefined> => {
+    const { file, config } = seek();
+    if (file === undefined) return undefined;
+    const typed = { file, flags: kube.forward, env };
+    if (lastValue(typed.flags, "--context=")) return typed;
+    const context = currentContextIn(config) ?? (await within(limits(), (signal) => currentContext(typed, signal)));
+    return context === "" ? typed : { ...typed, flags: [...typed.flags, `--context=${context}`] };
+  });
   const way = once(async (): Promise<Transport> => {
-    const found = kubectl();
+    const found = await kubectl();
     if (found) return proxyTransport({ ...options, ...found, platform });
     if (kube.forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
     throw noKubectl(kube.forward);
   });
-  const limits = () => ({ signal: options.signal(), requestTimeout: kube.requestTimeout });
   const namespace = once(() =>
     within(limits(), async (signal) => {
       // The proxy starts first, because it is what everything waits for
       await way().catch(() => {});
-      return currentNamespace(kubectl(), { env, folder, signal });
+      return currentNamespace(await kubectl(), { env, folder, config: seek().config, signal });
     }),
   );
 
@@ -71,8 +85,24 @@ export function connection(options: ConnectionOptions): Connection {
   return {
     transport,
     firstAlone: () => {
-      const found = kubectl();
-      return found !== undefined && mayAsk(found);
+      const { file, config } = seek();
+      return file !== undefined && mayAsk(config);
+    },
+    contextToName: () => {
+      const { file, config } = seek();
+      if (file === undefined || lastValue(kube.forward, "--context=")) return undefined;
+      const before = currentContextIn(config);
+      return before && before !== currentContextIn(readKubeconfig({ flags: kube.forward, env })) ? before : undefined;
+    },
+    sameServer: async () => {
+      const found = await kubectl();
+      const { config } = seek();
+      if (!found) return "same";
+      const now = readKubeconfig(found);
+      if (config.complete && JSON.stringify(config) === JSON.stringify(now)) return "same";
+      const [before, after] = [await serverIn(config, found.flags), await serverIn(now, found.flags)];
+      if (before === undefined || after === undefined) return "unknown";
+      return before === after ? "same" : "other";
     },
     namespace: async () => {
       try {

@@ -1,44 +1,115 @@
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { CliError } from "../errors.ts";
 import type { Kubectl } from "./kubectl.ts";
 
 /** Bytes; parsing a larger kubeconfig takes longer than asking kubectl. */
 const largest = 100_000;
 
+/** A kubeconfig as it was read once: a later edit of its files changes nothing of it. */
+export type Kubeconfig = {
+  /** The texts of the files that exist. The first file takes precedence. */
+  readonly texts: readonly string[];
+  /** False if a file exists that could not be read, or that only kubectl can read, such as a pipe. */
+  readonly complete: boolean;
+};
+
+/** Reads the files at once: a small file takes less time than loading a library that reads it in turns. */
+export function readKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): Kubeconfig {
+  const files = filesOf(flags, env).filter((file) => existsSync(file));
+  const texts = files.flatMap((file) => textOf(file) ?? []);
+  return { texts, complete: texts.length === files.length };
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The files that kubectl reads (client-go clientcmd/loader.go). */
+function filesOf(flags: readonly string[], env: Kubectl["env"]): readonly string[] {
+  const named = lastValue(flags, "--kubeconfig=");
+  if (named) return [named];
+  if (env["KUBECONFIG"]) return env["KUBECONFIG"].split(delimiter).filter(Boolean);
+  // Windows has several (client-go util/homedir)
+  const more = delimiter === ";" ? [env["HOMEPATH"] && `${env["HOMEDRIVE"] ?? ""}${env["HOMEPATH"]}`, env["USERPROFILE"]] : [];
+  const files = [env["HOME"], ...more].flatMap((home) => (home ? [join(home, ".kube", "config")] : []));
+  return files.filter((file) => existsSync(file)).slice(0, 1);
+}
+
 /**
- * The namespace of the context that these flags choose, read from a kubeconfig of one plain file ("" if the context names none).
- * It saves a second kubectl beside the proxy, which slows both. Whatever leaves room for interpretation is kubectl's to read.
- *
- * @returns undefined where only kubectl can tell: a list of files, no such context, anything unusual
+ * The name of the current context, found without a YAML parser, because kubectl is started with it.
+ * @returns "" if there is none, undefined if only kubectl can tell
  */
-export async function namespaceInFile(kubectl: Kubectl): Promise<string | undefined> {
-  const path = onlyFile(kubectl);
-  const text = path && textOf(path);
-  if (!text || text.length > largest) return undefined;
+export function currentContextIn({ texts, complete }: Kubeconfig): string | undefined {
+  for (const text of texts) {
+    const name = currentIn(text);
+    if (name !== "") return name;
+  }
+  return complete ? "" : undefined;
+}
+
+/** A top-level key of a block mapping, with a value in quotes or a plain one that YAML cannot take for anything but text. */
+const currentLine = /^current-context:[ \t]*(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*)?)[ \t\r]*$/gm;
+
+function currentIn(text: string): string | undefined {
+  if (!text.includes("current-context")) return "";
+  if (text.trimStart().startsWith("{")) return currentInJson(text);
+  const [line, ...more] = text.matchAll(currentLine);
+  if (!line || more.length > 0) return undefined;
+  const [, double, single, plain = ""] = line;
+  return double ?? single ?? (/^null$/i.test(plain) ? "" : plain);
+}
+
+function currentInJson(text: string): string | undefined {
+  try {
+    const { "current-context": current = "" } = asObject(JSON.parse(text));
+    return typeof current === "string" ? current : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a kubeconfig says of a context. */
+export type ContextSettings = {
+  /** "" if the context names none. */
+  readonly namespace: string;
+  /** The URL of its cluster's API server. */
+  readonly server: string;
+};
+
+/**
+ * The settings of the context that these flags choose, if one kubectl process can be saved so.
+ * @returns undefined where only kubectl can tell: no such context, anything unusual, a large file
+ */
+export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]): Promise<ContextSettings | undefined> {
+  if (!complete || texts.length === 0) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
-    return namespaceIn(load(text, { schema: YAML11_SCHEMA }), lastValue(kubectl.flags, "--context="));
+    return settingsIn(
+      texts.map((text) => load(text, { schema: YAML11_SCHEMA })),
+      flags,
+    );
   } catch {
     return undefined;
   }
 }
+
+/** The URL of the API server that these flags choose; undefined if it cannot be told. */
+export async function serverIn(config: Kubeconfig, flags: readonly string[]): Promise<string | undefined> {
+  return lastValue(flags, "--server=") || (await contextIn(config, flags))?.server || undefined;
+}
+
+/** Whether kubectl is asked for a namespace instead. */
+export const isLarge = ({ texts }: Kubeconfig): boolean => texts.reduce((sum, { length }) => sum + length, 0) > largest;
 
 /** Whether kubectl may have to run a program to sign in, which may ask its person something. What cannot be told counts as yes. */
-export function mayAsk(kubectl: Pick<Kubectl, "flags" | "env">): boolean {
-  const path = onlyFile(kubectl);
-  const text = path && textOf(path);
+export function mayAsk({ texts, complete }: Kubeconfig): boolean {
   // A letter may be written as an escape, which no tool does
-  return !text || /exec|auth-provider|\\[uxU]/.test(text);
-}
-
-/** Read at once: a small file takes less time than loading what reads it in turns. */
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
+  return !complete || texts.length === 0 || texts.some((text) => text === "" || /exec|auth-provider|\\[uxU]/.test(text));
 }
 
 /**
@@ -47,33 +118,33 @@ function textOf(path: string): string | undefined {
  */
 export function missingKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): CliError | undefined {
   if (!env["KUBECONFIG"] || lastValue(flags, "--kubeconfig=")) return undefined;
-  const files = env["KUBECONFIG"].split(delimiter).filter(Boolean);
+  const files = filesOf(flags, env);
   if (files.length === 0 || files.some((file) => existsSync(file))) return undefined;
   const [what, does] = files.length === 1 ? ["the kubeconfig", "does"] : ["the kubeconfigs", "do"];
   return new CliError("config", `${what} ${files.join(", ")}, which KUBECONFIG names, ${does} not exist`);
 }
 
-/** The only file that the kubeconfig is read from, if there is only one. */
-export function onlyFile({ flags, env }: Pick<Kubectl, "flags" | "env">): string | undefined {
-  const named = lastValue(flags, "--kubeconfig=");
-  if (named) return named;
-  if (env["KUBECONFIG"]) return /[:;]/.test(env["KUBECONFIG"]) ? undefined : env["KUBECONFIG"];
-  return env["HOME"] ? `${env["HOME"]}/.kube/config` : undefined;
+/** The settings of a context in the parsed files of a kubeconfig (client-go clientcmd/api/v1 Config). The first file takes precedence. */
+export function settingsIn(files: readonly unknown[], flags: readonly string[]): ContextSettings | undefined {
+  const name = lastValue(flags, "--context=") ?? files.map((file) => asObject(file)["current-context"]).find(Boolean);
+  const context = entryNamed(files, "contexts", name)?.["context"];
+  const { namespace = "", cluster: ofContext } = asObject(context);
+  const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
+  const { server = "" } = asObject(cluster);
+  if (cluster === undefined || typeof namespace !== "string" || typeof server !== "string") return undefined;
+  return { namespace, server };
 }
 
-/**
- * The namespace of one context of a parsed kubeconfig (client-go clientcmd/api/v1 Config).
- *
- * @param chosen `--context`; else the current context counts
- */
-export function namespaceIn(config: unknown, chosen: string | undefined): string | undefined {
-  const { "current-context": current, contexts, clusters } = asObject(config);
-  const name = chosen ?? current;
-  if (typeof name !== "string" || name === "" || !Array.isArray(contexts) || !Array.isArray(clusters)) return undefined;
-  const named = contexts.map(asObject).filter((entry) => entry["name"] === name);
-  const { namespace = "", cluster } = asObject(named[0]?.["context"]);
-  if (named.length !== 1 || !clusters.some((entry) => asObject(entry)["name"] === cluster)) return undefined;
-  return typeof namespace === "string" ? namespace : undefined;
+/** @returns undefined if the first file that has entries of this name has several of them */
+function entryNamed(files: readonly unknown[], of: "contexts" | "clusters", name: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof name !== "string" || name === "") return undefined;
+  const named = files.map((file) => listIn(file, of).filter((entry) => entry["name"] === name)).find(({ length }) => length > 0);
+  return named?.length === 1 ? named[0] : undefined;
+}
+
+function listIn(file: unknown, of: string): Readonly<Record<string, unknown>>[] {
+  const list = asObject(file)[of];
+  return Array.isArray(list) ? list.map(asObject) : [];
 }
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
@@ -81,6 +152,6 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** The last of a flag counts, as for pflag. */
-function lastValue(flags: readonly string[], flag: string): string | undefined {
+export function lastValue(flags: readonly string[], flag: string): string | undefined {
   return flags.findLast((each) => each.startsWith(flag))?.slice(flag.length);
 }

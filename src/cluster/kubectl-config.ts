@@ -14,6 +14,12 @@ export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): 
   return "failure" in said ? said : { namespace: said.stdout.trim() };
 }
 
+/** The name of the current context, "" if there is none or kubectl cannot read its kubeconfig. `signal` ends a kubectl that hangs. */
+export async function currentContext(kubectl: Kubectl, signal?: AbortSignal): Promise<string> {
+  const answer = await ask(kubectl, ["config", "current-context"], signal);
+  return "failure" in answer ? "" : answer.stdout.trim();
+}
+
 /** What of a kubeconfig has names, and how kubectl prints them: the second two under a heading. */
 const named = {
   contexts: { args: ["get-contexts", "-o", "name"], heading: 0 },

@@ -1,7 +1,7 @@
 import type { Env } from "../context.ts";
 import { kubeconfigError, noContext, saysNoContext } from "./connection-error.ts";
 import { inCluster, podNamespace } from "./in-cluster.ts";
-import { missingKubeconfig, namespaceInFile } from "./kubeconfig.ts";
+import { contextIn, isLarge, type Kubeconfig, missingKubeconfig } from "./kubeconfig.ts";
 import type { Kubectl } from "./kubectl.ts";
 import { contextNamespace } from "./kubectl-config.ts";
 
@@ -11,13 +11,15 @@ const namesCluster = /^(-s|--server|--cluster)(=|$)/;
 /**
  * The namespace of the cluster that we talk to, found as kubectl does: the context's, else the pod's that we run in, also where a
  * kubeconfig chooses the cluster, else `default` (client-go clientcmd/merged_client_builder.go).
+ * @param config the kubeconfig, read once for the whole run
  * @throws CliError config for a kubeconfig that chooses no cluster
  */
 export async function currentNamespace(
   kubectl: Kubectl | undefined,
-  { env, folder, signal }: { env: Env; folder: string; signal?: AbortSignal },
+  { env, folder, config, signal }: { env: Env; folder: string; config: Kubeconfig; signal?: AbortSignal },
 ): Promise<string> {
-  const named = (kubectl && (await namespaceInFile(kubectl))) ?? (await asked(kubectl, signal));
+  const settings = kubectl && !isLarge(config) ? await contextIn(config, kubectl.flags) : undefined;
+  const named = settings?.namespace ?? (await asked(kubectl, signal));
   if (named) return named;
   if (await inCluster(env, folder)) return (await podNamespace(env, folder)) || "default";
   if (named === "" || kubectl?.flags.some((flag) => namesCluster.test(flag))) return "default";

@@ -41,6 +41,8 @@ export type Cluster = {
   write<K extends ClusterKind>(to: Ref<K>, write: Write, options: WriteOptions): Promise<KubeObjects[K]>;
   /** GET /version of the API server. */
   serverVersion(): Promise<{ readonly gitVersion: string }>;
+  /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and is not any more. */
+  contextToName?(): string | undefined;
   /** Ends the transport; a later call opens it again. */
   close(): Promise<void>;
 };

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { CliError } from "../errors.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
 import { end, startError, watched } from "./watchdog.ts";
 
@@ -12,6 +13,8 @@ export type Launched = {
   readonly prefix: string;
   /** Never resolves; rejects, with a CliError, where the program could not be run at all. */
   readonly failure: Promise<never>;
+  /** The kubeconfig from which its context was chosen. */
+  readonly kubeconfig?: Kubeconfig;
 };
 
 export type Launch = Kubectl & {

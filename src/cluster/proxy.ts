@@ -20,6 +20,7 @@ type Proxy = { readonly endpoint: Promise<Endpoint>; close(): void };
 export function proxyTransport(options: ProxyOptions): Transport {
   let running: Proxy | undefined;
   let { launched } = options;
+  let served = 0;
 
   function start(): Proxy {
     const next = launched ?? launchProxy(options);
@@ -27,7 +28,10 @@ export function proxyTransport(options: ProxyOptions): Transport {
     const agent = new Agent({ keepAlive: true });
     const closed = Promise.withResolvers<never>();
     const proxy: Proxy = {
-      endpoint: Promise.race([waitFor(next, agent, options.stderr, ended), closed.promise]),
+      endpoint: Promise.race([waitFor(next, agent, options.stderr, ended), closed.promise]).then((endpoint) => ({
+        ...endpoint,
+        restarts: served++,
+      })),
       // Nobody waits for kubectl to come up or to end: the watchdog sees to it, as when we are killed
       close: () => {
         closed.reject(new CliError("cancelled", "closed"));

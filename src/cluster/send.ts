@@ -4,6 +4,7 @@ import { isBroken, proxyFailure } from "./connection-error.ts";
 import { type Answer, exchange, type Request } from "./exchange.ts";
 import { type Observer, observer } from "./observer.ts";
 import type { Pace } from "./pace.ts";
+import { type SameServer, sameCluster } from "./same-cluster.ts";
 import type { Transport } from "./transport.ts";
 import { cancelled, within } from "./within.ts";
 
@@ -16,6 +17,8 @@ export type SendOptions = Observer & {
   /** Bounds what is under way at once. */
   readonly pace?: Pace | undefined;
   sleep(milliseconds: number): Promise<void>;
+  /** Whether a transport that starts again reaches the server that it reached before. */
+  sameServer(): Promise<SameServer>;
   /** Whether the first request has to be answered before there is another. */
   firstAlone(): boolean;
   /** Turns the sentence of a connection that failed into the error to show. */
@@ -31,15 +34,22 @@ export type Send = (request: Request) => Promise<Answer>;
 export function sender(options: SendOptions): Send {
   const { transport, requestTimeout, sleep, explain } = options;
   const observe = observer(options);
+  const cluster = sameCluster({
+    sameServer: options.sameServer,
+    ask: (endpoint, request, ends) => observe(request, exchange(endpoint, request, ends)),
+  });
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
     try {
       const ask = () =>
         within({ signal, requestTimeout }, async (ends) => {
           const endpoint = await transport.open();
+          await cluster.confirm(endpoint, request, ends);
           // Nobody waits for the answer any more, so nothing may be written either
           ends.throwIfAborted();
-          return observe(request, exchange(endpoint, request, ends));
+          const answer = await observe(request, exchange(endpoint, request, ends));
+          cluster.heard(endpoint, request, answer);
+          return answer;
         });
       return await (options.pace ? options.pace.run(ask, !isList(request)) : ask());
     } catch (error) {

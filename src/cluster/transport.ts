@@ -9,9 +9,11 @@ export type Endpoint = {
   readonly prefix: string;
   /** Headers that every request carries, such as a fresh bearer token. */
   headers(): Promise<Readonly<Record<string, string>>>;
+  /** How many endpoints of this transport have ended before this one. */
+  readonly restarts?: number;
 };
 
-/** A way to the API server. `open` starts it at the first call, and again after `close` or after it has died. */
+/** A way to the API server. `open` starts it at the first call, and again after `close` or after it has ended. */
 export type Transport = {
   open(): Promise<Endpoint>;
   close(): Promise<void>;

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { namespaceInFile } from "../../../src/cluster/kubeconfig.ts";
-import { contextNamespace } from "../../../src/cluster/kubectl-config.ts";
+import { contextIn, currentContextIn, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
+import { contextNamespace, currentContext } from "../../../src/cluster/kubectl-config.ts";
 import { env, newFolder } from "./opened.ts";
 
 const rest = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {token: t}}]\n";
@@ -50,8 +50,26 @@ test.for([
   const { stdout } = await promisify(execFile)("sh", ["-c", "command -v kubectl"], { env });
   const kubectl = { file: stdout.trim(), flags: [...flags, `--kubeconfig=${file}`], env };
 
-  const ours = await namespaceInFile(kubectl);
+  const ours = await contextIn(readKubeconfig(kubectl), kubectl.flags);
 
   expect(ours !== undefined).toBe(read);
-  if (read) expect(await contextNamespace(kubectl)).toEqual({ namespace: ours });
+  if (read) expect(await contextNamespace(kubectl)).toEqual({ namespace: ours?.namespace });
+});
+
+test.for([
+  { why: "plain", line: "current-context: a" },
+  { why: "with the characters of a cloud's name", line: "current-context: arn:aws:eks:eu-west-1:1:cluster/a" },
+  { why: "in double quotes", line: 'current-context: "1e3"' },
+  { why: "in single quotes", line: "current-context: 'my cluster'" },
+  { why: "empty", line: "current-context:" },
+  { why: "an empty text", line: 'current-context: ""' },
+  { why: "null", line: "current-context: null" },
+  { why: "absent", line: "" },
+])("reads the current context as kubectl does when it is $why", async ({ line }) => {
+  const file = `${await newFolder()}/kubeconfig`;
+  await writeFile(file, `apiVersion: v1\nkind: Config\n${rest}${line}\n`);
+  const { stdout } = await promisify(execFile)("sh", ["-c", "command -v kubectl"], { env });
+  const kubectl = { file: stdout.trim(), flags: [`--kubeconfig=${file}`], env };
+
+  expect(currentContextIn(readKubeconfig(kubectl))).toBe(await currentContext(kubectl));
 });

@@ -1,49 +1,108 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { mayAsk, namespaceIn, onlyFile } from "../../../src/cluster/kubeconfig.ts";
+import { currentContextIn, mayAsk, readKubeconfig, settingsIn } from "../../../src/cluster/kubeconfig.ts";
 
 const config = {
   "current-context": "a",
-  clusters: [{ name: "c", cluster: {} }],
+  clusters: [
+    { name: "c", cluster: { server: "https://c" } },
+    { name: "d", cluster: { server: "https://d" } },
+  ],
   contexts: [
     { name: "a", context: { cluster: "c", namespace: "demo" } },
-    { name: "b", context: { cluster: "c" } },
+    { name: "b", context: { cluster: "d" } },
     { name: "lost", context: { cluster: "gone", namespace: "x" } },
     { name: "odd", context: { cluster: "c", namespace: 5 } },
     { name: "twice", context: { cluster: "c", namespace: "one" } },
     { name: "twice", context: { cluster: "c", namespace: "two" } },
   ],
 };
+const second = {
+  "current-context": "b",
+  clusters: [{ name: "c", cluster: { server: "https://other" } }],
+  contexts: [
+    { name: "a", context: { cluster: "c", namespace: "other" } },
+    { name: "more", context: { cluster: "d", namespace: "m" } },
+  ],
+};
 
 test.for([
-  { chosen: undefined, gives: "demo", why: "the current context's" },
-  { chosen: "b", gives: "", why: "a context that names none" },
-  { chosen: "nope", gives: undefined, why: "no such context" },
-  { chosen: "", gives: undefined, why: "an empty flag" },
-  { chosen: "lost", gives: undefined, why: "a context without its cluster" },
-  { chosen: "odd", gives: undefined, why: "a namespace that is no text" },
-  { chosen: "twice", gives: undefined, why: "two contexts of one name" },
-])("$gives: $why", ({ chosen, gives }) => {
-  expect(namespaceIn(config, chosen)).toBe(gives);
+  { flags: [], gives: { namespace: "demo", server: "https://c" }, why: "the current context's" },
+  { flags: ["--context=b"], gives: { namespace: "", server: "https://d" }, why: "a context that names no namespace" },
+  { flags: ["--cluster=d"], gives: { namespace: "demo", server: "https://d" }, why: "another cluster by flag" },
+  { flags: ["--context=more"], gives: { namespace: "m", server: "https://d" }, why: "a context of the second file" },
+  { flags: ["--context=nope"], gives: undefined, why: "no such context" },
+  { flags: ["--context="], gives: undefined, why: "an empty flag" },
+  { flags: ["--context=lost"], gives: undefined, why: "a context without its cluster" },
+  { flags: ["--context=odd"], gives: undefined, why: "a namespace that is no text" },
+  { flags: ["--context=twice"], gives: undefined, why: "two contexts of one name" },
+])("reads the settings of $why", ({ flags, gives }) => {
+  expect(settingsIn([config, second], flags)).toEqual(gives);
 });
 
 test.for([null, "text", [], {}, { "current-context": "a" }, { "current-context": "a", contexts: {}, clusters: [] }])(
-  "%o is kubectl's to read",
+  "leaves %o to kubectl",
   (odd) => {
-    expect(namespaceIn(odd, undefined)).toBeUndefined();
+    expect(settingsIn([odd], [])).toBeUndefined();
   },
 );
 
 test.for([
-  { flags: [], env: { HOME: "/h" }, path: "/h/.kube/config" },
-  { flags: [], env: { HOME: "/h", KUBECONFIG: "/k" }, path: "/k" },
-  { flags: [], env: { HOME: "/h", KUBECONFIG: "/a:/b" }, path: undefined },
-  { flags: ["--kubeconfig=/x", "--kubeconfig=/y"], env: { KUBECONFIG: "/a:/b" }, path: "/y" },
-  { flags: ["--context=a"], env: {}, path: undefined },
-])("$flags $env: $path", ({ flags, env, path }) => {
-  expect(onlyFile({ flags, env })).toBe(path);
+  { texts: ["current-context: a\n"], gives: "a" },
+  { texts: ["contexts: []\ncurrent-context: a\r\n"], gives: "a" },
+  { texts: ["current-context: default/api-x-example-com:6443/kube:admin\n"], gives: "default/api-x-example-com:6443/kube:admin" },
+  { texts: ["contexts:\n- name: my-current-context\ncurrent-context: a"], gives: "a" },
+  { texts: ['current-context: "a b"'], gives: "a b" },
+  { texts: [JSON.stringify({ "current-context": "a" }, undefined, 4)], gives: "a" },
+  { texts: ["current-context: null", "current-context: b"], gives: "b" },
+  { texts: ["users: []", "current-context: b"], gives: "b" },
+  { texts: ['current-context: ""'], gives: "" },
+  { texts: [], gives: "" },
+  { texts: ["current-context: a\ncurrent-context: b"], gives: undefined },
+  { texts: ["current-context: &x a"], gives: undefined },
+  { texts: ["current-context: a: b"], gives: undefined },
+  { texts: ['"current-context": a'], gives: undefined },
+  { texts: ["{current-context: a}"], gives: undefined },
+  { texts: ["current-context: >\n  a"], gives: undefined },
+  { texts: ['{"current-context": 5}'], gives: undefined },
+])("reads the current context of $texts as $gives", ({ texts, gives }) => {
+  expect(currentContextIn({ texts, complete: true })).toBe(gives);
+});
+
+test("leaves the current context to kubectl when a file cannot be read", () => {
+  expect(currentContextIn({ texts: ["users: []"], complete: false })).toBeUndefined();
+});
+
+/** A folder with files of these texts. */
+async function folderOf(files: Record<string, string>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
+
+test.for([
+  { flags: () => [], env: (at: string) => ({ HOME: at }), texts: ["home"] },
+  { flags: () => [], env: (at: string) => ({ HOME: at, KUBECONFIG: `${at}/a` }), texts: ["A"] },
+  { flags: () => [], env: (at: string) => ({ KUBECONFIG: `${at}/none:${at}/b:${at}/a` }), texts: ["B", "A"] },
+  {
+    flags: (at: string) => [`--kubeconfig=${at}/a`, `--kubeconfig=${at}/b`],
+    env: (at: string) => ({ KUBECONFIG: `${at}/a` }),
+    texts: ["B"],
+  },
+  { flags: () => ["--context=a"], env: () => ({}), texts: [] },
+])("reads the files that kubectl reads: $texts", async ({ flags, env, texts }) => {
+  const at = await folderOf({ a: "A", b: "B" });
+  await mkdir(`${at}/.kube`);
+  await writeFile(`${at}/.kube/config`, "home");
+
+  expect(readKubeconfig({ flags: flags(at), env: env(at) })).toEqual({ texts, complete: true });
+});
+
+test("leaves to kubectl what is not a regular file, such as a pipe that can be read only once", () => {
+  expect(readKubeconfig({ flags: ["--kubeconfig=/dev/null"], env: {} })).toEqual({ texts: [], complete: false });
 });
 
 test.for([
@@ -54,13 +113,8 @@ test.for([
   { text: '{"users":[{"user":{"\\u0065xec":{}}}]}', asks: true },
   { text: "", asks: true },
 ])("kubectl may have to ask who it is for: $text", async ({ text, asks }) => {
-  const folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const file = join(folder, "config");
-  await writeFile(file, text);
-
-  expect(mayAsk({ flags: [], env: { KUBECONFIG: file } })).toBe(asks);
-  expect(mayAsk({ flags: [`--kubeconfig=${file}`], env: {} })).toBe(asks);
-  expect(mayAsk({ flags: [], env: { KUBECONFIG: `${file}:${file}` } })).toBe(true);
-  expect(mayAsk({ flags: [], env: { KUBECONFIG: `${file}-not` } })).toBe(true);
+  expect(mayAsk({ texts: [text], complete: true })).toBe(asks);
+  expect(mayAsk({ texts: [text, "users: []"], complete: true })).toBe(asks);
+  expect(mayAsk({ texts: [text], complete: false })).toBe(true);
+  expect(mayAsk({ texts: [], complete: true })).toBe(true);
 });

@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 import type { Kubectl } from "../../../src/cluster/kubectl.ts";
 import { currentNamespace } from "../../../src/cluster/namespace.ts";
 
@@ -23,7 +24,7 @@ async function world({ config, says = "", fails }: { config?: string | undefined
   await writeFile(`${folder}/kubectl`, fails ? `#!/bin/sh\necho '${fails}' >&2; exit 1\n` : `#!/bin/sh\nprintf '%s' '${says}'\n`);
   await chmod(`${folder}/kubectl`, 0o755);
   const kubectl: Kubectl = { file: `${folder}/kubectl`, flags: [], env: config ? { KUBECONFIG: `${folder}/config` } : {} };
-  return { folder, kubectl };
+  return { folder, kubectl, kubeconfig: readKubeconfig(kubectl) };
 }
 
 // As client-go chooses it: clientcmd/merged_client_builder.go, Namespace
@@ -44,21 +45,21 @@ test.for([
   { why: "default elsewhere, if kubectl knows none", says: "", env: {}, gives: "default" },
   { why: "the pod's without any kubeconfig", fails: noContext, env: inAPod, gives: "ci-runners" },
 ])("$gives: $why", async ({ config, says, fails, env, gives }) => {
-  const { folder, kubectl } = await world({ config, says, fails });
+  const { folder, kubectl, kubeconfig } = await world({ config, says, fails });
 
-  expect(await currentNamespace(kubectl, { env, folder })).toBe(gives);
+  expect(await currentNamespace(kubectl, { env, folder, config: kubeconfig })).toBe(gives);
 });
 
 test("in a pod without kubectl it is the pod's", async () => {
-  const { folder } = await world({});
+  const { folder, kubeconfig: config } = await world({});
 
-  expect(await currentNamespace(undefined, { env: inAPod, folder })).toBe("ci-runners");
+  expect(await currentNamespace(undefined, { env: inAPod, folder, config })).toBe("ci-runners");
 });
 
 test("a cluster that a flag names needs no context", async () => {
-  const { folder, kubectl } = await world({ fails: noContext });
+  const { folder, kubectl, kubeconfig: config } = await world({ fails: noContext });
 
-  expect(await currentNamespace({ ...kubectl, flags: ["--server=https://x"] }, { env: {}, folder })).toBe("default");
+  expect(await currentNamespace({ ...kubectl, flags: ["--server=https://x"] }, { env: {}, folder, config })).toBe("default");
 });
 
 test.for([
@@ -72,16 +73,16 @@ test.for([
   },
   { fails: "error: odd", env: inAPod, says: "odd" },
 ])("$fails with $env: $says", async ({ fails, env, says }) => {
-  const { folder, kubectl } = await world({ fails });
+  const { folder, kubectl, kubeconfig: config } = await world({ fails });
 
-  await expect(currentNamespace({ ...kubectl, env }, { env, folder })).rejects.toMatchObject({ kind: "config", message: says });
+  await expect(currentNamespace({ ...kubectl, env }, { env, folder, config })).rejects.toMatchObject({ kind: "config", message: says });
 });
 
 test("a kubectl that hangs is ended, with what it has started", async () => {
-  const { folder, kubectl } = await world({});
+  const { folder, kubectl, kubeconfig: config } = await world({});
   await writeFile(kubectl.file, `#!/bin/sh\necho $$ > ${folder}/pid; /bin/sh -c 'echo $$ > ${folder}/child; exec sleep 60'\n`);
   const ended = new AbortController();
-  const asked = currentNamespace(kubectl, { env: {}, folder, signal: ended.signal });
+  const asked = currentNamespace(kubectl, { env: {}, folder, config, signal: ended.signal });
   const pids = await vi.waitFor(() => Promise.all(["pid", "child"].map((name) => readFile(`${folder}/${name}`, "utf8"))));
 
   ended.abort();

@@ -69,3 +69,12 @@ test("--concurrency is the width, whatever the cluster", () => {
 
   expect(run.width()).toBe(3);
 });
+
+test("names the context of the run in a printed command when another one is current by now", () => {
+  const { context } = open(fakeWorld().ports);
+  const cluster = (...of: Parameters<typeof context.cluster>) => ({ ...context.cluster(...of), contextToName: () => "dev" });
+  const run = openSession({ ...context, cluster }, {});
+  run.cluster();
+
+  expect(run.spell({ do: "get", resource: "secrets" })).toBe("kubectl get secrets --context dev");
+});

@@ -1,0 +1,115 @@
+import { CliError } from "../errors.ts";
+import { proxyFailure } from "./connection-error.ts";
+import { type Answer, exchange, type Request } from "./exchange.ts";
+import { statusError } from "./status.ts";
+import type { Endpoint } from "./transport.ts";
+
+/** Whether the kubeconfig still names the server that the run began with. */
+export type SameServer = "same" | "other" | "unknown";
+
+export type SameClusterOptions = {
+  sameServer(): Promise<SameServer>;
+  /** Sends a request that the person sees in the trace. */
+  ask(endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<Answer>;
+};
+
+export type SameCluster = {
+  /**
+   * Ends before any other request is sent if a restarted endpoint does not lead to the cluster that the run began with.
+   * @throws CliError config, from then on at each call
+   */
+  confirm(endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<void>;
+  /** Takes the cluster's uid from an answer that has it. A run that writes asks for it, and does not wait for the answer. */
+  heard(endpoint: Endpoint, request: Request, answer: Answer): void;
+};
+
+/** The namespace by whose uid a cluster is recognized. */
+const path = "/api/v1/namespaces/kube-system";
+
+/** Binds a run to the cluster that it began with. */
+export function sameCluster({ sameServer, ask }: SameClusterOptions): SameCluster {
+  const confirmed = new Map<number, Promise<void>>([[0, Promise.resolve()]]);
+  let uid: string | undefined;
+  let asked = false;
+  let other: CliError | undefined;
+
+  const end = (reason: string): CliError => {
+    other = new CliError("config", `kubectl proxy ended, and ${reason}; no request was sent there`, { hint: "run the command again" });
+    return other;
+  };
+
+  async function compare(endpoint: Endpoint, like: Request, ends: AbortSignal): Promise<void> {
+    const server = await sameServer();
+    if (server === "other") throw end("the kubeconfig now names another server");
+    const now = uidIn(await answered(() => ask(endpoint, requestLike(like), ends)));
+    if (uid === undefined && server === "unknown") throw end("the cluster behind the new one cannot be compared with the one before");
+    if (uid !== undefined && now !== uid) throw end("the new one reaches another cluster");
+    uid ??= now;
+  }
+
+  function learn(endpoint: Endpoint, like: Request): void {
+    if (asked || uid !== undefined) return;
+    asked = true;
+    exchange(endpoint, requestLike(like), AbortSignal.timeout(longest)).then(
+      (answer) => {
+        uid ??= uidIn(answer);
+      },
+      () => {},
+    );
+  }
+
+  return {
+    confirm: async (endpoint, request, ends) => {
+      if (other) throw other;
+      const { restarts = 0 } = endpoint;
+      const confirming = confirmed.get(restarts) ?? compare(endpoint, request, ends);
+      confirmed.set(restarts, confirming);
+      await confirming.catch((error: unknown) => {
+        confirmed.delete(restarts);
+        throw error;
+      });
+    },
+    heard: (endpoint, request, answer) => {
+      if (request.path === path) uid ??= uidIn(answer);
+      if (request.method !== "GET" && answer.status < 400) learn(endpoint, request);
+    },
+  };
+}
+
+/** Milliseconds for an answer that nothing waits for. */
+const longest = 30_000;
+
+const requestLike = ({ headers: { "user-agent": userAgent = "" } }: Request): Request => ({
+  method: "GET",
+  path,
+  headers: { accept: "application/json", "user-agent": userAgent },
+});
+
+/** An expired sign-in is renewed by the 401 that it causes. @throws Error of a request that did not reach the API server */
+async function answered(ask: () => Promise<Answer>): Promise<Answer> {
+  const first = await sent(ask);
+  const answer = first.status === 401 ? await sent(ask) : first;
+  if (answer.status === 401) throw statusError(answer);
+  const isBusy = answer.status === 429 || answer.status >= 500;
+  if (isBusy) throw unsent(proxyFailure(answer) ?? statusError(answer).message);
+  return answer;
+}
+
+const sent = (ask: () => Promise<Answer>): Promise<Answer> =>
+  ask().catch((cause: unknown) => {
+    throw unsent(cause instanceof Error ? cause.message : String(cause));
+  });
+
+/** The request for which the cluster was to be confirmed was not sent, so it can be tried again, a write too. */
+const unsent = (message: string): Error => Object.assign(new Error(message), { code: "ECONNREFUSED" });
+
+/** @returns undefined for an answer that refuses to give it */
+function uidIn({ status, text }: Answer): string | undefined {
+  if (status !== 200) return undefined;
+  try {
+    const { metadata }: { metadata?: { uid?: unknown } } = JSON.parse(text);
+    return typeof metadata?.uid === "string" ? metadata.uid : undefined;
+  } catch {
+    return undefined;
+  }
+}
