@@ -5,7 +5,7 @@ import { late } from "./late.ts";
 import { main } from "./main.ts";
 
 /** What a shell says of a process that a signal ended: 128 and the signal's number. */
-const endedBy = { SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
+const endedBy = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 
 /** Milliseconds within which a second signal is the same wish: a wrapper hands on the Ctrl-C that the terminal has sent to all. */
 const echo = 100;
@@ -20,8 +20,8 @@ export async function run(argv: readonly string[], launched: Launched | undefine
     stopped ??= { code, at: performance.now() };
     interruption.interrupt();
   };
-  process.on("SIGINT", () => stop(endedBy.SIGINT));
-  process.on("SIGTERM", () => stop(endedBy.SIGTERM));
+  // A closed terminal or a lost ssh session sends SIGHUP
+  for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(endedBy[signal]));
 
   // A reader that has seen enough (`| head`) ends a program; what is half done is ended well all the same
   let unread = false;
@@ -40,7 +40,7 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   // Idle connections would keep the process alive; what was printed has to be out first
   const lost = await written(process.stdout);
   if (stderr.made) await written(stderr.made);
-  if (unread || lost) process.exit(endedBy.SIGPIPE);
+  if (!stopped && (unread || lost)) process.exit(endedBy.SIGPIPE);
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
 }
 

@@ -7,7 +7,8 @@ import { CliError } from "../errors.ts";
  * Runs a program as our child's child, because a child outlives a parent that is killed with SIGKILL.
  * The pipe at 3 ends with us however we end; then the program and a folder of its own ($0) go too. The exit code is the program's.
  * A shell gives /dev/null to what it starts with `&`, hence the way round by 4 for its stdin.
- * Ctrl-C and a closed terminal are for us to answer: what we still have to write goes through the proxy.
+ * The program ignores SIGHUP, because a closed terminal sends it to every process: our last requests go through the program. A shell
+ * makes what it starts with `&` ignore SIGINT.
  * kubectl may be a wrapper, so everything below it is ended with it. It is stopped first, and what it was just starting waited for, so
  * that it cannot start another one meanwhile; a stop may come late on a busy machine, so a look counts once the next one sees no more.
  * A process group would name the same processes, but one in the background may not read from the terminal, where credential plugins
@@ -15,9 +16,10 @@ import { CliError } from "../errors.ts";
  */
 const watchdog = `
 exec 4<&0
+trap "" HUP
 "$@" <&4 3<&- 4<&- & program=$!
 exec >/dev/null 2>&1 4<&-
-trap "" INT HUP TERM
+trap "" INT TERM
 stopped() {
   for try in 1 2 3 4 5 6 7 8 9 10; do
     read -r stat < /proc/$1/stat || return

@@ -61,6 +61,7 @@ test.for([
   { signal: "SIGTERM", code: 143, args: ["list"], at: "config" },
   { signal: "SIGINT", code: 130, args: ["list", "-n", "demo", "--context=prod"], at: "proxy" },
   { signal: "SIGTERM", code: 143, args: ["version"], at: "config" },
+  { signal: "SIGHUP", code: 129, args: ["list"], at: "config" },
 ] as const)("$signal ends $args at once while kubectl does not come up, and leaves nothing", async ({ signal, code, args, at }) => {
   const { child, folder } = await start(args, hanging);
   const end = ended(child);
@@ -93,6 +94,15 @@ test("who asks once lets it print what it has begun to", async () => {
   child.kill("SIGTERM");
 
   expect((await ended(child)).stdout).toMatch(/v{2000000}\n$/);
+});
+
+test("lets a run print its result when the terminal is closed", async () => {
+  const { child } = await start(["version"], long);
+  await once(child.stdout ?? child, "readable");
+
+  child.kill("SIGHUP");
+
+  expect(await ended(child)).toMatchObject({ code: 0, stdout: expect.stringMatching(/v{2000000}\n$/) });
 });
 
 test("who asks twice means at once", async () => {

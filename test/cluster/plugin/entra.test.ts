@@ -40,7 +40,7 @@ test("one's own token pulls, is kept by a second run, and what check prints of a
   expect(await typed(`kubectl ${create}`)).toMatchObject({ stdout: "secret/acr-myregistry unchanged\nserviceaccount/app unchanged\n" });
 });
 
-test.for(["SIGINT", "SIGTERM"] as const)(
+test.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "--keep makes it anew, and takes all away at %s, which is no failure",
   { timeout: 60_000 },
   async (signal) => {

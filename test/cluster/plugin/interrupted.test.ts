@@ -17,8 +17,8 @@ const madeFor = (namespace: string) =>
 const moments = [/resourcegraph/i, /PUT .*scopeMaps/, /PUT .*tokens/, /POST .*generateCredentials/, /v2\/app\/web\/manifests/];
 
 test.for(
-  (["SIGINT", "SIGTERM"] as const).flatMap((signal) =>
-    moments.map((moment) => ({ signal, moment, code: signal === "SIGINT" ? 130 : 143 })),
+  ([129, 130, 143] as const).flatMap((code) =>
+    moments.map((moment) => ({ signal: ({ 129: "SIGHUP", 130: "SIGINT", 143: "SIGTERM" } as const)[code], moment, code })),
   ),
 )(
   "$signal at $moment: what was made is taken back, and a second run ends it well",
