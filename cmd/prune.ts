@@ -3,10 +3,10 @@ import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { madePrincipals, madeTokens } from "../src/credential/made.ts";
 import { CliError } from "../src/errors.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
-import { type HeldIn, heldIn } from "../src/observe/held-in.ts";
+import { type Clusters, clustersOf, notedIn } from "../src/observe/noted.ts";
 import { confirmed } from "../src/output/confirm.ts";
 import { say } from "../src/output/fitted.ts";
-import { type Made, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
+import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
 import { askable } from "./askable.ts";
 import { hostWritten } from "./create/registry-written.ts";
 import { identityOf } from "./line/identity-flags.ts";
@@ -19,7 +19,7 @@ import { verb } from "./verb.ts";
 export const prune = verb({
   usage: "prune --registry=REGISTRY",
   description:
-    "Looks for ACR tokens, scope maps and passwords of applications that this plugin made, and that no Secret of the given clusters notes. " +
+    "Looks for ACR tokens, scope maps and passwords of applications that this plugin made, and that no Secret of the given clusters holds. " +
     "What may be in use in another cluster is told apart, and left. Nothing is removed before you say so.",
   examples: [
     "# See what is left over",
@@ -35,7 +35,8 @@ export const prune = verb({
     const { registry: named, output } = flags;
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { do: "prune", registry: "myregistry" } });
     const wish = wishOf(flags);
-    const grounds = await groundsOf(wholeClusters(flags), { ...session, writes: false });
+    // What some of a cluster's namespaces hold says nothing of the others
+    const grounds = (await groundsOf(clusterScope(flags), { ...session, writes: false })).map((ground) => ({ ...ground, namespaces: [] }));
     const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
       look(hostWritten(named), flags, grounds, session),
     );
@@ -48,11 +49,11 @@ export const prune = verb({
       identity: identityOf(flags),
       flags,
       wish,
-      look: async () => ({ ...(await heldIn(grounds, isMadeInAzure)), now }),
+      look: async () => ({ ...(await holdings(grounds)), now }),
     };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
     await show(rows, flags, session);
-    tellLeft(rows, session);
+    tellLeft(rows, flags, session);
     if (removals.length === 0) return 0;
     const terminal = askable(session, output);
     if (!terminal) {
@@ -66,7 +67,7 @@ export const prune = verb({
 });
 
 /** All Secrets of a cluster count, whatever their namespaces. */
-const wholeClusters = (flags: PruneFlags) =>
+const clusterScope = (flags: PruneFlags) =>
   ({
     contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? [...new Set(flags.contexts)] : "current",
     namespaces: "current",
@@ -75,12 +76,12 @@ const wholeClusters = (flags: PruneFlags) =>
     includeSystem: true,
   }) as const;
 
-type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]; readonly held: HeldIn; readonly now: Date | undefined };
+type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]; readonly held: Held; readonly now: Date | undefined };
 
 async function look(name: string, flags: PruneFlags, grounds: readonly Ground[], session: Session): Promise<Looked> {
   const azure = await session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
-  const [registry, held] = await Promise.all([finding, heldIn(grounds, isMadeInAzure)]);
+  const [registry, held] = await Promise.all([finding, holdings(grounds)]);
   refuseBlind(held, grounds);
   const [stock, principals] = await Promise.all([azure.stock(registry), principalsIn(azure, registry, session)]);
   const now = stock.at === undefined ? undefined : new Date(stock.at);
@@ -98,37 +99,54 @@ async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Ses
   }
 }
 
-/** Where no cluster answers there is nothing to go by. @throws CliError */
-function refuseBlind({ unseen }: HeldIn, grounds: readonly Ground[]): void {
-  const [first] = unseen;
-  if (first && unseen.length === grounds.length && first.error.kind !== "forbidden") throw first.error;
+/** What Secrets hold, and the clusters whose Secrets were not all listed. */
+type Held = Omit<PruneFacts, "now"> & Pick<Clusters, "unlisted">;
+
+async function holdings(grounds: readonly Ground[]): Promise<Held> {
+  const found = await notedIn(grounds, ({ kind }) => kind === undefined || isMadeInAzure(kind));
+  const { listed: clusters, unlisted } = await clustersOf(grounds, found);
+  const entries = [...found.noted.map(({ entry }) => entry), ...found.unnoted.map(({ held }) => held)];
+  return { entries, clusters, whole: unlisted.length === 0, unlisted };
 }
 
-function tellUnseen({ unseen }: HeldIn, { warn }: Session): void {
-  for (const { context, error } of unseen) {
+/** Where no cluster answers there is nothing to go by. @throws CliError */
+function refuseBlind({ unlisted }: Held, grounds: readonly Ground[]): void {
+  const [first] = unlisted;
+  if (first && unlisted.length === grounds.length && first.error.kind !== "forbidden") throw first.error;
+}
+
+function tellUnseen({ unlisted }: Held, { warn }: Session): void {
+  for (const { context, error } of unlisted) {
     const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
     warn(`nothing that was made for ${which} counts as left over, since nobody can tell what its Secrets hold: ${error.message}`);
   }
 }
 
-const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "in the making", "in use"];
+const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
 
 const sorted = (rows: readonly PruneRow[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
 
-async function show(rows: readonly PruneRow[], { output, "no-headers": bare }: PruneFlags, session: Session): Promise<void> {
+async function show(
+  rows: readonly PruneRow[],
+  { output, "no-headers": bare, "older-than": olderThan }: PruneFlags,
+  session: Session,
+): Promise<void> {
   if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
   const wide = output === "wide";
   const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
-  if (shown.length > 0) session.say(pruneTable(shown, { wide, headers: !bare, now: session.context.now() }));
+  const columns = { wide, headers: !bare, olderThan, now: session.context.now() };
+  if (shown.length > 0) session.say(pruneTable(shown, columns));
   else say(session.context.stderr, "nothing is left over\n");
 }
 
 /** What could go besides, and what that takes. */
-function tellLeft(rows: readonly PruneRow[], { hint }: Session): void {
+function tellLeft(rows: readonly PruneRow[], { "older-than": olderThan }: PruneFlags, { hint }: Session): void {
   const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
   const others = count("other cluster");
   const unknown = count("unknown");
   if (others > 0) hint(`made for other clusters: ${others}; --contexts adds theirs, so that they can be told`);
   if (unknown > 0) hint(`made for a cluster that is not said: ${unknown}; --include-unknown takes them too`);
+  const recent = count("too recent");
+  if (recent > 0) hint(`too recent to remove: ${recent}; they changed less than ${olderThan} ago, see --older-than`);
 }

@@ -34,7 +34,7 @@ export const rotate = verb({
     const wish = readRotateWish(flags, args, session.context.now());
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
-    const all = await notedIn(grounds, () => true);
+    const all = await notedIn(grounds, () => true, { force: flags.force });
     const rotations = rotationsOf(all.noted, isMeant(wish, grounds));
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);

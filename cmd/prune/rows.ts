@@ -5,17 +5,34 @@ import { printable, printableJson } from "../../src/output/printable.ts";
 import { table } from "../../src/output/table.ts";
 import type { PruneRow } from "../../src/plan/prune.ts";
 
-export type Columns = { readonly wide: boolean; readonly headers: boolean; readonly now: Date };
+export type Columns = {
+  readonly wide: boolean;
+  readonly headers: boolean;
+  /** The duration that `--older-than` gives. */
+  readonly olderThan: string;
+  readonly now: Date;
+};
 
 /** The table of `prune`. Nobody tells when an ACR token was used last, nor, but for a preview, a password of an application. */
-export function pruneTable(rows: readonly PruneRow[], { wide, headers, now }: Columns): string {
+export function pruneTable(rows: readonly PruneRow[], { wide, headers, olderThan, now }: Columns): string {
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(wide ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
   const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
     const held = lost ? "" : passwords.map(({ slot }) => slot).join(",");
-    return [to.name, what, words, age(madeAt, now), "<unknown>", state, ...(wide ? [clusters.join(","), identity, held] : [])];
+    return [
+      to.name,
+      what,
+      words,
+      age(madeAt, now),
+      "<unknown>",
+      stateIn(state, olderThan),
+      ...(wide ? [clusters.join(","), identity, held] : []),
+    ];
   });
   return table(header, cells, { headers });
 }
+
+const stateIn = (state: PruneRow["state"], olderThan: string) =>
+  state === "too recent" ? `too recent (changed less than ${olderThan} ago, see --older-than)` : state;
 
 /** One row as data (`acr-secret/v1`). */
 function dataOf({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, goes, lost }: PruneRow) {

@@ -8,7 +8,7 @@ import { CliError, unlessForbidden } from "../../src/errors.ts";
 import { inPlace } from "../../src/fix.ts";
 import { over } from "../../src/fleet/over.ts";
 import type { Ground } from "../../src/fleet/places.ts";
-import type { Noted, NotedIn } from "../../src/observe/noted.ts";
+import { type Clusters, clustersOf, type Noted, type NotedIn } from "../../src/observe/noted.ts";
 import { notedLists } from "../../src/observe/noted-lists.ts";
 import { imagesIn } from "../../src/observe/scope-images.ts";
 import { apart } from "../../src/plan/apart.ts";
@@ -21,7 +21,7 @@ import { toolsOf } from "../tools.ts";
 import type { RotateFlags, RotateWish } from "./wish.ts";
 
 /** What a run of `rotate` is about. */
-export type Rotating = Pick<NotedIn, "unasked" | "claimed"> & {
+export type Rotating = Omit<NotedIn, "noted"> & {
   readonly grounds: readonly Ground[];
   readonly wish: RotateWish;
   readonly flags: RotateFlags;
@@ -33,14 +33,14 @@ const atOnce = 4;
 /** Rotates credentials, several at once: one that cannot be rotated does not stop the others. */
 export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
-  const { wish, unasked, claimed } = rotating;
+  const { wish, unasked, unnoted, claimed } = rotating;
   const halted = () => session.context.interruption.halted;
   // What is held there nobody knows, and none of it is rotated
   for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
   const ends = () => halted() || defects.length > 0;
   const begin = (rotation: Rotation<Noted>) => {
-    const outcomes = rotate(rotation, { unasked, claimed }, order);
+    const outcomes = rotate(rotation, { unasked, unnoted, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
   yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
@@ -84,9 +84,15 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
   }
 }
 
-function orderOf({ grounds, wish, flags }: Rotating, session: Session): RotateOrder {
+function orderOf({ grounds, unasked, wish, flags }: Rotating, session: Session): RotateOrder {
+  let clusters: Promise<Clusters> | undefined;
   return {
-    listed: notedLists(grounds),
+    listed: notedLists(grounds, { force: flags.force }),
+    clusters: () => {
+      clusters ??= clustersOf(grounds, { unasked });
+      return clusters;
+    },
+    force: flags.force,
     grace: wish.grace,
     endsBy: wish.endsBy,
     looks: new WeakMap(),

@@ -3,7 +3,7 @@ import { lifeOf } from "../credential/life.ts";
 import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf } from "../kinds.ts";
-import type { Noted } from "../observe/noted.ts";
+import type { Noted, Unnoted } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
 import { mostNamed, namedThere } from "../plan/named.ts";
 import { type Doubted, type Proof, proofOf, type Tried } from "../plan/proof.ts";
@@ -53,11 +53,19 @@ async function* tryText(group: readonly Inside[], proving: Proving & { readonly 
   yield tried;
 }
 
-async function takenOf({ login }: Noted, { credential, tools, verify }: Proving): Promise<Tried["taken"]> {
+async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, verify }: Proving): Promise<Tried["taken"]> {
   if (!login || !verify) return "unknown";
   const { verdict } = await tools.registry().admits(credential.host, login);
   if (verdict === "pulls") return "yes";
   return verdict === "refused" ? "no" : "unknown";
+}
+
+/** Those of these logins that the registry does not reject. Passwords that nobody can take away are held by whoever has them. */
+export async function stillTaken(logins: readonly Unnoted[], proving: Proving): Promise<readonly Unnoted[]> {
+  if (logins.length === 0 || (await lifeOf(proving.credential).shown(proving.identity)) === undefined) return [];
+  const texts = grouped(logins, ({ login }) => fingerprint(login));
+  const taken = await Promise.all(texts.map(([first]) => (first ? takenOf(first, proving) : "no")));
+  return texts.flatMap((same, at) => (taken[at] === "no" ? [] : same));
 }
 
 /**

@@ -1,9 +1,10 @@
 import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import { keyOf } from "../kinds.ts";
-import type { Noted, NotedIn } from "../observe/noted.ts";
+import type { Noted, NotedIn, Unnoted } from "../observe/noted.ts";
 import type { Plan, Tell } from "../plan/change.ts";
 import { inLine, namedThere } from "../plan/named.ts";
+import { isLoginOf, keptBy } from "../plan/ownership.ts";
 import type { Proof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
@@ -11,6 +12,8 @@ import type { Entry, Password, Previous } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { apply } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
+import { type Proving, stillTaken } from "./proven.ts";
+import { clustersUnknown, inClusters, ownedBy } from "./rotate-clusters.ts";
 import type { RotateOrder } from "./rotate-order.ts";
 import { sketch } from "./sketch.ts";
 import { newRun } from "./tools.ts";
@@ -20,6 +23,7 @@ export type Retirement = RotateOrder &
   Pick<NotedIn, "unasked"> & {
     readonly rotation: Rotation<Noted>;
     readonly proof: Pick<Proof<Noted>, "doubted">;
+    readonly proving: Proving;
     readonly credential: Credential;
     /** What its Secrets note by now. */
     readonly entry: Entry;
@@ -60,14 +64,18 @@ const candidates = ({ replaced }: Rotation, { previous }: Entry): Previous[] => 
 ];
 
 async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan> {
-  const { rotation, credential, failed } = order;
+  const { rotation, credential, failed, force } = order;
   const { identity } = rotation;
   const life = lifeOf(credential);
   const plan = await life.retire(identity, due);
   if (plan.length === 0) return [];
   const { holders, unasked } = await holdersOf(due, order);
-  const [unknown] = [...order.unasked, ...unasked];
-  if (unknown) return [tell(order, staying(due, identity, `not every Secret could be looked at: ${unknown.error.message}`))];
+  const [unlisted] = [...order.unasked, ...unasked];
+  const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedBy(rotation) });
+  if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
+    const why = unlisted ? `not every Secret could be looked at: ${unlisted.error.message}` : inClusters(clusters);
+    return [tell(order, staying(due, identity, why))];
+  }
   if (holders.length === 0) return failed ? [] : plan;
   const held = new Set(holders.map(({ key }) => key));
   const free = due.filter((password) => !held.has(passwordKey(password)));
@@ -83,20 +91,30 @@ type Holder = { readonly to: Noted["to"]; readonly key: string };
  * a dry run would write counts as written.
  */
 async function holdersOf(due: readonly Password[], order: Retirement): Promise<Pick<NotedIn, "unasked"> & { holders: readonly Holder[] }> {
-  const { rotation, proof, listed, written, dryRun } = order;
-  const { kind, identity } = rotation;
+  const { rotation, proof, proving, listed, written, dryRun } = order;
+  const keys = due.map(passwordKey);
   const insideOf = new Map(
     rotation.all.flatMap(({ entry, login, lapsed }) => (login && !lapsed ? [[passwordKey(entry), fingerprint(login)]] : [])),
   );
+  const known = new Set(insideOf.values());
   const doubted = new Set(proof.doubted.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
-  const { noted, unasked } = await listed((entry) => entry.kind === kind && entry.identity === identity);
+  const { noted, unnoted, unasked } = await listed((login) => isLoginOf(rotation, login));
   const holders = noted.flatMap((one) => {
     if (!one.login || doubted.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
     const inside = fingerprint(one.login);
     const holds = (key: string) => (insideOf.has(key) ? insideOf.get(key) === inside : passwordKey(one.entry) === key);
-    return due.map(passwordKey).flatMap((key) => (holds(key) ? [{ to: one.to, key }] : []));
+    return keys.flatMap((key) => (holds(key) ? [{ to: one.to, key }] : []));
   });
-  return { holders, unasked };
+  const copies = (await stillTaken(unnoted, proving)).flatMap((one) =>
+    keys.flatMap((key) => (mayHold(one, key) ? [{ to: one.to, key }] : [])),
+  );
+  return { holders: [...holders, ...copies], unasked };
+
+  /** A login that is no Secret's by its annotation may be any password whose text is not known. */
+  function mayHold({ login }: Unnoted, key: string): boolean {
+    const inside = fingerprint(login);
+    return insideOf.has(key) ? insideOf.get(key) === inside : !known.has(inside);
+  }
 }
 
 /** Names a Secret with what it holds. */
@@ -107,7 +125,7 @@ const staying = (passwords: readonly Password[], identity: string, why: string) 
 
 /** `secret/acr in namespace a holds it`. */
 function holding(holders: readonly Holder[], passwords: readonly Password[]): string {
-  const by = holders.map(({ to }) => namedThere(to));
+  const by = [...new Set(holders.map(({ to }) => namedThere(to)))];
   return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;
 }
 

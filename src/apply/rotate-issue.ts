@@ -1,34 +1,36 @@
 import type { Credential, Issue } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
-import type { Noted, NotedIn } from "../observe/noted.ts";
+import type { Noted, Unnoted } from "../observe/noted.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
-import type { Proof } from "../plan/proof.ts";
+import { keptBy } from "../plan/ownership.ts";
 import { passwordKey, type Rotation } from "../plan/rotation.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
 import { standingOf } from "./claim.ts";
-import { ownerOf, sharedOwner } from "./owner.ts";
-import type { RotateOrder } from "./rotate-order.ts";
+import { sharedOwner } from "./owner.ts";
+import { clustersUnknown, ownedBy, ownerAt } from "./rotate-clusters.ts";
+import type { Look, RotateOrder } from "./rotate-order.ts";
 import { groundsOf } from "./rotate-places.ts";
 
 type Found = Rotation<Noted>;
 
 /** A rotation as it stands. */
-export type Standing = Pick<NotedIn, "unasked"> & {
+export type Standing = Pick<Look, "unasked" | "unnoted" | "proof"> & {
   readonly rotation: Found;
-  readonly proof: Proof<Noted>;
   readonly credential: Credential;
 };
 
 /** What its Secrets are to hold: the newest login that some of them hold, where others lack it; else another one. */
 export async function issueFor(at: Standing, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
-  const { members, newest, behind } = at.rotation;
-  const holder = members.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
+  const { all, members, newest, behind } = at.rotation;
+  const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
   if (holder?.login && (behind.length > 0 || order.settled))
     return { before: [], demand: [], entry: newest, login: holder.login, pulls: "unknown", mayPull: undefined, images: [] };
   return renewed(at, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 
-async function renewed({ rotation, proof, credential, unasked }: Standing, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
+async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
+  const { rotation, proof, credential, unasked, unnoted } = at;
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";
@@ -37,7 +39,10 @@ async function renewed({ rotation, proof, credential, unasked }: Standing, holde
   const images = order.verify ? await order.images(host, groundsOf(rotation)) : [];
   const owned = await ownedBy(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
-  const blind = unnamed || (unasked.length > 0 && owned !== "one");
+  const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
+  const unknown = keptBy({ secrets: 0, clusters, unlisted: unasked.length, owned: owned === "one" }, order.force) !== undefined;
+  const copies = unknownCopies(all, unnoted);
+  const blind = unnamed || unknown || copies.length > 0;
   const alone = owned !== "nobody";
   const held = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);
@@ -64,14 +69,8 @@ function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"c
   return noting.map((holder) => ({ act: "claim", to: holder.to, stands: standingOf(holder) }));
 }
 
-const ownerAt = ({ ground, to }: Noted) =>
-  ownerOf({ cluster: ground.cluster, context: ground.context, namespace: to.namespace ?? "" }, to.name);
-
-/** Whose the credential is by its name: nobody but these Secrets can hold it then, or those of their name in the clusters at hand. */
-async function ownedBy({ identity, members }: Found): Promise<"one" | "many" | "nobody"> {
-  const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);
-  for (const member of members) if (await owns(ownerAt(member))) return "one";
-  const grounds = [...new Set(members.map(({ ground }) => ground))];
-  for (const name of new Set(members.map(({ to }) => to.name))) if (await owns(sharedOwner(grounds, name))) return "many";
-  return "nobody";
+/** Logins that no annotation names, and that are none of those whose password is known: they may be any other password. */
+function unknownCopies(all: readonly Noted[], unnoted: readonly Unnoted[]): readonly Unnoted[] {
+  const known = new Set(all.flatMap(({ login, lapsed }) => (login && !lapsed ? [fingerprint(login)] : [])));
+  return unnoted.filter(({ login }) => !known.has(fingerprint(login)));
 }

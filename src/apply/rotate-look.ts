@@ -3,13 +3,13 @@ import { over } from "../fleet/over.ts";
 import { keyOf } from "../kinds.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { NotedLists } from "../observe/noted-lists.ts";
+import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
 import type { Doubted } from "../plan/proof.ts";
 import { type Rotation, rotationsOf } from "../plan/rotation.ts";
 import { readClaim, type SecretClaim } from "../secret/claim.ts";
-import type { Entry } from "../secret/entry.ts";
 import { outwaitAll } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
-import { doubtsOf, type Proving, provenOf } from "./proven.ts";
+import { doubtsOf, type Proving, provenOf, stillTaken } from "./proven.ts";
 import type { Look, RotateOrder } from "./rotate-order.ts";
 
 type Found = Rotation<Noted>;
@@ -53,22 +53,30 @@ export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string
  * @param known where nobody could be asked before
  */
 async function looked(
-  { kind, identity, host }: Found,
+  credential: Found,
   proving: Proving,
   { listed }: RotateOrder,
   known: NotedIn["unasked"],
   first?: NotedIn,
 ): Promise<Look> {
-  const isIt = (entry: Entry) => entry.kind === kind && entry.identity === identity && entry.hosts[0] === host;
+  const { kind, identity, host } = credential;
+  const isIt = (login: HeldLogin) =>
+    login.kind === undefined ? isLoginOf(credential, login) : login.kind === kind && login.identity === identity && login.hosts[0] === host;
   for (let round = 1; ; round++) {
-    const { noted, unasked, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
+    const { noted, unnoted, unasked, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
     const proof = await provenOf(noted, proving);
-    if (round === rounds || !(await anyWritten(proof.doubted, proving))) return { unasked, claimed, proof, rotated: new Set() };
+    if (round === rounds || !(await anyWritten(proof.doubted, proving))) {
+      const copies = await stillTaken(
+        unnoted.filter(({ held }) => isIt(held)),
+        proving,
+      );
+      return { unasked, claimed, proof, unnoted: copies, rotated: new Set() };
+    }
   }
 }
 
 /** @throws CliError of places that were looked at before, and could not be now: what is held there is not gone */
-async function notedAgain(listed: NotedLists, isIt: (entry: Entry) => boolean, known: NotedIn["unasked"]): Promise<NotedIn> {
+async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unasked"]): Promise<NotedIn> {
   const seen = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
   const lost = seen.unasked.find(({ own, context }) => own && !before.has(context));

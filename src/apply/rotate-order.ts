@@ -1,7 +1,7 @@
 import type { ImageRef } from "../context.ts";
 import type { Credential } from "../credential/kind.ts";
 import type { Ground } from "../fleet/places.ts";
-import type { Noted, NotedIn } from "../observe/noted.ts";
+import type { Clusters, Noted, NotedIn, Unnoted } from "../observe/noted.ts";
 import type { NotedLists } from "../observe/noted-lists.ts";
 import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
@@ -14,6 +14,8 @@ export type Grace = "next" | number;
 /** Who notes a credential, and who of them really holds it. */
 export type Look = Pick<NotedIn, "unasked" | "claimed"> & {
   readonly proof: Proof<Noted>;
+  /** Logins of it that no annotation names, and that the registry does not reject. */
+  readonly unnoted: readonly Unnoted[];
   /** The Secrets whose rotation has begun by it. */
   readonly rotated: Set<string>;
 };
@@ -27,6 +29,10 @@ export type RotateOrder = {
   readonly listed: NotedLists;
   /** The first look at the Secrets that note one identity, by those Secrets. */
   readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
+  /** The clusters of the run. */
+  clusters(): Promise<Clusters>;
+  /** What may be held where the run could not look is ended all the same. */
+  readonly force: boolean;
   readonly verify: boolean;
   readonly dryRun: DryRun;
   /** Opens what Secrets note. @throws CliError */

@@ -37,7 +37,7 @@ type Found = Rotation<Noted>;
  * really holds the credential that it notes.
  * @throws CliError of what all its Secrets depend on
  */
-export async function* rotate(noted: Found, seen: Pick<NotedIn, "unasked" | "claimed">, order: RotateOrder): AsyncGenerator<Outcome> {
+export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };

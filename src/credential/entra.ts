@@ -96,6 +96,7 @@ function credentialOf(at: At): Credential {
         return take(due(token), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
       },
       shown: async () => undefined,
+      clusters: async () => [],
       // They die by themselves, and nobody can take one away before
       retire: async () => [],
       revoke: async () => [],

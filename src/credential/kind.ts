@@ -148,6 +148,8 @@ export type Life = {
   renew(of: Renewal): Promise<Issue>;
   /** The passwords that Azure shows, none where the credential is gone; undefined where nobody shows any. */
   shown(identity: string): Promise<readonly Shown[] | undefined>;
+  /** The ids of the clusters for which Azure says that it was created; none if Azure names none. */
+  clusters(identity: string): Promise<readonly string[]>;
   /** Takes away exactly these passwords, as far as Azure still shows them. */
   retire(identity: string, passwords: readonly Password[]): Promise<Plan>;
   /**

@@ -2,7 +2,7 @@ import type { Application, RoleAssignment, ServicePrincipal } from "../azure/pri
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
-import { keyName } from "../secret/azure-words.ts";
+import { keyName, readMadeFor } from "../secret/azure-words.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
 import { sameLifetime } from "./service-principal-plan.ts";
@@ -57,6 +57,11 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
         ...(madeAt !== undefined && { madeAt }),
         ...(expiresAt !== undefined && { expiresAt }),
       }));
+    },
+    async clusters(appId) {
+      const [application] = await azure.applications({ appId });
+      const texts = application ? [application.notes, ...application.keys.map(({ displayName }) => displayName)] : [];
+      return [...new Set(texts.flatMap((text) => readMadeFor(text)?.clusters ?? []))];
     },
     async retire(identity, passwords): Promise<Plan> {
       const found = await read(identity);

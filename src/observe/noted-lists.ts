@@ -1,22 +1,22 @@
 import type { Ground } from "../fleet/places.ts";
-import type { Entry } from "../secret/entry.ts";
-import { type NotedIn, notedIn } from "./noted.ts";
+import type { HeldLogin } from "../plan/ownership.ts";
+import { type Allowed, type NotedIn, notedIn } from "./noted.ts";
 
 /** What Secrets note of some logins, read after it was asked for. */
-export type NotedLists = (wanted: (entry: Entry) => boolean) => Promise<NotedIn>;
+export type NotedLists = (wanted: (login: HeldLogin) => boolean) => Promise<NotedIn>;
 
 /**
  * Lists the Secrets of whole clusters for many that ask at once: whoever asks while lists are read gets those that are read next, for all
  * who have asked by then. So a thousand rotations do not each read a thousand Secrets.
  */
-export function notedLists(grounds: readonly Ground[]): NotedLists {
+export function notedLists(grounds: readonly Ground[], allow: Allowed = {}): NotedLists {
   let last: Promise<unknown> = Promise.resolve();
-  let next: { readonly wishes: ((entry: Entry) => boolean)[]; readonly seen: Promise<NotedIn> } | undefined;
+  let next: { readonly wishes: ((login: HeldLogin) => boolean)[]; readonly seen: Promise<NotedIn> } | undefined;
 
-  function begin(wishes: ((entry: Entry) => boolean)[]): Promise<NotedIn> {
+  function begin(wishes: ((login: HeldLogin) => boolean)[]): Promise<NotedIn> {
     const seen = last.then(() => {
       next = undefined;
-      return notedIn(grounds, (entry) => wishes.some((wanted) => wanted(entry)));
+      return notedIn(grounds, (login) => wishes.some((wanted) => wanted(login)), allow);
     });
     last = seen.catch(() => undefined);
     return seen;
@@ -24,11 +24,11 @@ export function notedLists(grounds: readonly Ground[]): NotedLists {
 
   return async (wanted) => {
     if (!next) {
-      const wishes: ((entry: Entry) => boolean)[] = [];
+      const wishes: ((login: HeldLogin) => boolean)[] = [];
       next = { wishes, seen: begin(wishes) };
     }
     next.wishes.push(wanted);
-    const { noted, ...seen } = await next.seen;
-    return { ...seen, noted: noted.filter(({ entry }) => wanted(entry)) };
+    const { noted, unnoted, ...seen } = await next.seen;
+    return { ...seen, noted: noted.filter(({ entry }) => wanted(entry)), unnoted: unnoted.filter(({ held }) => wanted(held)) };
   };
 }

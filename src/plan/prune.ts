@@ -1,6 +1,7 @@
 import type { Ref } from "../kinds.ts";
 import type { MadeFor } from "../secret/azure-words.ts";
-import type { Entry, Password } from "../secret/entry.ts";
+import type { Password } from "../secret/entry.ts";
+import { type HeldLogin, isLoginOf, mayDelete, unknownClusters } from "./ownership.ts";
 import { grouped } from "./rotation.ts";
 
 /** Something in Azure that this plugin has made, by what it says of itself. */
@@ -18,7 +19,7 @@ export type Made = {
   /** When it was made, and when anything of it was written last, as far as Azure tells (RFC 3339). */
   readonly madeAt: string | undefined;
   readonly changedAt: string | undefined;
-  /** Something else in Azure needs it. */
+  /** Something else in Azure needs it, or signs in to it otherwise than by these passwords. */
   readonly needed?: true;
   /** Whoever it was of is gone, so that nobody can hold it. */
   readonly lost?: true;
@@ -26,8 +27,8 @@ export type Made = {
 
 /** What is known of who holds what. */
 export type PruneFacts = {
-  /** What Secrets of the given clusters note. */
-  readonly entries: readonly Entry[];
+  /** What Secrets of the given clusters hold, by their annotations and their docker configs. */
+  readonly entries: readonly HeldLogin[];
   /** The ids of the clusters whose Secrets could all be listed. */
   readonly clusters: ReadonlySet<string>;
   /** No given cluster was left out of these. */
@@ -36,8 +37,8 @@ export type PruneFacts = {
   readonly now: Date | undefined;
 };
 
-/** `orphan`: nobody holds it. `unknown`: it does not say of which cluster it is. `in the making`: a run may be under way that made it. */
-export type PruneState = "orphan" | "other cluster" | "unknown" | "in the making" | "in use";
+/** `orphan`: nobody holds it. `unknown`: it does not say of which cluster it is. `too recent`: a run may be under way that made it. */
+export type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
 
 /** One thing, what it is taken for, and whether it is to go. */
 export type PruneRow = Made & { readonly state: PruneState; readonly goes: boolean };
@@ -62,32 +63,29 @@ export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnk
 const few = 8;
 
 /** The entries of each credential: a registry may have ten thousand of them, and Secrets may note as many. */
-function indexed(entries: readonly Entry[]): (one: Named) => readonly Entry[] {
-  const found = new Map(grouped(entries, nameIn).map((all) => [nameIn(all[0] as Entry), all]));
+function indexed(entries: readonly HeldLogin[]): (one: Named) => readonly HeldLogin[] {
+  const found = new Map(grouped(entries, nameIn).map((all) => [nameIn(all[0] as HeldLogin), all]));
   return (one) => found.get(nameIn(one)) ?? [];
 }
 
-type Named = Pick<Entry, "kind" | "identity">;
+type Named = Pick<HeldLogin, "identity">;
 
-const nameIn = ({ kind, identity }: Named): string => JSON.stringify([kind, identity.toLowerCase()]);
+const nameIn = ({ identity }: Named): string => identity.toLowerCase();
 
 function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
-  if (one.needed || isHeld(one, entries)) return "in use";
-  if (olderThan > 0 && isYoung(one, now, olderThan)) return "in the making";
+  if (!mayDelete({ described: true, otherKeys: [], shared: one.needed === true }) || isHeld(one, entries)) return "in use";
+  if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
   if (one.lost) return "orphan";
   if (one.for.clusters.length === 0) return "unknown";
-  return one.for.clusters.every((id) => clusters.has(id)) ? "orphan" : "other cluster";
+  return unknownClusters(one.for.clusters, clusters).length === 0 ? "orphan" : "other cluster";
 }
 
 /** Whether some of these note it. Of a token either password counts for the whole. */
-const isHeld = (one: Made, entries: readonly Entry[]): boolean =>
-  entries.some((entry) => isOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password))));
+const isHeld = (one: Made, entries: readonly HeldLogin[]): boolean =>
+  entries.some((entry) => isLoginOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password))));
 
-const isOf = ({ kind, identity, host }: Made, entry: Entry): boolean =>
-  nameIn(entry) === nameIn({ kind, identity }) && (host === undefined || entry.hosts.includes(host));
-
-/** A note that says no password may mean any. */
-const notes = ({ slot, previous }: Entry, password: Password): boolean =>
+/** A login without a slot may be any password. */
+const notes = ({ slot, previous }: HeldLogin, password: Password): boolean =>
   slot === undefined || [slot, previous?.slot].includes(password.slot);
 
 /** What nobody can tell the age of counts as young. */
@@ -133,5 +131,5 @@ export function removalsOf(rows: readonly PruneRow[]): Removal[] {
 export function staysSince({ rows }: Removal, facts: PruneFacts, wish: PruneWish): string | undefined {
   const stays = planPrune(rows, facts, wish).find(({ goes }) => !goes);
   if (!stays) return undefined;
-  return stays.state === "in use" ? "a Secret has come to note it" : "who holds it can no longer be told";
+  return stays.state === "in use" ? "a Secret has come to hold it" : "who holds it can no longer be told";
 }

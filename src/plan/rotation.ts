@@ -8,6 +8,8 @@ export type Member = {
   readonly entry: Entry;
   /** The login inside does not work any more; or it does, and Azure shows no password as it is noted. */
   readonly lapsed?: "dead" | "unnamed";
+  /** It holds the login, and this run may not write it. */
+  readonly foreign?: true;
 };
 
 /** One credential, as the Secrets that hold it note it. */
@@ -16,11 +18,11 @@ export type Rotation<M extends Member = Member> = {
   /** The login server. */
   readonly host: string;
   readonly identity: string;
-  /** The Secrets, in an order that is every run's. */
+  /** The Secrets that get the next password, in an order that is every run's. */
   readonly members: readonly M[];
   /** Those of them that were meant; the others hold the same. */
   readonly meant: readonly M[];
-  /** Every Secret that notes the identity, those of other rotations among them. */
+  /** Every Secret that holds the identity: those of other rotations, and those that this run may not write. */
   readonly all: readonly M[];
   /** What those note that hold the newest password. */
   readonly newest: Entry;
@@ -35,15 +37,17 @@ export type Rotation<M extends Member = Member> = {
 /**
  * What there is to rotate: for each wanted Secret its credential, with every other Secret that holds it. Two Secrets hold one credential
  * if they note the same password, or one that a rotation has put in its place; another password of the same identity (of a service
- * principal to which each Secret had its own added) is a rotation of its own.
+ * principal to which each Secret had its own added) is a rotation of its own. A Secret that this run may not write is no member: its
+ * passwords are in use.
  */
 export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (member: M) => boolean): Rotation<M>[] {
   const identities = grouped(all, ({ entry }) => JSON.stringify([entry.kind, entry.hosts[0], entry.identity]));
   return identities.flatMap((members) => {
     const inUse = once(members.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
     const used = new Set(inUse.map(passwordKey));
-    const rotations = chains(members).filter((chain) => chain.some(isWanted));
-    return rotations.map((chain) => ({ ...rotationOf(chain, used), meant: chain.filter(isWanted), all: members, inUse }));
+    const meant = (chain: readonly M[]) => chain.filter((member) => !member.foreign && isWanted(member));
+    const rotations = chains(members).filter((chain) => meant(chain).length > 0);
+    return rotations.map((chain) => ({ ...rotationOf(chain, used), meant: meant(chain), all: members, inUse }));
   });
 }
 
@@ -58,8 +62,9 @@ function chains<M extends Member>(members: readonly M[]): M[][] {
 }
 
 function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "meant" | "all" | "inUse"> {
-  const members = [...chain].sort(byPlace);
-  const newest = newestOf(members);
+  const sorted = [...chain].sort(byPlace);
+  const members = sorted.filter(({ foreign }) => !foreign);
+  const newest = newestOf(sorted);
   return {
     kind: newest.kind,
     host: newest.hosts[0] ?? "",
@@ -67,7 +72,7 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
     members,
     newest,
     behind: members.filter(({ entry, lapsed }) => lapsed || passwordKey(entry) !== passwordKey(newest)),
-    replaced: once(members.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : []))),
+    replaced: once(sorted.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : []))),
   };
 }
 

@@ -48,26 +48,33 @@ export function noteEntries(entries: readonly Entry[]): { labels: Record<string,
  * leaves the label to its owner.
  */
 export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] | undefined {
-  const noted = readNote(secret.metadata.annotations?.[loginsNote]);
+  const noted = readAnnotation(secret) ?? [];
   if (isOurs(secret)) return noted;
   const added = noted.filter(({ beside }) => beside === true);
   return added.length === 0 ? undefined : added;
 }
 
+/**
+ * Returns the logins that the annotation names, whatever tool the label names: other tools overwrite the label and leave the annotation.
+ * @returns none without an annotation; undefined if it is not the list that this plugin writes
+ */
+export const readAnnotation = ({ metadata }: Pick<Secret, "metadata">): readonly Entry[] | undefined => {
+  const text = metadata.annotations?.[loginsNote];
+  return text === undefined ? [] : lastNote(text, () => parseNote(text));
+};
+
 /** Whether a Secret has the label of those that this plugin made. */
 export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
 /** Where thousands of Secrets hold one credential, they note the same. */
-const lastNote = rememberLast<readonly Entry[]>();
+const lastNote = rememberLast<readonly Entry[] | undefined>();
 
-const readNote = (text: string | undefined): readonly Entry[] => (text === undefined ? [] : lastNote(text, () => parseNote(text)));
-
-function parseNote(text: string): Entry[] {
+function parseNote(text: string): Entry[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.flatMap(readEntry) : [];
+    return Array.isArray(list) ? list.flatMap(readEntry) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 

@@ -27,7 +27,7 @@ const contracts = [
 const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": [],
   "src/kubelet": [],
-  "src/plan": ["src/secret"],
+  "src/plan": ["src/secret", "src/kubelet"],
   "src/manifest": [],
   "src/check": ["src/kubelet"],
   "src/fleet": [],

@@ -181,9 +181,11 @@ function check(next: KubeObject, before?: KubeObject): void {
   }
 }
 
-/** `a=b,c`: equality and existence. */
+/** `a=b,c!=d,e`: equality and existence. */
 function hasLabels({ metadata: { labels = {} } }: KubeObject, selector: string | undefined): boolean {
   return (selector ?? "").split(",").every((term) => {
+    const [differs, not] = term.split("!=");
+    if (not !== undefined) return labels[differs ?? ""] !== not;
     const [key = "", value] = term.split("=");
     return key === "" || (key in labels && (value === undefined || labels[key] === value));
   });

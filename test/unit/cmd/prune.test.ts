@@ -129,11 +129,11 @@ test("what a run may just be making stays: by Azure's clock, and where that is n
   const world = await leftOver();
   const name = tokenIn(world, "b");
   world.azure.times.set(name, { madeAt: "2026-01-01T00:00:00Z", changedAt: "2026-02-28T23:51:00Z" });
-  expect((await type(line, world)).stdout).toContain("in the making");
+  expect((await type(line, world)).stdout).toContain("too recent");
 
   world.azure.times.delete(name);
   world.azure.clock.at = undefined;
-  expect((await type(line, world)).stdout).toContain("in the making");
+  expect((await type(line, world)).stdout).toContain("too recent");
   expect(await type(`${line} --yes`, world)).toMatchObject({ code: 0 });
   expect(world.asking.writes).toEqual([]);
 });
@@ -180,7 +180,7 @@ test("a Secret that comes to note it before it goes keeps it", async () => {
 
   expect(await type(`${line} --yes`, world)).toEqual({
     stdout: `token.azurecr.io/${name} unchanged\n`,
-    stderr: `Warning: ${name} stays: a Secret has come to note it\n`,
+    stderr: `Warning: ${name} stays: a Secret has come to hold it\n`,
     code: 0,
   });
   undo();
@@ -278,7 +278,7 @@ test("--older-than says what counts as just made", async () => {
   const world = await leftOver();
   world.azure.times.set(tokenIn(world, "b"), { madeAt: "2026-02-28T23:00:00Z", changedAt: "2026-02-28T23:00:00Z" });
 
-  expect((await type(`${line} --older-than 2h`, world)).stdout).toContain("in the making");
+  expect((await type(`${line} --older-than 2h`, world)).stdout).toContain("too recent");
   expect((await type(`${line} --older-than 30m`, world)).stdout).toContain("orphan");
   expect((await type(`${line} --older-than 0s`, world)).stdout).toContain("orphan");
   expect(await type(`${line} --older-than soon`, world)).toMatchObject({

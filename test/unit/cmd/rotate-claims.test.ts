@@ -133,9 +133,9 @@ test.for<{ why: string; begin: (world: FakeWorld) => void; slot: string }>([
   const world = await stored("a", "b");
   begin(world);
   let lists = 0;
-  // Each look is of two lists
+  // Each look is of four lists
   const unreachable = () => new CliError("unreachable", "the connection was refused");
-  world.asking.around(refusing((asked) => is("list secret")(asked) && ++lists === 3, unreachable));
+  world.asking.around(refusing((asked) => is("list secret")(asked) && ++lists === 5, unreachable));
   let time = now.getTime();
   const sleep = async (milliseconds: number) => {
     time += milliseconds;

@@ -33,7 +33,7 @@ test("a password that is promised to work on does, and goes with the first run a
   // What is gone is asked for, and no list is read for it
   world.asking.forget();
   expect(await type(schedule, world.ports, on("2026-01-03T00:00:00Z"))).toMatchObject({ stdout: "", code: 0 });
-  expect(world.asking.all.filter((call) => call.startsWith("list secret"))).toHaveLength(2);
+  expect(world.asking.all.filter((call) => call.startsWith("list secret"))).toHaveLength(4);
 });
 
 test.for(["--grace soon", "--grace -1h", "--grace 1", "--grace=", "--expires-in soon", "--expiring-within soon"])(

@@ -25,8 +25,8 @@ test("all who ask before a list is read get it, and who asks meanwhile the next 
 
   expect(all?.noted.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
   expect(none?.noted).toEqual([]);
-  // Each time those of ours, and those of others
-  expect(listsIn(world.asking.all)).toBe(2 * 2);
+  // Each time our Secrets, both types of pull secrets, and the metadata of all
+  expect(listsIn(world.asking.all)).toBe(2 * 4);
 });
 
 test("a list that fails fails those who waited for it, and nobody after them", async () => {

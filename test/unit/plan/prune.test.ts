@@ -48,9 +48,9 @@ test.for<{ what: string; made: Made; facts?: Partial<PruneFacts>; state: PruneSt
   { what: "its cluster could not be listed", made: token, facts: { clusters: new Set(), whole: false }, state: "other cluster" },
   { what: "it says no cluster", made: of(), state: "unknown" },
   { what: "its owner is gone", made: { ...of(), lost: true }, state: "orphan" },
-  { what: "it was written to nine minutes ago", made: { ...token, changedAt: "2026-01-01T00:00:01Z" }, state: "in the making" },
-  { what: "nobody knows when it was written", made: { ...token, changedAt: undefined }, state: "in the making" },
-  { what: "Azure's clock is not known", made: token, facts: { now: undefined }, state: "in the making" },
+  { what: "it was written to nine minutes ago", made: { ...token, changedAt: "2026-01-01T00:00:01Z" }, state: "too recent" },
+  { what: "nobody knows when it was written", made: { ...token, changedAt: undefined }, state: "too recent" },
+  { what: "Azure's clock is not known", made: token, facts: { now: undefined }, state: "too recent" },
   { what: "a Secret notes another password of the application", made: key("k2"), facts: { entries: [keyEntry] }, state: "orphan" },
   { what: "a Secret notes the password", made: key("k1"), facts: { entries: [keyEntry] }, state: "in use" },
   {
@@ -99,7 +99,7 @@ test("the passwords of one application go at once, and a token goes as a whole",
 
 test.for([
   { more: {}, stays: undefined },
-  { more: { entries: [entry] }, stays: "a Secret has come to note it" },
+  { more: { entries: [entry] }, stays: "a Secret has come to hold it" },
   { more: { clusters: new Set<string>(), whole: false }, stays: "who holds it can no longer be told" },
 ])("right before it goes it is looked at once more: $stays", ({ more, stays }) => {
   const wish = { includeUnknown: false, olderThan };

@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  type AzureObject,
+  type CredentialId,
+  type Evidence,
+  evidenceOf,
+  type HeldLogin,
+  holdsCredential,
+  isLoginOf,
+  keptBy,
+  type Manager,
+  mayDelete,
+  mayGrant,
+  mayWrite,
+  unknownClusters,
+} from "../../../src/plan/ownership.ts";
+import { type Entry, loginsNote, managedBy, readAnnotation, readEntries } from "../../../src/secret/entry.ts";
+
+const host = "r.azurecr.io";
+const token: CredentialId = { kind: "acr-token", identity: "t", host };
+const entry: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
+
+/** The values of each column of the table. Every row is one value of each. */
+const labels = ["ours", "other", "none"] as const;
+const annotations = ["names", "other", "unreadable"] as const;
+const configs = ["login", "other", "none", "unreadable"] as const;
+const clusters = ["listed", "not selected", "not listable"] as const;
+const creators = ["self", "other", "unknown"] as const;
+const keys = ["none", "password", "certificate", "federated credential"] as const;
+
+type Row = {
+  readonly label: Manager;
+  readonly annotation: Evidence["annotation"];
+  readonly config: Evidence["config"];
+  readonly cluster: (typeof clusters)[number];
+  readonly creator: AzureObject["creator"];
+  readonly key: (typeof keys)[number];
+};
+
+const rows: Row[] = labels.flatMap((label) =>
+  annotations.flatMap((annotation) =>
+    configs.flatMap((config) =>
+      clusters.flatMap((cluster) =>
+        creators.flatMap((creator) => keys.map((key): Row => ({ label, annotation, config, cluster, creator, key }))),
+      ),
+    ),
+  ),
+);
+
+/** Question 1: only the label decides. */
+const writes: Readonly<Record<Manager, boolean>> = { ours: true, other: false, none: false };
+
+/** Question 2, the Secret: the label does not matter. */
+const holds: Readonly<Record<Evidence["annotation"], Readonly<Record<Evidence["config"], "yes" | "no" | "unknown">>>> = {
+  names: { login: "yes", other: "yes", none: "yes", unreadable: "yes" },
+  other: { login: "yes", other: "no", none: "no", unreadable: "no" },
+  unreadable: { login: "yes", other: "no", none: "no", unreadable: "unknown" },
+};
+
+/** Question 2, the cluster, if no Secret holds the credential. */
+const keeps: Readonly<Record<Row["cluster"], "cluster" | undefined>> = {
+  listed: undefined,
+  "not selected": "cluster",
+  "not listable": "cluster",
+};
+
+/** Question 3. */
+const grants: Readonly<Record<AzureObject["creator"], boolean>> = { self: true, other: false, unknown: false };
+const deletes: Readonly<Record<Row["key"], boolean>> = { none: true, password: false, certificate: false, "federated credential": false };
+
+/** A Secret's metadata as the row describes it. */
+function metadataOf({ label, annotation }: Row) {
+  const manager = { ours: managedBy.value, other: "kyverno", none: undefined }[label];
+  const note = { names: JSON.stringify([entry]), other: JSON.stringify([{ ...entry, identity: "u" }]), unreadable: "{" }[annotation];
+  return {
+    name: "acr",
+    namespace: "a",
+    labels: manager === undefined ? {} : { [managedBy.key]: manager },
+    annotations: { [loginsNote]: note },
+  };
+}
+
+const configOf = ({ config }: Row): readonly HeldLogin[] | undefined =>
+  ({ login: [{ hosts: [host], identity: "t" }], other: [{ hosts: [host], identity: "u" }], none: [], unreadable: undefined })[config];
+
+const isAnswered = (row: Row) => {
+  const metadata = metadataOf(row);
+  const evidence = evidenceOf(token, { annotated: readAnnotation({ metadata }), configured: configOf(row) });
+  const held = holdsCredential(evidence);
+  const described = ["here", ...(row.cluster === "not selected" ? ["there"] : [])];
+  const unknown = unknownClusters(described, new Set(["here"]));
+  const others = { clusters: unknown, unlisted: row.cluster === "not listable" ? 1 : 0, owned: false };
+  const object: AzureObject = {
+    described: true,
+    creator: row.creator,
+    recorded: false,
+    otherKeys: row.key === "none" ? [] : [row.key],
+    shared: false,
+  };
+  return {
+    writes: mayWrite({ manager: row.label, beside: false }),
+    renews: readEntries({ metadata }) !== undefined,
+    holds: held,
+    keptBy: keptBy({ ...others, secrets: held === "no" ? 0 : 1 }),
+    forced: keptBy({ ...others, secrets: held === "no" ? 0 : 1 }, true),
+    owned: keptBy({ ...others, secrets: held === "no" ? 0 : 1, owned: true }),
+    grants: mayGrant(object),
+    deletes: mayDelete(object),
+  };
+};
+
+test.for(rows)("answers for $label, $annotation, $config, $cluster, $creator, $key", (row) => {
+  const held = holds[row.annotation][row.config];
+  const secret = held === "no" ? undefined : "secret";
+
+  expect(isAnswered(row)).toEqual({
+    writes: writes[row.label],
+    renews: writes[row.label],
+    holds: held,
+    keptBy: secret ?? keeps[row.cluster],
+    forced: secret,
+    owned: secret,
+    grants: grants[row.creator] && deletes[row.key],
+    deletes: deletes[row.key],
+  });
+});
+
+test.for([
+  { manager: "other", beside: true, force: false, merge: false, may: true },
+  { manager: "none", beside: true, force: false, merge: false, may: true },
+  { manager: "other", beside: false, force: true, merge: false, may: true },
+  { manager: "other", beside: false, force: false, merge: true, may: true },
+  { manager: "other", beside: false, force: false, merge: false, may: false },
+] as const)("writes a Secret of $manager, beside $beside, force $force, merge $merge: $may", ({ manager, beside, may, ...allow }) => {
+  expect(mayWrite({ manager, beside }, allow)).toBe(may);
+});
+
+test.for<{ what: string; login: HeldLogin; of?: CredentialId; is: boolean }>([
+  { what: "the login server", login: { hosts: [host], identity: "t" }, is: true },
+  { what: "an address with a path", login: { hosts: [`https://${host}/v2/`], identity: "t" }, is: true },
+  { what: "a wildcard", login: { hosts: ["*.azurecr.io"], identity: "t" }, is: true },
+  { what: "a regional host", login: { hosts: ["r.eastus.geo.azurecr.io"], identity: "t" }, is: true },
+  { what: "another case", login: { hosts: ["R.azurecr.io"], identity: "T" }, is: true },
+  { what: "another registry", login: { hosts: ["s.azurecr.io"], identity: "t" }, is: false },
+  { what: "another user name", login: { hosts: [host], identity: "u" }, is: false },
+  { what: "another kind", login: { hosts: [host], identity: "t", kind: "given" }, is: false },
+  {
+    what: "an application at another registry",
+    login: { hosts: ["s.azurecr.io"], identity: "00000000-0000-0000-0000-000000000001" },
+    of: { kind: "service-principal", identity: "00000000-0000-0000-0000-000000000001", host },
+    is: true,
+  },
+])("finds the credential in a login for $what: $is", ({ login, of = token, is }) => {
+  expect(isLoginOf(of, login)).toBe(is);
+});
+
+test("grants nothing to an object that another identity created, whatever its name, unless a Secret records its id", () => {
+  const object = { described: true, creator: "other", otherKeys: [], shared: false } as const;
+
+  expect(mayGrant({ ...object, recorded: false })).toBe(false);
+  expect(mayGrant({ ...object, recorded: true })).toBe(true);
+  expect(mayGrant({ ...object, recorded: true, described: false })).toBe(false);
+});
+
+test("deletes no object that is shared or that does not say that this plugin created it", () => {
+  expect(mayDelete({ described: true, otherKeys: [], shared: true })).toBe(false);
+  expect(mayDelete({ described: false, otherKeys: [], shared: false })).toBe(false);
+});
+
+test("reads a key of any length with any number of wildcards at once", () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("*", "r", ".", "a", "-", "/", ":", "[")), (parts) => {
+      const began = performance.now();
+      isLoginOf(token, { hosts: [parts.join("").repeat(50)], identity: "t" });
+      expect(performance.now() - began).toBeLessThan(500);
+    }),
+    { numRuns: 200 },
+  );
+});
