@@ -47,6 +47,18 @@ export class NotYet extends CliError {
   }
 }
 
+/** Thrown by a port when Azure refuses a write only because of another write at the same time. Nothing was changed. */
+export class Busy extends CliError {
+  /** Milliseconds that Azure asks to wait (Retry-After). */
+  readonly retryAfter: number | undefined;
+
+  constructor(message: string, retryAfter?: number) {
+    super("conflict", message, { hint: "run the command again" });
+    this.name = "Busy";
+    this.retryAfter = retryAfter;
+  }
+}
+
 /** The error for an object that a command line names and that is not there, in the API server's words. @param plural `serviceaccounts` */
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });

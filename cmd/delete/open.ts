@@ -1,6 +1,7 @@
 import type { Azure, IdentityWish, Stock } from "../../src/context.ts";
 import type { Credential, Sources } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
+import { deletionWait } from "../../src/credential/not-yet.ts";
 import type { Entry } from "../../src/secret/entry.ts";
 
 /** A credential that a Secret notes, to revoke it, or why nobody here can; each is opened once. @throws CliError */
@@ -21,7 +22,8 @@ export function opener(identity: IdentityWish, sources: Sources): Open {
     const key = JSON.stringify([kind.name, host, flags]);
     const again = { do: "create", registry: host } as const;
     const found =
-      opened.get(key) ?? kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: 0, again }, asked);
+      opened.get(key) ??
+      kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: deletionWait, again }, asked);
     opened.set(key, found);
     return found;
   };

@@ -3,6 +3,7 @@ import { type Pruning, pruning } from "../../src/apply/prune.ts";
 import type { AzureRegistry, IdentityWish } from "../../src/context.ts";
 import type { Asked, Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
+import { deletionWait } from "../../src/credential/not-yet.ts";
 import { lostRoles, type Remover, removerOf } from "../../src/credential/remover.ts";
 import { CliError } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
@@ -69,7 +70,7 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
       identity,
       verify: false,
       expiresAt: undefined,
-      wait: 0,
+      wait: deletionWait,
       again,
     };
     return kind.open(asked, sourcesOf(session));

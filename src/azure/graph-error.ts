@@ -1,4 +1,4 @@
-import { CliError, NotYet } from "../errors.ts";
+import { Busy, CliError, NotYet } from "../errors.ts";
 import { readArmError } from "./arm-error.ts";
 
 /** An answer of Microsoft Graph that is not a success. */
@@ -7,6 +7,8 @@ export type GraphRefusal = {
   readonly text: string;
   /** The header request-id: by it Microsoft's support finds the request. */
   readonly request?: string | undefined;
+  /** Milliseconds. */
+  readonly retryAfter?: number | undefined;
 };
 
 const otherwise = "or leave out --service-principal: an ACR token takes no rights in Entra ID";
@@ -40,17 +42,22 @@ const byStatus: Readonly<Record<number, Meaning>> = {
 /** Sentences that Graph also says of what was made a moment ago (as azure-cli and others match them). */
 const unheard = /does not reference a valid application|No password credential found/;
 
+/** Graph refuses a write while it replicates another write of the same object: 409 with this code, or 400 with these words. */
+const isConcurrent = (code: string, message: string): boolean =>
+  code === "Directory_ConcurrencyViolation" || (code === "Request_BadRequest" && /concurrent requests/i.test(message));
+
 /**
  * Puts a refusal of Microsoft Graph in words.
  * @param doing what was tried, to stand after `cannot`: `make application ci`
- * @returns NotYet for what may pass, if what it is about was made a moment ago
+ * @returns NotYet for what may pass, if what it is about was made a moment ago; Busy if Graph carried out another write at the same time
  */
-export function explainGraph(doing: string, { status, text, request = "" }: GraphRefusal): CliError {
+export function explainGraph(doing: string, { status, text, request = "", retryAfter }: GraphRefusal): CliError {
   const { code, message } = readArmError(text);
   const words = message === "" ? `Microsoft Graph answered ${status}` : message.replace(/\s+/g, " ").replace(/\.$/, "");
   const traced = /^[\w-]{8,64}$/.test(request) ? ` (request ${request})` : "";
   const { kind, hint, passes } = byCode[code] ?? byStatus[status] ?? otherStatus(status);
   const says = `cannot ${doing}: ${words}${traced}`;
+  if (isConcurrent(code, message)) return new Busy(says, retryAfter);
   return passes || unheard.test(message) ? new NotYet(kind, says, { hint }) : new CliError(kind, says, { hint });
 }
 

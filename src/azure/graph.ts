@@ -1,5 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
+import { retryAfter } from "../http/retry.ts";
 import { openCaller } from "./caller.ts";
 import type { Cloud } from "./cloud.ts";
 import { explainGraph } from "./graph-error.ts";
@@ -20,7 +21,7 @@ export type GraphRequest = {
 export type Graph = {
   /**
    * @returns the parsed answer; undefined for a read of what is not there, and for an answer without a body
-   * @throws CliError; NotYet
+   * @throws CliError; NotYet; Busy
    */
   send(request: GraphRequest): Promise<unknown>;
 };
@@ -42,8 +43,13 @@ export function openGraph({ cloud, identity, http }: GraphOptions): Graph {
   };
 }
 
-const refused = (doing: string, { status, text, header }: HttpResponse) =>
-  explainGraph(doing, { status, text, request: header("request-id") });
+const refused = (doing: string, answer: HttpResponse) =>
+  explainGraph(doing, {
+    status: answer.status,
+    text: answer.text,
+    request: answer.header("request-id"),
+    retryAfter: retryAfter(answer),
+  });
 
 function read(doing: string, { text }: HttpResponse): unknown {
   try {

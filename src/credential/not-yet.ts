@@ -1,20 +1,35 @@
-import { NotYet } from "../errors.ts";
+import { Busy, NotYet } from "../errors.ts";
 import { pausesOf } from "./pauses.ts";
 
 /** How long Azure is given, in milliseconds, to hear everywhere of what was made a moment ago. */
 export type Patience = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
 
-/** Does it again while Azure has not heard of what it is about; only what this run made is waited for. */
+/** How long `delete` and `prune`, which have no --wait, retry a refused deletion. Milliseconds. */
+export const deletionWait = 60_000;
+
+/**
+ * Retries while Azure has not heard of what the work is about, if this run made that, and while Azure refuses a write because of
+ * another one. A retry that Azure asks to delay beyond the wait is not made.
+ */
 export async function patiently<T>(isNew: boolean, { wait, sleep }: Patience, work: () => Promise<T>): Promise<T> {
-  for (const pause of isNew ? pausesOf(wait) : []) {
+  let left = wait;
+  for (const step of pausesOf(wait)) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof NotYet)) throw error;
+      const pause = pauseAfter(error, isNew, Math.min(step, left));
+      if (pause === undefined || pause > left || left <= 0) throw error;
+      left -= pause;
       await sleep(pause);
     }
   }
   return work();
+}
+
+/** Milliseconds until a retry; undefined for an error that a retry does not change. */
+function pauseAfter(error: unknown, isNew: boolean, step: number): number | undefined {
+  if (error instanceof Busy) return Math.max(step, error.retryAfter ?? 0);
+  return isNew && error instanceof NotYet ? step : undefined;
 }
 
 /** Looks until something is seen, or for as long as that. */

@@ -1,5 +1,5 @@
 import type { Application } from "../azure/principals.ts";
-import { CliError, Conflict } from "../errors.ts";
+import { Busy, CliError, Conflict } from "../errors.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
 import type { Password } from "../secret/entry.ts";
 import type { Carried } from "./kind.ts";
@@ -20,18 +20,41 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
 
   async function createApplication(it: State): Promise<void> {
     it.asked.application = true;
-    const made = await azure.createApplication({ displayName: it.name, notes: it.notes }).catch(unlessLost(it, "application"));
+    const create = () => patiently(false, patience, () => azure.createApplication({ displayName: it.name, notes: it.notes }));
+    const made = await create().catch(unlessLost(it, "application"));
     it.made.application = made;
-    const [first] = (await azure.applications({ name: it.name })).toSorted((a, b) => order(a).localeCompare(order(b)));
-    // The name has to stand for one application: of two runs that make it at once the later uses that of the earlier
-    if (first && order(first) < order(made)) throw new Conflict(`another run has made application "${it.name}" at the same time`);
+    const first = await firstOfName(it.name, made.id);
+    // The name must identify one application: if two runs create it at the same time, the later run uses that of the earlier
+    if (first.id !== made.id) throw new Conflict(`another run created application "${it.name}" at the same time`);
+  }
+
+  /** The earliest application of a name, once Graph lists this one. Only times of one list compare: Graph's answer to POST is more precise. */
+  async function firstOfName(name: string, id: string): Promise<Application> {
+    const listed = await seen(patience, async () => {
+      const all = await azure.applications({ name });
+      return all.some((one) => one.id === id) ? all : undefined;
+    });
+    const [first] = (listed ?? []).toSorted(byAge);
+    if (!first) throw new CliError("timeout", `application "${name}" was created, but Microsoft Graph does not list it yet`);
+    return first;
   }
 
   async function createPrincipal(it: State): Promise<void> {
     const { appId } = applicationOf(it);
     it.asked.principal = true;
     const make = () => patiently(it.made.application !== undefined, patience, () => azure.createServicePrincipal(appId));
-    it.made.principal = await make().catch(unlessLost(it, "principal"));
+    const made = await make()
+      .catch(unlessLost(it, "principal"))
+      .catch((error: unknown) => existingPrincipal(it, appId, error));
+    if (made) it.made.principal = made;
+  }
+
+  /** Another run may have created the service principal of the same application at the same time: this run uses it. */
+  async function existingPrincipal(it: State, appId: string, error: unknown): Promise<undefined> {
+    const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
+    const existing = isInUse ? await seen(patience, () => azure.servicePrincipal(appId)) : undefined;
+    if (!existing) throw error;
+    it.existing = existing;
   }
 
   async function mint(it: State, { expiresAt: expiry }: Mint): Promise<Carried> {
@@ -81,7 +104,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
   /** One that is gone already, by another run or by this one, is as it was wanted. */
   async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
     const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
-    await azure.removeKey(id, keyId).catch(async (error: unknown) => {
+    await patiently(false, patience, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
       if (!(error instanceof CliError) || error.kind === "cancelled" || (await isThere())) throw error;
     });
   }
@@ -97,7 +120,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
   async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
     const application = applicationOf(it);
     const standing = await without(it, passwords);
-    if (standing === "spare") await azure.deleteApplication(application.id);
+    if (standing === "spare") await patiently(false, patience, () => azure.deleteApplication(application.id));
     if (standing === "used") for (const { slot = "" } of passwords) await dropKey(application, slot);
   }
 
@@ -134,8 +157,8 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
   };
 }
 
-/** Of two applications the earlier comes first. */
-const order = ({ madeAt, id }: Application): string => `${madeAt} ${id}`;
+/** Sorts the earlier application first; those of one second by id, so that every run finds the same order. */
+const byAge = (a: Application, b: Application): number => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id);
 
 /** What is refused was not made; of a lost answer nobody knows. */
 function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => never {

@@ -28,7 +28,9 @@ export function roleWriter({ azure, registry, mode, patience }: Outside): Partia
     if (before && lacking(wanted, before).length === 0) return;
     const after = joinedScopes(before ?? [], wanted);
     it.written = { before, after };
-    await patiently(isNew, patience, () => put(it, after)).catch((error: unknown) => unlessGiven(it, wanted, error));
+    await patiently(isNew || it.existing !== undefined, patience, () => put(it, after)).catch((error: unknown) =>
+      unlessGiven(it, wanted, error),
+    );
   }
 
   /** Somebody may have given it a moment ago under another name, which is as good. */

@@ -20,6 +20,8 @@ export type Issued = {
 export type State = Issued & {
   readonly asked: { application?: boolean; principal?: boolean; role?: boolean; key?: boolean };
   readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
+  /** The service principal that another run created after this plan was made. */
+  existing?: ServicePrincipal;
   /** What the role let pull before this run, and what it lets since. */
   written?: { readonly before: readonly string[] | undefined; readonly after: readonly string[] } | undefined;
 };
@@ -32,8 +34,8 @@ export function applicationOf({ made, application, name }: State): Application {
 }
 
 /** Whom the role is given to. @throws CliError internal */
-export function principalOf({ made, principal, name }: State): ServicePrincipal {
-  return made.principal ?? principal ?? unmade("service principal", name);
+export function principalOf({ made, existing, principal, name }: State): ServicePrincipal {
+  return made.principal ?? existing ?? principal ?? unmade("service principal", name);
 }
 
 function unmade(what: string, name: string): never {

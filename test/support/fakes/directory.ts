@@ -12,6 +12,8 @@ export type FakeDirectory = {
   readonly applications: FakeApplication[];
   readonly principals: FakePrincipal[];
   readonly assignments: FakeAssignment[];
+  /** When applications are created, instead of one second after another; epoch milliseconds. */
+  readonly clock: { now?: () => number };
   /** Puts an application there, with a service principal and passwords of others. @returns its id that signs in */
   put(displayName: string, more?: { readonly keys?: number; readonly principal?: boolean; readonly notes?: string }): string;
   /** Gives an application a role that stands above the registry, or on it, by somebody else. */
@@ -40,12 +42,13 @@ export function fakeDirectory(): FakeDirectory {
   const principals: FakePrincipal[] = [];
   const assignments: FakeAssignment[] = [];
   let made = 0;
+  const clock: FakeDirectory["clock"] = {};
 
   /** A GUID that tells what it is of. */
   const id = (of: string) => `${of.repeat(8)}-0000-4000-8000-${String(++made).padStart(12, "0")}`;
 
   function create(displayName: string, notes: string): FakeApplication {
-    const madeAt = new Date(Date.UTC(2026, 0, 1) + made * 1000).toISOString();
+    const madeAt = new Date(clock.now?.() ?? Date.UTC(2026, 0, 1) + made * 1000).toISOString();
     const application = { id: id("0"), appId: id("a"), displayName, notes, madeAt, keys: [] };
     applications.push(application);
     return application;
@@ -64,11 +67,21 @@ export function fakeDirectory(): FakeDirectory {
     return key;
   }
 
-  const shown = ({ keys, ...application }: FakeApplication): Application => ({ ...application, keys: keys.map(({ text, ...key }) => key) });
+  /** As Graph lists it: without fractions of a second, which its answer to POST has seven digits of. */
+  const shown = ({ keys, madeAt, ...application }: FakeApplication): Application => ({
+    ...application,
+    madeAt: madeAt.replace(/\.\d+Z$/, "Z"),
+    keys: keys.map(({ text, ...key }) => key),
+  });
+  const created = (application: FakeApplication): Application => ({
+    ...shown(application),
+    madeAt: application.madeAt.replace(/Z$/, "0000Z"),
+  });
   const byId = (wanted: string) => applications.find((one) => one.id === wanted) ?? raise(gone(`application ${wanted}`));
   const remove = <T>(list: T[], test: (one: T) => boolean) => void list.splice(0, list.length, ...list.filter((one) => !test(one)));
 
   return {
+    clock,
     applications,
     principals,
     assignments,
@@ -94,7 +107,7 @@ export function fakeDirectory(): FakeDirectory {
         ask("applications", "name" in by ? by.name : by.appId, false, () =>
           applications.filter((one) => ("name" in by ? one.displayName === by.name : one.appId === by.appId)).map(shown),
         ),
-      createApplication: ({ displayName, notes }) => ask("createApplication", displayName, true, () => shown(create(displayName, notes))),
+      createApplication: ({ displayName, notes }) => ask("createApplication", displayName, true, () => created(create(displayName, notes))),
       deleteApplication: (of) =>
         ask("deleteApplication", of, true, () => {
           const { appId } = byId(of);

@@ -3,12 +3,17 @@ import { principalsIn } from "../../../src/azure/applications.ts";
 import { cloudOf } from "../../../src/azure/cloud.ts";
 import { openGraph } from "../../../src/azure/graph.ts";
 import { explainGraph } from "../../../src/azure/graph-error.ts";
-import { NotYet } from "../../../src/errors.ts";
+import { Busy, NotYet } from "../../../src/errors.ts";
 import type { HttpRequest } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 /** A Microsoft Graph that answers everything with this, and what it was asked. */
-function answering(status: number, body?: unknown, env: Readonly<Record<string, string>> = {}) {
+function answering(
+  status: number,
+  body?: unknown,
+  env: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+) {
   const asked: HttpRequest[] = [];
   const graph = openGraph({
     cloud: cloudOf(env),
@@ -18,7 +23,7 @@ function answering(status: number, body?: unknown, env: Readonly<Record<string, 
       return {
         status,
         text: body === undefined ? "" : JSON.stringify(body),
-        header: (name) => (name === "request-id" ? "1234-5678" : undefined),
+        header: (name) => (name === "request-id" ? "1234-5678" : headers[name]),
       };
     },
   });
@@ -152,6 +157,24 @@ test.for([
   expect(error).toMatchObject({ kind, message: `cannot make it: ${message.slice(0, -1)} (request 1234-5678)` });
   expect(error.hint ?? "").toEqual(hint ? expect.stringMatching(hint) : "");
   expect(error instanceof NotYet).toBe(passes);
+});
+
+test.for([
+  { status: 409, code: "Directory_ConcurrencyViolation", message: "Concurrent writes are not supported.", busy: true },
+  {
+    status: 400,
+    code: "Request_BadRequest",
+    message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+    busy: true,
+  },
+  { status: 409, code: "Request_MultipleObjectsWithSameKeyValue", message: "In use.", busy: false },
+  { status: 400, code: "Request_BadRequest", message: "Key credential end date is invalid.", busy: false },
+])("reads $status $code as a concurrent write: $busy", async ({ status, code, message, busy }) => {
+  const { principals } = answering(status, { error: { code, message } }, {}, { "Retry-After": "7" });
+  const error = await principals.removeKey("o-1", "k-1").catch((thrown: unknown) => thrown);
+
+  expect(error instanceof Busy).toBe(busy);
+  expect(error instanceof Busy ? error.retryAfter : undefined).toBe(busy ? 7000 : undefined);
 });
 
 test("what is no answer of Graph's is told by its status", () => {

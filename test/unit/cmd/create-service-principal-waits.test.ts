@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import { NotYet } from "../../../src/errors.ts";
-import { demo, lost } from "../../support/demo.ts";
+import { Busy, NotYet } from "../../../src/errors.ts";
+import { demo, lost, refused } from "../../support/demo.ts";
 import { type Around, is, losing, refusing } from "../../support/fakes/asked.ts";
 import { type } from "../../support/in-process.ts";
 import { byName, byOwn, standing, withOthers } from "../../support/service-principal.ts";
 
 const alive = { principals: 1, roles: 1, secret: "alive" };
+const busy = (retryAfter?: number) => new Busy("Graph carries out another write", retryAfter);
 const notYet = () => new NotYet("forbidden", "Azure has not heard of it");
 
 /** What is waited, in milliseconds, by a clock that costs no time. */
@@ -33,6 +34,66 @@ test.for([
   expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: "", code: 0 });
   expect(standing(world)).toMatchObject(alive);
   expect(slept).toEqual(waited);
+});
+
+test.for(["createApplication", "createServicePrincipal", "addKey"])("retries %s when Graph refuses concurrent writes", async (call) => {
+  const world = demo();
+  world.asking.around(refusing(is(call), () => busy(), 2));
+  const { slept, sleep } = clock();
+
+  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: "", code: 0 });
+  expect(standing(world)).toMatchObject(alive);
+  expect(slept).toEqual([1000, 2000]);
+});
+
+test("retries addKey of an existing application when Graph refuses concurrent writes", async () => {
+  const { world } = withOthers();
+  world.asking.around(refusing(is("addKey"), () => busy(), 1));
+  const { slept, sleep } = clock();
+
+  expect(await type(byName, world.ports, { sleep })).toMatchObject({ stderr: "", code: 0 });
+  expect(slept).toEqual([1000]);
+});
+
+test.for([
+  { failed: "addKey", undone: "deleteApplication", line: byOwn, left: [] },
+  { failed: "patch secret demo/acr-myregistry", undone: "removeKey", line: byName, left: ["ci: of others"] },
+])("retries $undone of a rollback when Graph refuses concurrent writes", async ({ failed, undone, line, left }) => {
+  const { world } = line === byName ? withOthers() : { world: demo() };
+  world.asking.around(refusing(is(failed), refused));
+  world.asking.around(refusing(is(undone), () => busy(), 2));
+
+  expect(await type(line, world.ports, clock())).toMatchObject({ code: 1 });
+  expect(standing(world)).toMatchObject({ applications: left, secret: "none" });
+});
+
+test.for([
+  { call: "removeKey", keys: 2, left: ["ci: of others"] },
+  { call: "deleteApplication", keys: 0, left: [] },
+])("retries $call of a revocation when Graph refuses concurrent writes", async ({ call, keys, left }) => {
+  const { world } = keys > 0 ? withOthers() : { world: demo() };
+  await type(keys > 0 ? byName : byOwn, world.ports);
+  world.asking.around(refusing(is(call), () => busy(), 2));
+
+  expect(await type("delete acr-myregistry -n demo --revoke --yes", world.ports, clock())).toMatchObject({ code: 0 });
+  expect(standing(world)).toMatchObject({ applications: left, secret: "none" });
+});
+
+test.for([
+  { retryAfter: 7000, wait: "20s", slept: [7000, 7000] },
+  { retryAfter: 7000, wait: "6s", slept: [] },
+  { retryAfter: undefined, wait: "10s", slept: [1000, 2000, 4000, 3000] },
+])("stops after --wait $wait when Graph asks to retry after $retryAfter ms", async ({ retryAfter, wait, slept: expected }) => {
+  const world = demo();
+  world.asking.around(refusing(is("addKey"), () => busy(retryAfter)));
+  const { slept, sleep } = clock();
+
+  expect(await type(`${byOwn} --wait ${wait}`, world.ports, { sleep })).toMatchObject({
+    stderr: "error: Graph carries out another write\nhint: run the command again\n",
+    code: 1,
+  });
+  expect(slept).toEqual(expected);
+  expect(standing(world)).toEqual({ applications: [], principals: 0, roles: 0, secret: "none" });
 });
 
 test.for([{ call: "createServicePrincipal" }, { call: "addKey" }])(
