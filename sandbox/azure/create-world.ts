@@ -43,6 +43,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     roleAssignments: [],
     customRoles: [],
     longRunning: { polls: 0, milliseconds: 0, retryAfter: 10, repeatedPut: "operation", asksRights: true },
+    graphWriteGap: 300,
     passwords: "new",
     acrAudience: true,
     lifetimes: { entra: 3599, access: 4500, refresh: 3 * 3600 },

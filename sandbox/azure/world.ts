@@ -21,6 +21,8 @@ export type World = {
   /** The tenant's own roles, beside the built-in ones. */
   customRoles: Role[];
   longRunning: LongRunning;
+  /** Milliseconds in which Microsoft Graph refuses a second write of one application. */
+  graphWriteGap: number;
   /** What the passwords of tokens look like: as Azure makes them now, or as those that it made until 2023. */
   passwords: "new" | "old";
   /** Whether the tenant gives access tokens for container registries, beside those for Azure Resource Manager. */
@@ -132,6 +134,8 @@ export type Application = {
   owners: string[];
   /** How often it was not known yet when its service principal was to be made. */
   missed?: number;
+  /** When it was last changed, epoch milliseconds. */
+  writtenAt?: number;
   since: number;
 };
 

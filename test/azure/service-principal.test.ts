@@ -92,6 +92,60 @@ test("it is waited until Azure knows everywhere of application, principal, passw
   expect(await pulls(at.in_.loginIn("demo"))).toContain("app/web:1");
 });
 
+const busy = {
+  409: { code: "Directory_ConcurrencyViolation", message: "Another write is under way." },
+  400: {
+    code: "Request_BadRequest",
+    message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+  },
+} as const;
+
+test.for([
+  { what: "addPassword", method: "POST", path: /addPassword$/, status: 409, line: `${whole} --service-principal`, applications: 1 },
+  {
+    what: "POST servicePrincipals",
+    method: "POST",
+    path: /servicePrincipals$/,
+    status: 400,
+    line: `${whole} --service-principal`,
+    applications: 1,
+  },
+  {
+    what: "DELETE applications",
+    method: "DELETE",
+    path: /applications\/[^/]+$/,
+    status: 409,
+    line: "delete --revoke -y -n demo",
+    applications: 0,
+  },
+  { what: "removePassword", method: "POST", path: /removePassword$/, status: 400, line: "rotate -n demo --grace 0", applications: 1 },
+] as const)("retries $what after $status for a concurrent write", async ({ method, path, status, line: second, applications }) => {
+  const at = demo();
+  const first = `${whole} --service-principal`;
+  if (second !== first) expect(await at.type(first)).toMatchObject({ code: 0 });
+  const body = { error: busy[status] };
+  world.azure.faults.add({ kind: "status", method, path, status, headers: { "retry-after": "2" }, body, times: 1 });
+
+  expect(await at.type(second)).toMatchObject({ code: 0 });
+  const { applications: left } = at.directory();
+  expect(left).toHaveLength(applications);
+  expect(left.flatMap(({ secrets }) => secrets)).toHaveLength(applications);
+});
+
+test("waits between two writes of one application", async () => {
+  const at = demo();
+  await at.type(`${whole} --service-principal`);
+  // Waits pass 500 times as fast here
+  world.azure.world.graphWriteGap = 40;
+
+  const run = await at.type("rotate -n demo --grace 0");
+  world.azure.world.graphWriteGap = 0;
+
+  expect(run).toMatchObject({ code: 0 });
+  expect(at.directory()).toMatchObject({ applications: [{ secrets: [{}] }] });
+  expect(world.azure.calls.list()).toContainEqual(expect.objectContaining({ path: expect.stringMatching(/Password$/), status: 409 }));
+});
+
 test("what Azure never comes to know is taken back after --wait", async () => {
   const at = demo();
   world.azure.faults.add({ kind: "replication", of: "roles", milliseconds: 600_000 });

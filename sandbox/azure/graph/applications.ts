@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
+import { inSeconds, preciseNow } from "../time.ts";
 import type { Application } from "../world.ts";
 import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
@@ -28,6 +29,14 @@ export function applications(graph: GraphAsk, which: string, action: string): An
   if (route === "GET one")
     return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   mayWrite(graph, application.owners);
+  refuseConcurrent(graph, application);
+  const answer = write(graph, route, application);
+  application.writtenAt = Date.now();
+  return answer;
+}
+
+function write(graph: GraphAsk, route: string, application: Application): Answer {
+  const { world } = graph.state;
   if (route === "POST one/addPassword") return addPassword(graph, application.secrets);
   if (route === "POST one/removePassword") return removePassword(graph, application.secrets, application.displayName);
   if (route === "PATCH one") {
@@ -35,12 +44,18 @@ export function applications(graph: GraphAsk, which: string, action: string): An
     return { status: 204 };
   }
   if (route === "DELETE one") {
-    state.world.applications = state.world.applications.filter((one) => one !== application);
-    // Its service principal goes with it, as Graph does in the home tenant.
-    state.world.servicePrincipals = state.world.servicePrincipals.filter((one) => one.appId !== application.appId);
+    world.applications = world.applications.filter((one) => one !== application);
+    // Graph deletes the service principal of the home tenant with its application
+    world.servicePrincipals = world.servicePrincipals.filter((one) => one.appId !== application.appId);
     return { status: 204 };
   }
   return refuseGraph(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+}
+
+/** Graph refuses a write of an application while it replicates the last one. */
+function refuseConcurrent({ state: { world } }: GraphAsk, { writtenAt = 0 }: Application): void {
+  if (Date.now() - writtenAt >= world.graphWriteGap) return;
+  refuseGraph(409, "Directory_ConcurrencyViolation", "The object was changed by another request. Please wait briefly and retry.");
 }
 
 function create(graph: GraphAsk): Answer {
@@ -53,7 +68,7 @@ function create(graph: GraphAsk): Answer {
     id: randomUUID(),
     appId: randomUUID(),
     tenantId: graph.identity.tenantId,
-    createdDateTime: new Date().toISOString(),
+    createdDateTime: preciseNow(),
     displayName: wanted.displayName,
     notes: wanted.notes ?? null,
     signInAudience: wanted.signInAudience ?? "AzureADandPersonalMicrosoftAccount",
@@ -66,7 +81,7 @@ function create(graph: GraphAsk): Answer {
   return {
     status: 201,
     headers: locationOf(graph, application.id, "Application"),
-    body: { ...entity(graph, "applications"), ...applicationBody(graph, application) },
+    body: { ...entity(graph, "applications"), ...applicationBody(graph, application), createdDateTime: application.createdDateTime },
   };
 }
 
@@ -79,7 +94,7 @@ function applicationBody({ state: { faults } }: GraphAsk, application: Applicati
     appId,
     applicationTemplateId: null,
     disabledByMicrosoftStatus: null,
-    createdDateTime,
+    createdDateTime: inSeconds(createdDateTime),
     displayName,
     description: null,
     groupMembershipClaims: null,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { flag, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
+import { inSeconds, preciseNow } from "../time.ts";
 import type { ServicePrincipal } from "../world.ts";
 import { body, denied, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
@@ -66,7 +67,7 @@ function create(graph: GraphAsk): Answer {
     accountEnabled,
     secrets: [],
     graphRoles: [],
-    createdDateTime: new Date().toISOString(),
+    createdDateTime: preciseNow(),
     signInAudience: application.signInAudience,
     since: Date.now(),
   };
@@ -74,13 +75,13 @@ function create(graph: GraphAsk): Answer {
   return {
     status: 201,
     headers: locationOf(graph, principal.id, "ServicePrincipal"),
-    body: { ...entity(graph, "servicePrincipals"), ...principalBody(principal) },
+    body: { ...entity(graph, "servicePrincipals"), ...principalBody(principal), createdDateTime: principal.createdDateTime },
   };
 }
 
 /** Microsoft Graph servicePrincipal. */
 export function principalBody(principal: ServicePrincipal) {
-  const { id, appId, displayName, accountEnabled, secrets, tenantId, createdDateTime = null, signInAudience } = principal;
+  const { id, appId, displayName, accountEnabled, secrets, tenantId, createdDateTime, signInAudience } = principal;
   return {
     id,
     deletedDateTime: null,
@@ -92,7 +93,7 @@ export function principalBody(principal: ServicePrincipal) {
     applicationTemplateId: null,
     appOwnerOrganizationId: tenantId,
     appRoleAssignmentRequired: false,
-    createdDateTime,
+    createdDateTime: createdDateTime === undefined ? null : inSeconds(createdDateTime),
     description: null,
     disabledByMicrosoftStatus: null,
     displayName,
