@@ -82,7 +82,7 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
       const { openAzure } = await import("../src/azure/azure.ts");
       return openAzure({ identity, env, trace, signal, sleep: pause, now });
     },
-    registry: (trace) => openRegistry({ env, trace, signal, sleep: pause }),
+    registry: (trace) => openRegistry({ env, trace, signal, sleep: pause, now }),
   };
 }
 

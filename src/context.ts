@@ -234,4 +234,6 @@ export type Registry = {
   exchange(host: string, token: EntraToken): Promise<Exchanged>;
   /** Some tag of a repository, the newest if the registry tells; undefined if there is none or the login may not list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
+  /** By how many milliseconds the registry's clock is ahead of this machine's, by its last answer; undefined before the first answer. */
+  aheadBy?(host: string): number | undefined;
 };

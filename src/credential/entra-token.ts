@@ -21,16 +21,17 @@ export type RegistryToken = { readonly login: Login; readonly claims: TokenClaim
 /** Who makes a registry's tokens, as they say themselves. */
 const issuer = "Azure Container Registry";
 
-/**
- * The token that a Secret holds, as long as more than half of its life is left. The token itself says so: what is noted may be
- * anybody's.
- */
-export function standingToken(held: HeldLogin | undefined, host: string, now: Date): RegistryToken | undefined {
+/** The registry's token that a Secret holds, by the token itself, because anyone with access to the Secret can write its annotation. */
+export function standingToken(held: HeldLogin | undefined, host: string): RegistryToken | undefined {
   const { login } = held ?? {};
   const claims = login?.username === tokenUser ? readJwt(login.password.reveal()) : undefined;
   if (!login || claims?.issuer !== issuer || claims.audience !== host) return undefined;
-  return now.getTime() < halfLife(claims) ? { login, claims } : undefined;
+  return { login, claims };
 }
+
+/** The time by the registry's clock. Before its first answer only this machine's clock is known. */
+export const registryTime = ({ host, sources }: Pick<TokenSource, "host" | "sources">): number =>
+  sources.now().getTime() + (sources.registry().aheadBy?.(host) ?? 0);
 
 /** When half of a token's life is gone, in milliseconds; NaN where it does not tell. */
 export const halfLife = ({ madeAt = "", expiresAt = "" }: TokenClaims): number => (Date.parse(madeAt) + Date.parse(expiresAt)) / 2;
@@ -47,11 +48,11 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   if (!("token" in answer)) throw answer.verdict === "refused" ? mayNot(answer.message) : refusal(answer.verdict, answer.message);
   const login = { username: tokenUser, password: answer.token };
   const claims = readJwt(answer.token.reveal());
-  const now = sources.now();
+  const now = registryTime(at);
   const isOwn = claims?.issuer === issuer && claims.audience === host;
-  if (isOwn && Date.parse(claims.expiresAt ?? "") > now.getTime()) {
+  if (isOwn && Date.parse(claims.expiresAt ?? "") > now) {
     // One that does not tell was made now
-    const madeAt = claims.madeAt ?? toSeconds(now);
+    const madeAt = claims.madeAt ?? toSeconds(new Date(now));
     return { login, claims: { ...claims, madeAt }, of };
   }
   throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {

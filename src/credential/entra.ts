@@ -5,7 +5,7 @@ import { loginServerIn } from "../registry/login-server.ts";
 import type { Entry } from "../secret/entry.ts";
 import { tokenUser } from "../secret/guess.ts";
 import { readJwt, type TokenClaims } from "../secret/jwt.ts";
-import { halfLife, makeToken, type RegistryToken, standingToken, type TokenSource } from "./entra-token.ts";
+import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenSource } from "./entra-token.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "./kind.ts";
 import { type Still, stillPulls } from "./prove.ts";
 
@@ -68,6 +68,13 @@ function credentialOf(at: At): Credential {
     renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
     return token;
   };
+  const isYoung = ({ claims }: RegistryToken) => registryTime(at) < halfLife(claims);
+  /** @returns undefined once half of the token's life is over; the answer also has the registry's time, if it is not known yet */
+  const tried = async (token: RegistryToken, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
+    if (!isYoung(token) && sources.registry().aheadBy?.(host) !== undefined) return undefined;
+    const still = await ask(token.login);
+    return isYoung(token) ? still : undefined;
+  };
   const makeOnce = () => {
     made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
     return made;
@@ -80,8 +87,8 @@ function credentialOf(at: At): Credential {
       const repositories = wanted(need);
       const ask = async (login: Login): Promise<Still> =>
         asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
-      const standing = standingToken(held, host, sources.now());
-      const still = standing && (await ask(standing.login));
+      const standing = standingToken(held, host);
+      const still = standing && (await tried(standing, ask));
       if (standing && still && still.pulls !== "no") return keep(due(standing), still, host, need);
       // Another login may only go if it is of no use any more
       const other = held?.login && (held.login.username !== tokenUser ? held.login : undefined);
@@ -103,7 +110,8 @@ function credentialOf(at: At): Credential {
     },
     carry: async () => ({}),
     removal: () => "",
-    renewAt: () => (renewal === undefined ? undefined : new Date(renewal)),
+    // By this machine's clock
+    renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(at) + sources.now().getTime())),
   };
 }
 

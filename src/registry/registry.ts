@@ -2,6 +2,7 @@ import type { Env, Registry, Trace } from "../context.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { admits } from "./admits.ts";
+import { clocked } from "./clock.ts";
 import { exchange } from "./exchange.ts";
 import { prove } from "./prove.ts";
 import { anyTag } from "./tags.ts";
@@ -12,15 +13,17 @@ export type RegistryOptions = {
   /** What ends a request, asked anew for each. */
   signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
+  now(): Date;
 };
 
 /** Opens a registry's data plane; nothing is sent before the first question. */
-export function openRegistry({ env, trace, signal, sleep }: RegistryOptions): Registry {
-  const http = openHttp({ transport: openTransport(env, trace, signal), signal, sleep });
+export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions): Registry {
+  const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), signal, sleep }), now);
   return {
     prove: (image, login) => prove(http, image, login),
     admits: (host, login) => admits(http, host, login),
     exchange: (host, token) => exchange(http, host, token),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),
+    aheadBy,
   };
 }

@@ -38,6 +38,8 @@ export type FakeAzure = {
   /** The registry's own tokens for Azure identities, by its clock. */
   readonly entra: {
     now: Date;
+    /** Milliseconds by which that clock is ahead of the run's. */
+    ahead: number;
     /** Hours that a token lives. */
     lifetime: number;
     /** What the registry says instead of a token. */
@@ -76,6 +78,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const permissions: Permission[] = [{ actions: ["*"], notActions: [] }];
   const entra: FakeAzure["entra"] = {
     now: new Date("2026-01-01T00:00:00Z"),
+    ahead: 0,
     lifetime: 3,
     audiences: ["registries", "management"],
     claims: {},
@@ -260,6 +263,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
               ? [...images].find((image) => image.startsWith(`${repository}:`))?.slice(repository.length + 1)
               : undefined,
           ),
+        aheadBy: () => entra.ahead,
       };
     },
   };
