@@ -17,7 +17,7 @@ import { type CreateFlags, type CreateWish, podsTell, podsWanted } from "./wish.
 /** What a run that is kept has to remember of its rounds. */
 export type Journal = {
   grounds: readonly Ground[];
-  /** What it has put into the cluster, by what names it. */
+  /** What it has written to the cluster, by what names it. */
   readonly made: Map<string, Belonging>;
   /** When the credential is to be made anew. */
   renewAt: Date | undefined;
@@ -69,8 +69,9 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
   const seen = noticing(outcomes, (outcome) => {
     // What nobody will take away is not remembered: of thousands of places it would be most of the memory
-    const belonging = flags.keep ? belongingOf(outcome) : undefined;
-    if (belonging) journal.made.set(belongingKey(belonging), belonging);
+    const key = belongingKey(outcome.change);
+    const belonging = flags.keep ? belongingOf(outcome, journal.made.get(key)) : undefined;
+    if (belonging) journal.made.set(key, belonging);
   });
   const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
   journal.renewAt = (await opening).renewAt?.();

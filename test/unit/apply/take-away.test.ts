@@ -4,6 +4,9 @@ import { type Belonging, belongingKey, belongingOf, takeAway } from "../../../sr
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Change, Refer } from "../../../src/plan/change.ts";
+import { noteEntries } from "../../../src/secret/entry.ts";
+import { fingerprint } from "../../../src/secret/fingerprint.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { account } from "../../support/fakes/cluster.ts";
@@ -20,10 +23,13 @@ const attach: Refer = {
   after: ["acr"],
 };
 
+const entry = { hosts: [host], kind: "entra", identity: "u", slot: "jti-1" };
+const login = fingerprint({ username: "u", password: new Sensitive("p") });
+
 const secretWith = (auths: object): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
-  metadata: { name: "acr", namespace: "demo" },
+  metadata: { name: "acr", namespace: "demo", ...noteEntries([entry]) },
   type: "kubernetes.io/dockerconfigjson",
   data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
 });
@@ -36,7 +42,7 @@ function made(): { readonly world: FakeWorld; readonly belongings: readonly Belo
   addNamespaces(world.cluster, "demo");
   world.cluster.put(account("demo", "default", ["acr"]));
   const { metadata } = world.cluster.put(secretWith(ours));
-  return { world, belongings: [{ act: "store", to, hosts: [host], uid: metadata.uid ?? "" }, attach] };
+  return { world, belongings: [{ act: "store", to, uid: metadata.uid ?? "", entry, login, created: true }, attach] };
 }
 
 const lines = (outcomes: readonly Outcome[]) =>
@@ -92,6 +98,50 @@ test("one that somebody else has made in its place stays", async () => {
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
 
+test.for<{ why: string; secret: Secret; because: string }>([
+  {
+    why: "another login, and its own annotation",
+    secret: { ...secretWith({ [host]: { username: "token", password: "lasting" } }) },
+    because: "another user has replaced its login",
+  },
+  {
+    why: "the annotation of another credential",
+    secret: {
+      ...secretWith(ours),
+      metadata: { ...secretWith(ours).metadata, ...noteEntries([{ hosts: [host], kind: "acr-token", identity: "u", slot: "password1" }]) },
+    },
+    because: "another user has replaced its login",
+  },
+  {
+    why: "the token of another run",
+    secret: { ...secretWith(ours), metadata: { ...secretWith(ours).metadata, ...noteEntries([{ ...entry, slot: "jti-2" }]) } },
+    because: "another user has replaced its login",
+  },
+  {
+    why: "a login of another registry in addition",
+    secret: secretWith({ ...ours, "ghcr.io": { username: "a", password: "b" } }),
+    because: "it holds other logins",
+  },
+])("keeps a Secret and the entries that name it when it holds $why", async ({ secret, because }) => {
+  const { world, belongings } = made();
+  world.cluster.put(secret);
+
+  expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
+    ["keep", "default", "failed", `serviceaccount/default keeps secret/acr: ${because}`],
+    ["keep", "acr", "failed", `secret/acr stays: ${because}`],
+  ]);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("removes an entry that names a Secret which the run has not created", async () => {
+  const { world, belongings } = made();
+  const [stored] = belongings;
+
+  expect(lines(await takeAway([{ ...stored, created: false } as Belonging, attach], benchOf(world).tools))).toEqual([
+    ["detach", "default", "done"],
+  ]);
+});
+
 test("one that may not be deleted is left, with the command that deletes it", async () => {
   const { world, belongings } = made();
   const error = new CliError("forbidden", "no");
@@ -133,34 +183,43 @@ test("one that fails does not keep the others, and is named; a defect is none of
 const store: Change = {
   act: "store",
   to,
-  entry: { hosts: [host], kind: "entra", identity: "u" },
+  entry,
   stands: undefined,
   replaces: false,
   because: "there is none",
 };
 const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 
-test.for<{ why: string; outcome: Outcome; belonging: Belonging | undefined }>([
-  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: { act: "store", to, hosts: [host], uid: "u-1" } },
+const written = { act: "store", to, uid: "u-1", entry, login, created: true } as const;
+const rewrite: Outcome = { change: { ...store, stands: { uid: "u-1", version: "1" } }, object };
+
+test.for<{ why: string; outcome: Outcome; before?: Belonging; belonging: Belonging | undefined }>([
+  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: written },
   { why: "a name in a list", outcome: { change: attach }, belonging: attach },
+  { why: "a Secret that it did not create", outcome: rewrite, belonging: { ...written, created: false } },
   {
-    why: "a Secret that stood",
-    outcome: { change: { ...store, stands: { uid: "u-1", version: "1" } }, object },
-    belonging: undefined,
+    why: "a Secret that it created and has written again",
+    outcome: rewrite,
+    before: { ...written, entry: { ...entry, slot: "jti-0" }, login: "before" },
+    belonging: written,
+  },
+  {
+    why: "a Secret that another user created after the one of the run",
+    outcome: rewrite,
+    before: { ...written, uid: "u-0" },
+    belonging: { ...written, created: false },
   },
   { why: "a name that was there", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
   { why: "what failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
   { why: "what was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
-])("what belongs to a run: $why", ({ outcome, belonging }) => {
-  expect(belongingOf(outcome)).toEqual(belonging);
+])("what belongs to a run: $why", ({ outcome, before, belonging }) => {
+  expect(belongingOf(outcome, before)).toEqual(belonging);
 });
 
 test("a Secret and a list of the same name are two things", () => {
   const named = { kind: "secret", name: "default", namespace: "demo" } as const;
 
-  expect(
-    new Set([attach, { act: "store", to: named, hosts: [host], uid: "" } as const, { ...attach, after: [] }].map(belongingKey)).size,
-  ).toBe(2);
+  expect(new Set([attach, { ...written, to: named }, { ...attach, after: [] }].map(belongingKey)).size).toBe(2);
 });
 
 test("a workload that keeps the name is told by its own", async () => {

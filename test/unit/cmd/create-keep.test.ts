@@ -14,21 +14,26 @@ const dies = (at: string) =>
   `Warning: secret/acr-myregistry dies at 2026-01-01T${at}:00Z: until then whoever reads it may do at ${host} what jane@example.com may\n`;
 const due = (at: string) => `Kept until Ctrl-C. The next token is due at 2026-01-01T${at}:00Z.\n`;
 
-/** Runs a line whose waits let the clock go on, and interrupts it after so many minutes; `at` is done in a wait after so many. */
+/**
+ * Runs a line whose waits let the clock go on, and interrupts it after so many minutes; `at` is done in a wait after so many.
+ * @param skew minutes by which this machine's clock is ahead of the registry's
+ */
 async function during(
   world: FakeWorld,
   minutes: number,
-  { words = keep, at = {} }: { words?: string; at?: Record<number, () => void> } = {},
+  { words = keep, at = {}, skew = 0 }: { words?: string; at?: Record<number, () => void>; skew?: number } = {},
 ): Promise<Run & { readonly naps: number[] }> {
   const from = Date.UTC(2026, 0, 1);
   const naps: number[] = [];
   const todo = new Map(Object.entries(at).map(([when, act]) => [from + Number(when) * minute, act]));
   let now = from;
+  world.azure.entra.ahead = -skew * minute;
+  world.azure.entra.now = new Date(from - skew * minute);
   let live: Live | undefined;
   const sleep = async (milliseconds: number) => {
     naps.push(milliseconds);
     now += milliseconds;
-    world.azure.entra.now = new Date(now);
+    world.azure.entra.now = new Date(now - skew * minute);
     for (const [when, act] of todo) if (now >= when && todo.delete(when)) act();
     if (now < from + minutes * minute) return;
     live?.interrupt();
@@ -41,6 +46,11 @@ async function during(
 }
 
 const tokens = ({ asking }: FakeWorld) => asking.all.filter((text) => text.startsWith("exchange")).length;
+/** When the token in the Secret expires, in milliseconds of the registry's clock. */
+const expiryIn = (world: FakeWorld): number => {
+  const [, claims = ""] = (world.loginIn("demo")?.password ?? "").split(".");
+  return JSON.parse(Buffer.from(claims, "base64url").toString()).exp * 1000;
+};
 const attached = ({ cluster }: FakeWorld) =>
   (cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets ?? []).map(({ name }) => name);
 const secretOf = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry");
@@ -131,6 +141,29 @@ test("a Secret that another has put in its place stays, and so does one that cam
   expect(secretOf(merged)).toBeDefined();
 });
 
+test("keeps a Secret that another user has given a lasting credential, and its entry", async () => {
+  const world = demo();
+  const replaced = () => {
+    const secret = secretOf(world) as NonNullable<ReturnType<typeof secretOf>>;
+    const entries = [{ hosts: [host], kind: "acr-token", identity: "shop", slot: "password1" }];
+    const auths = { [host]: { username: "shop", password: "lasting" } };
+    const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
+    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: { "acr-secret/logins": JSON.stringify(entries) } }, data });
+  };
+  const run = await during(world, 2, { at: { 1: replaced } });
+
+  expect(run).toMatchObject({ stdout: made, code: 0 });
+  expect(run.stderr).toContain("Warning: secret/acr-myregistry stays: another user has replaced its login\n");
+  expect([attached(world), world.loginIn("demo")?.username]).toEqual([["acr-myregistry"], "shop"]);
+});
+
+test("removes the Secret after it has renewed the token in it", async () => {
+  const world = demo();
+
+  expect(await during(world, 100)).toMatchObject({ stdout: expect.stringMatching(/configured[\s\S]*secret\/acr-myregistry deleted\n$/) });
+  expect([attached(world), secretOf(world)]).toEqual([[], undefined]);
+});
+
 test("a Secret and a ServiceAccount that somebody has deleted are gone: nothing is told", async () => {
   const world = demo();
   const run = await during(world, 2, {
@@ -160,6 +193,15 @@ Warning: secret/acr-myregistry is left: kubectl delete secret acr-myregistry -n 
 `,
     code: 1,
   });
+});
+
+test.for([90, 24 * 60, -90, -170])("renews the token at half its life when the clock of this machine is %i minutes ahead", async (skew) => {
+  const world = demo();
+  const alive: boolean[] = [];
+  const look = () => alive.push(world.azure.entra.now.getTime() < expiryIn(world));
+  const { code } = await during(world, 200, { skew, at: { 80: look, 170: look, 199: look } });
+
+  expect({ code, tokens: tokens(world), alive }).toEqual({ code: 0, tokens: 3, alive: [true, true, true] });
 });
 
 test("a renewal that fails is told, and tried again after longer and longer pauses, until it goes well", async () => {
