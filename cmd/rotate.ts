@@ -1,12 +1,14 @@
 import { groundsOf as groundsHolding } from "../src/apply/rotate-places.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { notedIn } from "../src/observe/noted.ts";
+import { say } from "../src/output/fitted.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";
 import { conclude } from "./conclude.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { rotateAll } from "./rotate/all.ts";
 import { isMeant, nothingToRotate, unable } from "./rotate/meant.ts";
+import { openSkips, unableReasons } from "./rotate/skips.ts";
 import { readRotateWish, rotateFlags } from "./rotate/wish.ts";
 import { verb } from "./verb.ts";
 
@@ -20,8 +22,8 @@ export const rotate = verb({
   examples: [
     "# Another password for the credential of this Secret, wherever it is held",
     "kubectl acr-secret rotate acr-myregistry",
-    "# In a schedule: whatever ends within two weeks, in the whole cluster",
-    "kubectl acr-secret rotate -A --expiring-within 14d",
+    "# In a schedule: passwords older than 60 days, and those that expire within two weeks, in the whole cluster",
+    "kubectl acr-secret rotate -A --older-than 60d --expiring-within 14d",
     "# A password that has leaked: retire it as soon as every Secret has the new one",
     "kubectl acr-secret rotate acr-myregistry --grace 0",
     "# Look first",
@@ -39,8 +41,12 @@ export const rotate = verb({
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
     if (able.length === 0) throw refusal ?? (await nothingToRotate(wish, grounds, all));
-    const outcomes = rotateAll(able, { ...all, grounds, wish, flags }, session);
-    return conclude(outcomes, { session, flags, scope, grounds: holding(able, grounds) });
+    const skips = openSkips(flags);
+    for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, wish));
+    const outcomes = rotateAll(able, { ...all, grounds, wish, flags, skips }, session);
+    const code = await conclude(outcomes, { session, flags, scope, grounds: holding(able, grounds) });
+    say(session.context.stderr, skips.lines());
+    return code;
   },
 });
 

@@ -4,11 +4,16 @@ import { usage } from "./usage.ts";
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
 
 /** The moment that lies a duration (`90d`, `1y`, `1h30m`) after `now`, as RFC 3339 to the second. A year is 365 days. @throws CliError usage of the flag */
-export function expiryAfter(duration: string, now: Date, flag = "--expires-in"): string {
+export const expiryAfter = (duration: string, now: Date, flag = "--expires-in"): string =>
+  toSeconds(new Date(now.getTime() + lifetime(duration, flag)));
+
+/** A duration (`90d`, `1y`, `1h30m`) in milliseconds. @param zero whether `0s` is allowed @throws CliError usage of the flag */
+export function lifetime(duration: string, flag: string, { zero = false } = {}): number {
+  if (zero && /^0[smhdwy]?$/.test(duration)) return 0;
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
   const span = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (lifetimes[unit] ?? 0), 0);
   if (span === 0 || span > longest) throw usage(`invalid ${flag} "${duration}": a number and m, h, d, w or y, such as 90d or 1y`);
-  return toSeconds(new Date(now.getTime() + span));
+  return span;
 }
 
 /** What no password needs to outlast, and RFC 3339 still has four digits for: a thousand years. */

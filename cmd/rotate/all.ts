@@ -12,12 +12,14 @@ import { type Clusters, clustersOf, type Noted, type NotedIn } from "../../src/o
 import { notedLists } from "../../src/observe/noted-lists.ts";
 import { imagesIn } from "../../src/observe/scope-images.ts";
 import { apart } from "../../src/plan/apart.ts";
-import { dueOf, endsBy, type Rotation } from "../../src/plan/rotation.ts";
+import { type NotDue, notDue } from "../../src/plan/due.ts";
+import { dueOf, type Rotation } from "../../src/plan/rotation.ts";
 import { sourcesOf } from "../create/once.ts";
 import { identityOf } from "../line/identity-flags.ts";
 import { waitOf } from "../line/wait-flags.ts";
 import type { Session } from "../session.ts";
 import { toolsOf } from "../tools.ts";
+import type { Skips } from "./skips.ts";
 import type { RotateFlags, RotateWish } from "./wish.ts";
 
 /** What a run of `rotate` is about. */
@@ -25,6 +27,7 @@ export type Rotating = Omit<NotedIn, "noted"> & {
   readonly grounds: readonly Ground[];
   readonly wish: RotateWish;
   readonly flags: RotateFlags;
+  readonly skips: Skips;
 };
 
 /** Credentials that are rotated at once: Azure answers each of them slowly, and throttles. */
@@ -46,16 +49,21 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
   yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
       if (ends()) return;
-      if (isDue(rotation, wish, session.context.now())) yield* begin(rotation);
+      const reasons = skipped(rotation, wish, session.context.now());
+      if (reasons.length > 0) rotating.skips.add(reasons);
+      else yield* begin(rotation);
     }
   });
   for (const defect of defects) throw defect;
 }
 
-/** Whether there may be something to do, by what is noted: it ends in time, or an earlier run promised a password only until now. */
-function isDue({ all, replaced }: Rotation<Noted>, { endsBy: moment }: RotateWish, now: Date): boolean {
-  if (moment === undefined || endsBy({ members: all }, moment)) return true;
-  return dueOf(replaced, now).some(({ until }) => until !== undefined);
+/**
+ * Returns why Azure is not asked about a credential: by the recorded expiry it is not due, and no earlier run kept a password until now.
+ * The age is never judged by the record, which anyone in the namespace can write.
+ */
+function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateWish, now: Date): readonly NotDue[] {
+  if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
+  return notDue(all, { endsBy, createdBy });
 }
 
 /** The error of the only credential is the run's, and what it says to do next is still to be done where a Secret holds it. */
@@ -84,7 +92,7 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
   }
 }
 
-function orderOf({ grounds, unasked, wish, flags }: Rotating, session: Session): RotateOrder {
+function orderOf({ grounds, unasked, wish, flags, skips }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;
   return {
     listed: notedLists(grounds, { force: flags.force }),
@@ -95,6 +103,8 @@ function orderOf({ grounds, unasked, wish, flags }: Rotating, session: Session):
     force: flags.force,
     grace: wish.grace,
     endsBy: wish.endsBy,
+    createdBy: wish.createdBy,
+    skipped: skips.add,
     looks: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],

@@ -1,7 +1,8 @@
 import type { Grace } from "../../src/apply/rotate-order.ts";
+import type { DueLimits } from "../../src/plan/due.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import { hostWritten } from "../create/registry-written.ts";
-import { expiryAfter } from "../line/durations.ts";
+import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";
 import { registries } from "../line/known.ts";
@@ -9,7 +10,15 @@ import { scopeFlags } from "../line/scope-flags.ts";
 
 export const rotateFlags = {
   registry: { type: "string", complete: registries, describe: "Only the logins for this registry, by its name or its login server" },
-  "expiring-within": { type: "string", describe: "Only what ends within a time, such as 14d; the rest stays as it is" },
+  "expiring-within": {
+    type: "string",
+    describe:
+      "Only credentials that expire within this time, such as 14d. A credential that never expires is skipped. With --older-than, either makes a credential due.",
+  },
+  "older-than": {
+    type: "string",
+    describe: "Only passwords that Azure shows to be older than this, such as 60d, whether they expire or not. 0s is every password.",
+  },
   grace: {
     type: "string",
     default: "next",
@@ -42,13 +51,11 @@ export const rotateFlags = {
 export type RotateFlags = Values<typeof rotateFlags>;
 
 /** What `rotate` was asked. */
-export type RotateWish = {
+export type RotateWish = DueLimits & {
   /** Absent: every Secret of this plugin in the scope. */
   readonly secret: string | undefined;
   /** A registry's name or its login server. */
   readonly registry: string | undefined;
-  /** What ends by then. */
-  readonly endsBy: Date | undefined;
   readonly grace: Grace;
   /** RFC 3339, for the new password. */
   readonly expiresAt: string | undefined;
@@ -56,17 +63,24 @@ export type RotateWish = {
 
 /** @throws CliError usage, before anybody is asked anything */
 export function readRotateWish(flags: RotateFlags, [named]: readonly string[], now: Date): RotateWish {
-  const { registry, "expiring-within": within, grace, "expires-in": expiresIn } = flags;
+  const { registry, "expiring-within": within, "older-than": age, grace, "expires-in": expiresIn } = flags;
   return {
     secret: named === undefined ? undefined : checkSecretName(named),
     registry: registry && hostWritten(registry),
     endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
-    grace: graceOf(grace, now),
+    createdBy: age === undefined ? undefined : createdBy(age, now),
+    grace: graceOf(grace),
     expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
   };
 }
 
-function graceOf(grace: string, now: Date): Grace {
-  if (grace === "next") return grace;
-  return /^0[smhd]?$/.test(grace) ? 0 : Date.parse(expiryAfter(grace, now, "--grace")) - now.getTime();
+/** The clock of Azure may be ahead of ours, so an age of zero is met by every password. */
+function createdBy(age: string, now: Date): Date {
+  const span = lifetime(age, "--older-than", { zero: true });
+  return new Date(span === 0 ? lastTime : now.getTime() - span);
 }
+
+/** The last time that a Date can hold (ECMAScript, 21.4.1.1). */
+const lastTime = 8.64e15;
+
+const graceOf = (grace: string): Grace => (grace === "next" ? grace : lifetime(grace, "--grace", { zero: true }));

@@ -3,6 +3,7 @@ import type { Credential } from "../credential/kind.ts";
 import type { Ground } from "../fleet/places.ts";
 import type { Clusters, Noted, NotedIn, Unnoted } from "../observe/noted.ts";
 import type { NotedLists } from "../observe/noted-lists.ts";
+import type { DueLimits, NotDue } from "../plan/due.ts";
 import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { DryRun } from "./outcome.ts";
@@ -21,10 +22,10 @@ export type Look = Pick<NotedIn, "unasked" | "claimed"> & {
 };
 
 /** How credentials are rotated. */
-export type RotateOrder = {
+export type RotateOrder = DueLimits & {
   readonly grace: Grace;
-  /** Only what ends by then is rotated; absent: everything. */
-  readonly endsBy: Date | undefined;
+  /** Counts a credential that is not due. */
+  skipped(reasons: readonly NotDue[]): void;
   /** What Secrets note by now, wherever one may hold them. */
   readonly listed: NotedLists;
   /** The first look at the Secrets that note one identity, by those Secrets. */

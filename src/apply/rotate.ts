@@ -4,8 +4,9 @@ import { keyOf, type Ref } from "../kinds.ts";
 import { toSeconds } from "../moment.ts";
 import type { Noted, NotedIn } from "../observe/noted.ts";
 import type { Plan } from "../plan/change.ts";
+import { notDue } from "../plan/due.ts";
 import { namedThere } from "../plan/named.ts";
-import { endsBy, passwordKey, type Rotation } from "../plan/rotation.ts";
+import { passwordKey, type Rotation } from "../plan/rotation.ts";
 import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -44,9 +45,10 @@ export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order:
   const look = await firstLook(noted, seen, proving, order);
   const told = yield* tellDoubts(look, noted, proving);
   for (const rotation of rotationsIn(look, keysOf(noted.meant))) {
-    const isDue = order.endsBy === undefined || endsBy(rotation, order.endsBy);
+    const reasons = notDue(rotation.members, order);
+    if (reasons.length > 0) order.skipped(reasons);
     const begun = { ...look, rotation, proving, told, unsure: new Set<string>() };
-    yield* isDue ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
+    yield* reasons.length === 0 ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
     yield* tellLeft(begun, order);
   }
 }
@@ -163,8 +165,8 @@ async function* handAgain(begun: Begun, order: Round): AsyncGenerator<Outcome> {
   }
 }
 
-const isStale = ({ demand, entry }: Issue, { settled, endsBy: moment }: Round): boolean =>
-  demand.length === 0 && !settled && moment !== undefined && endsBy({ members: [{ entry }] }, moment);
+const isStale = ({ demand, entry }: Issue, { settled, ...limits }: Round): boolean =>
+  demand.length === 0 && !settled && (limits.endsBy ?? limits.createdBy) !== undefined && notDue([{ entry }], limits).length === 0;
 
 /** Says on each Secret's namespace that it was rotated. */
 async function* tell(written: readonly Ref<"secret">[], { identity, members }: Found, { tools, dryRun }: { tools: Tools; dryRun: DryRun }) {

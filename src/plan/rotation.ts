@@ -109,10 +109,6 @@ export function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] 
   return [...groups.values()];
 }
 
-/** Whether a credential ends by a moment, by what any of its Secrets says. One whose end nobody knows does not. */
-export const endsBy = ({ members }: { readonly members: readonly Pick<Member, "entry">[] }, moment: Date): boolean =>
-  members.some(({ entry: { expiresAt } }) => expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime());
-
 /** Those of these passwords that are to be retired now. */
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
   replaced.filter(({ until }) => until === undefined || !(Date.parse(until) > now.getTime()));

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dueOf, endsBy, type Member, passwordKey, rotationsOf } from "../../../src/plan/rotation.ts";
+import { dueOf, type Member, passwordKey, rotationsOf } from "../../../src/plan/rotation.ts";
 import type { Entry, Previous } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
@@ -113,17 +113,6 @@ test.for<{ what: string; all: () => Member[]; rotations: number }>([
   const start = performance.now();
   expect(rotationsOf(some, () => true)).toHaveLength(rotations);
   expect(performance.now() - start).toBeLessThan(3000);
-});
-
-test.for<[ends: (string | undefined)[], by: string, is: boolean]>([
-  [[undefined], at(9), false],
-  [[at(9)], at(9), true],
-  [[at(9)], at(8), false],
-  [[at(9), at(3)], at(8), true],
-  [["some day"], at(9), false],
-])("whether what ends at %j ends by %s: %s", ([ends, by, is]) => {
-  const members = ends.map((expiresAt) => member("a", "1", { expiresAt: expiresAt as never }));
-  expect(endsBy({ members }, new Date(by))).toBe(is);
 });
 
 test.for<[until: string | undefined, is: boolean]>([
