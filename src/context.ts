@@ -215,7 +215,7 @@ export type ImageRef = {
 export type Proof = {
   readonly verdict: Extract<
     Cause,
-    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "throttled" | "unreachable" | "untrusted" | "not-checked"
+    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "denied" | "throttled" | "unreachable" | "untrusted" | "not-checked"
   >;
   /** One sentence for a person. */
   readonly message: string;

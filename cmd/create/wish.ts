@@ -46,8 +46,8 @@ export const createFlags = {
   },
   wait: {
     type: "string",
-    default: "3m",
-    describe: "How long to wait until Azure knows everywhere of a service principal, its password and its role, such as 30s or 10m",
+    describe:
+      "How long to wait until Azure knows everywhere of a service principal, its password and its role, such as 30s or 10m. Default: 3m, and 10m for a role that the run assigned.",
   },
   "credential-per": {
     type: "string",
@@ -130,12 +130,18 @@ export function readWish(flags: CreateFlags, words: readonly string[], { now, na
       identity,
       verify,
       expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
-      wait: waitOf(flags),
+      ...waitsOf(flags),
       again,
     },
     per: flags["credential-per"],
   };
 }
+
+/** Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting). @throws CliError usage */
+const waitsOf = ({ wait }: Pick<CreateFlags, "wait">) => ({
+  wait: waitOf({ wait: wait ?? "3m" }),
+  waitForRole: waitOf({ wait: wait ?? "10m" }),
+});
 
 /** What is named is one, and not one for each namespace. @throws CliError usage */
 function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {

@@ -2,7 +2,7 @@ import { proveLogin } from "../credential/prove.ts";
 import { CliError, isLost } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf, kinds } from "../kinds.ts";
-import type { Act, Change, ChangeOf, Plan } from "../plan/change.ts";
+import type { Act, Change, ChangeOf, Passing, Plan } from "../plan/change.ts";
 import { isAnew } from "../plan/recreate.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { claim, renewClaims } from "./claim.ts";
@@ -84,14 +84,20 @@ async function prove({ to, repositories, fresh, passing }: ChangeOf<"prove">, be
   if (!login) return {};
   const { tools, run } = bench;
   const reach = { host: to.name, repositories, images: run.images };
-  const asking = passing ? `Waiting until ${to.name} takes the login of` : `Asking ${to.name} for a manifest as`;
-  const proven = await tools.during(`${asking} ${login.username}`, () =>
+  const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), () =>
     proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh, passing }),
   );
   if (proven.image) run.proven = proven.image;
   const missing = proven.missing.map((image) => `${formatImage(image)} is what a pod names, and is not there`);
   const empty = proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
   return { says: [...missing, ...empty] };
+}
+
+/** What a proof waits for, and for how long at most. */
+function awaited(host: string, username: string, { fresh, passing }: { fresh: boolean; passing: Passing | undefined }): string {
+  if (!passing) return `Asking ${host} for a manifest as ${username}${fresh ? ": a new password can take 2 minutes" : ""}`;
+  const what = passing.verdicts.includes("out-of-scope") ? "role" : "password";
+  return `Waiting at most ${Math.ceil(passing.milliseconds / 1000)}s until ${host} accepts the ${what} of ${username}`;
 }
 
 async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promise<Outcome> {

@@ -47,7 +47,7 @@ export function openAzure(options: AzureOptions): Azure {
   return {
     ...principalsIn(openGraph({ cloud, identity, http })),
     ...roleAssignmentsIn(arm),
-    findRegistry: (named) => findRegistry(arm, identity, cloud, named, wish.subscription),
+    findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, wish.subscription),
     scopeMap: (registry, name) => scopeMap(arm, registry, name),
     putScopeMap: (registry, map) => putScopeMap(arm, registry, map),
     deleteScopeMap: (registry, name) => remove(arm, registry, "scopeMaps", name),

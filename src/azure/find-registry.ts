@@ -1,21 +1,34 @@
-import type { AzureRegistry } from "../context.ts";
-import { CliError, unlessForbidden } from "../errors.ts";
+import type { AzureRegistry, Trace } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { limit } from "../http/limit.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { isWanted, readRegistryName, type Wanted } from "./registry-name.ts";
+import { longest, type Missed, notFound, registryType as type } from "./registry-not-found.ts";
 import { subscriptionNamed, subscriptions } from "./subscriptions.ts";
 
-const type = "Microsoft.ContainerRegistry/registries";
+type Finder = {
+  readonly arm: Arm;
+  readonly identity: Pick<Identity, "source" | "subscription">;
+  readonly cloud: Cloud;
+  readonly trace: Trace;
+  now(): Date;
+};
 
 /** Finds a registry in every subscription that the identity can read, or within one; see Azure.findRegistry. */
-export async function findRegistry(arm: Arm, identity: Identity, cloud: Cloud, text: string, within?: string): Promise<AzureRegistry> {
+export async function findRegistry(finder: Finder, text: string, within?: string): Promise<AzureRegistry> {
+  const { arm, cloud, now } = finder;
+  const until = now().getTime() + longest;
   const wanted = readRegistryName(text, cloud.registrySuffix);
   const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
-  const found = await (wanted.id === undefined ? searched(arm, wanted, only) : live(arm, [checked(wanted.id, only)], wanted));
+  const { found, missed } =
+    wanted.id === undefined
+      ? await searched(finder, wanted, only, until)
+      : { found: await live(arm, [checked(wanted.id, only)], wanted), missed: nothingMissed };
   const [first, second] = found;
-  if (first === undefined) throw await notFound(arm, identity, wanted, { text, only });
+  if (first === undefined) throw await notFound(finder, wanted, { text, only, missed });
   if (second === undefined) return first;
   throw new CliError("usage", `${found.length} registries are named ${first.name}`, {
     hint: `name the one by its login server: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
@@ -23,10 +36,10 @@ export async function findRegistry(arm: Arm, identity: Identity, cloud: Cloud, t
 }
 
 /** Resource Graph learns of a new registry after some minutes; the lists of ARM know it at once. */
-async function searched(arm: Arm, wanted: Wanted, only: string | undefined): Promise<AzureRegistry[]> {
-  const ids = (await idsByGraph(arm, wanted)).filter((id) => only === undefined || isIn(only, id));
-  const found = await live(arm, ids, wanted);
-  return found.length > 0 ? found : listed(arm, wanted, only);
+async function searched(finder: Finder, wanted: Wanted, only: string | undefined, until: number): Promise<Search> {
+  const ids = (await idsByGraph(finder.arm, wanted)).filter((id) => only === undefined || isIn(only, id));
+  const found = await live(finder.arm, ids, wanted);
+  return found.length > 0 ? { found, missed: nothingMissed } : listed(finder, wanted, only, until);
 }
 
 const isIn = (subscription: string, id: string) => id.toLowerCase().startsWith(`/subscriptions/${subscription.toLowerCase()}/`);
@@ -38,15 +51,12 @@ function checked(id: string, only: string | undefined): string {
   });
 }
 
-/** Azure Resource Graph: one question for all subscriptions. Where it may not be asked, it knows nothing. */
+/** Azure Resource Graph: one question for all subscriptions. If it does not answer, the subscriptions are listed. */
 async function idsByGraph(arm: Arm, { name }: Wanted): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
   const path = "/providers/Microsoft.ResourceGraph/resources";
   const request = { method: "POST", path, version: apiVersion.resourceGraph, body: { query }, doing: "search for the registry" } as const;
-  const answer = await arm.send(request).catch((error: unknown) => {
-    if (error instanceof CliError && ["forbidden", "invalid", "notFound"].includes(error.kind)) return undefined;
-    throw error;
-  });
+  const answer = await arm.send(request).catch(unlessFinal);
   const { data } = (answer ?? {}) as { data?: { id?: unknown }[] };
   return (data ?? []).flatMap(({ id }) => (typeof id === "string" && id.startsWith("/subscriptions/") ? [id] : []));
 }
@@ -59,20 +69,47 @@ async function live(arm: Arm, ids: readonly string[], wanted: Wanted): Promise<A
   return answers.flatMap(asRegistry).filter((registry) => isWanted(registry, wanted));
 }
 
-async function listed(arm: Arm, wanted: Wanted, only: string | undefined): Promise<AzureRegistry[]> {
+/** Subscriptions that are listed at once. */
+const atOnce = 8;
+
+const nothingMissed: Missed = { all: 0, listed: 0, refusals: [] };
+
+type Search = { readonly found: readonly AzureRegistry[]; readonly missed: Missed };
+
+/** A subscription that cannot be listed does not end the search. */
+async function listed({ arm, trace, now }: Finder, wanted: Wanted, only: string | undefined, until: number): Promise<Search> {
   const within = only === undefined ? await subscriptions(arm) : [{ id: only }];
+  const gate = limit(atOnce);
+  const refusals: CliError[] = [];
   const lists = await Promise.all(
     within.map(({ id }) =>
-      arm
-        .list({ path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing: "list the registries" })
-        // A subscription whose registries may not be listed holds none for us
-        .catch(unlessForbidden([])),
+      gate(async () => {
+        if (now().getTime() >= until) return undefined;
+        const doing = `list the registries of subscription ${id}`;
+        return arm.list({ path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing }).catch((error: unknown) => {
+          unlessFinal(error);
+          // A subscription whose registries may not be listed holds none for us
+          if (error instanceof CliError && error.kind !== "forbidden") refusals.push(error);
+          trace(4, () => String(error));
+          return [];
+        });
+      }),
     ),
   );
-  return lists
+  const done = lists.filter((list) => list !== undefined);
+  const [first] = refusals;
+  if (first && refusals.length === within.length) throw first;
+  const found = done
     .flat()
     .flatMap(asRegistry)
     .filter((registry) => isWanted(registry, wanted));
+  return { found, missed: { all: within.length, listed: done.length, refusals } };
+}
+
+/** @throws the error of an interruption, or of an identity that Azure does not take, which ends every search */
+function unlessFinal(error: unknown): undefined {
+  if (error instanceof CliError && error.kind !== "cancelled" && error.kind !== "unauthenticated") return undefined;
+  throw error;
 }
 
 function asRegistry(body: unknown): AzureRegistry[] {
@@ -86,58 +123,4 @@ function asRegistry(body: unknown): AzureRegistry[] {
   return typeof id === "string" && typeof name === "string" && typeof loginServer === "string"
     ? [{ id, name, loginServer, sku: String(sku?.name ?? "") }]
     : [];
-}
-
-/** Registry names are unique in a cloud, so Azure can tell a typo from a registry that is out of sight. */
-async function notFound(
-  arm: Arm,
-  identity: Identity,
-  { name, loginServer, id }: Wanted,
-  { text, only }: { readonly text: string; readonly only: string | undefined },
-): Promise<CliError> {
-  if (only !== undefined) {
-    return new CliError(
-      "notFound",
-      `registry ${JSON.stringify(text)} is not in subscription ${only}, as far as this Azure identity can read`,
-      {
-        hint: "leave out --subscription to look in all of them",
-      },
-    );
-  }
-  const free = await isFree(arm, identity, name);
-  // A login server with a hash belongs to a name that others may use too: then the answer says nothing.
-  if (id !== undefined || free === undefined || (loginServer ?? "").includes("-")) {
-    return new CliError("notFound", `registry ${JSON.stringify(text)} is in no subscription that this Azure identity can read`, {
-      hint: "az login --tenant TENANT, or: az acr list --output table",
-    });
-  }
-  if (free) {
-    return new CliError("notFound", `there is no registry ${JSON.stringify(text)}: nobody in Azure has that name`, {
-      hint: "check the spelling: az acr list --output table",
-    });
-  }
-  return new CliError("notFound", `registry ${JSON.stringify(text)} exists, but in no subscription that this Azure identity can read`, {
-    hint: "az account set --subscription SUBSCRIPTION, or: az login --tenant TENANT",
-  });
-}
-
-/** Whether a registry name is still to be had; undefined if Azure does not say. */
-async function isFree(arm: Arm, identity: Identity, name: string): Promise<boolean | undefined> {
-  try {
-    const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0]?.id;
-    if (subscription === undefined) return undefined;
-    const path = `/subscriptions/${encodeURIComponent(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
-    const answer = await arm.send({
-      method: "POST",
-      path,
-      version: apiVersion.registry,
-      body: { name, type },
-      doing: "check the registry's name",
-    });
-    const { nameAvailable } = (answer ?? {}) as { nameAvailable?: unknown };
-    return typeof nameAvailable === "boolean" ? nameAvailable : undefined;
-  } catch (error) {
-    if (error instanceof CliError && error.kind !== "cancelled") return undefined;
-    throw error;
-  }
 }

@@ -22,8 +22,10 @@ export const causes = {
   "not-found": { words: "no such image", pulls: false, severity: "failure" },
   /** The image is there, but not for the node's platform. */
   "other-platform": { words: "not for this platform", pulls: false, severity: "failure" },
-  /** 403: the registry's firewall, mostly. */
+  /** 403: the registry says that its firewall rejects this machine's address. */
   blocked: { words: "blocked by the registry's firewall", pulls: "unknown", severity: "failure" },
+  /** 403 for another reason, which only the registry's own words tell. */
+  denied: { words: "denied by the registry", pulls: "unknown", severity: "failure" },
   throttled: { words: "throttled", pulls: "unknown", severity: "failure" },
   unreachable: { words: "registry not reached", pulls: "unknown", severity: "failure" },
   /** The registry's certificate. */

@@ -27,6 +27,8 @@ export type Asked = {
   readonly expiresAt: string | undefined;
   /** How long it is waited until Azure knows everywhere of what was made, in milliseconds. */
   readonly wait: number;
+  /** The same for a role that the run assigns, which can take Azure longer. Default: `wait`. */
+  readonly waitForRole?: number;
   /** The command at hand, for a hint that says it anew with more. */
   readonly again: Create;
 };

@@ -1,12 +1,16 @@
 import type { ImageRef, Login, Proof, Registry } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { Passing } from "../plan/change.ts";
+import { isLoginServer } from "../registry/login-server.ts";
 import { covers } from "../registry/repository.ts";
 import { pausesOf } from "./pauses.ts";
 import type { Reach } from "./reach.ts";
 
-/** How long a password that was made a moment ago may be unknown to the registry, in milliseconds: Azure says 60 s. */
-const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000];
+/**
+ * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated one
+ * (learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions); twice that in all.
+ */
+const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
 
 /** The questions by which a login is tried. */
 type Prover = Omit<Registry, "exchange">;
@@ -85,13 +89,15 @@ async function knownImage({ host, repositories, images }: Reach, login: Login, r
   return { host, repository, reference: (await registry.anyTag(host, repository, login)) ?? "latest" };
 }
 
-/** The answer about an image of the repository that exists: one that pods name, else `latest`, else any. */
+type Asked = { readonly image: ImageRef; readonly proof: Proof };
+
+/** The answer about an image of the repository that exists: one that pods name, else `latest`, else any. Undefined if there is none. */
 async function askFor(
   repository: string,
   { host, images }: Reach,
   login: Login,
   tools: ProofTools & { miss(image: ImageRef): void },
-): Promise<{ image: ImageRef; proof: Proof } | undefined> {
+): Promise<Asked | undefined> {
   const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
   const many = repository.endsWith("*");
   const named = images.filter((image) => covers(repository, image.repository));
@@ -100,10 +106,37 @@ async function askFor(
     if (proof.verdict !== "not-found") return { image, proof };
     if (images.includes(image)) tools.miss(image);
   }
-  // Last, since nobody waits for a login that may not list yet
-  const tag = many ? undefined : await tools.registry.anyTag(host, repository, login);
-  const image = tag === undefined ? undefined : { host, repository, reference: tag };
-  return image && { image, proof: await proofOf(image) };
+  if (!many) return anyOf(repository, host, (name) => tools.registry.anyTag(host, name, login), proofOf);
+  // Other registries answer 401 for a repository that does not exist
+  return named.length === 0 && isLoginServer(host) ? allowed(probeIn(repository, host), proofOf) : undefined;
+}
+
+type ProofOf = (image: ImageRef) => Promise<Proof>;
+
+/** The answer about whichever image the repository has. Asked last, since no proof waits for a login that may not list yet. */
+async function anyOf(
+  repository: string,
+  host: string,
+  anyTag: (repository: string) => Promise<string | undefined>,
+  proofOf: ProofOf,
+): Promise<Asked | undefined> {
+  const tag = await anyTag(repository);
+  if (tag === undefined) return allowed({ host, repository, reference: "latest" }, proofOf);
+  const image = { host, repository, reference: tag };
+  return { image, proof: await proofOf(image) };
+}
+
+/** A repository below a path, or of the registry, that hardly exists. ACR answers 404 only to a login that may pull it. */
+const probeIn = (scope: string, host: string): ImageRef => ({
+  host,
+  repository: scope.replace(/\*$/, "acr-secret-probe"),
+  reference: "latest",
+});
+
+/** Whether the login may still pull, if there is no image: another run can have taken the repository out of the scope map. */
+async function allowed(image: ImageRef, proofOf: ProofOf): Promise<Asked | undefined> {
+  const proof = await proofOf(image);
+  return proof.verdict === "not-found" ? undefined : { image, proof };
 }
 
 async function patiently(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
@@ -121,15 +154,16 @@ const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   refused: "unauthenticated",
   "out-of-scope": "forbidden",
   blocked: "forbidden",
+  denied: "forbidden",
   throttled: "timeout",
   untrusted: "config",
 };
 
 /** Answers that say nothing of a login: nobody was asked. */
-const silent: readonly Proof["verdict"][] = ["blocked", "throttled", "unreachable", "untrusted", "not-checked"];
+const silent: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "unreachable", "untrusted", "not-checked"];
 
 /** Where this machine is kept out, the cluster may still get in. */
-const elsewhere: readonly Proof["verdict"][] = ["blocked", "unreachable", "untrusted"];
+const elsewhere: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
 
 const disproved = (host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError =>
   refusal(verdict, `the credential does not pull ${host}/${repository}: ${message}`);

@@ -163,7 +163,8 @@ function issueOf(
   const { host, images } = reach;
   const isNew = mint.act === "mint";
   const verdicts: Passing["verdicts"] = role.act === "keep" ? ["refused"] : ["refused", "out-of-scope"];
-  const passing: Passing = { milliseconds: asked.wait, verdicts };
+  const milliseconds = role.act === "keep" ? asked.wait : (asked.waitForRole ?? asked.wait);
+  const passing: Passing = { milliseconds, verdicts };
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories: reach.repositories, fresh: isNew, passing };
   const told = words.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
   const proven = asked.verify && (isNew || (role.act !== "keep" && login)) ? [prove] : [];

@@ -1,7 +1,7 @@
 import type { Cause } from "../check/cause.ts";
 
 /** Why a pull failed, as far as the kubelet's and containerd's words tell. */
-export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-checked" | "expired" | "older-pod">;
+export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-checked" | "denied" | "expired" | "older-pod">;
 
 /** One failed pull. `text` is the error without what the kubelet wraps around it. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };

@@ -3,7 +3,7 @@ import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { readRefreshToken } from "./answers.ts";
-import { readAnswer, readFailure } from "./read-answer.ts";
+import { answerOf, readAnswer, readFailure } from "./read-answer.ts";
 
 /**
  * Gives a token of Entra ID for one of the registry's own (ACR's POST /oauth2/exchange, github.com/Azure/acr docs/AAD-OAuth.md).
@@ -15,7 +15,7 @@ export async function exchange(http: Http, host: string, { text, of: { name, ten
   const body = new URLSearchParams(form).toString();
   try {
     const answer = await http({ method: "POST", url: `https://${host}/oauth2/exchange`, headers, body });
-    if (answer.status !== 200) return readAnswer("token", { host, repository: "", reference: "" }, name, answer);
+    if (answer.status !== 200) return readAnswer("token", { host, repository: "", reference: "" }, name, answerOf(answer));
     const token = readRefreshToken(answer.text);
     return token === undefined ? { verdict: "unreachable", message: `${host} answered without a token` } : { token: new Sensitive(token) };
   } catch (error) {

@@ -2,7 +2,7 @@ import type { ImageRef, Login, Proof } from "../context.ts";
 import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { ask } from "./ask.ts";
-import { readAnswer, readFailure, unusable } from "./read-answer.ts";
+import { answerOf, readAnswer, readFailure, unusable } from "./read-answer.ts";
 
 /** The kinds of manifest that container runtimes ask for: OCI and docker, for one platform and for several. */
 const manifests = [
@@ -20,8 +20,7 @@ export async function prove(http: Http, image: ImageRef, login: Login | undefine
     const path = `/v2/${repository}/manifests/${reference}`;
     const asked = await ask(http, { host, path, scope: `repository:${repository}:pull`, accept: manifests }, login);
     if ("unusable" in asked) return { verdict: unusable[asked.why], message: asked.unusable };
-    const { status, text, header } = asked.answer;
-    return readAnswer(asked.step, image, login?.username, { status, text, challenge: header("WWW-Authenticate") });
+    return readAnswer(asked.step, image, login?.username, answerOf(asked.answer));
   } catch (error) {
     if (error instanceof NetworkError) return readFailure(error);
     throw error;

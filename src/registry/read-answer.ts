@@ -1,12 +1,27 @@
 import type { ImageRef, Proof } from "../context.ts";
+import type { HttpResponse } from "../http/message.ts";
 import type { NetworkError } from "../http/network-error.ts";
-import { readRegistryError } from "./answers.ts";
+import { type RegistryError, readRegistryError } from "./answers.ts";
 import { formatImage } from "./image-reference.ts";
 
 /** What was asked when a registry answered: for a token with a login, or for the manifest with that token. */
 export type Step = "token" | "manifest";
 
-type Answer = { readonly status: number; readonly text: string; readonly challenge?: string | undefined };
+type Answer = {
+  readonly status: number;
+  readonly text: string;
+  readonly challenge?: string | undefined;
+  /** The header x-ms-correlation-request-id, by which Azure's support finds the request. */
+  readonly correlation?: string | undefined;
+};
+
+/** The parts of an answer that a proof reads. */
+export const answerOf = ({ status, text, header }: HttpResponse): Answer => ({
+  status,
+  text,
+  challenge: header("WWW-Authenticate"),
+  correlation: header("x-ms-correlation-request-id"),
+});
 
 /**
  * What an answer means for a pull.
@@ -17,15 +32,16 @@ export function readAnswer(step: Step, image: ImageRef, username: string | undef
   const { host, repository } = image;
   const { status } = answer;
   const said = readRegistryError(answer.text);
-  const words = said?.message ? `: ${said.message.slice(0, 300)}` : "";
+  const words = wordsOf(answer, said?.message);
   const who = nameOf(username, "an anonymous pull");
 
   if (status === 200) return { verdict: "pulls", message: `${nameOf(username, "anybody")} can pull ${formatImage(image)}` };
-  if (status === 429) return { verdict: "throttled", message: `${host} answers no more requests for now (429 Too Many Requests)` };
-  if (status === 403) return { verdict: "blocked", message: `${host} does not let this machine in (403 Forbidden)${words}` };
-  if (status === 401 && step === "manifest" && isOutOfScope(answer, said?.code)) {
+  if (status === 429) return { verdict: "throttled", message: `${host} answers no more requests for now (429 Too Many Requests)${words}` };
+  if (isFirewall(answer, said?.message))
+    return { verdict: "blocked", message: `${host} does not let this machine in (403 Forbidden)${words}` };
+  if (isOutOfScope(step, answer, said))
     return { verdict: "out-of-scope", message: `${who} may not pull from repository ${repository} of ${host}` };
-  }
+  if (status === 403) return { verdict: "denied", message: `${host} denied ${who} (403 Forbidden)${words}` };
   if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
   if (status === 404 && step === "manifest") {
     return { verdict: "not-found", message: `${host} has no ${missing(image, said?.code)}` };
@@ -36,7 +52,23 @@ export function readAnswer(step: Step, image: ImageRef, username: string | undef
 const nameOf = (username: string | undefined, anonymous: string) =>
   username === undefined ? anonymous : `user ${JSON.stringify(username)}`;
 
-const isOutOfScope = ({ challenge = "" }: Answer, code: string | undefined) => /insufficient_scope/.test(challenge) || code === "DENIED";
+/** ACR's words for an address that its rules leave out. A code says nothing: a missing right has `DENIED` too. */
+const isFirewall = ({ status }: Answer, message = "") =>
+  status === 403 && /client with IP .* is not allowed access|aka\.ms\/acr\/firewall/i.test(message);
+
+/** A login that is valid, without the right to pull this repository: as 401 with a challenge, or as 403 in the distribution's words. */
+function isOutOfScope(step: Step, { status, challenge = "" }: Answer, said: RegistryError | undefined): boolean {
+  if (status === 401) return step === "manifest" && (/insufficient_scope/.test(challenge) || said?.code === "DENIED");
+  return (
+    status === 403 && (/insufficient_scope/.test(challenge) || /requested access to the resource is denied/i.test(said?.message ?? ""))
+  );
+}
+
+/** The registry's own words, with the id that support asks for. */
+function wordsOf({ correlation = "" }: Answer, message = ""): string {
+  const isTraced = /CorrelationId/i.test(message) || !/^[\w-]{8,64}$/.test(correlation);
+  return `${message && `: ${message.slice(0, 300)}`}${isTraced ? "" : ` (correlation ${correlation})`}`;
+}
 
 function missing({ repository, reference }: ImageRef, code: string | undefined): string {
   if (code === "NAME_UNKNOWN") return `repository ${repository}`;

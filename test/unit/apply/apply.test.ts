@@ -154,14 +154,27 @@ test("a proof tells what pods name and is not there", async () => {
   expect(outcome?.says).toEqual(["myregistry.azurecr.io/app/web:gone is what a pod names, and is not there"]);
 });
 
-test("a login that Azure may not know of yet is waited for, and that is shown", async () => {
+test.for<{ passing: Prove["passing"]; fresh: boolean; shown: string }>([
+  {
+    passing: { milliseconds: 180_000, verdicts: ["refused"] },
+    fresh: true,
+    shown: "Waiting at most 180s until myregistry.azurecr.io accepts the password of t",
+  },
+  {
+    passing: { milliseconds: 600_000, verdicts: ["refused", "out-of-scope"] },
+    fresh: true,
+    shown: "Waiting at most 600s until myregistry.azurecr.io accepts the role of t",
+  },
+  { passing: undefined, fresh: true, shown: "Asking myregistry.azurecr.io for a manifest as t: a new password can take 2 minutes" },
+  { passing: undefined, fresh: false, shown: "Asking myregistry.azurecr.io for a manifest as t" },
+])("shows what a proof waits for: $shown", async ({ passing, fresh, shown }) => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
   const at = benchOf(world, { run: newRun(login) });
 
-  await collect(apply([{ ...(proof(["app/web"]) as Prove), passing: { milliseconds: 1000, verdicts: ["refused"] } }], at));
+  await collect(apply([{ ...(proof(["app/web"]) as Prove), fresh, ...(passing && { passing }) }], at));
 
-  expect(at.shown).toEqual(["Waiting until myregistry.azurecr.io takes the login of t"]);
+  expect(at.shown).toEqual([shown]);
 });
 
 test("a dry run that has no login proves nothing", async () => {

@@ -134,14 +134,43 @@ test.for([
   expect(standing(world)).toMatchObject(alive);
 });
 
-test.for(["refused", "out-of-scope"] as const)("a login that stays %s is given up after --wait, and taken back", async (verdict) => {
+test.for([
+  { verdict: "refused", flag: "", waits: 600_000 },
+  { verdict: "out-of-scope", flag: "", waits: 600_000 },
+  { verdict: "out-of-scope", flag: " --wait 3m", waits: 180_000 },
+] as const)("rolls back a login that stays $verdict for $waits ms with a new role$flag", async ({ verdict, flag, waits }) => {
   const world = demo();
   world.asking.around(proving(verdict, Number.POSITIVE_INFINITY));
   const { slept, sleep } = clock();
 
-  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: expect.stringContaining("does not pull"), code: 1 });
-  expect(slept.reduce((sum, each) => sum + each, 0)).toBe(180_000);
+  expect(await type(`${byOwn}${flag}`, world.ports, { sleep })).toMatchObject({
+    stderr: expect.stringContaining("does not pull"),
+    code: 1,
+  });
+  expect(slept.reduce((sum, each) => sum + each, 0)).toBe(waits);
   expect(standing(world)).toEqual({ applications: [], principals: 0, roles: 0, secret: "none" });
+});
+
+test("waits for a role that Azure replicates in 240 seconds", async () => {
+  const world = demo();
+  const { slept, sleep } = clock();
+  const waited = () => slept.reduce((sum, each) => sum + each, 0);
+  world.asking.around(async (asked, next) =>
+    is("prove")(asked) && waited() < 240_000 ? { verdict: "out-of-scope", message: "not yet" } : next(),
+  );
+
+  expect(await type(byOwn, world.ports, { sleep })).toMatchObject({ stderr: "", code: 0 });
+  expect(waited()).toBeGreaterThanOrEqual(240_000);
+  expect(standing(world)).toMatchObject(alive);
+});
+
+test("waits 3 minutes for a new password when the role existed", async () => {
+  const { world } = withOthers();
+  world.asking.around(proving("refused", Number.POSITIVE_INFINITY));
+  const { slept, sleep } = clock();
+
+  expect(await type(byName, world.ports, { sleep })).toMatchObject({ code: 1 });
+  expect(slept.reduce((sum, each) => sum + each, 0)).toBe(180_000);
 });
 
 test("a role that stood before is in force: a repository that it does not reach is told at once", async () => {

@@ -30,7 +30,7 @@ test.for(words)("the kubelet's words in docs/troubleshooting.md are read so by t
 });
 
 test("docs/troubleshooting.md has the words for each verdict that a kubelet may come to", () => {
-  const ours = ["pulls", "anonymous", "by-node", "not-checked", "expired", "older-pod", "unknown"];
+  const ours = ["pulls", "anonymous", "by-node", "not-checked", "denied", "expired", "older-pod", "unknown"];
 
   expect(words.map(({ id }) => id)).toEqual(
     Object.keys(causes)

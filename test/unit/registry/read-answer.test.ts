@@ -50,6 +50,44 @@ test.for([
     verdict: "blocked",
     says: "r.azurecr.io does not let this machine in (403 Forbidden): client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
   },
+  {
+    step: "token",
+    status: 403,
+    text: errors("DENIED", "requested access to the resource is denied"),
+    verdict: "out-of-scope",
+    says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
+  },
+  {
+    step: "manifest",
+    status: 403,
+    challenge: 'Bearer realm="x",error="insufficient_scope"',
+    verdict: "out-of-scope",
+    says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
+  },
+  {
+    step: "manifest",
+    status: 403,
+    text: errors("DENIED", "the registry is being moved"),
+    correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab",
+    verdict: "denied",
+    says: 'r.azurecr.io denied user "acr" (403 Forbidden): the registry is being moved (correlation 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab)',
+  },
+  { step: "token", status: 403, text: "<html>", verdict: "denied", says: 'r.azurecr.io denied user "acr" (403 Forbidden)' },
+  {
+    step: "token",
+    status: 401,
+    text: errors("UNAUTHORIZED", "authentication required. CorrelationId: 1111"),
+    correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab",
+    verdict: "refused",
+    says: 'r.azurecr.io refused user "acr" (401 Unauthorized): authentication required. CorrelationId: 1111',
+  },
+  {
+    step: "manifest",
+    status: 502,
+    correlation: "\u001b[2J",
+    verdict: "unreachable",
+    says: "r.azurecr.io answered 502 when asked for a manifest",
+  },
   { step: "token", status: 429, verdict: "throttled", says: "r.azurecr.io answers no more requests for now (429 Too Many Requests)" },
   { step: "token", status: 404, verdict: "unreachable", says: "r.azurecr.io answered 404 when asked for a token" },
   { step: "manifest", status: 502, text: "<html>", verdict: "unreachable", says: "r.azurecr.io answered 502 when asked for a manifest" },
@@ -58,8 +96,9 @@ test.for([
   const { step, status, verdict, says } = row;
   const text = "text" in row ? row.text : "";
   const challenge = "challenge" in row ? row.challenge : undefined;
+  const correlation = "correlation" in row ? row.correlation : undefined;
 
-  expect(readAnswer(step, image, "acr", { status, text, challenge })).toEqual({ verdict, message: says });
+  expect(readAnswer(step, image, "acr", { status, text, challenge, correlation })).toEqual({ verdict, message: says });
 });
 
 test("without a login the words are about an anonymous pull", () => {

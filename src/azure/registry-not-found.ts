@@ -1,0 +1,75 @@
+import { CliError } from "../errors.ts";
+import { apiVersion } from "./api-version.ts";
+import type { Arm } from "./arm.ts";
+import type { Identity } from "./identity.ts";
+import type { Wanted } from "./registry-name.ts";
+import { subscriptions } from "./subscriptions.ts";
+
+export const registryType = "Microsoft.ContainerRegistry/registries";
+
+/** A search of many subscriptions starts no request after this long, and so ends within 45 s. Milliseconds. */
+export const longest = 42_000;
+
+/** What a search did not see: subscriptions in all, those that were listed, and why others could not be. */
+export type Missed = { readonly all: number; readonly listed: number; readonly refusals: readonly CliError[] };
+
+type Sought = { readonly text: string; readonly only: string | undefined; readonly missed: Missed };
+
+type Asking = { readonly arm: Arm; readonly identity: Pick<Identity, "source" | "subscription"> };
+
+/** Registry names are unique in a cloud, so Azure can tell a typo from a registry that the identity cannot read. */
+export async function notFound(asking: Asking, wanted: Wanted, { text, only, missed }: Sought): Promise<CliError> {
+  const named = `registry ${JSON.stringify(text)}`;
+  const where = "in no subscription that this Azure identity can read";
+  const error = (message: string, hint: string) => new CliError("notFound", message, { hint });
+  if (only !== undefined)
+    return error(
+      `${named} is not in subscription ${only}, as far as this Azure identity can read${failures(missed)}`,
+      "leave out --subscription to look in all of them",
+    );
+  const name = isUnique(wanted) ? await nameOf(asking, wanted.name) : "unknown";
+  const hint = hints[name][asking.identity.source === "az" ? "az" : "otherwise"];
+  if (name === "free") return error(`there is no ${named}: nobody in Azure has that name`, hint);
+  if (missed.listed < missed.all)
+    return error(incomplete(named, missed) + failures(missed), "add --subscription, or name the registry by its id in Azure");
+  return error(`${named} ${name === "taken" ? "exists, but" : "is"} ${where}${failures(missed)}`, hint);
+}
+
+/** Whether a registry has the name, and what to do next with an identity of the Azure CLI and with another. */
+const hints = {
+  free: { otherwise: "check the spelling", az: "check the spelling: az acr list --output table" },
+  taken: {
+    otherwise: "ask for the role Reader on the registry",
+    az: "az account set --subscription SUBSCRIPTION, or: az login --tenant TENANT",
+  },
+  unknown: { otherwise: "ask for the role Reader on the registry", az: "az login --tenant TENANT, or: az acr list --output table" },
+} as const;
+
+const incomplete = (named: string, { listed, all }: Missed) =>
+  `${named} not found: searched ${listed} of ${all} subscriptions in ${longest / 1000}s`;
+
+/** The subscriptions that could not be searched, and the first reason. */
+function failures({ refusals: [first, ...others] }: Missed): string {
+  if (!first) return "";
+  return `; ${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;
+}
+
+/** A login server with a hash belongs to a name that others may use too. */
+const isUnique = ({ id, loginServer = "" }: Wanted) => id === undefined && !loginServer.includes("-");
+
+/** Whether a registry has a name; unknown if Azure does not say. */
+async function nameOf({ arm, identity }: Asking, name: string): Promise<keyof typeof hints> {
+  try {
+    const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0]?.id;
+    if (subscription === undefined) return "unknown";
+    const path = `/subscriptions/${encodeURIComponent(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
+    const body = { name, type: registryType };
+    const answer = await arm.send({ method: "POST", path, version: apiVersion.registry, body, doing: "check the registry's name" });
+    const { nameAvailable } = (answer ?? {}) as { nameAvailable?: unknown };
+    if (typeof nameAvailable !== "boolean") return "unknown";
+    return nameAvailable ? "free" : "taken";
+  } catch (error) {
+    if (error instanceof CliError && error.kind !== "cancelled") return "unknown";
+    throw error;
+  }
+}

@@ -1,0 +1,120 @@
+import { expect, test } from "vitest";
+import { openArm } from "../../../src/azure/arm.ts";
+import { cloudOf } from "../../../src/azure/cloud.ts";
+import { findRegistry } from "../../../src/azure/find-registry.ts";
+import type { TokenSource } from "../../../src/context.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { HttpResponse } from "../../../src/http/message.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+type Tenant = {
+  readonly subscriptions: number;
+  /** What lists the registries of one subscription. */
+  list(subscription: string): [status: number, body: object];
+  readonly nameAvailable?: boolean;
+  readonly graph?: number;
+  readonly source?: TokenSource;
+};
+
+const found = (id: string, name: string) => ({
+  id: `/subscriptions/${id}/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/${name}`,
+  name,
+  sku: { name: "Basic" },
+  properties: { loginServer: `${name}.azurecr.io` },
+});
+const none = (): [number, object] => [200, { value: [] }];
+
+/** A tenant whose requests take a second each, by a clock of its own; Resource Graph knows no registry. */
+function searching({ subscriptions, list, nameAvailable, graph = 200, source = "az" }: Tenant) {
+  let now = 0;
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  /** A second passes once all that is under way waits for it. */
+  const second = () =>
+    new Promise<void>((done) => {
+      waiting.push(done);
+      setImmediate(() => {
+        if (waiting.length < running) return;
+        now += 1000;
+        for (const next of waiting.splice(0)) next();
+      });
+    });
+  const answer = (path: string): [number, object] => {
+    if (path.includes("ResourceGraph")) return [graph, { data: [] }];
+    if (path === "/subscriptions")
+      return [200, { value: Array.from({ length: subscriptions }, (_, at) => ({ subscriptionId: `s-${at}` })) }];
+    if (path.endsWith("checkNameAvailability")) return nameAvailable === undefined ? [403, {}] : [200, { nameAvailable }];
+    return list(path.split("/")[2] ?? "");
+  };
+  const identity = { source, token: async () => new Sensitive("hunter2"), subscription: async () => undefined };
+  const cloud = cloudOf({});
+  const http = async ({ url }: { url: string }): Promise<HttpResponse> => {
+    running++;
+    await second();
+    running--;
+    const [status, body] = answer(new URL(url).pathname);
+    return { status, text: JSON.stringify(body), header: () => undefined };
+  };
+  const arm = openArm({ cloud, identity, http, sleep: async () => {} });
+  const find = (text: string) => findRegistry({ arm, identity, cloud, trace: () => {}, now: () => new Date(now) }, text);
+  return { find, took: () => now };
+}
+
+test.for([
+  { status: 500, body: { error: { code: "InternalServerError", message: "Oops." } } },
+  { status: 409, body: { error: { code: "MissingSubscriptionRegistration", message: "Not registered." } } },
+  { status: 404, body: { error: { code: "SubscriptionNotFound", message: "Gone." } } },
+  { status: 200, body: {} },
+  { status: 403, body: {} },
+])("finds a registry when another subscription answers $status", async ({ status, body }) => {
+  const { find } = searching({
+    subscriptions: 3,
+    list: (id) => (id === "s-2" ? [200, { value: [found(id, "myregistry")] }] : [status, body]),
+  });
+
+  expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
+});
+
+test("names the subscription that could not be searched when the registry is not found", async () => {
+  const list = (id: string): [number, object] => (id === "s-1" ? [500, { error: { code: "X", message: "Oops." } }] : none());
+
+  await expect(searching({ subscriptions: 3, list }).find("myregistry")).rejects.toMatchObject({
+    kind: "notFound",
+    message: expect.stringMatching(/; 1 subscription could not be searched: cannot list the registries of subscription s-1: Oops$/),
+  });
+});
+
+test("reports the error itself when no subscription could be searched", async () => {
+  const list = (): [number, object] => [500, { error: { code: "X", message: "Oops." } }];
+
+  await expect(searching({ subscriptions: 3, list }).find("myregistry")).rejects.toMatchObject({ kind: "unreachable" });
+});
+
+test("lists the subscriptions when Resource Graph answers 500", async () => {
+  const { find } = searching({ subscriptions: 1, graph: 500, list: (id) => [200, { value: [found(id, "myregistry")] }] });
+
+  expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
+});
+
+test.for([
+  { name: "taken", nameAvailable: false, message: /^registry "myregistri" not found: searched 3\d\d of 1000 subscriptions in 42s$/ },
+  { name: "free", nameAvailable: true, message: /^there is no registry "myregistri"/ },
+  { name: "unknown", nameAvailable: undefined, message: /^registry "myregistri" not found: searched 3\d\d of 1000 subscriptions in 42s$/ },
+])("answers within 45 seconds in 1,000 subscriptions when the name is $name", async ({ nameAvailable, message }) => {
+  const { find, took } = searching({ subscriptions: 1000, list: none, ...(nameAvailable !== undefined && { nameAvailable }) });
+
+  await expect(find("myregistri")).rejects.toMatchObject({ kind: "notFound", message: expect.stringMatching(message) });
+  expect(took()).toBeLessThanOrEqual(45_000);
+});
+
+test.for([{ nameAvailable: true }, { nameAvailable: false }, { nameAvailable: undefined }])(
+  "hints at no az command when the identity is not az's and the name is available: $nameAvailable",
+  async ({ nameAvailable }) => {
+    const { find } = searching({ subscriptions: 1, list: none, source: "env", ...(nameAvailable !== undefined && { nameAvailable }) });
+
+    const error = await find("myregistri").catch((reason: unknown) => reason);
+
+    expect(error).toBeInstanceOf(CliError);
+    expect((error as CliError).hint).not.toMatch(/\baz\b/);
+  },
+);
