@@ -4,7 +4,7 @@ import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, Change, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { anew } from "../plan/written.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
-import { mergedSecret, pullSecret } from "../secret/pull-secret.ts";
+import { mergedSecret, pullSecret, replacementOf, unclaimed } from "../secret/pull-secret.ts";
 import { withdrawnSecret } from "../secret/withdrawal.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
@@ -52,9 +52,15 @@ export const lookBefore = (before: KubeObject | undefined, login: Login | undefi
   ...(!login && { unmade: true }),
 });
 
-function sketchSecret({ to, entry, merges, shape }: ChangeOf<"store">, stands: KubeObject | undefined, login: Login | undefined): Secret {
-  if (merges && stands?.kind === "Secret") return mergedSecret(stands, entry, login);
-  return pullSecret(to, entry, login ? encodeDockerConfig(entry.hosts, login) : sketchConfig, shape);
+function sketchSecret(
+  { to, entry, merges, replaces, shape }: ChangeOf<"store">,
+  seen: KubeObject | undefined,
+  login: Login | undefined,
+): Secret {
+  const secret = seen?.kind === "Secret" ? seen : undefined;
+  if (merges && secret) return mergedSecret(secret, entry, login);
+  const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
+  return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
 }
 
 function sketchWithdrawal(change: ChangeOf<"withdraw">, { seen }: Bench): Omit<Outcome, "change"> {

@@ -1,4 +1,3 @@
-import type { Cluster } from "../cluster/port.ts";
 import { CliError, Conflict, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
@@ -12,7 +11,7 @@ import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { type ClaimAfter, mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
 import { holdClaims, standingOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
-import { rehearse } from "./rehearse.ts";
+import { lookedAt, replace } from "./replace.ts";
 import { lookBefore } from "./sketch.ts";
 import { type Bench, loginOf } from "./tools.ts";
 
@@ -106,7 +105,7 @@ async function write({ to, entry, stands, replaces, merges, shape }: Store, benc
     const patch = mergedPatch(await lookedAt(to, stands, cluster), entry, login, claim);
     return cluster.write(to, { patch }, tools.write);
   }
-  if (stands && replaces) return replace({ to, stands, shape }, pullSecret(to, entry, config, shape), bench);
+  if (stands && replaces) return replace({ to, entry, stands, shape }, { config, claim }, bench);
   if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, { shape, claim }) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
 }
@@ -124,48 +123,6 @@ function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): v
   if (claimed && readClaim(object)?.by === tools.runId)
     run.claims.set(keyOf(to), { ...claimed, made: false, stands: standingOf(object), at: tools.now() });
   else run.claims.delete(keyOf(to));
-}
-
-/** The Secret of a look, with its text. @throws Conflict where it is another version by now */
-async function lookedAt(to: Ref<"secret">, { version }: Standing, cluster: Cluster): Promise<Secret> {
-  const secret = await cluster.get(to);
-  if (secret?.metadata.resourceVersion === version) return secret;
-  throw new Conflict(`secret "${to.name}" in namespace "${to.namespace}" has been changed`);
-}
-
-/** The old one goes only once the server has said that it would take the new one, and comes back if it does not take it after all. */
-async function replace(
-  { to, stands, shape }: Pick<Store, "to" | "shape"> & { readonly stands: Standing },
-  manifest: Secret,
-  { tools, run }: Bench,
-): Promise<Secret> {
-  const cluster = tools.cluster(to.context);
-  await rehearse({ act: "rehearse", to, stands, replaces: true, shape }, tools);
-  if (tools.write.dryRun) return manifest;
-  const old = await cluster.get(to);
-  await cluster.write(to, { delete: stands }, tools.write);
-  run.gone.add(keyOf(to));
-  try {
-    return await cluster.write(to, { create: manifest }, tools.write);
-  } catch (error) {
-    if (old) await putBack(to, old, { tools, run });
-    throw error;
-  }
-}
-
-/** One that another has made meanwhile is in its place. */
-async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Bench, "tools" | "run">): Promise<void> {
-  const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
-  const error = await tools.unhalted(back).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!error || error instanceof Conflict) run.gone.delete(keyOf(to));
-}
-
-/** An object without what the server adds. */
-function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFields, ...metadata }, ...secret }: Secret): Secret {
-  return { ...secret, metadata };
 }
 
 /** Either the Secret is as it should be, or it has to be written on the version that it has now. */

@@ -11,7 +11,7 @@ import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 
 /** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
 export function readHeld(secret: Secret, host: string, fieldManager: string): { held: Held; login: Login | undefined } {
-  const { uid = "", resourceVersion: version = "", managedFields } = secret.metadata;
+  const { uid = "", resourceVersion: version = "", managedFields, finalizers = [], deletionTimestamp } = secret.metadata;
   const { hosts, alike, login } = readLogins(asPullSecret(secret), host);
   const shape = shapeOf(secret);
   const held: Held = {
@@ -21,6 +21,8 @@ export function readHeld(secret: Secret, host: string, fieldManager: string): { 
     type: secret.type ?? "Opaque",
     ...(shape && { shape }),
     immutable: secret.immutable ?? false,
+    ...(finalizers.length > 0 && { finalizers }),
+    ...(deletionTimestamp !== undefined && { deleting: true }),
     entries: readEntries(secret),
     hosts,
     alike,

@@ -17,11 +17,28 @@ export function planStore(to: Ref<"secret">, asked: StoreWish, held: Held | unde
   const wish = { ...asked, entry };
   const store = { act: "store", to, entry, ...(shape && { shape }) } as const;
   if (!held) return { ...store, stands: undefined, replaces: false, because: "there is none" };
+  refuseDeleted(to, held);
   refuseLoss(to, wish, held);
   if (same && !fresh && holds(entry, host, held)) return { act: "keep", to, because: "holds this credential" };
   if (wish.merge) refuseUnmergeable(to, held);
   const { uid, version, claim } = held;
-  return { ...store, stands: { uid, version, ...(claim && { claim }) }, ...howToStore(wish, held) };
+  const how = howToStore(wish, held);
+  if (how.replaces) refuseFinalizers(to, held);
+  return { ...store, stands: { uid, version, ...(claim && { claim }) }, ...how };
+}
+
+/** A write to it would be lost. @throws CliError conflict */
+function refuseDeleted({ name, namespace }: Ref<"secret">, { deleting, finalizers = [] }: Held): void {
+  if (!deleting) return;
+  const hint = `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`;
+  throw new CliError("conflict", `secret "${name}" in namespace "${namespace}" is being deleted`, { hint });
+}
+
+/** Once deleted, it would stay until its finalizers are removed, and its name could not be used. @throws CliError conflict */
+function refuseFinalizers({ name, namespace }: Ref<"secret">, { finalizers = [] }: Held): void {
+  if (finalizers.length === 0) return;
+  const message = `secret "${name}" in namespace "${namespace}" cannot be changed in place, and has finalizers, so it cannot be replaced`;
+  throw new CliError("conflict", message, { hint: `name another Secret, or remove its finalizers: ${finalizers.join(", ")}` });
 }
 
 /** @throws CliError conflict where others have written to it, and nobody said that this does not matter */

@@ -48,6 +48,39 @@ export function pullSecretPatch(
   };
 }
 
+/**
+ * The Secret that replaces one which cannot be changed in place. It keeps the labels, annotations and owners of the old one and its
+ * immutability, and if the type stays, the other keys of its data.
+ */
+export function replacementOf(
+  { type: before, data = {}, immutable, metadata: { name, namespace, labels = {}, annotations = {}, ownerReferences } }: Secret,
+  entry: Entry,
+  config: string,
+  { shape, claim = {} }: { readonly shape?: ShapeName | undefined; readonly claim?: ClaimAfter } = {},
+): Secret {
+  const { type, fill, labels: more } = shapeNamed(shape);
+  const { [aside]: _, ...others } = data;
+  // Another reader finds its Secrets by them
+  const readersLabels = before === type ? [] : Object.values(shapes).flatMap((one) => Object.keys(one.labels));
+  const kept = Object.entries(labels).filter(([key]) => !readersLabels.includes(key));
+  const noted = noteEntries([entry]);
+  const merged = Object.entries({ ...annotations, ...noted.annotations, ...claim });
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: {
+      name,
+      ...(namespace !== undefined && { namespace }),
+      labels: { ...Object.fromEntries(kept), ...noted.labels, ...more },
+      annotations: Object.fromEntries(merged.filter((one): one is [string, string] => typeof one[1] === "string")),
+      ...(ownerReferences && { ownerReferences }),
+    },
+    type,
+    data: { ...(before === type && others), ...fill(config) },
+    ...(immutable && { immutable }),
+  };
+}
+
 /** A login that was laid aside to be revoked is of no use beside another. */
 const nothingAside = { [aside]: null };
 

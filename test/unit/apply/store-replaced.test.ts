@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { store } from "../../../src/apply/store.ts";
 import { CliError } from "../../../src/errors.ts";
+import type { Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { before, change, lost, put, really, refused, run, secretIn, standing, world } from "./store-setting.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { before, change, entry, entryIn, lost, put, really, refused, run, secretIn, standing, world } from "./store-setting.ts";
 
 test("one that has to be replaced is tried beside, deleted as it was seen, and made", async () => {
   const in_ = world();
@@ -12,8 +14,8 @@ test("one that has to be replaced is tried beside, deleted as it was seen, and m
   await store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }));
 
   expect(in_.asking.all).toEqual([
-    "create secret demo/acr-myregistry-rehearsal (dry run)",
     "get secret demo/acr-myregistry",
+    "create secret demo/acr-myregistry-rehearsal (dry run)",
     "delete secret demo/acr-myregistry",
     "create secret demo/acr-myregistry",
   ]);
@@ -28,7 +30,7 @@ test("in a dry run it is tried and nothing goes", async () => {
   const outcome = await store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run(), dryRun: true }));
 
   expect(outcome.object).toMatchObject({ kind: "Secret", type: "kubernetes.io/dockerconfigjson" });
-  expect(in_.asking.all).toEqual(["create secret demo/acr-myregistry-rehearsal (dry run)"]);
+  expect(in_.asking.all).toEqual(["get secret demo/acr-myregistry", "create secret demo/acr-myregistry-rehearsal (dry run)"]);
   expect(secretIn(in_)).toEqual(old);
 });
 
@@ -97,12 +99,67 @@ test.for([
   expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
 });
 
-test("where there is nothing any more to put back, nothing is", async () => {
+test("deletes and puts back nothing when the Secret has been deleted since", async () => {
   const in_ = world();
   const old = put(in_);
   in_.asking.around(async (asked, next) => (is("get secret")(asked) ? undefined : next()));
   in_.asking.around(refusing(really("create secret"), refused));
 
   await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow("no");
-  expect(in_.asking.writes).toEqual(["delete secret demo/acr-myregistry", "create secret demo/acr-myregistry"]);
+  expect(in_.asking.writes).toEqual(["create secret demo/acr-myregistry"]);
+});
+
+const owners = [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: "u-owner" }];
+
+/** A Secret with what others have put on it. */
+function decorated(in_: FakeWorld, more: Partial<Secret>): Secret {
+  const secret = put(in_);
+  const labels = { ...secret.metadata.labels, team: "payments", "argocd.argoproj.io/secret-type": "repository" };
+  const annotations = { ...secret.metadata.annotations, "reflector/allowed": "true", "acr-secret/claim": "{}" };
+  const data = { ...secret.data, "ca.crt": "Y2E=", "acr-secret.withdrawn": "e30=" };
+  return in_.cluster.put({ ...secret, ...more, metadata: { ...secret.metadata, labels, annotations, ownerReferences: owners }, data });
+}
+
+test.for([
+  {
+    why: "is immutable",
+    more: { immutable: true },
+    keeps: {
+      labels: { team: "payments", "argocd.argoproj.io/secret-type": "repository" },
+      keys: [".dockerconfigjson", "ca.crt"],
+      immutable: true,
+    },
+  },
+  { why: "has another type", more: { type: "Opaque" }, keeps: { labels: { team: "payments" }, keys: [".dockerconfigjson"] } },
+])("keeps labels, annotations and owners of a Secret that $why when it is replaced", async ({ more, keeps: { labels, keys, ...rest } }) => {
+  const in_ = world();
+  const old = decorated(in_, more);
+  const bench = benchOf(in_, { run: run() });
+
+  await store(change({ stands: standing(old), replaces: true }), bench);
+
+  const { metadata, data, type, immutable } = secretIn(in_) as Secret;
+  expect(metadata.uid).not.toBe(old.metadata.uid);
+  expect(metadata.labels).toEqual({ ...labels, "app.kubernetes.io/managed-by": "kubectl-acr-secret" });
+  expect(metadata.annotations).toMatchObject({ "reflector/allowed": "true" });
+  expect(entryIn(in_)).toEqual(entry);
+  expect(metadata.ownerReferences).toEqual(owners);
+  expect({ type, ...(immutable !== undefined && { immutable }) }).toEqual({ type: "kubernetes.io/dockerconfigjson", ...rest });
+  expect(Object.keys(data ?? {}).sort()).toEqual(keys);
+  expect(in_.loginIn("demo")?.password).toBe("ours");
+});
+
+test("reports that a Secret is being deleted when the API server refuses another one of its name", async () => {
+  const in_ = world();
+  const secret = put(in_);
+  in_.cluster.put({
+    ...secret,
+    metadata: { ...secret.metadata, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/x"] },
+  });
+
+  await expect(store(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+    kind: "conflict",
+    message: 'secret "acr-myregistry" in namespace "demo" is being deleted',
+    hint: "wait until it is deleted, or remove its finalizers: example.com/x",
+  });
 });

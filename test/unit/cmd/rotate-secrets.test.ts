@@ -82,6 +82,33 @@ test("one that is immutable is made anew", async () => {
   expect(slotsOf(world)).toEqual(["password2"]);
 });
 
+test("keeps the metadata and the immutability of an immutable Secret", async () => {
+  const world = await immutable();
+  const { metadata } = secretIn(world);
+  world.cluster.put({ ...secretIn(world), metadata: { ...metadata, labels: { ...metadata.labels, team: "payments" } } });
+
+  expect(await type("rotate -n a --grace 0", world.ports)).toMatchObject({ code: 0 });
+
+  expect(secretIn(world)).toMatchObject({ immutable: true, metadata: { labels: { team: "payments" } } });
+});
+
+test.for(["", "--dry-run=client", "--dry-run=server"])(
+  "refuses an immutable Secret that has finalizers, before anything changes (%s)",
+  async (flag) => {
+    const world = await immutable();
+    const { metadata } = secretIn(world);
+    const before = world.cluster.put({ ...secretIn(world), metadata: { ...metadata, finalizers: ["example.com/x"] } });
+    world.asking.forget();
+
+    const run = await type(`rotate -n a --grace 0 ${flag}`, world.ports);
+
+    expect(run.code).not.toBe(0);
+    expect(run.stderr).toContain("has finalizers, so it cannot be replaced");
+    expect(world.asking.writes).toEqual([]);
+    expect(secretIn(world)).toEqual(before);
+  },
+);
+
 test("one that is immutable comes back where its successor is refused after all", async () => {
   const world = await immutable();
   const before = world.loginIn("a");

@@ -6,6 +6,7 @@ import { entry, held, host, to } from "../../support/situations/held.ts";
 const foreign: Held = { ...held, entries: undefined };
 const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const stands = { uid: "u1", version: "7" };
+const finalizers = ["example.com/x"];
 const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const _beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
 const argocd: Held = { ...held, type: "Opaque", shape: "argocd-repository" };
@@ -189,4 +190,23 @@ test("who else writes to a Secret to which a login is added is told, unless that
   expect(tellLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
     { says: expect.stringMatching(/again: "helm" using v1: \.x; "flux" using v1: \.y$/) },
   ]);
+});
+
+test.for<{ why: string; held: Held; wish: StoreWish; message: RegExp }>([
+  { why: "is immutable", held: { ...held, immutable: true, finalizers }, wish: wish({ fresh: true }), message: /cannot be replaced$/ },
+  {
+    why: "has another type",
+    held: { ...foreign, type: "Opaque", finalizers },
+    wish: wish({ fresh: true, force: true }),
+    message: /cannot be replaced$/,
+  },
+  { why: "is being deleted", held: { ...held, finalizers, deleting: true }, wish: wish({ force: true }), message: /is being deleted$/ },
+])("refuses to write a Secret that has finalizers and $why, and names them", ({ held: there, wish: asked, message }) => {
+  expect(() => planStore(to, asked, there)).toThrow(
+    expect.objectContaining({ kind: "conflict", message: expect.stringMatching(message), hint: expect.stringContaining("example.com/x") }),
+  );
+});
+
+test("writes in place a Secret that has finalizers when its type stays", () => {
+  expect(planStore(to, wish({ fresh: true }), { ...held, finalizers })).toMatchObject({ act: "store", replaces: false });
 });

@@ -1,0 +1,62 @@
+import type { Cluster } from "../cluster/port.ts";
+import { Conflict } from "../errors.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Standing, Store } from "../plan/change.ts";
+import { sketchConfig } from "../secret/docker-config.ts";
+import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
+import { rehearseBeside } from "./rehearse.ts";
+import type { Bench } from "./tools.ts";
+
+/** The content that the new Secret gets: a docker config with the login, and an end to the run's claim. */
+type Content = { readonly config: string; readonly claim: ClaimAfter };
+
+/**
+ * Deletes a Secret that cannot be changed in place and creates it with the new login. The API server must accept the new one in a dry run
+ * first. If it rejects the new one after the deletion, the old one is created again.
+ * @throws Conflict if the Secret is not the version that was looked at
+ */
+export async function replace(
+  { to, entry, stands, shape }: Pick<Store, "to" | "entry" | "shape"> & { readonly stands: Standing },
+  { config, claim }: Content,
+  { tools, run }: Bench,
+): Promise<Secret> {
+  const cluster = tools.cluster(to.context);
+  const old = await lookedAt(to, stands, cluster);
+  const next = replacementOf(old, entry, config, { shape, claim });
+  const empty = replacementOf(old, entry, sketchConfig, { shape, claim });
+  await rehearseBeside(to, ({ name }) =>
+    cluster.write({ ...to, name }, { create: { ...empty, metadata: { ...empty.metadata, name } } }, { ...tools.write, dryRun: true }),
+  );
+  if (tools.write.dryRun) return next;
+  await cluster.write(to, { delete: stands }, tools.write);
+  run.gone.add(keyOf(to));
+  try {
+    return await cluster.write(to, { create: next }, tools.write);
+  } catch (error) {
+    await putBack(to, old, { tools, run });
+    throw error;
+  }
+}
+
+/** One that another has made meanwhile is in its place. */
+async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Bench, "tools" | "run">): Promise<void> {
+  const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
+  const error = await tools.unhalted(back).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!error || error instanceof Conflict) run.gone.delete(keyOf(to));
+}
+
+/** An object without what the server adds. */
+function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFields, ...metadata }, ...secret }: Secret): Secret {
+  return { ...secret, metadata };
+}
+
+/** The Secret of a look, with its text. @throws Conflict where it is another version by now */
+export async function lookedAt(to: Ref<"secret">, { version }: Standing, cluster: Cluster): Promise<Secret> {
+  const secret = await cluster.get(to);
+  if (secret?.metadata.resourceVersion === version) return secret;
+  throw new Conflict(`secret "${to.name}" in namespace "${to.namespace}" has been changed`);
+}
