@@ -1,13 +1,15 @@
 import { CliError } from "../errors.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Graph } from "./graph.ts";
-import type { Application, Key, Principals, ServicePrincipal } from "./principals.ts";
+import type { Application, Custody, Key, Principals, ServicePrincipal } from "./principals.ts";
 
 const application = { $select: "id,appId,displayName,notes,createdDateTime,passwordCredentials" };
 const principal = { $select: "id,appId,accountEnabled" };
 
 /** Applications and service principals of Microsoft Graph. */
-export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" | "givenRoles" | "assignRole" | "unassignRole"> {
+export function principalsIn(
+  graph: Graph,
+): Omit<Principals, "roleAssignments" | "roleDefinition" | "givenRoles" | "assignRole" | "unassignRole"> {
   return {
     async applications(by) {
       if ("appId" in by) {
@@ -30,6 +32,7 @@ export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" |
     async deleteApplication(id) {
       await graph.send({ method: "DELETE", path: `/applications/${id}`, doing: `delete application ${id}` });
     },
+    custody: (applicationId, principalId) => readCustody(graph, applicationId, principalId),
     async servicePrincipal(appId) {
       const doing = `read the service principal of application ${appId}`;
       const one = await graph.send({ method: "GET", path: `/servicePrincipals(appId='${appId}')`, query: principal, doing });
@@ -61,6 +64,40 @@ export function principalsIn(graph: Graph): Omit<Principals, "roleAssignments" |
       await graph.send({ method: "POST", path: `/applications/${id}/removePassword`, body: { keyId }, doing });
     },
   };
+}
+
+async function readCustody(graph: Graph, applicationId: string, principalId: string | undefined): Promise<Custody> {
+  const [application, principal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
+  const ids = async (path: string) => (await items(graph, `${path}/owners`, { $select: "id" })).map(({ id }) => text(id));
+  const [owners, certificates, federated, principalOwners, own] = await Promise.all([
+    ids(application),
+    credentialsOf(graph, application, ["keyCredentials"]),
+    items(graph, `${application}/federatedIdentityCredentials`),
+    principalId === undefined ? [] : ids(principal),
+    principalId === undefined ? 0 : credentialsOf(graph, principal, ["keyCredentials", "passwordCredentials"]),
+  ]);
+  return { owners, principalOwners, otherCredentials: certificates + federated.length + own };
+}
+
+/** The items of a list; a list of more than one page is refused. */
+async function items(
+  graph: Graph,
+  path: string,
+  query: Readonly<Record<string, string>> = {},
+): Promise<Readonly<Record<string, unknown>>[]> {
+  const doing = `read ${path}`;
+  const { value, "@odata.nextLink": next } = ((await graph.send({ method: "GET", path, query, doing })) ?? {}) as Readonly<
+    Record<string, unknown>
+  >;
+  if (!Array.isArray(value) || next !== undefined) return unreadable(doing);
+  return value;
+}
+
+async function credentialsOf(graph: Graph, path: string, lists: readonly string[]): Promise<number> {
+  const doing = `read the credentials of ${path}`;
+  const one = await graph.send({ method: "GET", path, query: { $select: lists.join(",") }, doing });
+  const all = lists.map((list) => ((one ?? {}) as Readonly<Record<string, unknown>>)[list]);
+  return all.reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : unreadable(doing)), 0);
 }
 
 function asApplication(doing: string, body: unknown): Application {

@@ -9,15 +9,17 @@ import type { Arm } from "./arm.ts";
 export async function permissionsOn(arm: Arm, { id, name }: AzureRegistry): Promise<Permission[]> {
   const path = `${id}/providers/Microsoft.Authorization/permissions`;
   const list = await arm.list({ path, version: apiVersion.permissions, doing: `read the identity's permissions on registry ${name}` });
-  return list.map((it) => {
-    const { actions, notActions, dataActions, notDataActions } = it as Partial<Record<keyof Permission, unknown>>;
-    return {
-      actions: texts(actions),
-      notActions: texts(notActions),
-      dataActions: texts(dataActions),
-      notDataActions: texts(notDataActions),
-    };
-  });
+  return list.map(asPermission);
+}
+
+export function asPermission(body: unknown): Permission {
+  const { actions, notActions, dataActions, notDataActions } = (body ?? {}) as Partial<Record<keyof Permission, unknown>>;
+  return {
+    actions: texts(actions),
+    notActions: texts(notActions),
+    dataActions: texts(dataActions),
+    notDataActions: texts(notDataActions),
+  };
 }
 
 const texts = (list: unknown): string[] => (Array.isArray(list) ? list.filter((it) => typeof it === "string") : []);

@@ -1,3 +1,4 @@
+import type { Permission } from "../context.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 
 /** With when it was made and written last, by Azure's clock (RFC 3339). */
@@ -40,8 +41,19 @@ export type RoleAssignment = {
   readonly condition: string | undefined;
 };
 
+/** A role definition (Microsoft.Authorization/roleDefinitions). */
+export type RoleDefinition = { readonly name: string; readonly permissions: readonly Permission[] };
+
 /** A role that some principal has on a registry, or on what is above it; users and groups are none. */
 export type GivenRole = RoleAssignment & { readonly principalId: string; readonly madeAt?: string };
+
+/** Who controls an application and its service principal besides their passwords (Microsoft Graph). Owners are object ids. */
+export type Custody = {
+  readonly owners: readonly string[];
+  readonly principalOwners: readonly string[];
+  /** Certificates and federated credentials of the application, and all credentials of the service principal itself. */
+  readonly otherCredentials: number;
+};
 
 /** A registry, by its id in Azure Resource Manager. */
 export type At = { readonly id: string; readonly name: string };
@@ -53,6 +65,8 @@ export type Principals = {
   /** @throws NotYet, as do all that follow, where Azure may only not have heard yet of what was made a moment ago */
   createApplication(of: { readonly displayName: string; readonly notes: string }): Promise<Application>;
   deleteApplication(id: string): Promise<void>;
+  /** @param principalId absent if the application has no service principal */
+  custody(applicationId: string, principalId: string | undefined): Promise<Custody>;
   servicePrincipal(appId: string): Promise<ServicePrincipal | undefined>;
   createServicePrincipal(appId: string): Promise<ServicePrincipal>;
   deleteServicePrincipal(id: string): Promise<void>;
@@ -64,6 +78,8 @@ export type Principals = {
   removeKey(applicationId: string, keyId: string): Promise<void>;
   /** The roles that a principal has on a registry, those of its groups and of what is above the registry among them. */
   roleAssignments(registry: At, principalId: string): Promise<readonly RoleAssignment[]>;
+  /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
+  roleDefinition(registry: At, guid: string): Promise<RoleDefinition | undefined>;
   /** The roles that all principals have there. */
   givenRoles(registry: At): Promise<readonly GivenRole[]>;
   /** A service principal by its own id. */

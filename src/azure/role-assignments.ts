@@ -1,20 +1,30 @@
 import { createHash } from "node:crypto";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import { asPermission } from "./permissions.ts";
 import type { At, GivenRole, Principals, RoleAssignment } from "./principals.ts";
 
 const version = apiVersion.roleAssignments;
 
 type Of = { readonly principalId: string; readonly role: string };
 
-/** Roles on a registry (Microsoft.Authorization/roleAssignments, 2022-04-01). */
-export function roleAssignmentsIn(arm: Arm): Pick<Principals, "roleAssignments" | "givenRoles" | "assignRole" | "unassignRole"> {
+type Roles = Pick<Principals, "roleAssignments" | "roleDefinition" | "givenRoles" | "assignRole" | "unassignRole">;
+
+/** Roles on a registry (Microsoft.Authorization/roleAssignments and roleDefinitions, 2022-04-01). */
+export function roleAssignmentsIn(arm: Arm): Roles {
   return {
     async roleAssignments(registry, principalId) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const filter = `assignedTo('${principalId}')`;
       const doing = `read the roles of ${principalId} on registry ${registry.name}`;
       return (await arm.list({ path, version, filter, doing })).flatMap((one) => asAssignment(registry, one, principalId));
+    },
+    async roleDefinition(registry, guid) {
+      const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
+      const found = await arm.send({ method: "GET", path, version, doing: `read the role definition ${guid}` });
+      const { roleName, permissions } = ((found ?? {}) as Wire).properties ?? {};
+      if (typeof roleName !== "string" || !Array.isArray(permissions)) return undefined;
+      return { name: roleName, permissions: permissions.map(asPermission) };
     },
     async givenRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
@@ -57,6 +67,9 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
+/** A registry's list has assignments of management groups only if they are above the registry. */
+const managementGroups = "/providers/microsoft.management/managementgroups/";
+
 type Wire = { readonly name?: unknown; readonly properties?: Readonly<Record<string, unknown>> };
 
 function asGiven(registry: At, body: unknown): GivenRole[] {
@@ -72,7 +85,7 @@ function asAssignment(registry: At, body: unknown, principalId: string): RoleAss
   const { scope, roleDefinitionId, condition } = properties;
   if (typeof name !== "string" || typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
   const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];
-  if (at !== own && !own.startsWith(`${at}/`)) return [];
+  if (at !== own && !own.startsWith(`${at}/`) && !at.startsWith(managementGroups)) return [];
   const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
   return [{ name, role, here: at === own, ours, condition: typeof condition === "string" ? condition : undefined }];

@@ -7,6 +7,7 @@ import type { Issued } from "./acr-token-carry.ts";
 import { confirmed, sameLifetime } from "./acr-token-issue.ts";
 import { refuseDisabled } from "./acr-token-plan.ts";
 import { planTokenRenewal, planTokenRetirement, planTokenRevocation } from "./acr-token-renew.ts";
+import { rightsOf, warnOfRights } from "./granted-rights.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { lentMap, lentMaps, pulledRepositories } from "./scope-map.ts";
 
@@ -42,7 +43,9 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
       const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, blind, left, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
       const repositories = pulledRepositories(scopeMap);
-      const demand = stepsOf(mint, { host: registry.loginServer, repositories, verify: asked.verify });
+      const says = warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) });
+      const warnings: Change[] = says === undefined ? [] : [{ act: "tell", to: mint.to, says }];
+      const demand = [...stepsOf(mint, { host: registry.loginServer, repositories, verify: asked.verify }), ...warnings];
       return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull: repositories, images };
     },
     async shown(identity) {

@@ -1,5 +1,6 @@
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
 import type { Keep, Make } from "../plan/change.ts";
 import { isOfOurs, ofOurs, withClusters } from "../secret/azure-words.ts";
 import { carrier, type Issued, removalOf } from "./acr-token-carry.ts";
@@ -8,11 +9,12 @@ import { issueOf, sameLifetime } from "./acr-token-issue.ts";
 import { tokenLife } from "./acr-token-life.ts";
 import { planToken } from "./acr-token-plan.ts";
 import { keptTooLong, keptUntried, tokenLeft } from "./acr-token-told.ts";
+import { refuseBeyondReading, rightsOf } from "./granted-rights.ts";
 import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import type { Still } from "./prove.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
-import { allowsMore, pulledRepositories } from "./scope-map.ts";
+import { actionsAfter, pulledRepositories } from "./scope-map.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -118,6 +120,11 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
         },
         { token, scopeMap, held: held?.entry, pulls },
       );
+      const rights = refuseBeyondReading(
+        { of: `token "${name}"`, rights: rightsOf(actionsAfter(planned.scope, found)) },
+        named.scopeMap !== undefined || asked.flags["force"] === true,
+        acceptRights(found, planned.scope, named, asked),
+      );
       const plan = { ...planned, scope: await saying(planned.scope, { named, found, need }) };
       // Asked for while Azure is at work, and only where it may come to be written
       const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
@@ -125,18 +132,19 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked, need);
       const mayPull = found.lent ? scopeMap && pulledRepositories(scopeMap) : repositories;
       const { secret } = owner;
-      const told = [
-        keptTooLong(secret, asked.expiresAt, plan),
-        keptUntried(secret, unasked, plan),
-        allowsMore(secret, named.scopeMap, found),
-        tokenLeft(secret, found),
-      ];
+      const told = [keptTooLong(secret, asked.expiresAt, plan), keptUntried(secret, unasked, plan), rights, tokenLeft(secret, found)];
       return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
     },
     life: tokenLife({ azure, registry, asked, sources, issued }),
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
   };
+}
+
+/** The command that accepts the rights of the token: by its scope map's name if the run leaves that unchanged. */
+function acceptRights({ name, scopeMap }: Found, scope: Make | Keep, named: Named, { again }: Asked): Create {
+  const accepted: Create = { ...again, ...(named.token !== undefined && { acrToken: name }) };
+  return scope.act === "keep" && scopeMap ? { ...accepted, scopeMap: scopeMap.name } : { ...accepted, force: true };
 }
 
 /** Whoever names a token and adds --force answers for who else may hold its password. */

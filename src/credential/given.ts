@@ -44,13 +44,16 @@ export function credentialOf(host: string, login: Login, { verify }: Asked, { re
     host,
     async issue({ repositories: named, images, held }: Need) {
       const repositories = named.length > 0 ? named : [...new Set(images.map((image) => image.repository))];
-      const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
+      const to = { kind: "registry", name: host } as const;
+      const says = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
+      const warning: Change = { act: "tell", to, says };
+      const prove: Change = { act: "prove", to, repositories, fresh: false };
       const reach = { host, repositories, images };
       // Another login may only go if it is of no use any more
       const other = held?.login && (held.login.username !== login.username ? held.login : undefined);
       const pulls = other && verify ? (await stillPulls(reach, other, registry())).pulls : "unknown";
       const entry = { hosts: [host], kind: "given", identity: login.username };
-      return { before: [], demand: verify ? [prove] : [], entry, login, pulls, mayPull: undefined, images };
+      return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull: undefined, images };
     },
     carry: async () => ({}),
     removal: () => "",

@@ -90,9 +90,6 @@ export const noScopeMap = (name: string, { name: registry }: AzureRegistry): Cli
     hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
   });
 
-/** What to tell of a scope map that was named, and allows more than to pull. */
-export function allowsMore(secret: string, named: string | undefined, { scopeMap }: ScopeFound): string | undefined {
-  const only = !scopeMap || scopeMap.actions.every((action) => /\/(?:content|metadata)\/read$/.test(action));
-  if (named === undefined || only) return undefined;
-  return `secret/${secret} may do more than pull, by the scope map ${scopeMap.name}: so may whoever reads it`;
-}
+/** The actions that the token has once its scope map is as planned. */
+export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
+  scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);

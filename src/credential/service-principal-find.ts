@@ -1,8 +1,11 @@
 import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import { isOfOurs } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
-import type { Need } from "./kind.ts";
+import type { HeldLogin, Need } from "./kind.ts";
+import { notAlone } from "./own-application.ts";
 import { only } from "./service-principal-plan.ts";
 
 /** What stands in Azure of the application that is meant. */
@@ -13,12 +16,42 @@ export type Found = {
   readonly assignments: readonly RoleAssignment[];
   /** Nobody named it: it is in the Secret's note. */
   readonly borrowed?: true;
+  /** It was found by a display name, which anyone in the tenant can choose. */
+  readonly by?: "name" | "own name";
 };
 
-/** The application that is named, by its display name or its id; else the owner's own. @throws CliError notFound, conflict */
-export async function findOwn(named: string | undefined, { owner }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+/** Whether the annotation of the Secret records the application. */
+const isRecorded = (held: HeldLogin | undefined, { appId }: Application): boolean =>
+  held?.entry?.kind === "service-principal" && held.entry.identity === appId;
+
+/**
+ * Refuses to give a role or a password to an application that may be controlled by another identity. The annotation of the Secret counts
+ * only together with a role assignment by this plugin, because anyone in the namespace can write the annotation.
+ * @throws CliError conflict
+ */
+export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
+  if (!application || !by) return;
+  const hasOurRole = assignments.some(({ ours, here }) => ours && here);
+  if (hasOurRole && isRecorded(held, application) && isOfOurs(application.notes)) return;
+  const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
+  const reason = notAlone({ application, custody, identity: objectId, hasOurRole });
+  if (reason === undefined) return;
+  throw new CliError("conflict", `application ${JSON.stringify(name)} (${application.appId}) already exists, and ${reason}`, {
+    hint: { ...again, servicePrincipal: application.appId },
+  });
+}
+
+/**
+ * The application that is named, by its display name or its id; else the owner's own. Of several with the owner's name the one counts
+ * that the Secret's annotation records. @throws CliError notFound, conflict
+ */
+export async function findOwn(named: string | undefined, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   const name = named ?? (await owner.ownName());
-  if (!isGuid(name)) return read(name, only(name, await azure.applications({ name })), azure, registry);
+  if (!isGuid(name)) {
+    const all = await azure.applications({ name });
+    const recorded = named === undefined ? all.find((one) => isRecorded(held, one)) : undefined;
+    return { ...(await read(name, recorded ?? only(name, all), azure, registry)), by: named === undefined ? "own name" : "name" };
+  }
   const [application] = await azure.applications({ appId: name.toLowerCase() });
   if (application) return read(application.displayName, application, azure, registry);
   throw new CliError("notFound", `no application of the tenant has the id ${name}`, { hint: "az ad app list --show-mine" });

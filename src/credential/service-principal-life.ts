@@ -3,6 +3,7 @@ import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
 import { keyName, readMadeFor } from "../secret/azure-words.ts";
+import { rightsOfPrincipal, warnOfRights } from "./granted-rights.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
 import { sameLifetime } from "./service-principal-plan.ts";
@@ -47,7 +48,9 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
       const { mint, entry } = planPrincipalRenewal({ host: registry.loginServer, held: noted, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : [...new Set(images.map(({ repository }) => repository))].sort();
-      const demand = stepsOf(mint, { host: registry.loginServer, repositories, asked });
+      const says = warnOfRights(await rightsOfPrincipal({ name: application.displayName, assignments }, { azure, registry }));
+      const warnings: Change[] = says === undefined ? [] : [{ act: "tell", to: mint.to, says }];
+      const demand = [...stepsOf(mint, { host: registry.loginServer, repositories, asked }), ...warnings];
       return { before: [], demand, entry, login: undefined, pulls: "unknown", mayPull, images };
     },
     async shown(appId) {

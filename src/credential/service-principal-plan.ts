@@ -110,7 +110,7 @@ export function only(name: string, applications: readonly Application[]): Applic
   if (applications.length < 2) return applications[0];
   const ids = applications.map(({ appId }) => appId).sort();
   throw new CliError("conflict", `${ids.length} applications are called "${name}": ${ids.join(", ")}`, {
-    hint: `say which one by its id: --service-principal=${ids[0]}`,
+    hint: "name one by its id: --service-principal=APPID",
   });
 }
 

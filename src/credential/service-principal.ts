@@ -1,15 +1,18 @@
+import type { Application } from "../azure/principals.ts";
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
 import type { Change, Passing } from "../plan/change.ts";
 import { isOfOne, keyName, ofOurs } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-told.ts";
+import { refuseBeyondReading, rightsOfPrincipal } from "./granted-rights.ts";
 import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
 import { carrier } from "./service-principal-carry.ts";
-import { type Found, findNoted, findOwn } from "./service-principal-find.ts";
+import { type Found, findNoted, findOwn, refuseOthers } from "./service-principal-find.ts";
 import { principalLife } from "./service-principal-life.ts";
 import { isHeld, type PrincipalPlan, planPrincipal, refuseScoped, sameLifetime } from "./service-principal-plan.ts";
 import { removalOf } from "./service-principal-removal.ts";
@@ -118,12 +121,35 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const words = isHeld(standing) ? owner.words : await owner.wordsInCluster();
   const key = keyName(words);
   const plan = planPrincipal({ ...wish, key, isOwnKey: owner.alone && isOfOne(key, words) }, standing);
-  if (found.borrowed && plan.role.act !== "keep") throw notOwn(found, need, asked);
-  const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan)];
+  const warnings = await judged(found, plan, need, ground);
+  const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan), ...warnings];
   const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });
   const state = { name, application, principal, notes: ofOurs(words), key, asked: {}, made: {} };
   return { issue: withMore(issue, found, need), state };
 }
+
+/**
+ * Refuses an application that may be another identity's, and one with rights that no flag accepts.
+ * @returns what to warn of
+ * @throws CliError conflict
+ */
+async function judged(found: Found, plan: PrincipalPlan, need: Need, ground: Ground): Promise<(string | undefined)[]> {
+  const { azure, asked } = ground;
+  const { name, application, by, borrowed } = found;
+  if (borrowed && plan.role.act !== "keep") throw notOwn(found, need, asked);
+  if (by === "own name" ? changes(plan) : plan.role.act === "create") await refuseOthers(found, need, azure, asked.again);
+  const accept: Create = { ...asked.again, servicePrincipal: application?.appId ?? name, force: true };
+  const rights = refuseBeyondReading(await rightsOfPrincipal(found, ground), asked.flags["force"] === true, accept);
+  return [by === "name" ? addedTo(application, plan) : undefined, rights];
+}
+
+const changes = ({ made, role, mint }: PrincipalPlan): boolean => made.length > 0 || role.act !== "keep" || mint.act !== "keep";
+
+/** Says which application a display name was. */
+const addedTo = (application: Application | undefined, { mint }: PrincipalPlan): string | undefined =>
+  application && mint.act === "mint"
+    ? `application ${JSON.stringify(application.displayName)} already exists (${application.appId}) and gets one more password`
+    : undefined;
 
 /** How far it is to reach: where roles have no repositories, what can be proven. */
 function reachFor(

@@ -32,6 +32,9 @@ export const everything = { scopeMap: true, slots: "password1", secret: "alive",
 /** What is told of a Secret that nobody was to use. */
 export const next = "hint: kubectl acr-secret attach acr-myregistry --serviceaccount default -n demo\n";
 
+/** The warning about a login that the user supplies. */
+export const unchecked = 'Warning: the rights of login "ci" at myregistry.azurecr.io are not checked\n';
+
 export const made = `scopemap.azurecr.io/${token} created (+app/web)
 token.azurecr.io/${token} created
 secret/acr-myregistry created

@@ -6,6 +6,8 @@ export const own = "demo-acr-myregistry-b3ccbab127";
 export const byOwn = `${line} --service-principal`;
 export const byName = `${line} --service-principal ci`;
 
+export const byId = (appId: string): string => `${byOwn}=${appId}`;
+
 export const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 export const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
 

@@ -1,4 +1,12 @@
-import type { Application, Key, Principals, RoleAssignment, ServicePrincipal } from "../../../src/azure/principals.ts";
+import type {
+  Application,
+  Custody,
+  Key,
+  Principals,
+  RoleAssignment,
+  RoleDefinition,
+  ServicePrincipal,
+} from "../../../src/azure/principals.ts";
 import { CliError } from "../../../src/errors.ts";
 import { covers } from "../../../src/registry/repository.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -14,6 +22,10 @@ export type FakeDirectory = {
   readonly assignments: FakeAssignment[];
   /** When applications are created, instead of one second after another; epoch milliseconds. */
   readonly clock: { now?: () => number };
+  /** Who else controls an application, by its object id. */
+  readonly custody: Map<string, Custody>;
+  /** Custom roles by GUID. */
+  readonly definitions: Map<string, RoleDefinition>;
   /** Puts an application there, with a service principal and passwords of others. @returns its id that signs in */
   put(displayName: string, more?: { readonly keys?: number; readonly principal?: boolean; readonly notes?: string }): string;
   /** Gives an application a role that stands above the registry, or on it, by somebody else. */
@@ -41,6 +53,8 @@ export function fakeDirectory(): FakeDirectory {
   const applications: FakeApplication[] = [];
   const principals: FakePrincipal[] = [];
   const assignments: FakeAssignment[] = [];
+  const custody = new Map<string, Custody>();
+  const definitions = new Map<string, RoleDefinition>();
   let made = 0;
   const clock: FakeDirectory["clock"] = {};
 
@@ -82,6 +96,8 @@ export function fakeDirectory(): FakeDirectory {
 
   return {
     clock,
+    custody,
+    definitions,
     applications,
     principals,
     assignments,
@@ -107,7 +123,14 @@ export function fakeDirectory(): FakeDirectory {
         ask("applications", "name" in by ? by.name : by.appId, false, () =>
           applications.filter((one) => ("name" in by ? one.displayName === by.name : one.appId === by.appId)).map(shown),
         ),
-      createApplication: ({ displayName, notes }) => ask("createApplication", displayName, true, () => created(create(displayName, notes))),
+      createApplication: ({ displayName, notes }) =>
+        ask("createApplication", displayName, true, () => {
+          const made = create(displayName, notes);
+          custody.set(made.id, { owners: ["o-1"], principalOwners: [], otherCredentials: 0 });
+          return created(made);
+        }),
+      custody: (of) => ask("custody", of, false, () => custody.get(of) ?? { owners: [], principalOwners: [], otherCredentials: 0 }),
+      roleDefinition: (_, guid) => ask("roleDefinition", guid, false, () => definitions.get(guid)),
       deleteApplication: (of) =>
         ask("deleteApplication", of, true, () => {
           const { appId } = byId(of);

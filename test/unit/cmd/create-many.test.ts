@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { clusterId } from "../../../src/secret/azure-words.ts";
+import { unchecked } from "../../support/demo.ts";
 import { type Asked, is, refusing } from "../../support/fakes/asked.ts";
 import { line, refused, shared, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
@@ -33,7 +34,7 @@ test("a credential that is given needs no choice", async () => {
   world.azure.users.set("ci", "hunter2");
   const given = "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -A";
 
-  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: "created 3\n", code: 0 });
+  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: `${unchecked}created 3\n`, code: 0 });
   expect(teams(3).map((name) => world.loginIn(name)?.username)).toEqual(["ci", "ci", "ci"]);
   expect(world.asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(2);
 });

@@ -4,7 +4,7 @@ import { refused } from "../../support/demo.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { acrPull, byName, reader, standing, withOthers } from "../../support/service-principal.ts";
+import { acrPull, byId, byName, reader, standing, withOthers } from "../../support/service-principal.ts";
 
 /** A registry whose roles have repositories. */
 function abac(more: { readonly condition?: string | undefined; readonly ours?: boolean } = {}): { world: FakeWorld; appId: string } {
@@ -18,9 +18,9 @@ function abac(more: { readonly condition?: string | undefined; readonly ours?: b
 const conditions = ({ azure }: FakeWorld) => azure.directory.assignments.map(({ condition }) => condition);
 
 test("the role is for the repositories that pods use, or that are named, and for no other", async () => {
-  const { world } = abac();
+  const { world, appId } = abac();
 
-  expect(await type(byName, world.ports)).toMatchObject({
+  expect(await type(byId(appId), world.ports)).toMatchObject({
     stdout: expect.stringContaining("roleassignment.management.azure.com/ci created (+app/web)\n"),
     stderr: "",
     code: 0,
@@ -29,8 +29,8 @@ test("the role is for the repositories that pods use, or that are named, and for
 });
 
 test("what is named comes to what was granted before, and a rerun changes nothing", async () => {
-  const { world } = abac();
-  await type(byName, world.ports);
+  const { world, appId } = abac();
+  await type(byId(appId), world.ports);
 
   expect(await type(`${byName} --repository team/*`, world.ports)).toMatchObject({
     stdout: expect.stringContaining(
@@ -45,9 +45,12 @@ test("what is named comes to what was granted before, and a rerun changes nothin
 });
 
 test("* is all of the registry, without a condition", async () => {
-  const { world } = abac();
+  const { world, appId } = abac();
 
-  expect(await type(`${byName} --repository *`, world.ports)).toMatchObject({ stdout: expect.stringContaining("created (+*)\n"), code: 0 });
+  expect(await type(`${byId(appId)} --repository *`, world.ports)).toMatchObject({
+    stdout: expect.stringContaining("created (+*)\n"),
+    code: 0,
+  });
   expect(conditions(world)).toEqual([undefined]);
 });
 
@@ -111,13 +114,13 @@ test("AcrPull counts for nothing where roles have repositories", async () => {
   const { world, appId } = abac();
   world.azure.directory.assign(appId, acrPull);
 
-  expect(await type(byName, world.ports)).toMatchObject({ stdout: expect.stringContaining("created (+app/web)\n"), code: 0 });
+  expect(await type(byId(appId), world.ports)).toMatchObject({ stdout: expect.stringContaining("created (+app/web)\n"), code: 0 });
   expect(standing(world)).toMatchObject({ roles: 2, secret: "alive" });
 });
 
 test("what pods come to use is told, with the command that grants it", async () => {
   const { world, appId } = abac();
-  await type(`${byName} --repository app/api`, world.ports);
+  await type(`${byId(appId)} --repository app/api`, world.ports);
 
   expect(await type(byName, world.ports)).toMatchObject({
     stderr: expect.stringContaining(

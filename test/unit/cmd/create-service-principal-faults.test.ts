@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { demo, lost, refused } from "../../support/demo.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { type } from "../../support/in-process.ts";
-import { byName, byOwn, own, standing, withOthers } from "../../support/service-principal.ts";
+import { byId, byName, byOwn, own, standing, withOthers } from "../../support/service-principal.ts";
 
 const clean = { applications: [], principals: 0, roles: 0, secret: "none" };
 const theirs = { applications: ["ci: of others"], principals: 1, roles: 0, secret: "none" };
@@ -87,11 +87,11 @@ test.for([
     says: /az role assignment delete --assignee \S+ --scope \/registries\/myregistry --role 'AcrPull'/,
   },
 ])("of an application that was there, what $stuck does not take back is named", async ({ call, stuck, says }) => {
-  const { world } = withOthers({ role: false });
+  const { world, appId } = withOthers({ role: false });
   world.asking.around(losing(is(call), lost));
   world.asking.around(refusing(is(stuck), () => new CliError("unreachable", "cannot reach Azure")));
 
-  expect(await type(byName, world.ports)).toMatchObject({ stderr: expect.stringMatching(says), code: 1 });
+  expect(await type(byId(appId), world.ports)).toMatchObject({ stderr: expect.stringMatching(says), code: 1 });
 });
 
 test("a password of which nobody can tell whether it was made is named", async () => {
@@ -131,11 +131,14 @@ test("of two runs that make an application of one name at once, the later uses t
   world.asking.around(async (asked, next) => {
     if (is("createApplication")(asked) && !raced) {
       raced = true;
-      world.azure.directory.put("ci");
+      const { directory } = world.azure;
+      directory.put("ci", { notes: "kubectl acr-secret: secret acr-myregistry in namespace demo", keys: 0 });
+      const [{ id } = { id: "" }] = directory.applications;
+      directory.custody.set(id, { owners: ["o-1"], principalOwners: ["o-1"], otherCredentials: 0 });
     }
     return next();
   });
 
-  expect(await type(byName, world.ports)).toMatchObject({ stderr: "", code: 0 });
-  expect(standing(world)).toMatchObject({ applications: [expect.stringMatching(/^ci: of others, acr-secret: /)], secret: "alive" });
+  expect(await type(byName, world.ports)).toMatchObject({ stderr: expect.stringContaining('"ci" already exists'), code: 0 });
+  expect(standing(world)).toMatchObject({ applications: [expect.stringMatching(/^ci: acr-secret: /)], secret: "alive" });
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { demo } from "../../support/demo.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { acrPull, byName, byOwn, made, noteOf, own, standing, withOthers } from "../../support/service-principal.ts";
+import { acrPull, byId, byName, byOwn, made, noteOf, own, standing, withOthers } from "../../support/service-principal.ts";
 
 const key = "acr-secret: secret acr-myregistry in namespace demo";
 
@@ -45,7 +45,7 @@ test("where the application is there a password is added, and those of others st
     stdout: expect.stringMatching(
       /^roleassignment\S+ unchanged\napplication.graph.microsoft.com\/ci configured\nsecret\/acr-myregistry created\n/,
     ),
-    stderr: "",
+    stderr: `Warning: application "ci" already exists (${appId}) and gets one more password\n`,
     code: 0,
   });
   expect(standing(world)).toEqual({ applications: [`ci: of others, ${key}`], principals: 1, roles: 1, secret: "alive" });
@@ -56,7 +56,7 @@ test("where the application is there a password is added, and those of others st
 test("by its id it is found too, and its service principal and role are made where they are not there", async () => {
   const { world, appId } = withOthers({ principal: false, role: false });
 
-  expect(await type(`${byOwn}=${appId.toUpperCase()}`, world.ports)).toMatchObject({
+  expect(await type(byId(appId.toUpperCase()), world.ports)).toMatchObject({
     stdout: expect.stringContaining(
       "serviceprincipal.graph.microsoft.com/ci created\nroleassignment.management.azure.com/ci created (+*)\n",
     ),
@@ -71,7 +71,7 @@ test("a name that stands for several applications is refused with their ids", as
 
   expect(await type(byName, world.ports)).toEqual({
     stdout: "",
-    stderr: `error: 2 applications are called "ci": ${appId}, ${other}\nhint: say which one by its id: --service-principal=${appId}\n`,
+    stderr: `error: 2 applications are called "ci": ${appId}, ${other}\nhint: name one by its id: --service-principal=APPID\n`,
     code: 1,
   });
   expect(world.asking.writes).toEqual([]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { next } from "../../support/demo.ts";
+import { next, unchecked } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -59,7 +59,7 @@ test("a credential that is given is taken where no image is known, unless the re
   });
   expect(await type(line, world.ports, { stdin: "hunter2" })).toEqual({
     stdout: "secret/acr-myregistry created\n",
-    stderr: `Warning: no image of myregistry.azurecr.io/* is known, so nothing shows that it can be pulled\n${next}`,
+    stderr: `${unchecked}Warning: no image of myregistry.azurecr.io/* is known, so nothing shows that it can be pulled\n${next}`,
     code: 0,
   });
 });

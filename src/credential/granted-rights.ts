@@ -1,0 +1,104 @@
+import type { Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
+import type { AzureRegistry, Permission } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import { inLine } from "../plan/named.ts";
+
+/** The words for the actions of a scope map that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
+const verbs: Readonly<Record<string, string>> = {
+  "content/write": "push",
+  "content/delete": "delete",
+  "metadata/write": "change metadata",
+};
+
+/** The rights beyond reading that the actions of a scope map grant: `app/web push`, `* delete`. Unknown actions are returned as they are. */
+export function rightsOf(actions: readonly string[]): string[] {
+  return [...new Set(actions.flatMap(rightOf))].sort();
+}
+
+function rightOf(action: string): string[] {
+  const [, repository = "", right = ""] = /^repositories\/(.+)\/((?:content|metadata)\/[a-z]+)$/i.exec(action) ?? [];
+  const does = right.toLowerCase();
+  if (does === "content/read" || does === "metadata/read") return [];
+  const verb = verbs[does];
+  return [verb === undefined ? printed(action) : `${printed(repository)} ${verb}`];
+}
+
+/** Azure is not trusted to return names on one line and without quotes. */
+const printed = (text: string): string => (/^[\w./*-]+$/.test(text) ? text : JSON.stringify(text));
+
+/** Azure's built-in roles that only read, by GUID. */
+const readers: Readonly<Record<string, string>> = {
+  "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
+  "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
+  "b93aa761-3e63-49ed-ac28-beffa264f7ac": "Container Registry Repository Reader",
+};
+
+/** Azure's built-in roles with more rights on a registry, by GUID. */
+const writers: Readonly<Record<string, string>> = {
+  "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
+  "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
+  "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
+  "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
+  "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
+  "c2f4ef07-c644-48eb-af81-4b1b4947fb11": "AcrDelete",
+  "2a1e307c-b015-4ebd-883e-5b7698a07328": "Container Registry Repository Writer",
+  "2efddaa5-3f1f-4df3-97df-af3f13818f4c": "Container Registry Repository Contributor",
+};
+
+/** Whether the definition of a role must be read to judge it. */
+const isCustom = (guid: string): boolean => !(guid in readers || guid in writers);
+
+/** The rights beyond reading that roles grant: `actions of role "AcrPush"`. A role whose definition is unknown counts as more than reading. */
+export function rightsOfRoles(roles: readonly string[], definitions: ReadonlyMap<string, RoleDefinition | undefined>): string[] {
+  return [...new Set(roles)].flatMap((guid) => {
+    if (guid in readers) return [];
+    const definition = definitions.get(guid);
+    if (definition?.permissions.every(onlyReads)) return [];
+    const name = writers[guid] ?? definition?.name;
+    return [`actions of role ${name === undefined ? guid : JSON.stringify(name)}`];
+  });
+}
+
+const onlyReads = ({ actions, dataActions = [] }: Permission): boolean =>
+  [...actions, ...dataActions].every((action) => /(?:^|\/)read$/i.test(action));
+
+/** Reads the rights of a service principal; a role whose definition cannot be read counts as more than reading. */
+export async function rightsOfPrincipal({ name, assignments }: Assigned, { azure, registry }: At): Promise<Granted> {
+  const roles = [...new Set(assignments.map(({ role }) => role))];
+  const read = async (guid: string) => [guid, await azure.roleDefinition(registry, guid).catch(unlessCancelled)] as const;
+  const definitions = new Map(await Promise.all(roles.filter(isCustom).map(read)));
+  return { of: `service principal ${JSON.stringify(name)}`, rights: rightsOfRoles(roles, definitions) };
+}
+
+type Assigned = { readonly name: string; readonly assignments: readonly Pick<RoleAssignment, "role">[] };
+
+type At = { readonly azure: Pick<Principals, "roleDefinition">; readonly registry: AzureRegistry };
+
+function unlessCancelled(error: unknown): undefined {
+  if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+  return undefined;
+}
+
+/** A credential and its rights beyond reading. */
+export type Granted = {
+  /** `token "ci"` */
+  readonly of: string;
+  readonly rights: readonly string[];
+};
+
+/** The sentence about a credential that can do more than read; undefined if it only reads. */
+export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
+  rights.length === 0 ? undefined : `${of} may also: ${inLine(rights)}`;
+
+/**
+ * Refuses a credential that can do more than read, unless a flag accepts its rights.
+ * @param accept the command that accepts them
+ * @returns the warning to print
+ * @throws CliError conflict
+ */
+export function refuseBeyondReading(granted: Granted, accepted: boolean, accept: Create): string | undefined {
+  const warning = warnOfRights(granted);
+  if (warning === undefined || accepted) return warning;
+  throw new CliError("conflict", `${granted.of} may do more than pull: ${inLine(granted.rights)}`, { hint: accept });
+}
