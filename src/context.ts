@@ -1,4 +1,4 @@
-import type { Dated, Principals } from "./azure/principals.ts";
+import type { Dated, Permission, Principals } from "./azure/principals.ts";
 import type { Cause } from "./check/cause.ts";
 import type { Pace } from "./cluster/pace.ts";
 import type { Cluster } from "./cluster/port.ts";
@@ -109,14 +109,6 @@ export type RegistryFacts = {
   readonly armAudience: boolean;
   /** Who reaches it: everybody, those whom its rules name, or private endpoints alone. */
   readonly network: "all" | "selected" | "private";
-};
-
-/** One role's actions on a scope, and those on the data in it (Microsoft.Authorization/permissions); `*` stands for any text. */
-export type Permission = {
-  readonly actions: readonly string[];
-  readonly notActions: readonly string[];
-  readonly dataActions?: readonly string[];
-  readonly notDataActions?: readonly string[];
 };
 
 /** Whom Azure takes us for; what it does not tell is empty. */

@@ -162,6 +162,8 @@ export type ServicePrincipal = {
   accountEnabled: boolean;
   secrets: ClientSecret[];
   graphRoles: GraphRole[];
+  /** Object ids of its owners; none if the tenant created it. */
+  owners?: string[];
   readonly createdDateTime?: string;
   readonly signInAudience?: string;
   since: number;

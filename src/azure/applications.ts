@@ -66,17 +66,25 @@ export function principalsIn(
   };
 }
 
+type Wire = Readonly<Record<string, unknown>>;
+
 async function readCustody(graph: Graph, applicationId: string, principalId: string | undefined): Promise<Custody> {
   const [application, principal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
   const ids = async (path: string) => (await items(graph, `${path}/owners`, { $select: "id" })).map(({ id }) => text(id));
-  const [owners, certificates, federated, principalOwners, own] = await Promise.all([
+  const [owners, own, federated, principalOwners, ofPrincipal] = await Promise.all([
     ids(application),
-    credentialsOf(graph, application, ["keyCredentials"]),
+    keysOf(graph, application),
     items(graph, `${application}/federatedIdentityCredentials`),
     principalId === undefined ? [] : ids(principal),
-    principalId === undefined ? 0 : credentialsOf(graph, principal, ["keyCredentials", "passwordCredentials"]),
+    principalId === undefined ? undefined : keysOf(graph, principal),
   ]);
-  return { owners, principalOwners, otherCredentials: certificates + federated.length + own };
+  const certificates = own.certificates + (ofPrincipal?.certificates ?? 0);
+  const otherKeys = [
+    ...Array<"certificate">(certificates).fill("certificate"),
+    ...federated.map(() => "federated credential" as const),
+    ...Array<"password">(ofPrincipal?.passwords ?? 0).fill("password"),
+  ];
+  return { owners, principalOwners, otherKeys };
 }
 
 /** The items of a list; a list of more than one page is refused. */
@@ -93,11 +101,13 @@ async function items(
   return value;
 }
 
-async function credentialsOf(graph: Graph, path: string, lists: readonly string[]): Promise<number> {
+/** How many keys an application or a service principal has. */
+async function keysOf(graph: Graph, path: string): Promise<{ readonly certificates: number; readonly passwords: number }> {
   const doing = `read the credentials of ${path}`;
-  const one = await graph.send({ method: "GET", path, query: { $select: lists.join(",") }, doing });
-  const all = lists.map((list) => ((one ?? {}) as Readonly<Record<string, unknown>>)[list]);
-  return all.reduce<number>((sum, list) => sum + (Array.isArray(list) ? list.length : unreadable(doing)), 0);
+  const query = { $select: "keyCredentials,passwordCredentials" };
+  const { keyCredentials, passwordCredentials } = ((await graph.send({ method: "GET", path, query, doing })) ?? {}) as Wire;
+  if (!Array.isArray(keyCredentials) || !Array.isArray(passwordCredentials)) return unreadable(doing);
+  return { certificates: keyCredentials.length, passwords: passwordCredentials.length };
 }
 
 function asApplication(doing: string, body: unknown): Application {

@@ -1,6 +1,7 @@
-import type { AzureRegistry, Permission } from "../context.ts";
+import type { AzureRegistry } from "../context.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { Permission } from "./principals.ts";
 
 /**
  * What the identity may do on a registry, by all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Nothing is tried.

@@ -1,4 +1,3 @@
-import type { Permission } from "../context.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 
 /** With when it was made and written last, by Azure's clock (RFC 3339). */
@@ -41,6 +40,14 @@ export type RoleAssignment = {
   readonly condition: string | undefined;
 };
 
+/** One role's actions on a scope, and those on the data in it (Microsoft.Authorization/permissions); `*` stands for any text. */
+export type Permission = {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly dataActions?: readonly string[];
+  readonly notDataActions?: readonly string[];
+};
+
 /** A role definition (Microsoft.Authorization/roleDefinitions). */
 export type RoleDefinition = { readonly name: string; readonly permissions: readonly Permission[] };
 
@@ -52,7 +59,7 @@ export type Custody = {
   readonly owners: readonly string[];
   readonly principalOwners: readonly string[];
   /** Certificates and federated credentials of the application, and all credentials of the service principal itself. */
-  readonly otherCredentials: number;
+  readonly otherKeys: readonly ("password" | "certificate" | "federated credential")[];
 };
 
 /** A registry, by its id in Azure Resource Manager. */

@@ -1,5 +1,5 @@
-import type { Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
-import type { AzureRegistry, Permission } from "../context.ts";
+import type { Permission, Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
+import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { inLine } from "../plan/named.ts";

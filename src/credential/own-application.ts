@@ -1,4 +1,5 @@
 import type { Application, Custody } from "../azure/principals.ts";
+import { type AzureObject, mayGrant } from "../plan/ownership.ts";
 import { isOfOurs, readMadeFor } from "../secret/azure-words.ts";
 
 /** What shows whose an application is that was found by its display name, which anyone in the tenant can choose. */
@@ -11,17 +12,25 @@ export type Evidence = {
   readonly hasOurRole: boolean;
 };
 
-/**
- * Returns why an application may be controlled by another identity; undefined if it is the signed-in identity's and this plugin's alone.
- * A co-owner could add a password later. Names of passwords prove nothing before a role was assigned, because a former owner can have
- * chosen them.
- */
-export function notAlone({ application, custody, identity, hasOurRole }: Evidence): string | undefined {
-  const { owners, principalOwners, otherCredentials } = custody;
-  if (!isOfOurs(application.notes)) return "this plugin did not create it";
-  if (identity === "" || !owners.includes(identity)) return "you do not own it";
-  if ([...owners, ...principalOwners].some((id) => id !== identity)) return "it has another owner";
-  if (otherCredentials > 0) return "it has credentials of others";
-  const isOurs = hasOurRole ? ({ displayName }: Application["keys"][number]) => readMadeFor(displayName) !== undefined : () => false;
-  return application.keys.every(isOurs) ? undefined : "it has credentials of others";
+/** Returns why an application may be controlled by another identity; undefined if it is the signed-in identity's and this plugin's alone. */
+export function notAlone(evidence: Evidence): string | undefined {
+  const object = objectOf(evidence);
+  if (mayGrant(object)) return undefined;
+  if (!object.described) return "this plugin did not create it";
+  if (object.creator !== "self") return "you are not its only owner";
+  return `it has a ${object.otherKeys[0]} of another user`;
+}
+
+/** A co-owner could add a password later. Before a role was assigned, names of passwords prove nothing: a former owner can have chosen them. */
+function objectOf({ application, custody, identity, hasOurRole }: Evidence): AzureObject {
+  const owners = [...custody.owners, ...custody.principalOwners];
+  const isAlone = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);
+  const isOurs = ({ displayName }: Application["keys"][number]) => hasOurRole && readMadeFor(displayName) !== undefined;
+  return {
+    described: isOfOurs(application.notes),
+    creator: isAlone ? "self" : "other",
+    recorded: false,
+    otherKeys: [...custody.otherKeys, ...(application.keys.every(isOurs) ? [] : ["password" as const])],
+    shared: false,
+  };
 }

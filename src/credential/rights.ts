@@ -1,4 +1,5 @@
-import type { Permission, RegistryFacts } from "../context.ts";
+import type { Permission } from "../azure/principals.ts";
+import type { RegistryFacts } from "../context.ts";
 import type { Kind } from "./kind.ts";
 
 /** Whether an identity may make a kind of credential for a registry, and if not, the first thing that it lacks. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { RoleAssignment } from "../../sandbox/azure/world.ts";
+import { openAzure } from "../../src/azure/azure.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
@@ -166,4 +167,40 @@ test("a tenant's policy on lifetimes is told in Azure's words, and nothing is le
   expect(stderr).toContain(message.slice(0, -1));
   expect(stderr).toContain("hint: add --expires-in with less than the tenant's policy allows, such as 90d");
   expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
+});
+
+/** What another user of the tenant puts there before the run: an application with the name that the Secret derives. */
+async function registerFirst(displayName: string) {
+  const login = await world.azure.addServicePrincipal("attacker", [], ["Application.ReadWrite.OwnedBy"]);
+  const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };
+  const azure = openAzure(world.options({ env }));
+  const { id, appId } = await azure.createApplication({
+    displayName,
+    notes: "kubectl acr-secret: secret acr-myregistry in namespace demo",
+  });
+  const { password } = await azure.addKey(id, { displayName: "acr-secret: secret acr-myregistry in namespace demo" });
+  await azure.createServicePrincipal(appId);
+  return { appId, login: { username: appId, password: password.reveal() } };
+}
+
+test("refuses an application that another user registered with the Secret's derived name", async () => {
+  const at = demo();
+  const probe = await at.type(`${whole} --service-principal --dry-run=client`);
+  const name = /application\.graph\.microsoft\.com\/(\S+) created/.exec(probe.stdout)?.[1] ?? "";
+  const { appId, login } = await registerFirst(name);
+
+  const { stderr, code } = await at.type(`${whole} --service-principal`);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`application "${name}" (${appId}) already exists, and you are not its only owner`);
+  expect(await pulls(login)).toEqual([]);
+});
+
+test("uses the application of an earlier run of the same identity that did not write the Secret", async () => {
+  const at = demo();
+  await at.type(`${whole} --service-principal`);
+  at.in_.cluster.remove("secret", "demo", "acr-myregistry");
+
+  expect(await at.type(`${whole} --service-principal`)).toMatchObject({ code: 0 });
+  expect(at.directory()).toMatchObject({ applications: [{ secrets: [{}, {}] }], servicePrincipals: [{}], roleAssignments: [{}] });
 });

@@ -13,7 +13,7 @@ export const roleDefinitionRoutes = [
   definitions("GET", `${provider}/roleDefinitions/{name}`, (arm) => {
     const scope = scopeOf(arm);
     authorize(arm, "Microsoft.Authorization/roleDefinitions/read", scope);
-    const role = roles.find(({ guid }) => guid === arm.at.name);
+    const role = [...roles, ...arm.state.world.customRoles].find(({ guid }) => guid === arm.at.name);
     if (!role) return refuse(404, "RoleDefinitionDoesNotExist", `The specified role definition with ID '${arm.at.name}' does not exist.`);
     return { status: 200, body: definitionBody(arm, role) };
   }),

@@ -107,6 +107,17 @@ export function list<T extends Named>(
   return { status: 200, body: { "@odata.context": `https://${ask.host}/v1.0/$metadata#${collection}`, value } };
 }
 
+/** The owners of a directory object: users and service principals, each with its type. */
+export function ownersOf({ ask, state: { world } }: GraphAsk, owners: readonly string[]): Answer {
+  const value = owners.map((id) => {
+    const isUser = world.users.some((one) => one.id === id);
+    return { "@odata.type": `#microsoft.graph.${isUser ? "user" : "servicePrincipal"}`, ...select(ask, { id }) };
+  });
+  const columns = ask.query.get("$select");
+  const shown = columns ? `directoryObjects(${columns})` : "directoryObjects";
+  return { status: 200, body: { "@odata.context": `https://${ask.host}/v1.0/$metadata#${shown}`, value } };
+}
+
 /** Keeps the properties that $select names; all of them without it. */
 export function select(ask: Ask, item: Record<string, unknown>): Record<string, unknown> {
   const names = ask.query.get("$select")?.split(",");

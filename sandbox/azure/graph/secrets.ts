@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { instant, nullable, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { newClientSecret } from "../secrets.ts";
@@ -47,6 +48,22 @@ export function removePassword(graph: GraphAsk, secrets: ClientSecret[], display
 /** Microsoft Graph passwordCredential, without its secret. */
 export function secretBody({ keyId, displayName, startDateTime, endDateTime, value }: ClientSecret) {
   return { customKeyIdentifier: null, displayName, endDateTime, hint: value.slice(0, 3), keyId, secretText: null, startDateTime };
+}
+
+/** Microsoft Graph keyCredential of a certificate, without the key. */
+export function keyBody(pem: string) {
+  const { fingerprint, subject, validFrom, validTo } = new X509Certificate(pem);
+  const thumbprint = fingerprint.replaceAll(":", "");
+  return {
+    customKeyIdentifier: thumbprint,
+    displayName: subject,
+    endDateTime: new Date(validTo).toISOString(),
+    key: null,
+    keyId: thumbprint.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5"),
+    startDateTime: new Date(validFrom).toISOString(),
+    type: "AsymmetricX509Cert",
+    usage: "Verify",
+  };
 }
 
 function twoYearsAfter(start: string): string {

@@ -3,7 +3,20 @@ import { flag, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { inSeconds, preciseNow } from "../time.ts";
 import type { ServicePrincipal } from "../world.ts";
-import { body, denied, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, refuseGraph, select } from "./request.ts";
+import {
+  body,
+  denied,
+  entity,
+  type GraphAsk,
+  list,
+  locationOf,
+  mayRead,
+  mayWrite,
+  named,
+  ownersOf,
+  refuseGraph,
+  select,
+} from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
 
 /** /v1.0/servicePrincipals: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
@@ -20,7 +33,13 @@ export function servicePrincipals(graph: GraphAsk, which: string, action: string
   const principal = named(which, mine);
   if (route === "GET one")
     return { status: 200, body: { ...entity(graph, "servicePrincipals"), ...select(ask, principalBody(principal)) } };
+  if (route === "GET one/owners") return ownersOf(graph, principal.owners ?? []);
   mayWrite(graph, state.world.applications.find((one) => one.appId === principal.appId)?.owners ?? []);
+  return write(graph, route, principal);
+}
+
+function write(graph: GraphAsk, route: string, principal: ServicePrincipal): Answer {
+  const { state } = graph;
   if (route === "POST one/addPassword") return addPassword(graph, principal.secrets);
   if (route === "POST one/removePassword") return removePassword(graph, principal.secrets, principal.displayName);
   if (route === "PATCH one") {
@@ -67,6 +86,7 @@ function create(graph: GraphAsk): Answer {
     accountEnabled,
     secrets: [],
     graphRoles: [],
+    owners: [graph.identity.principalId],
     createdDateTime: preciseNow(),
     signInAudience: application.signInAudience,
     since: Date.now(),

@@ -1,3 +1,4 @@
+import type { Permission } from "../../../src/azure/principals.ts";
 import type {
   AcrToken,
   AdminSlot,
@@ -6,7 +7,6 @@ import type {
   AzureRegistry,
   ImageRef,
   Login,
-  Permission,
   Proof,
   Registry,
   RegistryFacts,

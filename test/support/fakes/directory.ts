@@ -126,10 +126,10 @@ export function fakeDirectory(): FakeDirectory {
       createApplication: ({ displayName, notes }) =>
         ask("createApplication", displayName, true, () => {
           const made = create(displayName, notes);
-          custody.set(made.id, { owners: ["o-1"], principalOwners: [], otherCredentials: 0 });
+          custody.set(made.id, { owners: ["o-1"], principalOwners: [], otherKeys: [] });
           return created(made);
         }),
-      custody: (of) => ask("custody", of, false, () => custody.get(of) ?? { owners: [], principalOwners: [], otherCredentials: 0 }),
+      custody: (of) => ask("custody", of, false, () => custody.get(of) ?? { owners: [], principalOwners: [], otherKeys: [] }),
       roleDefinition: (_, guid) => ask("roleDefinition", guid, false, () => definitions.get(guid)),
       deleteApplication: (of) =>
         ask("deleteApplication", of, true, () => {

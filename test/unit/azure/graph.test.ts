@@ -61,6 +61,35 @@ test("applications are found by a name, in which a quote is doubled, and by an i
   expect(one.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications(appId='a-1')?${select}`]);
 });
 
+test("reads who controls an application and its service principal", async () => {
+  const lists: Readonly<Record<string, object>> = {
+    "/applications/o-1/owners": { value: [{ id: "u-1" }] },
+    "/applications/o-1": { keyCredentials: [{}], passwordCredentials: [key] },
+    "/applications/o-1/federatedIdentityCredentials": { value: [{ id: "f-1" }] },
+    "/servicePrincipals/p-1/owners": { value: [{ id: "u-2" }] },
+    "/servicePrincipals/p-1": { keyCredentials: [], passwordCredentials: [{}] },
+  };
+  const { custody } = principalsIn({ send: async ({ path }) => lists[path] });
+
+  expect(await custody("o-1", "p-1")).toEqual({
+    owners: ["u-1"],
+    principalOwners: ["u-2"],
+    otherKeys: ["certificate", "federated credential", "password"],
+  });
+  expect(await custody("o-1", undefined)).toEqual({
+    owners: ["u-1"],
+    principalOwners: [],
+    otherKeys: ["certificate", "federated credential"],
+  });
+});
+
+test.for([
+  { why: "has no list", answer: {} },
+  { why: "has another page", answer: { value: [], keyCredentials: [], passwordCredentials: [], "@odata.nextLink": "x" } },
+])("rejects an answer about owners that $why", async ({ answer }) => {
+  await expect(principalsIn({ send: async () => answer }).custody("o-1", undefined)).rejects.toMatchObject({ kind: "unreachable" });
+});
+
 test("what is not there is none, and no error", async () => {
   const { principals } = answering(404, { error: { code: "Request_ResourceNotFound", message: "no" } });
 

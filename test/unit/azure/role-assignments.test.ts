@@ -56,6 +56,11 @@ test.for([
   { why: "in another case", wire: { name: name.toUpperCase(), scope: id.toUpperCase() }, is: { here: true, ours: true } },
   { why: "of others", wire: { name: "other", scope: id, condition: "x" }, is: { here: true, ours: false, condition: "x" } },
   { why: "of the subscription", wire: { name, scope: subscription }, is: { here: false, ours: false } },
+  {
+    why: "of a management group",
+    wire: { name: "group", scope: "/providers/Microsoft.Management/managementGroups/tenant" },
+    is: { here: false, ours: false },
+  },
   { why: "of the root", wire: { name: "root", scope: "/" }, is: { here: false, ours: false } },
   { why: "below the registry", wire: { name, scope: `${id}/tokens/x` }, is: undefined },
   { why: "of a registry whose name is longer", wire: { name, scope: `${id}2` }, is: undefined },
@@ -65,4 +70,26 @@ test.for([
 
   expect(await roleAssignments(registry, "p-1")).toEqual(is ? [{ name: its, role: of.role, condition: undefined, ...is }] : []);
   expect(asked).toMatchObject([{ filter: "assignedTo('p-1')" }]);
+});
+
+const definition = {
+  properties: { roleName: "our role", permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"] }] },
+};
+
+test.for([
+  {
+    answer: definition,
+    is: { name: "our role", permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"], notDataActions: [] }] },
+  },
+  { answer: undefined, is: undefined },
+  { answer: { properties: { roleName: "our role" } }, is: undefined },
+])("reads the role definition $is", async ({ answer, is }) => {
+  const asked: string[] = [];
+  const send = async ({ path }: ArmRequest) => {
+    asked.push(path);
+    return answer;
+  };
+
+  expect(await roleAssignmentsIn({ send, list: async () => [] }).roleDefinition(registry, "r-1")).toEqual(is);
+  expect(asked).toEqual([`${id}/providers/Microsoft.Authorization/roleDefinitions/r-1`]);
 });

@@ -134,7 +134,7 @@ test("of two runs that make an application of one name at once, the later uses t
       const { directory } = world.azure;
       directory.put("ci", { notes: "kubectl acr-secret: secret acr-myregistry in namespace demo", keys: 0 });
       const [{ id } = { id: "" }] = directory.applications;
-      directory.custody.set(id, { owners: ["o-1"], principalOwners: ["o-1"], otherCredentials: 0 });
+      directory.custody.set(id, { owners: ["o-1"], principalOwners: ["o-1"], otherKeys: [] });
     }
     return next();
   });

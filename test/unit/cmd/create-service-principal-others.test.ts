@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Custody } from "../../../src/azure/principals.ts";
 import { demo } from "../../support/demo.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -15,7 +16,7 @@ type Existing = {
   readonly keys?: number;
   readonly owners?: readonly string[];
   readonly principalOwners?: readonly string[];
-  readonly otherCredentials?: number;
+  readonly otherKeys?: Custody["otherKeys"];
 };
 
 /** A namespace, and an application with the name that only this Secret derives. */
@@ -23,17 +24,17 @@ function withExisting({ notes: says = notes, keys = 0, ...custody }: Existing): 
   const world = demo();
   const appId = world.azure.directory.put(own, { notes: says, keys });
   const [application] = world.azure.directory.applications;
-  world.azure.directory.custody.set(application?.id ?? "", { owners: [me], principalOwners: [], otherCredentials: 0, ...custody });
+  world.azure.directory.custody.set(application?.id ?? "", { owners: [me], principalOwners: [], otherKeys: [], ...custody });
   return { world, appId };
 }
 
 test.for<{ why: string; existing: Existing; reason: string }>([
   { why: "another user created it", existing: { notes: "", owners: ["o-2"] }, reason: "this plugin did not create it" },
-  { why: "another user copied the notes", existing: { owners: ["o-2"] }, reason: "you do not own it" },
-  { why: "another user made this identity an owner", existing: { owners: [me, "o-2"] }, reason: "it has another owner" },
-  { why: "another user owns its service principal", existing: { principalOwners: ["o-2"] }, reason: "it has another owner" },
-  { why: "it has a password of another user", existing: { keys: 1 }, reason: "it has credentials of others" },
-  { why: "it has a certificate", existing: { otherCredentials: 1 }, reason: "it has credentials of others" },
+  { why: "another user copied the notes", existing: { owners: ["o-2"] }, reason: "you are not its only owner" },
+  { why: "another user made this identity an owner", existing: { owners: [me, "o-2"] }, reason: "you are not its only owner" },
+  { why: "another user owns its service principal", existing: { principalOwners: ["o-2"] }, reason: "you are not its only owner" },
+  { why: "it has a password of another user", existing: { keys: 1 }, reason: "it has a password of another user" },
+  { why: "it has a certificate", existing: { otherKeys: ["certificate"] }, reason: "it has a certificate of another user" },
 ])("refuses an application with the Secret's derived name when $why", async ({ existing, reason }) => {
   const { world, appId } = withExisting(existing);
 
@@ -56,7 +57,7 @@ test("uses the application that the Secret's annotation records when another ide
   const world = demo();
   await type(byOwn, world.ports);
   const { directory } = world.azure;
-  for (const [id] of directory.custody) directory.custody.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherCredentials: 0 });
+  for (const [id] of directory.custody) directory.custody.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherKeys: [] });
   for (const { keys } of directory.applications) keys.length = 0;
 
   expect(await type(byOwn, world.ports)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n"), code: 0 });
@@ -66,10 +67,10 @@ test("refuses the application that the annotation records when this plugin assig
   const world = demo();
   await type(byOwn, world.ports);
   const { directory } = world.azure;
-  for (const [id] of directory.custody) directory.custody.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherCredentials: 0 });
+  for (const [id] of directory.custody) directory.custody.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherKeys: [] });
   directory.assignments.length = 0;
 
-  expect(await type(byOwn, world.ports)).toMatchObject({ stderr: expect.stringContaining("you do not own it"), code: 1 });
+  expect(await type(byOwn, world.ports)).toMatchObject({ stderr: expect.stringContaining("you are not its only owner"), code: 1 });
 });
 
 test("refuses an application by its display name when it has no pull role, and takes it by its id", async () => {
