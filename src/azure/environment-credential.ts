@@ -28,6 +28,7 @@ export function environmentCredential(env: Env, authorityHost: string, transport
     });
   }
   return libraryCredential({
+    source: "env",
     transport,
     hint: "check the AZURE_* variables",
     async open({ ClientCertificateCredential, ClientSecretCredential }, common) {

@@ -1,10 +1,12 @@
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
+import type { TokenSource } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
-import { explainSignIn, explainUnreachable } from "./sign-in-error.ts";
+import { explainLibrary } from "./library-error.ts";
+import { explainUnreachable } from "./sign-in-error.ts";
 
 /** What each of Azure's own credentials is opened with. */
 export type LibraryOptions = { readonly httpClient: HttpClient; readonly retryOptions: { maxRetries: number; retryDelayInMs: number } };
@@ -12,6 +14,7 @@ export type LibraryOptions = { readonly httpClient: HttpClient; readonly retryOp
 type Library = typeof import("@azure/identity");
 
 export type LibraryCredential = {
+  readonly source: TokenSource;
   readonly transport: Transport;
   open(library: Library, options: LibraryOptions): TokenCredential | Promise<TokenCredential>;
   /** What to try where nothing better is known. */
@@ -23,7 +26,7 @@ export type LibraryCredential = {
 };
 
 /** One of Azure's own credentials (@azure/identity), loaded when a token is asked for, with its errors in our words. */
-export function libraryCredential({ transport, open, hint, unreachable, refused }: LibraryCredential): TokenCredential {
+export function libraryCredential({ source, transport, open, hint, unreachable, refused }: LibraryCredential): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
   /** Why nothing was sent, or no answer came: the library puts words of its own around a proxy that cannot be used, and around all else. */
   let failure: CliError | undefined;
@@ -44,7 +47,7 @@ export function libraryCredential({ transport, open, hint, unreachable, refused 
   async function explain(error: unknown): Promise<CliError> {
     if (failure) return failure;
     if (error instanceof CliError) return error;
-    const known = explainSignIn(redact(error instanceof Error ? error.message : String(error)), hint);
+    const known = explainLibrary(redact(error instanceof Error ? error.message : String(error)), source, hint);
     return refused ? refused(known) : known;
   }
 

@@ -1,9 +1,9 @@
 import type { TokenCredential } from "@azure/identity";
 import type { Env } from "../context.ts";
-import { CliError } from "../errors.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { Transport } from "../http/transport.ts";
 import { libraryCredential } from "./library-credential.ts";
+import { noEndpoint } from "./library-error.ts";
 
 /** Where a platform says that it has identities, as @azure/identity reads it. A virtual machine says nothing: it has to be asked. */
 const endpoints = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"] as const;
@@ -18,6 +18,7 @@ export const hasManagedIdentity = (env: Env): boolean => endpoints.some((name) =
  */
 export function managedCredential({ AZURE_CLIENT_ID: clientId }: Env, transport: Transport): TokenCredential {
   return libraryCredential({
+    source: "managed",
     transport,
     hint: "check AZURE_CLIENT_ID, and that this machine has a managed identity",
     open: ({ ManagedIdentityCredential }, { httpClient, retryOptions }) =>
@@ -32,10 +33,7 @@ export function managedCredential({ AZURE_CLIENT_ID: clientId }: Env, transport:
           },
         },
       }),
-    unreachable: ({ message }: NetworkError) =>
-      new CliError("config", `this machine has no managed identity: ${message}`, {
-        hint: "--auth=managed is for machines in Azure; elsewhere: az login",
-      }),
+    unreachable: ({ message }: NetworkError) => noEndpoint(message),
   });
 }
 

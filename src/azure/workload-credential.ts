@@ -29,6 +29,7 @@ export function workloadCredential(env: Env, authorityHost: string, transport: T
     );
   }
   return libraryCredential({
+    source: "workload",
     transport,
     hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
     async open({ WorkloadIdentityCredential }, common) {

@@ -25,8 +25,8 @@ test("a machine without one is told so", async () => {
 
   await expect(open({ source: "managed" }).findRegistry("myregistry")).rejects.toMatchObject({
     kind: "config",
-    message: expect.stringMatching(/^this machine has no managed identity: .*127\.0\.0\.1/),
-    hint: "--auth=managed is for machines in Azure; elsewhere: az login",
+    message: expect.stringMatching(/^no managed identity endpoint on this machine: .*127\.0\.0\.1/),
+    hint: "use --auth=managed only on machines in Azure; elsewhere: az login",
   });
 });
 
