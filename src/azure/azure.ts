@@ -18,7 +18,7 @@ import { regionalHosts } from "./regional-hosts.ts";
 import { registryFacts } from "./registry-facts.ts";
 import { roleAssignmentsIn } from "./role-assignments.ts";
 import { stockOf } from "./stock.ts";
-import { clearPassword, generatePassword, listTokens, putScopeMap, putToken, remove, scopeMap, token } from "./tokens.ts";
+import { clearPassword, generatePassword, putScopeMap, putToken, remove, scopeMap, token, tokenCount } from "./tokens.ts";
 
 export type AzureOptions = {
   readonly identity: IdentityWish;
@@ -56,7 +56,7 @@ export function openAzure(options: AzureOptions): Azure {
     deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
     stock: (registry) => stockOf(arm, registry),
-    tokenCount: async (registry) => (await listTokens(arm, registry)).length,
+    tokenCount: (registry) => tokenCount(arm, registry),
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) throw notOfCloud(host, cloud);

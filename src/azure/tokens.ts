@@ -1,5 +1,5 @@
 import type { AcrToken, AzureRegistry, ScopeMap, Slot } from "../context.ts";
-import { CliError } from "../errors.ts";
+import { CliError, unlessForbidden } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { apiVersion } from "./api-version.ts";
@@ -33,17 +33,26 @@ export async function token(arm: Arm, registry: AzureRegistry, name: string): Pr
   return asToken(doing, await arm.send({ method: "GET", path: pathOf(registry, "tokens", name), version, doing }));
 }
 
-/** Makes a token, or gives it another scope map and enables it; its passwords stay as they are. */
+/**
+ * Creates a token, or gives it another scope map and enables it. Its passwords stay as they are. A token that comes back as disabled is
+ * enabled once more.
+ * @throws CliError conflict if it stays disabled
+ */
 export async function putToken(
   arm: Arm,
   registry: AzureRegistry,
   { name, scopeMapId }: { name: string; scopeMapId: string },
 ): Promise<AcrToken> {
-  const body = { properties: { scopeMapId, status: "enabled" } };
+  const path = pathOf(registry, "tokens", name);
   const doing = `write token ${name}`;
-  return (
-    asToken(doing, await arm.send({ method: "PUT", path: pathOf(registry, "tokens", name), version, body, doing })) ?? unreadable(doing)
-  );
+  const write = async (method: "PUT" | "PATCH", properties: object) =>
+    asToken(doing, await arm.send({ method, path, version, body: { properties }, doing })) ?? unreadable(doing);
+  const written = await write("PUT", { scopeMapId, status: "enabled" });
+  const token = written.status === "disabled" ? await write("PATCH", { status: "enabled" }) : written;
+  if (token.status === "enabled") return token;
+  throw new CliError("conflict", `Azure keeps the ACR token "${name}" disabled`, {
+    hint: `az acr token update --registry ${registry.name} --name ${name} --status enabled`,
+  });
 }
 
 /** Deletes a token or a scope map; one that is not there is fine. */
@@ -52,10 +61,16 @@ export async function remove(arm: Arm, registry: AzureRegistry, kind: "scopeMaps
   await arm.send({ method: "DELETE", path: pathOf(registry, kind, name), version, doing: `delete ${what} ${name}` });
 }
 
-/** The tokens of a registry, all of them: a registry of each SKU may have so many. */
-export async function listTokens(arm: Arm, registry: AzureRegistry): Promise<AcrToken[]> {
-  const doing = `list the tokens of ${registry.name}`;
-  return (await arm.list({ path: `${registry.id}/tokens`, version, doing })).flatMap((it) => asToken(doing, it) ?? []);
+/**
+ * How many tokens a registry has, by its usages (Registries_ListUsages). They are counted in a list of up to 50,000 only for an identity
+ * that may not read the usages, or if Azure reports none of tokens.
+ */
+export async function tokenCount(arm: Arm, { id, name }: AzureRegistry): Promise<number> {
+  const doing = `read the usages of registry ${name}`;
+  const answer = await arm.send({ method: "GET", path: `${id}/listUsages`, version, doing }).catch(unlessForbidden(undefined));
+  const { value } = (answer ?? {}) as { value?: { name?: unknown; currentValue?: unknown }[] };
+  const used = value?.find((usage) => usage.name === "Tokens")?.currentValue;
+  return typeof used === "number" ? used : (await arm.list({ path: `${id}/tokens`, version, doing: `list the tokens of ${name}` })).length;
 }
 
 /** A token's slot; with `creationTime` only the very password that was made then. */

@@ -60,12 +60,28 @@ export function planScope(wish: ScopeWish, { token, scopeMap }: ScopeFound): Mak
     return { act: "keep", to: { ...to, name: lent }, because: "it is not the token's own" };
   }
   const wanted = pullActions(repositories).sort();
-  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
-  const before = [...scopeMap.actions].sort();
+  const before = [...(scopeMap?.actions ?? [])].sort();
   const after = [...new Set([...before, ...wanted])].sort();
+  checkSize(name, after);
+  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
   if (after.length === before.length) return { act: "keep", to, because: "allows it already" };
   const grants = grantsOf(after.filter((action) => !before.includes(action)));
   return { act: "update", to, before, after, grants, because: "allows too little" };
+}
+
+/** Actions that Azure lets a scope map have, two for each repository (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+const mostActions = 500;
+
+/** @throws CliError invalid for more than Azure takes */
+function checkSize(name: string, { length }: readonly string[]): void {
+  if (length <= mostActions) return;
+  throw new CliError(
+    "invalid",
+    `scope map "${name}" would have ${length} actions, and Azure allows ${mostActions}, 250 repositories to pull`,
+    {
+      hint: "use a path for many repositories, such as --repository 'team/*'",
+    },
+  );
 }
 
 /** Azure takes names in any case. */

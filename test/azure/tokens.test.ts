@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { clearPassword, generatePassword, listTokens } from "../../src/azure/tokens.ts";
+import { clearPassword, generatePassword, tokenCount } from "../../src/azure/tokens.ts";
 import { sameMoment } from "../../src/moment.ts";
 import type { Sensitive } from "../../src/secret/sensitive.ts";
 import { openTestArm, startTestWorld } from "./world.ts";
@@ -191,10 +191,10 @@ test("how many tokens a registry has, of how many its SKU allows", async () => {
   const { registry } = await made("counted");
   const arm = openTestArm(world);
   world.azure.world.pageSize = 2;
-  const listed = await listTokens(arm, registry);
+  const count = await tokenCount(arm, registry);
   world.azure.world.pageSize = 100;
 
-  expect(listed.map(({ name }) => name)).toEqual(world.azure.world.registries[0]?.tokens.map(({ name }) => name));
-  expect(listed.length).toBeGreaterThan(2);
+  expect(count).toBe(world.azure.world.registries[0]?.tokens.length);
+  expect(count).toBeGreaterThan(2);
   expect(registry.sku).toBe("Standard");
 });

@@ -233,3 +233,17 @@ test.for<{ why: string; scopeMap: ScopeMap | undefined; grants: readonly string[
   const { scope } = planToken({ ...wish, repositories: ["app/web", "base/*"] }, { ...nothing, scopeMap });
   expect("grants" in scope ? scope.grants : undefined).toEqual(grants);
 });
+
+const many = (count: number) => Array.from({ length: count }, (_, at) => `team/app-${at}`);
+
+test.for([
+  { why: "a new scope map", found: {}, wanted: 250, fits: true },
+  { why: "a new scope map", found: {}, wanted: 251, fits: false },
+  { why: "a scope map with 249 others", found: { scopeMap: map(...many(249)) }, wanted: 1, fits: true },
+  { why: "a scope map with 250 others", found: { scopeMap: map(...many(250)) }, wanted: 1, fits: false },
+])("accepts $wanted repositories in $why: $fits", ({ found, wanted, fits }) => {
+  const planning = () => plan(found, { repositories: wanted === 1 ? ["app/web"] : many(wanted) });
+
+  if (fits) expect(planning()).toMatch(/^(?:create|update), /);
+  else expect(planning).toThrow(expect.objectContaining({ kind: "invalid" }));
+});
