@@ -42,6 +42,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     managedIdentities: [],
     roleAssignments: [],
     customRoles: [],
+    apiVersions: {},
     longRunning: { polls: 0, milliseconds: 0, retryAfter: 10, repeatedPut: "operation", asksRights: true },
     graphWriteGap: 300,
     passwords: "new",

@@ -53,7 +53,8 @@ export async function startAzure({ folder, authority, registryBinary, registries
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(caFile, authority.certificate);
   const hosts = world.registries.flatMap((one) => [one.loginServer, dataHost(one).replace(/^[^.]+/, "*")]);
-  const names = [...new Set([...controlPlane, "*.azurecr.io", ...hosts])];
+  const regional = [...regions, ...world.registries.map(({ location }) => location)].map((region) => `*.${region}.geo.azurecr.io`);
+  const names = [...new Set([...controlPlane, "*.azurecr.io", ...hosts, ...regional])];
   const front = createFront(state, await authority.issue({ commonName: "sandbox azure", names }));
   const proxy = await startConnectProxy({ reaches: front.reaches, enter: front.enter, refused: state.calls.addRefusedHost });
   const metadata = await startMetadataService(state);
@@ -88,3 +89,6 @@ export async function startAzure({ folder, authority, registryBinary, registries
 }
 
 const controlPlane = ["login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"];
+
+/** Regions of replicas that the certificate has names for. */
+const regions = ["eastus", "westus", "westeurope", "australiaeast"];

@@ -25,6 +25,8 @@ export type Fault =
   | (Where & { readonly kind: "lose"; readonly half?: boolean })
   /** generateCredentials answers 202, as the specification allows, and shows its passwords to who asks again. */
   | { readonly kind: "credentialsByPolling" }
+  /** The token endpoints of registries refuse a login without a body. */
+  | { readonly kind: "emptyUnauthorized" }
   /**
    * New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made; of passwords
    * only those of the tokens and applications with such a name, where one is given.
@@ -45,6 +47,7 @@ export type FaultBox = Faults & {
   /** Takes the faults that hit this request; each counts once. */
   strike(request: { method: string; host: string; path: string }): Mishap;
   credentialsByPolling(): boolean;
+  emptyUnauthorized(): boolean;
   /** Whether something made at `since` (epoch milliseconds) is known by now; `name` is whose password it is. */
   replicated(what: Replicated, since: number, name?: string): boolean;
 };
@@ -98,6 +101,7 @@ export function createFaults(now: () => number): FaultBox {
       }
       return struck.reduce<Mishap>((mishap, { fault }) => afflict(mishap, fault), { wait: 0, drop: false });
     },
+    emptyUnauthorized: () => faults.some(({ fault }) => fault.kind === "emptyUnauthorized"),
     credentialsByPolling: () => faults.some(({ fault }) => fault.kind === "credentialsByPolling"),
     replicated: (what, since, name = "") => {
       const delays = faults.flatMap(({ fault }) => {

@@ -13,6 +13,7 @@ import { entra } from "./entra/entra.ts";
 import { graph } from "./graph/graph.ts";
 import { type Answer, type Ask, Refused, readAsk, send } from "./http.ts";
 import type { State } from "./state.ts";
+import { regionalHosts } from "./world.ts";
 
 /** The server behind all of Azure's names. */
 export type Front = {
@@ -31,12 +32,12 @@ export function createFront(state: State, { certificate, key }: { certificate: s
     if (host === "login.microsoftonline.com") return plain(entra);
     if (host === "management.azure.com") return plain(arm);
     if (host === "graph.microsoft.com") return plain(graph);
-    const registry = state.world.registries.find((one) => one.loginServer === host);
+    const registry = state.world.registries.find((one) => one.loginServer === host || regionalHosts(one).includes(host));
     if (registry) {
       return async (request, response) => {
         response.setHeader("server", "openresty");
         if (registry.publicNetworkAccess === "Disabled") return send(response, blocked());
-        if (/^\/v2(\/|\?|$)/.test(request.url ?? "")) return dataPlane(request, response, state, registry);
+        if (/^\/v2(\/|\?|$)/.test(request.url ?? "")) return dataPlane(request, response, state, registry, host);
         return answering(host, (ask) => acr(ask, state, registry))(request, response);
       };
     }

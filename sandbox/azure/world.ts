@@ -20,6 +20,8 @@ export type World = {
   roleAssignments: RoleAssignment[];
   /** The tenant's own roles, beside the built-in ones. */
   customRoles: Role[];
+  /** Versions of a resource provider's API that this cloud supports instead of all that the emulator knows, by the provider's name. */
+  apiVersions: Record<string, readonly string[]>;
   longRunning: LongRunning;
   /** Milliseconds in which Microsoft Graph refuses a second write of one application. */
   graphWriteGap: number;

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
+import { servicePrincipal } from "../../src/credential/service-principal.ts";
 import { NotYet } from "../../src/errors.ts";
-import { startTestWorld } from "./world.ts";
+import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
@@ -21,7 +23,10 @@ test("an application, its service principal, a password and a role are made, rea
   await azure.assignRole(registry, { principalId: principal.id, role: acrPull });
   const { password, ...key } = await azure.addKey(id, { displayName: "demo/acr", expiresAt: "2999-01-01T00:00:00Z" });
 
-  expect(await azure.applications({ name: displayName })).toEqual([{ ...application, keys: [{ ...key, displayName: "demo/acr" }] }]);
+  const madeAt = application.madeAt.replace(/\.\d{7}Z$/, "Z");
+  expect(await azure.applications({ name: displayName })).toEqual([
+    { ...application, madeAt, keys: [{ ...key, displayName: "demo/acr" }] },
+  ]);
   expect(await azure.applications({ appId })).toMatchObject([{ id, displayName, notes: "ours" }]);
   expect(await azure.servicePrincipal(appId)).toEqual({ ...principal, enabled: true });
   expect(await azure.roleAssignments(registry, principal.id)).toMatchObject([
@@ -71,6 +76,26 @@ test("who has no rights in Entra ID is told so, and what takes none", async () =
     message: expect.stringMatching(/^cannot look for application ci: Insufficient privileges to complete the operation \(request \S+\)$/),
     hint: expect.stringContaining("an ACR token takes no rights in Entra ID"),
   });
+});
+
+test("deletes two passwords of one application when Graph refuses a second write for 300 ms", async () => {
+  const azure = open();
+  const { id, appId } = await azure.createApplication({ displayName: `busy ${randomUUID()}`, notes: "" });
+  const keys = [await azure.addKey(id, { displayName: "x" }), await azure.addKey(id, { displayName: "y" })];
+  await azure.addKey(id, { displayName: "of others" });
+  const asked = { flags: { "service-principal": appId }, registry: "myregistry", identity: { source: "env" }, wait: 60_000 } as const;
+  const again = { do: "create", registry: "myregistry" } as const;
+  const sources = { ...onlyAzure(azure), sleep: (milliseconds: number) => setTimeout(milliseconds) };
+  const credential = await servicePrincipal.open({ ...asked, verify: false, expiresAt: undefined, again }, sources);
+  const passwords = keys.map(({ keyId, madeAt }) => ({ slot: keyId, ...(madeAt !== undefined && { madeAt }) }));
+  world.azure.world.graphWriteGap = 300;
+  world.azure.calls.reset();
+
+  for (const change of (await credential.life?.revoke(appId, passwords)) ?? []) await credential.carry(change);
+  world.azure.world.graphWriteGap = 0;
+
+  expect(await azure.applications({ appId })).toMatchObject([{ keys: [{ displayName: "of others" }] }]);
+  expect(world.azure.calls.list().flatMap(({ path, status }) => (path.endsWith("/removePassword") ? [status] : []))).toContain(409);
 });
 
 test("az is asked for a token of Microsoft Graph once, beside that of Azure Resource Manager", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { refusals } from "../../sandbox/azure/refusals.ts";
 import type { RoleAssignment } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
@@ -93,58 +94,33 @@ test("it is waited until Azure knows everywhere of application, principal, passw
   expect(await pulls(at.in_.loginIn("demo"))).toContain("app/web:1");
 });
 
-const busy = {
-  409: { code: "Directory_ConcurrencyViolation", message: "Another write is under way." },
-  400: {
-    code: "Request_BadRequest",
-    message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
-  },
-} as const;
-
+const violation = { code: "Directory_ConcurrencyViolation", message: "Another write is under way." };
 test.for([
-  { what: "addPassword", method: "POST", path: /addPassword$/, status: 409, line: `${whole} --service-principal`, applications: 1 },
-  {
-    what: "POST servicePrincipals",
-    method: "POST",
-    path: /servicePrincipals$/,
-    status: 400,
-    line: `${whole} --service-principal`,
-    applications: 1,
-  },
-  {
-    what: "DELETE applications",
-    method: "DELETE",
-    path: /applications\/[^/]+$/,
-    status: 409,
-    line: "delete --revoke -y -n demo",
-    applications: 0,
-  },
-  { what: "removePassword", method: "POST", path: /removePassword$/, status: 400, line: "rotate -n demo --grace 0", applications: 1 },
-] as const)("retries $what after $status for a concurrent write", async ({ method, path, status, line: second, applications }) => {
-  const at = demo();
-  const first = `${whole} --service-principal`;
-  if (second !== first) expect(await at.type(first)).toMatchObject({ code: 0 });
-  const body = { error: busy[status] };
-  world.azure.faults.add({ kind: "status", method, path, status, headers: { "retry-after": "2" }, body, times: 1 });
+  { what: "addPassword", method: "POST", path: /addPassword$/, more: "", codes: [0], left: 1 },
+  { what: "POST servicePrincipals", method: "POST", path: /servicePrincipals$/, more: "", codes: [0], left: 1 },
+  { what: "removePassword", method: "POST", path: /removePassword$/, more: "rotate -n demo --grace 0", codes: [0, 0], left: 1 },
+  { what: "DELETE applications", method: "DELETE", path: /applications\/[^/]+$/, more: "rollback", codes: [1], left: 0 },
+])("retries $what when Graph refuses concurrent writes", async ({ method, path, more, codes, left }) => {
+  const run = `${whole} --service-principal`;
+  for (const [status, error] of [
+    [409, violation],
+    [400, refusals.concurrentRequests.body.error],
+  ] as const) {
+    const at = demo();
+    world.azure.faults.reset();
+    if (more === "rollback") world.azure.faults.add({ kind: "replication", of: "roles", milliseconds: 600_000 });
+    world.azure.faults.add({ kind: "status", method, path, status, headers: { "retry-after": "2" }, body: { error }, times: 1 });
 
-  expect(await at.type(second)).toMatchObject({ code: 0 });
-  const { applications: left } = at.directory();
-  expect(left).toHaveLength(applications);
-  expect(left.flatMap(({ secrets }) => secrets)).toHaveLength(applications);
-});
+    const ends = [await at.type(more === "rollback" ? `${run} --wait 20s` : run)];
+    if (more.startsWith("rotate")) ends.push(await at.type(more));
 
-test("waits between two writes of one application", async () => {
-  const at = demo();
-  await at.type(`${whole} --service-principal`);
-  // Waits pass 500 times as fast here
-  world.azure.world.graphWriteGap = 40;
-
-  const run = await at.type("rotate -n demo --grace 0");
-  world.azure.world.graphWriteGap = 0;
-
-  expect(run).toMatchObject({ code: 0 });
-  expect(at.directory()).toMatchObject({ applications: [{ secrets: [{}] }] });
-  expect(world.azure.calls.list()).toContainEqual(expect.objectContaining({ path: expect.stringMatching(/Password$/), status: 409 }));
+    expect(ends.map(({ code }) => code)).toEqual(codes);
+    expect(at.directory()).toMatchObject({
+      applications: Array(left).fill({ secrets: [{}] }),
+      servicePrincipals: Array(left).fill({}),
+      roleAssignments: Array(left).fill({}),
+    });
+  }
 });
 
 test("what Azure never comes to know is taken back after --wait", async () => {

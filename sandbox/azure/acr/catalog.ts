@@ -2,7 +2,7 @@ import { type Answer, type Ask, bearer } from "../http.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
 import { errorOf } from "./data-plane.ts";
-import { acrError, challenge } from "./errors.ts";
+import { challenge, noSuchRepository } from "./errors.ts";
 import { readAccess } from "./tokens.ts";
 
 /** GET /acr/v1/{repository}/_tags: ACR's own listing of tags, with their times (Azure Container Registry data plane 2021-07-01). */
@@ -11,9 +11,9 @@ export async function tags(ask: Ask, state: State, registry: Registry, repositor
   const token = bearer(ask.headers);
   const claims = token === undefined ? undefined : await readAccess(state.acr, registry, token);
   const error = errorOf(token, claims, [need]);
-  if (error !== undefined) return challenge(registry.loginServer, [need], error);
+  if (error !== undefined) return challenge(ask.host, registry, [need], error);
   const { message, body } = await state.store.ask(registry, { path: `/v2/${repository}/tags/list` }, repository);
-  if (message.statusCode !== 200) return acrError(404, "NAME_UNKNOWN", "repository name not known to registry", { name: repository });
+  if (message.statusCode !== 200) return noSuchRepository(repository);
   const names = (JSON.parse(body.toString("utf8")) as { tags: string[] | null }).tags ?? [];
   const listed = await Promise.all(names.map((name) => describe(state, registry, repository, name)));
   const order = orders.get(ask.query.get("orderby"));

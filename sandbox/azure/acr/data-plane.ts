@@ -51,8 +51,17 @@ function has({ access, holder }: AccessClaims, { type, name, action }: Need): bo
   return access.some((one) => one.type === type && one.name === name && one.actions.some((granted) => enough.includes(granted)));
 }
 
-/** The Docker registry API: decides as ACR does, then lets the real registry decide again and answer. */
-export async function dataPlane(request: IncomingMessage, response: ServerResponse, state: State, registry: Registry): Promise<void> {
+/**
+ * The Docker registry API: decides as ACR does, then lets the real registry decide again and answer.
+ * @param host the login server, or a regional host of the registry
+ */
+export async function dataPlane(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: State,
+  registry: Registry,
+  host: string,
+): Promise<void> {
   const { pathname } = new URL(request.url ?? "/", `https://${registry.loginServer}`);
   // Microsoft's own client writes the slash in a repository as %2F
   const target = parseTarget(decodeURIComponent(pathname));
@@ -63,14 +72,14 @@ export async function dataPlane(request: IncomingMessage, response: ServerRespon
   const token = bearer(request.headers);
   const claims = token === undefined ? undefined : await readAccess(state.acr, registry, token);
   const log = (verdict: DataCall["verdict"]) => {
-    const about = { step: "manifest" as const, host: registry.loginServer, user: claims?.user ?? "", repository, reference };
+    const about = { step: "manifest" as const, host, user: claims?.user ?? "", repository, reference };
     if (kind === "manifests") state.calls.addData({ ...about, verdict });
   };
   const error = errorOf(token, claims, needs);
   if (error !== undefined) {
     log(error || "no token");
     request.resume();
-    return send(response, challenge(registry.loginServer, needs, error));
+    return send(response, challenge(host, registry, needs, error));
   }
   if (method === "GET" && kind === "blobs" && (await redirectToData(response, state, registry, target))) return;
   const answer = await askReal(request, state, registry, target, token);

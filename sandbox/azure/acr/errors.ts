@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Answer } from "../http.ts";
+import type { State } from "../state.ts";
+import type { Registry } from "../world.ts";
 
 const message = "authentication required, visit https://aka.ms/acr/authorization for more information.";
 
@@ -20,9 +22,9 @@ function refusal(status: number, code: string, text: string): Answer {
   return { status, headers, body: { errors: [{ code, message: `${text} CorrelationId: ${randomUUID()}` }] } };
 }
 
-/** 401 of the token endpoints. */
-export function unauthorized(text = message): Answer {
-  return refusal(401, "UNAUTHORIZED", text);
+/** 401 of the token endpoints, which Azure also gives without a body. */
+export function unauthorized({ faults }: Pick<State, "faults">, text = message): Answer {
+  return faults.emptyUnauthorized() ? { status: 401, headers } : refusal(401, "UNAUTHORIZED", text);
 }
 
 /** 404 of a manifest that has no such tag. */
@@ -30,16 +32,29 @@ export function noSuchTag(tag: string): Answer {
   return acrError(404, "MANIFEST_UNKNOWN", `manifest tagged by "${tag}" is not found`, { Tag: tag });
 }
 
+/** 404 of the listing of tags, which has no detail. */
+export function noSuchRepository(repository: string): Answer {
+  return { status: 404, headers, body: { errors: [{ code: "NAME_UNKNOWN", message: `repository "${repository}" is not found` }] } };
+}
+
 /** One thing that a request needs to be allowed. */
 export type Need = { readonly type: string; readonly name: string; readonly action: string };
 
-/** 401 of the data plane: it says where to get a token, and with which scope. */
-export function challenge(loginServer: string, needs: readonly Need[], error: "" | "invalid_token" | "insufficient_scope"): Answer {
+/**
+ * 401 of the data plane: it says where to get a token, and with which scope.
+ * @param host the login server or a regional host, which has the token endpoint; the service is the login server at each of them
+ */
+export function challenge(
+  host: string,
+  { loginServer }: Registry,
+  needs: readonly Need[],
+  error: "" | "invalid_token" | "insufficient_scope",
+): Answer {
   const scope = [...new Set(needs.map(({ type, name }) => `${type}:${name}`))]
     .map((resource) => `${resource}:${needs.filter(({ type, name }) => `${type}:${name}` === resource).map(({ action }) => action)}`)
     .join(" ");
   const parts = [
-    `realm="https://${loginServer}/oauth2/token"`,
+    `realm="https://${host}/oauth2/token"`,
     `service="${loginServer}"`,
     ...(scope ? [`scope="${scope}"`] : []),
     ...(error ? [`error="${error}"`] : []),

@@ -14,8 +14,9 @@ export async function exchange(ask: Ask, state: State, registry: Registry): Prom
   if (fields.get("service") !== registry.loginServer) return acrError(400, "BAD_REQUEST", `service must be ${registry.loginServer}`);
   const identity = await readIdentity(state.entra, fields.get("access_token") ?? "");
   const tenant = fields.get("tenant") || registry.tenantId;
-  if ("wrong" in identity || tenant !== registry.tenantId || !isFor(registry, identity)) return unauthorized("token validation failed");
-  if (!hasAnyRight(state, registry, identity.principalId)) return unauthorized();
+  if ("wrong" in identity || tenant !== registry.tenantId || !isFor(registry, identity))
+    return unauthorized(state, "token validation failed");
+  if (!hasAnyRight(state, registry, identity.principalId)) return unauthorized(state);
   return { status: 200, body: { refresh_token: await signRefresh(state.acr, state.world.lifetimes.refresh, registry, identity) } };
 }
 
@@ -36,10 +37,10 @@ export async function token(ask: Ask, state: State, registry: Registry): Promise
   const offer = offered(ask, fields);
   if (offer === "unsupported") return acrError(400, "UNSUPPORTED", "grant_type must be password or refresh_token");
   const holder = await holderOf(state, registry, offer);
-  const log = { step: "token" as const, host: registry.loginServer, user: offer.user, repository: wanted[0]?.name ?? "", reference: "" };
+  const log = { step: "token" as const, host: ask.host, user: offer.user, repository: wanted[0]?.name ?? "", reference: "" };
   if (!holder) {
     state.calls.addData({ ...log, verdict: "refused" });
-    return unauthorized();
+    return unauthorized(state);
   }
   state.calls.addData({ ...log, verdict: "granted" });
   const access = wanted.map(({ type, name, actions }) => ({

@@ -10,7 +10,7 @@ import { type ArmAsk, refuse } from "./request.ts";
 import { resourceGraphRoutes } from "./resource-graph.ts";
 import { roleAssignmentRoutes } from "./role-assignments.ts";
 import { roleDefinitionRoutes } from "./role-definitions.ts";
-import { type Route, versionError } from "./route.ts";
+import { type Route, versionError, versionsIn } from "./route.ts";
 import { scopeMapRoutes } from "./scope-maps.ts";
 import { subscriptionRoutes } from "./subscriptions.ts";
 import { tokenRoutes } from "./tokens.ts";
@@ -51,7 +51,8 @@ export async function arm(ask: Ask, state: State): Promise<Answer> {
       return refuse(405, "MethodNotAllowed", `The http method '${ask.method}' is not supported for the resource '${ask.path}'.`);
     return refuse(404, "InvalidResourceType", `The resource '${ask.path}' could not be found.`);
   }
-  if (!found.route.versions.includes(version)) return versionError(found.route, version);
+  const supported = versionsIn(state.world, found.route);
+  if (!supported.includes(version)) return versionError({ ...found.route, versions: supported }, version);
   checkSubscription(ask, state, identity);
   return found.route.handle({ ask, state, identity, at: found.at } satisfies ArmAsk);
 }

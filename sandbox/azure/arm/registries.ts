@@ -3,6 +3,7 @@ import { flag, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { withOffset } from "../time.ts";
 import { type Registry, regionalHosts, registryId } from "../world.ts";
+import { limits } from "./quota.ts";
 import { type ArmAsk, authorize, body, page, refuse, registryFor, same } from "./request.ts";
 import { isPreview, registryPath, registryVersions, routesOf } from "./route.ts";
 import { readableRegistries } from "./subscriptions.ts";
@@ -36,7 +37,31 @@ export const registryRoutes = [
     body: registryBody(arm, registryFor(arm, "read")),
   })),
   registries("PATCH", registryPath, update),
+  registries("GET", `${registryPath}/listUsages`, (arm) => {
+    const registry = registryFor(arm, "listUsages/read");
+    const limit = limits[registry.sku];
+    const userDefined = registry.scopeMaps.filter(({ system }) => !system).length;
+    return {
+      status: 200,
+      body: {
+        value: [
+          usage("Size", 107_374_182_400, 0, "Bytes"),
+          usage("Webhooks", 10, 0),
+          usage("ScopeMaps", limit, userDefined),
+          usage("Tokens", limit, registry.tokens.length),
+        ],
+      },
+    };
+  }),
 ];
+
+/** RegistryUsage of Microsoft.ContainerRegistry/registries/listUsages. */
+const usage = (name: string, limit: number, currentValue: number, unit: "Bytes" | "Count" = "Count") => ({
+  name,
+  limit,
+  currentValue,
+  unit,
+});
 
 /** Microsoft.ContainerRegistry/registries 2025-11-01 as GET answers it. */
 function registryBody({ ask }: ArmAsk, registry: Registry) {
@@ -73,8 +98,8 @@ function registryBody({ ask }: ArmAsk, registry: Registry) {
       },
       networkRuleBypassAllowedForTasks: false,
       ...(registry.sku === "Premium" && { networkRuleSet: { defaultAction: "Allow", virtualNetworkRules: [], ipRules: [] } }),
-      // Older api-versions do not have it.
-      ...(version !== "2024-11-01-preview" && { roleAssignmentMode: registry.roleAssignmentMode }),
+      // Versions before 2025 do not have it
+      ...(version >= "2025" && { roleAssignmentMode: registry.roleAssignmentMode }),
       ...(isPreview(version) && previewProperties(registry)),
     },
   };

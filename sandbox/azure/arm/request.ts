@@ -32,7 +32,9 @@ export function authorize({ state, identity }: ArmAsk, action: string, scope: st
 export function registryFor(arm: ArmAsk, action: string): Registry {
   const { subscription = "", group = "", registry: name = "" } = arm.at;
   const scope = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.ContainerRegistry/registries/${name}`;
-  authorize(arm, `Microsoft.ContainerRegistry/registries/${action}`, scope);
+  const child = /\/registries\/[^/]+(\/(?:tokens|scopeMaps)\/[^/]+)/i.exec(arm.ask.path)?.[1] ?? "";
+  // ARM names the token or the scope map, even if the right comes from a role on the registry
+  authorize(arm, `Microsoft.ContainerRegistry/registries/${action}`, `${scope}${child}`);
   if (!groupExists(arm.state.world, subscription, group))
     refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`);
   return findRegistry(arm.state.world, scope) ?? notFound(`registries/${name}`, group);

@@ -14,18 +14,21 @@ const assignments = routesOf("Microsoft.Authorization/roleAssignments", ["2022-0
 export const roleAssignmentRoutes = [
   assignments("GET", `${provider}/roleAssignments`, listAssignments),
   assignments("GET", `${provider}/roleAssignments/{name}`, (arm) => {
-    authorize(arm, "Microsoft.Authorization/roleAssignments/read", scopeOf(arm));
+    authorize(arm, "Microsoft.Authorization/roleAssignments/read", assignmentId(arm));
     return { status: 200, body: assignmentBody(found(arm) ?? assignmentMissing(arm)) };
   }),
   assignments("PUT", `${provider}/roleAssignments/{name}`, assign),
   assignments("DELETE", `${provider}/roleAssignments/{name}`, (arm) => {
-    authorize(arm, "Microsoft.Authorization/roleAssignments/delete", scopeOf(arm));
+    authorize(arm, "Microsoft.Authorization/roleAssignments/delete", assignmentId(arm));
     const assignment = found(arm);
     if (!assignment) return { status: 204 };
     arm.state.world.roleAssignments = arm.state.world.roleAssignments.filter((one) => one !== assignment);
     return { status: 200, body: assignmentBody(assignment) };
   }),
 ];
+
+/** The assignment that a path names: ARM gives it as the scope of a missing right. */
+const assignmentId = (arm: ArmAsk): string => `${scopeOf(arm)}/providers/Microsoft.Authorization/roleAssignments/${arm.at.name}`;
 
 function listAssignments(arm: ArmAsk): Answer {
   const scope = scopeOf(arm);
@@ -72,7 +75,7 @@ const shape = object({
 function assign(arm: ArmAsk): Answer {
   const { world } = arm.state;
   const scope = scopeOf(arm);
-  authorize(arm, "Microsoft.Authorization/roleAssignments/write", scope);
+  authorize(arm, "Microsoft.Authorization/roleAssignments/write", assignmentId(arm));
   const name = (arm.at.name ?? "").toLowerCase();
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name)) {
     return refuse(400, "InvalidRoleAssignmentId", `The role assignment ID '${name}' is not valid. The role assignment ID must be a GUID.`);
@@ -131,7 +134,7 @@ type Given = Pick<RoleAssignment, "description" | "condition" | "conditionVersio
 function update(arm: ArmAsk, there: RoleAssignment, isSame: boolean, given: Given): Answer {
   if (!isSame)
     return refuse(
-      409,
+      400,
       "RoleAssignmentUpdateNotPermitted",
       "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
     );

@@ -1,4 +1,5 @@
 import type { Answer } from "../http.ts";
+import type { World } from "../world.ts";
 import { type ArmAsk, refuse } from "./request.ts";
 
 export type Route = {
@@ -22,8 +23,21 @@ function template(path: string): RegExp {
 export const registryPath =
   "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}";
 
-/** Versions of Microsoft.ContainerRegistry that are answered: the stable one, and those that the Azure CLI (2.91, 2.74) and .NET ask for. */
-export const registryVersions = ["2025-11-01", "2026-09-01-preview", "2026-01-01-preview", "2025-03-01-preview", "2024-11-01-preview"];
+/** Versions of Microsoft.ContainerRegistry that are answered: stable ones, and those that the Azure CLI (2.91, 2.74) and .NET ask for. */
+export const registryVersions = [
+  "2025-11-01",
+  "2026-09-01-preview",
+  "2026-01-01-preview",
+  "2025-03-01-preview",
+  "2024-11-01-preview",
+  "2023-07-01",
+];
+
+/** The versions of a route that the emulated cloud supports. */
+export function versionsIn({ apiVersions }: World, { type, versions }: Route): readonly string[] {
+  const only = apiVersions[type.split("/")[0] ?? ""];
+  return only ? versions.filter((version) => only.includes(version)) : versions;
+}
 
 /** Whether a version is one of the previews that show more of a registry than the stable one. */
 export const isPreview = (version: string): boolean => /^2026-.*-preview$/.test(version);

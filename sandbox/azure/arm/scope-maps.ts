@@ -6,7 +6,7 @@ import { begin, checkStays, look, provisioningState, resultsOf, statusesOf } fro
 import { quota } from "./quota.ts";
 import { type ArmAsk, body, page, refuse, registryFor, resourceMissing, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
-import { stamp, systemData } from "./system-data.ts";
+import { asPatched, stamp, systemData } from "./system-data.ts";
 
 const scopeMaps = routesOf("Microsoft.ContainerRegistry/registries/scopeMaps", registryVersions);
 const one = `${registryPath}/scopeMaps/{name}`;
@@ -96,11 +96,11 @@ function patch(arm: ArmAsk): Answer {
   checkActions(wanted.actions ?? []);
   checkStays(map);
   Object.assign(map, wanted, { made: stamp(arm.identity, map.made) });
-  return updated(arm, registry, map);
+  return asPatched(updated(arm, registry, map));
 }
 
 /** A change holds already; Azure only says for a while that it is not done. */
-function updated(arm: ArmAsk, registry: Registry, map: ScopeMap): Answer {
+function updated(arm: ArmAsk, registry: Registry, map: ScopeMap) {
   const at = statusesOf(registry, "scopeMaps", map.name);
   const { operation, headers } = begin(arm, { kind: "status", at, state: "Updating", done: () => ({ status: 200 }) });
   map.operation = operation;

@@ -1,4 +1,5 @@
 import type { Identity } from "../entra/identity.ts";
+import type { Answer } from "../http.ts";
 import { preciseNow, withOffset } from "../time.ts";
 import type { SystemData } from "../world.ts";
 
@@ -25,3 +26,12 @@ export function systemData({ creationDate, made }: { creationDate: string; made?
     lastModifiedAt: withOffset(lastModifiedAt),
   };
 }
+
+/** A resource in the answer of its PATCH: Azure gives the time of the PATCH as the time of creation. */
+export const asPatched = <T extends { readonly systemData?: { readonly lastModifiedAt: string } }>({
+  body,
+  ...answer
+}: Answer & { readonly body: T }): Answer => ({
+  ...answer,
+  body: { ...body, systemData: { ...body.systemData, createdAt: body.systemData?.lastModifiedAt } },
+});

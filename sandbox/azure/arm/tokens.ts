@@ -6,7 +6,7 @@ import { begin, checkStays, look, provisioningState, resultsOf, statusesOf } fro
 import { quota } from "./quota.ts";
 import { type ArmAsk, body, page, refuse, registryFor, resourceMissing, same } from "./request.ts";
 import { registryPath, registryVersions, routesOf } from "./route.ts";
-import { stamp, systemData } from "./system-data.ts";
+import { asPatched, stamp, systemData } from "./system-data.ts";
 
 const tokens = routesOf("Microsoft.ContainerRegistry/registries/tokens", registryVersions);
 const one = `${registryPath}/tokens/{name}`;
@@ -89,7 +89,7 @@ const ended = (registry: Registry, token: Token): Answer => ({ status: 200, body
 const updated = (arm: ArmAsk, registry: Registry, token: Token) => started(arm, registry, token, "Updating");
 
 /** What was asked for holds already; Azure only says for a while that it is not done. */
-function started(arm: ArmAsk, registry: Registry, token: Token, state: "Creating" | "Updating"): Answer {
+function started(arm: ArmAsk, registry: Registry, token: Token, state: "Creating" | "Updating") {
   const { operation, headers } = begin(arm, {
     kind: "status",
     at: statusesOf(registry, "tokens", token.name),
@@ -109,7 +109,7 @@ function patch(arm: ArmAsk): Answer {
   if (wanted.scopeMapId !== undefined) checkScopeMap(registry, wanted.scopeMapId);
   checkStays(token);
   change(token, wanted);
-  return updated(arm, registry, token);
+  return asPatched(updated(arm, registry, token));
 }
 
 /** A list of passwords names those that stay, as they are; a password's text cannot be given. */

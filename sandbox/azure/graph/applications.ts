@@ -87,7 +87,7 @@ function create(graph: GraphAsk): Answer {
     createdDateTime: preciseNow(),
     displayName: wanted.displayName,
     notes: wanted.notes ?? null,
-    signInAudience: wanted.signInAudience ?? "AzureADandPersonalMicrosoftAccount",
+    signInAudience: wanted.signInAudience ?? "AzureADMyOrg",
     secrets: [],
     certificates: [],
     owners: [graph.identity.principalId],

@@ -158,6 +158,44 @@ test("tags are metadata: content/read alone does not list them, metadata/read do
   expect((await times(token)).json).toMatchObject({ registry: loginServer, imageName: "app/web", tags: [{ name: "0-newest" }] });
 });
 
+test("answers 404 without detail when tags of a missing repository are listed", async () => {
+  const login = { username: puller.clientId, password: puller.clientSecret };
+  const token = await accessTo(login, "repository:app/none:metadata_read");
+  const { status, json } = await azure.ask("GET", `${home}/acr/v1/app/none/_tags`, { token });
+
+  expect([status, json]).toEqual([404, { errors: [{ code: "NAME_UNKNOWN", message: 'repository "app/none" is not found' }] }]);
+});
+
+test("answers at a regional host, with a realm of that host and the service of the login server", async () => {
+  const region = "https://myregistry.westeurope.geo.azurecr.io";
+  Object.assign(registry, { regionalEndpoints: "Enabled", replicas: ["westeurope"] });
+  const login = { username: "puller", password: "one" };
+  const path = "/v2/app/web/manifests/1";
+  const headers = { accept: "application/vnd.oci.image.manifest.v1+json" };
+
+  const challenge = await azure.ask("GET", `${region}${path}`, { headers });
+  expect(challenge.headers["www-authenticate"]).toBe(
+    `Bearer realm="${region}/oauth2/token",service="${loginServer}",scope="repository:app/web:pull"`,
+  );
+  const query = new URLSearchParams({ service: loginServer, scope: "repository:app/web:pull" });
+  const { json } = await azure.ask("GET", `${region}/oauth2/token?${query}`, { login });
+  expect((await azure.ask("GET", `${region}${path}`, { headers, token: String(json.access_token) })).status).toBe(200);
+
+  Object.assign(registry, { regionalEndpoints: "Disabled", replicas: [] });
+  await expect(azure.ask("GET", `${region}${path}`, { headers })).rejects.toThrow();
+});
+
+test.for(["/oauth2/exchange", "/oauth2/token"])("refuses a login at %s without a body when Azure does", async (path) => {
+  azure.faults.add({ kind: "emptyUnauthorized" });
+  const form = path.endsWith("exchange")
+    ? { grant_type: "access_token", service: loginServer, access_token: "x" }
+    : { grant_type: "password", service: loginServer, scope: "repository:app/web:pull", username: "puller", password: "wrong" };
+  const { status, text } = await azure.ask("POST", `${home}${path}`, { form });
+  azure.faults.reset();
+
+  expect([status, text]).toEqual([401, ""]);
+});
+
 test("a layer comes from the data host, by a signed address and without the login", async () => {
   const token = await accessTo({ username: "puller", password: "one" }, "repository:app/web:pull");
   const layer = (await manifest(token)).json.layers?.[0]?.digest;

@@ -98,7 +98,7 @@ test("an assignment is made once: again it is the same, under another name it ex
   const twin = await assign(properties);
   expect([twin.status, twin.json.error?.code]).toEqual([409, "RoleAssignmentExists"]);
   const other = await assign({ ...properties, roleDefinitionId: definition(reader) }, own);
-  expect([other.status, other.json.error?.code]).toEqual([409, "RoleAssignmentUpdateNotPermitted"]);
+  expect([other.status, other.json.error?.code]).toEqual([400, "RoleAssignmentUpdateNotPermitted"]);
 });
 
 test("assignments are found by principal and by name, and deleted once", async () => {

@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Fault } from "../../sandbox/azure/faults.ts";
+import { refusals } from "../../sandbox/azure/refusals.ts";
+import { addNamespaces } from "../support/fakes/world.ts";
+import { type FaultyServers, type FaultyWorld, startFaultyServers } from "../support/faulty/world.ts";
+import { startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const byToken = "create --registry myregistry --repository app/web -n demo";
+const byPrincipal = "create --registry myregistry --serviceaccount default --service-principal -n demo";
+let servers: FaultyServers;
+
+beforeAll(async () => {
+  await world.azure.push("myregistry.azurecr.io/app/web:1");
+  servers = await startFaultyServers(world.azure, world.options);
+}, 600_000);
+afterAll(() => servers.stop());
+
+function demo(): FaultyWorld {
+  const at = servers.fresh();
+  addNamespaces(at.in_.cluster, "demo", "kube-system");
+  return at;
+}
+
+const left = ({ registry, directory }: FaultyWorld) => ({
+  tokens: registry.tokens.length,
+  maps: registry.scopeMaps.filter(({ system }) => !system).length,
+  ...directory(),
+});
+const nothing = { tokens: 0, maps: 0, applications: [], servicePrincipals: [], roleAssignments: [] };
+
+test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
+  {
+    what: "a policy denies tokens",
+    refusal: refusals.tokensDeniedByPolicy,
+    line: byToken,
+    says: /policy assignment "Deny ACR tokens" denies it.*\nhint: .*--service-principal/,
+  },
+  { what: "Azure requires multifactor authentication", refusal: refusals.mfaRequired, line: byToken, says: /stronger sign-in/ },
+  { what: "a subscription is not registered", refusal: refusals.unregisteredSubscription, line: byToken, says: /is not registered/ },
+])("reports the refusal and leaves nothing when $what", async ({ refusal, line, says }) => {
+  const at = demo();
+  world.azure.faults.add(refusal);
+
+  const { code, stderr } = await at.type(line);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(says);
+  expect(left(at)).toEqual(nothing);
+});
+
+test("reports a lock and keeps the token when the registry is locked", async () => {
+  const at = demo();
+  expect(await at.type(byToken)).toMatchObject({ code: 0 });
+  world.azure.faults.add(refusals.locked);
+
+  expect(await at.type("delete --revoke -y -n demo")).toMatchObject({ code: 1, stderr: expect.stringContaining("are locked") });
+  expect(left(at)).toMatchObject({ tokens: 1, maps: 1 });
+});
+
+test("creates a service principal when Graph refuses concurrent requests once", async () => {
+  const at = demo();
+  world.azure.faults.add({ ...refusals.concurrentRequests, times: 1 });
+
+  expect(await at.type(byPrincipal)).toMatchObject({ code: 0 });
+  expect(left(at)).toMatchObject({ applications: [{ secrets: [{}] }] });
+});
+
+test("reports a login that the registry refuses without a body", async () => {
+  const at = demo();
+  world.azure.faults.add({ kind: "emptyUnauthorized" });
+  world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
+
+  expect(await at.type(byToken)).toMatchObject({ code: 1, stderr: expect.stringContaining("401 Unauthorized") });
+  expect(left(at)).toEqual(nothing);
+});
+
+test.for([
+  { what: "tokens", line: byToken },
+  { what: "service principals", line: byPrincipal },
+])("creates $what in a cloud with older API versions only", async ({ line }) => {
+  const at = demo();
+  world.azure.world.apiVersions = { "Microsoft.ContainerRegistry": ["2023-07-01", "2025-03-01-preview", "2024-11-01-preview"] };
+
+  const run = await at.type(line);
+  world.azure.world.apiVersions = {};
+
+  expect(run).toMatchObject({ code: 0 });
+});
