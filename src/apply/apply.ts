@@ -1,4 +1,4 @@
-import { proveLogin } from "../credential/prove.ts";
+import { proveLogin, proveRegional } from "../credential/prove.ts";
 import { CliError, isLost } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf, kinds } from "../kinds.ts";
@@ -79,14 +79,20 @@ async function make(change: ChangeOf<"create" | "update" | "delete">, { tools }:
   return {};
 }
 
-async function prove({ to, repositories, fresh, passing }: ChangeOf<"prove">, bench: Bench): Promise<Omit<Outcome, "change">> {
+async function prove(
+  { to, repositories, fresh, passing, regional = [] }: ChangeOf<"prove">,
+  bench: Bench,
+): Promise<Omit<Outcome, "change">> {
   const login = loginOf(bench);
   if (!login) return {};
   const { tools, run } = bench;
   const reach = { host: to.name, repositories, images: run.images };
-  const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), () =>
-    proveLogin(reach, login, { registry: tools.registry(), sleep: tools.sleep, fresh, passing }),
-  );
+  const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
+  const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {
+    const found = await proveLogin(reach, login, proving);
+    for (const host of regional) await proveRegional(host, found.image, login, proving);
+    return found;
+  });
   if (proven.image) run.proven = proven.image;
   const missing = proven.missing.map((image) => `${formatImage(image)} is what a pod names, and is not there`);
   const empty = proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);

@@ -19,7 +19,11 @@ const oldest: Readonly<Record<string, string>> = {
   [apiVersion.resourceGraph]: "2021-03-01",
   [apiVersion.subscriptions]: "2020-01-01",
   [apiVersion.roleAssignments]: "2020-04-01-preview",
+  [apiVersion.regionalEndpoints]: "2026-01-01-preview",
 };
+
+/** A preview version that a cloud may have dropped: a later version has what is needed too. */
+const preview: string = apiVersion.regionalEndpoints;
 
 /** Codes with which ARM rejects a version; the message lists those that it supports. */
 const codes = ["NoRegisteredProviderFound", "InvalidApiVersionParameter"];
@@ -30,18 +34,19 @@ const day = (version: string) => version.slice(0, "2025-11-01".length);
 const order = (version: string) => `${day(version)}${version === day(version) ? "~" : version.slice(day(version).length)}`;
 
 /**
- * The newest version that an answer of ARM lists, that is older than the rejected one and has what is needed.
+ * The newest version that an answer of ARM lists, that is older than the rejected one and has what is needed. After a preview that the
+ * cloud dropped, it may be newer.
  * @param wanted one of `apiVersion`
  * @param rejected the version of the request
  * @returns undefined if the answer rejects no version, or lists none that will do
  */
-export function olderVersion(wanted: string, rejected: string, { status, text }: { status: number; text: string }): string | undefined {
+export function supportedVersion(wanted: string, rejected: string, { status, text }: { status: number; text: string }): string | undefined {
   const { code, message } = status === 400 || status === 404 ? readArmError(text) : { code: "", message: "" };
   const from = oldest[wanted];
   if (from === undefined || !codes.includes(code)) return undefined;
   const [, list = ""] = /supported (?:api-)?versions are '([^']*)'/i.exec(message) ?? [];
   const listed = list.match(/\b\d{4}-\d{2}-\d{2}(?:-preview)?\b/g) ?? [];
   return listed
-    .filter((version) => order(version) < order(rejected) && day(version) >= day(from))
+    .filter((version) => day(version) >= day(from) && (order(version) < order(rejected) || (wanted === preview && rejected === preview)))
     .sort((a, b) => (order(a) < order(b) ? 1 : -1))[0];
 }

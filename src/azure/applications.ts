@@ -25,7 +25,7 @@ export function principalsIn(
     },
     async createApplication({ displayName, notes }) {
       const doing = `make application ${displayName}`;
-      // Without it Graph makes one that every tenant, and every personal account, may sign in with
+      // Graph's default has changed: until 2023, other tenants and personal accounts could sign in to such an application
       const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
       return asApplication(doing, await graph.send({ method: "POST", path: "/applications", body, doing }));
     },

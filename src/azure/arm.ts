@@ -3,7 +3,7 @@ import { parseChallenges } from "../http/challenge.ts";
 import { limit } from "../http/limit.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
-import { olderVersion } from "./api-version.ts";
+import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd, readArmError } from "./arm-error.ts";
 import { type Caller, openCaller } from "./caller.ts";
 import type { Cloud } from "./cloud.ts";
@@ -68,10 +68,10 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
     for (let used = supported.get(provider) ?? version; ; ) {
       const url = `${cloud.resourceManager}${path}?api-version=${used}`;
       const answer = await ask(url);
-      const older = olderVersion(version, used, answer);
-      if (older === undefined) return { url, answer };
-      supported.set(provider, older);
-      used = older;
+      const next = supportedVersion(version, used, answer);
+      if (next === undefined) return { url, answer };
+      supported.set(provider, next);
+      used = next;
     }
   }
 

@@ -69,6 +69,20 @@ async function admitted(host: string, login: Login, tools: ProofTools): Promise<
   if (verdict !== "pulls") throw refusal(verdict, `the credential is not taken: ${message}`);
 }
 
+/**
+ * Proves that a login pulls at a regional host too. A replica may lack the image of the login server for a while.
+ * @param image that the login pulls at the login server; undefined if none is known
+ * @throws CliError when the regional host refuses the login
+ */
+export async function proveRegional(host: string, image: ImageRef | undefined, login: Login, tools: ProofTools): Promise<void> {
+  const { registry } = tools;
+  const { verdict, message } = await patiently(
+    () => (image ? registry.prove({ ...image, host }, login) : registry.admits(host, login)),
+    tools,
+  );
+  if (verdict !== "pulls" && verdict !== "not-found") throw refusal(verdict, `regional host ${host} rejects the credential: ${message}`);
+}
+
 /** Whether a login that a Secret holds pulls; `unasked` says why the registry could not be asked. */
 export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string };
 

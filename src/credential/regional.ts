@@ -1,7 +1,9 @@
 import { CliError } from "../errors.ts";
+import type { Change } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
+import { covers } from "../registry/repository.ts";
 import { isRegional } from "../secret/regional.ts";
-import type { Asked, Credential, FlagRow, Kind, Sources } from "./kind.ts";
+import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 
 /** The flag of every kind: a login is the same at each host of its registry, and the kubelet looks it up by the image's own. */
 export const regionalFlags = {
@@ -23,8 +25,27 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
   const credential = await kind.open(asked, sources);
   const regional = await (kind.renewal === "given" ? looking.catch(byHand) : looking);
   const strange = regional.find((host) => !isRegional(credential.host, host));
-  if (strange === undefined) return { ...credential, regional };
+  if (strange === undefined)
+    return {
+      ...credential,
+      regional,
+      issue: async (need) => proving(await credential.issue(need), regional, need, asked, credential.host),
+    };
   throw new CliError("invalid", `Azure names ${strange} as a regional host, which is none of ${credential.host}`, { hint: without });
+}
+
+/** An issue whose login is proven at each regional host as well: a new one at all of them, another at those that its Secret lacks. */
+function proving(issue: Issue, regional: readonly string[], { held }: Need, { verify }: Asked, host: string): Issue {
+  const also = (change: Change): Change => (change.act === "prove" ? { ...change, regional } : change);
+  const { before, demand, login, mayPull = ["*"], images } = issue;
+  const known = held?.entry?.hosts ?? [];
+  const added = regional.filter((one) => !known.includes(one));
+  if (!verify || !login || added.length === 0 || [...before, ...demand].some(({ act }) => act === "prove"))
+    return { ...issue, before: before.map(also), demand: demand.map(also) };
+  const image = images.find(({ repository }) => mayPull.some((scope) => covers(scope, repository)));
+  const repositories = image ? [image.repository] : mayPull.filter((scope) => !scope.endsWith("*")).slice(0, 1);
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false, regional: added };
+  return { ...issue, before: [...before, prove] };
 }
 
 async function regionalHosts({ registry: named, identity }: Asked, sources: Sources): Promise<readonly string[]> {

@@ -95,6 +95,8 @@ export type Prove = {
   readonly fresh: boolean;
   /** For how long which answers may pass, where Azure takes longer than for a token's password. */
   readonly passing?: Passing;
+  /** Hosts of the registry's regions that must accept the login too. */
+  readonly regional?: readonly string[];
 };
 
 /** Answers of a registry to a login that Azure has not heard of everywhere yet. */

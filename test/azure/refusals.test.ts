@@ -49,12 +49,15 @@ test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
   expect(left(at)).toEqual(nothing);
 });
 
-test("reports a lock and keeps the token when the registry is locked", async () => {
+test("prints the command that deletes the token when a lock stops the rollback", async () => {
   const at = demo();
-  expect(await at.type(byToken)).toMatchObject({ code: 0 });
+  world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
   world.azure.faults.add(refusals.locked);
 
-  expect(await at.type("delete --revoke -y -n demo")).toMatchObject({ code: 1, stderr: expect.stringContaining("are locked") });
+  const { code, stderr } = await at.type(byToken);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/az acr token delete .*--name demo-acr-myregistry-\S+ /);
   expect(left(at)).toMatchObject({ tokens: 1, maps: 1 });
 });
 

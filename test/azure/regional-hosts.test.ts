@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { Sensitive } from "../../src/secret/sensitive.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -42,6 +44,7 @@ test.for<{ what: string; body: object; gives: readonly string[] | string }>([
     body: { properties: { regionalEndpoints: "Enabled", regionalEndpointHostNames: ["R.EastUS.geo.azurecr.io", 7] } },
     gives: ["r.eastus.geo.azurecr.io"],
   },
+  { what: "does not show them", body: { properties: {} }, gives: "this cloud does not show them" },
   { what: "does not hold the registry", body: {}, gives: "cannot read the regional endpoints of registry myregistry: Azure's answer" },
 ])("an answer that $what", async ({ body, gives }) => {
   const path = /myregistry\?api-version=2026-01-01-preview$/;
@@ -51,4 +54,42 @@ test.for<{ what: string; body: object; gives: readonly string[] | string }>([
   if (typeof gives === "string") await expect(answer).rejects.toThrow(gives);
   else expect(await answer).toEqual(gives);
   undo();
+});
+
+test.for([
+  { versions: ["2025-11-01", "2026-09-01-preview"], gives: ["fallback.eastus.geo.azurecr.io"] },
+  { versions: ["2025-11-01", "2023-07-01"], gives: "No registered resource provider found" },
+])("reads regional hosts when the cloud supports $versions", async ({ versions, gives }) => {
+  if (!world.azure.world.registries.some(({ name }) => name === "fallback"))
+    addRegistry(world.azure.world, { name: "fallback", sku: "Premium", regionalEndpoints: "Enabled" });
+  world.azure.world.apiVersions = { "Microsoft.ContainerRegistry": versions };
+  const answer = regionalHosts("fallback");
+
+  if (typeof gives === "string") await expect(answer).rejects.toThrow(gives);
+  else expect(await answer).toEqual(gives);
+  world.azure.world.apiVersions = {};
+});
+
+test("proves a login at a regional host, whose realm is that host and whose service is the login server", async () => {
+  const { loginServer } = addRegistry(world.azure.world, {
+    name: "provenregistry",
+    sku: "Premium",
+    regionalEndpoints: "Enabled",
+    replicas: ["westeurope"],
+    anonymousPullEnabled: false,
+    adminUserEnabled: true,
+  });
+  await world.azure.push(`${loginServer}/app/web:1`);
+  const azure = openAzure(world.options());
+  const login = (await azure.adminLogins(await azure.findRegistry("provenregistry"))).get("password");
+  const registry = openRegistry(world.options());
+  const host = "provenregistry.westeurope.geo.azurecr.io";
+  const image = { host, repository: "app/web", reference: "1" };
+
+  expect(await registry.prove(image, login)).toMatchObject({ verdict: "pulls" });
+  expect(await registry.prove(image, { username: "provenregistry", password: new Sensitive("wrong") })).toMatchObject({
+    verdict: "refused",
+  });
+  const asked = world.azure.calls.list().find(({ host: at, path }) => at === host && path.startsWith("/oauth2/token"));
+  expect(asked?.path).toContain(`service=${loginServer}`);
 });

@@ -132,6 +132,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       return scope.endsWith(`/${right}`) && covers(scope.slice(0, -right.length - 1), repository);
     });
 
+  const at = (of: string) => (of === host ? "" : `${of}/`);
+
   function prove({ repository, reference }: ImageRef, login: Login | undefined): Proof {
     if (!login || !knows({ username: login.username, password: login.password.reveal() }))
       return { verdict: "refused", message: `${host} refuses the login` };
@@ -249,9 +251,9 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       };
       return {
         prove: (image, login) =>
-          ask("prove", `${login?.username ?? "nobody"} ${image.repository}:${image.reference}`, () => prove(image, login)),
-        admits: (_, login) =>
-          ask("admits", login.username, () =>
+          ask("prove", `${login?.username ?? "nobody"} ${at(image.host)}${image.repository}:${image.reference}`, () => prove(image, login)),
+        admits: (of, login) =>
+          ask("admits", `${at(of)}${login.username}`, () =>
             knows({ username: login.username, password: login.password.reveal() })
               ? { verdict: "pulls", message: "it is taken" }
               : { verdict: "refused", message: `${host} refuses the login` },

@@ -209,6 +209,48 @@ test("a login that is given takes them too, also where the registry is named by 
   expect(keysIn(world)).toEqual({ [home]: "hunter2", [east]: "hunter2", [west]: "hunter2" });
 });
 
+const proofsAt = (world: ReturnType<typeof demo>, host: string) =>
+  world.asking.all.filter((text) => /^(prove|admits) /.test(text) && text.includes(host)).length;
+
+test("proves a new login at each regional host, and a login that pulls already only at hosts that its Secret lacks", async () => {
+  const world = geo();
+  world.azure.facts.regional = [east];
+
+  expect(await type(`${line} --include-regional`, world.ports)).toMatchObject({ code: 0 });
+  expect([east, west].map((host) => proofsAt(world, host))).toEqual([1, 0]);
+
+  world.azure.facts.regional = [east, west];
+  world.asking.forget();
+  expect(await type(`${line} --include-regional`, world.ports)).toMatchObject({ code: 0 });
+  expect([east, west].map((host) => proofsAt(world, host))).toEqual([0, 1]);
+});
+
+test.for(["refused", "blocked", "not-checked"] as const)("rolls back the login when a regional host answers %s", async (verdict) => {
+  const world = geo();
+  world.asking.around(async (asked, next) => (asked.call === "prove" && asked.at.includes(west) ? { verdict, message: "no" } : next()));
+
+  const { code, stderr } = await type(`${line} --include-regional`, world.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`error: regional host ${west} rejects the credential: no`);
+  expect([secretIn(world), world.azure.tokens.size]).toEqual([undefined, 0]);
+});
+
+test("accepts a regional host whose replica lacks the image", async () => {
+  const world = geo();
+  const lacks = { verdict: "not-found", message: "not there yet" };
+  world.asking.around(async (asked, next) => (asked.call === "prove" && asked.at.includes(west) ? lacks : next()));
+
+  expect(await type(`${line} --include-regional`, world.ports)).toMatchObject({ stderr: "", code: 0 });
+});
+
+test("asks no regional host when --verify=false", async () => {
+  const world = geo();
+
+  expect(await type(`${line} --include-regional --verify=false`, world.ports)).toMatchObject({ code: 0 });
+  expect(proofsAt(world, ".geo.")).toBe(0);
+});
+
 const given = `create --registry ${home} --username ci --password-stdin`;
 
 test.for([
