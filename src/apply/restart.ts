@@ -8,6 +8,8 @@ import type { Bench } from "./tools.ts";
 /** A pod that went, or came to run, since it was looked at is as it should be. */
 const settled = "it has changed since, and waits no more";
 
+const replaced = "it has been replaced already";
+
 /**
  * Milliseconds until admission, which reads ServiceAccounts from a cache, copies the list that was written a moment ago: a pod that is
  * made anew before that would have the old one.
@@ -22,30 +24,29 @@ export async function restart(change: Restart, bench: Bench): Promise<Outcome> {
   if (!bench.tools.write.dryRun) await bench.tools.sleep(behind);
   for (let round = 1; ; round++) {
     try {
-      return (
-        (await evict(change, bench)) ?? {
-          change: { act: "keep", to: change.to, because: settled },
-          object: bench.seen.get(keyOf(change.to)),
-        }
-      );
+      const because = await evict(change, bench);
+      if (because === undefined) return { change };
+      return { change: { act: "keep", to: change.to, because }, object: bench.seen.get(keyOf(change.to)) };
     } catch (error) {
       if (!(error instanceof Conflict) || round === rounds) throw error;
     }
   }
 }
 
-/** @returns nothing for a pod that has changed @throws Conflict where it was written to since this look */
-async function evict(change: Restart, { tools }: Bench): Promise<Outcome | undefined> {
-  const { to, uid } = change;
+/** @returns why the pod is left as it is, if it is @throws Conflict if it was written to since this look */
+async function evict({ to, uid }: Restart, { tools }: Bench): Promise<string | undefined> {
   const cluster = tools.cluster(to.context);
   const pod = await cluster.get(to);
-  if (pod?.metadata.uid !== uid || waitOf(pod) !== "image") return undefined;
+  if (!pod || (pod.metadata.uid === uid && waitOf(pod) !== "image")) return settled;
+  if (pod.metadata.uid !== uid) return replaced;
   const { resourceVersion: version } = pod.metadata;
   try {
     await cluster.write(to, { evict: { uid, ...(version !== undefined && { version }) } }, tools.write);
-    return { change };
+    return undefined;
   } catch (error) {
-    if (error instanceof CliError && error.kind === "notFound") return undefined;
+    if (error instanceof CliError && error.kind === "notFound") return settled;
+    // apiserver registry/generic/registry and core/pod/storage/eviction.go
+    if (error instanceof Conflict && /UID in (the )?precondition/.test(error.message)) return replaced;
     throw error;
   }
 }

@@ -20,6 +20,7 @@ function stuck() {
   return { world, pod, change };
 }
 const settled = "it has changed since, and waits no more";
+const replaced = "it has been replaced already";
 
 test("a pod that still waits is evicted, as it is now", async () => {
   const { world, change, pod } = stuck();
@@ -40,7 +41,7 @@ test("a pod that went, or that is another one, is left alone, and told with what
   const bench = benchOf(world).look();
 
   expect(await restart({ ...change, uid: "another" }, bench)).toEqual({
-    change: { act: "keep", to: change.to, because: settled },
+    change: { act: "keep", to: change.to, because: replaced },
     object: pod,
   });
   world.cluster.remove("pod", "demo", "web-1");
@@ -63,6 +64,17 @@ test("a pod that goes at this moment is as it should be", async () => {
   world.asking.around(refusing(is("evict"), () => new CliError("notFound", "gone")));
 
   expect(await restart(change, benchOf(world))).toMatchObject({ change: { act: "keep", because: settled } });
+});
+
+test.for([
+  'Operation cannot be fulfilled on pods "web-1": Precondition failed: UID in precondition: a, UID in object meta: b',
+  'Operation cannot be fulfilled on pods "web-1": the UID in the precondition (a) does not match the UID in record (b)',
+])("keeps a pod that has been replaced by another of its name when the eviction meets that one: %s", async (message) => {
+  const { world, change } = stuck();
+  world.asking.around(refusing(is("evict"), () => new Conflict(`Error from server (Conflict): ${message}`)));
+
+  expect((await restart(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: replaced });
+  expect(world.asking.writes).toHaveLength(1);
 });
 
 test("any other refusal is one", async () => {
