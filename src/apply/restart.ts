@@ -44,9 +44,15 @@ async function evict({ to, uid }: Restart, { tools }: Bench): Promise<string | u
     await cluster.write(to, { evict: { uid, ...(version !== undefined && { version }) } }, tools.write);
     return undefined;
   } catch (error) {
-    if (error instanceof CliError && error.kind === "notFound") return settled;
-    // apiserver registry/generic/registry and core/pod/storage/eviction.go
-    if (error instanceof Conflict && /UID in (the )?precondition/.test(error.message)) return replaced;
-    throw error;
+    const because = goneBy(error);
+    if (because === undefined) throw error;
+    return because;
   }
+}
+
+/** Why an eviction that was refused has nothing to evict; undefined for any other error. */
+function goneBy(error: unknown): string | undefined {
+  if (error instanceof CliError && error.kind === "notFound") return settled;
+  // apiserver registry/generic/registry and core/pod/storage/eviction.go
+  return error instanceof Conflict && /UID in (the )?precondition/.test(error.message) ? replaced : undefined;
 }

@@ -103,7 +103,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
       for (const text of world.warnings ?? []) onWarning(text);
       for (const text of world.traces ?? []) trace(8, () => text);
       if (typeof world.cluster === "function") return world.cluster({ kube, interruption });
-      return only<Cluster>("cluster", { close: async () => {}, ...world.cluster }, world.cluster);
+      return only<Cluster>("cluster", { close: async () => {}, contextToName: () => undefined, ...world.cluster }, world.cluster);
     },
     azure: async () =>
       typeof world.azure === "function" ? world.azure(interruption) : only<Azure>("azure", world.azure ?? {}, world.azure),
