@@ -1,8 +1,9 @@
 import type { Create, Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
+import { managedBy } from "../secret/entry.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, deletion, deliver, inOrder, joined, stayed, templatesOf } from "./deliver.ts";
-import type { AzureFacts, ImageFacts, SecretFacts } from "./facts.ts";
+import type { AzureFacts, ImageFacts, Note, SecretFacts } from "./facts.ts";
 import { isObjectName } from "./names.ts";
 
 /** An image of a registry in Azure: for others we know no command that makes a credential. */
@@ -171,22 +172,28 @@ function give(facts: ImageFacts, held: SecretFacts): Advice {
   // Its regional hosts get it with the login server
   const registry = azure && reaches({ ...facts, azure }, held) ? azure.loginServer : ref.host;
   return {
-    fix: { do: "create", secret: name, registry, username: note?.identity, namespace },
-    because: "its password was given, so a new one has to be: put it into PASSWORD",
+    fix: { do: "create", secret: name, registry, username: note?.identity, namespace, ...forced(note) },
+    because: joined([unlabeled(note), "its password was given, so a new one has to be: put it into PASSWORD"]),
   };
 }
 
 /** What the Secret notes is told: anybody in the namespace can write such a note, and whoever pastes the command decides. */
 function renewal(facts: InAzure, held: SecretFacts, more: Partial<Create> = {}): { fix: Create; because: string | undefined } {
   const { noted } = held.note?.again ?? {};
-  return { fix: { ...again(facts, held), ...more }, because: noted && `the Secret notes that ${noted}` };
+  return { fix: { ...again(facts, held), ...more }, because: joined([unlabeled(held.note), noted && `the Secret notes that ${noted}`]) };
 }
 
 /** The command that makes a Secret's credential anew, as the Secret notes it. */
 function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespace: string } {
   const { flags } = note?.renewal === "made" ? note.again : {};
-  return { ...make(facts, name), ...flags, expiresIn: note?.expiresIn };
+  return { ...make(facts, name), ...flags, expiresIn: note?.expiresIn, ...forced(note) };
 }
+
+/** Without our label `create` takes a Secret for another tool's. */
+const forced = (note: Note | undefined) => (note?.unlabeled ? { force: true } : {});
+
+const unlabeled = (note: Note | undefined) =>
+  note?.unlabeled ? `its annotation names this login, but it has lost its label ${managedBy.key}, which --force brings back` : undefined;
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
 function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {

@@ -5,6 +5,7 @@ import { isTimestamp } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
+import { unlabeledEntries } from "./unlabeled.ts";
 
 /** A login that a pull secret holds: as it is noted, or as it looks. */
 export type Holding = {
@@ -24,7 +25,7 @@ export type Holding = {
 
 /** What a pull secret holds, sorted by host: by our note, and where there is none, by a look at each login. */
 export function holdingsOf(secret: Secret): Holding[] {
-  const noted = (readEntries(secret) ?? []).map(
+  const noted = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
     ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
       hosts,
       kind,

@@ -4,10 +4,12 @@ import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { isRegional } from "../secret/regional.ts";
+import { unlabeledEntries } from "./unlabeled.ts";
 
 /** What a Secret notes of its first credential; undefined when it is not one of ours. */
 export function noteOf(secret: Secret): Note | undefined {
-  const entries = readEntries(secret);
+  const unlabeled = unlabeledEntries(secret);
+  const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
   if (!entries) return undefined;
   const { hosts, kind, identity, madeAt, expiresAt }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
   const known = kindNamed(kind);
@@ -17,6 +19,7 @@ export function noteOf(secret: Secret): Note | undefined {
     identity,
     widens: known?.widens ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
+    ...(entries === unlabeled && { unlabeled: true }),
     expiresAt,
     expiresIn: expiresAt && !known?.ownLifetime ? lifetime(secret, madeAt, expiresAt) : undefined,
   };

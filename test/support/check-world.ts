@@ -165,6 +165,11 @@ export function ours(name: string, login: string, notes: Readonly<Record<string,
   };
 }
 
+/** A Secret of ours whose label another tool has overwritten. */
+export function relabeled(secret: Secret): Secret {
+  return { ...secret, metadata: { ...secret.metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } } };
+}
+
 type PodOptions = {
   readonly names?: readonly string[];
   readonly image?: string;

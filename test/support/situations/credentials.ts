@@ -1,5 +1,7 @@
-import { bare, ours, pod, r, theirs } from "../check-world.ts";
+import { bare, ours, pod, r, relabeled, theirs } from "../check-world.ts";
 import { create, createFor, type Expected, job, refusedBy } from "./words.ts";
+
+const lostLabel = "its annotation names this login, but it has lost its label app.kubernetes.io/managed-by, which --force brings back";
 
 /** Credentials that are refused, may not pull, or came too late. */
 export const credentials: readonly Expected[] = [
@@ -98,6 +100,38 @@ export const credentials: readonly Expected[] = [
     cause: "refused",
     message: `${refusedBy("reg", "web")}; it was not made by kubectl acr-secret, and --force replaces the login inside`,
     fix: `kubectl acr-secret create reg --registry ${r} --force -n demo`,
+  },
+  {
+    what: "our ACR token is refused, in a Secret that has lost its label",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [relabeled(ours("acr", "ci-pull:wrong"))],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    message: `${refusedBy("acr", "ci-pull")}; ${lostLabel}; the Secret notes that its ACR token is ci-pull`,
+    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull --force -n demo`,
+  },
+  {
+    what: "a credential that was given is refused, in a Secret that has lost its label",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [relabeled(ours("acr", "web:wrong", { credential: "given" }))],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    message: `${refusedBy("acr", "web")}; ${lostLabel}; its password was given, so a new one has to be: put it into PASSWORD`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create acr --registry ${r} --username web --password-stdin --force -n demo`,
+  },
+  {
+    what: "a Secret is refused whose annotation names another login than the one inside",
+    given: {
+      accounts: { default: ["acr"] },
+      secrets: [relabeled(ours("acr", "web:wrong", { identity: "ci-pull" }))],
+      pods: [pod("web-1", { names: ["acr"] })],
+    },
+    cause: "refused",
+    message: `${refusedBy("acr", "web")}; it was not made by kubectl acr-secret, and --force replaces the login inside`,
   },
   {
     what: "a Secret of somebody else, with other logins too, is refused",

@@ -12,6 +12,10 @@ function secret(config: unknown, entries?: readonly Entry[]): Secret {
   return { apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/dockerconfigjson", data };
 }
 
+function relabeled({ metadata, ...rest }: Secret): Secret {
+  return { ...rest, metadata: { ...metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } } };
+}
+
 const noted: Entry = { hosts: [host], kind: "acr-token", identity: "ci-pull", slot: "password1", expiresAt: "2026-02-01T00:00:00Z" };
 const known: Holding = {
   hosts: [host],
@@ -50,6 +54,16 @@ test.for<{ what: string; of: Secret; holds: object[] }>([
     what: "what spoils the pods' lookup",
     of: secret({ auths: { [host]: { auth: "!" } } }),
     holds: [{ ...unknown, hosts: [host], kind: "", identity: "" }],
+  },
+  {
+    what: "what its annotation names, although another tool has overwritten the label",
+    of: relabeled(secret({ auths: { [host]: auth("ci-pull:p") } }, [noted])),
+    holds: [known],
+  },
+  {
+    what: "another login than its annotation names, under another tool's label",
+    of: relabeled(secret({ auths: { [host]: auth("jane:p") } }, [noted])),
+    holds: [{ ...unknown, hosts: [host], kind: "acr-token", identity: "jane" }],
   },
   { what: "nothing", of: secret({ auths: {} }), holds: [] },
   { what: "nothing that could be read", of: secret("{"), holds: [] },
