@@ -27,7 +27,7 @@ import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
 import type { RestartWish } from "../plan/restart.ts";
 import { covers } from "../registry/repository.ts";
-import { entryFor } from "../secret/entry.ts";
+import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import { Shared } from "./gate.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -183,7 +183,8 @@ async function issueHeld(credential: Credential, need: Omit<Need, "held">, holde
   let last: Issue | undefined;
   for await (const held of holders) {
     last = await credential.issue({ ...need, held });
-    if (last.pulls !== "no") return last;
+    const isOthers = held.login !== undefined && last.isOthers?.(held.login);
+    if (last.pulls !== "no" && !isOthers) return last;
   }
   return last ?? credential.issue({ ...need, held: undefined });
 }
@@ -203,7 +204,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     each: (all: Sight): Plan => {
       const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
       const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
-      const held = facts.held && { ...facts.held, pulls: pullsOf() };
+      const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.held?.entries, host)) : undefined;
+      const held = facts.held && { ...facts.held, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
       const same = isAlike(login, inside);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
@@ -218,6 +220,9 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     later: tellBeside,
   };
 }
+
+const identityOf = (entry: Entry | undefined): string =>
+  `another Azure identity (${entry?.by === undefined ? "unknown" : JSON.stringify(entry.by)})`;
 
 /** The hosts of a registry whose images a Secret has the login for, or is to have. */
 const hostsOf = ({ host, regional = [] }: Credential, held: Held | undefined): readonly string[] =>

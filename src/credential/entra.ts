@@ -87,13 +87,14 @@ function credentialOf(at: At): Credential {
       const repositories = wanted(need);
       const ask = async (login: Login): Promise<Still> =>
         asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
-      const standing = standingToken(held, host);
+      const token = await makeOnce();
+      const isOthers = (login: Login) => login.username === tokenUser && !isSameIdentity(login, token) && !isOver(login, registryTime(at));
+      const standing = held?.login && isSameIdentity(held.login, token) ? standingToken(held, host) : undefined;
       const still = standing && (await tried(standing, ask));
-      if (standing && still && still.pulls !== "no") return keep(due(standing), still, host, need);
-      // Another login may only go if it is of no use any more
-      const other = held?.login && (held.login.username !== tokenUser ? held.login : undefined);
-      const { pulls } = other ? await ask(other) : { pulls: "unknown" as const };
-      return take(due(await makeOnce()), pulls, { host, repositories, verify: asked.verify }, { secret: need.owner.secret, images });
+      if (standing && still && still.pulls !== "no") return { ...keep(due(standing), still, host, need), isOthers };
+      const pulls = await pullsOther(held?.login, isOthers, ask);
+      const aim = { host, repositories, verify: asked.verify };
+      return { ...take(due(token), pulls, aim, { secret: need.owner.secret, images }), isOthers };
     },
     life: {
       async renew({ inside, secret, images }: Renewal) {
@@ -120,6 +121,14 @@ function isSameIdentity({ password }: Login, { claims }: RegistryToken): boolean
   const subject = readJwt(password.reveal())?.subject;
   return subject !== undefined && subject === claims.subject;
 }
+
+/** Whether a login still pulls that may only be replaced if it does not: another user's, or a token of another identity. */
+async function pullsOther(login: Login | undefined, isOthers: (login: Login) => boolean, ask: (login: Login) => Promise<Still>) {
+  return login && (login.username !== tokenUser || isOthers(login)) ? (await ask(login)).pulls : "unknown";
+}
+
+/** @param now epoch milliseconds */
+const isOver = ({ password }: Login, now: number): boolean => Date.parse(readJwt(password.reveal())?.expiresAt ?? "") <= now;
 
 const ofAnother = (secret: string, registry: string, of: string) =>
   new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or one that does not tell whose it is`, {

@@ -92,6 +92,8 @@ export type Issue = {
   readonly more?: Pick<Create, "acrToken" | "servicePrincipal">;
   /** What proofs ask for. */
   readonly images: readonly ImageRef[];
+  /** Whether a login of the same user name is another identity's and has not expired. */
+  isOthers?(login: Login): boolean;
 };
 
 /** What comes of a change in Azure. */

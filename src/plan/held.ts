@@ -20,6 +20,8 @@ export type Held = Standing & {
   readonly alike: readonly string[];
   /** What others have written of what we would write, as the API server names it: `"kubectl-patch" using v1: .data..dockerconfigjson`. */
   readonly others: readonly string[];
+  /** Whose token is inside, if it is another identity's than the one that the run uses, as far as the annotation says. */
+  readonly ofAnother?: string;
   /** Whether the credential inside still pulls; `unknown` when nobody could tell. */
   readonly pulls: "yes" | "no" | "unknown";
 };

@@ -17,7 +17,7 @@ export function refuseForeign(to: Ref<"secret">, wish: Pick<StoreWish, "host" | 
 
 /** Neither, nor a credential that may work. @throws CliError conflict */
 export function refuseLoss(to: Ref<"secret">, wish: StoreWish, held: Held): void {
-  if (!wish.force) refuse(to, wish.merge ? mergeLoss(wish, held) : lossOf(wish, held));
+  if (!wish.force) refuse(to, identityLoss(held) ?? (wish.merge ? mergeLoss(wish, held) : lossOf(wish, held)));
 }
 
 /** No login can be added to some Secrets, with or without force. @throws CliError conflict */
@@ -57,6 +57,12 @@ function anotherLoss(noted: Entry, wanted: Entry, pulls: Held["pulls"]): Loss | 
     ? undefined
     : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
 }
+
+/** The loss of a token that still works for another identity. */
+const identityLoss = ({ ofAnother, pulls }: Held): Loss | undefined =>
+  ofAnother === undefined || pulls === "no"
+    ? undefined
+    : [`SECRET holds a working token of ${ofAnother}`, "name another Secret, or add --force to replace that token"];
 
 /** What would be lost although all other logins stay: of one key after the other. */
 function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, alike, pulls }: Held): Loss | undefined {

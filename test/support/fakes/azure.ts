@@ -109,7 +109,14 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   /** A token as ACR makes them, but for its signature. */
   function issueToken(): string {
     const iat = entra.now.getTime() / 1000;
-    const claims = { iss: "Azure Container Registry", aud: host, jti: `${entra.alive.size}`, iat, exp: iat + entra.lifetime * 3600 };
+    const claims = {
+      iss: "Azure Container Registry",
+      aud: host,
+      sub: identity.objectId,
+      jti: `${entra.alive.size}`,
+      iat,
+      exp: iat + entra.lifetime * 3600,
+    };
     const token = `h.${Buffer.from(JSON.stringify({ ...claims, ...entra.claims })).toString("base64url")}.s`;
     entra.alive.add(token);
     return token;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readJwt } from "../../../src/secret/jwt.ts";
 import { demo, line } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
@@ -46,7 +47,7 @@ test("one's own token is taken, told when it dies, and kept by a second run", as
     stderr: "Warning: secret/acr-myregistry dies at 2026-01-01T03:00:00Z\n",
     code: 0,
   });
-  expect([asked(world, "entraToken"), asked(world, "exchange"), world.asking.writes]).toEqual([0, 0, []]);
+  expect([asked(world, "entraToken"), asked(world, "exchange"), world.asking.writes]).toEqual([1, 1, []]);
 });
 
 test("with half of its life gone it is made anew, and the same once it is refused or dead", async () => {
@@ -178,6 +179,73 @@ test("many namespaces share one token, and nobody has to say how many there are 
   });
   expect(world.loginIn("demo")).toEqual(world.loginIn("other"));
   expect(asked(world, "exchange")).toBe(1);
+});
+
+/** Another identity's token in a Secret of a namespace. */
+async function heldByAnn(...namespaces: string[]) {
+  const world = demo();
+  addNamespaces(world.cluster, ...namespaces);
+  world.azure.entra.claims["sub"] = "ann";
+  for (const namespace of namespaces) await type(`create --registry myregistry --repository app/web -n ${namespace} --entra`, world.ports);
+  delete world.azure.entra.claims["sub"];
+  world.asking.forget();
+  return world;
+}
+
+test.for([
+  { why: "one namespace holds it", namespaces: ["t1"] },
+  { why: "most namespaces hold it", namespaces: ["t1", "t2", "t3"] },
+])("copies no token of another identity to other namespaces when $why", async ({ namespaces }) => {
+  const world = await heldByAnn(...namespaces);
+  const before = namespaces.map((name) => world.loginIn(name));
+
+  const { stderr, code } = await type("create --registry myregistry --repository app/web -A --entra --credential-per=scope", world.ports);
+
+  expect(code).toBe(1);
+  for (const name of namespaces)
+    expect(stderr).toContain(
+      `secret "acr-myregistry" in namespace "${name}" holds a working token of another Azure identity ("jane@example.com")`,
+    );
+  expect(namespaces.map((name) => world.loginIn(name))).toEqual(before);
+  expect(readJwt(world.loginIn("demo")?.password ?? "")?.subject).toBe("o-1");
+});
+
+test("keeps its own token when another namespace holds one of another identity", async () => {
+  const world = await heldByAnn("t1", "t2");
+  await create(world);
+  const own = world.loginIn("demo");
+
+  await type("create --registry myregistry --repository app/web --namespaces demo,t1,t2 --entra --credential-per=scope", world.ports);
+
+  expect(world.loginIn("demo")).toEqual(own);
+});
+
+test("refuses to replace a working token of another identity without --force", async () => {
+  const world = await heldByAnn("t1");
+  const one = "create --registry myregistry --repository app/web -n t1 --entra";
+
+  expect(await type(one, world.ports)).toMatchObject({
+    stderr: expect.stringContaining("working token of another Azure identity"),
+    code: 1,
+  });
+  expect(world.asking.writes).toEqual([]);
+  expect(await type(`${one} --force`, world.ports)).toMatchObject({ code: 0 });
+  expect(readJwt(world.loginIn("t1")?.password ?? "")?.subject).toBe("o-1");
+});
+
+test.for([
+  { why: "it has expired", hours: 4, dies: false },
+  { why: "the registry refuses it", hours: 0, dies: true },
+])("replaces a token of another identity when $why", async ({ hours, dies }) => {
+  const world = await heldByAnn("t1");
+  if (dies) world.azure.entra.alive.clear();
+  const now = new Date(Date.UTC(2026, 0, 1, hours));
+  world.azure.entra.now = now;
+
+  const { code } = await type("create --registry myregistry --repository app/web -n t1 --entra", world.ports, { now: () => now });
+
+  expect(code).toBe(0);
+  expect(readJwt(world.loginIn("t1")?.password ?? "")?.subject).toBe("o-1");
 });
 
 test("a registry that cannot be asked is told of a token that is kept", async () => {

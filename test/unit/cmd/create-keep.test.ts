@@ -102,7 +102,7 @@ test("a Secret and an attachment that were there before stay, with the last toke
   expect(run).toMatchObject({ stdout: expect.not.stringContaining("deleted"), code: 0 });
   expect(attached(world)).toEqual(["acr-myregistry"]);
   expect(world.azure.entra.alive.has(world.loginIn("demo")?.password ?? "")).toBe(true);
-  expect(tokens(world)).toBe(2);
+  expect(tokens(world)).toBe(3);
 });
 
 test("of what was there in part only what this run made goes", async () => {

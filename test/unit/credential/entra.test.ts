@@ -13,7 +13,7 @@ const start = now.getTime() / 1000;
 const hour = 3600;
 
 const jwt = (claims: object) =>
-  `h.${Buffer.from(JSON.stringify({ iss: "Azure Container Registry", aud: host, iat: start, exp: start + 3 * hour, ...claims })).toString("base64url")}.s`;
+  `h.${Buffer.from(JSON.stringify({ iss: "Azure Container Registry", aud: host, sub: "o-1", iat: start, exp: start + 3 * hour, ...claims })).toString("base64url")}.s`;
 
 type Setting = {
   readonly registry?: string;
@@ -95,6 +95,7 @@ test("a token that is made now is told and proven, once for all namespaces", asy
     pulls: "unknown",
     mayPull: undefined,
     images: [],
+    isOthers: expect.any(Function),
   });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
   expect(await credential.carry({ act: "tell", to: { kind: "registry", name: host }, says: "" })).toEqual({});
@@ -113,7 +114,7 @@ test("--verify=false proves nothing", async () => {
   const { issue, asked } = await issued({ verify: false, need: { held: held(jwt({})) } });
 
   expect(issue).toMatchObject({ before: [{ says: "secret/acr dies at 2026-01-01T03:00:00Z" }], demand: [], pulls: "unknown" });
-  expect(asked).toEqual([]);
+  expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
   expect((await issued({ verify: false })).issue.demand.map(({ act }) => act)).toEqual(["tell"]);
 });
 
@@ -125,16 +126,38 @@ test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdic
   { why: "does not say when it was made", token: jwt({ iat: undefined }), kept: false },
   { why: "is another registry's", token: jwt({ aud: "other.azurecr.io" }), kept: false },
   { why: "is no registry's", token: jwt({ iss: "somebody" }), kept: false },
+  { why: "is another identity's", token: jwt({ sub: "o-2" }), kept: false },
+  { why: "does not say whose it is", token: jwt({ sub: undefined }), kept: false },
   { why: "is no token", token: "password", kept: false },
   { why: "goes with another user name", username: "ci", kept: false },
   { why: "is refused", proof: "refused", kept: false },
   { why: "may not pull, which the next may not either", proof: "out-of-scope", kept: true },
   { why: "could not be tried", proof: "unreachable", kept: true },
 ])("one that a Secret holds and that $why is kept: $kept", async ({ token = jwt({}), username, proof, kept }) => {
-  const { issue, asked } = await issued({ need: { held: held(token, username) }, ...(proof && { proof }) });
+  const { issue } = await issued({
+    need: { held: held(token, username) },
+    answer: { token: new Sensitive(jwt({ jti: "next" })) },
+    ...(proof && { proof }),
+  });
 
-  expect(asked.some((text) => text.startsWith("exchange"))).toBe(!kept);
   expect(issue.login?.password.reveal() === token && issue.demand.length === 0).toBe(kept);
+});
+
+test.for<{ why: string; token: string; username?: string; others: boolean }>([
+  { why: "its own identity's", token: jwt({}), others: false },
+  { why: "another identity's", token: jwt({ sub: "o-2" }), others: true },
+  {
+    why: "another identity's with less than half of its life left",
+    token: jwt({ sub: "o-2", iat: start - 2 * hour, exp: start + hour }),
+    others: true,
+  },
+  { why: "another identity's and expired", token: jwt({ sub: "o-2", exp: start }), others: false },
+  { why: "of an unknown identity", token: jwt({ sub: undefined }), others: true },
+  { why: "no token of an identity", token: "password", username: "ci", others: false },
+])("answers $others whether a login is another identity's when it is $why", async ({ token, username = user, others }) => {
+  const { issue } = await issued();
+
+  expect(issue.isOthers?.({ username, password: new Sensitive(token) })).toBe(others);
 });
 
 test.for(["pulls", "refused"] as const)("whether another login that a Secret holds still pulls is asked: it %s", async (proof) => {
