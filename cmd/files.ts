@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, chmod, chown, readdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { access, chmod, chown, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CliError } from "../src/errors.ts";
 import type { Files, Replacement } from "../src/files.ts";
@@ -49,40 +49,69 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** A file's new contents, written beside it and ready to take its place. */
-type Ready = { readonly temporary: string; readonly target: string; readonly mode: number; readonly uid: number; readonly gid: number };
+/** A file's new contents, written next to it and ready to replace it. */
+type Ready = Pick<Replacement, "before" | "after"> & {
+  readonly path: string;
+  readonly temporary: string;
+  readonly target: string;
+  /** The same for each path to one file: a symbolic or a hard link. */
+  readonly id: string;
+  readonly links: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+};
 
 /**
- * Every new content is written beside its file first, so that the renames, which cannot fail for want of room, come one right after the
- * other. Where a path is a link, what it leads to is replaced.
+ * Writes each new content next to its file first, so that no rename can fail for lack of space. If a path is a symbolic link, its target is
+ * replaced. A file with several hard links is overwritten instead, because a rename would leave the other links with the old content.
  */
 async function replaceAll(files: readonly Replacement[], signal: AbortSignal): Promise<void> {
   const ready = new Map<string, Ready>();
   try {
     for (const file of files) {
       const one = await readyFor(file);
-      // Two paths to one file come to the same contents
-      if (!ready.has(one.target)) await write(one, file);
-      ready.set(one.target, ready.get(one.target) ?? one);
+      // Two paths to one file have the same new content
+      if (!ready.has(one.id)) await write(one);
+      ready.set(one.id, ready.get(one.id) ?? one);
     }
     if (signal.aborted) throw new CliError("cancelled", "interrupted");
-    for (const { temporary, target } of ready.values()) await rename(temporary, target);
+    const all = [...ready.values()];
+    await overwriteAll(all.filter(({ links }) => links > 1));
+    for (const { temporary, target } of all.filter(({ links }) => links === 1)) await rename(temporary, target);
   } finally {
     await Promise.all([...ready.values()].map(({ temporary }) => rm(temporary, { force: true })));
   }
 }
 
-async function readyFor({ path, before }: Replacement): Promise<Ready> {
+/** Overwrites files in place. If one cannot be written, all get their old content back. */
+async function overwriteAll(files: readonly Ready[]): Promise<void> {
+  for (const [index, { target, path, after }] of files.entries())
+    await overwrite(target, after).catch(async (cause: unknown) => {
+      await Promise.allSettled(files.slice(0, index + 1).map(({ target: done, before }) => overwrite(done, before)));
+      notWritten(path)(cause);
+    });
+}
+
+async function overwrite(target: string, content: Uint8Array): Promise<void> {
+  await writeFile(target, content, { flag: "r+", flush: true });
+  await truncate(target, content.length);
+}
+
+async function readyFor({ path, before, after }: Replacement): Promise<Ready> {
   const target = await realpath(path).catch(notWritten(path));
   const found = await stat(target).catch(notWritten(path));
+  const { dev, ino } = await stat(target, { bigint: true }).catch(notWritten(path));
   if (!found.isFile()) throw new CliError("config", `cannot write ${path}: it is no regular file`);
   await access(target, constants.W_OK).catch(notWritten(path));
   const now = await readFile(target).catch(notWritten(path));
   if (!now.equals(before)) throw new CliError("conflict", `${path} has changed since it was read; nothing was written`);
-  return { target, temporary: join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`), ...found };
+  const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
+  const { mode, uid, gid, nlink: links } = found;
+  return { path, before, after, target, temporary, id: `${dev}:${ino}`, links, mode, uid, gid };
 }
 
-async function write({ temporary, mode, uid, gid }: Ready, { path, after }: Replacement): Promise<void> {
+async function write({ path, after, temporary, mode, uid, gid }: Ready): Promise<void> {
   try {
     await writeFile(temporary, after, { flag: "wx", mode: 0o600, flush: true });
     // Somebody else's file stays theirs, where we may give it away

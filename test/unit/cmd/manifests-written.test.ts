@@ -1,4 +1,4 @@
-import { chmod, lstat, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, lstat, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { machineFiles } from "../../../cmd/files.ts";
@@ -27,6 +27,39 @@ test("--write changes the files in place, says of each object what became of it,
   expect((await stat(join(folder, "pod.yaml"))).mtimeMs).toBe(mtimeMs);
   expect(await type("detach acr -f @/pod.yaml --write")).toMatchObject({ stdout: "pod/web patched (@/pod.yaml)\n" });
   expect(await read("pod.yaml")).toBe(pod("web"));
+});
+
+test("writes a file that has several hard links once, and keeps its links and its mode", async () => {
+  const { folder, type, read, names: all } = await folderOf({ "a.yaml": pod("web"), "other.yaml": pod("other") });
+  await chmod(join(folder, "a.yaml"), 0o640);
+  await link(join(folder, "a.yaml"), join(folder, "b.yaml"));
+  const before = await stat(join(folder, "a.yaml"));
+
+  const { code } = await type("attach acr -f @/a.yaml -f @/b.yaml -f @/other.yaml --write");
+
+  const after = await Promise.all(["a.yaml", "b.yaml"].map((name) => stat(join(folder, name))));
+  expect({ code, links: after.map(({ ino, nlink, mode }) => ({ ino, nlink, mode })) }).toEqual({
+    code: 0,
+    links: Array(2).fill({ ino: before.ino, nlink: 2, mode: before.mode }),
+  });
+  expect([await read("a.yaml"), await read("b.yaml"), await read("other.yaml")]).toEqual([
+    pod("web", names),
+    pod("web", names),
+    pod("other", names),
+  ]);
+  expect(await all()).toEqual(["a.yaml", "b.yaml", "other.yaml"]);
+
+  expect(await type("detach acr -f @/b.yaml --write")).toMatchObject({ code: 0 });
+  expect(await read("a.yaml")).toBe(pod("web"));
+});
+
+test("writes one of several hard links to all of them", async () => {
+  const { folder, type, read } = await folderOf({ "a.yaml": pod("web") });
+  await link(join(folder, "a.yaml"), join(folder, "b.yaml"));
+
+  expect(await type("attach acr -f @/a.yaml --write")).toMatchObject({ code: 0 });
+
+  expect(await read("b.yaml")).toBe(pod("web", names));
 });
 
 test("where one file cannot be read, none is written", async () => {
