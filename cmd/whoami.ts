@@ -1,8 +1,9 @@
+import type { Azure } from "../src/context.ts";
 import { tokensIn } from "../src/credential/acr-token.ts";
 import { credentialKinds } from "../src/credential/kinds.ts";
 import { mayMint } from "../src/credential/rights.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
-import { nearlyFull, reportOf, type Seen, told } from "../src/output/identity.ts";
+import { formatIdentity, formatRights, nearlyFull, reportOf, type Seen, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { hostWritten } from "./create/registry-written.ts";
 import { createFlags } from "./create/wish.ts";
@@ -12,10 +13,15 @@ import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const whoami = verb({
-  usage: "whoami --registry=REGISTRY",
+  usage: "whoami [--registry=REGISTRY]",
   description:
-    "Reads the identity's effective permissions: nothing is tried, and nothing changed. A right that is missing is named, for whoever can grant it.",
-  examples: ["# Before the first create", "kubectl acr-secret whoami --registry myregistry"],
+    "Reads the identity's effective permissions on a registry. Nothing is changed. Without --registry, only the identity is shown.",
+  examples: [
+    "# Which Azure identity the plugin uses",
+    "kubectl acr-secret whoami",
+    "# Before the first create",
+    "kubectl acr-secret whoami --registry myregistry",
+  ],
   flags: {
     registry: createFlags.registry,
     ...identityFlags,
@@ -23,14 +29,16 @@ export const whoami = verb({
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
-    const { registry, output } = flags;
-    if (!registry)
-      throw new CliError("usage", 'required flag(s) "registry" not set', { hint: "kubectl acr-secret whoami --registry myregistry" });
-    const seen = await session.progress.during(`Asking Azure about ${registry}`, () =>
-      look(hostWritten(registry), identityOf(flags), session),
-    );
-    if (output === undefined) session.say(told(seen));
-    else session.print(await printData(reportOf(seen), output));
+    const { registry: name, output } = flags;
+    const azure = await session.azure(identityOf(flags));
+    const identity = await session.progress.during("Asking Azure for the identity", azure.identity);
+    const signedIn: SignedIn = { identity, source: azure.source };
+    if (output === undefined) session.say(formatIdentity(signedIn));
+    const seen = name === undefined ? undefined : await look(hostWritten(name), signedIn, azure, session).catch(asError);
+    if (output !== undefined) session.print(await printData(reportOf(signedIn, seen instanceof CliError ? undefined : seen), output));
+    if (seen === undefined) return 0;
+    if (seen instanceof CliError) throw seen;
+    if (output === undefined) session.say(formatRights(seen));
     const full = nearlyFull(seen);
     const prune = { do: "prune", registry: seen.registry.name, ...saidIdentity(identityOf(flags)) } as const;
     if (full !== undefined) session.warn(`${full}; what is left over of them is shown by: ${session.spell(prune)}`);
@@ -38,17 +46,23 @@ export const whoami = verb({
   },
 });
 
-async function look(name: string, as: Parameters<Session["azure"]>[0], session: Session): Promise<Seen> {
-  const azure = await session.azure(as);
-  const registry = await azure.findRegistry(name);
-  const [identity, facts, permissions, tokens] = await Promise.all([
-    azure.identity(),
-    azure.registryFacts(registry),
-    // What may not be read is not known, and no error: what the identity may do is still worth knowing
-    azure.permissions(registry).catch(unlessForbidden(undefined)),
-    azure.tokenCount(registry).catch(unlessForbidden(undefined)),
-  ]);
-  // What nothing has to be spelled for comes first
-  const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, facts));
-  return { registry, identity, facts, tokens, room: tokensIn[registry.sku], may };
+/** The identity is worth printing even if the registry cannot be read. */
+function asError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}
+
+async function look(name: string, signedIn: SignedIn, azure: Azure, session: Session): Promise<Seen> {
+  return session.progress.during(`Asking Azure about ${name}`, async () => {
+    const registry = await azure.findRegistry(name);
+    const [facts, permissions, tokens] = await Promise.all([
+      azure.registryFacts(registry),
+      // Permissions and tokens that may not be read are unknown, and no error
+      azure.permissions(registry).catch(unlessForbidden(undefined)),
+      azure.tokenCount(registry).catch(unlessForbidden(undefined)),
+    ]);
+    // The default comes first
+    const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, facts));
+    return { ...signedIn, registry, facts, tokens, room: tokensIn[registry.sku], may };
+  });
 }

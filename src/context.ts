@@ -170,6 +170,8 @@ export type Azure = Principals & {
   clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
   /** The login of the registry's admin user with each of its passwords. @throws CliError conflict where that user is off */
   adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
+  /** Where the tokens of the identity come from. */
+  readonly source: TokenSource;
   /** Whom Azure takes us for. */
   identity(): Promise<AzureIdentity>;
   /** Sends for a token that will be wanted, so that another is not waited for before; what is wrong with it is told when it is wanted. */

@@ -63,6 +63,7 @@ export function openAzure(options: AzureOptions): Azure {
       const text = await identity.token(audience);
       return { text, of: identityIn(text) };
     },
+    source,
     identity: async () => identityIn(await identity.token()),
     registryFacts: (registry) => registryFacts(arm, registry),
     regionalHosts: (registry) => regionalHosts(arm, registry),

@@ -40,9 +40,12 @@ const hints = {
   free: { otherwise: "check the spelling", az: "check the spelling: az acr list --output table" },
   taken: {
     otherwise: "ask for the role Reader on the registry",
-    az: "az account set --subscription SUBSCRIPTION, or: az login --tenant TENANT",
+    az: "ask for the role Reader on the registry, or sign in to its tenant: az login --tenant TENANT",
   },
-  unknown: { otherwise: "ask for the role Reader on the registry", az: "az login --tenant TENANT, or: az acr list --output table" },
+  unknown: {
+    otherwise: "ask for the role Reader on the registry",
+    az: "ask for the role Reader on the registry, or sign in to its tenant: az login --tenant TENANT",
+  },
 } as const;
 
 const incomplete = (named: string, { listed, all }: Missed) =>

@@ -8,7 +8,10 @@ export type May = {
   /** What asks for it: `--admin`. */
   readonly flag: string;
   readonly may: "yes" | "no" | "unknown";
-  readonly missing: string;
+  /** The first right that is missing, or another reason; only with `no`. */
+  readonly missing?: string;
+  /** A right that cannot be checked before it is used; only with `unknown`. */
+  readonly unchecked?: string;
 };
 
 /** @param permissions undefined where they may not be read */
@@ -22,9 +25,13 @@ export function mayMint(
   const [rights, roles] =
     mint.dataRights && registry.mode === "abac" ? [mint.dataRights, permissions?.map(onData)] : [mint.rights, permissions];
   const missing = bar ?? (roles && rights.find((right) => !permits(roles, right)));
-  const known = permissions !== undefined && mint.elsewhere === undefined;
-  const may = missing === undefined ? (known ? "yes" : "unknown") : "no";
-  return [{ credential: name, flag: mint.flag, may, missing: missing ?? mint.elsewhere ?? "" }];
+  const of = { credential: name, flag: mint.flag };
+  if (missing !== undefined) return [{ ...of, may: "no", missing }];
+  const unchecked = [
+    ...(permissions === undefined ? ["the identity's permissions on the registry"] : []),
+    ...(mint.elsewhere === undefined ? [] : [mint.elsewhere]),
+  ];
+  return [unchecked.length === 0 ? { ...of, may: "yes" } : { ...of, may: "unknown", unchecked: unchecked.join("; ") }];
 }
 
 /** What a role allows on the data. */

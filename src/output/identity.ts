@@ -1,23 +1,40 @@
-import type { AzureIdentity, AzureRegistry, RegistryFacts } from "../context.ts";
+import type { AzureIdentity, AzureRegistry, RegistryFacts, TokenSource } from "../context.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 
-/** Who somebody is in Azure, and what that is worth at a registry. */
-export type Seen = {
-  readonly identity: AzureIdentity;
+/** An identity in Azure, and where its tokens come from. */
+export type SignedIn = { readonly identity: AzureIdentity; readonly source: TokenSource };
+
+/** What an identity may do with a registry. */
+export type Seen = SignedIn & {
   readonly registry: AzureRegistry;
   readonly facts: RegistryFacts;
-  /** How many ACR tokens there are, and how many there may be; undefined where nobody tells. */
+  /** How many ACR tokens there are, and how many there may be; undefined if unknown. */
   readonly tokens: number | undefined;
   readonly room: number | undefined;
-  /** Each kind of credential: what asks for it, whether it may be made, and the first thing that is missing. */
-  readonly may: readonly Readonly<Record<"credential" | "flag" | "may" | "missing", string>>[];
+  /** Each kind of credential, and whether it may be created. */
+  readonly may: readonly {
+    readonly credential: string;
+    readonly flag: string;
+    readonly may: string;
+    /** The first right that is missing. */
+    readonly missing?: string;
+    /** A right that cannot be checked before it is used. */
+    readonly unchecked?: string;
+  }[];
 };
 
 const types: Readonly<Record<AzureIdentity["type"], string>> = {
   user: "user",
   servicePrincipal: "service principal",
   managedIdentity: "managed identity",
+};
+
+const sources: Readonly<Record<TokenSource, string>> = {
+  az: "the Azure CLI (az)",
+  env: "the AZURE_* variables (env)",
+  workload: "a workload identity's token file (workload)",
+  managed: "this machine's managed identity (managed)",
 };
 
 const modes: Readonly<Record<RegistryFacts["mode"], string>> = {
@@ -31,21 +48,35 @@ const networks: Readonly<Record<RegistryFacts["network"], string>> = {
   private: "reached by private endpoints alone",
 };
 
-/** Lines for people. */
-export function told({ identity, registry, facts, tokens, room, may }: Seen): string {
-  const lines: readonly (readonly [string, string])[] = [
+type Line = readonly [name: string, value: string];
+
+const facing = (lines: readonly Line[]) => lines.map(([name, value]) => `${`${name}:`.padEnd(14)}${printable(value)}\n`).join("");
+
+/** Lines for people about the identity alone. */
+export const formatIdentity = ({ identity, source }: SignedIn): string =>
+  facing([
     ["Identity", `${identity.name} (${types[identity.type]}, object ${identity.objectId})`],
     ["Tenant", identity.tenant],
+    ["Signed in by", sources[source]],
+  ]);
+
+/** Lines for people about the registry, and a table of the kinds of credentials. */
+export function formatRights({ registry, facts, tokens, room, may }: Seen): string {
+  const lines = facing([
     ["Subscription", subscriptionOf(registry) || "<none>"],
     ["Registry", `${registry.loginServer} (${registry.sku}), ${networks[facts.network]}`],
     ["Rights", modes[facts.mode]],
     ["Admin user", facts.adminUser ? "on" : "off"],
     ["Signs in", facts.armAudience ? "with tokens for registries and for Azure Resource Manager" : "with tokens for registries alone"],
     ["ACR tokens", tokens === undefined ? "<unknown>" : `${tokens}${room === undefined ? "" : ` of ${room}`}`],
-  ];
-  const facing = lines.map(([name, value]) => `${`${name}:`.padEnd(14)}${printable(value)}\n`).join("");
-  const rows = may.map(({ credential, flag, may: answer, missing }) => [credential, flag, answer, missing]);
-  return `${facing}\n${table(["CREDENTIAL", "FLAG", "MAY BE MADE", "MISSING"], rows)}`;
+  ]);
+  const rows = may.map(({ credential, flag, may: answer, missing = "", unchecked }) => [
+    credential,
+    flag,
+    answer,
+    unchecked === undefined ? missing : `not checked: ${unchecked}`,
+  ]);
+  return `${lines}\n${table(["CREDENTIAL", "FLAG", "MAY BE MADE", "MISSING"], rows)}`;
 }
 
 /** From this part of its room on a registry is told to be nearly full. */
@@ -57,16 +88,20 @@ export function nearlyFull({ registry, tokens, room }: Seen): string | undefined
   return `registry ${registry.name} has ${tokens} of the ${room} ACR tokens that ${registry.sku} has room for`;
 }
 
-/** The same as data (`acr-secret/v1`). */
-export function reportOf({ identity, registry, facts, tokens, room, may }: Seen) {
+/** The same as data (`acr-secret/v1`); without what is known of a registry, the identity alone. */
+export function reportOf({ identity, source }: SignedIn, seen?: Seen) {
   return {
     apiVersion: "acr-secret/v1",
     kind: "Identity",
-    identity,
-    subscription: subscriptionOf(registry),
-    registry: { ...registry, ...facts, ...(tokens !== undefined && { tokens }), ...(room !== undefined && { tokensAllowed: room }) },
-    credentials: may.map(({ missing, ...rest }) => ({ ...rest, ...(missing !== "" && { missing }) })),
+    identity: { ...identity, auth: source },
+    ...(seen && registryReport(seen)),
   };
 }
+
+const registryReport = ({ registry, facts, tokens, room, may }: Seen) => ({
+  subscription: subscriptionOf(registry),
+  registry: { ...registry, ...facts, ...(tokens !== undefined && { tokens }), ...(room !== undefined && { tokensAllowed: room }) },
+  credentials: may,
+});
 
 const subscriptionOf = ({ id }: AzureRegistry) => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1] ?? "";

@@ -85,7 +85,9 @@ test("a registry that the subscription of az does not have is told from one that
   const jane = await signedIn();
   const asked = async (name: string) => (await jane.type(`${create.replace("myregistry", name)} -n default`)).stderr;
 
-  expect(await asked("otherregistry")).toMatch(/^error: registry "otherregistry" exists, but in no subscription .*\nhint: az account set /);
+  expect(await asked("otherregistry")).toMatch(
+    /^error: registry "otherregistry" exists, but in no subscription .*\nhint: ask for the role Reader on the registry, or sign in to its tenant: az login /,
+  );
   expect(await asked("nosuchregistry")).toMatch(/^error: there is no registry "nosuchregistry": nobody in Azure has that name\n/);
 });
 

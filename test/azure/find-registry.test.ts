@@ -88,12 +88,12 @@ test("a typo and a registry of somebody else are told apart", async () => {
   await expect(find("myregistri")).rejects.toMatchObject({
     kind: "notFound",
     message: 'there is no registry "myregistri": nobody in Azure has that name',
-    hint: "check the spelling: az acr list --output table",
+    hint: "check the spelling",
   });
   await expect(find("otherregistry")).rejects.toMatchObject({
     kind: "notFound",
     message: 'registry "otherregistry" exists, but in no subscription that this Azure identity can read',
-    hint: "az account set --subscription SUBSCRIPTION, or: az login --tenant TENANT",
+    hint: "ask for the role Reader on the registry",
   });
 });
 

@@ -228,6 +228,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             if (admin.size === 0) throw new CliError("conflict", `the admin user of registry "${resource.name}" is off`);
             return new Map([...admin].map(([slot, text]) => [slot, { username: resource.name, password: new Sensitive(text) }]));
           }),
+        source: "az",
         identity: () => ask("identity", "", false, () => identity),
         sendFor: () => undefined,
         entraToken: (_, audience) =>

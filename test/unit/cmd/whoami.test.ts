@@ -14,6 +14,7 @@ test("who one is, how the registry is set up, and what may be made for it", asyn
   expect(await type("whoami --registry https://myregistry.azurecr.io/", world.ports)).toEqual({
     stdout: `Identity:     jane@example.com (user, object o-1)
 Tenant:       t-1
+Signed in by: the Azure CLI (az)
 Subscription: <none>
 Registry:     myregistry.azurecr.io (Premium), reached from all networks
 Rights:       by roles on the whole registry (legacy)
@@ -60,24 +61,58 @@ test("what may not be read is unknown, and the rest is told", async () => {
   expect(JSON.parse(stdout)).toMatchObject({
     apiVersion: "acr-secret/v1",
     kind: "Identity",
-    identity: { type: "user", name: "jane@example.com" },
+    identity: { type: "user", name: "jane@example.com", auth: "az" },
     registry: { loginServer: "myregistry.azurecr.io", mode: "legacy", tokensAllowed: 50_000 },
     credentials: [
-      { credential: "acr-token", may: "unknown" },
-      { credential: "service-principal", may: "unknown", missing: "Microsoft Graph: Application.ReadWrite.OwnedBy" },
+      { credential: "acr-token", may: "unknown", unchecked: "the identity's permissions on the registry" },
+      { credential: "service-principal", may: "unknown", unchecked: expect.stringContaining("Application.ReadWrite.OwnedBy") },
       { credential: "admin", flag: "--admin", may: "no", missing: "the admin user is off" },
       { credential: "entra", flag: "--entra", may: "unknown" },
     ],
   });
   expect(JSON.parse(stdout).registry).not.toHaveProperty("tokens");
+  for (const { may, ...rest } of JSON.parse(stdout).credentials) expect(Object.hasOwn(rest, "missing")).toBe(may === "no");
 });
 
-test("a registry that is not there is Azure's own error, and none is asked for", async () => {
+const identity = `Identity:     jane@example.com (user, object o-1)
+Tenant:       t-1
+Signed in by: the Azure CLI (az)
+`;
+
+test("prints the identity alone without --registry", async () => {
   const world = fakeWorld();
 
-  expect(await type("whoami --registry nobodys", world.ports)).toMatchObject({ stdout: "", code: 1 });
-  expect(await type("whoami", world.ports)).toMatchObject({
-    stderr: expect.stringContaining('required flag(s) "registry" not set'),
+  expect(await type("whoami", world.ports)).toEqual({ stdout: identity, stderr: "", code: 0 });
+  expect(JSON.parse((await type("whoami -o json", world.ports)).stdout)).toEqual({
+    apiVersion: "acr-secret/v1",
+    kind: "Identity",
+    identity: { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1", auth: "az" },
+  });
+  expect(new Set(world.asking.all)).toEqual(new Set(["identity "]));
+});
+
+test.for([
+  { why: "it is not found", call: undefined, registry: "nobodys" },
+  { why: "it may not be read", call: "registryFacts", registry: "myregistry" },
+])("prints the identity and exits with 1 when the registry cannot be read: $why", async ({ call, registry }) => {
+  const world = fakeWorld();
+  if (call) world.asking.around(refusing(is(call), forbidden));
+
+  expect(await type(`whoami --registry ${registry}`, world.ports)).toMatchObject({
+    stdout: identity,
+    stderr: expect.stringMatching(/^error: /),
     code: 1,
   });
+  const { stdout, code } = await type(`whoami --registry ${registry} -o json`, world.ports);
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ identity: { name: "jane@example.com" } });
+  expect(JSON.parse(stdout)).not.toHaveProperty("registry");
+});
+
+test("names a right that cannot be checked as not checked", async () => {
+  const { stdout } = await type("whoami --registry myregistry", fakeWorld().ports);
+
+  expect(stdout).toMatch(
+    /^service-principal +--service-principal +unknown +not checked: Microsoft Graph: Application\.ReadWrite\.OwnedBy$/m,
+  );
 });
