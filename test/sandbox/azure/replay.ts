@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** One exchange with the real Azure. What differs each time is named in braces: `{registry}`, `{time+00:00}`; `…` is a rest left out. */
 export type Case = {
   readonly name: string;
-  /** `recorded` is real traffic; of what is `reported` only the given parts are known. */
+  /** `recorded` is real traffic. Of `reported` and `documented` answers only the given parts are known. */
   readonly seen: string;
   /** The public recording: repository, commit and file. */
   readonly source: string;
@@ -23,6 +23,9 @@ export const cases: readonly Case[] = JSON.parse(await readFile(join(import.meta
 const shapes: Names = {
   "time+00:00": String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?\+00:00`,
   timeZ: String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z`,
+  "timeZ with 7 decimals": String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z`,
+  "timeZ in seconds": String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`,
+  claims: "[A-Za-z0-9+/]+={0,2}",
   "time without zone": String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d`,
   "yyyy-MM-dd HH:mm:ssZ": String.raw`\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ`,
   guid: "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",

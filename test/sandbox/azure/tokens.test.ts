@@ -148,6 +148,22 @@ test.for([
 });
 
 test.for([
+  { path: "/tokens/patched", body: pulls, patch: { properties: { status: "disabled" } } },
+  {
+    path: "/scopeMaps/patched",
+    body: { properties: { actions: ["repositories/app/content/read"] } },
+    patch: { properties: { description: "changed" } },
+  },
+])("answers a PATCH of $path with its own time as the time of creation", async ({ path, body, patch }) => {
+  await arm("PUT", path, body);
+  const before = (await arm("GET", path)).json.systemData as Record<string, string>;
+  const answered = (await arm("PATCH", path, patch)).json.systemData as Record<string, string>;
+
+  expect(answered["createdAt"]).toBe(answered["lastModifiedAt"]);
+  expect((await arm("GET", path)).json.systemData).toMatchObject({ createdAt: before["createdAt"] });
+});
+
+test.for([
   { why: "a short name", path: "/tokens/abcd", body: pulls, code: "InvalidTokenName" },
   { why: "a name with an underscore", path: "/tokens/my_token", body: pulls, code: "InvalidTokenName" },
   { why: "a name of 51 letters", path: `/tokens/${"a".repeat(51)}`, body: pulls, code: "InvalidTokenName" },
