@@ -16,6 +16,7 @@
 #define REFUSED 2
 #define FAILED 3
 #define CRASHED 4
+#define TENANT 4      /* the claim of a tenant, who is not a run */
 
 /*
  * With TRACE the steps that tests have recorded are given (trace.h): `which` is one of these traces, and only its steps may be taken, in
@@ -68,6 +69,13 @@ byte due;             /* the claim has come to its end */
 byte covered;         /* the password in the noted slot was made within the claim's time */
 byte told;            /* slots of which a run has said that it may have left a password there */
 
+/* What a tenant, or another tool, has changed; sets of Secrets are bits. */
+byte foreign;         /* the label names another tool */
+byte bare;            /* without the annotation acr-secret/logins; the docker config still has the password */
+byte bent;            /* the annotation names a password that Azure does not show */
+byte far;             /* claimed until later than a claim can last */
+byte named;           /* in clusters that Azure's description of the token names */
+
 /* What each run remembers. */
 byte fresh[RUNS];     /* Secrets that are as it has seen them last */
 byte plan[RUNS];      /* the slot that it is about to make */
@@ -80,6 +88,7 @@ byte in2[RUNS];
 byte past[RUNS];      /* slots that are noted as a previous password */
 byte left[RUNS];      /* slots that a claim notes which has ended */
 byte same[RUNS];      /* Secrets that hold what they held when it listed them, as far as it is going to claim them */
+byte copies[RUNS];    /* passwords in listed Secrets without an annotation */
 byte first[RUNS];     /* the newest password that Secrets held when it looked first: OURS, where that has died */
 byte gone;            /* runs that have died */
 bool begun;
@@ -101,6 +110,15 @@ hidden byte n;
 
 #define HOLD(o) ((o) == 1 -> in1[me] : in2[me])
 #define LIVES(s) (ref[s] == 1 || ref[s] == 2)
+#define HELD(o) (HOLD(o) || (copies[me] & BIT(o)))
+/* A listed Secret may hold any password: its annotation is wrong, or no other Secret shows which password is the one inside. */
+#define ANY_HELD (unnamed || ((copies[me] & 2) && !in1[me]) || ((copies[me] & 4) && !in2[me]))
+/* Azure's description names a cluster that is not selected: its Secrets may hold any password. */
+#ifdef NO_OUTSIDE
+#define OUTSIDE false
+#else
+#define OUTSIDE (!create && (named & ~scope))
+#endif
 
 /* Somebody has written to a Secret. */
 inline written(s) {
@@ -119,8 +137,8 @@ inline dies(o, by) {
     fi;
     if :: prev[i] == o -> prev[i] = 0 :: else fi;
     if
-    :: slot[i] == o && claim[i] != 0 && !(due & BIT(i)) -> covered = covered | BIT(i)
-    :: slot[i] == o && (claim[i] == 0 || (due & BIT(i))) -> covered = covered & ~BIT(i)
+    :: slot[i] == o && claim[i] != 0 && !((due | far) & BIT(i)) -> covered = covered | BIT(i)
+    :: slot[i] == o && (claim[i] == 0 || ((due | far) & BIT(i))) -> covered = covered & ~BIT(i)
     :: else
     fi;
     i++
@@ -159,31 +177,74 @@ inline clear(o) {
   covered = covered & ~((slot[0] == o -> 1 : 0) | (slot[1] == o -> 2 : 0) | (slot[2] == o -> 4 : 0))
 }
 
-/* A run looks at a Secret in a list. What a Secret notes counts for `rotate` as long as it holds a password that works: anybody may write a note. */
+/* A claim that ends later than a claim can last does not count. One on a Secret without a password does: `create` claims such a Secret. */
+#if defined(NO_BOUND)
+#define COUNTS(s) true
+#elif defined(PROVEN_CLAIMS)
+#define COUNTS(s) (!(far & BIT(s)) && LIVES(s))
+#else
+#define COUNTS(s) (!(far & BIT(s)))
+#endif
+
+/* What an ended claim names counts if the token's name shows whose it is. Otherwise a tenant could name the password of another user. */
+#ifdef ANY_LEFT
+#define BELIEVED(s) (LIVES(s) || ALONE)
+#else
+#define BELIEVED(s) ALONE
+#endif
+
+/*
+ * A run looks at a Secret in a list. An annotation counts for `rotate` if the Secret holds a password that works: anyone with access to
+ * the namespace can write the annotation. A password inside counts with and without the annotation, and whatever the label says.
+ */
+#ifdef LABEL_OWNS
+#define IGNORED(s) (foreign & BIT(s))
+#else
+#define IGNORED(s) false
+#endif
 inline list(s) {
   if
-  :: scope & BIT(s) ->
+  :: (scope & BIT(s)) && !IGNORED(s) ->
     fresh[me] = fresh[me] | BIT(s); same[me] = same[me] | BIT(s);
     if
-    :: LIVES(s) || (ref[s] != 0 && create) -> noting[me] = noting[me] | BIT(s)
-    :: ref[s] != 0 && !LIVES(s) && !create -> doubts = true
-    :: else
+#ifndef NO_CONFIG
+    :: (bare & BIT(s)) && LIVES(s) -> copies[me] = copies[me] | BIT(ref[s])
+    :: (bare & BIT(s)) && !LIVES(s)
+#else
+    :: (bare & BIT(s))
+#endif
+#ifndef NO_SHOWN
+    :: (bent & BIT(s)) && LIVES(s) -> unnamed = true; noting[me] = noting[me] | (BIT(s) & ~foreign)
+#else
+    :: (bent & BIT(s)) && LIVES(s) ->
+      noting[me] = noting[me] | BIT(s); if :: ref[s] == 2 -> in1[me] = in1[me] | BIT(s) :: else -> in2[me] = in2[me] | BIT(s) fi
+#endif
+    :: (bent & BIT(s)) && !LIVES(s) -> if :: ref[s] != 0 && !create -> doubts = true :: else fi
+    :: !((bare | bent) & BIT(s)) ->
+      if
+      :: LIVES(s) || (ref[s] != 0 && create) -> noting[me] = noting[me] | (BIT(s) & ~foreign)
+      :: ref[s] != 0 && !LIVES(s) && !create -> doubts = true
+      :: else
+      fi;
+      if :: ref[s] == 1 -> in1[me] = in1[me] | BIT(s) :: ref[s] == 2 -> in2[me] = in2[me] | BIT(s) :: else fi;
+      if :: prev[s] != 0 -> past[me] = past[me] | BIT(prev[s]) :: else fi
     fi;
-    if :: ref[s] == 1 -> in1[me] = in1[me] | BIT(s) :: ref[s] == 2 -> in2[me] = in2[me] | BIT(s) :: else fi;
-    if :: claim[s] && claim[s] != me + 1 && !(due & BIT(s)) -> live = live | BIT(s) :: else fi;
-    if :: prev[s] != 0 -> past[me] = past[me] | BIT(prev[s]) :: else fi;
+    if :: claim[s] && claim[s] != me + 1 && !(due & BIT(s)) && COUNTS(s) -> live = live | BIT(s) :: else fi;
 #ifndef NO_LEFT
-    if :: (LIVES(s) || ALONE) && (covered & BIT(s)) && (claim[s] == 0 || (due & BIT(s))) -> left[me] = left[me] | BIT(slot[s]); leftAt = leftAt | BIT(s) :: else fi
+    if
+    :: BELIEVED(s) && (covered & BIT(s)) && (claim[s] == 0 || (due & BIT(s))) -> left[me] = left[me] | BIT(slot[s]); leftAt = leftAt | BIT(s)
+    :: else
+    fi
 #endif
   :: else
   fi
 }
 
-inline forget() { noting[me] = 0; in1[me] = 0; in2[me] = 0; past[me] = 0; left[me] = 0; leftAt = 0; live = 0 }
+inline forget() { noting[me] = 0; in1[me] = 0; in2[me] = 0; past[me] = 0; left[me] = 0; leftAt = 0; live = 0; copies[me] = 0; unnamed = false }
 
 /* Secrets hold both passwords, and none notes that the one has taken the place of the other. */
 #define APART_FROM(o) (in1[me] && in2[me] && !(past[me] & BIT(3 - (o))))
-#define MAY_WRITE_OVER(o) (!HOLD(o) && (ALONE || (!create && ((past[me] | left[me]) & BIT(o)))))
+#define MAY_WRITE_OVER(o) (!HELD(o) && !ANY_HELD && !OUTSIDE && (ALONE || (!create && ((past[me] | left[me]) & BIT(o)))))
 
 /* Which slot is to be made, if any may be, where no living password is held. */
 inline choose() {
@@ -229,8 +290,13 @@ inline decide() {
   :: !create && noting[me] == 0 -> over = true
   :: !create && !n && noting[me] -> doubts = true; over = true /* they have died before the registry was asked for them */
   :: !create && !n && noting[me] -> todo = noting[me]; choose() /* or after */
-  :: !create && APART_FROM(newer) -> todo = noting[me] /* two credentials of one token: there is room for no other password */
-  :: !create && n && !APART_FROM(newer) && (noting[me] & ~HOLD(n)) -> mine[me] = n; todo = noting[me] & ~HOLD(n)
+#ifdef NO_TOGETHER
+  :: !create && APART_FROM(newer) -> todo = noting[me] /* there is no slot for another password */
+  :: !create && n && !APART_FROM(newer) && (noting[me] & ~HOLD(n)) ->
+#else
+  :: !create && n && (noting[me] & ~HOLD(n)) ->
+#endif
+    mine[me] = n; todo = noting[me] & ~HOLD(n)
   :: !create && n && noting[me] && !(noting[me] & ~HOLD(n)) ->
     if
     :: renewed -> over = true; mine[me] = n
@@ -241,7 +307,10 @@ inline decide() {
 
 /* A Secret gets the password. */
 inline store(s) {
+  if :: create -> named = named | 4 :: else fi;
   if :: mine[me] == OURS && !broke -> BROKEN("BROKEN a password that had died by our hand was written\n") :: else fi;
+  if :: foreign & BIT(s) -> BROKEN("BROKEN a Secret of another tool was written\n") :: else fi;
+  bent = bent & ~BIT(s); bare = bare & ~BIT(s);
   prev[s] = ((ref[s] == mine[me]) -> prev[s] : ((ref[s] == 1 || ref[s] == 2) -> ref[s] : 0));
   if :: prev[s] == mine[me] -> prev[s] = 0 :: else fi;
   ref[s] = mine[me];
@@ -271,6 +340,8 @@ inline letGo() {
   od
 }
 
+/* A Secret whose annotation was removed is not known to a run if the registry rejects the password inside. */
+#define DIED(s) ((scope & ~bare & BIT(s)) && ref[s] >= OURS)
 /* A run may die after every request that changes something. After one that does not is the same as before it. */
 #define OR_DIE if :: true :: crashes > 0 -> crashes--; printf("STEP %d dies\n", me); IS(DIES(me)); goto dead fi
 /* An answer may be lost. */
@@ -290,6 +361,7 @@ proctype Run(byte me; bool create; byte scope) {
   bool again;         /* it goes round when what it made is taken back */
   bool heir;          /* its claim notes what a claim that has ended has left */
   bool failed, lost, over, renewed;
+  bool unnamed;       /* a Secret holds a password that works, and names one that Azure does not show */
   bool doubts;        /* a Secret notes the token and holds a dead password: it is told, and stays */
 
   if :: me == 1 && scope == 7 -> begun :: else fi; /* the two rotations are alike */
@@ -297,6 +369,9 @@ begin:
   atomic {
     made = false; blind = false; heir = false; doubts = false; again = false; lost = false; w = 0; f = 0; todo = 0; o = 0; claims = 0; plan[me] = 0;
     forget(); mine[me] = 0; saw[me] = 0; same[me] = 0; begun = true;
+#ifndef LATE_NAME
+    if :: create -> named = named | 4 :: else fi;
+#endif
     if
     :: rounds == ROUNDS -> goto fail
     :: rounds < ROUNDS && rounds == 0 && losses + crashes > 0 -> goto fail
@@ -325,6 +400,7 @@ begin:
     if
     :: live ->
       printf("STEP %d waits\n", me);
+      if :: live & far -> BROKEN("BROKEN a run waits for a claim that never ends\n") :: else fi;
       ((live & ~fresh[me]) || (live & due) || ((live & 1) && !claim[0]) || ((live & 2) && !claim[1]) || ((live & 4) && !claim[2]));
       rounds--;
       goto begin
@@ -363,12 +439,12 @@ claiming:
 #endif
       printf("STEP %d looks at Secret %d once more\n", me, w);
       fresh[me] = fresh[me] | BIT(w); goto claiming
-    :: (fresh[me] & BIT(w)) && claim[w] && claim[w] != me + 1 && !(due & BIT(w)) ->
+    :: (fresh[me] & BIT(w)) && claim[w] && claim[w] != me + 1 && !((due | far) & BIT(w)) ->
       printf("STEP %d waits\n", me);
       (!(fresh[me] & BIT(w)) || (due & BIT(w)) || !claim[w]);
       again = true; rounds--;
       goto release
-    :: (fresh[me] & BIT(w)) && !(claim[w] && claim[w] != me + 1 && !(due & BIT(w))) ->
+    :: (fresh[me] & BIT(w)) && !(claim[w] && claim[w] != me + 1 && !((due | far) & BIT(w))) ->
       OR_LOSE(goto release);
       d_step {
         if
@@ -380,7 +456,7 @@ claiming:
 #endif
         :: else -> claim[w] = 0; slot[w] = 0; covered = covered & ~BIT(w)
         fi;
-        due = due & ~BIT(w);
+        due = due & ~BIT(w); far = far & ~BIT(w);
         written(w); fresh[me] = fresh[me] | BIT(w);
         printf("STEP %d claims Secret %d for slot %d\n", me, w, o)
       };
@@ -466,7 +542,14 @@ looking:
     over = ((saw[me] == mine[me] && mine[me] < OURS) || (!create && saw[me] == 0));
     if
     :: over -> over = false; saw[me] = 0; goto next
+#ifndef WRITE_FOREIGN
+    :: !over && ((foreign | bare) & BIT(w)) -> failed = true; saw[me] = 0; if :: made && w == f -> goto undo :: else -> goto next fi
+#endif
+#ifndef WRITE_FOREIGN
+    :: !over && !((foreign | bare) & BIT(w)) && lost -> failed = true; saw[me] = 0; if :: made && w == f -> goto undo :: else -> goto next fi
+#else
     :: !over && lost -> failed = true; saw[me] = 0; if :: made && w == f -> goto undo :: else -> goto next fi
+#endif
     :: else
     fi;
     if
@@ -486,7 +569,7 @@ finish:
   /* After the last look: all that note the token have the newest. */
   atomic {
     if
-    :: !GRACE && !create && mine[me] && (past[me] & has & BIT(3 - mine[me])) && !HOLD(3 - mine[me]) ->
+    :: !GRACE && !create && mine[me] && (past[me] & has & BIT(3 - mine[me])) && !HELD(3 - mine[me]) && !ANY_HELD && !OUTSIDE ->
       OR_LOSE(goto fail);
       d_step { clear(3 - mine[me]); printf("STEP %d clears slot %d\n", me, 3 - mine[me]) };
       IS(CLEARS(me, 3 - mine[me]));
@@ -502,7 +585,8 @@ undo:
   atomic { list(2) }
   atomic {
     if
-    :: mine[me] == o && !HOLD(o) ->
+    :: mine[me] == o && !HELD(o) && ANY_HELD -> blind = true; again = false
+    :: mine[me] == o && !HELD(o) && !ANY_HELD ->
       if
       :: d_step { clear(o); printf("STEP %d takes slot %d back\n", me, o) }; IS(CLEARS(me, o)); OR_DIE
       :: losses > 0 -> losses--; blind = true; again = false
@@ -520,7 +604,7 @@ well:
     printf("STEP %d ends well\n", me);
     IS(ENDS_WELL(me));
     if
-    :: !(acted & BIT(me)) && (create -> ref[2] >= OURS : ((scope & 1) && ref[0] >= OURS) || ((scope & 2) && ref[1] >= OURS) || ((scope & 4) && ref[2] >= OURS)) ->
+    :: !(acted & BIT(me)) && (create -> ref[2] >= OURS : DIED(0) || DIED(1) || DIED(2)) ->
       BROKEN("BROKEN a Secret holds a dead password after a run that ended well\n")
     :: else
     fi;
@@ -536,7 +620,7 @@ done:
   atomic {
     if :: alone -> result = (over -> WELL : (again -> REFUSED : FAILED)) :: else fi;
     forget(); mine[me] = 0; saw[me] = 0; same[me] = 0; first[me] = 0; plan[me] = 0; fresh[me] = 0; moved = moved & ~BIT(me); apart = apart & ~BIT(me); acted = acted & ~BIT(me);
-    o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0; doubts = 0;
+    o = 0; todo = 0; w = 0; f = 0; claims = 0; rounds = 0; made = 0; blind = 0; heir = 0; again = 0; failed = 0; lost = 0; over = 0; renewed = 0; doubts = 0; unnamed = 0;
     ended++
   }
 }
@@ -546,7 +630,7 @@ done:
   n = claim[s]; claim[s] = 0; if :: covered & BIT(s) :: else -> slot[s] = 0 fi; \
   if :: claim[0] == n || claim[1] == n || claim[2] == n :: else -> gone = gone & ~BIT(n - 1) fi }
 /* That of a slow one too, but not between its second look and the mint. */
-#define SLOWLY(s) claim[s] && !(due & BIT(s)) && !((apart | gone) & BIT(claim[s] - 1)) -> due = due | BIT(s)
+#define SLOWLY(s) claim[s] && !((due | far) & BIT(s)) && !((apart | gone) & BIT(claim[s] - 1)) -> due = due | BIT(s)
 
 proctype Clock() {
 end:
@@ -582,19 +666,76 @@ over:
   atomic { o = 0; ended++ }
 }
 
+/*
+ * A tenant, who can write annotations and labels in one namespace, or another tool that does: once, or never. The tenant cannot name when
+ * a password was created that the Secret never held: Azure shows that to its users alone.
+ */
+#ifndef TENANT_AT
+#define TENANT_AT 1
+#endif
+#define CLAIMS_FALSELY d_step { \
+  slot[TENANT_AT] = o; due = due & ~BIT(TENANT_AT); far = far & ~BIT(TENANT_AT); covered = covered & ~BIT(TENANT_AT) }
+proctype Tenant() {
+  byte o;
+  atomic {
+    if
+    :: bare = bare | BIT(TENANT_AT); prev[TENANT_AT] = 0; printf("STEP 7 removes the annotation of Secret %d\n", TENANT_AT)
+    :: bent = bent | BIT(TENANT_AT); prev[TENANT_AT] = 0; printf("STEP 7 names another password on Secret %d\n", TENANT_AT)
+    :: foreign = foreign | BIT(TENANT_AT); printf("STEP 7 writes the label of another tool on Secret %d\n", TENANT_AT)
+    :: if :: o = 1 :: o = 2 fi;
+      CLAIMS_FALSELY; claim[TENANT_AT] = TENANT; far = far | BIT(TENANT_AT);
+      printf("STEP 7 claims Secret %d for slot %d until the year 2999\n", TENANT_AT, o)
+    :: if :: (has & 2) -> o = 1 :: (has & 4) -> o = 2 fi;
+      CLAIMS_FALSELY; claim[TENANT_AT] = 0; covered = covered | BIT(TENANT_AT);
+      printf("STEP 7 writes a claim on Secret %d that has ended and names slot %d\n", TENANT_AT, o)
+    :: true
+    fi;
+    d_step {
+      written(TENANT_AT);
+      same[0] = same[0] & ~BIT(TENANT_AT); same[1] = same[1] & ~BIT(TENANT_AT); same[2] = same[2] & ~BIT(TENANT_AT)
+    };
+    o = 0; ended++
+  }
+}
+
+/*
+ * A second team, whose Secret has the same name: it creates a shared credential for the Secrets that it selects. Its name comes from the
+ * cluster, the name of the Secret and the first namespace that is selected.
+ */
+#ifdef ONE_NAME
+#define SAME_TOKEN(selected) true
+#else
+#define SAME_TOKEN(selected) ((selected) & 1)
+#endif
+proctype Team() {
+  byte selected;
+  atomic {
+    if :: selected = 4 :: selected = 5 fi;
+    printf("STEP 6 selects the Secrets %d\n", selected);
+    if
+    :: !SAME_TOKEN(selected)
+    :: SAME_TOKEN(selected) && selected == 4 -> BROKEN("BROKEN a team gets no credential of its own\n")
+#ifndef ADD_ALWAYS
+    :: SAME_TOKEN(selected) && selected != 4 && ((LIVES(0) || LIVES(1)) && (((LIVES(0) -> 1 : 0) | (LIVES(1) -> 2 : 0)) & ~selected))
+#endif
+    :: else ->
+      if :: LIVES(1) && !(selected & 2) -> BROKEN("BROKEN a credential was widened for a Secret that was not selected\n") :: else fi
+    fi;
+    selected = 0; ended++
+  }
+}
+
 /* A living password of ours that no Secret holds and no note names as the one before. */
 #define ORPHAN(o) ((has & BIT(o)) && !(theirs & BIT(o)) && ref[0] != o && ref[1] != o && ref[2] != o && prev[0] != o && prev[1] != o && prev[2] != o)
 /* What can be told: the token's name, or a claim, says whose it is; or the run has said so. */
+#define TOUCHED (foreign | bare | bent)
 #define SEEN(o) (ALONE || (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)) || (told & BIT(o)))
 #define NOTES(s) (ref[s] != 0)
 #define DEAD(s) (ref[s] >= OURS)
-#define LINKED (prev[0] || prev[1] || prev[2])
 #define ALIKE(s, t) (!LIVES(s) || !LIVES(t) || ref[s] == ref[t])
-/* The same, and no Secret with a password that works notes it: who rotates cannot know that it is nobody's. */
-#define NOTED(s, o) (slot[s] == o && (covered & BIT(s)) && LIVES(s))
-#define STRANGE(o) (ORPHAN(o) && !NOTED(0, o) && !NOTED(1, o) && !NOTED(2, o))
 
-/* The beginnings: the third Secret is not there, has the password, or a dead one; the second slot is empty, has the one before, or another's. */
+/* The beginnings: the third Secret is not there, has the password, or a dead one; the second slot is empty, has the
+ * password before, or another user's, or the third Secret holds it. */
 #ifndef THIRDS
 #define THIRDS 7
 #endif
@@ -606,7 +747,7 @@ over:
 
 init {
   atomic {
-    has = 2; ref[0] = 1; ref[1] = 1;
+    has = 2; ref[0] = 1; ref[1] = 1; named = 3;
     if
     :: MAY_HOLD(0) -> ref[2] = 0
     :: MAY_HOLD(1) -> ref[2] = 1
@@ -616,7 +757,9 @@ init {
     :: MAY_HAVE(0) -> true
     :: MAY_HAVE(1) -> has = 6; prev[0] = 2; prev[1] = 2; if :: ref[2] == 1 -> prev[2] = 2 :: else fi
     :: MAY_HAVE(2) -> has = 6; theirs = 4
+    :: MAY_HAVE(3) && ref[2] == 1 -> has = 6; ref[2] = 2
     fi;
+    if :: ref[2] != 0 -> named = 7 :: else fi;
     printf("STEP 8 begins: Secret 2 has %d, slots %d, theirs %d\n", ref[2], has, theirs);
 #ifdef TRACE
     select (which : 0 .. TRACES - 1);
@@ -626,10 +769,12 @@ init {
     if :: ROTATIONS -> run Run(0, false, SCOPE) :: else -> ended++ fi;
     if :: ROTATIONS == 2 -> run Run(1, false, SCOPE) :: else -> ended++ fi;
     if :: CREATIONS -> run Run(2, true, (ALONE -> 7 : 4)) :: else -> ended++ fi;
-    if :: PERSONS -> run Person() :: else -> ended++ fi
+    if :: PERSONS -> run Person() :: else -> ended++ fi;
+    if :: TENANTS -> run Tenant() :: else -> ended++ fi;
+    if :: TEAMS -> run Team() :: else -> ended++ fi
   };
   atomic {
-    ended == 4 && !gone;
+    ended == 6 && !gone;
     crashes = 0; losses = 0;
 #ifdef TRACE
     REPLAYED;
@@ -641,17 +786,20 @@ init {
     if :: run Run(0, false, 7) :: run Run(0, true, (ALONE -> 7 : 4)); creates = true fi
   };
   atomic {
-    ended == 5;
+    ended == 7;
 #ifdef TRACE
     REPLAYED;
 #endif
     if
-    :: result == REFUSED && creates && has == 6 && !ALONE
-    :: result == REFUSED && !creates && !ALONE && (theirs || STRANGE(1) || STRANGE(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
+    :: result == REFUSED && creates && has == 6 && (!ALONE || TOUCHED)
+    :: result == REFUSED && !creates && TOUCHED
+    :: result == REFUSED && !creates && !ALONE && (theirs || ORPHAN(1) || ORPHAN(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
     :: result == REFUSED && !creates && (DEAD(0) || DEAD(1) || DEAD(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
-    :: result == REFUSED && !creates && !ALONE && !(ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)) && !LINKED
+#if defined(TRACE) && defined(NO_TOGETHER)
+    :: result == REFUSED && !creates && !ALONE && !(ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)) && !(prev[0] || prev[1] || prev[2])
+#endif
     :: result == WELL && creates && LIVES(2)
-    :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1]) && (!NOTES(2) || ref[2] == ref[0])
+    :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1] || (TOUCHED & 3)) && (!NOTES(2) || ref[2] == ref[0] || (TOUCHED & 5))
     :: else -> BROKEN("BROKEN a rerun does not reach the goal\n")
     fi;
     if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN prune does not see an orphan\n") :: else fi

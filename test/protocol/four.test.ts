@@ -17,7 +17,7 @@ const holds: readonly { readonly what: string; readonly situation: Situation; re
 const wanted = holds.filter(({ long }) => !long || process.env["PROTOCOL"] === "all");
 
 test.for(wanted)("with all four, no order of steps breaks a property: $what", { timeout: 60 * minutes }, async ({ situation }) => {
-  const { states, steps } = await explore({ rounds: 1, ...situation });
+  const { states, steps } = await explore({ rounds: 1, ...situation }, 2);
   expect(steps).toEqual([]);
   expect(states).toBeGreaterThan(1_000_000);
 });
