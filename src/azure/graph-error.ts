@@ -1,5 +1,7 @@
+import type { TokenSource } from "../context.ts";
 import { Busy, CliError, NotYet } from "../errors.ts";
 import { readArmError } from "./arm-error.ts";
+import { signInHint } from "./sign-in-error.ts";
 
 /** An answer of Microsoft Graph that is not a success. */
 export type GraphRefusal = {
@@ -7,6 +9,8 @@ export type GraphRefusal = {
   readonly text: string;
   /** The header request-id: by it Microsoft's support finds the request. */
   readonly request?: string | undefined;
+  /** Where the token comes from; the Azure CLI if absent. */
+  readonly source?: TokenSource | undefined;
   /** Milliseconds. */
   readonly retryAfter?: number | undefined;
 };
@@ -32,7 +36,6 @@ const byCode: Readonly<Record<string, Meaning>> = {
 
 /** What a status means beside a code that is not above. */
 const byStatus: Readonly<Record<number, Meaning>> = {
-  401: { kind: "unauthenticated", hint: "az login" },
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
   404: { kind: "notFound", passes: true },
   409: { kind: "conflict" },
@@ -51,12 +54,13 @@ const isConcurrent = (code: string, message: string): boolean =>
  * @param doing what was tried, to stand after `cannot`: `make application ci`
  * @returns NotYet for what may pass, if what it is about was made a moment ago; Busy if Graph carried out another write at the same time
  */
-export function explainGraph(doing: string, { status, text, request = "", retryAfter }: GraphRefusal): CliError {
+export function explainGraph(doing: string, { status, text, request = "", retryAfter, source = "az" }: GraphRefusal): CliError {
   const { code, message } = readArmError(text);
   const words = message === "" ? `Microsoft Graph answered ${status}` : message.replace(/\s+/g, " ").replace(/\.$/, "");
   const traced = /^[\w-]{8,64}$/.test(request) ? ` (request ${request})` : "";
-  const { kind, hint, passes } = byCode[code] ?? byStatus[status] ?? otherStatus(status);
   const says = `cannot ${doing}: ${words}${traced}`;
+  if (status === 401) return new CliError("unauthenticated", says, { hint: signInHint[source] });
+  const { kind, hint, passes } = byCode[code] ?? byStatus[status] ?? otherStatus(status);
   if (isConcurrent(code, message)) return new Busy(says, retryAfter);
   return passes || unheard.test(message) ? new NotYet(kind, says, { hint }) : new CliError(kind, says, { hint });
 }

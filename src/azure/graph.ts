@@ -1,3 +1,4 @@
+import type { TokenSource } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
@@ -26,7 +27,7 @@ export type Graph = {
   send(request: GraphRequest): Promise<unknown>;
 };
 
-export type GraphOptions = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token">; readonly http: Http };
+export type GraphOptions = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "source">; readonly http: Http };
 
 /** Opens Microsoft Graph. */
 export function openGraph({ cloud, identity, http }: GraphOptions): Graph {
@@ -36,19 +37,20 @@ export function openGraph({ cloud, identity, http }: GraphOptions): Graph {
       const options = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
       const answer = await call(method, `${cloud.graph}/v1.0${path}${options.length > 0 ? `?${options.join("&")}` : ""}`, body);
       if (answer.status === 404 && method === "GET") return undefined;
-      if (answer.status >= 300) throw refused(doing, answer);
+      if (answer.status >= 300) throw refused(doing, answer, identity.source);
       // A Location beside a 200 leads nowhere, and is nothing to wait for
       return answer.text === "" ? undefined : read(doing, answer);
     },
   };
 }
 
-const refused = (doing: string, answer: HttpResponse) =>
+const refused = (doing: string, answer: HttpResponse, source: TokenSource) =>
   explainGraph(doing, {
     status: answer.status,
     text: answer.text,
     request: answer.header("request-id"),
     retryAfter: retryAfter(answer),
+    source,
   });
 
 function read(doing: string, { text }: HttpResponse): unknown {

@@ -2,7 +2,7 @@ import type { TokenSource } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { NetworkError } from "../http/network-error.ts";
 
-type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint: string };
+type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string };
 
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
@@ -15,15 +15,14 @@ export const signInHint: Readonly<Record<TokenSource, string>> = {
 };
 
 /**
- * What Entra ID and the Azure CLI say when there is no token, and what helps. The first that fits counts.
+ * What Entra ID and the Azure CLI say when there is no token, and what helps, unless it is to sign in again. The first that fits counts.
  * The numbers only choose words: Microsoft may change them, and then the last line of the answer is shown as it is.
  */
 const explanations: readonly Explanation[] = [
-  { says: /AADSTS5007[689]/, message: "Azure wants multi-factor authentication for this sign-in", hint: "az login" },
+  { says: /AADSTS5007[689]/, message: "Azure wants multi-factor authentication for this sign-in" },
   {
     says: /AADSTS(?:700082|70043|50173|700084)/,
     message: "the Azure sign-in has expired",
-    hint: "az login",
   },
   {
     says: /AADSTS(?:53003|53000|53001|530003)/,
@@ -61,7 +60,7 @@ const explanations: readonly Explanation[] = [
     message: "the Azure account is not assigned to the application",
     hint: "ask the tenant's administrator",
   },
-  { says: /AADSTS(?:50126|50034)/, message: "Azure refused the user name or the password", hint: "az login" },
+  { says: /AADSTS(?:50126|50034)/, message: "Azure refused the user name or the password" },
   {
     says: /Subscription '.*' not found/,
     kind: "notFound",
@@ -86,7 +85,7 @@ const explanations: readonly Explanation[] = [
     message: "the Azure CLI is too old",
     hint: "az upgrade",
   },
-  { says: /az login/, message: "not logged in to Azure", hint: "az login" },
+  { says: /az login/, message: "not logged in to Azure" },
 ];
 
 /**
@@ -100,7 +99,7 @@ export function explainSignIn(said: string, otherwise = "az login"): CliError {
   const command = /Please run:\s+(az login[^\r\n]*)/.exec(said)?.[1];
   if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: otherwise });
   const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
-  return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint });
+  return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint ?? otherwise });
 }
 
 /** Explains why Entra ID gave no answer at all. */

@@ -23,7 +23,7 @@ export async function subscriptionNamed(arm: Arm, text: string): Promise<string>
   const [found, second] = (await subscriptions(arm)).filter(({ name }) => name.toLowerCase() === small);
   if (found && !second) return found.id;
   const said = JSON.stringify(text);
-  const hint = "name it by its id: az account list --output table";
+  const hint = "name the subscription by its id";
   if (found) throw new CliError("usage", `several subscriptions are named ${said}`, { hint });
   throw new CliError("notFound", `this Azure identity can read no subscription ${said}`, { hint });
 }

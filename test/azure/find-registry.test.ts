@@ -150,7 +150,7 @@ test("--subscription is the only one to look in, by its id or its name", async (
   await expect(find("myregistry", "nobody's")).rejects.toMatchObject({
     kind: "notFound",
     message: `this Azure identity can read no subscription "nobody's"`,
-    hint: "name it by its id: az account list --output table",
+    hint: "name the subscription by its id",
   });
   await expect(find(registryId(far), first)).rejects.toMatchObject({ kind: "usage" });
 });

@@ -17,7 +17,7 @@ function answering(
   const asked: HttpRequest[] = [];
   const graph = openGraph({
     cloud: cloudOf(env),
-    identity: { token: async () => new Sensitive("hunter2") },
+    identity: { source: "env", token: async () => new Sensitive("hunter2") },
     http: async (request) => {
       asked.push(request);
       return {
@@ -218,4 +218,8 @@ test("a refusal of Graph is thrown with its request", async () => {
   await expect(principals.applications({ name: "ci" })).rejects.toThrow(
     "cannot look for application ci: Insufficient privileges (request 1234-5678)",
   );
+});
+
+test("hints at no az command when Graph rejects a token of another source", () => {
+  expect(explainGraph("do it", { status: 401, text: "", source: "managed" }).hint).not.toMatch(/\baz\b/);
 });

@@ -93,3 +93,8 @@ test.for([
 ] as const)("AADSTS%i: %s", ([number, message]) => {
   expect(explainSignIn(`AADSTS${number}: text.${trace}`).message).toBe(`${message} (AADSTS${number}: text)`);
 });
+
+test("hints at no az command when another source gives no token", () => {
+  for (const said of ["AADSTS50076: MFA.", "AADSTS700082: Expired.", "AADSTS50126: Wrong.", "something new"])
+    expect(explainSignIn(said, "check the AZURE_* variables").hint).toBe("check the AZURE_* variables");
+});
