@@ -2,12 +2,13 @@ import { groundsOf as groundsHolding } from "../src/apply/rotate-places.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { notedIn } from "../src/observe/noted.ts";
 import { say } from "../src/output/fitted.ts";
+import { notDue } from "../src/plan/due.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";
 import { conclude } from "./conclude.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { rotateAll } from "./rotate/all.ts";
-import { isMeant, nothingToRotate, unable } from "./rotate/meant.ts";
+import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/meant.ts";
 import { openSkips, unableReasons } from "./rotate/skips.ts";
 import { readRotateWish, rotateFlags } from "./rotate/wish.ts";
 import { verb } from "./verb.ts";
@@ -37,10 +38,18 @@ export const rotate = verb({
     const scope = scopeOf(flags);
     const grounds = await groundsOf(scope, { ...session, writes: true });
     const all = await notedIn(grounds, () => true, { force: flags.force });
-    const rotations = rotationsOf(all.noted, isMeant(wish, grounds));
+    const isWanted = isMeant(wish, grounds);
+    const rotations = rotationsOf(all.noted, isWanted);
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
-    if (able.length === 0) throw refusal ?? (await nothingToRotate(wish, grounds, all));
+    const foreign = foreignOnly(all, rotations, isWanted);
+    const refused = foreign.filter((one) => notDue([one], wish).length === 0).map(managedElsewhere);
+    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(wish, grounds, all));
+    if (able.length === 0 && refused[0]) throw refused[0];
+    for (const { message, hint } of refused) {
+      session.warn(message);
+      if (hint !== undefined) session.hint(hint);
+    }
     const skips = openSkips(flags);
     for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, wish));
     const outcomes = rotateAll(able, { ...all, grounds, wish, flags, skips }, session);

@@ -11,7 +11,7 @@ export type Fix = Ours | Kubectl | Az | Steps;
 type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
 
 /** A command of this plugin. `or` is another way, in words. */
-export type Ours = (Create | Refer | Delete | Check | List | Prune | Help) & Where & { readonly or?: string };
+export type Ours = (Create | Refer | Delete | Rotate | Check | List | Prune | Help) & Where & { readonly or?: string };
 
 export type List = {
   readonly do: "list";
@@ -83,6 +83,13 @@ export type Delete = {
   readonly scope?: Scope | undefined;
   /** As whom Azure is asked, where that was said. */
   readonly identity?: IdentityWish | undefined;
+};
+
+export type Rotate = {
+  readonly do: "rotate";
+  readonly secret: string;
+  /** Other tools' Secrets get the password too. */
+  readonly force?: boolean;
 };
 
 /** The targets that a command is about. */

@@ -10,7 +10,8 @@ export const deleteFlags = {
   },
   force: {
     type: "boolean",
-    describe: "Delete it although pods need it, somebody else made it, or it holds what is not this plugin's",
+    describe:
+      "Delete it although pods need it, somebody else made it, or it holds what is not this plugin's. With --revoke, do not keep credentials for clusters that were not listed.",
   },
   yes: { type: "boolean", short: "y", describe: "Do not ask before anything is deleted; needed where nobody can be asked" },
   "ignore-not-found": { type: "boolean", describe: "Treat a Secret that is not there as deleted" },

@@ -12,6 +12,7 @@ import {
   type Ours,
   type Prune,
   type Refer,
+  type Rotate,
   type Steps,
 } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
@@ -20,6 +21,7 @@ import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/wish.ts";
 import type { deleteFlags } from "../delete/flags.ts";
 import type { pruneFlags } from "../prune/flags.ts";
+import type { rotateFlags } from "../rotate/wish.ts";
 import { listWord } from "./comma-list.ts";
 import { type dangling, type Flags, output, type recreate, type recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
@@ -44,7 +46,7 @@ export function spell(fix: Fix, given: Given = { forward: [] }): string {
 }
 
 function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
-  return ["create", "attach", "detach", "delete", "check", "list", "prune", "help"].includes(fix.do);
+  return ["create", "attach", "detach", "delete", "rotate", "check", "list", "prune", "help"].includes(fix.do);
 }
 
 function spellOurs(fix: Ours, there: readonly string[]): string {
@@ -64,6 +66,8 @@ function ourWords(fix: Ours): string[] {
       return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(lettered, referring(fix)), ...words(lettered, { output: fix.output })];
     case "delete":
       return ["delete", ...name(fix), ...words(lettered, deleteValues(fix))];
+    case "rotate":
+      return ["rotate", ...name(fix), ...words(lettered, rotateValues(fix))];
     case "check":
       return ["check", ...name(fix), ...words(lettered, checkValues(fix))];
     case "list":
@@ -108,6 +112,8 @@ const deleteValues = (fix: Delete): Said<typeof deleteFlags> => ({
   ...(fix.identity && identityValues(fix.identity)),
   yes: fix.yes ?? false,
 });
+
+const rotateValues = (fix: Rotate): Said<typeof rotateFlags> => ({ force: fix.force ?? false });
 
 const pruneValues = (fix: Prune): Said<typeof pruneFlags> => ({
   registry: fix.registry,

@@ -1,7 +1,8 @@
 import { kindNamed } from "../../src/credential/kinds.ts";
-import { CliError } from "../../src/errors.ts";
+import { CliError, unlessForbidden } from "../../src/errors.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import { keyOf } from "../../src/kinds.ts";
+import { noNamespace, uidOf } from "../../src/observe/namespace.ts";
 import type { Noted, NotedIn } from "../../src/observe/noted.ts";
 import { noSecret } from "../../src/observe/secrets.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
@@ -34,6 +35,21 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
   return new CliError("invalid", message, { hint: { do: "create", secret, registry: host, ...hint, namespace, context } });
 }
 
+/** The Secrets of other tools in the scope whose credential is in no rotation, one of each credential. */
+export function foreignOnly({ noted }: NotedIn, rotations: readonly Rotation[], isWanted: (noted: Noted) => boolean): Noted[] {
+  const rotated = new Set(rotations.flatMap(({ all }) => all));
+  const skipped = noted.filter(
+    (one) => one.foreign && !rotated.has(one) && isWanted(one) && typeof kindNamed(one.entry.kind)?.noted !== "string",
+  );
+  return [...new Map(skipped.map((one) => [JSON.stringify([one.entry.kind, one.entry.identity]), one])).values()];
+}
+
+/** The refusal to write a Secret that another tool manages. */
+export function managedElsewhere({ to: { name, namespace, context }, entry }: Noted): CliError {
+  const message = `secret "${name}" in namespace "${namespace}" holds ${entry.identity} and is managed by another tool, so it is not rotated`;
+  return new CliError("conflict", message, { hint: { do: "rotate", secret: name, force: true, namespace, context } });
+}
+
 /** The error where there is nothing to rotate. */
 export async function nothingToRotate(
   { secret, registry }: RotateWish,
@@ -42,6 +58,8 @@ export async function nothingToRotate(
 ): Promise<CliError> {
   const unknown = unasked.find(({ own }) => own);
   if (unknown) return unknown.error;
+  const absent = await absentNamespace(grounds);
+  if (absent !== undefined) return noNamespace(absent);
   const [ground] = grounds;
   const [namespace, context] = [ground?.namespaces[0], ground?.context];
   const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
@@ -53,4 +71,12 @@ export async function nothingToRotate(
   return new CliError("invalid", `secret "${secret}" notes no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
     hint: create,
   });
+}
+
+/** The first namespace that was named and does not exist. */
+async function absentNamespace(grounds: readonly Ground[]): Promise<string | undefined> {
+  for (const { cluster, namespaces, open, error } of grounds)
+    for (const name of open || error ? [] : namespaces)
+      if ((await uidOf(cluster, name).catch(unlessForbidden("not known"))) === undefined) return name;
+  return undefined;
 }

@@ -41,7 +41,10 @@ export const rotateFlags = {
     describe:
       "Fetch a manifest with the new password before any Secret gets it. --verify=false is for a registry that only the cluster can reach.",
   },
-  force: { type: "boolean", describe: "Write fields of a Secret that another manager has written to as well" },
+  force: {
+    type: "boolean",
+    describe: "Write Secrets and fields of other tools too, and do not keep passwords for clusters that were not listed",
+  },
   ...scopeFlags,
   ...dryRun,
   ...fieldManager,

@@ -13,7 +13,7 @@ import { fingerprint } from "../secret/fingerprint.ts";
 import { apply } from "./apply.ts";
 import type { Outcome } from "./outcome.ts";
 import { type Proving, stillTaken } from "./proven.ts";
-import { clustersUnknown, inClusters, ownedBy } from "./rotate-clusters.ts";
+import { clustersUnknown, inClusters, ownedBy } from "./rotate-holders.ts";
 import type { RotateOrder } from "./rotate-order.ts";
 import { sketch } from "./sketch.ts";
 import { newRun } from "./tools.ts";

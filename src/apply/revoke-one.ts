@@ -3,17 +3,20 @@ import { lifeOf } from "../credential/life.ts";
 import { CliError } from "../errors.ts";
 import type { Ground } from "../fleet/places.ts";
 import { keyOf, type Ref } from "../kinds.ts";
-import type { Noted, NotedIn } from "../observe/noted.ts";
+import { clustersOf, type Noted, type NotedIn } from "../observe/noted.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
+import { isLoginOf, keptBy, unknownClusters } from "../plan/ownership.ts";
 import { goingOf, passwordsIn, type Revocable } from "../plan/revoke.ts";
-import type { Member } from "../plan/rotation.ts";
+import { type Member, passwordKey } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
 import { apply } from "./apply.ts";
 import { renewClaims } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
-import { doubtsOf, provenOf } from "./proven.ts";
+import { doubtsOf, provenOf, stillTaken } from "./proven.ts";
+import { inClusters } from "./rotate-holders.ts";
 import { sketch } from "./sketch.ts";
 import type { Bench, Run, Tools } from "./tools.ts";
 
@@ -52,7 +55,7 @@ export async function* revokeOne(credential: Revocable, others: NotedIn, how: Re
 }
 
 const keptWords = (by: readonly Ref[]): string =>
-  `goes on working, since ${several(by.map(namedThere))} ${by.length === 1 ? "notes" : "note"} it too`;
+  `goes on working, since ${several(by.map(namedThere))} ${by.length === 1 ? "holds" : "hold"} it too`;
 
 const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
 
@@ -72,10 +75,11 @@ type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told
 
 /** @returns what is to be told instead, where nothing can be done */
 async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
-  const [unasked] = others.unasked;
-  if (unasked && !(await isOwn(credential, how))) throw unknownUse(calledOf(credential), unasked);
+  const owned = await isOwn(credential, how);
+  if (!owned) refuseUnasked(credential, others, how);
   const opened = await how.open(credential);
   if (typeof opened === "string") return tell(credential, `goes on working: ${opened}`);
+  if (!owned) await refuseUnlisted(credential, opened, { others, how });
   const { identity } = credential.entry;
   const proving = { credential: opened, identity, verify: true, tools: how.tools };
   const { proven, doubted } = await provenOf(
@@ -88,10 +92,47 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
   const isOver = doubted.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, told };
-  const { passwords, whole } = goingOf(credential, passwordsIn(proven), others.noted);
+  const copies = [...(await stillTaken(copiesOf(credential, others), proving)), ...misnamed(credential, others, how)];
+  if (copies.length > 0) return tell(credential, keptWords(copies.map(({ to }) => to)));
+  // Of a password that has ended nothing shows that it was here, but of its own credential nothing else can be
+  const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
   const { revoke, retire } = lifeOf(opened);
   const plan = whole ? await revoke(identity, passwords, await isMade(credential, how)) : await retire(identity, passwords);
   return { plan, opened, told: isOver ? [] : told };
+}
+
+/** Logins of it in other Secrets, which no annotation names: they may be any password of it. */
+const copiesOf = ({ entry, host, members }: Revocable, { unnoted }: NotedIn): NotedIn["unnoted"] => {
+  const leaving = new Set(members.map(({ to }) => keyOf(to)));
+  return unnoted.filter(({ to, held }) => !leaving.has(keyOf(to)) && isLoginOf({ ...entry, host }, held));
+};
+
+/** Other Secrets whose annotation does not say which password they hold, or names another one than the login inside is. */
+function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt }: Revoking): readonly Noted[] {
+  const keys = new Map(
+    members.flatMap((member) => {
+      const login = lookAt(member)?.login;
+      return login ? [[fingerprint(login), passwordKey(member.entry)] as const] : [];
+    }),
+  );
+  return noted.filter(({ entry: other, login }) => {
+    if (!login || !isLoginOf({ kind: entry.kind, identity: entry.identity }, other)) return false;
+    const key = keys.get(fingerprint(login));
+    return other.slot === undefined || (key !== undefined && key !== passwordKey(other));
+  });
+}
+
+/** @throws CliError conflict if Azure names a cluster that was not listed, without --force */
+async function refuseUnlisted(
+  credential: Revocable,
+  opened: Credential,
+  { others, how: { grounds, tools } }: { readonly others: NotedIn; readonly how: Revoking },
+): Promise<void> {
+  const described = await lifeOf(opened).clusters(credential.entry.identity);
+  const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(grounds, others)).listed);
+  if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
+  const message = `${calledOf(credential)} is not revoked: it may be in use in a cluster that was not listed`;
+  throw new CliError("conflict", message, { hint: inClusters(clusters) });
 }
 
 /** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
@@ -118,9 +159,12 @@ function unlessCancelled(error: unknown): false {
   throw error;
 }
 
-function unknownUse(called: string, { context, error }: NotedIn["unasked"][number]): CliError {
+/** @throws CliError if a selected cluster was not listed completely, without --force */
+function refuseUnasked(credential: Revocable, { unasked: [unasked] }: NotedIn, { tools }: Revoking): void {
+  if (!unasked || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
+  const { context, error } = unasked;
   const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-  return new CliError(error.kind, `${called} is not revoked, since another Secret in ${where} may hold it: ${error.message}`, {
+  throw new CliError(error.kind, `${calledOf(credential)} is not revoked, since another Secret in ${where} may hold it: ${error.message}`, {
     hint: "have it revoked by somebody who may list all Secrets there, or do the same without --revoke",
     cause: error,
   });

@@ -2,13 +2,14 @@ import type { Credential, Issue } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import type { Noted, Unnoted } from "../observe/noted.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
+import { namedThere } from "../plan/named.ts";
 import { keptBy } from "../plan/ownership.ts";
 import { passwordKey, type Rotation } from "../plan/rotation.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { standingOf } from "./claim.ts";
 import { sharedOwner } from "./owner.ts";
-import { clustersUnknown, ownedBy, ownerAt } from "./rotate-clusters.ts";
+import { clustersUnknown, inClusters, ownedBy, ownerAt } from "./rotate-holders.ts";
 import type { Look, RotateOrder } from "./rotate-order.ts";
 import { groundsOf } from "./rotate-places.ts";
 
@@ -40,14 +41,15 @@ async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrd
   const owned = await ownedBy(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
-  const unknown = keptBy({ secrets: 0, clusters, unlisted: unasked.length, owned: owned === "one" }, order.force) !== undefined;
-  const copies = unknownCopies(all, unnoted);
-  const blind = unnamed || unknown || copies.length > 0;
+  const kept = keptBy({ secrets: 0, clusters, unlisted: unasked.length, owned: owned === "one" }, order.force);
+  const [copy] = unknownCopies(all, unnoted);
+  const blind = unnamed || kept !== undefined || copy !== undefined;
+  const unknown = copy ? `${namedThere(copy.to)} holds a password of it` : kept && unasked.length === 0 ? inClusters(clusters) : undefined;
   const alone = owned !== "nobody";
   const held = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);
   const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);
-  const issue = await lifeOf(credential).renew({ held, inside, inUse, alone, blind, left, secret, words, images });
+  const issue = await lifeOf(credential).renew({ held, inside, inUse, alone, blind, unknown, left, secret, words, images });
   return { ...issue, demand: [...takingOver(all, issue.demand, order.now()), ...issue.demand] };
 }
 

@@ -8,7 +8,7 @@ import { type Outlook, outlooks } from "../observe/sights.ts";
 import type { Plan } from "../plan/change.ts";
 import { planRenewed } from "../plan/renewed.ts";
 import type { Rotation } from "../plan/rotation.ts";
-import type { Entry } from "../secret/entry.ts";
+import { type Entry, readAnnotation } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import type { Run, Tools } from "./tools.ts";
 
@@ -53,7 +53,8 @@ export function eachOf(
     if (!secret) return [];
     const { name, uid } = secret.metadata;
     const to = secretIn(place, name);
-    const { held, login: inside } = readHeld(secret, host, write.fieldManager);
+    const { held: looked, login: inside } = readHeld(secret, host, write.fieldManager);
+    const held = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
     const { login, made } = run;
     const same = isAlike(login, inside);
     const member = byKey.get(keyOf(to));

@@ -11,6 +11,7 @@ import type { Entry } from "../secret/entry.ts";
 import { apply } from "./apply.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
 import { retire, retireDue } from "./retire.ts";
+import { tellOthers } from "./rotate-holders.ts";
 import { issueFor } from "./rotate-issue.ts";
 import {
   type Begun,
@@ -48,6 +49,7 @@ export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order:
     const reasons = notDue(rotation.members, order);
     if (reasons.length > 0) order.skipped(reasons);
     const begun = { ...look, rotation, proving, told, unsure: new Set<string>() };
+    if (reasons.length === 0) yield* tellOthers(begun);
     yield* reasons.length === 0 ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
     yield* tellLeft(begun, order);
   }

@@ -32,7 +32,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
   }
 
   return {
-    async renew({ held, inUse, alone, blind, left, images, words }: Renewal): Promise<Issue> {
+    async renew({ held, inUse, alone, blind, unknown, left, images, words }: Renewal): Promise<Issue> {
       const { identity } = held.entry;
       const found = await read(identity);
       if (!found) throw gone(identity, registry);
@@ -40,7 +40,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
       refuseDisabled(token, registry.loginServer);
       const now = sources.now();
       const expiresAt = asked.expiresAt ?? sameLifetime(held.entry, token, now);
-      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, blind, left, now, expiresAt }, token);
+      const { mint, entry } = planTokenRenewal({ registry, held: held.entry, inUse, alone, blind, unknown, left, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
       const repositories = pulledRepositories(scopeMap);
       const says = warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) });
@@ -82,7 +82,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
     own: boolean,
   ): Promise<Plan> {
     const isOwn = scopeMap?.name === token.name && isOfOurs(scopeMap.description);
-    const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own }, passwords);
+    const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own, now: sources.now() }, passwords);
     const takesMap = plan.some(({ to }) => to.kind === "scopemap.azurecr.io");
     return takesMap && (await isLent(token.name)) ? plan.filter(({ to }) => to.kind !== "scopemap.azurecr.io") : plan;
   }

@@ -17,12 +17,13 @@ export type RenewalWish = {
   readonly now: Date;
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
-} & Pick<Renewal, "inUse" | "alone" | "blind" | "left">;
+} & Pick<Renewal, "inUse" | "alone" | "blind" | "unknown" | "left">;
 
 /**
  * Makes the token's other password. A slot is only written over where nobody can be using it: it is empty; or it has the password from
- * before the last rotation, which no Secret holds any more; or one that a run has left which did not come to its end; or the token is
- * these Secrets' own, and no Secret holds what is in it.
+ * before the last rotation, which no Secret holds any more; or the token is these Secrets' own, and no Secret holds what is in it. Of such
+ * a token the slot that an interrupted run has filled comes first. Of any other token nobody takes that from an annotation, which a tenant
+ * can write.
  * @throws CliError conflict
  */
 export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenewal {
@@ -61,8 +62,9 @@ function freeSlot(wish: RenewalWish, token: AcrToken): Free {
 
 const slots = ["password1", "password2"] as const;
 
-/** When the password was made in a slot that a run has left there. */
-function leftIn(slot: Slot, { left, held }: RenewalWish, { passwords }: AcrToken): string | undefined {
+/** When the password was made in a slot that a run has left there, by the annotations of Secrets whose own token it is. */
+function leftIn(slot: Slot, { left, held, alone }: RenewalWish, { passwords }: AcrToken): string | undefined {
+  if (!alone) return undefined;
   const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
   return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
 }
@@ -90,7 +92,9 @@ const tooEarly = ({ held }: RenewalWish, { name }: AcrToken, slot: Slot) =>
     hint: "run it again then, or rotate with a shorter --grace the next time",
   });
 
-function noRoom({ registry }: RenewalWish, { name }: AcrToken, strange: Slot | undefined): CliError {
+function noRoom({ registry, unknown }: RenewalWish, { name }: AcrToken, strange: Slot | undefined): CliError {
+  if (strange !== undefined && unknown !== undefined)
+    return new CliError("conflict", `${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
   if (strange === undefined)
     return new CliError("conflict", `Secrets hold both passwords of the ACR token "${name}", so there is room for no other`, {
       hint: { do: "list", everywhere: true },
@@ -119,10 +123,18 @@ export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Passwo
 /** What of a token this plugin has made: its scope map, by which the token is too; or the token alone, by its name. */
 export type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
 
-/** A token that this plugin made, and that nobody else uses: with these passwords it goes, and else these passwords alone. */
-export function planTokenRevocation(token: AcrToken, { scopeMap, own }: MadeOf, passwords: readonly Password[]): Change[] {
+/**
+ * A token that this plugin made, and that nobody else uses: with these passwords it goes, and else these passwords alone. In a
+ * token of their own name, an expired password is in no use.
+ */
+export function planTokenRevocation(
+  token: AcrToken,
+  { scopeMap, own, now }: MadeOf & { readonly now: Date },
+  passwords: readonly Password[],
+): Change[] {
   const { name } = token;
-  const shown = shownOf(token, passwords);
+  const ended = token.passwords.filter(({ expiry }) => own && expiry !== undefined && Date.parse(expiry) <= now.getTime());
+  const shown = shownOf(token, [...passwords, ...ended.map(({ name: slot, creationTime: madeAt = "" }) => ({ slot, madeAt }))]);
   const because = "it is revoked";
   if (!(scopeMap || own) || shown.length < token.passwords.length)
     return planTokenRetirement(token, passwords).map((change) => ({ ...change, because }));

@@ -134,6 +134,8 @@ export type Renewal = {
   readonly alone: boolean;
   /** Some Secret may hold a password of it that nobody could name: only where there is none may one be made. */
   readonly blind: boolean;
+  /** Who may hold a password that nobody could name, and what to do about it. */
+  readonly unknown?: string | undefined;
   /** Claims that have ended on Secrets which hold it: what their runs may have made is nobody else's. */
   readonly left: readonly SecretClaim[];
   /** The name of a Secret that holds it. */

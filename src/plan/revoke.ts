@@ -1,5 +1,6 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password } from "../secret/entry.ts";
+import { isLoginOf } from "./ownership.ts";
 import { type Member, passwordKey } from "./rotation.ts";
 
 /** A Secret that is to go, and what it notes of its logins. */
@@ -48,7 +49,7 @@ export type Going = {
 
 /** @param others logins that other Secrets note, in whatever cluster */
 export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Going {
-  const same = others.filter((other) => other.entry.kind === entry.kind && other.entry.identity === entry.identity);
+  const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));
   const held = new Set(passwordsIn(same).map(passwordKey));
   const wanted = new Set(passwords.map(passwordKey));
   const keepers = same.filter((other) => passwordsOf(other.entry).some((password) => wanted.has(passwordKey(password))));

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
+import { clusterId } from "../../../src/secret/azure-words.ts";
+import { managedBy } from "../../../src/secret/entry.ts";
 import { refusing } from "../../support/fakes/asked.ts";
-import { pullSecret } from "../../support/fakes/cluster.ts";
+import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
 import { refused, worldOf } from "../../support/fakes/fleet.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { after, made, making, running } from "../../support/situations/deleting.ts";
+import { after, everythingIn, made, making, running } from "../../support/situations/deleting.ts";
 
 const token = "demo-acr-myregistry-b3ccbab127";
 const attached = "--serviceaccount default";
@@ -22,7 +24,7 @@ test("another Secret that holds it goes on, and is named; the last one takes it 
   copied(world, "team-a");
   expect(await type("delete acr-myregistry --revoke -y -n demo", world.ports)).toEqual({
     stdout: "serviceaccount/default patched\nsecret/acr-myregistry deleted\n",
-    stderr: `Warning: the acr-token "${token}" goes on working, since secret/acr-myregistry in namespace team-a notes it too\n`,
+    stderr: `Warning: the acr-token "${token}" goes on working, since secret/acr-myregistry in namespace team-a holds it too\n`,
     code: 0,
   });
   const login = world.loginIn("team-a");
@@ -38,7 +40,7 @@ test("two others that hold it are named", async () => {
 
   const { stderr } = await type("delete acr-myregistry --revoke -y -n demo", world.ports);
 
-  expect(stderr).toContain("since secret/acr-myregistry in namespace team-a and secret/acr-myregistry in namespace team-b note it too\n");
+  expect(stderr).toContain("since secret/acr-myregistry in namespace team-a and secret/acr-myregistry in namespace team-b hold it too\n");
 });
 
 test("where others hold another password of it, only the one that nobody holds goes", async () => {
@@ -109,7 +111,7 @@ test("a Secret of another cluster keeps it alive, where that is among the contex
       "serviceaccount/default patched in namespace demo of context prod\nsecret/acr-myregistry deleted in namespace demo of context prod\n",
     code: 1,
   });
-  expect(stderr).toContain("goes on working, since secret/acr-myregistry in namespace demo of context test notes it too\n");
+  expect(stderr).toContain("goes on working, since secret/acr-myregistry in namespace demo of context test holds it too\n");
   const login = world.loginIn("demo", "acr-myregistry", "test");
   expect(login && world.azure.knows(login)).toBe(true);
 });
@@ -133,4 +135,71 @@ test("where not every Secret may be listed, only what has this Secret's own name
   });
   expect(named.azure.tokens.size).toBe(1);
   expect(await type("delete acr-myregistry -y -n demo", named.ports)).toMatchObject({ stdout: "secret/acr-myregistry deleted\n", code: 0 });
+});
+
+test.for([
+  { what: "the label of another tool", labels: { [managedBy.key]: "kyverno" }, keeps: true },
+  { what: "no label", labels: {}, keeps: true },
+  { what: "neither label nor annotation", labels: {}, keeps: false },
+])("revokes nothing that a Secret with $what holds", async ({ labels, keeps }) => {
+  const world = await after(worldOf(["demo", "team-a"]), `${making} -n demo`);
+  copied(world, "team-a");
+  const copy = world.cluster.get("secret", "team-a", "acr-myregistry");
+  if (copy)
+    world.cluster.put({ ...copy, metadata: { ...copy.metadata, labels, annotations: keeps ? (copy.metadata.annotations ?? {}) : {} } });
+
+  const { stderr, code } = await type("delete acr-myregistry --revoke -y -n demo", world.ports);
+
+  expect(code).toBe(0);
+  expect(stderr).toContain("secret/acr-myregistry in namespace team-a holds it too");
+  const login = world.loginIn("team-a");
+  expect(login && world.azure.knows(login)).toBe(true);
+});
+
+test("revokes nothing that another Secret holds and records as another password", async () => {
+  const world = await after(worldOf(["demo", "team-a"]), `${making} -n demo`);
+  copied(world, "team-a");
+  const copy = world.cluster.get("secret", "team-a", "acr-myregistry");
+  const note = copy?.metadata.annotations?.["acr-secret/logins"]?.replace("password1", "password2") ?? "";
+  if (copy) world.cluster.put({ ...copy, metadata: { ...copy.metadata, annotations: { "acr-secret/logins": note } } });
+
+  expect(await type("delete acr-myregistry --revoke -y -n demo", world.ports)).toMatchObject({ code: 0 });
+
+  const login = world.loginIn("team-a");
+  expect(login && world.azure.knows(login)).toBe(true);
+});
+
+test("revokes nothing of a cluster that Azure names and that is not selected, without --force", async () => {
+  const world = fakeWorld({ contexts: ["prod", "dev"] });
+  for (const [context, cluster] of world.clusters)
+    for (const name of ["kube-system", "demo"]) cluster.put(namespace(name, { uid: `${name} of ${context}` }));
+  await after(world, `${making} -n demo --contexts prod,dev --credential-per scope`);
+  const line = "delete acr-myregistry --revoke -y -n demo --contexts prod";
+
+  const { stderr, code } = await type(line, world.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`cluster ${clusterId("kube-system of dev")} may hold it`);
+  const login = world.loginIn("demo", "acr-myregistry", "dev");
+  expect(login && world.azure.knows(login)).toBe(true);
+  expect(await type(`${line} --force`, world.ports)).toMatchObject({ stderr: "deleted 1\n", code: 0 });
+  expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
+});
+
+test.for([
+  { how: "both passwords have expired", next: "rotate -n demo --expires-in 1m", first: "--expires-in 1m" },
+  { how: "the first password never expires", next: "rotate -n demo --expires-in 1m", first: "" },
+])("leaves nothing after a rotation when $how", async ({ next, first }) => {
+  const world = worldOf(["demo"]);
+  const before = everythingIn(world);
+  await after(world, `${making} ${first} -n demo`, next);
+  // Azure ends a password at its time
+  for (const token of world.azure.tokens.values())
+    for (const [slot, password] of token.passwords)
+      if (password.expiry) token.passwords.set(slot, { ...password, text: `expired ${slot}` });
+  const now = () => new Date("2026-01-01T01:00:00Z");
+
+  expect(await type("delete acr-myregistry --revoke -y -n demo", world.ports, { now })).toMatchObject({ stderr: "", code: 0 });
+
+  expect(everythingIn(world)).toEqual(before);
 });

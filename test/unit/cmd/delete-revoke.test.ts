@@ -93,7 +93,7 @@ test("where one place cannot be written, its Secret keeps the credential alive, 
     stdout: "serviceaccount/default patched in namespace a\nsecret/acr-myregistry deleted in namespace a\n",
     stderr:
       "b: Error from server (Forbidden): no\n" +
-      `Warning: a: the acr-token "${shared}" goes on working, since secret/acr-myregistry in namespace b notes it too\ndeleted 1, failed 1\n`,
+      `Warning: a: the acr-token "${shared}" goes on working, since secret/acr-myregistry in namespace b holds it too\ndeleted 1, failed 1\n`,
     code: 1,
   });
   free();

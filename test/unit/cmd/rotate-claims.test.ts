@@ -5,7 +5,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { isAlive, makeByHand, noteIn } from "../../support/rotating.ts";
+import { isAlive, makeByHand, noteIn, slotsOf } from "../../support/rotating.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");
 
@@ -58,7 +58,7 @@ test("a dry run waits for nobody", async () => {
   });
 });
 
-test("a run that dies between the lists of another one and its claim is found: what it made is written over, and nothing is left", async () => {
+test("keeps the password that a claim on a named token says a dead run made, and prints the command that removes it", async () => {
   const world = await stored("a", "b");
   const named = "create named --registry myregistry --repository app/web --acr-token ci-pull --credential-per scope --namespaces a,b";
   expect(await type(named, world.ports)).toMatchObject({ code: 0 });
@@ -75,12 +75,13 @@ test("a run that dies between the lists of another one and its claim is found: w
   });
 
   expect(await type("rotate named --namespaces a,b", world.ports, { now: () => new Date(time), sleep })).toMatchObject({
-    stderr: "configured 2\n",
-    code: 0,
+    stderr: expect.stringContaining("az acr token credential delete --registry myregistry --name ci-pull --password2"),
+    code: 1,
   });
   expect(["a", "b"].map((at) => [noteIn(world, at, "named").slot, isAlive(world, at, "named")])).toEqual(
-    Array(2).fill(["password2", true]),
+    Array(2).fill(["password1", true]),
   );
+  expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);
 });
 
 test.for([

@@ -88,7 +88,11 @@ async function mends(world: FakeWorld, { what, grace, why }: { what: string; gra
   const alive = () => at.map((name) => isAlive(world, name));
   const whole = at.map(() => true);
   expect(alive(), why).toEqual(whole);
-  const second = await type(command(what, grace), world.ports, later);
+  const first = await type(command(what, grace), world.ports, later);
+  // Whose a password of a named token is, an annotation does not prove: a person has to say it
+  const [, slot] = /az acr token credential delete .*--(password[12])/.exec(what.includes("named") ? first.stderr : "") ?? [];
+  world.azure.tokens.get("ci-pull")?.passwords.delete(slot as "password1");
+  const second = slot === undefined ? first : await type(command(what, grace), world.ports, later);
   const all = `${why}: ${second.stdout}${second.stderr}`;
   expect(alive(), all).toEqual(whole);
   expect(world.azure.tokens.get(others.username)?.passwords.size, all).toBe(2);

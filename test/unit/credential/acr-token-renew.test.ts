@@ -105,10 +105,16 @@ test.for<{ why: string; wish?: Wanted; slots: string; is: string }>([
   },
   { why: "the one that is held is gone", slots: "-,-", is: "password1" },
   { why: "the one that is held is gone, and the other one somebody's", slots: "-,2", is: "password1" },
-  { why: "a run has left the other one that did not come to its end", wish: { left: [claimed(2)] }, slots: "1,2", is: "password2" },
   {
-    why: "the same, and others may hold what nobody sees",
-    wish: { left: [claimed(2)], blind: true },
+    why: "a run has left the other one that did not come to its end",
+    wish: { left: [claimed(2)], alone: true },
+    slots: "1,2",
+    is: "password2",
+  },
+  { why: "a claim on a token of others says so", wish: { left: [claimed(2)] }, slots: "1,2", is: strange("password2") },
+  {
+    why: "a run has left it, and others may hold what nobody sees",
+    wish: { left: [claimed(2)], alone: true, blind: true },
     slots: "1,2",
     is: strange("password2"),
   },
@@ -116,7 +122,7 @@ test.for<{ why: string; wish?: Wanted; slots: string; is: string }>([
   { why: "a claim names the slot of another token", wish: { left: [claimed(2, "other")] }, slots: "1,2", is: strange("password2") },
   {
     why: "none is held, and one is left over: there is to be no second",
-    wish: { left: [claimed(2)], inUse: [] },
+    wish: { left: [claimed(2)], alone: true, inUse: [] },
     slots: "-,2",
     is: "password2",
   },
@@ -128,7 +134,7 @@ test.for<{ why: string; wish?: Wanted; slots: string; is: string }>([
 });
 
 test("what a run has left is told by when it was made, so that the next claim can say which it is", () => {
-  const { mint } = planTokenRenewal(wish({ left: [claimed(2)] }), tokenOf("1,2"));
+  const { mint } = planTokenRenewal(wish({ left: [claimed(2)], alone: true }), tokenOf("1,2"));
   expect(mint).toMatchObject({ slot: "password2", left: inAzure(2) });
   expect(planTokenRenewal(wish(), tokenOf("1,-")).mint).not.toHaveProperty("left");
 });
@@ -216,7 +222,7 @@ test.for<{ why: string; slots: string; map: boolean; own?: true; passwords: Retu
   { why: "the password was made anew", slots: "3,-", map: true, passwords: [password(1, 1)], is: [] },
 ])("what goes with a token that is revoked: $why", ({ slots, map, own = false, passwords, is }) => {
   const scopeMap = map ? { actions: ["repositories/app/content/read"] } : undefined;
-  const plan = planTokenRevocation(tokenOf(slots), { scopeMap, own }, passwords);
+  const plan = planTokenRevocation(tokenOf(slots), { scopeMap, own, now: new Date("2026-01-01T00:00:00Z") }, passwords);
   const shown = plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim());
   expect(shown).toEqual(is);
 });

@@ -1,11 +1,14 @@
 import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
+import type { Ref } from "../kinds.ts";
 import type { Noted } from "../observe/noted.ts";
+import { mostNamed, namedThere } from "../plan/named.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
+import type { Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
-import type { RotateOrder } from "./rotate-order.ts";
+import type { Look, RotateOrder } from "./rotate-order.ts";
 
 type Found = Rotation<Noted>;
 
@@ -35,3 +38,25 @@ export async function clustersUnknown(
 /** What is unknown of clusters, and what to do about it. */
 export const inClusters = (ids: readonly string[]): string =>
   `cluster ${several(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;
+
+/** Warns of Secrets that hold the credential and that this run does not write: they keep their password. */
+export function* tellOthers({ rotation, proof, unnoted }: Look & { readonly rotation: Found }): Generator<Outcome> {
+  const { host, identity } = rotation;
+  const foreign = proof.proven.flatMap((member) => (member.foreign ? [member.to] : []));
+  const [first] = foreign;
+  if (first) {
+    const says = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, managed by another tool, and ${keeps(foreign)}`;
+    const fix = { do: "rotate", secret: first.name, force: true, namespace: first.namespace, context: first.context } as const;
+    yield { change: { act: "tell", to: first, says, fix }, says: [says], fix };
+  }
+  const copies = unnoted.map(({ to }) => to);
+  const [copy] = copies;
+  if (!copy) return;
+  const says = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity}, without an annotation that names it, and ${keeps(copies)}`;
+  const fix = { do: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
+  yield { change: { act: "tell", to: copy, says, fix }, says: [says], fix };
+}
+
+const namesOf = (all: readonly Ref[]): string => several(all.map(namedThere), mostNamed);
+
+const keeps = ({ length }: readonly Ref[]): string => (length > 1 ? "keep their password" : "keeps its password");
