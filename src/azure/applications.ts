@@ -25,7 +25,7 @@ export function principalsIn(
     },
     async createApplication({ displayName, notes }) {
       const doing = `make application ${displayName}`;
-      // Graph's default has changed: until 2023, other tenants and personal accounts could sign in to such an application
+      // Graph's default has changed before: it let other tenants and personal accounts sign in to the application
       const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
       return asApplication(doing, await graph.send({ method: "POST", path: "/applications", body, doing }));
     },

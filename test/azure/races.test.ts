@@ -78,3 +78,32 @@ async function isWon(many: number, round: number): Promise<void> {
   expect(new Set(ends.map(({ code }) => code)), why).toEqual(new Set([0]));
   expect(madeFor(namespace), why).toEqual([`token ${login?.username}`, `scope map ${login?.username}`]);
 }
+
+test(`creates one application when two runs create it in one second (SEED=${seed})`, { timeout: 120_000 }, async () => {
+  const chance = chanceFrom(seed);
+  world.azure.faults.add({ kind: "slow", path: /./, milliseconds: () => chance(8) });
+  const ports = {
+    azure: () => openAzure(world.options({ sleep })),
+    registry: () => openRegistry(world.options({ sleep })),
+    sleep,
+    now: () => new Date(),
+  };
+  for (let round = 0; round < 20; round++) {
+    const name = `ci-${seed}-${round}`;
+    const runs = ["a", "b"].map((namespace) => {
+      const in_ = fakeWorld();
+      addNamespaces(in_.cluster, namespace);
+      return { in_, line: `create --registry myregistry --service-principal ${name} -n ${namespace}` };
+    });
+    const ends = await Promise.all(runs.map(({ in_, line: typed }) => type(typed, { ...in_.ports, ...ports })));
+
+    const made = world.azure.world.applications.filter(({ displayName }) => displayName === name);
+    const principals = world.azure.world.servicePrincipals.filter(({ displayName }) => displayName === name);
+    const why = JSON.stringify({ seed, round, ends }, undefined, 2);
+    expect(
+      ends.map(({ code }) => code),
+      why,
+    ).toEqual([0, 0]);
+    expect([made.length, principals.length, made[0]?.secrets.length], why).toEqual([1, 1, 2]);
+  }
+});

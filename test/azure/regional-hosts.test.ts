@@ -3,6 +3,8 @@ import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
+import { addNamespaces, fakeWorld } from "../support/fakes/world.ts";
+import { type } from "../support/in-process.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -92,4 +94,23 @@ test("proves a login at a regional host, whose realm is that host and whose serv
   });
   const asked = world.azure.calls.list().find(({ host: at, path }) => at === host && path.startsWith("/oauth2/token"));
   expect(asked?.path).toContain(`service=${loginServer}`);
+});
+
+test("creates a Secret whose login pulls at each regional host", async () => {
+  const replicas = ["westeurope"];
+  const { loginServer } = addRegistry(world.azure.world, { name: "georegistry", sku: "Premium", regionalEndpoints: "Enabled", replicas });
+  await world.azure.push(`${loginServer}/app/web:1`);
+  const in_ = fakeWorld();
+  addNamespaces(in_.cluster, "demo");
+  const ports = {
+    ...in_.ports,
+    azure: () => openAzure(world.options()),
+    registry: () => openRegistry(world.options()),
+    now: () => new Date(),
+  };
+  world.azure.calls.reset();
+
+  expect(await type("create --registry georegistry --repository app/web --include-regional -n demo", ports)).toMatchObject({ code: 0 });
+  const proofs = world.azure.calls.dataPlane().flatMap(({ host, verdict }) => (verdict === "found" ? [host] : []));
+  expect(proofs).toEqual([loginServer, "georegistry.eastus.geo.azurecr.io", "georegistry.westeurope.geo.azurecr.io"]);
 });
