@@ -228,6 +228,10 @@ export type Registry = {
   exchange(host: string, token: EntraToken): Promise<Exchanged>;
   /** Some tag of a repository, the newest if the registry tells; undefined if there is none or the login may not list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
+  /** Whether a repository exists and has tags; `unknown` if the login may not list them. */
+  contentOf(host: string, repository: string, login: Login): Promise<"tags" | "empty" | "missing" | "unknown">;
+  /** The names of at most 1,000 repositories; none if the login may not list them. */
+  repositories(host: string, login: Login): Promise<readonly string[]>;
   /** By how many milliseconds the registry's clock is ahead of this machine's, by its last answer; undefined before the first answer. */
   aheadBy?(host: string): number | undefined;
 };

@@ -94,8 +94,11 @@ async function prove(
     return found;
   });
   if (proven.image) run.proven = proven.image;
-  const missing = proven.missing.map((image) => `${formatImage(image)} is what a pod names, and is not there`);
-  const empty = proven.empty.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
+  const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
+  // A missing image says already that its repository has none
+  const named = new Set(proven.missing.map(({ repository }) => repository));
+  const unseen = proven.empty.filter((name) => !named.has(name));
+  const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
   return { says: [...missing, ...empty] };
 }
 

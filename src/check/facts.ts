@@ -102,5 +102,7 @@ export type ImageFacts = {
   /** What `create` would call a new Secret here; `name` is absent where that is its default. */
   readonly fresh: { readonly name: string; readonly isDefault: boolean };
   readonly hasOtherTags: boolean;
+  /** The repository does not exist. `similar`: the name of one that does. */
+  readonly noRepository: { readonly similar: string | undefined } | undefined;
   readonly now: Date;
 };

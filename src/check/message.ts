@@ -3,9 +3,16 @@ import { listed, shownName } from "./names.ts";
 import { nearMiss } from "./near-miss.ts";
 
 /** Why a login does not pull, as the registry tells it, or as its Secret does. @param expiredAt RFC 3339 */
-export function refusal({ now }: ImageFacts, { secret, proof }: Tried, expiredAt: string | undefined): string {
-  const said = expiredAt === undefined ? proof.message : `its password expired ${ago(expiredAt, now)} ago (${expiredAt})`;
-  return `with secret ${secret}: ${said}`;
+export function refusal(facts: ImageFacts, { secret, proof }: Tried, expiredAt: string | undefined): string {
+  if (expiredAt !== undefined) return `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})`;
+  const missing = proof.verdict === "not-found" ? missingRepository(facts) : undefined;
+  return `with secret ${secret}: ${missing ?? proof.message}`;
+}
+
+function missingRepository({ ref: { repository, host }, noRepository }: ImageFacts): string | undefined {
+  if (!noRepository) return undefined;
+  const { similar } = noRepository;
+  return `repository "${repository}" not found in ${host}${similar === undefined ? "" : `; did you mean "${similar}"?`}`;
 }
 
 /** Why there is no login for an image: what each of the pull secrets has instead. */

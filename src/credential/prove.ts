@@ -13,7 +13,7 @@ import type { Reach } from "./reach.ts";
 const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
 
 /** The questions by which a login is tried. */
-type Prover = Omit<Registry, "exchange">;
+type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
 /** What a proof needs. `fresh`: the login was made in this run, so that a refusal may pass. */
 export type ProofTools = {

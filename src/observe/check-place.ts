@@ -38,7 +38,8 @@ export async function checkPlace(cluster: Cluster, namespace: string, wish: Chec
     : collectPulls(cluster, namespace));
   const secrets = secretsOf(cluster, namespace);
   if (wish.secret !== undefined && !(await secrets.get(wish.secret))) throw noSecret(wish.secret, { do: "list", namespace });
-  const sources = { namespace, secrets, registry: ports.registry, now: ports.now() };
+  const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
+  const sources = { namespace, secrets, registry: ports.registry, now: ports.now(), pulled };
 
   const verdicts = await ports.each(pulls, async (pull): Promise<Verdict | undefined> => {
     const question = ask(pull, wish.secret);

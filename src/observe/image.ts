@@ -1,7 +1,9 @@
+import { distance } from "../check/distance.ts";
 import type { AzureFacts, ImageFacts, Tried } from "../check/facts.ts";
 import type { ImageRef, Proof, Registry } from "../context.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
+import { isRepository } from "../registry/image-reference.ts";
 import { defaultSecretName } from "../secret/names.ts";
 import { azureHost } from "./azure-host.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
@@ -11,7 +13,14 @@ import type { Pull } from "./pulls.ts";
 export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
 
 /** Where the facts come from. */
-export type Sources = { readonly namespace: string; readonly secrets: Secrets; readonly registry: Registry; readonly now: Date };
+export type Sources = {
+  readonly namespace: string;
+  readonly secrets: Secrets;
+  readonly registry: Registry;
+  readonly now: Date;
+  /** Images that nodes have. */
+  readonly pulled: readonly ImageRef[];
+};
 
 /**
  * Tries one pull with the logins that the kubelet would offer, in its order, and gathers what a verdict needs to say why none does.
@@ -51,7 +60,7 @@ export async function observeImage(question: Question, sources: Sources): Promis
     secrets: [...own, ...more.secrets].map(secretFacts),
     matchesLoginServer: azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
     fresh: more.fresh,
-    hasOtherTags: await hasOtherTags(tried, matches, image, registry),
+    ...(await contentOf(tried, matches, image, sources)),
     now,
   };
 }
@@ -113,8 +122,24 @@ async function freshName(loginServer: string, secrets: Secrets): Promise<ImageFa
   return { name: `${name}-pull-3`, isDefault: false };
 }
 
-async function hasOtherTags(tried: readonly Tried[], matches: readonly Match[], image: ImageRef, registry: Registry): Promise<boolean> {
-  const found = tried.findIndex(({ proof }) => proof.verdict === "not-found");
-  const login = matches[found]?.login;
-  return login !== undefined && (await registry.anyTag(image.host, image.repository, login)) !== undefined;
+/** What the registry tells about the repository of an image that does not exist. */
+async function contentOf(
+  tried: readonly Tried[],
+  matches: readonly Match[],
+  { host, repository }: ImageRef,
+  { registry, pulled }: Sources,
+): Promise<Pick<ImageFacts, "hasOtherTags" | "noRepository">> {
+  const login = matches[tried.findIndex(({ proof }) => proof.verdict === "not-found")]?.login;
+  const content = login && (await registry.contentOf(host, repository, login));
+  if (!login || content !== "missing") return { hasOtherTags: content === "tags", noRepository: undefined };
+  const known = pulled.filter((image) => image.host === host).map((image) => image.repository);
+  const similar = similarTo(repository, known) ?? similarTo(repository, await registry.repositories(host, login));
+  return { hasOtherTags: false, noRepository: { similar } };
+}
+
+/** The name that is nearest to one that does not exist, at most two letters away. */
+function similarTo(missing: string, names: readonly string[]): string | undefined {
+  const near = names.filter((name) => isRepository(name) && Math.abs(name.length - missing.length) <= 2);
+  const ranked = near.map((name) => ({ name, away: distance(name, missing) })).sort((a, b) => a.away - b.away);
+  return ranked.find(({ away }) => away > 0 && away <= 2)?.name;
 }

@@ -36,6 +36,13 @@ export function readFirstTag(body: string): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
+/** The names of a catalog: `{"repositories":["app/web"]}` (OCI distribution). */
+export function readRepositories(body: string): readonly string[] {
+  const parsed = parseJson(body);
+  const names = typeof parsed === "object" && parsed !== null && "repositories" in parsed ? parsed.repositories : undefined;
+  return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -44,7 +44,7 @@ export function readAnswer(step: Step, image: ImageRef, username: string | undef
   if (status === 403) return { verdict: "denied", message: `${host} denied ${who} (403 Forbidden)${words}` };
   if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
   if (status === 404 && step === "manifest") {
-    return { verdict: "not-found", message: `${host} has no ${missing(image, said?.code)}` };
+    return { verdict: "not-found", message: missing(image, said?.code) };
   }
   return { verdict: "unreachable", message: `${host} answered ${status} when asked for a ${step}${words}` };
 }
@@ -70,9 +70,9 @@ function wordsOf({ correlation = "" }: Answer, message = ""): string {
   return `${message && `: ${message.slice(0, 300)}`}${isTraced ? "" : ` (correlation ${correlation})`}`;
 }
 
-function missing({ repository, reference }: ImageRef, code: string | undefined): string {
-  if (code === "NAME_UNKNOWN") return `repository ${repository}`;
-  return `${reference.includes(":") ? "manifest" : "tag"} ${reference} in ${repository}`;
+function missing({ host, repository, reference }: ImageRef, code: string | undefined): string {
+  if (code === "NAME_UNKNOWN") return `repository "${repository}" not found in ${host}`;
+  return `${host} has no ${reference.includes(":") ? "manifest" : "tag"} ${reference} in ${repository}`;
 }
 
 /** What a request without an answer means. */

@@ -5,7 +5,7 @@ import { admits } from "./admits.ts";
 import { clocked } from "./clock.ts";
 import { exchange } from "./exchange.ts";
 import { prove } from "./prove.ts";
-import { anyTag } from "./tags.ts";
+import { anyTag, contentOf, repositories } from "./tags.ts";
 
 export type RegistryOptions = {
   readonly env: Env;
@@ -24,6 +24,8 @@ export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions
     admits: (host, login) => admits(http, host, login),
     exchange: (host, token) => exchange(http, host, token),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),
+    contentOf: (host, repository, login) => contentOf(http, host, repository, login),
+    repositories: (host, login) => repositories(http, host, login),
     aheadBy,
   };
 }

@@ -17,7 +17,11 @@ beforeAll(async () => {
   await world.azure.push("myregistry.azurecr.io/team/app:2");
   await world.azure.push("myregistry.azurecr.io/team/other:1");
   puller = await loginFor("puller", ["repositories/team/app/content/read", "repositories/team/empty/content/read"]);
-  lister = await loginFor("lister", ["repositories/team/app/content/read", "repositories/team/app/metadata/read"]);
+  lister = await loginFor("lister", [
+    "repositories/team/app/content/read",
+    "repositories/team/app/metadata/read",
+    "repositories/team/none/metadata/read",
+  ]);
 });
 
 async function loginFor(name: string, actions: string[]): Promise<Login> {
@@ -216,6 +220,16 @@ test("the newest tag is told to whoever may list, and nothing to whoever may not
   expect(await registry.anyTag("myregistry.azurecr.io", "team/app", lister)).toBe("2");
   expect(await registry.anyTag("myregistry.azurecr.io", "team/app", puller)).toBeUndefined();
   expect(await registry.anyTag("myregistry.azurecr.io", "team/none", lister)).toBeUndefined();
+});
+
+test("tells a repository that does not exist from one that the login may not list", async () => {
+  const registry = openRegistry(world.options());
+  const content = (name: string, login: Login) => registry.contentOf("myregistry.azurecr.io", name, login);
+
+  expect(await content("team/app", lister)).toBe("tags");
+  expect(await content("team/none", lister)).toBe("missing");
+  expect(await content("team/app", puller)).toBe("unknown");
+  expect(await registry.repositories("myregistry.azurecr.io", puller)).toEqual([]);
 });
 
 test("what -v=9 prints holds neither password nor token", async () => {

@@ -23,6 +23,8 @@ export type Situation = {
   /** What a registry says instead of what it has: of any login, for any image. */
   readonly says?: Proof["verdict"];
   readonly public?: true;
+  /** The repositories that the login may list. */
+  readonly catalog?: readonly string[];
   /** Secrets may not be listed, and namespaces not be seen. */
   readonly mayNotList?: true;
   readonly noNamespace?: true;
@@ -53,6 +55,8 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     },
     admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async (_host, repository) => tags[repository]?.[0],
+    contentOf: async (_host, repository) => (tags[repository] ? "tags" : "missing"),
+    repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
   const verdicts = await checkPlace(clusterOf(situation, asked), "demo", wish, {

@@ -25,7 +25,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
       await at.typed(`${ours("mine", "--serviceaccount=default")} --repository app/wbe`);
       await having(at, workload("Deployment", `${r}/app/wbe:1`));
     },
-    says: /has no tag 1 in app\/wbe\n {2}az acr repository list/,
+    says: /repository "app\/wbe" not found in myregistry\.azurecr\.io[^\n]*\n {2}az acr repository list/,
   },
   {
     what: "the image has no name that there could be",

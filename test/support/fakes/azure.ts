@@ -273,6 +273,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
               ? [...images].find((image) => image.startsWith(`${repository}:`))?.slice(repository.length + 1)
               : undefined,
           ),
+        contentOf: (_, repository, login) =>
+          ask("contentOf", `${login.username} ${repository}`, () => {
+            if (!pulls(login.username, repository, "metadata/read")) return "unknown";
+            return [...images].some((image) => image.startsWith(`${repository}:`)) ? "tags" : "missing";
+          }),
+        repositories: (_, login) => ask("repositories", login.username, () => []),
         aheadBy: () => entra.ahead,
       };
     },

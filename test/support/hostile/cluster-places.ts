@@ -146,7 +146,8 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "a Secret's labels",
-    lay: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text } })),
+    // Without the annotation create writes the Secret, and prints it
+    lay: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text }, annotations: {} })),
   },
   { where: "another annotation of a Secret", lay: metadata((text) => ({ annotations: { note: text } })) },
   {

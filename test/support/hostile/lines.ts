@@ -53,7 +53,7 @@ export const lines: readonly string[] = [
 /** Lines whose output programs read, as JSON or YAML. */
 export const readByPrograms: readonly string[] = [
   "list -n demo",
-  "list -A --show-managed-fields",
+  "list -A",
   "check -A",
   "attach acr-myregistry --all-serviceaccounts -n demo",
   "create --registry myregistry --serviceaccount default -n demo",

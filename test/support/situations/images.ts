@@ -17,9 +17,22 @@ export const images: readonly Expected[] = [
     fix: "az acr manifest list-metadata --registry myregistry --name app/web",
   },
   {
-    what: "the repository is not there",
+    what: "the repository does not exist",
     given: { images: [`${r}/app/gone:1`], accounts: { default: ["acr"] }, secrets: [ours("acr", "all:right")] },
     cause: "not-found",
+    message: 'with secret acr: repository "app/gone" not found in myregistry.azurecr.io',
+    fix: "az acr repository list --name myregistry",
+  },
+  {
+    what: "the repository does not exist, and the registry lists a similar name",
+    given: {
+      images: [`${r}/app/gone:1`],
+      accounts: { default: ["acr"] },
+      secrets: [ours("acr", "all:right")],
+      catalog: ["app/web", "app/gnoe", "App/gone"],
+    },
+    cause: "not-found",
+    message: 'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; did you mean "app/gnoe"?',
     fix: "az acr repository list --name myregistry",
   },
   {

@@ -60,6 +60,7 @@ export const facts: ImageFacts = {
   matchesLoginServer: false,
   fresh: { name: "acr-r1234", isDefault: true },
   hasOtherTags: true,
+  noRepository: undefined,
   now: new Date("2026-01-10T00:00:00Z"),
 };
 export const judged = (more: Partial<ImageFacts>) => {

@@ -151,7 +151,7 @@ test("a proof tells what pods name and is not there", async () => {
 
   const [outcome] = await collect(apply([proof(["app/web"])], benchOf(world, { run: newRun(login, [gone]) })));
 
-  expect(outcome?.says).toEqual(["myregistry.azurecr.io/app/web:gone is what a pod names, and is not there"]);
+  expect(outcome?.says).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
 
 test.for<{ passing: Prove["passing"]; fresh: boolean; shown: string }>([

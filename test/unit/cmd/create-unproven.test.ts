@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { next, unchecked } from "../../support/demo.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -45,6 +46,15 @@ test.for([
 
   world.azure.tokens.get("ci-pull")?.passwords.clear();
   expect(await type(line, world.ports)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n"), code: 0 });
+});
+
+test("warns once about a repository when a pod names an image of it that does not exist", async () => {
+  const world = empty();
+  world.cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/wbe:1"));
+
+  const { stderr, code } = await type("create --registry myregistry --repository app/wbe --where-used -n demo", world.ports);
+
+  expect({ stderr, code }).toEqual({ stderr: "Warning: image myregistry.azurecr.io/app/wbe:1 not found, but a pod uses it\n", code: 0 });
 });
 
 test("a credential that is given is taken where no image is known, unless the registry refuses it", async () => {

@@ -21,6 +21,18 @@ describe("a situation, its cause and what mends it", () => {
   });
 });
 
+test("suggests a repository that a node has when the named one does not exist", async () => {
+  const pods = [
+    pod("gone-1", { names: ["acr"], image: `${r}/app/gone:1` }),
+    pod("done-1", { image: `${r}/app/done:1`, phase: "Running", status: { imageID: `${r}/app/done@sha256:1` } }),
+  ];
+  const { rows } = await judged({ pods, secrets: [ours("acr", "all:right")] });
+
+  expect(rows.find(({ cause }) => cause === "not-found")?.message).toBe(
+    'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; did you mean "app/done"?',
+  );
+});
+
 test("an odd name of a Secret costs no request", async () => {
   const names = ["a/b", "..", ".", "%2e", "UPPER", "x".repeat(254), "", "good"];
   const { rows, asked } = await judged({ accounts: { default: names }, pods: [pod("web-1", { names })] });

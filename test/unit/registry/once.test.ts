@@ -19,6 +19,8 @@ function world() {
       }),
     admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async () => "1",
+    contentOf: async () => "tags",
+    repositories: async () => [],
     exchange: () => Promise.reject(new Error("nothing is exchanged")),
   };
   return { registry: askOnce(registry), asked, answers };

@@ -41,7 +41,7 @@ test.for([
     status: 404,
     text: errors("NAME_UNKNOWN", "no"),
     verdict: "not-found",
-    says: "r.azurecr.io has no repository team/app",
+    says: 'repository "team/app" not found in r.azurecr.io',
   },
   {
     step: "token",

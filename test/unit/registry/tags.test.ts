@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { Login } from "../../../src/context.ts";
+import type { Http } from "../../../src/http/message.ts";
+import { anyTag, contentOf, repositories } from "../../../src/registry/tags.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+const login: Login = { username: "ci", password: new Sensitive("hunter2") };
+type Answer = readonly [status: number, body: object];
+
+/** A registry that needs no login and gives these answers, by the part of the path that they are for. */
+const registry =
+  (answers: Readonly<Record<string, Answer>>): Http =>
+  async ({ url }) => {
+    const [status, body] = Object.entries(answers).find(([part]) => url.includes(part))?.[1] ?? [404, {}];
+    return { status, text: JSON.stringify(body), header: () => undefined };
+  };
+
+const nameUnknown: Answer = [404, { errors: [{ code: "NAME_UNKNOWN", message: "repository name not known to registry" }] }];
+const denied: Answer = [403, { errors: [{ code: "DENIED", message: "no" }] }];
+
+test.for<{ what: string; answers: Record<string, Answer>; content: string; tag: string | undefined }>([
+  { what: "ACR lists a tag", answers: { _tags: [200, { tags: [{ name: "2" }] }] }, content: "tags", tag: "2" },
+  { what: "only the distribution API lists a tag", answers: { "/v2/": [200, { tags: ["1"] }] }, content: "tags", tag: "1" },
+  { what: "there is no tag", answers: { _tags: [200, { tags: [] }] }, content: "empty", tag: undefined },
+  { what: "ACR does not know the name", answers: { _tags: nameUnknown }, content: "missing", tag: undefined },
+  {
+    what: "the distribution API does not know the name",
+    answers: { _tags: denied, "/v2/": nameUnknown },
+    content: "missing",
+    tag: undefined,
+  },
+  { what: "the login may not list", answers: { _tags: denied, "/v2/": denied }, content: "unknown", tag: undefined },
+  { what: "a path is not served", answers: {}, content: "unknown", tag: undefined },
+])("reports $content when $what", async ({ answers, content, tag }) => {
+  expect(await contentOf(registry(answers), "r.azurecr.io", "app/web", login)).toBe(content);
+  expect(await anyTag(registry(answers), "r.azurecr.io", "app/web", login)).toBe(tag);
+});
+
+test.for<{ what: string; answer: Answer; names: string[] }>([
+  { what: "the catalog has names", answer: [200, { repositories: ["app/api", 7, "app/web"] }], names: ["app/api", "app/web"] },
+  { what: "the catalog is forbidden", answer: denied, names: [] },
+  { what: "the answer is something else", answer: [200, { repositories: "app/web" }], names: [] },
+])("lists $names when $what", async ({ answer, names }) => {
+  expect(await repositories(registry({ "/v2/_catalog": answer }), "r.azurecr.io", login)).toEqual(names);
+});
