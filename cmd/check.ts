@@ -5,7 +5,6 @@ import { over } from "../src/fleet/over.ts";
 import { type Ground, groundsOf, type Place } from "../src/fleet/places.ts";
 import { type CheckPorts, type CheckWish, checkPlace } from "../src/observe/check-place.ts";
 import { printError } from "../src/output/error.ts";
-import { say } from "../src/output/fitted.ts";
 import { printData } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
@@ -52,9 +51,9 @@ export const check = verb({
     const { stdout, env } = session.context;
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
     else if (verdicts.length > 0)
-      session.say(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
+      session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
     if (verdicts.length === 0 && errors.length === 0)
-      say(session.context.stderr, `No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
+      session.context.stderr.write(`No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
     if (errors.length > 0) return failureCode(true);
     return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
   },

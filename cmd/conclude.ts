@@ -2,7 +2,6 @@ import type { DryRun, Outcome } from "../src/apply/outcome.ts";
 import { CliError } from "../src/errors.ts";
 import type { Ground } from "../src/fleet/places.ts";
 import type { Scope } from "../src/fleet/scope.ts";
-import { say } from "../src/output/fitted.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
@@ -57,7 +56,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     bar.clear();
     await printer.end();
   }
-  say(stderr, lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
+  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
   return exitCode({ failures: tally.failures, halted: interruption.halted, diff: flags.diff, differs: printer.differs });
 }
 

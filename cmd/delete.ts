@@ -58,7 +58,9 @@ export const deletion = verb({
     const left = noticingLeft(foundAny(deleted(deleting, flags["dry-run"]), nowhere));
     const code = await conclude(left.outcomes, { session, flags, scope, grounds });
     const tells = code === 0 && !flags.revoke && flags.output === undefined && flags["dry-run"] === "none";
-    for (const fix of tells ? left.left() : []) session.hint(`what was made for it in Azure is still there: ${session.spell(fix)}`);
+    const leftovers = tells ? left.left() : [];
+    if (leftovers.length > 0) session.hint("what was created for it in Azure still exists");
+    for (const fix of leftovers) session.hint(fix);
     return code;
   },
 });

@@ -32,8 +32,8 @@ export const explain = verb({
     const found = args.length === 0 ? explanations : explained(args.join(" "));
     if (found.length === 0) throw unknown(args.join(" "));
     if (flags.output !== undefined) session.print(await printData(listOf(found), flags.output));
-    else if (args.length === 0) session.say(listed(found, !flags["no-headers"]));
-    else session.say(told(found, session));
+    else if (args.length === 0) session.print(listed(found, !flags["no-headers"]));
+    else session.print(told(found, session));
     return 0;
   },
 });

@@ -4,7 +4,6 @@ import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/observe/holdings.ts";
 import { printError } from "../src/output/error.ts";
-import { say } from "../src/output/fitted.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
@@ -53,9 +52,9 @@ export const list = verb({
     const { stdout, stderr, env, now } = session.context;
     const { found, skipped, failed } = await collect(grounds, { ...wishes[form], selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (found.length > 0 || !wishes[form].says) session[wishes[form].print](await forms[form](found, printing));
-    else if (!failed) say(stderr, nothing(where, grounds));
-    say(stderr, skippedLine(skipped));
+    if (found.length > 0 || !wishes[form].says) session.print(await forms[form](found, printing));
+    else if (!failed) stderr.write(nothing(where, grounds));
+    stderr.write(skippedLine(skipped));
     if (failed) return failureCode(true);
     return ends && found.length > 0 ? 1 : 0;
   },
@@ -65,14 +64,14 @@ export const list = verb({
 const endsOf = (within: string | undefined, now: Date) =>
   within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within"));
 
-/** Whether each form shows ServiceAccounts, whether it says in words that there are no Secrets, and whether people or programs read it. */
+/** Whether each form shows ServiceAccounts, whether it says in words that there are no Secrets. */
 const wishes = {
-  table: { carriers: true, says: true, print: "say" },
-  wide: { carriers: true, says: true, print: "say" },
-  jsonl: { carriers: true, says: false, print: "print" },
-  name: { carriers: false, says: false, print: "print" },
-  json: { carriers: true, says: false, print: "print" },
-  yaml: { carriers: true, says: false, print: "print" },
+  table: { carriers: true, says: true },
+  wide: { carriers: true, says: true },
+  jsonl: { carriers: true, says: false },
+  name: { carriers: false, says: false },
+  json: { carriers: true, says: false },
+  yaml: { carriers: true, says: false },
 } as const;
 
 type Form = keyof typeof wishes;

@@ -5,7 +5,6 @@ import { CliError } from "../src/errors.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/observe/noted.ts";
 import { confirmed } from "../src/output/confirm.ts";
-import { say } from "../src/output/fitted.ts";
 import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
 import { askable } from "./askable.ts";
 import { hostWritten } from "./create/registry-written.ts";
@@ -57,7 +56,7 @@ export const prune = verb({
     if (removals.length === 0) return 0;
     const terminal = askable(session, output);
     if (!terminal) {
-      say(session.context.stderr, `${removals.length} would be removed; add --yes\n`);
+      session.context.stderr.write(`${removals.length} would be removed; add --yes\n`);
       return 0;
     }
     const yes = await confirmed(`Remove ${removals.length} from registry ${registry.name}?`, { ...session.context, terminal });
@@ -136,8 +135,8 @@ async function show(
   const wide = output === "wide";
   const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
   const columns = { wide, headers: !bare, olderThan, now: session.context.now() };
-  if (shown.length > 0) session.say(pruneTable(shown, columns));
-  else say(session.context.stderr, "nothing is left over\n");
+  if (shown.length > 0) session.print(pruneTable(shown, columns));
+  else session.context.stderr.write("nothing is left over\n");
 }
 
 /** What could go besides, and what that takes. */

@@ -1,7 +1,6 @@
 import { groundsOf as groundsHolding } from "../src/apply/rotate-places.ts";
 import { type Ground, groundsOf } from "../src/fleet/places.ts";
 import { notedIn } from "../src/observe/noted.ts";
-import { say } from "../src/output/fitted.ts";
 import { notDue } from "../src/plan/due.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";
 import { conclude } from "./conclude.ts";
@@ -54,7 +53,7 @@ export const rotate = verb({
     for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, wish));
     const outcomes = rotateAll(able, { ...all, grounds, wish, flags, skips }, session);
     const code = await conclude(outcomes, { session, flags, scope, grounds: holding(able, grounds) });
-    say(session.context.stderr, skips.lines());
+    session.context.stderr.write(skips.lines());
     return code;
   },
 });

@@ -4,7 +4,6 @@ import type { Azure, Configured, Context, IdentityWish, KubeFlags, Registry, Tra
 import type { Fix } from "../src/fix.ts";
 import { isGlob } from "../src/fleet/scope.ts";
 import { printHint, printWarning } from "../src/output/error.ts";
-import { say } from "../src/output/fitted.ts";
 import { printableLines } from "../src/output/printable.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
@@ -32,11 +31,10 @@ export type Session = {
   registry(): Registry;
   /** How much may be under way at once: what the quickest cluster takes. */
   width(): number;
-  /** Prints a result that a program may read, as it is. */
+  /** Prints a result. */
   print(text: string): void;
-  /** Prints a result for people, laid out for their terminal. */
-  say(text: string): void;
-  warn(text: string): void;
+  /** Prints a warning, and the command that fixes it. */
+  warn(text: string, fix?: Fix): void;
   /** Tells what to do next: a command, or lines as they are. */
   hint(next: Fix | string): void;
   /** The line to type for what is to be done next, in this command line's cluster and namespace. */
@@ -72,6 +70,8 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
   }
 
+  const format = (fix: Fix) => spell(fix, said());
+
   return {
     context,
     progress: progressOn(context.stderr, context.env, verbosity, context.now),
@@ -92,10 +92,9 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     },
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
-    say: (text) => say(context.stdout, text),
-    warn: (text) => printWarning(context.stderr, context.env, text),
-    hint: (next) => printHint(context.stderr, context.env, typeof next === "string" ? next : spell(next, said())),
-    spell: (fix) => spell(fix, said()),
+    warn: (text, fix) => printWarning(context.stderr, context.env, text, fix && format(fix)),
+    hint: (next) => printHint({ ...context, spell: format }, next),
+    spell: format,
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }

@@ -15,10 +15,10 @@ export const version = verb({
     const asking = client ? undefined : session.cluster().serverVersion();
     const server = await asking?.catch((error: unknown) => {
       // What is known without a cluster is told without one
-      if (output === undefined && !session.context.interruption.halted) session.say(own);
+      if (output === undefined && !session.context.interruption.halted) session.print(own);
       throw error;
     });
-    if (output === undefined) session.say(`${own}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);
+    if (output === undefined) session.print(`${own}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);
     else {
       const versions = {
         clientVersion: { gitVersion: clientVersion },

@@ -33,15 +33,15 @@ export const whoami = verb({
     const azure = await session.azure(identityOf(flags));
     const identity = await session.progress.during("Asking Azure for the identity", azure.identity);
     const signedIn: SignedIn = { identity, source: azure.source };
-    if (output === undefined) session.say(formatIdentity(signedIn));
+    if (output === undefined) session.print(formatIdentity(signedIn));
     const seen = name === undefined ? undefined : await look(hostWritten(name), signedIn, azure, session).catch(asError);
     if (output !== undefined) session.print(await printData(reportOf(signedIn, seen instanceof CliError ? undefined : seen), output));
     if (seen === undefined) return 0;
     if (seen instanceof CliError) throw seen;
-    if (output === undefined) session.say(formatRights(seen));
+    if (output === undefined) session.print(formatRights(seen));
     const full = nearlyFull(seen);
     const prune = { do: "prune", registry: seen.registry.name, ...saidIdentity(identityOf(flags)) } as const;
-    if (full !== undefined) session.warn(`${full}; what is left over of them is shown by: ${session.spell(prune)}`);
+    if (full !== undefined) session.warn(`${full}; to list what is left over of them`, prune);
     return 0;
   },
 });

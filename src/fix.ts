@@ -10,7 +10,7 @@ export type Fix = Ours | Kubectl | Az | Steps;
 /** Where a command acts, if that is not where the command line at hand does. */
 type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
 
-/** A command of this plugin. `or` is another way, in words. */
+/** A command of this plugin. `or` is another way, in words, which is printed on a line of its own. */
 export type Ours = (Create | Refer | Delete | Rotate | Check | List | Prune | Help) & Where & { readonly or?: string };
 
 export type List = {
@@ -154,5 +154,12 @@ export type Steps = Where & { readonly do: "steps"; readonly steps: readonly Fix
 /** A fix for what stands in a place: it acts there, unless it says otherwise itself. The Azure CLI acts in none; a whole cluster has no namespace. */
 export const inPlace = (fix: Fix, { namespace, context }: Where): Fix =>
   isAz(fix) ? fix : { namespace: namespace || undefined, context, ...fix };
+
+/** Returns in words what else can be done instead of a command. */
+export function otherWay(fix: Fix): string | undefined {
+  if (fix.do !== "steps") return "or" in fix ? fix.or : undefined;
+  const last = fix.steps.at(-1);
+  return last && otherWay(last);
+}
 
 export const isAz = (fix: Fix): fix is Az => fix.do.startsWith("show-");

@@ -3,7 +3,6 @@ import type { Context } from "../../src/context.ts";
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError } from "../../src/errors.ts";
 import { toSeconds } from "../../src/moment.ts";
-import { say } from "../../src/output/fitted.ts";
 import { type Concluding, printerOf } from "../conclude.ts";
 import { toolsOf } from "../tools.ts";
 import { type Journal, newJournal } from "./once.ts";
@@ -41,7 +40,7 @@ async function rounds(once: (journal: Journal) => Promise<number>, journal: Jour
   const { context } = session;
   const code = await once(journal);
   if (code !== 0) return code;
-  say(context.stderr, `Kept until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, context))}.\n`);
+  context.stderr.write(`Kept until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, context))}.\n`);
   for (let failed = 0; await waited(nextTry(journal, failed, context), context); ) {
     const went = await once(journal).catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;

@@ -1,4 +1,4 @@
-import { wrapped } from "../../src/output/fitted.ts";
+import { wrapped } from "../../src/output/wrap.ts";
 import { type Explanation, wordsOf } from "./texts.ts";
 
 /** As wide as text is read well, and where nobody knows how wide the terminal is. */

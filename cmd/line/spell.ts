@@ -52,28 +52,29 @@ function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
 function spellOurs(fix: Ours, there: readonly string[]): string {
   const pipe = fix.do === "create" && fix.username !== undefined ? 'printf %s "$PASSWORD" | ' : "";
   const where = fix.do === "help" ? [] : there;
-  return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix), ...where])}${otherwise(fix)}`;
+  return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix, where)])}`;
 }
 
-const otherwise = ({ or }: { readonly or?: string }) => (or === undefined ? "" : `, or ${or}`);
-
-function ourWords(fix: Ours): string[] {
+/** The cluster and the namespace come first, so that a line that is cut off acts there too, or fails. */
+function ourWords(fix: Ours, where: readonly string[]): string[] {
   switch (fix.do) {
     case "create":
-      return ["create", ...name(fix), ...(fix.targets ?? []), ...words(lettered, createValues(fix))];
+      return ["create", ...where, ...name(fix), ...(fix.targets ?? []), ...words(lettered, createValues(fix))];
     case "attach":
-    case "detach":
-      return [fix.do, ...name(fix), ...(fix.targets ?? []), ...words(lettered, referring(fix)), ...words(lettered, { output: fix.output })];
+    case "detach": {
+      const flags = [...words(lettered, referring(fix)), ...words(lettered, { output: fix.output })];
+      return [fix.do, ...where, ...name(fix), ...(fix.targets ?? []), ...flags];
+    }
     case "delete":
-      return ["delete", ...name(fix), ...words(lettered, deleteValues(fix))];
+      return ["delete", ...where, ...name(fix), ...words(lettered, deleteValues(fix))];
     case "rotate":
-      return ["rotate", ...name(fix), ...words(lettered, rotateValues(fix))];
+      return ["rotate", ...where, ...name(fix), ...words(lettered, rotateValues(fix))];
     case "check":
-      return ["check", ...name(fix), ...words(lettered, checkValues(fix))];
+      return ["check", ...where, ...name(fix), ...words(lettered, checkValues(fix))];
     case "list":
-      return ["list", ...words(lettered, fix.everywhere ? { "all-namespaces": true, output: "wide" } : {})];
+      return ["list", ...where, ...words(lettered, fix.everywhere ? { output: "wide" } : {})];
     case "prune":
-      return ["prune", ...words(lettered, pruneValues(fix))];
+      return ["prune", ...where, ...words(lettered, pruneValues(fix))];
     case "help":
       return [...(fix.verb === undefined ? [] : [fix.verb]), ...words(ours, { help: true })];
   }
@@ -99,7 +100,6 @@ const createValues = (fix: Create): Said<typeof createFlags> => ({
   merge: fix.merge ?? false,
   for: fix.reader,
   "include-regional": fix.includeRegional ?? false,
-  ...(fix.scope && scopeValues(fix.scope)),
   "credential-per": fix.credentialPer,
   ...(fix.identity && identityValues(fix.identity)),
 });
@@ -108,7 +108,6 @@ const deleteValues = (fix: Delete): Said<typeof deleteFlags> => ({
   revoke: fix.revoke ?? false,
   force: fix.force ?? false,
   "ignore-not-found": fix.ignoreNotFound ?? false,
-  ...(fix.scope && scopeValues(fix.scope)),
   ...(fix.identity && identityValues(fix.identity)),
   yes: fix.yes ?? false,
 });
@@ -180,40 +179,49 @@ const valued = (flag: string, text: string) => (text === "" || text.startsWith("
 /** Flags of the command line at hand that a printed line leaves out: a secret, and what chooses no cluster. */
 const unsaid: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
+/** Returns the flags that choose the namespaces and the clusters of a command. */
 function placeWords(of: Exclude<Fix, Az | Steps>, given: Given): string[] {
-  const context = of.context ?? (saysClusters(of) ? undefined : given.context);
+  const scope = scopeOf(of);
+  const context = of.context ?? (scope && scope.contexts !== "current" ? undefined : given.context);
   const replaced: readonly string[] = context === undefined ? unsaid : [...unsaid, "context"];
   const kept = given.forward.filter((word) => !replaced.some((flag) => word.startsWith(`--${flag}=`)));
-  // A namespace that is to be made is in none, and what is everywhere in no single one
-  const isInNone = of.do === "create-namespace" || (of.do === "list" && of.everywhere) || saysNamespaces(of);
-  const namespace = isInNone ? undefined : (of.namespace ?? given.namespace);
-  return [...words(ours, { namespace }), ...words(forwarded, { context }), ...kept];
+  const isContext = (word: string) => Number(word.startsWith("--context="));
+  const namespace = namesNamespaces(scope) || of.do === "create-namespace" ? undefined : (of.namespace ?? given.namespace);
+  return [
+    ...words(ours, { namespace }),
+    ...words(lettered, scope ? scopeValues(scope) : {}),
+    ...words(forwarded, { context }),
+    ...kept.toSorted((a, b) => isContext(b) - isContext(a)),
+  ];
 }
 
-const saysNamespaces = (fix: Fix): boolean =>
-  "scope" in fix && fix.scope !== undefined && (fix.scope.namespaces !== "current" || fix.scope.selector !== undefined);
+const everywhere: Scope = { contexts: "current", namespaces: "all", selector: undefined, exclude: [], includeSystem: false };
 
-const saysClusters = (fix: Fix): boolean => "scope" in fix && fix.scope !== undefined && fix.scope.contexts !== "current";
+const scopeOf = (fix: Fix): Scope | undefined =>
+  "scope" in fix ? fix.scope : fix.do === "list" && fix.everywhere ? everywhere : undefined;
+
+const namesNamespaces = (scope: Scope | undefined): boolean =>
+  scope !== undefined && (scope.namespaces !== "current" || scope.selector !== undefined);
 
 function spellKubectl(fix: Kubectl, there: readonly string[]): string {
-  const kubectl = (...argv: readonly string[]) => line(["kubectl", ...argv, ...there]);
+  const kubectl = (verb: string, ...argv: readonly string[]) => line(["kubectl", ...verb.split(" "), ...there, ...argv]);
   switch (fix.do) {
     case "get":
       return kubectl("get", fix.resource);
     case "create-namespace":
-      return kubectl("create", "namespace", fix.name);
+      return kubectl("create namespace", fix.name);
     case "delete-pods":
-      return kubectl("delete", "pod", ...fix.pods);
+      return kubectl("delete pod", ...fix.pods);
     case "delete-by-force":
-      return `${kubectl("delete", fix.workload.kind, fix.workload.name, "--force")}${otherwise(fix)}`;
+      return `${kubectl(`delete ${fix.workload.kind}`, fix.workload.name, "--force")}`;
     case "delete-secret":
-      return kubectl("delete", "secret", fix.secret);
+      return kubectl("delete secret", fix.secret);
     case "reference":
       return kubectl("patch", fix.workload.kind, fix.workload.name, "-p", reference(fix.secret, fix.instead));
     case "rollout":
-      return `${kubectl("rollout", "restart", ...fix.workloads.map(nameOf))}${otherwise(fix)}`;
+      return `${kubectl("rollout restart", ...fix.workloads.map(nameOf))}`;
     case "set-image":
-      return kubectl("set", "image", `${fix.workload.kind}/${fix.workload.name}`, `${fix.container}=${fix.image}`);
+      return kubectl("set image", `${fix.workload.kind}/${fix.workload.name}`, `${fix.container}=${fix.image}`);
     case "pull-chart":
       return pullChart(fix.host, kubectl("get", "secret", fix.secret, "-o", "jsonpath={.data.\\.dockerconfigjson}"));
   }

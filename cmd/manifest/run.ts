@@ -100,7 +100,7 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
   if (dryRun === "none") await session.context.files.replace(files);
   for (const { input, edited } of done) {
     for (const { object, changed } of edited.objects) {
-      session.say(`${printable(`${shownAs(object)} ${changed ? "patched" : "unchanged"} (${input.name})`)}${drySuffix[dryRun]}\n`);
+      session.print(`${printable(`${shownAs(object)} ${changed ? "patched" : "unchanged"} (${input.name})`)}${drySuffix[dryRun]}\n`);
     }
   }
 }

@@ -7,7 +7,6 @@ import { deletionWait } from "../../src/credential/not-yet.ts";
 import { lostRoles, type Remover, removerOf } from "../../src/credential/remover.ts";
 import { CliError } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
-import { say } from "../../src/output/fitted.ts";
 import { jsonLine } from "../../src/output/jsonl.ts";
 import { printData } from "../../src/output/object.ts";
 import { printable } from "../../src/output/printable.ts";
@@ -45,7 +44,7 @@ export async function remove(removals: readonly Removal[], how: Removing, sessio
   }
   const { interruption, stderr } = session.context;
   if (!interruption.halted) return tally.failures > 0 ? 1 : 0;
-  say(stderr, "interrupted. The same command goes on from here.\n");
+  stderr.write("interrupted. The same command goes on from here.\n");
   return 130;
 }
 

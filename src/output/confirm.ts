@@ -1,5 +1,4 @@
 import type { Sink, Terminal } from "../context.ts";
-import { fitted } from "./fitted.ts";
 import { printable } from "./printable.ts";
 
 /**
@@ -8,7 +7,7 @@ import { printable } from "./printable.ts";
  */
 export async function confirmed(question: string, { terminal, stderr }: { readonly terminal: Terminal; readonly stderr: Sink }) {
   const { yes } = await terminal.until((event) => {
-    if (event === "ready") stderr.write(`${fitted(`${printable(question)} [y/N]`, stderr.columns)} `);
+    if (event === "ready") stderr.write(`${printable(question)} [y/N] `);
     if (typeof event === "string") return undefined;
     if (event.text.toLowerCase() === "y") return { yes: true };
     return event.text.toLowerCase() === "n" || ["return", "escape", "ctrl-d"].includes(event.name) ? { yes: false } : undefined;

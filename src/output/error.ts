@@ -1,7 +1,6 @@
 import type { Env, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
-import { say } from "./fitted.ts";
+import { type Fix, otherWay } from "../fix.ts";
 import { printable, printableLines } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
@@ -20,13 +19,17 @@ export function printError({ stderr, env, spell }: ErrorSink, error: unknown, pl
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
   const says = printableLines(message);
   const shown = whole.test(message) ? says.replace(head, (words) => style.red(words)) : `${style.red("error:")} ${says}`;
-  say(stderr, `${printable(place)}${shown}\n`);
-  if (hint) printHint(stderr, env, typeof hint === "string" ? hint : spell(hint));
+  stderr.write(`${printable(place)}${shown}\n`);
+  if (hint) printHint({ stderr, env, spell }, hint);
 }
 
-/** What to do next. */
-export function printHint(stderr: Sink, env: Env, text: string): void {
-  say(stderr, `${styleFor(stderr, env).dim("hint:")} ${printableLines(text)}\n`);
+/** Prints the next step: words, or a command on a line of its own, which can be pasted as it is. */
+export function printHint({ stderr, env, spell }: ErrorSink, next: Fix | string): void {
+  const style = styleFor(stderr, env);
+  const text = typeof next === "string" ? next : spell(next);
+  stderr.write(`${style.dim("hint:")} ${printableLines(text)}\n`);
+  const or = typeof next === "string" ? undefined : otherWay(next);
+  if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableLines(or)}\n`);
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
@@ -35,7 +38,8 @@ function defect(error: unknown): { message: string; hint: string } {
   return { message: `this is a defect of kubectl acr-secret (${name})`, hint: "run it again with -v=4 for the place, and report that" };
 }
 
-/** A warning in kubectl's form. */
-export function printWarning(stderr: Sink, env: Env, text: string): void {
-  say(stderr, `${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}\n`);
+/** Prints a warning in kubectl's form, and below it the command that fixes it. */
+export function printWarning(stderr: Sink, env: Env, text: string, command?: string): void {
+  const below = command === undefined ? "" : `:\n  ${printable(command)}`;
+  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}${below}\n`);
 }

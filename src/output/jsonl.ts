@@ -9,7 +9,8 @@ import { wordOf } from "./words.ts";
 export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => string): string[] {
   const { change, error } = outcome;
   const { context, namespace } = change.to;
-  const warnings = toldBy(outcome, spell);
+  const { texts, command } = warningsOf(outcome, spell);
+  const warnings = texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
   const result = resultOf(outcome);
   if (result === undefined && warnings.length === 0) return [];
   const line = {
@@ -37,7 +38,10 @@ const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) =>
   hint: typeof hint === "object" ? spell(hint) : hint,
 });
 
-/** What a person should know of an outcome, with the command that mends it. */
-export function toldBy({ change, says = [], fix = change.act === "tell" ? change.fix : undefined }: Outcome, spell: (fix: Fix) => string) {
-  return says.map((text) => (fix ? `${text}: ${spell(fix)}` : text));
+/** Returns the warnings of an outcome, and the command that fixes them. */
+export function warningsOf(
+  { change, says = [], fix = change.act === "tell" ? change.fix : undefined }: Outcome,
+  spell: (fix: Fix) => string,
+) {
+  return { texts: says, command: fix && spell(fix) };
 }

@@ -5,8 +5,7 @@ import { livesInCluster, nameOf } from "../kinds.ts";
 import { opposite } from "../plan/change.ts";
 import { diffPrinter } from "./diff-printer.ts";
 import { printError, printWarning } from "./error.ts";
-import { say } from "./fitted.ts";
-import { jsonLine, toldBy } from "./jsonl.ts";
+import { jsonLine, warningsOf } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
@@ -68,7 +67,7 @@ function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => stri
     print: (outcome) => {
       if (outcome.error) printFailure(outcome, options);
       const line = outcome.error || outcome.left ? undefined : lineOf(outcome);
-      if (line !== undefined) say(options.stdout, `${printable(line)}\n`);
+      if (line !== undefined) options.stdout.write(`${printable(line)}\n`);
       printWarnings(outcome, options);
     },
     end: async () => {},
@@ -152,6 +151,7 @@ function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
   const place = placePrefix(outcome.change.to, where);
   // Who sits there can still press Ctrl-C; a script asks with --dry-run
-  if (outcome.ahead !== undefined && stderr.isTTY) say(stderr, `${printable(outcome.ahead + placeSuffix(outcome.change.to, where))}\n`);
-  for (const text of toldBy(outcome, speller(outcome, options))) printWarning(stderr, env, `${place}${text}`);
+  if (outcome.ahead !== undefined && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(outcome.change.to, where))}\n`);
+  const { texts, command } = warningsOf(outcome, speller(outcome, options));
+  for (const text of texts) printWarning(stderr, env, `${place}${text}`, command);
 }

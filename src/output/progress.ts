@@ -1,7 +1,7 @@
 import type { Env, Sink } from "../context.ts";
-import { shortened } from "./fitted.ts";
 import { printable } from "./printable.ts";
 import { colored } from "./style.ts";
+import { shortened } from "./wrap.ts";
 
 /** Shows that something is under way, on terminals only, and leaves no trace. */
 export type Progress = {

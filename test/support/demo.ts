@@ -30,7 +30,7 @@ export const nothing = { scopeMap: false, slots: "", secret: "none", attached: "
 export const everything = { scopeMap: true, slots: "password1", secret: "alive", attached: "acr-myregistry", pod: "evicted" };
 
 /** What is told of a Secret that nobody was to use. */
-export const next = "hint: kubectl acr-secret attach acr-myregistry --serviceaccount default -n demo\n";
+export const next = "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default\n";
 
 /** The warning about a login that the user supplies. */
 export const unchecked = 'Warning: the rights of login "ci" at myregistry.azurecr.io are not checked\n';

@@ -43,7 +43,7 @@ test("a password that was made anew is what check sees, and the command that it 
 
   const seen = await typed(check);
   expect(seen).toMatchObject({ code: 1 });
-  const again = `kubectl acr-secret create acr-myregistry --registry myregistry.azurecr.io --repository app/web --admin -n ${namespace}`;
+  const again = `kubectl acr-secret create -n ${namespace} acr-myregistry --registry myregistry.azurecr.io --repository app/web --admin`;
   expect(seen.stdout + seen.stderr).toContain(again);
   expect(await shell.type(again)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n"), code: 0 });
   expect(await typed(check)).toMatchObject({ code: 0 });

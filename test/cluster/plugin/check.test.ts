@@ -12,7 +12,7 @@ test("a credential that was given is given again", async () => {
   const at = await place();
   const { clientId: username, clientSecret: password } = await shell.azure.addServicePrincipal("puller", ["AcrPull"]);
   await at.typed(
-    `printf %s wrong | kubectl acr-secret create mine --registry ${r} --username ${username} --password-stdin --verify=false --serviceaccount=default -n N`,
+    `printf %s wrong | kubectl acr-secret create -n N mine --registry ${r} --username ${username} --password-stdin --verify=false --serviceaccount=default`,
   );
   await having(at, workload("Deployment"));
   const { items } = await at.check();
@@ -31,7 +31,7 @@ test("a password gets the lifetime again that was asked for", async () => {
   await having(at, workload("Deployment"));
   forgetTokens(shell);
   const { items } = await at.check();
-  expect(items).toMatchObject([{ cause: "refused", fix: expect.stringMatching(/ create mine .* --expires-in 90d /) }]);
+  expect(items).toMatchObject([{ cause: "refused", fix: expect.stringMatching(/ create -n \S+ mine .* --expires-in 90d$/) }]);
 
   expect(await shell.type(items[0]?.fix ?? "")).toMatchObject({ code: 0 });
 
@@ -89,7 +89,7 @@ test("a fix acts in the cluster that was checked", async () => {
   await shell.type(`cp "$KUBECONFIG" ${other} && KUBECONFIG=${other} kubectl config rename-context ${context} 'the other'`);
   onTestFinished(async () => void (await shell.type(`rm -f ${other}`)));
 
-  const { stdout } = await at.type(`kubectl acr-secret check --image ${web} --kubeconfig ${other} --context 'the other' -n N`);
+  const { stdout } = await at.type(`kubectl acr-secret check -n N --context 'the other' --image ${web} --kubeconfig ${other}`);
   const fix = stdout.trimEnd().split("\n").at(-1) ?? "";
 
   expect(fix).toMatch(new RegExp(`'--context=the other' --kubeconfig=${other}$`));

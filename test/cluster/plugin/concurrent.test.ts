@@ -22,7 +22,7 @@ test("twenty attaches at once lose no name, neither theirs nor the one that was 
   await create(["theirs", ...names].map((name) => pullSecret(namespace, name)));
 
   const attached = await Promise.all(
-    names.map((name) => shell.type(`kubectl acr-secret attach ${name} --serviceaccount=app -n ${namespace}`)),
+    names.map((name) => shell.type(`kubectl acr-secret attach -n ${namespace} ${name} --serviceaccount=app`)),
   );
 
   expect(attached.map(({ stdout, stderr, code }) => [code, stdout, stderr])).toEqual(
@@ -36,7 +36,7 @@ test("twenty attaches at once lose no name, neither theirs nor the one that was 
 
 test.for([2, 4])("%s creates at once make one password, which pulls, and all of them end well", { timeout: 120_000 }, async (many) => {
   const namespace = await newNamespace();
-  const command = `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount=app -n ${namespace}`;
+  const command = `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web --serviceaccount=app`;
 
   const ends = await Promise.all(Array.from({ length: many }, () => shell.type(command)));
 

@@ -69,7 +69,7 @@ test("what is piped in reaches the Secret as it is", { timeout: 60_000 }, async 
   const made = await atOnce([...sample.entries()], 2, async ([index, stdin]) => {
     const flags = `--registry ${server} --username ci --password-stdin --verify=false -n ${namespace}`;
     const { code, stderr } = await shell.type(`kubectl acr-secret create s-${index} ${flags}`, { stdin: `${stdin}\n` });
-    const hint = `hint: kubectl acr-secret attach s-${index} --serviceaccount default -n ${namespace}\n`;
+    const hint = `hint: kubectl acr-secret attach -n ${namespace} s-${index} --serviceaccount default\n`;
     expect({ code, stderr }).toEqual({ code: 0, stderr: hint });
     return decoded(await getJson<Secret>("secret", `s-${index}`, "-n", namespace));
   });

@@ -12,7 +12,7 @@ const shell = await openShell();
 afterAll(() => shell.stop());
 
 const attach = (namespace: string, more = "", target = "serviceaccount/web") =>
-  shell.type(`kubectl acr-secret attach acr ${target} -n ${namespace} ${more}`);
+  shell.type(`kubectl acr-secret attach -n ${namespace} acr ${target} ${more}`);
 
 const theirs = [{ name: "theirs" }];
 const namesIn = (list: ServiceAccount["imagePullSecrets"] = []) => list.map(({ name }) => name);
@@ -35,7 +35,7 @@ describe("what is warned of is undone when the same file is applied again, and n
       why: "Argo CD, which has the list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*attach acr serviceaccount\/web -o kustomize -n \S+\n$/,
+      told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
       after: ["theirs"],
     },
     {
@@ -125,7 +125,7 @@ describe("a template, whose names are merged", () => {
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
   const told =
-    /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .* attach acr deployment\/web -o kustomize /;
+    /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .* attach -n \S+ acr deployment\/web -o kustomize/;
 
   test.for([
     { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, says: /^$/, after: ["theirs", "acr"] },

@@ -25,7 +25,7 @@ test("one's own token pulls, is kept by a second run, and what check prints of a
     code: 0,
   });
   expect(await typed(check)).toMatchObject({ code: 0 });
-  const again = `kubectl acr-secret create acr-myregistry --registry myregistry.azurecr.io --repository app/web --entra -n ${namespace}`;
+  const again = `kubectl acr-secret create -n ${namespace} acr-myregistry --registry myregistry.azurecr.io --repository app/web --entra`;
   const seen = await vi.waitUntil(
     async () => {
       const { code, stdout, stderr } = await typed(check);

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await made("disabled-token", "app/web");
   await made("expired-token", "app/web", "--expires-in 1h");
   for (const name of ["good", "narrow", "disabled", "expired"]) {
-    const secret = `kubectl get secret ${name}-token -n ${owner} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d`;
+    const secret = `kubectl get -n ${owner} secret ${name}-token -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d`;
     const { stdout: config } = await shell.type(secret);
     const [login] = Object.values((JSON.parse(config) as { auths: Record<string, { password: string }> }).auths);
     await writeFile(join(shell.folder, name), login?.password ?? "");
@@ -50,7 +50,7 @@ const azure = () =>
 /** Pulls with the Secret's own bytes, by a client that knows nothing of us. */
 async function crane(namespace: string, folder: string) {
   await mkdir(join(shell.folder, folder), { recursive: true });
-  const config = `kubectl get secret pull -n ${namespace} -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d > ${shell.folder}/${folder}/config.json`;
+  const config = `kubectl get -n ${namespace} secret pull -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d > ${shell.folder}/${folder}/config.json`;
   return shell.type(
     `${config} && DOCKER_CONFIG=${shell.folder}/${folder} crane pull myregistry.azurecr.io/app/web:1 ${shell.folder}/${folder}/image.tar`,
   );
@@ -118,5 +118,5 @@ test.for<{ why: string; typed: string; says: RegExp; env?: () => Record<string, 
   const run = await shell.type(`${line} -n ${namespace}${rest && ` <${rest}`}`);
   expect(run).toMatchObject({ stdout: "", code: 1 });
   expect(run.stderr).toMatch(says);
-  expect(await shell.type(`kubectl get secret pull -n ${namespace}`)).toMatchObject({ code: 1 });
+  expect(await shell.type(`kubectl get -n ${namespace} secret pull`)).toMatchObject({ code: 1 });
 });

@@ -174,7 +174,7 @@ test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
   ).toEqual(fleet.names.map((name) => [name, "acr", "myregistry", "given", "<unknown>", "default"]));
 
   const [last = ""] = fleet.names.slice(-1);
-  const detached = await shell.type(`kubectl acr-secret detach acr --all-serviceaccounts ${fleet.flag} --exclude-namespaces ${last}`);
+  const detached = await shell.type(`kubectl acr-secret detach --exclude-namespaces ${last} acr --all-serviceaccounts ${fleet.flag}`);
   expect(detached).toMatchObject({ code: 0, stderr: "patched 19\n" });
   expect((await fleet.accounts()).map(({ imagePullSecrets = [] }) => imagePullSecrets.length)).toEqual([...Array(19).fill(0), 1]);
 });
@@ -187,7 +187,7 @@ test("kube-* is left to the system by who writes to all namespaces, and shown by
   expect(await shell.type(`${given} -n kube-public`, { stdin })).toEqual({
     code: 0,
     stdout: "secret/acr created\n",
-    stderr: "hint: kubectl acr-secret attach acr --serviceaccount default -n kube-public\n",
+    stderr: "hint: kubectl acr-secret attach -n kube-public acr --serviceaccount default\n",
   });
   expect((await shell.type(`${dry} -A`, { stdin })).stdout).not.toContain("kube-");
   expect((await shell.type(`${dry} --namespaces 'kube-*'`, { stdin })).stdout).toBe("");

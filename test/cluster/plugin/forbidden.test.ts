@@ -39,7 +39,7 @@ test("who may not write Secrets makes no password", async () => {
   shell.azure.calls.reset();
 
   const ended = await shell.type(
-    `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app --as jane -n ${namespace}`,
+    `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web --serviceaccount app --as jane`,
   );
 
   expect(ended).toEqual({
@@ -58,7 +58,7 @@ test("who may not write ServiceAccounts gets the Secret, and the server's senten
   await allowJane(namespace, [rules.secrets, read(rules.accounts), rules.pods]);
 
   const { code, stdout, stderr } = await shell.type(
-    `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app --as jane -n ${namespace}`,
+    `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web --serviceaccount app --as jane`,
   );
 
   expect(code).toBe(1);
@@ -93,7 +93,7 @@ test("who may not evict pods gets everything but their restart", async () => {
   const before = await pods();
 
   const { code, stdout, stderr } = await shell.type(
-    `kubectl acr-secret create --registry myregistry --serviceaccount app --as jane -n ${namespace}`,
+    `kubectl acr-secret create -n ${namespace} --registry myregistry --serviceaccount app --as jane`,
   );
 
   expect(code).toBe(1);

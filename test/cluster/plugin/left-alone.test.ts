@@ -8,7 +8,7 @@ const shell = await openShell();
 afterAll(() => shell.stop());
 
 const command = (namespace: string, more = "") =>
-  `kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app -n ${namespace} ${more}`;
+  `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web --serviceaccount app ${more}`;
 
 const waits = (name: string) => ({ name, state: { waiting: { reason: "ImagePullBackOff", message: "401 Unauthorized" } } });
 const runs = (name: string) => ({ name, state: { running: { startedAt: "2026-01-01T00:00:00Z" } } });
@@ -48,7 +48,7 @@ test.for<{ why: string; object: (namespace: string) => object; statuses: object[
     why: "a container of it runs",
     object: apps("StatefulSet", { serviceName: "web" }, pod("db", "exporter")),
     statuses: [runs("db"), waits("exporter")],
-    told: /^Warning: pod\/web-0 was made before serviceaccount\/app carried acr-myregistry and does not wait for an image; if it cannot pull later: kubectl delete pod web-0 -n \S+\n$/,
+    told: /^Warning: pod\/web-0 was made before serviceaccount\/app carried acr-myregistry and does not wait for an image; if it cannot pull later:\n {2}kubectl delete pod -n \S+ web-0\n$/,
   },
   {
     why: "a Job would count it as failed, and be over",
@@ -58,7 +58,7 @@ test.for<{ why: string; object: (namespace: string) => object; statuses: object[
       return { apiVersion: "batch/v1", kind: "Job", metadata: { name: "migrate", namespace }, spec: { backoffLimit: 0, template } };
     },
     statuses: [waits("migrate")],
-    told: /^Warning: pod\/migrate-\S+ was made before .* and belongs to a Job, which would count a deleted pod as failed, so the Job has to be made anew: kubectl acr-secret attach \S+ job\/migrate --recreate -n \S+\n$/,
+    told: /^Warning: pod\/migrate-\S+ was made before .* and belongs to a Job, which would count a deleted pod as failed, so the Job has to be made anew:\n {2}kubectl acr-secret attach -n \S+ \S+ job\/migrate --recreate\n$/,
   },
   {
     why: "its ServiceAccount may not be written",

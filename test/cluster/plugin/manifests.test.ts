@@ -130,7 +130,7 @@ test("-o kustomize and -o helm over a cluster's objects only print", async () =>
   await kubectl(["apply", "-n", at, "-f", "-"], [deployment, accounts].join("---\n"));
   const login = "--docker-server=myregistry.azurecr.io --docker-username=u --docker-password=p";
   await shell.type(`kubectl create secret docker-registry acr ${login} -n ${at}`);
-  const typed = (form: string) => shell.type(`kubectl acr-secret attach acr deploy/web sa/listed -n ${at} -o ${form}`);
+  const typed = (form: string) => shell.type(`kubectl acr-secret attach -n ${at} acr deploy/web sa/listed -o ${form}`);
 
   const { stdout, code } = await typed("kustomize");
   expect({ code, stdout }).toMatchObject({

@@ -29,7 +29,7 @@ async function newPlace(): Promise<string> {
 }
 
 const attach = (namespace: string, target: string, more = "--recreate") =>
-  shell.type(`kubectl acr-secret attach acr ${target} -n ${namespace} ${more}`);
+  shell.type(`kubectl acr-secret attach -n ${namespace} acr ${target} ${more}`);
 const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
 
 /** What a status says, as a kubelet would write it. */
@@ -67,7 +67,7 @@ test("a pod comes back as it was, with the Secret behind its other names", async
 
   expect(await attach(namespace, "pod/p", "")).toEqual({
     stdout: "",
-    stderr: expect.stringContaining(`kubectl acr-secret attach acr pod/p --recreate -n ${namespace}\n`),
+    stderr: expect.stringContaining(`kubectl acr-secret attach -n ${namespace} acr pod/p --recreate\n`),
     code: 1,
   });
   expect(await attach(namespace, "pod/p", "--recreate --dry-run=server")).toMatchObject({
@@ -85,7 +85,7 @@ test("a pod comes back as it was, with the Secret behind its other names", async
   expect(await lying()).toEqual([]);
 
   expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p unchanged\n", stderr: "", code: 0 });
-  expect(await shell.type(`kubectl acr-secret detach acr pod/p -n ${namespace} --recreate`)).toEqual({
+  expect(await shell.type(`kubectl acr-secret detach -n ${namespace} acr pod/p --recreate`)).toEqual({
     stdout: "pod/p replaced\n",
     stderr: "",
     code: 0,
@@ -126,7 +126,7 @@ test.for([
 
   const refused = await attach(namespace, "pod/p");
   expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(says), code: 1 });
-  expect(refused.stderr).toContain(`kubectl acr-secret attach acr pod/p --recreate --force -n ${namespace}\n`);
+  expect(refused.stderr).toContain(`kubectl acr-secret attach -n ${namespace} acr pod/p --recreate --force\n`);
   expect((await podIn(namespace)).metadata.uid).toBe(uid);
   expect(await attach(namespace, "pod/p", "--recreate --force")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
 });

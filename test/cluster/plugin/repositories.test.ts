@@ -27,11 +27,11 @@ test("a tenant who may edit a namespace has the administrator grant nothing: nei
   expect((await typed(create)).stdout).toMatch(/^scopemap\S+ created \(\+app\/web\)\n/);
 
   await mallory(run("payroll", "finance/payroll:7"));
-  const grants = `kubectl acr-secret create acr-myregistry --registry myregistry --repository finance/payroll -n ${namespace}`;
+  const grants = `kubectl acr-secret create -n ${namespace} acr-myregistry --registry myregistry --repository finance/payroll`;
   const told = `Warning: pods use finance/payroll, which secret/acr-myregistry may not pull: ${grants}\n`;
   expect(await typed(create)).toMatchObject({ stderr: told, stdout: expect.stringMatching(/^scopemap\S+ unchanged\n/) });
   await mallory("kubectl delete secret acr-myregistry");
-  const hint = `hint: kubectl acr-secret attach acr-myregistry --serviceaccount default -n ${namespace}\n`;
+  const hint = `hint: kubectl acr-secret attach -n ${namespace} acr-myregistry --serviceaccount default\n`;
   expect(await typed(create)).toMatchObject({ stderr: told + hint, stdout: expect.stringMatching(/^scopemap\S+ unchanged\n/) });
   expect(granted(namespace)).toEqual(["app/web"]);
 

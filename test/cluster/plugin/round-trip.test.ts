@@ -59,7 +59,7 @@ beforeAll(async () => {
   const login = ["--docker-server=ghcr.io", "--docker-username=u", "--docker-password=p"];
   await kubectl(["create", "secret", "docker-registry", "beside", "-n", a, ...login]);
   registry.adminUserEnabled = true;
-  const made = await type(`${web} others --acr-token others -n B && kubectl delete secret others -n B`);
+  const made = await type(`${web} others --acr-token others -n B && kubectl delete secret -n B others`);
   expect(made).toMatchObject({ code: 0 });
   const [map] = registry.scopeMaps.filter(({ name }) => name === "others");
   if (map) map.description = "somebody else's";
@@ -81,7 +81,7 @@ type Row = { readonly what: string; readonly typed: readonly string[]; readonly 
 test.for<Row>([
   {
     what: "a token of the Secret's own",
-    typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach acr-myregistry cronjob/nightly -n A"],
+    typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach -n A acr-myregistry cronjob/nightly"],
   },
   { what: "one that lasts for a time, rotated", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
   { what: "a token by name", typed: [`${web} --acr-token ci-mine --all-serviceaccounts -n A`] },

@@ -85,7 +85,7 @@ test.for(["pod", "job"] as const)("a %s cannot be changed, and stays as it is", 
   await create([secret(namespace), targetObject(kind, { namespace }, ["theirs"])]);
   const fields = await fieldsOf(kind, namespace);
 
-  const ended = await shell.type(`kubectl acr-secret attach acr ${kind}/web -n ${namespace}`);
+  const ended = await shell.type(`kubectl acr-secret attach -n ${namespace} acr ${kind}/web`);
 
   expect(ended).toMatchObject({
     code: 1,
@@ -101,15 +101,15 @@ test("what another makes from a template is refused by name, and that is named",
   const name = () => kubectl(["get", "replicasets", "-n", namespace, "-o", "jsonpath={.items[*].metadata.name}"]);
   await until(async () => (await name()) !== "");
 
-  const ended = await shell.type(`kubectl acr-secret attach acr rs/${await name()} -n ${namespace}`);
+  const ended = await shell.type(`kubectl acr-secret attach -n ${namespace} acr rs/${await name()}`);
 
   expect(ended.stderr).toBe(
-    `error: replicaset.apps/${await name()} is made by Deployment web from a template, whose list counts\nhint: kubectl acr-secret attach acr deployment/web -n ${namespace}\n`,
+    `error: replicaset.apps/${await name()} is made by Deployment web from a template, whose list counts\nhint: kubectl acr-secret attach -n ${namespace} acr deployment/web\n`,
   );
-  const all = (kinds: string) => shell.type(`kubectl acr-secret attach acr ${kinds} --all -n ${namespace}`);
+  const all = (kinds: string) => shell.type(`kubectl acr-secret attach -n ${namespace} acr ${kinds} --all`);
   expect(await all("replicasets")).toMatchObject({
     code: 1,
-    stderr: `error: no replicaset in namespace "${namespace}"\nhint: kubectl get replicasets -n ${namespace}\n`,
+    stderr: `error: no replicaset in namespace "${namespace}"\nhint: kubectl get -n ${namespace} replicasets\n`,
   });
   expect(await all("replicasets,deployments")).toMatchObject({ code: 0, stdout: "deployment.apps/web patched\n" });
 });
@@ -126,12 +126,12 @@ test("several kinds, patterns and labels go in one line, each object once", asyn
     named("daemonset", "agent"),
   ]);
 
-  const ended = await shell.type(`kubectl acr-secret attach acr 'deploy/web-*' deploy/web-a cj/report sa/app -n ${namespace} -o name`);
+  const ended = await shell.type(`kubectl acr-secret attach -n ${namespace} acr 'deploy/web-*' deploy/web-a cj/report sa/app -o name`);
   expect(ended).toMatchObject({
     code: 0,
     stdout: "deployment.apps/web-a\ndeployment.apps/web-b\ncronjob.batch/report\nserviceaccount/app\n",
   });
-  const all = await shell.type(`kubectl acr-secret attach acr deploy,ds --all -n ${namespace}`);
+  const all = await shell.type(`kubectl acr-secret attach -n ${namespace} acr deploy,ds --all`);
   expect(all).toMatchObject({
     code: 0,
     stdout: "deployment.apps/api patched\ndeployment.apps/web-a unchanged\ndeployment.apps/web-b unchanged\ndaemonset.apps/agent patched\n",

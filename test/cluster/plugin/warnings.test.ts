@@ -67,7 +67,7 @@ test("own-list: admission copies nothing into pods that have a list, until the t
   const namespace = await place();
   await create([target("deployment", namespace, ["theirs"])]);
   await hasPod(namespace);
-  const attach = `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`;
+  const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
 
   const says = /^Warning: deployment.apps\/web has imagePullSecrets of its own, .*\n$/;
   const fix = await warned("own-list", attach, says);
@@ -85,7 +85,7 @@ test("own-list: a Job that is found by its images cannot be changed", async () =
 
   await warned(
     "own-list",
-    `kubectl acr-secret attach acr --where-used -n ${namespace}`,
+    `kubectl acr-secret attach -n ${namespace} acr --where-used`,
     /^Warning: job.batch\/web has imagePullSecrets of its own, .*: make it anew with acr\n$/,
   );
 });
@@ -98,7 +98,7 @@ test("hides-account-list: with a first name of its own a template's pods get non
 
   const fix = await warned(
     "hides-account-list",
-    `kubectl acr-secret attach acr deployment/web -n ${namespace}`,
+    `kubectl acr-secret attach -n ${namespace} acr deployment/web`,
     /^Warning: deployment.apps\/web had no list, and its pods no longer get what serviceaccount\/app lists: theirs: .*\n$/,
   );
   await comesWith(namespace, "acr");
@@ -118,7 +118,7 @@ test("mountable-only: admission refuses a pod whose ServiceAccount does not list
 
   const fix = await warned(
     "mountable-only",
-    `kubectl acr-secret attach acr cronjob/web -n ${namespace}`,
+    `kubectl acr-secret attach -n ${namespace} acr cronjob/web`,
     /^Warning: serviceaccount\/app lets pods name only what it lists itself .* those of cronjob.batch\/web will be refused: .*\n$/,
   );
   const pod = () => create([target("pod", namespace, ["acr"])]);
@@ -137,7 +137,7 @@ test("no-key: the check that is advised says the same", async () => {
 
   const fix = await warned(
     "no-key",
-    `kubectl acr-secret attach typo deployment/web -n ${namespace}`,
+    `kubectl acr-secret attach -n ${namespace} typo deployment/web`,
     /^Warning: deployment.apps\/web pulls myregistry.azurecr.io\/app\/web:1, but secret typo has a login for myregistri.azurecr.io only \(one letter from .*\n$/,
   );
 
@@ -152,10 +152,10 @@ test("malformed-secret: the API server takes what the kubelet cannot read", asyn
 
   const fix = await warned(
     "malformed-secret",
-    `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`,
+    `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`,
     /^Warning: serviceaccount\/app also lists secret\/bad, which spoils all pull secrets of a pod: illegal base64 .*\n$/,
   );
-  const { stdout, stderr } = await shell.type(`kubectl acr-secret check bad --image myregistry.azurecr.io/app/web:1 -n ${namespace}`);
+  const { stdout, stderr } = await shell.type(`kubectl acr-secret check -n ${namespace} bad --image myregistry.azurecr.io/app/web:1`);
   expect(stdout + stderr).toContain("malformed secret");
 
   expect(await shell.type(fix)).toMatchObject({ stdout: "serviceaccount/app patched\n", code: 0 });
@@ -168,7 +168,7 @@ test.for<{ id: WarningId; name: string; why: RegExp }>([
 ])("$id: what is printed takes the name out", async ({ id, name, why }) => {
   const namespace = await place("theirs", name);
   await kubectl(["create", "secret", "generic", "color", "--from-literal=color=blue", "-n", namespace]);
-  const attach = `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`;
+  const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
 
   const fix = await warned(id, attach, why);
   expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: "" });
@@ -183,7 +183,7 @@ test("empty-name: the API server takes an entry without a name, and what is prin
 
   const fix = await warned(
     "empty-name",
-    `kubectl acr-secret attach acr --serviceaccount app -n ${namespace}`,
+    `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`,
     /^Warning: serviceaccount\/app also has an entry without a name, .*\n$/,
   );
   expect(await accountList(namespace)).toBe('[{"name":"theirs"},{},{"name":"acr"}]');
@@ -210,7 +210,7 @@ test("detach --dangling leaves no name that leads nowhere, and every other in it
   await create([targetObject("cronjob", { namespace, name: "all" }, ["gone", undefined])]);
   const listOf = (kind: string, path: string) => kubectl(["get", ...kind.split("/"), "-n", namespace, "-o", `jsonpath={${path}}`]);
   const template = ".spec.template.spec.imagePullSecrets";
-  const detach = (words = "") => shell.type(`kubectl acr-secret detach --dangling ${words} -n ${namespace}`);
+  const detach = (words = "") => shell.type(`kubectl acr-secret detach -n ${namespace} --dangling ${words}`);
 
   const quiet = await detach();
 
@@ -221,7 +221,7 @@ test("detach --dangling leaves no name that leads nowhere, and every other in it
   });
   // The API server itself warns of an empty name in the list that was
   expect(quiet.stderr.split("\n").filter((line) => !line.includes("invalid empty name"))).toEqual([
-    `Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them: kubectl acr-secret detach deployment/web --dangling -n ${namespace}`,
+    `Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them:\n  kubectl acr-secret detach -n ${namespace} deployment/web --dangling`,
     'Warning: job.batch/web lists names that lead nowhere (gone and ""), and cannot be changed, but only made anew without them',
     "",
   ]);
@@ -244,7 +244,7 @@ test("a list that loses its last name is gone as a field, whoever takes it", asy
   await create([target("deployment", namespace, ["acr"])]);
   const json = async (kind: string, name: string) => JSON.stringify(await getJson(kind, name, "-n", namespace));
 
-  await shell.type(`kubectl acr-secret detach acr sa/app deploy/web -n ${namespace}`);
+  await shell.type(`kubectl acr-secret detach -n ${namespace} acr sa/app deploy/web`);
 
   expect(await json("sa", "app")).not.toContain("imagePullSecrets");
   expect(await json("deployment", "web")).not.toContain("imagePullSecrets");

@@ -15,7 +15,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: refusedBy("acr", "web"),
-    fix: `kubectl acr-secret create acr --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r}`,
   },
   {
     what: "an ACR token that somebody named is refused",
@@ -25,7 +25,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["acr"] })],
     },
     cause: "refused",
-    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull`,
   },
   {
     what: "our password has expired",
@@ -36,7 +36,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "expired",
     message: "with secret acr: its password expired 40 s ago (2026-01-02T00:00:00Z)",
-    fix: `kubectl acr-secret create acr --registry ${r} --expires-in 1d -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --expires-in 1d`,
   },
   {
     what: "the token of somebody's Azure identity has died",
@@ -46,7 +46,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["acr"] })],
     },
     cause: "expired",
-    fix: `kubectl acr-secret create acr --registry ${r} --entra -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --entra`,
   },
   {
     what: "a service principal's password is refused",
@@ -56,7 +56,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["acr"] })],
     },
     cause: "refused",
-    fix: `kubectl acr-secret create acr --registry ${r} --service-principal 44444444-4444-4444-4444-444444444444 -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --service-principal 44444444-4444-4444-4444-444444444444`,
   },
   {
     what: "the token's name in the Secret is none",
@@ -67,7 +67,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: refusedBy("acr", "web"),
-    fix: `kubectl acr-secret create acr --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r}`,
   },
   {
     what: "it is refused before it ends",
@@ -77,7 +77,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["acr"] })],
     },
     cause: "refused",
-    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull --expires-in 90d -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull --expires-in 90d`,
   },
   {
     what: "a credential that was given is refused",
@@ -88,7 +88,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: `${refusedBy("acr", "web")}; its password was given, so a new one has to be: put it into PASSWORD`,
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create acr --registry ${r} --username web --password-stdin -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo acr --registry ${r} --username web --password-stdin`,
   },
   {
     what: "a Secret of somebody else, with this login alone, is refused",
@@ -99,7 +99,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: `${refusedBy("reg", "web")}; it was not made by kubectl acr-secret, and --force replaces the login inside`,
-    fix: `kubectl acr-secret create reg --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo reg --registry ${r} --force`,
   },
   {
     what: "our ACR token is refused, in a Secret that has lost its label",
@@ -142,13 +142,13 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: refusedBy("reg", "web"),
-    fix: `${create} --serviceaccount default -n demo`,
+    fix: `${create} --serviceaccount default`,
   },
   {
     what: "such a Secret, which a Deployment names",
     given: { secrets: [theirs("reg", { [r]: "web:wrong", "ghcr.io": "a:b" })], pods: [pod("web-1", { names: ["reg"] })] },
     cause: "refused",
-    fix: `${createFor("deployment/web")} -n demo`,
+    fix: `${createFor("deployment/web")}`,
   },
   {
     what: "two are refused, of which one is ours to renew",
@@ -159,7 +159,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: `${refusedBy("acr", "web")}; the Secret notes that its ACR token is ci-pull`,
-    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull`,
   },
 
   // Credentials that may not pull it
@@ -172,7 +172,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "out-of-scope",
     message: `with secret acr: ${r} says out-of-scope to user "api"`,
-    fix: `kubectl acr-secret create acr --registry ${r} --repository app/web -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --repository app/web`,
   },
   {
     what: "a credential that was given may not pull it",
@@ -182,7 +182,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["acr-myregistry"] })],
     },
     cause: "out-of-scope",
-    fix: `kubectl acr-secret create acr-myregistry-pull --registry ${r} --repository app/web --serviceaccount default -n demo`,
+    fix: `kubectl acr-secret create -n demo acr-myregistry-pull --registry ${r} --repository app/web --serviceaccount default`,
   },
 
   // Pods that are older than their Secret
@@ -191,20 +191,20 @@ export const credentials: readonly Expected[] = [
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
     cause: "older-pod",
     message: "made before serviceaccount/default carried acr",
-    fix: "kubectl delete pod web-1 -n demo",
+    fix: "kubectl delete pod -n demo web-1",
   },
   {
     what: "a pod without controller was made before",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("own", { owner: bare })] },
     cause: "older-pod",
-    fix: "kubectl acr-secret attach acr pod/own --recreate -n demo",
+    fix: "kubectl acr-secret attach -n demo acr pod/own --recreate",
   },
   {
     what: "a Job's pod was made before",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("migrate-1", { owner: job })] },
     cause: "older-pod",
     message: "made before serviceaccount/default carried acr",
-    fix: "kubectl acr-secret attach acr job/migrate --recreate -n demo",
+    fix: "kubectl acr-secret attach -n demo acr job/migrate --recreate",
   },
   {
     what: "a pod with another Secret that is refused was made before",
@@ -214,7 +214,7 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["old"] })],
     },
     cause: "older-pod",
-    fix: "kubectl delete pod web-1 -n demo",
+    fix: "kubectl delete pod -n demo web-1",
   },
   {
     what: "the pod came after the list that it does not have: it names its own",
@@ -225,14 +225,14 @@ export const credentials: readonly Expected[] = [
       pods: [pod("web-1", { names: ["old"] })],
     },
     cause: "refused",
-    fix: `kubectl acr-secret create old --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo old --registry ${r} --force`,
   },
   {
     what: "the Secret that came later is refused too",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:wrong", { identity: "ci-pull" })], pods: [pod("web-1")] },
     cause: "refused",
     message: `${refusedBy("acr", "web")}; made before serviceaccount/default carried acr; the Secret notes that its ACR token is ci-pull`,
-    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull -n demo && kubectl delete pod web-1 -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull && kubectl delete pod -n demo web-1`,
   },
 
   // Secrets that cannot be read
@@ -246,7 +246,7 @@ export const credentials: readonly Expected[] = [
     cause: "malformed-secret",
     message:
       "secret bad is malformed, and with it the kubelet gives up on all of them: illegal base64 data at input byte 0; the command replaces what is inside",
-    fix: `kubectl acr-secret create bad --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo bad --registry ${r} --force`,
   },
   {
     what: "it is malformed, and has other logins",
@@ -258,7 +258,7 @@ export const credentials: readonly Expected[] = [
     cause: "malformed-secret",
     message:
       "secret bad is malformed, and with it the kubelet gives up on all of them: illegal base64 data at input byte 0; it is left as it is, since it may hold other logins",
-    fix: `kubectl acr-secret detach bad --serviceaccount default -n demo && ${create} --serviceaccount default -n demo && kubectl delete pod web-1 -n demo`,
+    fix: `kubectl acr-secret detach -n demo bad --serviceaccount default && ${create} --serviceaccount default && kubectl delete pod -n demo web-1`,
   },
   {
     what: "it is malformed, and a Deployment names it",
@@ -268,7 +268,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "malformed-secret",
     fix:
-      `${create} -n demo && kubectl patch deployment web -p ` +
-      `'{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr-myregistry"}]}}}}' -n demo`,
+      `${create} && kubectl patch -n demo deployment web -p ` +
+      `'{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr-myregistry"}]}}}}'`,
   },
 ];

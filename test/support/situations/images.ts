@@ -111,14 +111,14 @@ export const images: readonly Expected[] = [
     },
     cause: "no-login",
     message: `secret acr has a login for ${r} only (the port counts: the image says ${r}:443); name the image ${web}`,
-    fix: `kubectl set image deployment/web app=${web} -n demo`,
+    fix: `kubectl set image -n demo deployment/web app=${web}`,
   },
   {
     what: "the image names the port, and nothing is attached",
     given: { pods: [pod("web-1", { image: `${r}:443/app/web:1` })] },
     cause: "no-login",
     // The pods do not name the registry as the Secret will, so `create` could not tell what they use
-    fix: `${create} --repository app/web --serviceaccount default -n demo && kubectl set image deployment/web app=${web} -n demo`,
+    fix: `${create} --repository app/web --serviceaccount default && kubectl set image -n demo deployment/web app=${web}`,
   },
   {
     what: "the image is in capitals",
@@ -128,19 +128,19 @@ export const images: readonly Expected[] = [
       pods: [pod("own", { names: ["acr"], owner: bare, image: "MyRegistry.azurecr.io/app/web:1" })],
     },
     cause: "no-login",
-    fix: `kubectl set image pod/own app=${web} -n demo`,
+    fix: `kubectl set image -n demo pod/own app=${web}`,
   },
   {
     what: "the port is named on the command line",
     given: { images: [`${r}:443/app/web:1`] },
     cause: "no-login",
-    fix: `kubectl acr-secret check --image ${web} --serviceaccount default -n demo`,
+    fix: `kubectl acr-secret check -n demo --image ${web} --serviceaccount default`,
   },
   {
     what: "the image names a regional endpoint",
     given: { pods: [pod("web-1", { image: "myregistry.eastus.geo.azurecr.io/app/web:1" })] },
     cause: "no-login",
-    fix: `${create} --serviceaccount default --include-regional -n demo`,
+    fix: `${create} --serviceaccount default --include-regional`,
   },
   {
     what: "a login for the port pulls",
@@ -190,7 +190,7 @@ export const images: readonly Expected[] = [
       pods: [pod("web-1", { names: ["g"], image: "ghcr.io/app/web:1" })],
     },
     cause: "refused",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create g --registry ghcr.io --username web --password-stdin -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo g --registry ghcr.io --username web --password-stdin`,
   },
   {
     what: "a node tells of a registry that nobody here has a login for",
@@ -224,7 +224,7 @@ export const images: readonly Expected[] = [
     what: "it is refused, whatever the pods have",
     given: { name: "typo", secrets: [ours("typo", "ci:wrong", { credential: "given" })], pods: [pod("web-1")] },
     cause: "refused",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create typo --registry ${r} --username ci --password-stdin -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo typo --registry ${r} --username ci --password-stdin`,
   },
   {
     what: "it is somebody else's, with other logins",

@@ -66,7 +66,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     what: "a credential that was given is no longer taken",
     cause: "refused",
     message: /put it into PASSWORD$/,
-    says: /^printf %s "\$PASSWORD" \| kubectl acr-secret create mine /,
+    says: /^printf %s "\$PASSWORD" \| kubectl acr-secret create -n \S+ mine /,
     lay: async (at) => {
       await give(login, at, "--serviceaccount=default");
       await at.typed(overwrite("kubectl-acr-secret"));

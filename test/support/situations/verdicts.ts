@@ -69,4 +69,4 @@ export const judged = (more: Partial<ImageFacts>) => {
 };
 export const noLogin = { anonymous: proof("refused") };
 export const otherwise = (kind: "port" | "capitals" | "region") => ({ azure: { registry: "r1234", loginServer: r, otherwise: kind } });
-export const create = `kubectl acr-secret create --registry ${r}`;
+export const create = `kubectl acr-secret create -n demo --registry ${r}`;

@@ -40,8 +40,8 @@ export const situations: readonly {
         cluster.put({ ...rest, metadata: { ...metadata, name, labels: { "pod-template-hash": "5c7d4" }, ownerReferences: [owner] } });
     },
     told:
-      "deployment.apps/web has imagePullSecrets of its own, and gets none of those of serviceaccount/app, acr-myregistry among them: " +
-      "kubectl acr-secret attach acr-myregistry deployment/web -n demo",
+      "deployment.apps/web has imagePullSecrets of its own, and gets none of those of serviceaccount/app, acr-myregistry among them:\n  " +
+      "kubectl acr-secret attach -n demo acr-myregistry deployment/web",
     again: "same",
   },
   {
@@ -66,8 +66,8 @@ export const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      "deployment.apps/web had no list, and its pods no longer get what serviceaccount/app lists: theirs: " +
-      "kubectl acr-secret attach acr-myregistry --serviceaccount app -n demo && kubectl acr-secret detach acr-myregistry deployment/web -n demo",
+      "deployment.apps/web had no list, and its pods no longer get what serviceaccount/app lists: theirs:\n  " +
+      "kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app && kubectl acr-secret detach -n demo acr-myregistry deployment/web",
     again: "",
   },
   {
@@ -80,7 +80,7 @@ export const situations: readonly {
     },
     told:
       "serviceaccount/app lets pods name only what it lists itself (kubernetes.io/enforce-mountable-secrets), so those of " +
-      "cronjob.batch/report will be refused: kubectl acr-secret attach acr-myregistry --serviceaccount app -n demo",
+      "cronjob.batch/report will be refused:\n  kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app",
     again: "same",
   },
   {
@@ -88,7 +88,7 @@ export const situations: readonly {
     what: "a name whose Secret is gone",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["gone"])),
-    told: "serviceaccount/app also lists secret/gone, which is not there: kubectl acr-secret detach gone --serviceaccount app -n demo",
+    told: "serviceaccount/app also lists secret/gone, which is not there:\n  kubectl acr-secret detach -n demo gone --serviceaccount app",
     again: "",
   },
   {
@@ -96,7 +96,7 @@ export const situations: readonly {
     what: "a name that no Secret can have costs no request",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["../x"])),
-    told: `serviceaccount/app also lists secret/"../x", which is not there: kubectl acr-secret detach --serviceaccount app --dangling -n demo`,
+    told: `serviceaccount/app also lists secret/"../x", which is not there:\n  kubectl acr-secret detach -n demo --serviceaccount app --dangling`,
     again: "",
   },
   {
@@ -108,8 +108,8 @@ export const situations: readonly {
       cluster.put({ ...pullSecret("demo", "color"), type: "Opaque" });
     },
     told:
-      "serviceaccount/app also lists secret/color, which is of type Opaque, not kubernetes.io/dockerconfigjson: " +
-      "kubectl acr-secret detach color --serviceaccount app -n demo",
+      "serviceaccount/app also lists secret/color, which is of type Opaque, not kubernetes.io/dockerconfigjson:\n  " +
+      "kubectl acr-secret detach -n demo color --serviceaccount app",
     again: "",
   },
   {
@@ -121,8 +121,8 @@ export const situations: readonly {
       cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } }));
     },
     told:
-      "serviceaccount/app also lists secret/bad, which spoils all pull secrets of a pod: illegal base64 data at input byte 0: " +
-      "kubectl acr-secret detach bad --serviceaccount app -n demo",
+      "serviceaccount/app also lists secret/bad, which spoils all pull secrets of a pod: illegal base64 data at input byte 0:\n  " +
+      "kubectl acr-secret detach -n demo bad --serviceaccount app",
     again: "",
   },
   {
@@ -139,8 +139,8 @@ export const situations: readonly {
     typed: app,
     fill: ({ cluster }) => void cluster.put({ ...account("demo", "app"), imagePullSecrets: [{}] }),
     told:
-      "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait: " +
-      "kubectl acr-secret detach --serviceaccount app --dangling -n demo",
+      "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait:\n  " +
+      "kubectl acr-secret detach -n demo --serviceaccount app --dangling",
     again: "",
   },
   {
@@ -152,8 +152,8 @@ export const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      `deployment.apps/web pulls ${image}, but secret theirs has a login for myregistri.azurecr.io only (one letter from myregistry.azurecr.io): ` +
-      `kubectl acr-secret check theirs --image ${image} -n demo`,
+      `deployment.apps/web pulls ${image}, but secret theirs has a login for myregistri.azurecr.io only (one letter from myregistry.azurecr.io):\n  ` +
+      `kubectl acr-secret check -n demo theirs --image ${image}`,
     again: "",
   },
   {
@@ -165,8 +165,8 @@ export const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      `deployment.apps/web pulls ${image}, but secret theirs has no login at all: its auths are empty: ` +
-      `kubectl acr-secret check theirs --image ${image} -n demo`,
+      `deployment.apps/web pulls ${image}, but secret theirs has no login at all: its auths are empty:\n  ` +
+      `kubectl acr-secret check -n demo theirs --image ${image}`,
     again: "",
   },
 ];

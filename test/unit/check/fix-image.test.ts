@@ -36,37 +36,37 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       secrets: [secret("a", { note: note("given") })],
     },
     message: "with secret a: says refused; its password was given, so a new one has to be: put it into PASSWORD",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${host} --username ci-pull --password-stdin -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin`,
   })),
   {
     what: "a Secret beside that pulls",
     given: { ...noLogin, unattached: [tried("y", "pulls")], secrets: [secret("y")] },
     message: "the pod has no pull secret for this registry; secret y pulls it, but is not attached",
-    fix: "kubectl acr-secret attach y --serviceaccount sa -n demo",
+    fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
   },
   {
     what: "a Secret of ours beside that may not pull this",
     given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [secret("other"), secret("x", { note: note("made") })] },
     message: "the pod has no pull secret for this registry; the Secret notes that its ACR token is ci-pull",
-    fix: `kubectl acr-secret create x --registry ${r} --repository app/web --serviceaccount sa --acr-token ci-pull -n demo`,
+    fix: `kubectl acr-secret create -n demo x --registry ${r} --repository app/web --serviceaccount sa --acr-token ci-pull`,
   },
   {
     what: "an empty Secret of somebody else's, and one of which nobody can tell",
     given: { ...noLogin, names: ["n", "e"], secrets: [secret("n", { servers: undefined }), secret("e", { servers: [] })] },
     message: "secret e has no login at all: its auths are empty",
-    fix: `kubectl acr-secret create e --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo e --registry ${r} --force`,
   },
   {
     what: "one Secret that is not there",
     given: { ...noLogin, names: ["gone"], secrets: [secret("other")] },
     message: "secret gone does not exist",
-    fix: `kubectl acr-secret create gone --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
     what: "a malformed one for this registry alone, somebody else's",
     given: { poison: { secret: "x", message: "bad" }, secrets: [secret("x")] },
     message: "secret x is malformed, and with it the kubelet gives up on all of them: bad; the command replaces what is inside",
-    fix: `kubectl acr-secret create x --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo x --registry ${r} --force`,
   },
   {
     what: "a malformed one with other logins, that pods name themselves",
@@ -78,19 +78,19 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     },
     message:
       "secret x is malformed, and with it the kubelet gives up on all of them: bad; it is left as it is, since it may hold other logins",
-    fix: `${create} -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' -n demo`,
+    fix: `${create} && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}'`,
   },
   {
     what: "a pod that names its own",
     given: { ...noLogin, pods: [pod("a-1", { own: true, owner: deployment("a") })] },
     message: "the pod has no pull secret for this registry; deployment/a names its pull secrets itself, so serviceaccount/sa does not help",
-    fix: `kubectl acr-secret create deployment/a --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo deployment/a --registry ${r}`,
   },
   {
     what: "the port, and no login for the registry either",
     given: { ...noLogin, ...otherwise("port"), image: `${r}:443/app/web:1`, ref: { ...facts.ref, host: `${r}:443` } },
     message: `the pod has no pull secret for this registry; a login for ${r} does not match ${r}:443: name the image ${r}/app/web:1`,
-    fix: `${create} --repository app/web --serviceaccount sa -n demo && kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+    fix: `${create} --repository app/web --serviceaccount sa && kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   },
 ])("$what", ({ given, message, fix }) => {
   expect(judged(given)).toMatchObject({ message, fix });

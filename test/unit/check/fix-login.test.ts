@@ -22,20 +22,20 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     what: "pods of every kind that copy their names",
     given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
     message: "the pod has no pull secret for this registry",
-    fix: `kubectl acr-secret create pod/own job/j --registry ${r} --serviceaccount sa --recreate -n demo`,
+    fix: `kubectl acr-secret create -n demo pod/own job/j --registry ${r} --serviceaccount sa --recreate`,
   },
   {
     what: "a pod of a controller that nobody knows",
     given: { ...noLogin, pods: [pod("w-1", { owner: { kind: "workflow", name: "w", remakes: false, template: undefined } })] },
     message:
       "the pod has no pull secret for this registry; pod/w-1 has to be made again by workflow/w, which may count a deletion as a failure",
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "a pod that copied names and has no controller",
     given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("own", { owner: undefined })] },
     message: "secret n has a login for ghcr.io only",
-    fix: `kubectl acr-secret create pod/own --registry ${r} --serviceaccount sa --recreate -n demo`,
+    fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate`,
   },
   {
     what: "pods that name their own, of two workloads",
@@ -51,7 +51,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     },
     message:
       "secret n has a login for ghcr.io only; deployment/a and daemonset/d name their pull secrets themselves, so serviceaccount/sa does not help",
-    fix: `kubectl acr-secret create deployment/a daemonset/d --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo deployment/a daemonset/d --registry ${r}`,
   },
   {
     what: "pods that name their own, and nothing has their template",
@@ -62,7 +62,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("x", { own: true, owner: undefined }), pod("j-1", { own: true, owner: job })],
     },
     message: "secret n has a login for ghcr.io only",
-    fix: `kubectl acr-secret create pod/x job/j --registry ${r} --recreate -n demo`,
+    fix: `kubectl acr-secret create -n demo pod/x job/j --registry ${r} --recreate`,
   },
   {
     what: "some pods copy, some name their own",
@@ -72,7 +72,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { servers: ["ghcr.io"] })],
       pods: [pod("web-1"), pod("a-1", { own: true, owner: deployment("a") })],
     },
-    fix: `kubectl acr-secret create deployment/a --registry ${r} --serviceaccount sa -n demo`,
+    fix: `kubectl acr-secret create -n demo deployment/a --registry ${r} --serviceaccount sa`,
   },
   {
     what: "pods whose node has it are left alone",
@@ -82,7 +82,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { servers: ["ghcr.io"] })],
       pods: [pod("done", { pulled: true, own: true, owner: deployment("b") }), pod("web-1")],
     },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "a refused login of pods that all have it already",
@@ -92,7 +92,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { servers: [r, "ghcr.io"] })],
       pods: [pod("done", { pulled: true })],
     },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
 
   // Older pods
@@ -104,13 +104,13 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
     },
     message: "made before serviceaccount/sa carried l",
-    fix: "kubectl delete pod web-1 web-2 -n demo && kubectl acr-secret attach l pod/own job/j --recreate -n demo",
+    fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own job/j --recreate",
   },
   {
     what: "a pod of a Job that copied other names, which a list of the Job's own would hide",
     given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("j-1", { owner: job })] },
     message: "secret n has a login for ghcr.io only; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "an older pod of a Job that copied other names",
@@ -127,13 +127,13 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("web-1"), pod("own", { owner: undefined })],
     },
     message: "with secret l: says refused; made before serviceaccount/sa carried l",
-    fix: `kubectl acr-secret create pod/own --registry ${r} --serviceaccount sa --recreate -n demo && kubectl delete pod web-1 -n demo`,
+    fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
   },
   {
     what: "an older pod with names and no controller",
     given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
     message: "made before serviceaccount/sa carried l",
-    fix: "kubectl acr-secret attach l pod/own --recreate -n demo",
+    fix: "kubectl acr-secret attach -n demo l pod/own --recreate",
   },
   {
     what: "a later Secret that nothing renews",
@@ -150,7 +150,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("j-1", { owner: job })],
     },
     message: "with secret l: says out-of-scope; made before serviceaccount/sa carried l; the Secret notes that its ACR token is ci-pull",
-    fix: `kubectl acr-secret create l --registry ${r} --repository app/web --acr-token ci-pull -n demo && kubectl acr-secret attach l job/j --recreate -n demo`,
+    fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull && kubectl acr-secret attach -n demo l job/j --recreate`,
   },
 
   // Renewing and widening
@@ -162,7 +162,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["kubectl-edit"] })],
     },
     message: 'with secret n: says refused; "kubectl-edit" has written to it, and --force takes that over',
-    fix: `kubectl acr-secret create n --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   ...(["refused", "out-of-scope"] as const).map((verdict) => ({
     what: "a Secret of ours into which somebody has put another login",
@@ -171,12 +171,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       names: ["n"],
       secrets: [secret("n", { note: note("made"), servers: [r, "ghcr.io"] })],
     },
-    fix: `${create}${verdict === "refused" ? "" : " --repository app/web"} --serviceaccount sa -n demo`,
+    fix: `${create}${verdict === "refused" ? "" : " --repository app/web"} --serviceaccount sa`,
   })),
   {
     what: "a kind that a newer version made",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("unknown") })] },
-    fix: `kubectl acr-secret create a --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo a --registry ${r}`,
   },
   { what: "a Secret that nobody knows", given: { tried: [tried("a", "refused")], secrets: [] }, fix: undefined },
   {
@@ -191,12 +191,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("a", { note: note("given") })],
       fresh: { name: "acr-r1234-pull", isDefault: false },
     },
-    fix: `kubectl acr-secret create acr-r1234-pull --registry ${r} --repository app/web --serviceaccount sa -n demo`,
+    fix: `kubectl acr-secret create -n demo acr-r1234-pull --registry ${r} --repository app/web --serviceaccount sa`,
   },
   {
     what: "somebody else's, which may not pull",
     given: { tried: [tried("a", "out-of-scope")], secrets: [secret("a")] },
-    fix: `${create} --repository app/web --serviceaccount sa -n demo`,
+    fix: `${create} --repository app/web --serviceaccount sa`,
   },
   {
     what: "a login for the port",
@@ -207,7 +207,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("a", { note: note("made") })],
     },
     message: "with secret a: says refused; its password was given, so a new one has to be: put it into PASSWORD",
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${r}:443 --username ci-pull --password-stdin -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r}:443 --username ci-pull --password-stdin`,
   },
   {
     what: "somebody else's login for the port",
@@ -219,27 +219,27 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("a", { servers: [`${r}:443`] })],
       matchesLoginServer: true,
     },
-    fix: `kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+    fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   },
   {
     what: "somebody else's, beside a longer host",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, `${r}.evil.io`] })] },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "somebody else's, with paths and schemes",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`http://${r}/v2/`, `https://${r}`, `${r}/app`] })] },
-    fix: `kubectl acr-secret create a --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo a --registry ${r} --force`,
   },
   {
     what: "somebody else's, with a key that hides the host",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`ghcr.io/https://${r}`] })] },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "somebody else's, that cannot be read",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: undefined })] },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "only that Secret, with other logins",

@@ -25,7 +25,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       unattached: [tried("x", "refused"), tried("y", "pulls")],
       secrets: [secret("x", { note: note("made") }), secret("y")],
     },
-    fix: "kubectl acr-secret attach y --serviceaccount sa -n demo",
+    fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
   },
   {
     what: "beside is a Secret that was given and may not",
@@ -34,34 +34,34 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       unattached: [tried("x", "out-of-scope")],
       secrets: [secret("y", { note: note("made") }), secret("x", { note: note("given") })],
     },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "beside is a Secret that nobody knows",
     given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [] },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "an empty Secret of ours",
     given: { ...noLogin, names: ["e"], secrets: [secret("e", { servers: [], note: note("made", { again: { flags: {} } }) })] },
-    fix: `kubectl acr-secret create e --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo e --registry ${r}`,
   },
   {
     what: "an empty Secret that the pod does not name",
     given: { ...noLogin, names: [], secrets: [secret("e", { servers: [] })] },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "a name that is none before one that is missing",
     given: { ...noLogin, names: ["a/b", "gone"] },
     message: 'secrets "a/b" and gone do not exist',
-    fix: `kubectl acr-secret create gone --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
     what: "several Secrets that do not do",
     given: { ...noLogin, names: ["a", "b"], secrets: [secret("a", { servers: ["ghcr.io"] }), secret("b", { skipped: ["is odd"] })] },
     message: "secret a has a login for ghcr.io only; secret b is odd",
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
   {
     what: "only that Secret, which has no login",
@@ -85,7 +85,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ],
     },
     message: `the pod has no pull secret for this registry; name the image ${r}/app/web:1`,
-    fix: `kubectl set image pod/own app=${r}/app/web:1 -n demo && kubectl set image deployment/web init=${r}/app/web:1 -n demo`,
+    fix: `kubectl set image -n demo pod/own app=${r}/app/web:1 && kubectl set image -n demo deployment/web init=${r}/app/web:1`,
   },
   {
     what: "capitals, of an image by digest that is only named",
@@ -97,7 +97,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [],
     },
     message: `serviceaccount/sa has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io: name the image ${r}/app/web@sha256:1`,
-    fix: `kubectl acr-secret check --image ${r}/app/web@sha256:1 --serviceaccount sa -n demo`,
+    fix: `kubectl acr-secret check -n demo --image ${r}/app/web@sha256:1 --serviceaccount sa`,
   },
 
   {
@@ -110,7 +110,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("j-1", { owner: job })],
     },
     message: `the pod has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io: name the image ${r}/app/web:1; pod/j-1 has to be made again by job/j, which may count a deletion as a failure`,
-    fix: `kubectl acr-secret create --registry ${r} --repository app/web --serviceaccount sa -n demo && kubectl set image pod/j-1 app=${r}/app/web:1 -n demo`,
+    fix: `kubectl acr-secret create -n demo --registry ${r} --repository app/web --serviceaccount sa && kubectl set image -n demo pod/j-1 app=${r}/app/web:1`,
   },
   ...(["port", "capitals"] as const).map((kind) => ({
     what: `${kind}, and a Secret that is not there`,
@@ -122,35 +122,35 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ref: { ...facts.ref, host: "R:443" },
       matchesLoginServer: true,
     },
-    fix: `kubectl set image deployment/web app=${r}/app/web:1 -n demo`,
+    fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   })),
   {
     what: "a regional endpoint, and a Secret that is not there",
     given: { ...noLogin, ...otherwise("region"), names: ["gone"] },
-    fix: `${create} --serviceaccount sa --include-regional -n demo`,
+    fix: `${create} --serviceaccount sa --include-regional`,
   },
   ...[
     {
       what: "",
       more: {},
-      fix: `kubectl acr-secret create a --registry ${r} --repository app/web --acr-token ci-pull --include-regional -n demo`,
+      fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web --acr-token ci-pull --include-regional`,
     },
     {
       what: ", whose kind reaches all",
       more: { note: note("made", { widens: false, again: { flags: { admin: true } } }) },
-      fix: `kubectl acr-secret create a --registry ${r} --admin --include-regional -n demo`,
+      fix: `kubectl acr-secret create -n demo a --registry ${r} --admin --include-regional`,
     },
-    { what: " that was given", more: { note: note("given") }, fix: `${create} --serviceaccount sa --include-regional -n demo` },
+    { what: " that was given", more: { note: note("given") }, fix: `${create} --serviceaccount sa --include-regional` },
     {
       what: " with another registry's",
       more: { servers: [r, "ghcr.io"] },
-      fix: `${create} --serviceaccount sa --include-regional -n demo`,
+      fix: `${create} --serviceaccount sa --include-regional`,
     },
-    { what: " that others write to", more: { writers: ["helm"] }, fix: `${create} --serviceaccount sa --include-regional -n demo` },
+    { what: " that others write to", more: { writers: ["helm"] }, fix: `${create} --serviceaccount sa --include-regional` },
     {
       what: " of another registry",
       more: { servers: ["q.azurecr.io"], note: note("made", { hosts: ["q.azurecr.io"] }) },
-      fix: `${create} --serviceaccount sa --include-regional -n demo`,
+      fix: `${create} --serviceaccount sa --include-regional`,
     },
   ].map(({ what, more, fix }) => ({
     what: `a regional endpoint, and a login for the login server${what}`,
@@ -171,7 +171,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
       secrets: [secret("a", { note: note("made") })],
     },
-    fix: `${create} --serviceaccount sa --include-regional -n demo`,
+    fix: `${create} --serviceaccount sa --include-regional`,
   },
 
   // Secrets that cannot be read
@@ -181,12 +181,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       poison: { secret: "x", message: "bad" },
       secrets: [secret("y"), secret("x", { note: note("made", { again: { flags: {} } }) })],
     },
-    fix: `kubectl acr-secret create x --registry ${r} -n demo`,
+    fix: `kubectl acr-secret create -n demo x --registry ${r}`,
   },
   {
     what: "a malformed one that is empty",
     given: { poison: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [] })], pods: [] },
-    fix: `kubectl acr-secret detach x --serviceaccount sa -n demo && ${create} --repository app/web --serviceaccount sa -n demo`,
+    fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --repository app/web --serviceaccount sa`,
   },
   {
     what: "a malformed one with other logins, of every kind of pod",
@@ -204,7 +204,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     },
     message:
       "secret x is malformed, and with it the kubelet gives up on all of them: bad; it is left as it is, since it may hold other logins; pods that nothing makes anew (j-1, own, o-1) have to be created again",
-    fix: `kubectl acr-secret detach x --serviceaccount sa -n demo && ${create} --serviceaccount sa -n demo && kubectl patch daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' -n demo && kubectl patch deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' -n demo && kubectl delete pod web-1 d-1 -n demo`,
+    fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --serviceaccount sa && kubectl patch -n demo daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl delete pod -n demo web-1 d-1`,
   },
   {
     what: "a malformed one with other logins, alone",
@@ -234,7 +234,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "refused")],
       secrets: [secret("a", { note: note("given", { expiresAt: "2026-01-01T00:00:00Z" }) })],
     },
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ghcr.io --username ci-pull --password-stdin -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ghcr.io --username ci-pull --password-stdin`,
   },
   {
     what: "a given credential of another registry may not pull",

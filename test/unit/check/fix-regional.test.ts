@@ -16,30 +16,30 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("a", { servers: ["r1234.eu.geo.azurecr.io"] })],
     },
     message: `with secret a: says refused; a login for ${r} does not match r1234.eu.geo.azurecr.io`,
-    fix: "kubectl acr-secret create --registry r1234.azurecr.io --serviceaccount sa --include-regional -n a.b",
+    fix: "kubectl acr-secret create -n a.b --registry r1234.azurecr.io --serviceaccount sa --include-regional",
   },
   ...[
     {
       what: "one of ours",
       note: note("made", { hosts: [r, east] }),
-      fix: `kubectl acr-secret create a --registry ${r} --acr-token ci-pull -n demo`,
+      fix: `kubectl acr-secret create -n demo a --registry ${r} --acr-token ci-pull`,
     },
     {
       what: "one that was given",
       note: note("given", { hosts: [r, east] }),
-      fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${r} --username ci-pull --password-stdin -n demo`,
+      fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r} --username ci-pull --password-stdin`,
     },
     {
       what: "one that was given for this host alone",
       note: note("given", { hosts: [east] }),
       servers: [east],
-      fix: `printf %s "$PASSWORD" | kubectl acr-secret create a --registry ${east} --username ci-pull --password-stdin -n demo`,
+      fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${east} --username ci-pull --password-stdin`,
     },
     {
       what: "one of ours, beside another registry's login",
       note: note("made", { hosts: [r, east] }),
       servers: [r, east, "ghcr.io"],
-      fix: `${create} --serviceaccount sa --include-regional -n demo`,
+      fix: `${create} --serviceaccount sa --include-regional`,
     },
   ].map(({ what, note, servers = [r, east], fix }) => ({
     what: `a login at a regional host, ${what}`,
@@ -59,7 +59,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "out-of-scope")],
       secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
     },
-    fix: `kubectl acr-secret create a --registry ${r} --repository app/web --acr-token ci-pull -n demo`,
+    fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web --acr-token ci-pull`,
   },
   {
     what: "somebody else's login at a regional host that may not pull this",
@@ -69,7 +69,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "out-of-scope")],
       secrets: [secret("a", { servers: [east] })],
     },
-    fix: `${create} --repository app/web --serviceaccount sa --include-regional -n demo`,
+    fix: `${create} --repository app/web --serviceaccount sa --include-regional`,
   },
   {
     what: "one of ours at the login server, which holds at regional hosts too",
@@ -77,12 +77,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "refused")],
       secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
     },
-    fix: `kubectl acr-secret create a --registry ${r} --acr-token ci-pull -n demo`,
+    fix: `kubectl acr-secret create -n demo a --registry ${r} --acr-token ci-pull`,
   },
   {
     what: "one of ours at the login server, beside somebody's at a regional host",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, east], note: note("made") })] },
-    fix: `${create} --serviceaccount sa -n demo`,
+    fix: `${create} --serviceaccount sa`,
   },
 ])("$what", ({ given, message, fix }) => {
   const row = judged(given);

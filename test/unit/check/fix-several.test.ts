@@ -11,7 +11,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["helm", "kubectl-edit"] })],
     },
     message: 'with secret n: says refused; "helm" and "kubectl-edit" have written to it, and --force takes that over',
-    fix: `kubectl acr-secret create n --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   {
     what: "a pod with names of its own and one that copied them are both made anew",
@@ -22,13 +22,13 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       pods: [pod("copied", { owner: undefined }), pod("own", { own: true, owner: undefined })],
     },
     message: "secret n has a login for ghcr.io only",
-    fix: `kubectl acr-secret create pod/own pod/copied --registry ${r} --serviceaccount sa --recreate -n demo`,
+    fix: `kubectl acr-secret create -n demo pod/own pod/copied --registry ${r} --serviceaccount sa --recreate`,
   },
   {
     what: "of two logins that do not pull, neither ours, the last that was tried is told",
     given: { tried: [tried("a", "out-of-scope"), tried("b", "refused")], secrets: [secret("a"), secret("b")] },
     message: "with secret b: says refused; it was not made by kubectl acr-secret, and --force replaces the login inside",
-    fix: `kubectl acr-secret create b --registry ${r} --force -n demo`,
+    fix: `kubectl acr-secret create -n demo b --registry ${r} --force`,
   },
 ])("$what", ({ given, message, fix }) => {
   expect(judged(given)).toMatchObject({ message, fix });

@@ -127,15 +127,15 @@ test("a namespace that cannot be looked at does not keep the others from being c
 test.for([
   {
     line: "attach -n demo",
-    says: /^error: no target is named; of what uses its registry, these lack secret\/acr-myregistry: serviceaccount\/web, serviceaccount\/default, deployment.apps\/own\nhint: kubectl acr-secret attach acr-myregistry serviceaccount\/web -n demo, or --where-used for all of them\n$/,
+    says: /^error: no target is named; of what uses its registry, these lack secret\/acr-myregistry: serviceaccount\/web, serviceaccount\/default, deployment.apps\/own\nhint: kubectl acr-secret attach -n demo acr-myregistry serviceaccount\/web\nhint: or --where-used for all of them\n$/,
   },
   {
     line: "detach -n demo",
-    says: /^error: no target is named, and nothing names secret\/acr-myregistry\nhint: kubectl acr-secret detach acr-myregistry --serviceaccount default -n demo, or /,
+    says: /^error: no target is named, and nothing names secret\/acr-myregistry\nhint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default\nhint: or /,
   },
   {
     line: "attach absent -n demo",
-    says: /^Error from server \(NotFound\): secrets "absent" not found\nhint: kubectl acr-secret create absent --registry REGISTRY -n demo\n$/,
+    says: /^Error from server \(NotFound\): secrets "absent" not found\nhint: kubectl acr-secret create -n demo absent --registry REGISTRY\n$/,
   },
   { line: "attach -n demo -o name", says: /^error: no target is named; / },
 ])("in a pipe $line says what could be named", async ({ line, says }) => {
@@ -156,7 +156,7 @@ test("whoever may not see all that there is can name a target all the same", asy
 
   expect(stderr).toBe(
     "error: no target is named\n" +
-      "hint: kubectl acr-secret attach acr-myregistry --serviceaccount default -n demo, or deployment/NAME, or --all-serviceaccounts\n",
+      "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default\nhint: or deployment/NAME, or --all-serviceaccounts\n",
   );
 });
 
@@ -174,6 +174,6 @@ test("the Secret has to say for which registry it is", async () => {
   const { stderr } = await run(["attach", "bare", "-n", "demo"], here.ports);
 
   expect(stderr).toMatch(
-    /^error: secret\/bare does not say which registry its login is for: name the targets\nhint: kubectl acr-secret attach bare --serviceaccount default /,
+    /^error: secret\/bare does not say which registry its login is for: name the targets\nhint: kubectl acr-secret attach -n demo bare --serviceaccount default\n/,
   );
 });

@@ -82,7 +82,7 @@ test("of a Secret that somebody else made, the keys say which registries it is f
     stdout: "serviceaccount/default patched\npod/of-a.io restarted\npod/of-b.io restarted\n",
     stderr:
       "Warning: serviceaccount/default pulls b.io/app/web:1, but secret theirs has a login for https://a.io/v2/, b.io/team, *.c.io only " +
-      "(its path is not how b.io/app/web begins): kubectl acr-secret check theirs --image b.io/app/web:1 -n demo\n",
+      "(its path is not how b.io/app/web begins):\n  kubectl acr-secret check -n demo theirs --image b.io/app/web:1\n",
     code: 0,
   });
 });
@@ -145,16 +145,16 @@ test("detach takes the name of a Secret that is no longer there", async () => {
 test.for<{ typed: string; says: RegExp }>([
   {
     typed: "attach -n demo",
-    says: /^error: no target is named, and nothing .*\nhint: kubectl acr-secret attach acr-myregistry --serviceaccount/,
+    says: /^error: no target is named, and nothing .*\nhint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount/,
   },
   { typed: "detach -n demo", says: /^error: no target is named, and nothing names / },
   {
     typed: "attach nope -n demo --serviceaccount",
-    says: /^Error from server \(NotFound\): secrets "nope" not found\nhint: kubectl acr-secret create nope /,
+    says: /^Error from server \(NotFound\): secrets "nope" not found\nhint: kubectl acr-secret create -n demo nope /,
   },
   {
     typed: "attach -n demo --serviceaccount nope",
-    says: /^Error from server \(NotFound\): serviceaccounts "nope" not found\nhint: kubectl get serviceaccounts -n demo/,
+    says: /^Error from server \(NotFound\): serviceaccounts "nope" not found\nhint: kubectl get -n demo serviceaccounts/,
   },
   { typed: "attach -n demo -l team=web", says: /^error: no serviceaccount in namespace "demo" has the labels team=web\n/ },
   { typed: "attach acr-myregistry -n nope --serviceaccount", says: /^Error from server \(NotFound\): namespaces "nope" not found\n/ },
@@ -165,7 +165,7 @@ test.for<{ typed: string; says: RegExp }>([
   { typed: "attach -A --serviceaccount", says: /^error: in several namespaces the Secret has to be named\n/ },
   {
     typed: "attach nope -n demo --serviceaccount web",
-    says: /\nhint: kubectl acr-secret create nope --registry REGISTRY --serviceaccount web -n demo\n$/,
+    says: /\nhint: kubectl acr-secret create -n demo nope --registry REGISTRY --serviceaccount web\n$/,
   },
   {
     typed: "attach -n demo --serviceaccount default --serviceaccount nope",
@@ -177,11 +177,11 @@ test.for<{ typed: string; says: RegExp }>([
   },
   {
     typed: "attach -n empty --all-serviceaccounts",
-    says: /^error: namespace "empty" has no .*\nhint: kubectl acr-secret create --registry REGISTRY --all-serviceaccounts -n empty, or name the Secret\n$/,
+    says: /^error: namespace "empty" has no .*\nhint: kubectl acr-secret create -n empty --registry REGISTRY --all-serviceaccounts\nhint: or name the Secret\n$/,
   },
   {
     typed: "detach -n empty --serviceaccount web",
-    says: /^error: namespace "empty" has no .*\nhint: kubectl acr-secret detach NAME --serviceaccount web -n empty\n$/,
+    says: /^error: namespace "empty" has no .*\nhint: kubectl acr-secret detach -n empty NAME --serviceaccount web\n$/,
   },
 ])("$typed is refused, and nothing is written", async ({ typed, says }) => {
   const world = await stored("demo");

@@ -18,14 +18,14 @@ async function released(list: boolean) {
 
 const says =
   "serviceaccount/web belongs to Helm release demo/web: the next helm upgrade takes acr-myregistry out again, so commit what this prints";
-const instead = "kubectl acr-secret attach acr-myregistry serviceaccount/web -o helm -n demo";
+const instead = "kubectl acr-secret attach -n demo acr-myregistry serviceaccount/web -o helm";
 
 test("attach warns of who will undo it, and names what prints the values to commit; only while it changes something", async () => {
   const world = await released(true);
 
   expect(await type("attach acr-myregistry serviceaccount/web -n demo", world.ports)).toEqual({
     stdout: "serviceaccount/web patched\n",
-    stderr: `Warning: ${says}: ${instead}\n`,
+    stderr: `Warning: ${says}:\n  ${instead}\n`,
     code: 0,
   });
   expect((await type("attach acr-myregistry serviceaccount/web -n demo", world.ports)).stderr).toBe("");
@@ -41,7 +41,7 @@ test.for(["", " --diff", " --dry-run=server"])("create warns too%s", async (how)
   const world = await released(true);
   const typed = `create --registry myregistry --repository app/web serviceaccount/web -n demo${how}`;
 
-  expect((await type(typed, world.ports)).stderr).toContain(`Warning: ${says}: `);
+  expect((await type(typed, world.ports)).stderr).toContain(`Warning: ${says}:\n  ${instead}\n`);
 });
 
 test("programs are told by an id", async () => {

@@ -50,7 +50,7 @@ test.for([
     comes: ["acr-myregistry"],
     stderr:
       "error: pod/p would come back with acr-myregistry, which serviceaccount/default gives it\n" +
-      "hint: kubectl acr-secret detach acr-myregistry --serviceaccount default -n demo\n",
+      "hint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default\n",
   },
   { verb: "attach", has: [], comes: [], stderr: "error: pod/p would come back without acr-myregistry: admission takes it out\n" },
 ])("admission has the last word on what $verb comes to, and is asked first", async ({ verb, has, comes, stderr }) => {

@@ -12,7 +12,7 @@ test("a pod is made anew where that is asked for: rehearsed, laid aside, deleted
     stdout: "",
     stderr:
       "error: pod/p keeps the list of pull secrets that it was made with, so it has to be made anew\n" +
-      "hint: kubectl acr-secret attach acr-myregistry pod/p --recreate -n demo\n",
+      "hint: kubectl acr-secret attach -n demo acr-myregistry pod/p --recreate\n",
     code: 1,
   });
   world.asking.forget();
@@ -84,7 +84,7 @@ test("create makes a pod anew once the Secret is there, and ends none that runs,
   world.cluster.put({ ...podOf({}), status: { phase: "Running", containerStatuses: [{ name: "web", state: { running: {} } }] } });
   const uid = podIn(world)?.metadata.uid;
   expect(await type(line, world.ports)).toMatchObject({
-    stderr: expect.stringContaining("hint: kubectl acr-secret attach acr-myregistry pod/p --recreate --force -n demo\n"),
+    stderr: expect.stringContaining("hint: kubectl acr-secret attach -n demo acr-myregistry pod/p --recreate --force\n"),
     code: 1,
   });
   expect(podIn(world)?.metadata.uid).toBe(uid);

@@ -127,11 +127,11 @@ test("one that is not there is taken for a slip of the keys: nothing is written"
 
   expect(await type("attach -n demo deploy/web deploy/wbe", world.ports)).toEqual({
     stdout: "",
-    stderr: 'Error from server (NotFound): deployments.apps "wbe" not found\nhint: kubectl get deployments -n demo\n',
+    stderr: 'Error from server (NotFound): deployments.apps "wbe" not found\nhint: kubectl get -n demo deployments\n',
     code: 1,
   });
   expect(await type("attach -n demo deploy/x-*", world.ports)).toMatchObject({
-    stderr: 'error: no deployment in namespace "demo" matches x-*\nhint: kubectl get deployments -n demo\n',
+    stderr: 'error: no deployment in namespace "demo" matches x-*\nhint: kubectl get -n demo deployments\n',
     code: 1,
   });
   expect(world.asking.writes).toEqual([]);

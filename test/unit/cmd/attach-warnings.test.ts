@@ -26,7 +26,7 @@ test.for(situations)("$id: $what", async ({ id, typed, fill, told, again }) => {
   const dry = await type(`${typed} -o jsonl`, (await world(fill)).ports);
   const lines = dry.stdout.trimEnd().split("\n");
   const outcomes = lines.map((line) => JSON.parse(line) as { result: string; ids?: string[]; warnings?: string[] });
-  expect(outcomes.filter(({ ids }) => ids)).toMatchObject([{ result: "told", ids: [id], warnings: [told] }]);
+  expect(outcomes.filter(({ ids }) => ids)).toMatchObject([{ result: "told", ids: [id], warnings: [told.replace(":\n  ", ": ")] }]);
 
   expect(await type(typed, made.ports)).toMatchObject({ code: 0, stderr: again === "same" ? first.stderr : "" });
 });
@@ -75,9 +75,9 @@ test("create warns too, also of what its new Secret will have no key for", async
   expect(code).toBe(0);
   expect(stderr).toBe(
     "Warning: serviceaccount/app pulls MyRegistry.azurecr.io/app/web:1, but secret other has a login for myregistry.azurecr.io only " +
-      "(capitals count: the image says MyRegistry.azurecr.io): " +
-      "kubectl acr-secret check other --image MyRegistry.azurecr.io/app/web:1 -n demo\n" +
-      "Warning: serviceaccount/app also lists secret/gone, which is not there: kubectl acr-secret detach gone --serviceaccount app -n demo\n",
+      "(capitals count: the image says MyRegistry.azurecr.io):\n  " +
+      "kubectl acr-secret check -n demo other --image MyRegistry.azurecr.io/app/web:1\n" +
+      "Warning: serviceaccount/app also lists secret/gone, which is not there:\n  kubectl acr-secret detach -n demo gone --serviceaccount app\n",
   );
 });
 

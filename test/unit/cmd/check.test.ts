@@ -171,7 +171,7 @@ test("a fix acts in the cluster that the command line chose, and tells no token"
   });
 
   expect(stdout).toContain(
-    "\n  kubectl acr-secret create --registry myregistry.azurecr.io --repository app/web --serviceaccount default -n demo --as=jane --context=prod\n",
+    "\n  kubectl acr-secret create -n demo --context=prod --as=jane --registry myregistry.azurecr.io --repository app/web --serviceaccount default\n",
   );
   expect(stdout).not.toContain("hunter2");
 });

@@ -84,7 +84,7 @@ test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
     says:
       "error: no target is named; of what uses its registry, these lack secret/acr: " +
       "serviceaccount/default, serviceaccount/web, serviceaccount/worker\n" +
-      "hint: kubectl acr-secret attach acr serviceaccount/default, or --where-used for all of them\n",
+      "hint: kubectl acr-secret attach acr serviceaccount/default\nhint: or --where-used for all of them\n",
     shown: "",
     halted: false,
   });
@@ -95,7 +95,7 @@ test("at most five candidates are named, with their places", async () => {
 
   expect(await choosing(many, {}, { verb: "detach", where: "namespaces" })).toMatchObject({
     says: expect.stringMatching(
-      /^error: no target is named; secret\/acr is named by serviceaccount\/default in namespace team-0, .*team-4 and 2 more\nhint: kubectl acr-secret detach acr serviceaccount\/default -n team-0, or /,
+      /^error: no target is named; secret\/acr is named by serviceaccount\/default in namespace team-0, .*team-4 and 2 more\nhint: kubectl acr-secret detach -n team-0 acr serviceaccount\/default\nhint: or /,
     ),
   });
 });

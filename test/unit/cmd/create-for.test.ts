@@ -26,7 +26,7 @@ const updater = (namespace: string) => `hint: under registries, in the ConfigMap
     credentials: pullsecret:${namespace}/acr-myregistry
 `;
 const helm = (namespace: string) =>
-  `hint: (umask 077; kubectl get secret acr-myregistry -o 'jsonpath={.data.\\.dockerconfigjson}' -n ${namespace} | base64 -d > registry.json) ` +
+  `hint: (umask 077; kubectl get -n ${namespace} secret acr-myregistry -o 'jsonpath={.data.\\.dockerconfigjson}' | base64 -d > registry.json) ` +
   `&& helm pull oci://${host}/CHART --registry-config registry.json\n`;
 
 test.for([

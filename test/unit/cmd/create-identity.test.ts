@@ -45,7 +45,7 @@ test("a command that is printed asks Azure as the one at hand did", async () => 
 
   expect(await type(`create --registry myregistry -n demo ${flags}`, world.ports)).toMatchObject({
     stderr: expect.stringContaining(
-      "kubectl acr-secret create acr-myregistry --registry myregistry --repository app/web --auth az --subscription Demo -n demo",
+      "kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app/web --auth az --subscription Demo",
     ),
   });
 });

@@ -187,9 +187,9 @@ test("what cannot be taken away is named with the command that does", async () =
 
   expect(await during(world, 2, { at: { 1: forbid } })).toMatchObject({
     stderr: `${dies("03:00")}${due("01:30")}error: no patch
-Warning: secret/acr-myregistry stays attached: kubectl acr-secret detach acr-myregistry --serviceaccount default -n demo
+Warning: secret/acr-myregistry stays attached:\n  kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default
 error: no deletion
-Warning: secret/acr-myregistry is left: kubectl delete secret acr-myregistry -n demo
+Warning: secret/acr-myregistry is left:\n  kubectl delete secret -n demo acr-myregistry
 `,
     code: 1,
   });

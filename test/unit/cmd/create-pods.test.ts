@@ -75,7 +75,7 @@ test("a pod that no node takes is told, and not deleted", async () => {
   expect(stdout).toBe(upTo("pod"));
   expect(stderr).toBe(
     "Warning: pod/web-1 was made before serviceaccount/default carried acr-myregistry and waits for a node; " +
-      "if it cannot pull there: kubectl delete pod web-1 -n demo\n",
+      "if it cannot pull there:\n  kubectl delete pod -n demo web-1\n",
   );
   expect(code).toBe(0);
   expect(left(world)).toEqual({ ...everything, pod: "waits" });

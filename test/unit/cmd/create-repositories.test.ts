@@ -29,7 +29,7 @@ secret/acr-myregistry unchanged
 serviceaccount/default unchanged
 `;
 const grants =
-  "kubectl acr-secret create acr-myregistry --registry myregistry --repository finance/payroll --serviceaccount default -n demo";
+  "kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository finance/payroll --serviceaccount default";
 const waits =
   "Warning: pod/finance-payroll waits for finance/payroll, which secret/acr-myregistry may not pull: add --repository finance/payroll\n";
 
@@ -52,7 +52,7 @@ test("a rerun grants nothing that only a pod asks for: it names that, and the co
 
   expect(await type(line, world.ports)).toEqual({
     stdout: unchanged,
-    stderr: `${waits}Warning: pods use finance/payroll, which secret/acr-myregistry may not pull: ${grants}\n`,
+    stderr: `${waits}Warning: pods use finance/payroll, which secret/acr-myregistry may not pull:\n  ${grants}\n`,
     code: 0,
   });
   expect(world.asking.writes).toEqual([]);
@@ -88,7 +88,7 @@ test.for([
   const { stderr, code } = await type(`${line} --force`, world.ports);
 
   expect({ stderr, code }).toEqual({
-    stderr: `${waits}Warning: pods use finance/payroll, which secret/acr-myregistry may not pull: ${grants}\n`,
+    stderr: `${waits}Warning: pods use finance/payroll, which secret/acr-myregistry may not pull:\n  ${grants}\n`,
     code: 0,
   });
   expect(granted(world)).toEqual(["app/web"]);
@@ -165,7 +165,7 @@ test("a scope map that lets pull nothing is not widened by what pods use: they a
     stdout: "",
     stderr:
       "error: what stands in Azure for this Secret grants no repository, so the repositories have to be named\n" +
-      "hint: kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount default --acr-token ci-push -n demo\n",
+      "hint: kubectl acr-secret create -n demo --registry myregistry --repository app/web --serviceaccount default --acr-token ci-push\n",
     code: 1,
   });
   expect(world.asking.writes).toEqual([]);
@@ -180,8 +180,8 @@ test("a token that was named is named again in the command that grants more", as
 
   expect({ stderr, code }).toEqual({
     stderr:
-      "Warning: pods use app/web, which secret/acr-myregistry may not pull: " +
-      `kubectl acr-secret create acr-myregistry --registry myregistry --repository app/web --acr-token shared -n demo\n${next}`,
+      "Warning: pods use app/web, which secret/acr-myregistry may not pull:\n  " +
+      `kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app/web --acr-token shared\n${next}`,
     code: 0,
   });
 });
@@ -197,5 +197,5 @@ test("the token of a Secret that was copied from elsewhere is named in that comm
   const { stderr, code } = await type("create --registry myregistry -n demo", world.ports);
 
   expect(code).toBe(0);
-  expect(stderr).toContain("--repository app/web --acr-token theirs-1 -n demo\n");
+  expect(stderr).toContain("--repository app/web --acr-token theirs-1\n");
 });

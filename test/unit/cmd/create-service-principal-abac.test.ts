@@ -124,8 +124,8 @@ test("what pods come to use is told, with the command that grants it", async () 
 
   expect(await type(byName, world.ports)).toMatchObject({
     stderr: expect.stringContaining(
-      "Warning: pods use app/web, which secret/acr-myregistry may not pull: kubectl acr-secret create acr-myregistry --registry myregistry " +
-        `--repository app/web --serviceaccount default --service-principal ${appId} -n demo\n`,
+      "Warning: pods use app/web, which secret/acr-myregistry may not pull:\n  kubectl acr-secret create -n demo acr-myregistry --registry myregistry " +
+        `--repository app/web --serviceaccount default --service-principal ${appId}\n`,
     ),
   });
 });

@@ -55,8 +55,8 @@ test.for([
     stdout: "",
     stderr:
       "error: nobody can be asked here whether it is to be deleted\n" +
-      "hint: kubectl acr-secret delete acr --revoke --force --ignore-not-found --namespaces a --namespaces 'team-*' " +
-      "--exclude-namespaces team-x --tenant t.example --yes\n",
+      "hint: kubectl acr-secret delete --namespaces a --namespaces 'team-*' --exclude-namespaces team-x acr " +
+      "--revoke --force --ignore-not-found --tenant t.example --yes\n",
     code: 1,
   });
   expect(world.asking.all).toEqual([]);

@@ -5,7 +5,7 @@ import { refused, worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { after, deployment, everythingIn, image, made, making, running } from "../../support/situations/deleting.ts";
 
-const hint = "hint: what was made for it in Azure is still there: kubectl acr-secret prune --registry myregistry -n demo\n";
+const hint = "hint: what was created for it in Azure still exists\nhint: kubectl acr-secret prune -n demo --registry myregistry\n";
 
 test("references go first, then the Secret, and it is said what still works in Azure", async () => {
   const world = await made();
@@ -93,8 +93,8 @@ test("while pods need it nothing is done: they are named, with what to do first"
     stdout: "",
     stderr:
       'error: pods over, web-1, web-2 and 2 more need secret "acr-myregistry" in namespace "demo"\n' +
-      "hint: kubectl acr-secret detach acr-myregistry --serviceaccount default -n demo && " +
-      "kubectl rollout restart deployment/web -n demo, or --force to delete it all the same\n",
+      "hint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && " +
+      "kubectl rollout restart -n demo deployment/web\nhint: or --force to delete it all the same\n",
     code: 1,
   });
   expect(everythingIn(world)).toEqual(before);
@@ -105,7 +105,7 @@ test.for([
   {
     why: "a workload that is rolled out by the detaching itself",
     given: [deployment(["acr-myregistry"]), running("web-1")],
-    hint: "kubectl acr-secret detach acr-myregistry deployment/web --serviceaccount default -n demo, or --force to delete it all the same",
+    hint: "kubectl acr-secret detach -n demo acr-myregistry deployment/web --serviceaccount default",
   },
   {
     why: "one of which nobody makes another",
@@ -232,7 +232,7 @@ test("over many namespaces one that needs it does not keep it in the others", as
       "serviceaccount/default patched in namespace team-a\nsecret/acr-myregistry deleted in namespace team-a\n" +
       "serviceaccount/default patched in namespace team-b\nsecret/acr-myregistry deleted in namespace team-b\n",
     stderr: expect.stringMatching(
-      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo"\nhint: .*\ndeleted 2, failed 1\n$/,
+      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo"\nhint: .*\nhint: or .*\ndeleted 2, failed 1\n$/,
     ),
     code: 1,
   });

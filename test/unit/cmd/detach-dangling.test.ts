@@ -24,8 +24,8 @@ async function world(): Promise<FakeWorld> {
 }
 
 const told =
-  "Warning: deployment.apps/web lists a name that leads nowhere (old), and would make pods anew without it: " +
-  "kubectl acr-secret detach deployment/web --dangling -n demo\n" +
+  "Warning: deployment.apps/web lists a name that leads nowhere (old), and would make pods anew without it:\n  " +
+  "kubectl acr-secret detach -n demo deployment/web --dangling\n" +
   'Warning: job.batch/migrate lists a name that leads nowhere (""), and cannot be changed, but only made anew without it\n';
 
 test("names that lead nowhere go out of ServiceAccounts and templates whose pods stay, and the rest is told", async () => {
@@ -118,7 +118,7 @@ test("over many namespaces each list is read once", async () => {
 test.for<{ typed: string; says: RegExp }>([
   {
     typed: "detach --dangling gone -n demo",
-    says: /^error: --dangling finds the names by itself, so "gone" cannot be named beside it\nhint: kubectl acr-secret detach gone /,
+    says: /^error: --dangling finds the names by itself, so "gone" cannot be named beside it\nhint: kubectl acr-secret detach -n demo gone /,
   },
   {
     typed: "detach --dangling --where-used -n demo",

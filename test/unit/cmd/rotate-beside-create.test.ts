@@ -65,7 +65,7 @@ test("a rotation whose Secrets are locked out while it runs, and whose slot anot
   expect(code).toBe(1);
   for (const at of ["a", "b"])
     expect(stderr).toMatch(new RegExp(`${at}: error: secret/acr-myregistry in namespace ${at} notes .* refuses the login inside`));
-  expect(stderr).toContain("hint: kubectl acr-secret create acr-myregistry --registry myregistry.azurecr.io -n a");
+  expect(stderr).toContain("hint: kubectl acr-secret create -n a acr-myregistry --registry myregistry.azurecr.io");
   expect(standsIn(world).map(([, alive]) => alive)).toEqual([false, false, true]);
 });
 

@@ -19,12 +19,12 @@ test.for([
   {
     what: "the admin user's",
     line: "create --registry myregistry --admin -n a",
-    says: "cannot be rotated here: its passwords are everybody's who uses the registry's admin user\nhint: kubectl acr-secret create acr-myregistry",
+    says: "cannot be rotated here: its passwords are everybody's who uses the registry's admin user\nhint: kubectl acr-secret create -n a acr-myregistry",
   },
   {
     what: "one that was given",
     line: "create --registry myregistry.azurecr.io --username jane --password-stdin -n a",
-    says: 'cannot be rotated here: whoever gave it has to give another\nhint: printf %s "$PASSWORD" | kubectl acr-secret create acr-myregistry',
+    says: 'cannot be rotated here: whoever gave it has to give another\nhint: printf %s "$PASSWORD" | kubectl acr-secret create -n a acr-myregistry',
   },
 ])("a login that is $what is refused with the command that replaces it", async ({ line, says }) => {
   const world = await made(line);
@@ -118,7 +118,7 @@ test("a token of an Azure identity is renewed for the same identity alone", asyn
     world.azure.entra.claims["sub"] = sub;
     const { stderr, code } = await type("rotate -n a", world.ports);
     expect(stderr).toContain('secret "acr-myregistry" holds a token of another Azure identity than jane@example.com');
-    expect(stderr).toContain("hint: kubectl acr-secret create acr-myregistry --registry myregistry.azurecr.io --entra");
+    expect(stderr).toContain("hint: kubectl acr-secret create -n a acr-myregistry --registry myregistry.azurecr.io --entra");
     expect(code).toBe(1);
   }
   expect(world.loginIn("a")).toEqual(before);

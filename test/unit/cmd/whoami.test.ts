@@ -39,7 +39,7 @@ test.for([
   {
     has: 90,
     warns:
-      "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; what is left over of them is shown by: " +
+      "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; to list what is left over of them:\n  " +
       "kubectl acr-secret prune --registry myregistry --auth az\n",
   },
 ])("of a registry with $has of 100 tokens it warns: $warns", async ({ has, warns }) => {

@@ -52,7 +52,7 @@ test("each Secret is read once, however many pods name it", async () => {
 test("who may not list Secrets gets advice without what they would tell", async () => {
   const { rows } = await judged({ pods: [pod("web-1")], secrets: [ours("given", "web:right")], mayNotList: true });
 
-  expect(rows[0]).toMatchObject({ cause: "no-login", fix: `${create} --serviceaccount default -n demo` });
+  expect(rows[0]).toMatchObject({ cause: "no-login", fix: `${create} --serviceaccount default` });
 });
 
 test("images that a named Secret is not for are left out", async () => {
@@ -90,9 +90,9 @@ test("repositories and pods of one command are in one command", async () => {
     pods: [pod("web-1"), pod("api-1", { image: `${r}/app/api:1` }), pod("api-1", { image: `${r}/app/web:2` })],
   });
 
-  const both = `kubectl acr-secret create acr --registry ${r} --repository app/gone --repository app/web -n demo`;
+  const both = `kubectl acr-secret create -n demo acr --registry ${r} --repository app/gone --repository app/web`;
   expect(narrow.rows.map(({ fix }) => fix)).toEqual([both, both]);
-  expect([...new Set(late.rows.map(({ fix }) => fix))]).toEqual(["kubectl delete pod api-1 web-1 -n demo"]);
+  expect([...new Set(late.rows.map(({ fix }) => fix))]).toEqual(["kubectl delete pod -n demo api-1 web-1"]);
 });
 
 test("a Secret, a ServiceAccount and a namespace that are not there are told of", async () => {

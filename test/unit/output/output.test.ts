@@ -45,7 +45,7 @@ test.for([
     error: new CliError("usage", "no target is named", {
       hint: { do: "attach", serviceaccounts: ["default"], or: "--all-serviceaccounts" },
     }),
-    shows: "error: no target is named\nhint: kubectl acr-secret attach --serviceaccount default, or --all-serviceaccounts\n",
+    shows: "error: no target is named\nhint: kubectl acr-secret attach --serviceaccount default\nhint: or --all-serviceaccounts\n",
   },
   { error: new CliError("forbidden", "Error from server (Forbidden): no"), shows: "Error from server (Forbidden): no\n" },
   { error: new CliError("invalid", 'The Secret "x" is invalid: y'), shows: 'The Secret "x" is invalid: y\n' },

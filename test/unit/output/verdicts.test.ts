@@ -48,7 +48,7 @@ r.azurecr.io/b:1   <none>   0      no credential
 r.azurecr.io/c:1   acr      0      throttled
 
 r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
-  kubectl acr-secret create --registry r.azurecr.io -n demo
+  kubectl acr-secret create -n demo --registry r.azurecr.io
 
 r.azurecr.io/c:1: throttled
 `);
@@ -69,7 +69,7 @@ test("a program reads the cause by its id", () => {
         cause: "no-login",
         verdict: "no credential",
         message: "serviceaccount/default has no pull secret for this registry",
-        fix: "kubectl acr-secret create --registry r.azurecr.io -n demo",
+        fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",
       },
     ],
   });

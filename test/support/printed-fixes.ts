@@ -1,0 +1,180 @@
+import type { spell } from "../../cmd/line/spell.ts";
+import type { Fix } from "../../src/fix.ts";
+
+const web = { kind: "deployment", name: "web" };
+
+/** Each kind of fix, each of its fields at least once, and the line to type. */
+export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] = [
+  { fix: { do: "prune", registry: "myregistry" }, line: "kubectl acr-secret prune --registry myregistry" },
+  {
+    fix: { do: "prune", registry: "myregistry", identity: { source: "az", subscription: "s" } },
+    line: "kubectl acr-secret prune --registry myregistry --auth az --subscription s",
+  },
+  { fix: { do: "create", registry: "myregistry" }, line: "kubectl acr-secret create --registry myregistry" },
+  {
+    fix: {
+      do: "create",
+      secret: "acr",
+      registry: "r.azurecr.io",
+      repositories: ["app/web", "base/*"],
+      serviceaccounts: ["a", "b"],
+      acrToken: "ci-pull",
+      expiresIn: "90d",
+      force: true,
+      namespace: "demo",
+      context: "prod",
+    },
+    line:
+      "kubectl acr-secret create -n demo --context prod acr --registry r.azurecr.io --repository app/web --repository 'base/*' " +
+      "--serviceaccount a --serviceaccount b --acr-token ci-pull --expires-in 90d --force",
+  },
+  {
+    fix: {
+      do: "create",
+      registry: "r",
+      scope: { contexts: ["a", "b"], namespaces: "all", selector: "team=web", exclude: ["x-*"], includeSystem: true },
+      credentialPer: "scope",
+    },
+    line:
+      "kubectl acr-secret create --namespace-selector team=web --exclude-namespaces 'x-*' --include-system --contexts a --contexts b " +
+      "--registry r --credential-per scope",
+  },
+  {
+    fix: {
+      do: "create",
+      registry: "r",
+      scope: { contexts: "all", namespaces: { names: ["a"], globs: ["b-*"] }, selector: undefined, exclude: [], includeSystem: false },
+    },
+    line: "kubectl acr-secret create --namespaces a --namespaces 'b-*' --all-contexts --registry r",
+  },
+  {
+    fix: {
+      do: "create",
+      registry: "r",
+      scope: { contexts: "current", namespaces: "current", selector: undefined, exclude: [], includeSystem: false },
+    },
+    line: "kubectl acr-secret create --registry r",
+  },
+  {
+    fix: {
+      do: "create",
+      registry: "r",
+      identity: { source: "workload", tenant: "example.com", subscription: "Pay as you go", cloud: "AzureUSGovernment" },
+    },
+    line:
+      "kubectl acr-secret create --registry r --auth workload --tenant example.com --subscription 'Pay as you go' " +
+      "--cloud AzureUSGovernment",
+  },
+  {
+    fix: { do: "create", registry: "r", identity: { source: "auto", tenant: "t" } },
+    line: "kubectl acr-secret create --registry r --tenant t",
+  },
+  {
+    fix: { do: "create", registry: "r.azurecr.io", username: "ci" },
+    line: `printf %s "$PASSWORD" | kubectl acr-secret create --registry r.azurecr.io --username ci --password-stdin`,
+  },
+  {
+    fix: { do: "attach", secret: "acr", serviceaccounts: ["web"], or: "--all-serviceaccounts" },
+    line: "kubectl acr-secret attach acr --serviceaccount web",
+  },
+  {
+    fix: { do: "attach", secret: "acr", targets: ["deployment/web"], output: "kustomize", namespace: "demo" },
+    line: "kubectl acr-secret attach -n demo acr deployment/web -o kustomize",
+  },
+  {
+    fix: { do: "attach", secret: "acr", targets: ["serviceaccount/web"], output: "helm" },
+    line: "kubectl acr-secret attach acr serviceaccount/web -o helm",
+  },
+  {
+    fix: { do: "attach", secret: "acr", targets: ["pod/web"], recreate: true, force: true, namespace: "demo" },
+    line: "kubectl acr-secret attach -n demo acr pod/web --recreate --force",
+  },
+  { fix: { do: "detach", serviceaccounts: ["default"] }, line: "kubectl acr-secret detach --serviceaccount default" },
+  {
+    fix: { do: "check", secret: "acr", images: ["r.azurecr.io/a:1"], serviceaccount: "web", namespace: "demo" },
+    line: "kubectl acr-secret check -n demo acr --image r.azurecr.io/a:1 --serviceaccount web",
+  },
+  { fix: { do: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
+  {
+    fix: { do: "list", everywhere: true },
+    given: { forward: ["--context=prod"], namespace: "demo" },
+    line: "kubectl acr-secret list --all-namespaces --context=prod -o wide",
+  },
+  { fix: { do: "help" }, line: "kubectl acr-secret --help" },
+  { fix: { do: "help", verb: "create" }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
+  { fix: { do: "delete", secret: "acr", yes: true, or: "do not" }, line: "kubectl acr-secret delete acr --yes" },
+  {
+    fix: { do: "delete", secret: "acr", revoke: true, force: true, ignoreNotFound: true, yes: true, namespace: "demo" },
+    line: "kubectl acr-secret delete -n demo acr --revoke --force --ignore-not-found --yes",
+  },
+  {
+    fix: {
+      do: "rollout",
+      workloads: [
+        { kind: "deployment", name: "web" },
+        { kind: "daemonset", name: "log" },
+      ],
+      namespace: "demo",
+      or: "wait",
+    },
+    line: "kubectl rollout restart -n demo deployment/web daemonset/log",
+  },
+  { fix: { do: "delete-secret", secret: "acr", namespace: "demo" }, line: "kubectl delete secret -n demo acr" },
+  {
+    fix: { do: "delete-by-force", workload: { kind: "pod", name: "p" }, namespace: "demo", or: "wait" },
+    given: { forward: [], context: "prod" },
+    line: "kubectl delete pod -n demo --context prod p --force",
+  },
+  // A scope that is said is not said twice
+  {
+    fix: {
+      do: "delete",
+      secret: "acr",
+      yes: true,
+      scope: { contexts: ["prod"], namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
+    },
+    given: { forward: [], context: "prod", namespace: "demo" },
+    line: "kubectl acr-secret delete --all-namespaces --contexts prod acr --yes",
+  },
+  { fix: { do: "get", resource: "serviceaccounts", namespace: "demo" }, line: "kubectl get -n demo serviceaccounts" },
+  {
+    fix: { do: "create-namespace", name: "demo" },
+    given: { forward: ["--context=prod"], namespace: "demo" },
+    line: "kubectl create namespace --context=prod demo",
+  },
+  { fix: { do: "delete-pods", pods: ["a", "b"], namespace: "demo" }, line: "kubectl delete pod -n demo a b" },
+  {
+    fix: { do: "reference", workload: web, secret: "acr", instead: "bad" },
+    line: `kubectl patch deployment web -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr"}]}}}}'`,
+  },
+  {
+    fix: { do: "set-image", workload: web, container: "app", image: "r.azurecr.io/app:1" },
+    line: "kubectl set image deployment/web app=r.azurecr.io/app:1",
+  },
+  {
+    fix: { do: "pull-chart", secret: "acr", host: "r.azurecr.io", namespace: "demo" },
+    line:
+      "(umask 077; kubectl get -n demo secret acr -o 'jsonpath={.data.\\.dockerconfigjson}' | base64 -d > registry.json) " +
+      "&& helm pull oci://r.azurecr.io/CHART --registry-config registry.json",
+  },
+  { fix: { do: "create", registry: "r", reader: "flux" }, line: "kubectl acr-secret create --registry r --for flux" },
+  {
+    fix: { do: "detach", dangling: true, serviceaccounts: ["app"], targets: ["deployment/web"], namespace: "demo" },
+    line: "kubectl acr-secret detach -n demo deployment/web --serviceaccount app --dangling",
+  },
+  { fix: { do: "show-repositories", registry: "r" }, given: { forward: [], namespace: "x" }, line: "az acr repository list --name r" },
+  {
+    fix: { do: "show-tags", registry: "r", repository: "app/web" },
+    line: "az acr repository show-tags --name r --repository app/web",
+  },
+  {
+    fix: { do: "show-manifests", registry: "r", repository: "app/web" },
+    line: "az acr manifest list-metadata --registry r --name app/web",
+  },
+  { fix: { do: "show-network-rules", registry: "r" }, line: "az acr network-rule list --name r" },
+  {
+    fix: { do: "steps", context: "dev", steps: [{ do: "list" }, { do: "delete-pods", pods: ["a"] }] },
+    given: { forward: [], namespace: "x" },
+    line: "kubectl acr-secret list -n x --context dev && kubectl delete pod -n x --context dev a",
+  },
+];

@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { screenOf } from "../../../sandbox/screen.ts";
+import { progressOn } from "../../../src/output/progress.ts";
+import { shortened, wrapped } from "../../../src/output/wrap.ts";
+
+test.for([
+  { what: "the words that a width has space for", text: "no such place", width: 8, lines: ["no such", "place"] },
+  { what: "a word that is wider on a line of its own", text: "a 0123456789abc d", width: 10, lines: ["a", "0123456789abc", "d"] },
+  {
+    what: "a command in quotes on one line",
+    text: 'Use "kubectl acr-secret options" for a list.',
+    width: 20,
+    lines: ["Use", '"kubectl acr-secret options"', "for a list."],
+  },
+])("wraps prose: $what", ({ text, width, lines }) => {
+  expect(wrapped(text, width)).toEqual(lines);
+});
+
+test.for([
+  { width: 20, shows: "Asking for manifests" },
+  { width: 19, shows: "Asking for…" },
+  { width: 8, shows: "Asking…" },
+  { width: 4, shows: "Ask…" },
+  { width: 0, shows: "" },
+  { width: -2, shows: "" },
+])("in $width columns of progress whole words: $shows", ({ width, shows }) => {
+  expect(shortened("Asking for manifests", width)).toBe(shows);
+});
+
+test.for([
+  { columns: 40, shows: "412 of 1000 namespaces, 206/s, 3s left" },
+  { columns: 30, shows: "412 of 1000 namespaces,…" },
+  { columns: 12, shows: "412 of…" },
+])("what is done of many places, on $columns columns: $shows", async ({ columns, shows }) => {
+  let at = 0;
+  const printed: string[] = [];
+  const stderr = { write: (text: string) => printed.push(text), isTTY: true, columns };
+  const seen = async () => (await screenOf(printed.join(""), columns)).map((row) => row.text);
+  const count = progressOn(stderr, {}, 0, () => new Date(at)).count(1000);
+  at = 2000;
+  count.show(412);
+  expect(await seen()).toEqual([shows]);
+  count.clear();
+  expect(await seen()).toEqual([]);
+});
