@@ -40,3 +40,6 @@ export function milliseconds(text: string): number | undefined {
   if (sum * 1e6 >= largest) return undefined;
   return sign === "-" ? 0 : sum;
 }
+
+/** A Go duration of a flag of ours in milliseconds; undefined for an invalid or a negative one. */
+export const goDuration = (text: string): number | undefined => (text.startsWith("-") ? undefined : milliseconds(text));

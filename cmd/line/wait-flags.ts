@@ -1,6 +1,6 @@
 import { CliError } from "../../src/errors.ts";
 import type { Patience } from "../../src/observe/targets.ts";
-import { milliseconds } from "./durations.ts";
+import { goDuration } from "./durations.ts";
 import type { Flags } from "./flags.ts";
 
 export const waitForAccount = {
@@ -13,7 +13,7 @@ export const waitForAccount = {
 
 /** A duration that somebody is to wait, in milliseconds. @throws CliError usage */
 export function waitOf({ wait: text }: { readonly wait: string }): number {
-  const wait = milliseconds(text);
+  const wait = goDuration(text);
   if (wait !== undefined) return wait;
   throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
 }

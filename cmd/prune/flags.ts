@@ -1,6 +1,6 @@
 import type { PruneWish } from "../../src/plan/prune.ts";
 import { createFlags } from "../create/wish.ts";
-import { milliseconds } from "../line/durations.ts";
+import { goDuration } from "../line/durations.ts";
 import { dryRun, type Flags, formats, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
@@ -34,7 +34,7 @@ export type PruneFlags = Values<typeof pruneFlags>;
 
 /** What counts as left over. @throws CliError usage */
 export function wishOf({ "include-unknown": includeUnknown, "older-than": text }: PruneFlags): PruneWish {
-  const olderThan = milliseconds(text);
+  const olderThan = goDuration(text);
   if (olderThan === undefined) throw usage(`invalid --older-than "${text}": a duration, such as 30m or 0s`);
   return { includeUnknown, olderThan };
 }

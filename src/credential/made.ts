@@ -72,7 +72,10 @@ async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): P
   const principal = await azure.principal(id);
   if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(lost);
   const [application] = await azure.applications({ appId: principal.appId });
-  return application ? madeIn(application) : [];
+  if (!application) return [];
+  const isEmpty = application.keys.length === 0 && readMadeFor(application.notes) !== undefined;
+  const { otherKeys } = isEmpty ? await azure.custody(application.id, principal.id) : { otherKeys: [] };
+  return madeIn(application, otherKeys.length > 0);
 }
 
 /** A role of this plugin's whose principal nobody knows. */
@@ -88,7 +91,8 @@ const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
   lost: true,
 });
 
-function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application): Made[] {
+/** @param needed others sign in to it by a certificate or a federated credential */
+function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
   const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
   const passwords = keys.flatMap((key): Made[] => {
     const of = readMadeFor(key.displayName);
@@ -98,5 +102,5 @@ function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: App
   });
   const of = readMadeFor(notes);
   if (keys.length > 0 || !of) return passwords;
-  return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt }];
+  return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, ...asNeeded(needed) }];
 }

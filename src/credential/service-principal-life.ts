@@ -2,7 +2,7 @@ import type { Application, RoleAssignment, ServicePrincipal } from "../azure/pri
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
-import { keyName, readMadeFor } from "../secret/azure-words.ts";
+import { isOfOurs, keyName, readMadeFor } from "../secret/azure-words.ts";
 import { rightsOfPrincipal, warnOfRights } from "./granted-rights.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
@@ -72,7 +72,10 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
     },
     async revoke(identity, passwords): Promise<Plan> {
       const found = await read(identity);
-      return found ? planPrincipalRevocation({ ...found, scope: registry.id }, passwords) : [];
+      if (!found) return [];
+      const { application, principal } = found;
+      const { otherKeys } = isOfOurs(application.notes) ? await azure.custody(application.id, principal?.id) : { otherKeys: [] };
+      return planPrincipalRevocation({ ...found, otherKeys, scope: registry.id }, passwords);
     },
   };
 }

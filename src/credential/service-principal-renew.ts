@@ -1,5 +1,6 @@
-import type { Application, Key, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
+import type { Application, Custody, Key, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";
+import { mayDelete } from "../plan/ownership.ts";
 import { isOfOurs, readMadeFor } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
@@ -43,16 +44,18 @@ export type PrincipalStanding = {
   readonly application: Application;
   readonly principal: ServicePrincipal | undefined;
   readonly assignments: readonly RoleAssignment[];
+  readonly otherKeys: Custody["otherKeys"];
   /** The registry's id. */
   readonly scope: string;
 };
 
 /**
- * An application that this plugin made goes with these passwords, as long as it has no others, and then its role, which else would stay
+ * An application that this plugin made goes with these passwords, as long as it has no other password, certificate or federated credential, and
+ * then its role, which else would stay
  * as one of nobody: where a run is killed in between, that shows on the registry. Of any other only these passwords go.
  */
 export function planPrincipalRevocation(
-  { application, principal, assignments, scope }: PrincipalStanding,
+  { application, principal, assignments, otherKeys, scope }: PrincipalStanding,
   passwords: readonly Password[],
 ): Change[] {
   const { displayName: name, keys, notes } = application;
@@ -61,7 +64,7 @@ export function planPrincipalRevocation(
   const role = { kind: "roleassignment.management.azure.com", name } as const;
   const given = principal && assignments.some(({ ours, here }) => ours && here);
   const retired = planKeyRetirement(application, shown, because);
-  if (!isOfOurs(notes))
+  if (!mayDelete({ described: isOfOurs(notes), otherKeys, shared: false }))
     return given && isLast(keys, shown) ? [...retired, { act: "tell", to: role, says: staysFor(application, scope) }] : retired;
   if (shown.length < keys.length) return retired;
   const going = shown.map(({ keyId: slot, madeAt }) => ({ slot, ...(madeAt !== undefined && { madeAt }) }));
@@ -75,7 +78,7 @@ export function planPrincipalRevocation(
 const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
   going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
 
-/** Somebody else's application signs in by passwords, certificates and federated identities of his, and may have come to pull by the role. */
+/** An application that others sign in to, by passwords, certificates or federated credentials, may have come to pull by the role. */
 const staysFor = ({ displayName, appId }: Application, scope: string): string =>
-  `the role that this plugin gave to ${JSON.stringify(displayName)} stays, since whoever made that application may pull by it; ` +
+  `the role that this plugin gave to ${JSON.stringify(displayName)} stays, since whoever signs in as that application may pull by it; ` +
   `if nobody does: az role assignment delete --assignee ${appId} --scope ${scope}`;

@@ -98,6 +98,34 @@ test("a role of nobody goes if it has the name that this plugin gives", async ()
   expect(directory.assignments).toMatchObject([{ ours: false }]);
 });
 
+test.for(["certificate", "federated credential"] as const)("keeps an application that somebody signs in to by a %s", async (otherKey) => {
+  const world = await leftOver("--service-principal");
+  const { directory } = world.azure;
+  const left = directory.applications[1];
+  if (!left) throw new Error("no application");
+  directory.custody.set(left.id, { owners: ["o-1"], principalOwners: [], otherKeys: [otherKey] });
+
+  expect(await type(`${line} --yes`, world)).toMatchObject({ stdout: expect.stringContaining("(-"), code: 0 });
+  expect(await type(`${line} --older-than 0s --yes`, world)).toMatchObject({ stderr: "nothing is left over\n", code: 0 });
+
+  expect(directory.applications).toContain(left);
+  expect(directory.assignments).toHaveLength(2);
+});
+
+test.for(["certificate", "federated credential"] as const)(
+  "delete --revoke keeps an application that somebody signs in to by a %s",
+  async (otherKey) => {
+    const world = await leftOver("--service-principal");
+    const { directory } = world.azure;
+    for (const { id } of directory.applications) directory.custody.set(id, { owners: ["o-1"], principalOwners: [], otherKeys: [otherKey] });
+
+    expect(await type("delete acr-myregistry --revoke --yes -n a", world)).toMatchObject({ code: 0 });
+
+    expect(directory.applications.map(({ keys }) => keys.length)).toEqual([0, 1]);
+    expect(directory.assignments).toHaveLength(2);
+  },
+);
+
 test.for(["givenRoles", "principal", "applications"])(
   "who may not ask for %s is told, and tokens are looked at all the same",
   async (call) => {

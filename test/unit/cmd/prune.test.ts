@@ -287,6 +287,53 @@ test("--older-than says what counts as just made", async () => {
   });
 });
 
+test.for(["-5m", "-1s", "-1h30m"])("refuses --older-than %s", async (text) => {
+  expect(await type(`${line} --older-than=${text}`, await leftOver())).toMatchObject({
+    stdout: "",
+    stderr: expect.stringContaining(`invalid --older-than "${text}"`),
+    code: 1,
+  });
+});
+
+test.for([
+  { what: "the label of another tool", change: { labels: { "app.kubernetes.io/managed-by": "Helm" } } },
+  { what: "no label", change: { labels: {} } },
+  { what: "neither label nor annotation", change: { labels: {}, annotations: {} } },
+  { what: "an annotation that cannot be read", change: { labels: {}, annotations: { "acr-secret/logins": "{" } } },
+])("keeps the token of a Secret with $what", async ({ change }) => {
+  const world = await leftOver();
+  const secret = world.cluster.get("secret", "a", "acr-myregistry");
+  if (secret) world.cluster.put({ ...secret, metadata: { ...secret.metadata, ...change } });
+  const [kept, left] = [tokenIn(world, "a"), tokenIn(world, "b")];
+
+  const { stdout, code } = await type(`${line} --older-than 0s --yes`, world);
+
+  expect({ stdout, code }).toEqual({ stdout: expect.not.stringContaining(kept), code: 0 });
+  expect(stdout).toContain(left);
+  expect([...world.azure.tokens.keys()]).toEqual([kept]);
+});
+
+test("keeps the token of an Opaque Secret without our label that the annotation names", async () => {
+  const world = await leftOver();
+  const secret = world.cluster.get("secret", "a", "acr-myregistry");
+  world.cluster.remove("secret", "a", "acr-myregistry");
+  if (secret) world.cluster.put({ ...secret, type: "Opaque", data: {}, metadata: { ...secret.metadata, labels: {} } });
+
+  await type(`${line} --older-than 0s --yes`, world);
+
+  expect([...world.azure.tokens.keys()]).toEqual([tokenIn(world, "a")]);
+});
+
+test("says what is too recent to remove, and not that nothing is left over", async () => {
+  const world = await leftOver();
+  world.azure.times.set(tokenIn(world, "b"), { madeAt: "2026-02-28T23:59:00Z", changedAt: "2026-02-28T23:59:00Z" });
+
+  const { stdout, stderr } = await type(line, world);
+
+  expect(stdout).toContain("too recent (changed less than 10m ago, see --older-than)");
+  expect(stderr).toBe("hint: too recent to remove: 1; they changed less than 10m ago, see --older-than\n");
+});
+
 test("a registry has to be named", async () => {
   expect(await type("prune", worldOf([]))).toMatchObject({
     stderr: expect.stringContaining('required flag(s) "registry" not set'),

@@ -42,7 +42,16 @@ test("exactly the keys that are meant are retired", () => {
   expect(plan.map(({ slot, madeAt }) => [slot, madeAt])).toEqual([["k2", "2026-01-01T00:00:00Z"]]);
 });
 
-test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[]; is: string[] }>([
+type Other = "password" | "certificate" | "federated credential";
+
+test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[]; otherKeys?: Other[]; is: string[] }>([
+  { why: "somebody signs in by a certificate", keys: ["k1"], otherKeys: ["certificate"], is: ["application k1", "roleassignment"] },
+  {
+    why: "somebody signs in by a federated credential",
+    keys: ["k1"],
+    otherKeys: ["federated credential"],
+    is: ["application k1", "roleassignment"],
+  },
   { why: "made by this plugin, and nobody else has a password", keys: ["k1"], is: ["application", "roleassignment"] },
   { why: "somebody else has one", keys: ["k1", "k2"], is: ["application k1"] },
   { why: "somebody else made it, and the role", keys: ["k1"], notes: "payroll", roles: [{ ...role, ours: false }], is: ["application k1"] },
@@ -63,9 +72,11 @@ test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[];
     is: ["application"],
   },
   { why: "the password is gone", keys: ["k2"], is: [] },
-])("what goes with a service principal that is revoked: $why", ({ keys, notes = ofOurs("demo"), roles = [role], is }) => {
-  const plan = planPrincipalRevocation({ application: application(keys, notes), principal, assignments: roles, scope: "/x" }, [
-    { slot: "k1" },
-  ]);
+])("what goes with a service principal that is revoked: $why", ({ keys, notes = ofOurs("demo"), roles = [role], otherKeys = [], is }) => {
+  const standing = { application: application(keys, notes), principal, assignments: roles, otherKeys, scope: "/x" };
+  const plan = planPrincipalRevocation(standing, [{ slot: "k1" }]);
+  expect(plan.filter(({ act, to: { kind } }) => act === "delete" && kind.startsWith("roleassignment"))).toHaveLength(
+    is.includes("application") && is.includes("roleassignment") ? 1 : 0,
+  );
   expect(plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim())).toEqual(is);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expiryAfter, milliseconds } from "../../../../cmd/line/durations.ts";
+import { expiryAfter, goDuration, milliseconds } from "../../../../cmd/line/durations.ts";
 
 test.for([
   ["90d", "2026-04-01T00:00:00Z"],
@@ -43,4 +43,8 @@ test.for([
 
 test.for(["x", "5 s", "", "-5", "1h-", "1e3s", "1.5", ".s", "s", "5d", "2562048h", "99999999999999999999"])("%o is no duration", (text) => {
   expect(milliseconds(text)).toBeUndefined();
+});
+
+test.for(["-5m", "-1s", "-0s", "-1h30m"])("rejects the negative duration %s of a flag of ours", (text) => {
+  expect(goDuration(text)).toBeUndefined();
 });
