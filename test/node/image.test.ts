@@ -1,15 +1,14 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { parse } from "yaml";
 import packageJson from "../../package.json" with { type: "json" };
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { hostPlatform } from "../../scripts/platforms.ts";
 import { destinations } from "../../scripts/release/destinations.ts";
 import { containerImage } from "../../scripts/release/image.ts";
 import { take } from "../../scripts/release/take.ts";
+import { objectOf } from "../support/in-cluster-page.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
 
@@ -34,10 +33,7 @@ async function publish(): Promise<void> {
   for (const step of destinations["image"]?.steps(release) ?? []) await take(step, env);
 }
 
-/** The objects that docs/in-cluster.md shows, by their kind. */
-const [cronJob, clusterRole] = [...readFileSync("docs/in-cluster.md", "utf8").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(
-  ([, text = ""]) => parse(text),
-);
+const [cronJob, clusterRole] = [objectOf("CronJob"), objectOf("ClusterRole")];
 
 const serviceAccount = (name: string) => ({
   apiVersion: "v1",
@@ -66,7 +62,7 @@ beforeAll(async () => {
     serviceAccount("rotator"),
     serviceAccount("admin"),
     clusterRole,
-    binding("rotator", "rotator"),
+    binding("rotator", clusterRole.metadata.name),
     binding("admin", "cluster-admin"),
     { apiVersion: "v1", kind: "Secret", metadata: { namespace, name: "azure" }, stringData: azure },
     { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name: "authority" }, data: authority },

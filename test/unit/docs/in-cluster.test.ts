@@ -1,0 +1,38 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { stored } from "../../support/fakes/fleet.ts";
+import { objectOf } from "../../support/in-cluster-page.ts";
+import { type } from "../../support/in-process.ts";
+import { type Right, rulesOf } from "../../support/rights.ts";
+import { noteIn } from "../../support/rotating.ts";
+
+const inOrder = (rules: ReturnType<typeof rulesOf>) =>
+  rules.map((rule) => ({ ...rule, verbs: rule.verbs.toSorted() })).toSorted((a, b) => (String(a.resources) < String(b.resources) ? -1 : 1));
+
+test("the ClusterRole of docs/in-cluster.md has the rights that rotate was seen to use, and no others", () => {
+  const seen: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
+  const { rights = [] } = seen.find(({ line }) => line === "rotate --namespaces 'NS*'") ?? {};
+
+  expect(inOrder(objectOf("ClusterRole").rules)).toEqual(inOrder(rulesOf(rights)));
+});
+
+test("the CronJob of docs/in-cluster.md rotates a credential that never expires", async () => {
+  const world = await stored("a");
+  const [container] = objectOf("CronJob").spec.jobTemplate.spec.template.spec.containers;
+
+  const { code } = await type(container.args.join(" "), world.ports, { now: () => new Date("2026-04-01T00:00:00Z") });
+
+  expect({ code, slot: noteIn(world, "a").slot }).toEqual({ code: 0, slot: "password2" });
+});
+
+test("the objects of docs/in-cluster.md refer to each other", () => {
+  const [account, role, binding, job] = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "CronJob"].map(objectOf);
+  const namespace = objectOf("Namespace").metadata.name;
+
+  expect([account.metadata.namespace, job.metadata.namespace, binding.subjects[0].namespace]).toEqual([namespace, namespace, namespace]);
+  expect([binding.subjects[0].name, job.spec.jobTemplate.spec.template.spec.serviceAccountName]).toEqual([
+    account.metadata.name,
+    account.metadata.name,
+  ]);
+  expect(binding.roleRef.name).toBe(role.metadata.name);
+});
