@@ -34,6 +34,7 @@ import type { DryRun, Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { newRun, type Tools } from "./tools.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
+import { refuseWidening } from "./widening.ts";
 
 /** What Secrets of one name are to hold, wherever they are. */
 export type Order = {
@@ -159,6 +160,7 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential));
   const issue = await find();
   if (refuse && mints(issue.demand)) throw await refuse();
+  if (needsName) await refuseWidening(issue, credential, grounds, { ...order.again, repositories });
   // Of a place's own login nothing is known: it is another's, or the one that all get
   let unit = unitOf(issue, credential, order, () => "unknown");
   const { run } = unit;

@@ -1,5 +1,6 @@
+import { listAll } from "../cluster/port.ts";
 import type { Owner } from "../credential/kind.ts";
-import { CliError, isForbidden } from "../errors.ts";
+import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { idBy, noNamespace, uidOf } from "../observe/namespace.ts";
 import { wordsIn } from "../secret/azure-words.ts";
@@ -19,35 +20,76 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
   };
 }
 
-/** The Secrets of one name in many namespaces: others of that name may hold the same credential. */
+/**
+ * The Secrets of one name in many namespaces. A new credential is named once, by the cluster and the first selected namespace, so that
+ * another selection of namespaces gets another one. Later runs find the name in the annotations of the Secrets that hold it.
+ */
 export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
-  const reached = grounds.filter(({ error }) => !error);
-  const uids = reached.map(({ cluster }) => once(() => uidOf(cluster, "kube-system")));
-  const names = uids.map((read) => once(async () => tokenName(await known(read, "kube-system"), "shared", secret)));
-  const [first] = names;
+  const reached = grounds
+    .filter(({ error }) => !error)
+    .map((ground) => ({ ground, uid: once(() => uidOf(ground.cluster, "kube-system")) }));
+  const [first] = [...reached.filter(({ ground }) => ground.namespaces.length > 0), ...reached];
   const words = `secret ${secret} in many namespaces`;
+  const ownName = once(async () => {
+    if (!first) throw new CliError("unreachable", "no cluster of the scope can be reached");
+    const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), firstUid(first.ground)]);
+    return sharedName(cluster, namespace, secret);
+  });
   return {
     secret,
     words,
     // One that is not reached now may hold it all the same
-    wordsInCluster: once(async () => (uids.length < grounds.length ? words : wordsIn(words, await Promise.all(uids.map(idBy))))),
-    ownName: async () => (first ? first() : Promise.reject(new CliError("unreachable", "no cluster of the scope can be reached"))),
-    // Whichever of the clusters came first when it was made
-    owns: async (name) => mayBeTokenOf(name, "shared", secret) && (await Promise.all(names.map((nameIn) => nameIn()))).includes(name),
+    wordsInCluster: once(async () =>
+      reached.length < grounds.length ? words : wordsIn(words, await Promise.all(reached.map(({ uid }) => idBy(uid)))),
+    ),
+    ownName,
+    owns: async (name) => {
+      if (!mayBeTokenOf(name, "shared", secret)) return false;
+      for (const { ground, uid } of reached) if (await isGivenIn(ground, await known(uid, "kube-system"), { name, secret })) return true;
+      return false;
+    },
     alone: false,
   };
 }
 
+const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
+
+/** Whether Secrets of one name in a cluster were ever given this name. Earlier versions left the namespace out. */
+async function isGivenIn(ground: Ground, cluster: string, { name, secret }: { readonly name: string; readonly secret: string }) {
+  if (name === tokenName(cluster, "shared", secret)) return true;
+  const isNamedBy = (namespace: string) => name === sharedName(cluster, namespace, secret);
+  return isNamedBy(await firstUid(ground)) || (await uidsIn(ground)).some(isNamedBy);
+}
+
+/** The uid of the first selected namespace that exists; empty if none does, and then no Secret is written either. */
+async function firstUid({ cluster, namespaces }: Ground): Promise<string> {
+  for (const name of namespaces) {
+    const uid = await readable(() => uidOf(cluster, name));
+    if (uid !== undefined) return uid;
+  }
+  return "";
+}
+
+/** The uids of a cluster's namespaces; if they may not be listed, of the selected ones. */
+async function uidsIn({ cluster, namespaces }: Ground): Promise<string[]> {
+  const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(unlessForbidden(undefined));
+  if (listed) return listed.map(({ metadata: { uid = "" } }) => uid);
+  const read = await Promise.all(namespaces.map((name) => uidOf(cluster, name).catch(unlessForbidden(undefined))));
+  return read.filter((uid) => uid !== undefined);
+}
+
 /** The uid of a namespace. @throws CliError that names the way round where it may not be read */
-async function known(read: () => Promise<string | undefined>, namespace: string): Promise<string> {
-  const found = await read().catch((cause: unknown) => {
+const known = async (read: () => Promise<string | undefined>, namespace: string): Promise<string> =>
+  (await readable(read)) ?? Promise.reject(noNamespace(namespace));
+
+async function readable(read: () => Promise<string | undefined>): Promise<string | undefined> {
+  return read().catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause;
     throw new CliError("forbidden", cause.message, {
       hint: "add --acr-token NAME, or --service-principal=NAME: a name in Azure that this Secret alone is to use",
       cause,
     });
   });
-  return found ?? Promise.reject(noNamespace(namespace));
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -1,4 +1,5 @@
 import type { Azure, AzureRegistry } from "../context.ts";
+import { ofOurs, readMadeFor } from "../secret/azure-words.ts";
 import { notedToken, slotOf } from "./acr-token-plan.ts";
 import type { Need } from "./kind.ts";
 import { lentMap, noScopeMap, type ScopeFound } from "./scope-map.ts";
@@ -12,6 +13,8 @@ export type Found = ScopeFound & {
   readonly alone: boolean;
   /** Nobody named it: it is in the Secret's note. */
   readonly borrowed?: true;
+  /** The note is of the owner's own token, by its name or by its scope map's description. */
+  readonly owned?: boolean;
   /** The token that the Secret notes, where its password is dead and this one takes its place. */
   readonly left?: string;
   /** Its scope map is not its own, and is never changed. */
@@ -34,12 +37,23 @@ export async function find(named: Named, { owner, held }: Need, azure: Azure, re
   };
   if (named.token !== undefined) return read(named.token, false);
   const noted = held && notedToken(held);
-  if (noted === undefined || !(owner.alone || (await owner.owns(noted)))) return read(await owner.ownName(), owner.alone);
+  if (noted === undefined) return read(await owner.ownName(), owner.alone);
   const kept = await read(noted, false);
-  if (kept.token && slotOf(held?.entry, kept.token)) return { ...kept, borrowed: true };
+  const owned = (await owner.owns(noted)) || (!owner.alone && (await isDescribedFor(owner, kept)));
+  if (!owner.alone && !owned) return read(await owner.ownName(), false);
+  if (kept.token && slotOf(held?.entry, kept.token)) return { ...kept, borrowed: true, owned };
+  if (owned) return { ...kept, alone: owner.alone };
   const own = await read(await owner.ownName(), owner.alone);
-  return own.name === kept.name ? own : { ...own, left: kept.name };
+  return { ...own, left: kept.name };
 }
 
 /** Whether a token that is noted on a Secret is not its owner's: it may be anybody's. */
-export const isOthers = async ({ name, borrowed }: Found, owner: Need["owner"]) => borrowed === true && !(await owner.owns(name));
+export const isOthers = ({ borrowed, owned }: Found): boolean => borrowed === true && !owned;
+
+/** Whether the description of the scope map, which requires rights in Azure to write, names these Secrets in one of these clusters. */
+async function isDescribedFor(owner: Need["owner"], { scopeMap, lent }: Found): Promise<boolean> {
+  const described = lent || !scopeMap ? undefined : readMadeFor(scopeMap.description);
+  if (!described || described.words !== owner.words) return false;
+  const here = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
+  return described.clusters.some((id) => here.includes(id));
+}

@@ -90,7 +90,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
     const granted = found.scopeMap && pulledRepositories(found.scopeMap);
     const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
     const still = await tryHeld(need.held, reach, asked, sources);
-    const isForeign = still.pulls === "no" && (await isOthers(found, need.owner));
+    const isForeign = still.pulls === "no" && isOthers(found);
     if (!isForeign) return { need, found, reach, still };
     const anew = await look({ ...need, held: undefined });
     return { ...anew, found: { ...anew.found, left: found.name } };
@@ -129,7 +129,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       // Asked for while Azure is at work, and only where it may come to be written
       const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
       issued.set(name, { token, description: words.then(ofOurs) });
-      if (plan.scope.act === "update" && (await isOthers(found, owner))) throw notOwn(name, asked, need);
+      if (plan.scope.act === "update" && isOthers(found)) throw notOwn(name, asked, need);
       const mayPull = found.lent ? scopeMap && pulledRepositories(scopeMap) : repositories;
       const { secret } = owner;
       const told = [keptTooLong(secret, asked.expiresAt, plan), keptUntried(secret, unasked, plan), rights, tokenLeft(secret, found)];
@@ -159,7 +159,7 @@ const isAlone = ({ alone, borrowed }: Found, owner: Need["owner"]): boolean => a
 async function saying(scope: Make | Keep, { named, found, need: { owner } }: Meaning): Promise<Make | Keep> {
   const { lent, scopeMap } = found;
   if (scope.act !== "keep" || lent || !scopeMap || (owner.alone && named.token === undefined)) return scope;
-  if (!isOfOurs(scopeMap.description) || (await isOthers(found, owner))) return scope;
+  if (!isOfOurs(scopeMap.description) || isOthers(found)) return scope;
   const says = withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster()));
   const { actions } = scopeMap;
   return says === undefined
@@ -172,7 +172,7 @@ type Meaning = { readonly named: Named; readonly found: Found; readonly need: Ne
 /** Where pods use what the credential may not pull: that it could, and that a token of others has to be named for it. */
 async function withMore(issue: Issue, { named, found, need }: Meaning): Promise<Issue> {
   if (found.lent || !issue.mayPull || beyond(issue.mayPull, need.images).length === 0) return issue;
-  return { ...issue, more: { acrToken: named.token ?? ((await isOthers(found, need.owner)) ? found.name : undefined) } };
+  return { ...issue, more: { acrToken: named.token ?? (isOthers(found) ? found.name : undefined) } };
 }
 
 /** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */

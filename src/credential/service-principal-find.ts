@@ -2,7 +2,7 @@ import type { Application, RoleAssignment, ServicePrincipal } from "../azure/pri
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import { isOfOurs } from "../secret/azure-words.ts";
+import { isOfOurs, readMadeFor } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
 import type { HeldLogin, Need } from "./kind.ts";
 import { notAlone } from "./own-application.ts";
@@ -41,20 +41,41 @@ export async function refuseOthers({ name, application, principal, assignments, 
   });
 }
 
-/**
- * The application that is named, by its display name or its id; else the owner's own. Of several with the owner's name the one counts
- * that the Secret's annotation records. @throws CliError notFound, conflict
- */
-export async function findOwn(named: string | undefined, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
-  const name = named ?? (await owner.ownName());
-  if (!isGuid(name)) {
-    const all = await azure.applications({ name });
-    const recorded = named === undefined ? all.find((one) => isRecorded(held, one)) : undefined;
-    return { ...(await read(name, recorded ?? only(name, all), azure, registry)), by: named === undefined ? "own name" : "name" };
-  }
-  const [application] = await azure.applications({ appId: name.toLowerCase() });
+/** The application that is named, by its display name or its id; else the owner's own. @throws CliError notFound, conflict */
+export async function findOwn(named: string | undefined, need: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  if (named === undefined) return findByOwner(need, azure, registry);
+  if (!isGuid(named))
+    return { ...(await read(named, only(named, await azure.applications({ name: named })), azure, registry)), by: "name" };
+  const [application] = await azure.applications({ appId: named.toLowerCase() });
   if (application) return read(application.displayName, application, azure, registry);
-  throw new CliError("notFound", `no application of the tenant has the id ${name}`, { hint: "az ad app list --show-mine" });
+  throw new CliError("notFound", `no application of the tenant has the id ${named}`, { hint: "az ad app list --show-mine" });
+}
+
+/** The owner's own application. Of several with its name the one counts that the Secret's annotation records. @throws CliError conflict */
+async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  const shared = owner.alone ? undefined : await findShared({ owner, held }, azure, registry);
+  if (shared) return shared;
+  const name = await owner.ownName();
+  const all = await azure.applications({ name });
+  const application = all.find((one) => isRecorded(held, one)) ?? only(name, all);
+  return { ...(await read(name, application, azure, registry)), by: "own name" };
+}
+
+/**
+ * The application that Secrets in many namespaces record, whatever namespaces it was named by. It counts only if this plugin assigned its
+ * role on the registry, since anyone in a namespace can write the annotation, and the owner of an application its notes.
+ */
+async function findShared(
+  { owner, held }: Pick<Need, "owner" | "held">,
+  azure: Azure,
+  registry: AzureRegistry,
+): Promise<Found | undefined> {
+  const { entry, login } = held ?? {};
+  if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
+  const [application] = await azure.applications({ appId: entry.identity });
+  if (!application || readMadeFor(application.notes)?.words !== owner.words) return undefined;
+  const found = await read(application.displayName, application, azure, registry);
+  return found.assignments.some(({ ours, here }) => ours && here) ? { ...found, by: "own name" } : undefined;
 }
 
 /**

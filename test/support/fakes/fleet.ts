@@ -2,8 +2,10 @@ import { CliError } from "../../../src/errors.ts";
 import { type Live, type } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
 
-/** The name of the token that a credential of the whole scope is made of. */
-export const shared = "shared-acr-myregistry-939082d2c3";
+/** The name of the token that all namespaces share, if `team-0` is the first of them. */
+export const sharedByTeams = "shared-acr-myregistry-ea11a685b3";
+/** The same, if `a` is the first of them. */
+export const shared = "shared-acr-myregistry-b317a6db49";
 export const line = "create --registry myregistry --repository app/web --serviceaccount default";
 export const refused = (): CliError => new CliError("forbidden", "Error from server (Forbidden): no");
 

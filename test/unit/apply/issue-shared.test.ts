@@ -196,7 +196,7 @@ test("the name of what many get is on its way while Azure is asked, and what is 
 
   const first = outcomes();
   await new Promise(setImmediate);
-  expect(at.world.asking.all).toEqual(["get namespace kube-system"]);
+  expect(at.world.asking.all).toEqual(["get namespace kube-system", "get namespace a"]);
   open();
   await expect(first).rejects.toMatchObject({ kind: "forbidden", message: "no" });
 

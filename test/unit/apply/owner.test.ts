@@ -4,6 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { Ground } from "../../../src/fleet/places.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
+import { tokenName } from "../../../src/secret/names.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -85,9 +86,11 @@ test("many Secrets' name is made of their cluster, and is nobody's alone", async
   expect(owner).toMatchObject({ secret: "acr", words: "secret acr in many namespaces", alone: false });
 });
 
+const selectingIn = (in_: FakeWorld, context: string): Ground => ({ ...groundOf(in_, context), namespaces: ["demo"] });
+
 test("of several clusters the first that is reached gives the name, and that of any of them is theirs", async () => {
-  const in_ = world({ "kube-system": "u" }, ["prod", "dev"]);
-  const [prod, dev] = [groundOf(in_, "prod"), groundOf(in_, "dev")];
+  const in_ = world({ "kube-system": "u", demo: "d" }, ["prod", "dev"]);
+  const [prod, dev] = [selectingIn(in_, "prod"), selectingIn(in_, "dev")];
   const lost = groundOf(in_, "prod", new CliError("unreachable", "no"));
   const nameOf = (...grounds: Ground[]) => sharedOwner(grounds, "acr").ownName();
 
@@ -100,6 +103,38 @@ test("of several clusters the first that is reached gives the name, and that of 
     true,
     false,
   ]);
+});
+
+/** Grounds of one cluster with these namespaces selected. */
+const selecting = (in_: FakeWorld, ...namespaces: string[]): Ground[] => [{ ...groundOf(in_), namespaces }];
+const ab = () => world({ "kube-system": "u", a: "ua", b: "ub" });
+
+test("names a new shared credential by the first selected namespace that exists", async () => {
+  const nameOf = (...namespaces: string[]) => sharedOwner(selecting(ab(), ...namespaces), "acr").ownName();
+
+  expect(await nameOf("a", "b")).toBe(await nameOf("a"));
+  expect(await nameOf("nope", "a")).toBe(await nameOf("a"));
+  expect(await nameOf("b")).not.toBe(await nameOf("a"));
+});
+
+test.for([
+  { why: "another selection named it", name: (in_: FakeWorld) => sharedOwner(selecting(in_, "a"), "acr").ownName(), owned: true },
+  { why: "an earlier version named it", name: async () => tokenName("u", "shared", "acr"), owned: true },
+  { why: "another Secret's name is in it", name: (in_: FakeWorld) => sharedOwner(selecting(in_, "b"), "other").ownName(), owned: false },
+  { why: "another cluster named it", name: async () => tokenName("other", "shared", "acr"), owned: false },
+])("answers $owned for a shared credential when $why", async ({ name, owned }) => {
+  const in_ = ab();
+
+  expect(await sharedOwner(selecting(in_, "b"), "acr").owns(await name(in_))).toBe(owned);
+});
+
+test("compares the selected namespaces when the namespaces of the cluster may not be listed", async () => {
+  const in_ = ab();
+  const byA = await sharedOwner(selecting(in_, "a"), "acr").ownName();
+  in_.asking.around(refusing(is("list namespace"), () => new CliError("forbidden", "may not")));
+
+  expect(await sharedOwner(selecting(in_, "b", "a"), "acr").owns(byA)).toBe(true);
+  expect(await sharedOwner(selecting(in_, "b"), "acr").owns(byA)).toBe(false);
 });
 
 test("where no cluster is reached there is no name", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
-import { line, linesOf, shared, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { line, linesOf, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 
 test("two clusters, one of them out of reach: the other gets its work, and the error names the context", async () => {
@@ -73,8 +73,8 @@ test("-o jsonl tells each outcome's place, one line each, as soon as it is true"
 
   const objects = linesOf(stdout).map((text) => JSON.parse(text) as Record<string, unknown>);
   expect(objects.map(({ context, namespace: at, object, result }) => [context, at, object, result])).toEqual([
-    [undefined, undefined, `scopemap.azurecr.io/${shared}`, "created"],
-    [undefined, undefined, `token.azurecr.io/${shared}`, "created"],
+    [undefined, undefined, `scopemap.azurecr.io/${sharedByTeams}`, "created"],
+    [undefined, undefined, `token.azurecr.io/${sharedByTeams}`, "created"],
     ...teams(2).flatMap((name) => [
       ["prod", name, "secret/acr-myregistry", "created"],
       ["prod", name, "serviceaccount/default", "patched"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { line, linesOf, shared, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { line, linesOf, sharedByTeams, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 
 const cancel = "The same command goes on from here.";
@@ -62,5 +62,5 @@ test("what an interruption could not have taken back is named", async () => {
   const { stderr, code } = await type(`${line} -A --credential-per scope`, world.ports, { started });
 
   expect(code).toBe(130);
-  expect(stderr).toContain(`az acr token delete --registry myregistry --name ${shared}`);
+  expect(stderr).toContain(`az acr token delete --registry myregistry --name ${sharedByTeams}`);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { stuckPod } from "../../support/fakes/cluster.ts";
-import { linesOf, shared, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { linesOf, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -9,7 +9,7 @@ const ask = ({ cluster, azure }: FakeWorld, namespace: string, repository: strin
   azure.images.add(`${repository}:1`);
   cluster.put(stuckPod(namespace, "web", `myregistry.azurecr.io/${repository}:1`));
 };
-const granted = ({ azure }: FakeWorld, name = shared) =>
+const granted = ({ azure }: FakeWorld, name = sharedByTeams) =>
   (azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 
 /** Namespaces that share a credential for app/web, and one more, whose tenant wants another's image. */
@@ -29,8 +29,8 @@ test("a namespace that joins a shared credential gets it as it is: what its pods
   const { stdout, stderr, code } = await type(`${line} --credential-per scope`, world.ports);
 
   expect(linesOf(stdout)).toEqual([
-    `scopemap.azurecr.io/${shared} unchanged`,
-    `token.azurecr.io/${shared} unchanged`,
+    `scopemap.azurecr.io/${sharedByTeams} unchanged`,
+    `token.azurecr.io/${sharedByTeams} unchanged`,
     ...teams(3).map((name) => `secret/acr-myregistry unchanged in namespace ${name}`),
     "secret/acr-myregistry created in namespace team-new",
   ]);
@@ -45,7 +45,7 @@ test("a namespace that joins a shared credential gets it as it is: what its pods
   expect(granted(world)).toEqual(["app/web"]);
 
   const { stdout: said } = await type(grants.replace("kubectl acr-secret ", ""), world.ports);
-  expect(linesOf(said)[0]).toBe(`scopemap.azurecr.io/${shared} configured (+finance/payroll)`);
+  expect(linesOf(said)[0]).toBe(`scopemap.azurecr.io/${sharedByTeams} configured (+finance/payroll)`);
   expect(granted(world)).toEqual(["app/web", "finance/payroll"]);
 });
 
@@ -85,7 +85,7 @@ test("--repositories-from-pods takes what the pods of all namespaces use", async
 
   const { stdout, stderr } = await type(`${line} --credential-per scope --repositories-from-pods`, world.ports);
 
-  expect(linesOf(stdout)[0]).toBe(`scopemap.azurecr.io/${shared} configured (+finance/payroll)`);
+  expect(linesOf(stdout)[0]).toBe(`scopemap.azurecr.io/${sharedByTeams} configured (+finance/payroll)`);
   expect(stderr).toBe("created 1, unchanged 3\n");
 });
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { unchecked } from "../../support/demo.ts";
 import { type Asked, is, refusing } from "../../support/fakes/asked.ts";
-import { line, refused, shared, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { line, refused, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -95,7 +95,7 @@ test("where 999 namespaces hold a credential that works, the thousandth gets tha
 test("a credential that they hold and that is dead is given to nobody", async () => {
   const world = worldOf(teams(3));
   await type(`${line} -A --credential-per scope`, world.ports);
-  world.azure.tokens.get(shared)?.passwords.clear();
+  world.azure.tokens.get(sharedByTeams)?.passwords.clear();
   addNamespaces(world.cluster, "newcomer");
   world.asking.forget();
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { line, linesOf, refused, shared, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { line, linesOf, refused, sharedByTeams, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type Run, type } from "../../support/in-process.ts";
 
 describe("ten thousand namespaces, one of which takes no Secret", () => {
@@ -21,7 +21,7 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
 
   test("the others get theirs, one credential for all, and the exit code is 1", () => {
     expect(first).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\ncreated 9999, failed 1\n", code: 1 });
-    expect([...world.azure.tokens.keys()]).toEqual([shared]);
+    expect([...world.azure.tokens.keys()]).toEqual([sharedByTeams]);
     expect(world.cluster.all("secret")).toHaveLength(9999);
     expect(world.azure.knows(world.loginIn("team-9999") ?? { username: "", password: "" })).toBe(true);
   });
@@ -30,8 +30,8 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     const told = linesOf(first.stdout);
 
     expect(told.slice(0, 4)).toEqual([
-      `scopemap.azurecr.io/${shared} created (+app/web)`,
-      `token.azurecr.io/${shared} created`,
+      `scopemap.azurecr.io/${sharedByTeams} created (+app/web)`,
+      `token.azurecr.io/${sharedByTeams} created`,
       "secret/acr-myregistry created in namespace team-0",
       "serviceaccount/default patched in namespace team-0",
     ]);
@@ -85,6 +85,6 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
       "patch secret team-77/acr-myregistry",
     ]);
     expect(world.loginIn("team-77")).toEqual(world.loginIn("team-0"));
-    expect([...world.azure.tokens.keys()]).toEqual([shared]);
+    expect([...world.azure.tokens.keys()]).toEqual([sharedByTeams]);
   });
 });

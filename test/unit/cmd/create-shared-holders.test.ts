@@ -1,0 +1,127 @@
+import { expect, test } from "vitest";
+import { tokenName } from "../../../src/secret/names.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { refused, worldOf } from "../../support/fakes/fleet.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+
+const create = (namespaces: string, more: string) =>
+  `create team --registry myregistry --namespaces ${namespaces} --credential-per scope ${more}`;
+const identityIn = (world: FakeWorld, namespace: string) => world.loginIn(namespace, "team")?.username;
+const granted = (world: FakeWorld, name = "") =>
+  (world.azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
+
+/** Namespaces of two teams, of which the first shares a credential for `app/web`. */
+async function ofTwoTeams(): Promise<FakeWorld> {
+  const world = worldOf(["sa1", "sa2", "sb1", "sb2"]);
+  for (const image of ["app/web:1", "app/api:1"]) world.azure.images.add(image);
+  expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
+  world.asking.forget();
+  return world;
+}
+
+test("gives two selections of namespaces two credentials for one Secret name", async () => {
+  const world = await ofTwoTeams();
+  const first = identityIn(world, "sa1");
+
+  expect(await type(create("sb1,sb2", "--repository app/api"), world.ports)).toMatchObject({ code: 0 });
+
+  expect(identityIn(world, "sb1")).not.toBe(first);
+  expect(identityIn(world, "sb2")).toBe(identityIn(world, "sb1"));
+  expect(granted(world, first)).toEqual(["app/web"]);
+});
+
+test.for(["sa2,sa1", "sa2,sb1", "'s*'"])("finds the credential by its holders when %s are selected", async (namespaces) => {
+  const world = await ofTwoTeams();
+  const first = identityIn(world, "sa1");
+
+  await type(create(namespaces.replaceAll("'", ""), "--repository app/web"), world.ports);
+
+  expect([...world.azure.tokens.keys()]).toEqual([first]);
+});
+
+test("adds repositories when every holder is selected", async () => {
+  const world = await ofTwoTeams();
+
+  expect(await type(create("sa2,sa1,sb1", "--repository app/api"), world.ports)).toMatchObject({ code: 0 });
+  expect(granted(world, identityIn(world, "sb1"))).toEqual(["app/api", "app/web"]);
+});
+
+test("refuses to add repositories when another namespace holds the credential, and its command adds them", async () => {
+  const world = await ofTwoTeams();
+  const typed = create("sa2,sb1", "--repository app/api");
+
+  const { stderr, code } = await type(typed, world.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("secret/team in namespace sa1 also holds it");
+  expect(world.asking.writes).toEqual([]);
+  const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
+  expect(await type(hint, world.ports)).toMatchObject({ code: 0 });
+  expect(["sa1", "sa2", "sb1"].map((name) => identityIn(world, name))).toEqual(Array(3).fill(identityIn(world, "sa1")));
+});
+
+test("counts a Secret of another name and another tool's label as a holder", async () => {
+  const world = await ofTwoTeams();
+  const secret = world.cluster.get("secret", "sa1", "team");
+  const labels = { "app.kubernetes.io/managed-by": "kyverno" };
+  if (secret) world.cluster.put({ ...secret, metadata: { namespace: "sb2", name: "copy", labels } });
+
+  const { stderr, code } = await type(create("sa1,sa2", "--repository app/api"), world.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("secret/copy in namespace sb2 also holds it");
+});
+
+test("refuses to add repositories when the Secrets of the cluster may not be listed", async () => {
+  const world = await ofTwoTeams();
+  const allow = world.asking.around(refusing(is("list secret"), refused));
+
+  const { stderr, code } = await type(create("sa1,sa2", "--repository app/api"), world.ports);
+  expect(code).toBe(1);
+  expect(stderr).toContain("not every Secret of this cluster could be listed");
+  expect(world.asking.writes).toEqual([]);
+
+  // Nothing is added, so nobody has to list them
+  expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
+  allow();
+});
+
+test("refuses to add repositories when Azure describes a cluster that is not selected", async () => {
+  const world = await ofTwoTeams();
+  const name = identityIn(world, "sa1") ?? "";
+  const map = world.azure.scopeMaps.get(name);
+  world.azure.putScopeMap({
+    name,
+    actions: map?.actions ?? [],
+    description: map?.description.replace(/ of cluster (\S+)$/, " of clusters $1, 0123abcd") ?? "",
+  });
+
+  const { stderr, code } = await type(create("sa1,sa2", "--repository app/api"), world.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain("Secrets of cluster 0123abcd may hold it");
+});
+
+test("keeps a credential that an earlier version named without a namespace", async () => {
+  const world = worldOf(["sa1", "sa2"]);
+  world.azure.images.add("app/web:1");
+  const older = tokenName("uid-of-kube-system", "shared", "team");
+  await type(create("sa1", `--repository app/web --acr-token ${older}`), world.ports);
+
+  expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
+
+  expect(identityIn(world, "sa2")).toBe(older);
+  expect([...world.azure.tokens.keys()]).toEqual([older]);
+});
+
+test("keeps a credential when the namespace that named it was deleted", async () => {
+  const world = await ofTwoTeams();
+  const first = identityIn(world, "sa2");
+  for (const kind of ["secret", "serviceaccount"] as const) world.cluster.remove(kind, "sa1", kind === "secret" ? "team" : "default");
+  world.cluster.remove("namespace", "", "sa1");
+
+  expect(await type(create("sa2,sb1", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
+
+  expect(identityIn(world, "sb1")).toBe(first);
+});
