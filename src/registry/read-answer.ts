@@ -40,7 +40,10 @@ export function readAnswer(step: Step, image: ImageRef, username: string | undef
   if (isFirewall(answer, said?.message))
     return { verdict: "blocked", message: `${host} does not let this machine in (403 Forbidden)${words}` };
   if (isOutOfScope(step, answer, said))
-    return { verdict: "out-of-scope", message: `${who} may not pull from repository ${repository} of ${host}` };
+    return {
+      verdict: "out-of-scope",
+      message: `${who} may not pull from ${repository === "" ? "" : `repository ${repository} of `}${host}`,
+    };
   if (status === 403) return { verdict: "denied", message: `${host} denied ${who} (403 Forbidden)${words}` };
   if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
   if (status === 404 && step === "manifest") {

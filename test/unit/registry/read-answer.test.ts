@@ -133,3 +133,12 @@ test("a proxy that fails is named instead of the host behind it", () => {
 
   expect(error.message).toBe("the proxy proxy.corp:3128 refused the connection");
 });
+
+test("names no repository when the registry denied a login without one", () => {
+  const text = errors("DENIED", "requested access to the resource is denied");
+
+  expect(readAnswer("token", { host: "r.azurecr.io", repository: "", reference: "" }, "acr", { status: 403, text })).toEqual({
+    verdict: "out-of-scope",
+    message: 'user "acr" may not pull from r.azurecr.io',
+  });
+});
