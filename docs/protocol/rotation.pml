@@ -1,10 +1,11 @@
 /*
- * Two runs of `rotate`, one of `create` and a person with az, on one ACR token with two passwords and three Secrets: 0 and 1 in one
- * cluster, 2 in another. A run may die after every request, and every answer may be lost. README.md says how to read and run this.
+ * Runs of `rotate` and `create`, a person with az, a tenant and a second team, on one ACR token with two passwords and three Secrets:
+ * 0 and 1 in one cluster, 2 in another. A run can crash after every request, and every answer can be lost. README.md describes the
+ * actors, the rules and the properties.
  *
- * A password is told by its slot alone: 1 or 2 is the one that stands there now. Once it is replaced or cleared, whoever holds it has
- * OURS or THEIRS, by whose hand it died. The version of a Secret is a bit for each run: it has seen the last one. So what no run can
- * tell apart is one state.
+ * A password is represented by its slot: 1 or 2 is the current password of the slot. If it is replaced or cleared, each Secret that holds
+ * it changes to OURS or THEIRS, by the actor that ended it. The version of a Secret is a bit for each run: whether the run has read the
+ * last version.
  */
 #define OURS 3
 #define THEIRS 4
@@ -19,8 +20,8 @@
 #define TENANT 4      /* the claim of a tenant, who is not a run */
 
 /*
- * With TRACE the steps that tests have recorded are given (trace.h): `which` is one of these traces, and only its steps may be taken, in
- * that order. Whatever else would be a step stands still for good. Looks and waits are nobody's to see.
+ * With TRACE, trace.h has the steps of recorded runs. `which` is one of these traces, and only its steps are possible, in that order.
+ * Reads and waits are not recorded.
  */
 #define CLAIMS(run, s, slot) ((run) * 1000 + 100 + (s) * 10 + (slot))
 #define MAKES(run, slot) ((run) * 1000 + 200 + (slot))
@@ -34,7 +35,7 @@
 byte which;
 byte taken;           /* steps of the trace so far */
 #define IS(step) if :: (STEP(which, taken) == (step)) -> taken++ :: else -> false fi
-/* What is written was in a slot, also where it has died since. */
+/* The written password was in a slot, even if it has ended since. */
 #define WROTE if \
   :: mine[me] < OURS -> IS(WRITES(me, w, mine[me])) \
   :: mine[me] >= OURS && o -> IS(WRITES(me, w, o)) \
@@ -57,52 +58,52 @@ byte taken;           /* steps of the trace so far */
 /* The token; sets of slots are bits. */
 byte has;
 byte newer = 1;
-byte theirs;          /* made by a person, or another consumer of the token */
-byte excused;         /* made by a person in the very slot and half minute that a claim names */
+byte theirs;          /* created by a person, or another user of the token */
+byte excused;         /* created by a person in the slot and the half minute that a claim names */
 
 /* The Secrets; sets of Secrets are bits. */
 byte ref[3];          /* the password inside; 0: none */
-byte prev[3];         /* the slot of the password before, as it is noted; 0: none, or it has died */
+byte prev[3];         /* the slot of the previous password in the annotation; 0: none, or it has ended */
 byte claim[3];        /* the run that claims it, plus 1 */
-byte slot[3];         /* the slot that the claim notes */
-byte due;             /* the claim has come to its end */
-byte covered;         /* the password in the noted slot was made within the claim's time */
-byte told;            /* slots of which a run has said that it may have left a password there */
+byte slot[3];         /* the slot that the claim names */
+byte due;             /* the claim has ended */
+byte covered;         /* the password in the slot of the claim was created within the claim's time */
+byte told;            /* slots that a run has reported as possibly left over */
 
-/* What a tenant, or another tool, has changed; sets of Secrets are bits. */
+/* Changes of a tenant or another tool; sets of Secrets are bits. */
 byte foreign;         /* the label names another tool */
 byte bare;            /* without the annotation acr-secret/logins; the docker config still has the password */
 byte bent;            /* the annotation names a password that Azure does not show */
 byte far;             /* claimed until later than a claim can last */
 byte named;           /* in clusters that Azure's description of the token names */
 
-/* What each run remembers. */
-byte fresh[RUNS];     /* Secrets that are as it has seen them last */
-byte plan[RUNS];      /* the slot that it is about to make */
-byte moved;           /* runs whose slot has changed since they looked at the token */
+/* The memory of each run. */
+byte fresh[RUNS];     /* Secrets that have not changed since the run read them */
+byte plan[RUNS];      /* the slot that it is about to fill */
+byte moved;           /* runs whose slot has changed since they read the token */
 byte mine[RUNS];      /* the password that it writes */
-byte saw[RUNS];       /* the password in the Secret that it looked at again */
-byte noting[RUNS];    /* listed Secrets that note the token */
+byte saw[RUNS];       /* the password in the Secret that it read again */
+byte noting[RUNS];    /* listed Secrets that get the password: their annotation names the token */
 byte in1[RUNS];       /* those of them with the password in slot 1 */
 byte in2[RUNS];
-byte past[RUNS];      /* slots that are noted as a previous password */
-byte left[RUNS];      /* slots that a claim notes which has ended */
-byte same[RUNS];      /* Secrets that hold what they held when it listed them, as far as it is going to claim them */
+byte past[RUNS];      /* slots of previous passwords */
+byte left[RUNS];      /* slots that an ended claim names */
+byte same[RUNS];      /* Secrets to claim that still hold the password from the list */
 byte copies[RUNS];    /* passwords in listed Secrets without an annotation */
-byte first[RUNS];     /* the newest password that Secrets held when it looked first: OURS, where that has died */
-byte gone;            /* runs that have died */
+byte first[RUNS];     /* the newest password at the first read; OURS if it has ended */
+byte gone;            /* runs that have crashed */
 bool begun;
 
-byte apart;           /* runs between their second look and their mint */
-byte acted;           /* runs since whose last beginning the person has acted, or after the person another run */
+byte apart;           /* runs between the second read and the request that creates the password */
+byte acted;           /* runs that began before the person, or another run after the person, acted */
 #ifndef LAX
 #define LAX false
 #endif
-bool broke = LAX;           /* the person has made a password anew that a Secret or a run had */
+bool broke = LAX;           /* the person has replaced a password that a Secret or a run had */
 byte crashes = CRASHES;
 byte losses = LOSSES;
 byte ended;
-bool alone;           /* the others have ended, and one run comes afterwards */
+bool alone;           /* the others have ended, and one more run begins */
 bool creates;
 byte result;          /* of the last run */
 hidden byte i;
@@ -120,18 +121,18 @@ hidden byte n;
 #define OUTSIDE (!create && (named & ~scope))
 #endif
 
-/* Somebody has written to a Secret. */
+/* An actor has written a Secret. */
 inline written(s) {
   fresh[0] = fresh[0] & ~BIT(s); fresh[1] = fresh[1] & ~BIT(s); fresh[2] = fresh[2] & ~BIT(s)
 }
 
-/* The password in a slot dies, by OURS or THEIRS, and the slot is another. */
+/* The password in a slot ends, by OURS or THEIRS. */
 inline dies(o, by) {
   i = 0;
   do
   :: i < 3 ->
     if
-    :: ref[i] == o && by == OURS && !broke -> BROKEN("BROKEN a password in use died by our hand\n")
+    :: ref[i] == o && by == OURS && !broke -> BROKEN("BROKEN a run ended a password in use\n")
     :: ref[i] == o && (by == THEIRS || broke) -> ref[i] = by; broke = true
     :: else
     fi;
@@ -159,18 +160,18 @@ inline dies(o, by) {
   od
 }
 
-/* A run makes a password. */
+/* A run creates a password. */
 inline make(o) {
-  if :: (theirs & BIT(o)) && !(excused & BIT(o)) && !ALONE -> BROKEN("BROKEN a password that is not ours died by our hand\n") :: else fi;
+  if :: (theirs & BIT(o)) && !(excused & BIT(o)) && !ALONE -> BROKEN("BROKEN a run ended a password of another user\n") :: else fi;
   if :: broke -> acted = acted | (7 & ~BIT(me)) :: else fi;
   dies(o, OURS);
   has = has | BIT(o); newer = o; theirs = theirs & ~BIT(o); excused = excused & ~BIT(o);
   mine[me] = o; plan[me] = 0; moved = moved & ~BIT(me)
 }
 
-/* A run takes a password away. */
+/* A run clears a password. */
 inline clear(o) {
-  if :: (theirs & BIT(o)) && !(excused & BIT(o)) && !ALONE -> BROKEN("BROKEN a password that is not ours died by our hand\n") :: else fi;
+  if :: (theirs & BIT(o)) && !(excused & BIT(o)) && !ALONE -> BROKEN("BROKEN a run ended a password of another user\n") :: else fi;
   if :: broke -> acted = acted | (7 & ~BIT(me)) :: else fi;
   dies(o, OURS);
   has = has & ~BIT(o); theirs = theirs & ~BIT(o); excused = excused & ~BIT(o);
@@ -242,11 +243,11 @@ inline list(s) {
 
 inline forget() { noting[me] = 0; in1[me] = 0; in2[me] = 0; past[me] = 0; left[me] = 0; leftAt = 0; live = 0; copies[me] = 0; unnamed = false }
 
-/* Secrets hold both passwords, and none notes that the one has taken the place of the other. */
+/* Secrets hold both passwords, and no annotation says that one has replaced the other. */
 #define APART_FROM(o) (in1[me] && in2[me] && !(past[me] & BIT(3 - (o))))
 #define MAY_WRITE_OVER(o) (!HELD(o) && !ANY_HELD && !OUTSIDE && (ALONE || (!create && ((past[me] | left[me]) & BIT(o)))))
 
-/* Which slot is to be made, if any may be, where no living password is held. */
+/* The slot to fill; 0 if none is free. */
 inline choose() {
   if
   :: (has & 2) && ((past[me] | left[me]) & 2) && MAY_WRITE_OVER(1) -> o = 1
@@ -266,7 +267,7 @@ inline choose() {
   fi
 }
 
-/* The newest password that Secrets hold. Where another run has put one in its place since the first look, there is nothing left but to finish. */
+/* The newest password that Secrets hold. If another run has replaced it since the first read, this run only finishes. */
 inline newest() {
   n = ((in1[me] && in2[me]) -> newer : (in1[me] -> 1 : (in2[me] -> 2 : 0)));
   if
@@ -276,7 +277,7 @@ inline newest() {
   fi
 }
 
-/* With the lists and a look at the token: what is to be written where, and which password is made for it. */
+/* From the lists and the token: the Secrets to write, and the password to create for them. */
 inline decide() {
   moved = moved & ~BIT(me); mine[me] = 0; o = 0; todo = 0; over = false;
   newest();
@@ -288,7 +289,7 @@ inline decide() {
     :: else -> todo = noting[me] | 4; choose()
     fi
   :: !create && noting[me] == 0 -> over = true
-  :: !create && !n && noting[me] -> doubts = true; over = true /* they have died before the registry was asked for them */
+  :: !create && !n && noting[me] -> doubts = true; over = true /* the passwords have ended before the registry was asked */
   :: !create && !n && noting[me] -> todo = noting[me]; choose() /* or after */
 #ifdef NO_TOGETHER
   :: !create && APART_FROM(newer) -> todo = noting[me] /* there is no slot for another password */
@@ -305,11 +306,11 @@ inline decide() {
   fi
 }
 
-/* A Secret gets the password. */
+/* A run writes the password to a Secret. */
 inline store(s) {
   if :: create -> named = named | 4 :: else fi;
-  if :: mine[me] == OURS && !broke -> BROKEN("BROKEN a password that had died by our hand was written\n") :: else fi;
-  if :: foreign & BIT(s) -> BROKEN("BROKEN a Secret of another tool was written\n") :: else fi;
+  if :: mine[me] == OURS && !broke -> BROKEN("BROKEN a run wrote a password that had ended\n") :: else fi;
+  if :: foreign & BIT(s) -> BROKEN("BROKEN a run wrote a Secret of another tool\n") :: else fi;
   bent = bent & ~BIT(s); bare = bare & ~BIT(s);
   prev[s] = ((ref[s] == mine[me]) -> prev[s] : ((ref[s] == 1 || ref[s] == 2) -> ref[s] : 0));
   if :: prev[s] == mine[me] -> prev[s] = 0 :: else fi;
@@ -321,8 +322,8 @@ inline store(s) {
 }
 
 /*
- * A run ends its claims, and leaves the note of a slot that may hold what it, or one before it, has made. A Secret that it has made for
- * its claim goes: then it says what it may have left.
+ * A run ends its claims. The claim keeps the slot if a password of this or an earlier run may be left in it. A Secret that was created
+ * for the claim is deleted, and the run reports the slot.
  */
 inline letGo() {
   i = 0;
@@ -342,29 +343,29 @@ inline letGo() {
 
 /* A Secret whose annotation was removed is not known to a run if the registry rejects the password inside. */
 #define DIED(s) ((scope & ~bare & BIT(s)) && ref[s] >= OURS)
-/* A run may die after every request that changes something. After one that does not is the same as before it. */
+/* A run can crash after every request that changes something. */
 #define OR_DIE if :: true :: crashes > 0 -> crashes--; printf("STEP %d dies\n", me); IS(DIES(me)); goto dead fi
-/* An answer may be lost. */
+/* An answer can be lost. */
 #define OR_LOSE(then) if :: true :: losses > 0 -> losses--; printf("STEP %d loses the answer\n", me); then fi
 
 proctype Run(byte me; bool create; byte scope) {
-  byte o;             /* the slot that is to be made */
-  byte todo;          /* Secrets to be written */
-  byte w;             /* the one of them that is written now */
-  byte f;             /* the first, which is claimed */
-  byte claims;        /* Secrets that are still to be claimed */
-  byte leftAt;        /* Secrets with a claim that has ended and notes a slot */
+  byte o;             /* the slot to fill */
+  byte todo;          /* Secrets to write */
+  byte w;             /* the Secret that is being written */
+  byte f;             /* the first Secret, which is claimed */
+  byte claims;        /* Secrets to claim */
+  byte leftAt;        /* Secrets with an ended claim that names a slot */
   byte live;          /* Secrets that another run claims */
   byte rounds;
-  bool made;          /* this run has made a password */
-  bool blind;         /* it may have, and does not know when */
-  bool again;         /* it goes round when what it made is taken back */
-  bool heir;          /* its claim notes what a claim that has ended has left */
+  bool made;          /* this run has created a password */
+  bool blind;         /* it may have, and does not know when: the answer was lost */
+  bool again;         /* it starts again after the rollback */
+  bool heir;          /* its claim takes over the slot of an ended claim */
   bool failed, lost, over, renewed;
   bool unnamed;       /* a Secret holds a password that works, and names one that Azure does not show */
-  bool doubts;        /* a Secret notes the token and holds a dead password: it is told, and stays */
+  bool doubts;        /* an annotation names the token, and the password inside has ended: the run reports the Secret */
 
-  if :: me == 1 && scope == 7 -> begun :: else fi; /* the two rotations are alike */
+  if :: me == 1 && scope == 7 -> begun :: else fi; /* the two rotations are interchangeable */
 begin:
   atomic {
     made = false; blind = false; heir = false; doubts = false; again = false; lost = false; w = 0; f = 0; todo = 0; o = 0; claims = 0; plan[me] = 0;
@@ -518,7 +519,7 @@ next:
 #ifdef EARLY
     if :: made && (has & BIT(3 - o)) && todo -> d_step { n = 3 - o; clear(n) } :: else fi;
 #endif
-    /* Those after the first in any order */
+    /* After the first Secret, in any order */
     if
     :: todo -> w = FIRST(todo); goto writing
     :: todo & (todo - 1) -> w = LAST(todo); goto writing
@@ -566,7 +567,7 @@ looking:
   }
 
 finish:
-  /* After the last look: all that note the token have the newest. */
+  /* After the last read: every Secret has the newest password. */
   atomic {
     if
     :: !GRACE && !create && mine[me] && (past[me] & has & BIT(3 - mine[me])) && !HELD(3 - mine[me]) && !ANY_HELD && !OUTSIDE ->
@@ -605,7 +606,7 @@ well:
     IS(ENDS_WELL(me));
     if
     :: !(acted & BIT(me)) && (create -> ref[2] >= OURS : DIED(0) || DIED(1) || DIED(2)) ->
-      BROKEN("BROKEN a Secret holds a dead password after a run that ended well\n")
+      BROKEN("BROKEN a Secret holds an ended password after a run that succeeded\n")
     :: else
     fi;
     over = true; goto done
@@ -625,11 +626,11 @@ done:
   }
 }
 
-/* The claim of a run that has died comes to its end. What is left of it is the slot, if somebody has made that meanwhile. */
+/* The claim of a crashed run ends. It keeps the slot if a password was created in it since. */
 #define ENDS(s) claim[s] && (gone & BIT(claim[s] - 1)) -> d_step { \
   n = claim[s]; claim[s] = 0; if :: covered & BIT(s) :: else -> slot[s] = 0 fi; \
   if :: claim[0] == n || claim[1] == n || claim[2] == n :: else -> gone = gone & ~BIT(n - 1) fi }
-/* That of a slow one too, but not between its second look and the mint. */
+/* The claim of a slow run ends too, but not between its second read and the request that creates the password. */
 #define SLOWLY(s) claim[s] && !((due | far) & BIT(s)) && !((apart | gone) & BIT(claim[s] - 1)) -> due = due | BIT(s)
 
 proctype Clock() {
@@ -646,7 +647,7 @@ end:
   od
 }
 
-/* az acr token credential generate, once, or never. */
+/* A person runs `az acr token credential generate` once, or never. */
 proctype Person() {
   byte o;
   atomic {
@@ -719,23 +720,25 @@ proctype Team() {
     :: SAME_TOKEN(selected) && selected != 4 && ((LIVES(0) || LIVES(1)) && (((LIVES(0) -> 1 : 0) | (LIVES(1) -> 2 : 0)) & ~selected))
 #endif
     :: else ->
-      if :: LIVES(1) && !(selected & 2) -> BROKEN("BROKEN a credential was widened for a Secret that was not selected\n") :: else fi
+      if :: LIVES(1) && !(selected & 2) -> BROKEN("BROKEN a team widened the credential of another team\n") :: else fi
     fi;
     selected = 0; ended++
   }
 }
 
-/* A living password of ours that no Secret holds and no note names as the one before. */
+/* A valid password of a run that no Secret holds, and no annotation names as the previous one. */
 #define ORPHAN(o) ((has & BIT(o)) && !(theirs & BIT(o)) && ref[0] != o && ref[1] != o && ref[2] != o && prev[0] != o && prev[1] != o && prev[2] != o)
-/* What can be told: the token's name, or a claim, says whose it is; or the run has said so. */
+/* The token's name, a claim or a message of the run shows whose it is. */
 #define TOUCHED (foreign | bare | bent)
 #define SEEN(o) (ALONE || (slot[0] == o && (covered & 1)) || (slot[1] == o && (covered & 2)) || (slot[2] == o && (covered & 4)) || (told & BIT(o)))
 #define NOTES(s) (ref[s] != 0)
 #define DEAD(s) (ref[s] >= OURS)
 #define ALIKE(s, t) (!LIVES(s) || !LIVES(t) || ref[s] == ref[t])
 
-/* The beginnings: the third Secret is not there, has the password, or a dead one; the second slot is empty, has the
- * password before, or another user's, or the third Secret holds it. */
+/*
+ * The beginnings: the third Secret does not exist, has the password, or an expired one. The second slot is empty, has the previous
+ * password, has another user's, or has the password of the third Secret.
+ */
 #ifndef THIRDS
 #define THIRDS 7
 #endif
@@ -780,8 +783,8 @@ init {
     REPLAYED;
 #endif
     printf("STEP 8 all have ended\n");
-    if :: ORPHAN(1) && ORPHAN(2) -> BROKEN("BROKEN there are two orphans\n") :: else fi;
-    if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN prune does not see an orphan\n") :: else fi;
+    if :: ORPHAN(1) && ORPHAN(2) -> BROKEN("BROKEN two passwords are left over\n") :: else fi;
+    if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN nothing shows whose a password is\n") :: else fi;
     alone = true;
     if :: run Run(0, false, 7) :: run Run(0, true, (ALONE -> 7 : 4)); creates = true fi
   };
@@ -800,8 +803,8 @@ init {
 #endif
     :: result == WELL && creates && LIVES(2)
     :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1] || (TOUCHED & 3)) && (!NOTES(2) || ref[2] == ref[0] || (TOUCHED & 5))
-    :: else -> BROKEN("BROKEN a rerun does not reach the goal\n")
+    :: else -> BROKEN("BROKEN one more run does not succeed\n")
     fi;
-    if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN prune does not see an orphan\n") :: else fi
+    if :: (ORPHAN(1) && !SEEN(1)) || (ORPHAN(2) && !SEEN(2)) -> BROKEN("BROKEN nothing shows whose a password is\n") :: else fi
   }
 }

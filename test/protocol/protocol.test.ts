@@ -33,8 +33,8 @@ describe("every order of the steps keeps the properties", () => {
     ],
     ["two rotations and a tenant, grace 0", { creations: 0, persons: 0, tenants: 1, rounds: 1, grace: 0 }],
     [
-      "two rotations, a creation and a person, a cluster that is not selected, own token, grace 0",
-      { scope: 3, rounds: 1, grace: 0, words: ["DERIVED"] },
+      "two rotations and a creation, a cluster that is not selected, own token, grace 0",
+      { persons: 0, scope: 3, rounds: 1, grace: 0, words: ["DERIVED"] },
     ],
     [
       "a rotation and a creation, a cluster that is not selected, a crash and a lost answer, grace 0",
@@ -59,8 +59,8 @@ describe("every order of the steps keeps the properties", () => {
   });
 });
 
-const inUse = "a password in use died by our hand";
-const others = "a password that is not ours died by our hand";
+const inUse = "a run ended a password in use";
+const others = "a run ended a password of another user";
 
 /** A rotation, a person and a tenant on a token that was named. */
 const tenant: Situation = { rotations: 1, creations: 0, tenants: 1, grace: 0 };
@@ -69,10 +69,14 @@ describe("the check finds the step that breaks a property without", () => {
   const fails: readonly [string, string, Situation][] = [
     ["a claim before a password is created", inUse, { creations: 0, persons: 0, words: ["NO_CLAIM", "DERIVED"] }],
     ["waiting for all Secrets before the old password is cleared", inUse, { rotations: 1, creations: 0, persons: 0, words: ["EARLY"] }],
-    ["the slot in the claim", "prune does not see an orphan", { rotations: 1, creations: 0, persons: 0, crashes: 1, words: ["NO_NOTE"] }],
+    [
+      "the slot in the claim",
+      "nothing shows whose a password is",
+      { rotations: 1, creations: 0, persons: 0, crashes: 1, words: ["NO_NOTE"] },
+    ],
     [
       "reading the slot of an ended claim",
-      "there are two orphans",
+      "two passwords are left over",
       { rotations: 1, crashes: 1, losses: 1, grace: 0, words: ["NO_LEFT", "DERIVED"] },
     ],
     ["a claim of a creation", inUse, { persons: 0, words: ["NO_HAND_CLAIM", "DERIVED"] }],
@@ -84,7 +88,7 @@ describe("the check finds the step that breaks a property without", () => {
     ["creating the password right after the second read", inUse, { rotations: 1, persons: 0, words: ["APART"] }],
     [
       "reading a claim before it is replaced",
-      "prune does not see an orphan",
+      "nothing shows whose a password is",
       { creations: 0, persons: 0, crashes: 1, words: ["NO_CLAIM_SEEN"] },
     ],
     ["a second read of the token", inUse, { rotations: 1, persons: 0, words: ["NO_LOOK"] }],
@@ -92,14 +96,14 @@ describe("the check finds the step that breaks a property without", () => {
     ["counting a Secret with the label of another tool", inUse, { ...tenant, words: ["LABEL_OWNS"] }],
     ["counting a Secret without the annotation", inUse, { ...tenant, words: ["NO_CONFIG"] }],
     ["comparing the annotation with the passwords in Azure", inUse, { ...tenant, words: ["NO_SHOWN"] }],
-    ["checking the label before a write", "a Secret of another tool was written", { ...tenant, words: ["WRITE_FOREIGN"] }],
+    ["checking the label before a write", "a run wrote a Secret of another tool", { ...tenant, words: ["WRITE_FOREIGN"] }],
     ["the limit on the end of a claim", "a run waits for a claim that never ends", { ...tenant, words: ["NO_BOUND"] }],
     ["ignoring the slot of an ended claim on a named token", others, { ...tenant, words: ["ANY_LEFT"] }],
     ["a tenant who has only one of several Secrets", inUse, { ...tenant, rotations: 2, persons: 0, words: ["TENANT_AT=0"] }],
     ["counting a cluster that is not selected", inUse, { rotations: 1, persons: 0, scope: 3, grace: 0, words: ["NO_OUTSIDE", "DERIVED"] }],
     [
       "adding a cluster to the description before the password is read",
-      "a password that had died by our hand was written",
+      "a run wrote a password that had ended",
       { rotations: 1, persons: 0, scope: 3, grace: 0, words: ["LATE_NAME", "DERIVED"] },
     ],
     [
@@ -109,12 +113,12 @@ describe("the check finds the step that breaks a property without", () => {
     ],
     [
       "adding repositories only if every holder is selected",
-      "a credential was widened for a Secret that was not selected",
+      "a team widened the credential of another team",
       { rotations: 0, creations: 0, persons: 0, teams: 1, words: ["ADD_ALWAYS"] },
     ],
     [
       "giving the newest password to Secrets that hold both",
-      "a rerun does not reach the goal",
+      "one more run does not succeed",
       { rotations: 1, creations: 0, persons: 0, thirds: 2, seconds: 8, words: ["NO_TOGETHER"] },
     ],
   ];
