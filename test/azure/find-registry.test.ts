@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import { refusals } from "../../sandbox/azure/refusals.ts";
 import { registryId } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { startTestWorld } from "./world.ts";
@@ -62,6 +63,15 @@ test("where Resource Graph does not know it yet, the subscriptions are listed, p
   } finally {
     world.azure.world.pageSize = 100;
   }
+});
+
+test("finds a registry when another subscription is not registered for registries", async () => {
+  await ownsSecond();
+  world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
+  const path = new RegExp(`${second.subscriptionId}/providers/Microsoft\\.ContainerRegistry`);
+  world.azure.faults.add({ ...refusals.unregisteredSubscription, path });
+
+  expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
 test("a registry whose login server has a hash is found by it, and by its name", async () => {

@@ -1,76 +1,92 @@
-import { afterEach, expect, test } from "vitest";
-import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Fault } from "../../sandbox/azure/faults.ts";
 import { refusals } from "../../sandbox/azure/refusals.ts";
-import { openAzure } from "../../src/azure/azure.ts";
+import { addNamespaces } from "../support/fakes/world.ts";
+import { type FaultyServers, type FaultyWorld, startFaultyServers } from "../support/faulty/world.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
-afterEach(() => {
-  world.azure.world.apiVersions = {};
-});
+const byToken = "create --registry myregistry --repository app/web -n demo";
+const byPrincipal = "create --registry myregistry --serviceaccount default --service-principal -n demo";
+let servers: FaultyServers;
 
-const actions = ["repositories/app/web/content/read"];
+beforeAll(async () => {
+  await world.azure.push("myregistry.azurecr.io/app/web:1");
+  servers = await startFaultyServers(world.azure, world.options);
+}, 600_000);
+afterAll(() => servers.stop());
 
-async function opened(identity: Parameters<typeof world.options>[0] = {}) {
-  const azure = openAzure(world.options(identity));
-  return { azure, registry: await azure.findRegistry("myregistry") };
+function demo(): FaultyWorld {
+  const at = servers.fresh();
+  addNamespaces(at.in_.cluster, "demo", "kube-system");
+  return at;
 }
 
-test("names the policy assignment when Azure Policy denies a token", async () => {
-  const { azure, registry } = await opened();
-  world.azure.faults.add(refusals.tokensDeniedByPolicy);
+const left = ({ registry, directory }: FaultyWorld) => ({
+  tokens: registry.tokens.length,
+  maps: registry.scopeMaps.filter(({ system }) => !system).length,
+  ...directory(),
+});
+const nothing = { tokens: 0, maps: 0, applications: [], servicePrincipals: [], roleAssignments: [] };
 
-  await expect(azure.putToken(registry, { name: "denied", scopeMapId: `${registry.id}/scopeMaps/x` })).rejects.toMatchObject({
-    kind: "forbidden",
-    message: expect.stringMatching(/^cannot write token denied: the policy assignment "Deny ACR tokens" denies it \(correlation [\w-]+\)$/),
-    hint: "add --service-principal or --entra, which need no ACR token",
-  });
+test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
+  {
+    what: "a policy denies tokens",
+    refusal: refusals.tokensDeniedByPolicy,
+    line: byToken,
+    says: /policy assignment "Deny ACR tokens" denies it.*\nhint: .*--service-principal/,
+  },
+  { what: "Azure requires multifactor authentication", refusal: refusals.mfaRequired, line: byToken, says: /stronger sign-in/ },
+  { what: "a subscription is not registered", refusal: refusals.unregisteredSubscription, line: byToken, says: /is not registered/ },
+])("reports the refusal and leaves nothing when $what", async ({ refusal, line, says }) => {
+  const at = demo();
+  world.azure.faults.add(refusal);
+
+  const { code, stderr } = await at.type(line);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(says);
+  expect(left(at)).toEqual(nothing);
 });
 
-test("reports a stronger sign-in when Azure enforces multifactor authentication", async () => {
-  const { azure, registry } = await opened();
-  world.azure.faults.add(refusals.mfaRequired);
+test("prints the command that deletes the token when a lock stops the rollback", async () => {
+  const at = demo();
+  world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
+  world.azure.faults.add(refusals.locked);
 
-  await expect(azure.putScopeMap(registry, { name: "denied", description: "", actions })).rejects.toMatchObject({
-    kind: "unauthenticated",
-    message: expect.stringMatching(/^cannot write scope map denied: Azure requires a stronger sign-in: The request was disallowed/),
-  });
+  const { code, stderr } = await at.type(byToken);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/az acr token delete .*--name demo-acr-myregistry-\S+ /);
+  expect(left(at)).toMatchObject({ tokens: 1, maps: 1 });
 });
 
-test("creates and deletes a token in a cloud that knows older API versions only", async () => {
-  world.azure.world.apiVersions = { "Microsoft.ContainerRegistry": ["2023-07-01", "2024-11-01-preview"] };
-  const { azure, registry } = await opened();
+test("creates a service principal when Graph refuses concurrent requests once", async () => {
+  const at = demo();
+  world.azure.faults.add({ ...refusals.concurrentRequests, times: 1 });
 
-  const map = await azure.putScopeMap(registry, { name: "old-cloud", description: "", actions });
-  await azure.putToken(registry, { name: "old-cloud", scopeMapId: map.id });
-  const { password } = await azure.generatePassword(registry, { token: "old-cloud", slot: "password1" });
-  expect(password.reveal()).not.toBe("");
-  expect(await azure.token(registry, "old-cloud")).toMatchObject({ passwords: [{ name: "password1" }] });
-  await azure.deleteToken(registry, "old-cloud");
-  await azure.deleteScopeMap(registry, "old-cloud");
-  expect(await azure.token(registry, "old-cloud")).toBeUndefined();
-  expect(world.azure.calls.count("GET", /Microsoft\.ContainerRegistry.*api-version=2025-11-01/)).toBe(1);
+  expect(await at.type(byPrincipal)).toMatchObject({ code: 0 });
+  expect(left(at)).toMatchObject({ applications: [{ secrets: [{}] }] });
 });
 
-test("finds a registry when another subscription is not registered for registries", async () => {
-  const far = { subscriptionId: "33333333-3333-3333-3333-333333333333", resourceGroup: "other" };
-  addRegistry(world.azure.world, { name: "farregistry", ...far });
-  const [assignment] = world.azure.world.roleAssignments;
-  if (!assignment) throw new Error("the sandbox's owner owns nothing");
-  world.azure.world.roleAssignments.push({ ...assignment, scope: `/subscriptions/${far.subscriptionId}`, name: "far" });
-  world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
-  world.azure.faults.add({
-    ...refusals.unregisteredSubscription,
-    path: new RegExp(`${far.subscriptionId}/providers/Microsoft\\.ContainerRegistry`),
-  });
+test("reports a login that the registry refuses without a body", async () => {
+  const at = demo();
+  world.azure.faults.add({ kind: "emptyUnauthorized" });
+  world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
 
-  expect(await openAzure(world.options()).findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
+  expect(await at.type(byToken)).toMatchObject({ code: 1, stderr: expect.stringContaining("401 Unauthorized") });
+  expect(left(at)).toEqual(nothing);
 });
 
-test("counts tokens by the usages of the registry", async () => {
-  const { azure, registry } = await opened();
-  const lists = () => world.azure.calls.count("GET", /\/tokens\?/);
+test.for([
+  { what: "tokens", line: byToken },
+  { what: "service principals", line: byPrincipal },
+])("creates $what in a cloud with older API versions only", async ({ line }) => {
+  const at = demo();
+  world.azure.world.apiVersions = { "Microsoft.ContainerRegistry": ["2023-07-01", "2025-03-01-preview", "2024-11-01-preview"] };
 
-  expect(await azure.tokenCount(registry)).toBe(world.azure.world.registries[0]?.tokens.length);
-  expect(lists()).toBe(0);
+  const run = await at.type(line);
+  world.azure.world.apiVersions = {};
+
+  expect(run).toMatchObject({ code: 0 });
 });

@@ -194,6 +194,7 @@ test("how many tokens a registry has, of how many its SKU allows", async () => {
   const count = await tokenCount(arm, registry);
   world.azure.world.pageSize = 100;
 
+  expect(world.azure.calls.count("GET", /\/tokens\?/)).toBe(0);
   expect(count).toBe(world.azure.world.registries[0]?.tokens.length);
   expect(count).toBeGreaterThan(2);
   expect(registry.sku).toBe("Standard");
