@@ -63,7 +63,7 @@ export function explainLibrary(said: string, source: TokenSource, otherwise: str
 /** @param why a sentence about the network */
 export const noEndpoint = (why = ""): CliError =>
   new CliError("config", `no managed identity endpoint on this machine${why && `: ${why}`}`, {
-    hint: "use --auth=managed only on machines in Azure; elsewhere: az login",
+    hint: "use --auth=managed only on a machine in Azure that has an identity",
   });
 
 /** Entra's own sentence in what MSAL says: `Error(s): 1 - Timestamp: x - Description: SENTENCE - Correlation ID: y - Trace ID: z`. */

@@ -96,7 +96,7 @@ const explanations: readonly Explanation[] = [
 export function explainSignIn(said: string, otherwise = "az login"): CliError {
   const known = explanations.find(({ says }) => says.test(said));
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(said)?.[0];
-  const command = /Please run:\s+(az login[^\r\n]*)/.exec(said)?.[1];
+  const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(said)?.[1];
   if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: otherwise });
   const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
   return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint ?? otherwise });

@@ -26,7 +26,7 @@ test("a machine without one is told so", async () => {
   await expect(open({ source: "managed" }).findRegistry("myregistry")).rejects.toMatchObject({
     kind: "config",
     message: expect.stringMatching(/^no managed identity endpoint on this machine: .*127\.0\.0\.1/),
-    hint: "use --auth=managed only on machines in Azure; elsewhere: az login",
+    hint: "use --auth=managed only on a machine in Azure that has an identity",
   });
 });
 

@@ -98,3 +98,10 @@ test("hints at no az command when another source gives no token", () => {
   for (const said of ["AADSTS50076: MFA.", "AADSTS700082: Expired.", "AADSTS50126: Wrong.", "something new"])
     expect(explainSignIn(said, "check the AZURE_* variables").hint).toBe("check the AZURE_* variables");
 });
+
+test("repeats the command of az with its claims challenge", () => {
+  const command = 'az login --tenant "t-1" --scope "https://management.core.windows.net//.default" --claims-challenge "eyJhIjp7fX0="';
+  const said = `ERROR: AADSTS50076: You must use multi-factor authentication.${trace}\nRun the command below to authenticate interactively; additional arguments may be added as needed:\naz logout\n${command}\n`;
+
+  expect(explainSignIn(said).hint).toBe(command);
+});
