@@ -4,7 +4,7 @@ import type { Noted, Unnoted } from "../observe/noted.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
 import { keptBy } from "../plan/ownership.ts";
-import { passwordKey, type Rotation } from "../plan/rotation.ts";
+import { passwordKey, type Rotation, withOther } from "../plan/rotation.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { standingOf } from "./claim.ts";
@@ -26,7 +26,7 @@ export async function issueFor(at: Standing, order: RotateOrder & { readonly set
   const { all, members, newest, behind } = at.rotation;
   const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
   if (holder?.login && (behind.length > 0 || order.settled))
-    return { before: [], demand: [], entry: newest, login: holder.login, pulls: "unknown", mayPull: undefined, images: [] };
+    return { before: [], demand: [], entry: withOther(at.rotation), login: holder.login, pulls: "unknown", mayPull: undefined, images: [] };
   return renewed(at, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 

@@ -58,7 +58,15 @@ export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}
 function chains<M extends Member>(members: readonly M[]): M[][] {
   const { join, leadOf } = openSets();
   for (const { entry } of members) if (entry.previous) join(passwordKey(entry), passwordKey(entry.previous));
+  const [first, ...others] = inBothSlots(members);
+  for (const other of others) join(passwordKey(first ?? other), passwordKey(other));
   return grouped(members, ({ entry }) => leadOf(passwordKey(entry)));
+}
+
+/** The passwords that are held of a token whose two slots are both in use: there is no room for another, so its Secrets get the newest. */
+function inBothSlots(members: readonly Member[]): Entry[] {
+  const held = members.flatMap(({ entry, lapsed }) => (lapsed || !/^password[12]$/.test(entry.slot ?? "") ? [] : [entry]));
+  return new Set(held.map(({ slot }) => slot)).size > 1 ? held : [];
 }
 
 function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "meant" | "all" | "inUse"> {
@@ -74,6 +82,12 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
     behind: members.filter(({ entry, lapsed }) => lapsed || passwordKey(entry) !== passwordKey(newest)),
     replaced: once(sorted.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : []))),
   };
+}
+
+/** The newest password with the one that other Secrets hold as its previous, so that a later run retires that one. */
+export function withOther<M extends Member>({ newest, behind }: Pick<Rotation<M>, "newest" | "behind">): Entry {
+  const other = behind.find(({ lapsed }) => !lapsed)?.entry;
+  return newest.previous || !other ? newest : { ...newest, previous: passwordOf(other.slot, other.madeAt) };
 }
 
 /** The password that was made last, of those that work. */

@@ -4,6 +4,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { refused, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
+import { slotsOf } from "../../support/rotating.ts";
 
 const create = (namespaces: string, more: string) =>
   `create team --registry myregistry --namespaces ${namespaces} --credential-per scope ${more}`;
@@ -38,6 +39,40 @@ test.for(["sa2,sa1", "sa2,sb1", "'s*'"])("finds the credential by its holders wh
   await type(create(namespaces.replaceAll("'", ""), "--repository app/web"), world.ports);
 
   expect([...world.azure.tokens.keys()]).toEqual([first]);
+});
+
+/** Two namespaces that hold both passwords of one token. */
+async function holdingBoth(): Promise<FakeWorld> {
+  const world = worldOf(["sa1", "sb1"]);
+  world.azure.images.add("app/web:1");
+  for (const namespace of ["sa1", "sb1"])
+    expect(await type(create(namespace, "--repository app/web --acr-token ci-pull"), world.ports)).toMatchObject({ code: 0 });
+  expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);
+  world.asking.forget();
+  return world;
+}
+
+test.for(["sa1", "sb1", "sa1,sb1"])("gives Secrets that hold both passwords the newest one when rotate selects %s", async (namespaces) => {
+  const world = await holdingBoth();
+  const newest = world.loginIn("sb1", "team");
+
+  expect(await type(`rotate team --namespaces ${namespaces}`, world.ports)).toMatchObject({ code: 0 });
+
+  expect(world.loginIn("sa1", "team")).toEqual(newest);
+  expect(world.loginIn("sb1", "team")).toEqual(newest);
+  expect(world.asking.writes.filter((call) => call.startsWith("generatePassword"))).toEqual([]);
+  expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);
+});
+
+test("retires the other password when no Secret holds it and its grace period is over", async () => {
+  const world = await holdingBoth();
+
+  expect(await type("rotate team --namespaces sa1 --grace 0", world.ports)).toMatchObject({ code: 0 });
+
+  expect(slotsOf(world, "ci-pull")).toEqual(["password2"]);
+  expect(await type("rotate team --namespaces sa1 --grace 0", world.ports)).toMatchObject({ code: 0 });
+  expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
+  expect(slotsOf(world, "ci-pull")).toEqual(["password1"]);
 });
 
 test("adds repositories when every holder is selected", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Asked, is } from "../../support/fakes/asked.ts";
-import { stored } from "../../support/fakes/fleet.ts";
+import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Live, type Run, type } from "../../support/in-process.ts";
 import { isAlive, makeByHand, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
@@ -57,7 +57,7 @@ test("a rotation whose Secrets are locked out while it runs, and whose slot anot
     if (!is("patch secret a/")(asked) || asked.dryRun) return next();
     undo();
     await makeByHand(world, "password1");
-    await type(create.replace("a,b,c", "c"), world.ports);
+    await type(`${create.replace("a,b,c", "c")} --acr-token ${shared}`, world.ports);
     return next();
   });
 

@@ -37,7 +37,17 @@ test.for<{ why: string; all: Member[]; is: string[] }>([
   { why: "one was not reached", all: [member("a", "1<2"), member("b", "1")], is: ["2: a>b - of 2,1"] },
   { why: "one was not reached, twice", all: [member("a", "2<3"), member("b", "1<2"), member("c", "2<3")], is: ["3: ac>b -1 of 3,2"] },
   { why: "each step has its Secret", all: [member("a", "1"), member("b", "2<3"), member("c", "1<2")], is: ["3: b>ac - of 1,3,2"] },
-  { why: "two that do not follow each other", all: [member("a", "1"), member("b", "2")], is: ["1: a> - of 1,2", "2: b> - of 1,2"] },
+  {
+    why: "two passwords without slots that do not follow each other",
+    all: [member("a", "1", { slot: "k-1" }), member("b", "2", { slot: "k-2" })],
+    is: ["1: a> - of 1,2", "2: b> - of 1,2"],
+  },
+  { why: "both slots are in use, so there is no room for another", all: [member("a", "1"), member("b", "2")], is: ["2: b>a - of 1,2"] },
+  {
+    why: "the other slot is only noted by a Secret whose login is dead",
+    all: [member("a", "1"), member("b", "2", { lapsed: "dead" })],
+    is: ["1: a> - of 1,2", "2: >b - of 1,2"],
+  },
   { why: "the one between is held by nobody", all: [member("a", "2<3"), member("b", "1")], is: ["3: a> -2 of 3,1", "1: b> - of 3,1"] },
   { why: "each is what came before the other", all: [member("a", "2<1"), member("b", "1<2")], is: ["2: b>a - of 1,2"] },
   { why: "one that came before itself", all: [member("a", "1<1")], is: ["1: a> - of 1"] },
@@ -78,7 +88,7 @@ test("notes without a time are of one password", () => {
 });
 
 test("only what is wanted is rotated, with all that hold the same", () => {
-  const all = [member("a", "1<2"), member("b", "1"), member("c", "5")];
+  const all = [member("a", "1<2"), member("b", "1"), member("c", "5", { slot: "k-5" })];
   const rotations = rotationsOf(all, ({ to }) => to.name === "b");
   expect(rotations.map(({ members, meant, all: every }) => [members, meant, every].map((some) => some.map(({ to }) => to.name)))).toEqual([
     [["a", "b"], ["b"], ["a", "b", "c"]],
