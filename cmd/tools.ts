@@ -29,6 +29,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     now,
     chance: () => randomInt(1000) / 1000,
     runId: session.runId,
+    waits: { claims: new Set(), milliseconds: 0 },
     during: session.progress.during,
     halted: () => interruption.halted,
     unhalted: interruption.unhalted,

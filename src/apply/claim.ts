@@ -7,6 +7,9 @@ import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
 import { settle } from "./settle.ts";
 import type { Bench, Claimed, Tools } from "./tools.ts";
 
+/** How long the runs of one credential wait for claims in all, in milliseconds: a claim that is rewritten holds them up no longer. */
+const longestWait = 4 * claimLasts;
+
 /** Between two looks at a claim of another run, in milliseconds. */
 const pause = 500;
 
@@ -16,7 +19,7 @@ const pause = 500;
  */
 export async function claim(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
   const { to, stands, makes } = change;
-  if (stands?.claim && isLive(stands.claim, tools.now()) && (await outwaits(to, stands.claim, tools)))
+  if (stands?.claim && isLive(stands.claim, tools.now()) && (await outwaits(to, stands.claim, tools)) !== "ended")
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
   const made = !stands;
   // A claim whose answer is lost may stand
@@ -47,28 +50,40 @@ async function writeClaim({ to, stands, makes, shape }: Claim, tools: Tools): Pr
 }
 
 /**
- * Waits for the run whose claim this is; no longer than a claim lasts, whatever the clocks say.
- * @returns whether it has done something since: else it is dead, and its claim may be taken over
+ * Waits for the run whose claim this is, once for each claim and no longer than a claim lasts, whatever the clocks say.
+ * @returns `moved` if the run has done something since; `ended` if its claim may be taken over; `tired` if there is no time left to wait
  */
-function outwaits(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
+function outwaits(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "tired"> {
+  const { waits } = tools;
+  const key = claimKey(to, found);
+  if (waits.claims.has(key)) return Promise.resolve("ended");
   return tools.during(`Waiting for another run that makes secret ${to.name}`, async () => {
-    for (let waited = 0; waited < claimLasts && isLive(found, tools.now()); waited += pause) if (await moved(to, found, tools)) return true;
-    return false;
+    for (let waited = 0; waited < claimLasts && isLive(found, tools.now()); waited += pause) {
+      if (waits.milliseconds >= longestWait) return "tired";
+      waits.milliseconds += pause;
+      if (await moved(to, found, tools)) return "moved";
+    }
+    waits.claims.add(key);
+    return "ended";
   });
 }
+
+const claimKey = (to: Ref<"secret">, { by, until }: SecretClaim): string => JSON.stringify([keyOf(to), by, until]);
 
 /** A Secret as it was looked at. */
 type LookedAt = { readonly to: Ref<"secret">; readonly metadata: Secret["metadata"] };
 
 /**
  * Waits for the runs that have claimed one of these Secrets: what they are about to write nobody has seen yet.
- * @returns whether there was one, so that all is to be looked at anew
+ * @returns whether there was one that was not waited for before, so that all is to be looked at anew
  */
 export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Promise<boolean> {
   const claimed = secrets.flatMap(({ to, metadata }) => {
     const other = readClaim({ metadata });
-    return other && other.by !== tools.runId && isLive(other, tools.now()) ? [{ to, other }] : [];
+    const isOther = other && other.by !== tools.runId && isLive(other, tools.now()) && !tools.waits.claims.has(claimKey(to, other));
+    return isOther ? [{ to, other }] : [];
   });
+  if (tools.waits.milliseconds >= longestWait) return false;
   // All at once: each of them may hold it up for half a minute
   await Promise.all(claimed.map(({ to, other }) => outwaits(to, other, tools)));
   return claimed.length > 0;

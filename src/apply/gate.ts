@@ -1,7 +1,7 @@
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Claim, Mint, Plan, Rehearse, Store } from "../plan/change.ts";
-import { type SecretClaim, sameClaim } from "../secret/claim.ts";
+import { claimProof, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import { applyWhole } from "./apply.ts";
 import { claim } from "./claim.ts";
 import type { DryRun, Outcome } from "./outcome.ts";
@@ -96,7 +96,9 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
   /** A Secret that is not there is tried by the claim itself. */
   function stepsTo({ to, stands, replaces, shape }: Store): (Rehearse | Claim)[] {
     const shaped = shape && { shape };
-    if (handed) return [{ act: "claim", to, stands, makes: { identity: handed.identity }, ...shaped }];
+    const { login } = bench.run;
+    const proof = login && { proof: claimProof(login, bench.tools.runId, to) };
+    if (handed) return [{ act: "claim", to, stands, makes: { identity: handed.identity, ...proof }, ...shaped }];
     const mint = demand.find(({ act }) => act === "mint") as Mint | undefined;
     if (!mint) return [];
     const makes = { identity: mint.to.name, slot: mint.slot, ...(mint.left !== undefined && { madeAt: mint.left }) };

@@ -1,3 +1,4 @@
+import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { over } from "../fleet/over.ts";
 import { keyOf } from "../kinds.ts";
@@ -6,7 +7,8 @@ import type { NotedLists } from "../observe/noted-lists.ts";
 import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
 import type { Doubted } from "../plan/proof.ts";
 import { type Rotation, rotationsOf } from "../plan/rotation.ts";
-import { readClaim, type SecretClaim } from "../secret/claim.ts";
+import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
 import { outwaitAll } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./proven.ts";
@@ -25,6 +27,8 @@ export type Begun = Look & {
   readonly told: ReadonlySet<string>;
   /** Those that a later look found so: what has come of them by the end is told then. */
   readonly unsure: Set<string>;
+  /** The logins of the credential that this run has seen, each once. */
+  readonly logins: readonly Login[];
 };
 
 export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
@@ -135,20 +139,27 @@ export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<B
 }
 
 async function lookUnclaimed(
-  { rotation, proving, unasked }: Begun,
+  { rotation, proving, unasked, logins }: Begun,
   order: RotateOrder,
   { first, waits = rounds }: { readonly first?: Look; readonly waits?: number } = {},
 ): Promise<Look> {
   let look = first ?? (await looked(rotation, proving, order, unasked));
   if (order.dryRun !== "none") return look;
-  for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation)), proving.tools)); round++)
+  for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
     look = await looked(rotation, proving, order, unasked);
   return look;
 }
 
-function concerns({ all, identity }: Found): (secret: NotedIn["claimed"][number]) => boolean {
+/**
+ * The claims that count: on Secrets that are proven to hold the credential, and of runs that prove that they hand it out. Anyone in a
+ * namespace can write any other.
+ */
+function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
   const holders = keysOf(all);
-  return ({ to, metadata }) => holders.has(keyOf(to)) || readClaim({ metadata })?.makes?.identity === identity;
+  return ({ to, metadata }) => {
+    const { by = "", makes } = readClaim({ metadata }) ?? {};
+    return holders.has(keyOf(to)) || (makes?.proof !== undefined && logins.some((login) => claimProof(login, by, to) === makes.proof));
+  };
 }
 
 function withLook(begun: Begun, look: Look): Begun | undefined {
@@ -156,8 +167,14 @@ function withLook(begun: Begun, look: Look): Begun | undefined {
   const [keys, wanted] = [keysOf(members), keysOf(meant)];
   for (const { member } of look.proof.doubted) if (keys.has(keyOf(member.to))) begun.unsure.add(keyOf(member.to));
   const [found] = rotationsOf(look.proof.proven, ({ to }) => keys.has(keyOf(to)));
-  return found && { ...begun, ...look, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
+  const logins = loginsOf([...begun.logins, ...look.proof.proven.flatMap(({ login }) => login ?? [])]);
+  return found && { ...begun, ...look, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
 }
+
+/** Each of these logins once. */
+export const loginsOf = (logins: readonly Login[]): readonly Login[] => [
+  ...new Map(logins.map((login) => [fingerprint(login), login])).values(),
+];
 
 /** The claims on these Secrets. */
 export const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>

@@ -18,6 +18,7 @@ import {
   claimsOn,
   firstLook,
   keysOf,
+  loginsOf,
   lookAgain,
   rotationsIn,
   rounds,
@@ -48,7 +49,8 @@ export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order:
   for (const rotation of rotationsIn(look, keysOf(noted.meant))) {
     const reasons = notDue(rotation.members, order);
     if (reasons.length > 0) order.skipped(reasons);
-    const begun = { ...look, rotation, proving, told, unsure: new Set<string>() };
+    const logins = loginsOf(rotation.all.flatMap(({ login }) => login ?? []));
+    const begun = { ...look, rotation, proving, told, logins, unsure: new Set<string>() };
     if (reasons.length === 0) yield* tellOthers(begun);
     yield* reasons.length === 0 ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
     yield* tellLeft(begun, order);

@@ -30,6 +30,8 @@ export type Tools = {
   chance(): number;
   /** Names this run in what it claims: no other run has the same. */
   readonly runId: string;
+  /** The claims of other runs that this one has waited for, and how long in all. */
+  readonly waits: { readonly claims: Set<string>; milliseconds: number };
   /** Shows that something is under way. */
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Whether the run was interrupted, so that nothing more is to be begun. */

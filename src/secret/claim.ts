@@ -1,3 +1,6 @@
+import { createHmac } from "node:crypto";
+import type { Login } from "../context.ts";
+import type { Ref } from "../kinds.ts";
 import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 
@@ -21,7 +24,18 @@ export type Making = {
   readonly slot?: string;
   /** When the password was made that an earlier run has left in the slot (RFC 3339): that one is nobody else's either. */
   readonly madeAt?: string;
+  /** Shows that the run has the login that it hands out: {@link claimProof}. */
+  readonly proof?: string;
 };
+
+/**
+ * What only a run that has a login can write into its claim on a Secret that does not hold the login yet. It is of one run and one Secret,
+ * so a copy in another namespace proves nothing.
+ */
+export const claimProof = ({ password }: Login, by: string, { namespace = "", name }: Pick<Ref, "namespace" | "name">): string =>
+  createHmac("sha256", password.reveal())
+    .update(JSON.stringify([by, namespace, name]))
+    .digest("hex");
 
 /** The annotation that holds a claim. */
 export const claimNote = "acr-secret/claim";
@@ -55,13 +69,17 @@ export function readClaim({ metadata }: Pick<Secret, "metadata">): SecretClaim |
   }
 }
 
-function readMaking({ identity, slot, madeAt }: Partial<Making> = {}): Pick<SecretClaim, "makes"> {
+function readMaking({ identity, slot, madeAt, proof }: Partial<Making> = {}): Pick<SecretClaim, "makes"> {
   if (typeof identity !== "string") return {};
-  return { makes: { identity, ...(typeof slot === "string" && { slot }), ...(typeof madeAt === "string" && { madeAt }) } };
+  const more = Object.entries({ slot, madeAt, proof }).filter(([, value]) => typeof value === "string");
+  return { makes: { identity, ...Object.fromEntries(more) } };
 }
 
-/** Whether a claim has not come to its end. */
-export const isLive = ({ until }: SecretClaim, now: Date): boolean => Date.parse(until) > now.getTime();
+/** Whether a claim has not come to its end. One that ends later than any run can write is void. */
+export function isLive({ until }: SecretClaim, now: Date): boolean {
+  const left = Date.parse(until) - now.getTime();
+  return left > 0 && left <= claimLasts + skew;
+}
 
 /** Whether two notes are of one claim, which has not been renewed in between. */
 export const sameClaim = (a: SecretClaim, b: SecretClaim | undefined): boolean => a.by === b?.by && a.until === b.until;

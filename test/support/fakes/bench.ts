@@ -37,6 +37,7 @@ export function benchOf(
     now: () => new Date("2026-01-01T00:00:00Z"),
     chance: () => 0.5,
     runId: "this-run",
+    waits: { claims: new Set(), milliseconds: 0 },
     during: (what, work) => {
       shown.push(what);
       return work();

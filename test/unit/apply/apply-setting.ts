@@ -60,6 +60,7 @@ export function bench({
     now: () => new Date("2026-01-01T00:00:00Z"),
     chance: () => 0.5,
     runId: "this-run",
+    waits: { claims: new Set(), milliseconds: 0 },
     during: (_, work) => work(),
     halted,
     unhalted: (work) => {

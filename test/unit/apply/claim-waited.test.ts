@@ -40,7 +40,9 @@ test("so is one that gives up, and one that goes on for longer", async () => {
 test.for([
   { why: "it has come to its end", until: "2025-12-31T23:59:59Z", waits: 0 },
   { why: "it comes to its end", until: "2026-01-01T00:00:10Z", waits: 20 },
-  { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2027-01-01T00:00:00Z", waits: 60 },
+  { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2026-01-01T00:00:35Z", waits: 60 },
+  { why: "it ends later than any run can write", until: "2026-01-01T00:00:36Z", waits: 0 },
+  { why: "it ends in another century", until: "2999-01-01T00:00:00Z", waits: 0 },
 ])("the claim of a run that died is taken over: $why", async ({ until, waits }) => {
   const in_ = world();
   const dead = { by: "another-run", until };
