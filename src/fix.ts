@@ -69,6 +69,9 @@ export type Refer = {
   readonly force?: boolean;
   /** Names that lead to no Secret, whichever they are. */
   readonly dangling?: boolean;
+  /** Manifests instead of a cluster's objects: a file, or the folder of a kustomization. */
+  readonly filename?: string | undefined;
+  readonly kustomize?: string | undefined;
 } & Targets;
 
 export type Delete = {

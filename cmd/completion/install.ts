@@ -40,7 +40,7 @@ export async function uninstall({ dir, dryRun }: Wish, { context: { programs }, 
 async function ours(path: string, programs: Programs): Promise<string | undefined> {
   const text = await programs.read(path);
   if (text === undefined || isShim(text)) return text;
-  throw new CliError("conflict", `${path} is there already, and not of kubectl acr-secret`, { hint: "move it away, then run this again" });
+  throw new CliError("conflict", `${path} already exists and was not created by kubectl acr-secret`, { hint: "move it away, then retry" });
 }
 
 const said = (path: string, done: string, dryRun: boolean): string => `${printable(path)} ${done}${dryRun ? " (dry run)" : ""}\n`;

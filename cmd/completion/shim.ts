@@ -16,5 +16,8 @@ export const shims = {
   },
 } as const satisfies Readonly<Record<string, Shim>>;
 
-/** Whether a text is such a program, of this version or another: it may be written over, and deleted. */
-export const isShim = (text: string): boolean => /\bkubectl[ -]acr[_-]secret(\.exe)? __complete /.test(text);
+/** The text of versions that went by way of kubectl. */
+const former = ['#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n'];
+
+/** Whether a text is exactly the program of this version or of another one, so that it can be replaced and deleted. */
+export const isShim = (text: string): boolean => [shims.posix.text, shims.windows.text, ...former].includes(text);

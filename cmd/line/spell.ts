@@ -45,13 +45,21 @@ export function spell(fix: Fix, given: Given = { forward: [] }): string {
   return isOurs(fix) ? spellOurs(fix, there) : spellKubectl(fix, there);
 }
 
+const fileWords = ({ filename, kustomize }: Refer) => [
+  ...(filename === undefined ? [] : valued("-f", filename)),
+  ...(kustomize === undefined ? [] : valued("-k", kustomize)),
+];
+
+/** A manifest is in no cluster. */
+const isOfFiles = (fix: Ours): boolean => "kustomize" in fix || "filename" in fix;
+
 function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
   return ["create", "attach", "detach", "delete", "rotate", "check", "list", "prune", "help"].includes(fix.do);
 }
 
 function spellOurs(fix: Ours, there: readonly string[]): string {
   const pipe = fix.do === "create" && fix.username !== undefined ? 'printf %s "$PASSWORD" | ' : "";
-  const where = fix.do === "help" ? [] : there;
+  const where = fix.do === "help" || isOfFiles(fix) ? [] : there;
   return `${pipe}${line(["kubectl", "acr-secret", ...ourWords(fix, where)])}`;
 }
 
@@ -62,7 +70,7 @@ function ourWords(fix: Ours, where: readonly string[]): string[] {
       return ["create", ...where, ...name(fix), ...(fix.targets ?? []), ...words(lettered, createValues(fix))];
     case "attach":
     case "detach": {
-      const flags = [...words(lettered, referring(fix)), ...words(lettered, { output: fix.output })];
+      const flags = [...words(lettered, referring(fix)), ...fileWords(fix), ...words(lettered, { output: fix.output })];
       return [fix.do, ...where, ...name(fix), ...(fix.targets ?? []), ...flags];
     }
     case "delete":

@@ -1,7 +1,9 @@
 import type { DryRun } from "../../src/apply/outcome.ts";
+import { isObjectName } from "../../src/check/names.ts";
 import { decoded } from "../../src/manifest/decode.ts";
 import { type Edited, editManifest, readManifest } from "../../src/manifest/edit.ts";
-import { namesIn } from "../../src/manifest/objects.ts";
+import { type Listed, namesIn } from "../../src/manifest/objects.ts";
+import { refusal } from "../../src/manifest/source.ts";
 import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
 import { drySuffix } from "../../src/output/words.ts";
@@ -52,9 +54,12 @@ export async function runManifests(verb: Wish["do"], { flags, args }: Call, sess
 
 /** @throws CliError usage that names the line to type */
 function secretOf(secret: string | undefined, verb: Wish["do"], { filename, kustomize }: ManifestFlags): string {
-  const from = kustomize === undefined ? `-f ${filename[0]}` : `-k ${kustomize}`;
   if (secret === undefined)
-    throw usage("for manifests the Secret has to be named, since no cluster is asked", `kubectl acr-secret ${verb} SECRET ${from}`);
+    throw usage("for manifests the Secret has to be named, since no cluster is asked", {
+      do: verb,
+      secret: "SECRET",
+      ...(kustomize === undefined ? { filename: filename[0] } : { kustomize }),
+    });
   if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(secret)) return secret;
   throw usage(`invalid Secret name ${JSON.stringify(secret)}: lower case letters, digits, "-" and "."`);
 }
@@ -62,10 +67,7 @@ function secretOf(secret: string | undefined, verb: Wish["do"], { filename, kust
 /** @throws CliError usage for a form of output that tells of a cluster's objects */
 function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Wish): void {
   if (writes && kustomize !== undefined)
-    throw usage(
-      "--write changes files, and what -k prints is in none",
-      `kubectl acr-secret ${verb} ${secret} -k ${kustomize} -o kustomize`,
-    );
+    throw usage("--write changes files, and what -k prints is in none", { do: verb, secret, kustomize, output: "kustomize" });
   const prints = output === "kustomize" || output === "helm";
   if (output !== undefined && !prints)
     throw usage(`-o ${output} is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm`);
@@ -78,19 +80,31 @@ const compared = ({ input, edited }: Done) => ({ name: input.name, before: decod
 
 function printed(done: readonly Done[], output: string | undefined, wish: Wish): string {
   if (output === "helm") return helmValues(wish.secret);
-  if (output === "kustomize") return kustomizePatches(done.flatMap(({ edited }) => referringIn(edited, wish)));
+  if (output === "kustomize") return kustomizePatches(done.flatMap((one) => referringIn(one, wish)));
   return joined(done.map(({ edited }) => edited.text));
 }
 
-/** The objects that have a name of their own, by which Kustomize finds them. */
-function referringIn({ objects }: Edited, { do: act, secret }: Wish): Referring[] {
-  const named = objects.filter(({ object }) => !object.name.endsWith("*"));
+/** The objects that have a name of their own, by which Kustomize finds them. @throws CliError invalid for a name that no object can have */
+function referringIn({ input, edited }: Done, { do: act, secret }: Wish): Referring[] {
+  const named = edited.objects.filter(({ object }) => !object.name.endsWith("*"));
   return named.map(({ object }) => {
     const { kind, name, namespace } = object;
+    requireNames(input, object);
     const others = namesIn(object).filter((each) => each !== secret);
     const names = act === "detach" ? others : namesIn(object).includes(secret) ? namesIn(object) : [...others, secret];
     return { act, secret, names, to: { kind: kind.name, name, ...(namespace !== undefined && { namespace }) } };
   });
+}
+
+/** @throws CliError invalid for names that the API server refuses (RFC 1123): in YAML they could be another patch */
+function requireNames({ name: file, bytes }: Input, { kind, name, namespace, map }: Listed): void {
+  const refuse = (field: string, value: string, allowed: string) => {
+    const why = `invalid metadata.${field} ${JSON.stringify(value)} of a ${kind.name}: ${allowed}`;
+    throw refusal(decoded(file, bytes), map.from, why);
+  };
+  if (!isObjectName(name)) refuse("name", name, "must be a lowercase RFC 1123 subdomain");
+  if (namespace !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))
+    refuse("namespace", namespace, "must be a lowercase RFC 1123 label");
 }
 
 async function write(done: readonly Done[], dryRun: DryRun, session: Session): Promise<void> {

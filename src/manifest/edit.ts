@@ -6,7 +6,7 @@ import { readDocuments } from "./read.ts";
 import { aliasedIn, standsAlone } from "./shared.ts";
 import { siteOf } from "./site.ts";
 import { refusal, type Source } from "./source.ts";
-import { spliced } from "./splice.ts";
+import { type Splice, spliced } from "./splice.ts";
 import { plain, type Tree } from "./tree.ts";
 import { wanted } from "./wanted.ts";
 import type { Yaml } from "./yaml.ts";
@@ -42,9 +42,11 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
   if (!first) return { text: manifest.source.text, objects };
   // An object that can have no list is refused by its own line, before another is edited
   for (const object of changes) siteOf(manifest.source, object);
-  const edited = repeated(yaml, manifest, edit, places);
-  if (isDeepStrictEqual(edited?.documents.map(plain), wanted(manifest.documents, changes, edit)))
-    return { text: edited?.source.text ?? "", objects };
+  const meant = wanted(manifest.documents, changes, edit);
+  for (const growth of [2, 1]) {
+    const edited = repeated(yaml, manifest, { edit, places, growth });
+    if (edited && isDeepStrictEqual(edited.documents.map(plain), meant)) return { text: edited.source.text, objects };
+  }
   throw refusal(manifest.source, first.map.from, `${first.kind.name}/${first.name} ${inTheWay(manifest)}`);
 }
 
@@ -55,21 +57,31 @@ const inTheWay = (manifest: Manifest) =>
     ? "shares a part with something that is not to be changed, by an anchor and its aliases: write that part out"
     : "is written in a way that is not edited here";
 
+/** The most times that a manifest is read again. A list in brackets loses one of several equal names in each round. */
+const mostRounds = 100;
+
+type Rounds = {
+  readonly edit: Edit;
+  readonly places: readonly number[];
+  /** How many times as many objects each round edits as the one before. */
+  readonly growth: number;
+};
+
 /**
- * Edits until every object is as it is to be. Where an alias stands for a part of another object, one edit may do for both: so these are
- * edited one at a time.
- * @returns undefined where that comes to no end, or to no YAML
+ * Edits until every object is as it should be. If an alias stands for a part of another object, one edit may do for both, so the first
+ * round edits one of these only.
+ * @returns undefined if that takes too many rounds, or makes no YAML
  */
-function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly number[]): Manifest | undefined {
+function repeated(yaml: Yaml, manifest: Manifest, { edit, places, growth }: Rounds): Manifest | undefined {
   let now = manifest;
-  // Each round does for one object at least; a list in brackets loses one of several same names in each
-  for (let rounds = 0; rounds <= places.length + 100; rounds++) {
+  for (let rounds = 0, size = 1; rounds <= mostRounds; rounds++) {
     const todo = places.flatMap((place) => now.objects[place] ?? []).filter((object) => !isDone(object, edit));
     if (todo.length === 0) return now;
     const aliased = aliasedIn(now.documents);
     const alone = todo.filter((object) => standsAlone(object, aliased));
-    const next = editedOnce(yaml, now, edit, alone.length > 0 ? alone : todo.slice(0, 1), now === manifest);
+    const next = editedOnce(yaml, now, edit, alone.length > 0 ? alone : todo.slice(0, size), now === manifest);
     if (!next) return undefined;
+    if (alone.length === 0) size *= growth;
     now = next;
   }
   return undefined;
@@ -77,9 +89,19 @@ function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly n
 
 /** @param told whether the text is the one that its person knows, so that a refusal can name a line of it */
 function editedOnce(yaml: Yaml, now: Manifest, { do: act, secret }: Edit, todo: readonly Listed[], told: boolean): Manifest | undefined {
-  const edits = attempt(() => todo.flatMap((object) => (act === "attach" ? attachTo : detachFrom)(now, object, secret)), told);
-  const text = edits && spliced(now.source.text, edits);
+  const edits = attempt(() => todo.map((object) => (act === "attach" ? attachTo : detachFrom)(now, object, secret)), told);
+  const text = edits && spliced(now.source.text, apart(edits));
   return text === undefined || text === now.source.text ? undefined : attempt(() => readManifest(yaml, { ...now.source, text }), false);
+}
+
+/** Leaves out the edits of an object whose part an alias shares with one before. */
+function apart(edits: readonly (readonly Splice[])[]): Splice[] {
+  const taken: Splice[] = [];
+  for (const splices of edits) {
+    const isFree = splices.every(({ from, to }) => taken.every((one) => to < one.from || from > one.to));
+    if (isFree) taken.push(...splices);
+  }
+  return taken;
 }
 
 function attempt<T>(of: () => T, told: boolean): T | undefined {

@@ -70,17 +70,22 @@ test("that of another version is written over", async () => {
   expect(await readdir(bin)).toEqual(["kubectl-acr_secret", name].sort());
 });
 
-test.for(["install", "uninstall"])("what somebody else put there is left by %s", async (act) => {
+test.for(
+  ["install", "uninstall"].flatMap((act) => [
+    { act, whose: "another program", theirs: "#!/bin/sh\necho theirs\n" },
+    { act, whose: "a wrapper of ours", theirs: `#!/bin/sh\nlog "$@"\n${text.split("\n").at(-2)}\n` },
+  ]),
+)("$act keeps $whose", async ({ act, theirs }) => {
   const { bin, typed } = await person();
-  await writeFile(join(bin, name), "#!/bin/sh\necho theirs\n");
+  await writeFile(join(bin, name), theirs);
   await chmod(join(bin, name), 0o755);
 
   expect(await typed(`completion ${act}`)).toEqual({
     stdout: "",
-    stderr: `error: ~/bin/${name} is there already, and not of kubectl acr-secret\nhint: move it away, then run this again\n`,
+    stderr: `error: ~/bin/${name} already exists and was not created by kubectl acr-secret\nhint: move it away, then retry\n`,
     code: 1,
   });
-  expect(await readFile(join(bin, name), "utf8")).toBe("#!/bin/sh\necho theirs\n");
+  expect(await readFile(join(bin, name), "utf8")).toBe(theirs);
 });
 
 test("a program that kubectl finds first is told", async () => {

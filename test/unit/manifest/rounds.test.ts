@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import * as yaml from "yaml";
+import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { namesIn } from "../../../src/manifest/objects.ts";
+import type { Yaml } from "../../../src/manifest/yaml.ts";
+
+/** A List of pods, each of which merges the same part. */
+const merged = (count: number) =>
+  `apiVersion: v1\nkind: List\nitems:\n- &p {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: []}}\n${Array.from(
+    { length: count },
+    (_, index) => `- <<: *p\n  metadata: {name: p${index}}\n  spec:\n    containers: []\n`,
+  ).join("")}`;
+
+test("reads a manifest a few times, however many of its objects merge one part", () => {
+  let parses = 0;
+  const counting: Yaml = {
+    ...yaml,
+    parseAllDocuments: ((...args: Parameters<typeof yaml.parseAllDocuments>) => {
+      parses++;
+      return yaml.parseAllDocuments(...args);
+    }) as typeof yaml.parseAllDocuments,
+  };
+  const manifest = readManifest(counting, { name: "f.yaml", text: merged(400) });
+
+  const { text } = editManifest(counting, manifest, { do: "attach", secret: "acr", chooses: () => true });
+
+  expect(readManifest(yaml, { name: "f.yaml", text }).objects.map(namesIn)).toEqual(Array.from({ length: 401 }, () => ["acr"]));
+  expect(parses).toBeLessThan(20);
+});
