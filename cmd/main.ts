@@ -71,7 +71,7 @@ function failed(error: unknown, { verb, context, session, diff }: Failed): numbe
   const leaves = error instanceof CliError && error.kind === "cancelled" && error.hint !== undefined;
   if (halted && !leaves) return 130;
   printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
-  if (!(error instanceof CliError)) session?.trace(4, () => placeOf(error));
+  if (!(error instanceof CliError)) for (const frame of placeOf(error)) session?.trace(4, () => frame);
   return halted ? 130 : failureCode(diff || verb?.findings !== undefined);
 }
 
@@ -97,9 +97,9 @@ function unknown(word: string): CliError {
 }
 
 /** Where a defect arose: the frames of its stack, without its text, which may hold anything. */
-function placeOf(error: unknown): string {
+function placeOf(error: unknown): string[] {
   const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
-  return lines.filter((line) => /^\s+at /.test(line)).join("\n");
+  return lines.filter((line) => /^\s+at /.test(line));
 }
 
 /** A misused flag ends with where to read on, as in kubectl. */

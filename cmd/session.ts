@@ -3,8 +3,8 @@ import type { Cluster } from "../src/cluster/port.ts";
 import type { Azure, Configured, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
 import type { Fix } from "../src/fix.ts";
 import { isGlob } from "../src/fleet/scope.ts";
-import { printHint, printWarning } from "../src/output/error.ts";
-import { printableLines } from "../src/output/printable.ts";
+import { type Next, printHint, printWarning } from "../src/output/error.ts";
+import { printable } from "../src/output/printable.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
 import { milliseconds } from "./line/durations.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
@@ -36,7 +36,7 @@ export type Session = {
   /** Prints a warning, and the command that fixes it. */
   warn(text: string, fix?: Fix): void;
   /** Tells what to do next: a command, or lines as they are. */
-  hint(next: Fix | string): void;
+  hint(next: Next): void;
   /** The line to type for what is to be done next, in this command line's cluster and namespace. */
   spell(fix: Fix): string;
   close(): Promise<void>;
@@ -45,7 +45,7 @@ export type Session = {
 export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const verbosity = Number.parseInt(String(flags["v"] ?? "0"), 10) || 0;
   const trace: Trace = (level, line) => {
-    if (verbosity >= level) context.stderr.write(`${printableLines(line())}\n`);
+    if (verbosity >= level) context.stderr.write(`${printable(line())}\n`);
   };
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
   const azures = new Map<string, Promise<Azure>>();

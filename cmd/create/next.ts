@@ -17,7 +17,7 @@ type Went = {
 };
 
 /** What there is left to do for the Secret to be used: its reader is told of it each time, pods that cannot use it yet once. */
-export function nextStep({ name: secret, targets, reader }: CreateWish, went: Went): Fix | string | undefined {
+export function nextStep({ name: secret, targets, reader }: CreateWish, went: Went): Fix | readonly string[] | undefined {
   const [namespace, ...others] = new Set(went.grounds.flatMap(({ namespaces }) => namespaces));
   if (!reader) return went.made && went.onePlace && !wantsTargets(targets) ? attach(secret, namespace) : undefined;
   if (!went.first) return undefined;

@@ -29,7 +29,7 @@ export function connectionError(sentence: string): CliError {
 /** The kubeconfig's own `installHint` stands last, below client-go's pointer to its documentation. */
 function installHint(lines: readonly string[]): string | undefined {
   const at = lines.findIndex((line) => line.includes("https://kubernetes.io/docs/"));
-  return (at < 0 ? "" : lines.slice(at + 1).join("\n")).trim() || undefined;
+  return (at < 0 ? "" : lines.slice(at + 1).join(" ")).trim() || undefined;
 }
 
 /**

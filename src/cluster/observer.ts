@@ -33,7 +33,8 @@ export function observer({ trace, now, onWarning }: Observer) {
 }
 
 function tell({ headers, body }: Request, { text }: Answer, trace: Trace): void {
-  trace(8, () => `Request headers:\n${redactHeaders(headers)}`);
+  trace(8, () => "Request headers:");
+  for (const line of redactHeaders(headers)) trace(8, () => `    ${line}`);
   if (body !== undefined) trace(8, () => `Request body: ${redactBody(body)}`);
   trace(8, () => `Response body: ${redactBody(text)}`);
 }

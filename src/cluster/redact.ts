@@ -19,11 +19,8 @@ export function redactBody(text: string): string {
   }
 }
 
-export function redactHeaders(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${secretKey.test(name) ? hidden : value}`)
-    .join("\n");
-}
+export const redactHeaders = (headers: Readonly<Record<string, string>>): string[] =>
+  Object.entries(headers).map(([name, value]) => `${name}: ${secretKey.test(name) ? hidden : value}`);
 
 /** Takes the contents of a Secret that we have sent (`data`, base64; null for a key that goes) out of what the server answered about it. */
 export function withoutContents(answer: string, data: Readonly<Record<string, string | null>>): string {

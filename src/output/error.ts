@@ -1,7 +1,7 @@
 import type { Env, Sink } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { type Fix, otherWay } from "../fix.ts";
-import { printable, printableLines } from "./printable.ts";
+import { printable, printableMessage } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
 /** Sentences that kubectl prints as they are, without `error: ` in front. */
@@ -17,19 +17,22 @@ export type ErrorSink = { readonly stderr: Sink; readonly env: Env; spell(fix: F
 export function printError({ stderr, env, spell }: ErrorSink, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
-  const says = printableLines(message);
+  const says = printableMessage(message);
   const shown = whole.test(message) ? says.replace(head, (words) => style.red(words)) : `${style.red("error:")} ${says}`;
   stderr.write(`${printable(place)}${shown}\n`);
   if (hint) printHint({ stderr, env, spell }, hint);
 }
 
-/** Prints the next step: words, or a command on a line of its own, which can be pasted as it is. */
-export function printHint({ stderr, env, spell }: ErrorSink, next: Fix | string): void {
+/** What to do next: words, lines of a configuration below the words, or a command. */
+export type Next = string | readonly string[] | Fix;
+
+/** Prints the next step. A command has a line of its own, which can be pasted as it is. */
+export function printHint({ stderr, env, spell }: ErrorSink, next: Next): void {
   const style = styleFor(stderr, env);
-  const text = typeof next === "string" ? next : spell(next);
-  stderr.write(`${style.dim("hint:")} ${printableLines(text)}\n`);
-  const or = typeof next === "string" ? undefined : otherWay(next);
-  if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableLines(or)}\n`);
+  const lines = typeof next === "string" ? [next] : "do" in next ? [spell(next)] : next;
+  stderr.write(`${style.dim("hint:")} ${lines.map(printableMessage).join("\n  ")}\n`);
+  const or = typeof next === "object" && "do" in next ? otherWay(next) : undefined;
+  if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableMessage(or)}\n`);
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
@@ -41,5 +44,5 @@ function defect(error: unknown): { message: string; hint: string } {
 /** Prints a warning in kubectl's form, and below it the command that fixes it. */
 export function printWarning(stderr: Sink, env: Env, text: string, command?: string): void {
   const below = command === undefined ? "" : `:\n  ${printable(command)}`;
-  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableLines(text)}${below}\n`);
+  stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableMessage(text)}${below}\n`);
 }

@@ -11,14 +11,10 @@ const plain = /^[ -~]*$/;
 export const printable = (text: string): string => (plain.test(text) ? text : text.replace(forging, shown));
 
 /**
- * The same for a message, which may have several lines and tabs. Lines below the first are indented, but for the `* cause` of
- * kubectl's lists, so that none looks like one of ours.
+ * The same for an error, a warning or a hint, which is one line. Only kubectl's list of causes below an error has lines of its own: none
+ * of them looks like a command.
  */
-export const printableLines = (text: string): string =>
-  text
-    .replaceAll("\r\n", "\n")
-    .replace(forgingInLines, shown)
-    .replace(/\n(?!\n|\* |$)/g, "\n  ");
+export const printableMessage = (text: string): string => text.replaceAll("\r\n", "\n").split("\n* ").map(printable).join("\n* ");
 
 /** Text that another program prints for the terminal, as it comes and laid out as it is: a question may have no line's end. */
 export const printableFlow = (text: string): string => text.replaceAll("\r\n", "\n").replace(forgingInLines, shown);

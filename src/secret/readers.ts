@@ -11,7 +11,7 @@ export type Reader = {
   /** How it wants the Secret laid out; absent where it takes what the kubelet takes. */
   readonly shape?: ShapeName;
   /** How it comes to use the Secret: lines for what it is configured with, or a command. */
-  refer(to: Readable): string | Fix;
+  refer(to: Readable): readonly string[] | Fix;
 };
 
 /** One row a reader. */
@@ -44,4 +44,4 @@ export const readers: Readonly<Record<ReaderName, Reader>> = {
   helm: { refer: ({ secret, namespace, host }) => ({ do: "pull-chart", secret, host, namespace }) },
 };
 
-const lines = (where: string, what: readonly string[]) => [where, ...what].join("\n");
+const lines = (where: string, what: readonly string[]) => [where, ...what];

@@ -24,5 +24,5 @@ const forbidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2
 /** The lines of a print that could deceive whoever reads it. @param tabs whether they may lay it out */
 export function deceives(printed: string, { terminal, tabs }: { terminal: boolean; tabs: boolean }): string[] {
   const lines = (terminal ? printed.replace(ours, "") : printed).split("\n");
-  return lines.filter((line) => forbidden.test(line) || (!tabs && line.includes("\t")) || line.startsWith("forged"));
+  return lines.filter((line) => forbidden.test(line) || (!tabs && line.includes("\t")) || /^\s*forged/.test(line));
 }

@@ -217,7 +217,9 @@ test("at -v=8 everything is shown but what is secret", async () => {
 
   expect(seen.lines).toEqual([
     "PATCH /api/v1/secrets/acr 200 OK in 0 milliseconds",
-    "Request headers:\nAuthorization: ***\naccept: application/json",
+    "Request headers:",
+    "    Authorization: ***",
+    "    accept: application/json",
     'Request body: {"data":{"x":"***"}}',
     'Response body: {"kind":"Secret","data":{"x":"***"}}',
   ]);

@@ -5,7 +5,7 @@ import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
 import { jsonLine } from "../../../src/output/jsonl.ts";
 import { printData } from "../../../src/output/object.ts";
-import { printable, printableFlow, printableJson, printableLines } from "../../../src/output/printable.ts";
+import { printable, printableFlow, printableJson, printableMessage } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
 import { styleFor } from "../../../src/output/style.ts";
 import { verdictText } from "../../../src/output/verdicts.ts";
@@ -26,7 +26,7 @@ test.for([
   { what: "letters of every script, emoji and backslashes stay", text: "ä \u00a0 שלום 日本 👋 \\n", part: "ä \u00a0 שלום 日本 👋 \\n" },
 ])("$what: $part", ({ text, part }) => {
   expect(printable(text)).toBe(part);
-  expect(printableLines(text)).toBe(part);
+  expect(printableMessage(text)).toBe(part);
   expect(JSON.parse(printableJson(JSON.stringify(text)))).toBe(text);
   expect(printable(printableJson(JSON.stringify(text)))).toBe(printableJson(JSON.stringify(text)));
 });
@@ -36,11 +36,11 @@ test("a part of a line has no line feed and no tab", () => {
 });
 
 test.for([
-  { what: "kubectl's list of causes", text: 'The X "a" is invalid: \n* b\n* c', lines: 'The X "a" is invalid: \n* b\n* c' },
-  { what: "a line that would look like ours", text: "no\nhint: type this", lines: "no\n  hint: type this" },
-  { what: "empty lines and tabs", text: "no:\r\n\r\n\ta\n", lines: "no:\n\n  \ta\n" },
-])("a message keeps its lines: $what", ({ text, lines }) => {
-  expect(printableLines(text)).toBe(lines);
+  { what: "kubectl's list of causes", text: 'The X "a" is invalid: \n* b\n* c', shows: 'The X "a" is invalid: \n* b\n* c' },
+  { what: "a line that would look like ours", text: "no\nhint: type this", shows: "no\\x0ahint: type this" },
+  { what: "a line that would look like a command", text: "no\r\n  kubectl delete pod a", shows: "no\\x0a  kubectl delete pod a" },
+])("keeps a message on one line: $what", ({ text, shows }) => {
+  expect(printableMessage(text)).toBe(shows);
 });
 
 test.for([
@@ -107,7 +107,7 @@ test.for([
 
   expect(load(whole)).toEqual(data);
   expect(whole).toContain(`- ${yaml}\n`);
-  expect(printableLines(whole.replaceAll("\n", " "))).toBe(whole.replaceAll("\n", " "));
+  expect(printable(whole.replaceAll("\n", " "))).toBe(whole.replaceAll("\n", " "));
 });
 
 test("JSON stays JSON, and moves no cursor either", async () => {
