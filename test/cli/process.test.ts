@@ -124,7 +124,7 @@ test("--request-timeout holds for a kubectl that does not come up", async () => 
   const { child, folder } = await start(["list", "--request-timeout=700ms"], hanging);
 
   expect(await ended(child)).toEqual({
-    code: 1,
+    code: 2,
     signal: null,
     stdout: "",
     stderr: "Unable to connect to the server: no answer within 0.7s\nhint: give it more time with --request-timeout\n",

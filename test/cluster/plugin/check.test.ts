@@ -74,7 +74,7 @@ test("never green having looked at nothing", async () => {
 
   expect(await at.check()).toMatchObject({ code: 1, items: [], stderr: expect.stringMatching(/^No images to check in /) });
   expect(await shell.type("kubectl acr-secret check -n nosuchnamespace")).toMatchObject({
-    code: 1,
+    code: 2,
     stdout: "",
     stderr: 'Error from server (NotFound): namespaces "nosuchnamespace" not found\nhint: kubectl create namespace nosuchnamespace\n',
   });

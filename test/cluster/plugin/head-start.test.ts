@@ -36,6 +36,6 @@ test.for([
 test.for(["list", "list --context=none"])("where %s has no place for a socket, it says what to set", async (typed) => {
   const { code, stdout, stderr } = await (await noting()).type(typed, { TMPDIR: "/no/such/folder" });
 
-  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toBe("error: no folder can be made in /no/such/folder (ENOENT)\nhint: set TMPDIR to a folder that you may write to\n");
 });
