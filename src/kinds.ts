@@ -36,7 +36,7 @@ const spec = (takes: Takes, ...podSpec: readonly string[]) =>
 const template = (takes: Takes) => spec(takes, "spec", "template", "spec");
 
 /** What lives elsewhere has no path of its own here: whoever makes it knows where. */
-type ForeignRow = { readonly at: "azure" | "registry" };
+type ForeignRow = { readonly at: "azure" | "registry" /** The word for one of them. */; readonly called: string };
 
 /**
  * One row a kind of object that a plan can name: where it lives, what kubectl calls it, and where its list of pull secrets stands.
@@ -91,12 +91,12 @@ export const kinds = {
   },
   "job.batch": { at: "cluster", kind: "Job", api: "batch/v1", plural: "jobs", ...template("anew") },
   pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", short: ["po"], ...spec("anew", "spec") },
-  "scopemap.azurecr.io": { at: "azure" },
-  "token.azurecr.io": { at: "azure" },
-  "application.graph.microsoft.com": { at: "azure" },
-  "serviceprincipal.graph.microsoft.com": { at: "azure" },
-  "roleassignment.management.azure.com": { at: "azure" },
-  registry: { at: "registry" },
+  "scopemap.azurecr.io": { at: "azure", called: "scope map" },
+  "token.azurecr.io": { at: "azure", called: "token" },
+  "application.graph.microsoft.com": { at: "azure", called: "application" },
+  "serviceprincipal.graph.microsoft.com": { at: "azure", called: "service principal" },
+  "roleassignment.management.azure.com": { at: "azure", called: "role assignment" },
+  registry: { at: "registry", called: "registry" },
 } as const satisfies Readonly<Record<string, ClusterRow | ForeignRow>>;
 
 export type KindName = keyof typeof kinds;
@@ -157,6 +157,12 @@ export const livesInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cl
  * is in Azure has no context. Keys are in the order of contexts, kinds, namespaces and names.
  */
 export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${context}\n${kind}\n${namespace}\n${name}`;
+
+/** A count of objects in words: `3 Secrets`, `1 scope map`. */
+export function countOf(kind: KindName, count: number): string {
+  const row = kinds[kind];
+  return `${count} ${row.at === "cluster" ? row.kind : row.called}${count === 1 ? "" : "s"}`;
+}
 
 /** How kubectl prints an object, and takes it: `deployment.apps/web`. */
 export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;

@@ -1,7 +1,8 @@
 import type { Outcome } from "../apply/outcome.ts";
+import { countOf, type KindName, kinds } from "../kinds.ts";
 import { wordOf, words } from "./words.ts";
 
-/** What has become of each place so far, in one word: what says most of it. */
+/** What became of each place so far: the outcome that says most of it. */
 export type Tally = {
   count(outcome: Outcome): void;
   readonly failures: number;
@@ -9,23 +10,46 @@ export type Tally = {
   readonly places: number;
   /** Those of them that an interruption left unfinished. */
   readonly left: number;
-  /** `created 998, unchanged 1, failed 1`; what was left is not in it. */
+  /** `998 Secrets created, 1 scope map configured, 1 unchanged, 1 failed`; what was left is not in it. */
   summary(): string;
 };
 
+/** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
+type Word = (typeof words)[number] | "failed" | "left" | "widened";
+
 /** What says most of a place comes first: one that was left by an interruption is not done, whatever else became of it. */
-const order = ["failed", "left", ...words];
+const order: readonly Word[] = ["failed", "left", ...words.filter((word) => word !== "unchanged"), "widened", "unchanged"];
+
+/** What became of a place, and of which kind of object. */
+type Standing = { readonly word: Word; readonly kind: KindName };
 
 export function openTally(): Tally {
-  const byPlace = new Map<string, string>();
+  const byPlace = new Map<string, Standing>();
+  const updated: KindName[] = [];
   let failures = 0;
+  /** The credential of the places that follow got more rights: it is counted before its places. */
+  let widens = false;
+  let isBetweenPlaces = true;
+
+  function countAzure({ change: { act, to }, error, left }: Outcome): void {
+    if (kinds[to.kind].at !== "azure" || !["keep", "create", "update"].includes(act)) return;
+    if (!isBetweenPlaces) widens = false;
+    isBetweenPlaces = true;
+    if (act !== "update" || error || left) return;
+    widens = true;
+    updated.push(to.kind);
+  }
 
   return {
     count: (outcome) => {
       if (isFailure(outcome)) failures++;
       const place = placeOf(outcome);
+      if (place === undefined) return countAzure(outcome);
       const word = tallied(outcome);
-      if (place !== undefined && word !== undefined) byPlace.set(place, strongest(byPlace.get(place), word));
+      isBetweenPlaces = false;
+      if (word === undefined) return;
+      const standing = { word: widens && word === "unchanged" ? "widened" : word, kind: outcome.change.to.kind } as const;
+      byPlace.set(place, strongest(byPlace.get(place), standing));
     },
     get failures() {
       return failures;
@@ -34,27 +58,36 @@ export function openTally(): Tally {
       return byPlace.size;
     },
     get left() {
-      return countOf("left", byPlace.values());
+      return [...byPlace.values()].filter(({ word }) => word === "left").length;
     },
-    summary: () => summaryOf([...byPlace.values()]),
+    summary: () => summaryOf([...byPlace.values()], updated),
   };
 }
 
 const isFailure = ({ error, left }: Outcome) => error !== undefined || left === "failed";
 
-function tallied(outcome: Outcome): string | undefined {
+function tallied(outcome: Outcome): Word | undefined {
   if (isFailure(outcome)) return "failed";
   return outcome.left ? "left" : wordOf(outcome.change);
 }
 
 const placeOf = ({ change: { to } }: Outcome) => (to.namespace === undefined ? undefined : `${to.context ?? ""}/${to.namespace}`);
 
-const strongest = (before: string | undefined, word: string) =>
-  before === undefined || order.indexOf(word) < order.indexOf(before) ? word : before;
+const strongest = (before: Standing | undefined, standing: Standing) =>
+  before === undefined || order.indexOf(standing.word) < order.indexOf(before.word) ? standing : before;
 
-const countOf = (word: string, of: Iterable<string>) => [...of].filter((one) => one === word).length;
-
-function summaryOf(placesIn: readonly string[]): string {
-  const told = [...words, "failed"].map((word) => ({ word, count: countOf(word, placesIn) }));
-  return told.flatMap(({ word, count }) => (count > 0 ? [`${word} ${count}`] : [])).join(", ");
+function summaryOf(places: readonly Standing[], updated: readonly KindName[]): string {
+  const changed = words.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
+  const plain = (["unchanged", "failed"] as const).flatMap((word) => {
+    const count = kindsOf(places, word).length;
+    return count === 0 ? [] : [`${count} ${word}`];
+  });
+  return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }
+
+const kindsOf = (places: readonly Standing[], wanted: Word): KindName[] =>
+  places.flatMap(({ word, kind }) => (word === wanted ? [kind] : []));
+
+/** `2 Secrets`, `1 ServiceAccount` */
+const byKind = (all: readonly KindName[]): string[] =>
+  [...new Set(all)].map((kind) => countOf(kind, all.filter((one) => one === kind).length));

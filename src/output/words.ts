@@ -3,7 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Act, ChangeOf } from "../plan/change.ts";
 import { inLine, placed } from "../plan/named.ts";
 
-type Word<A extends Act> = (change: ChangeOf<A>) => string | undefined;
+type Word<A extends Act> = (change: ChangeOf<A>) => (typeof words)[number] | undefined;
 
 /** What became of an object, in kubectl's words; undefined for what is told otherwise, or by the line of another change. */
 const rows: { readonly [A in Act]: Word<A> } = {
@@ -31,7 +31,8 @@ const rows: { readonly [A in Act]: Word<A> } = {
   rollout: () => "restarted",
 };
 
-export const wordOf = <A extends Act>(change: ChangeOf<A>): string | undefined => (rows[change.act as A] as Word<A>)(change);
+export const wordOf = <A extends Act>(change: ChangeOf<A>): (typeof words)[number] | undefined =>
+  (rows[change.act as A] as Word<A>)(change);
 
 /** Every word, those that say more of a place first. */
 export const words = ["created", "replaced", "deleted", "configured", "patched", "restarted", "unchanged"] as const;

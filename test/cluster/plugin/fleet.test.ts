@@ -29,7 +29,7 @@ test("one credential for thirty namespaces; a rerun writes nothing; a new namesp
 
   const first = await shell.type(`${shared("one")} ${fleet.flag}`);
 
-  expect(first).toMatchObject({ code: 0, stderr: "created 30\n" });
+  expect(first).toMatchObject({ code: 0, stderr: "30 Secrets created\n" });
   expect(lines(first).slice(0, 2)).toEqual([
     expect.stringMatching(/^scopemap.* created \(\+app\/web\)$/),
     expect.stringMatching(/^token.* created$/),
@@ -43,14 +43,14 @@ test("one credential for thirty namespaces; a rerun writes nothing; a new namesp
 
   const before = versionsOf([...(await fleet.secrets("one")), ...(await fleet.accounts())]);
   const again = await shell.type(`${shared("one")} ${fleet.flag}`);
-  expect(again).toMatchObject({ code: 0, stderr: "unchanged 30\n" });
+  expect(again).toMatchObject({ code: 0, stderr: "30 unchanged\n" });
   expect(lines(again).filter((line) => !line.includes("unchanged"))).toEqual([]);
   expect(versionsOf([...(await fleet.secrets("one")), ...(await fleet.accounts())])).toEqual(before);
 
   const added = await fleet.enlarge(1);
   // Nobody has to say how many credentials there are to be, since none is made
   const more = await shell.type(`kubectl acr-secret create one ${repository} ${fleet.flag}`);
-  expect(more).toMatchObject({ code: 0, stderr: "created 1, unchanged 30\n" });
+  expect(more).toMatchObject({ code: 0, stderr: "1 Secret created, 30 unchanged\n" });
   expect(lines(more).filter((line) => !line.includes("unchanged"))).toEqual(
     linesOf(added, "secret/one created", "serviceaccount/default patched"),
   );
@@ -77,7 +77,9 @@ test.for([0, 17])(
 
     expect(first).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?created 29, failed 1\n$/),
+      stderr: expect.stringMatching(
+        /^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?29 Secrets created, 1 failed\n$/,
+      ),
     });
     expect(first.stderr.startsWith(`${full}: `)).toBe(true);
     expect(lines(first).slice(2)).toEqual(linesOf(others, `secret/${name} created`, "serviceaccount/default patched"));
@@ -87,7 +89,7 @@ test.for([0, 17])(
 
     await kubectl(["delete", "resourcequota", "none", "-n", full]);
     const again = await shell.type(`${shared(name)} ${fleet.flag}`);
-    expect(again).toMatchObject({ code: 0, stderr: "created 1, unchanged 29\n" });
+    expect(again).toMatchObject({ code: 0, stderr: "1 Secret created, 29 unchanged\n" });
     expect(versionsOf(await fleet.secrets(name)).filter((_, index) => index !== at)).toEqual(versionsOf(secrets));
     expect(mints()).toBe(1);
   },
@@ -117,14 +119,14 @@ test("a credential for each of three namespaces", { timeout: 60_000 }, async () 
 
   const made = await shell.type(`kubectl acr-secret create each ${repository} ${fleet.flag} --credential-per=namespace`);
 
-  expect(made).toMatchObject({ code: 0, stderr: "created 3\n" });
+  expect(made).toMatchObject({ code: 0, stderr: "3 Secrets created\n" });
   const own = registry.tokens.slice(tokens);
   expect(new Set((await fleet.secrets("each")).map((secret) => loginIn(secret).username))).toEqual(new Set(own.map(({ name }) => name)));
   expect(own).toHaveLength(3);
   expect(mints()).toBe(3);
   expect(await shell.type(`kubectl acr-secret create each ${repository} ${fleet.flag} --credential-per=namespace`)).toMatchObject({
     code: 0,
-    stderr: "unchanged 3\n",
+    stderr: "3 unchanged\n",
   });
 });
 
@@ -150,7 +152,7 @@ test("Ctrl-C ends it within the requests under way, and a rerun completes it", {
   expect(lines(stopped).filter((line) => line.startsWith("serviceaccount/"))).toEqual(
     attached.map(({ metadata }) => `serviceaccount/default patched in namespace ${metadata.namespace}`),
   );
-  expect(stopped.stderr).toMatch(/^interrupted: created \d+.*; \d+ namespaces are left\. The same command goes on from here\.\n$/);
+  expect(stopped.stderr).toMatch(/^interrupted: \d+ Secrets? created.*; \d+ namespaces are left\. The same command goes on from here\.\n$/);
 
   expect(await shell.type(`${shared("stopped")} ${fleet.flag}`)).toMatchObject({ code: 0 });
   expect(new Set((await fleet.secrets("stopped")).map((secret) => loginIn(secret).password)).size).toBe(1);
@@ -163,7 +165,7 @@ test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
   await shell.type(`${given} ${fleet.flag}`, { stdin });
 
   const attached = await shell.type(`kubectl acr-secret attach acr --serviceaccount default ${fleet.flag}`);
-  expect(attached).toMatchObject({ code: 0, stderr: "patched 20\n" });
+  expect(attached).toMatchObject({ code: 0, stderr: "20 ServiceAccounts patched\n" });
   expect(lines(attached)).toEqual(linesOf(fleet.names, "serviceaccount/default patched"));
 
   const listed = await shell.type(`kubectl acr-secret list ${fleet.flag}`);
@@ -175,7 +177,7 @@ test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
 
   const [last = ""] = fleet.names.slice(-1);
   const detached = await shell.type(`kubectl acr-secret detach --exclude-namespaces ${last} acr --all-serviceaccounts ${fleet.flag}`);
-  expect(detached).toMatchObject({ code: 0, stderr: "patched 19\n" });
+  expect(detached).toMatchObject({ code: 0, stderr: "19 ServiceAccounts patched\n" });
   expect((await fleet.accounts()).map(({ imagePullSecrets = [] }) => imagePullSecrets.length)).toEqual([...Array(19).fill(0), 1]);
 });
 
@@ -205,7 +207,7 @@ test("of two clusters, one of which is down, the other gets its work", { timeout
   const type = (command: string) => shell.type(`${command} --contexts here,there --namespaces '${glob}'`, { env: { KUBECONFIG }, stdin });
 
   const first = await type(given);
-  expect(first).toMatchObject({ code: 0, stderr: "created 5\n" });
+  expect(first).toMatchObject({ code: 0, stderr: "5 Secrets created\n" });
   expect(lines(first)).toEqual([
     ...here.names.map((name) => `secret/acr created in namespace ${name} of context here`),
     ...there.names.map((name) => `secret/acr created in namespace ${name} of context there`),
@@ -217,7 +219,7 @@ test("of two clusters, one of which is down, the other gets its work", { timeout
   expect(second).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^there: The connection to the server 127\.0\.0\.1:\d+ was refused.*\n(hint: .*\n)?patched 3, failed 1\n$/,
+      /^there: The connection to the server 127\.0\.0\.1:\d+ was refused.*\n(hint: .*\n)?3 ServiceAccounts patched, 1 failed\n$/,
     ),
   });
 });

@@ -213,19 +213,22 @@ test("attach and detach over many namespaces tell each line's namespace, and one
 
   expect(await type("attach acr-myregistry --serviceaccount default -A", world.ports)).toEqual({
     stdout: "serviceaccount/default patched in namespace team-a\nserviceaccount/default patched in namespace team-c\n",
-    stderr: "team-b: Error from server (Forbidden): no\npatched 2, failed 1\n",
+    stderr: "team-b: Error from server (Forbidden): no\n2 ServiceAccounts patched, 1 failed\n",
     code: 1,
   });
 
   permit();
   world.asking.forget();
   expect(await type("attach acr-myregistry --serviceaccount default -A", world.ports)).toMatchObject({
-    stderr: "patched 1, unchanged 2\n",
+    stderr: "1 ServiceAccount patched, 2 unchanged\n",
     code: 0,
   });
   expect(world.asking.writes).toEqual(["patch serviceaccount team-b/default"]);
 
-  expect(await type("detach acr-myregistry --serviceaccount default -A", world.ports)).toMatchObject({ stderr: "patched 3\n", code: 0 });
+  expect(await type("detach acr-myregistry --serviceaccount default -A", world.ports)).toMatchObject({
+    stderr: "3 ServiceAccounts patched\n",
+    code: 0,
+  });
   expect(names.flatMap((name) => namesOf(world, name))).toEqual([]);
 });
 

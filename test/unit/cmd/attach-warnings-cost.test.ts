@@ -78,7 +78,7 @@ test("over many namespaces the ServiceAccounts of templates are one list, and no
     "list secret",
     "list serviceaccount",
   ]);
-  expect(stderr).toMatch(/^Warning: team-07: deployment.apps\/web had no list, .* lists: theirs:\n .*\npatched 20\n$/);
+  expect(stderr).toMatch(/^Warning: team-07: deployment.apps\/web had no list, .* lists: theirs:\n .*\n20 Deployments patched\n$/);
 });
 
 test.for<{ words: string; lists: number }>([

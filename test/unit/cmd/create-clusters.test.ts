@@ -17,7 +17,7 @@ test("two clusters, one of them out of reach: the other gets its work, and the e
   const { stdout, stderr, code } = await type(`${line} -A --contexts prod,dev --credential-per scope`, world.ports);
 
   expect(code).toBe(1);
-  expect(stderr).toBe("prod: The connection to the server 10.0.0.1 was refused\ncreated 3, failed 1\n");
+  expect(stderr).toBe("prod: The connection to the server 10.0.0.1 was refused\n3 Secrets created, 1 failed\n");
   expect(linesOf(stdout).filter((one) => one.startsWith("secret"))).toEqual(
     teams(3).map((name) => `secret/acr-myregistry created in namespace ${name} of context dev`),
   );
@@ -39,7 +39,7 @@ test.for(["create --registry myregistry --serviceaccount default", line])(
     const { stdout, stderr, code } = await type(`${typed} ${scope}`, world.ports);
 
     expect({ stderr, code }).toEqual({
-      stderr: "dead: The connection to the server 10.0.0.1 was refused\ncreated 2, failed 1\n",
+      stderr: "dead: The connection to the server 10.0.0.1 was refused\n2 Secrets created, 1 failed\n",
       code: 1,
     });
     expect(linesOf(stdout).filter((one) => one.startsWith("secret"))).toEqual(
@@ -53,7 +53,7 @@ test("two clusters whose objects have the same names are two", async () => {
 
   const { stdout, stderr, code } = await type(`${line} --namespaces team-0 --all-contexts --credential-per scope`, world.ports);
 
-  expect({ stderr, code }).toEqual({ stderr: "created 2\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "2 Secrets created\n", code: 0 });
   expect(linesOf(stdout).filter((one) => !one.includes("azurecr.io"))).toEqual(
     ["prod", "dev"].flatMap((name) => [
       `secret/acr-myregistry created in namespace team-0 of context ${name}`,

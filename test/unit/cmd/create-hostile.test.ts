@@ -50,7 +50,7 @@ test("of a shared credential the password goes on that one of its Secrets notes 
 
   const { code, stderr } = await type(`${create} --namespaces a,b --credential-per scope`, world.ports);
 
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "configured 2\n" });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "2 Secrets configured\n" });
   expect(before && world.azure.knows(before)).toBe(true);
   expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
 });

@@ -18,7 +18,7 @@ test("an interruption ends what was begun, tells what was done and what is left,
 
   expect(code).toBe(130);
   const written = world.cluster.all("secret").length;
-  const told = /^interrupted: created (\d+); (\d+) namespaces are left\. (.*)\n$/.exec(stderr);
+  const told = /^interrupted: (\d+) Secrets? created; (\d+) namespaces are left\. (.*)\n$/.exec(stderr);
   expect(told?.[3]).toBe(cancel);
   const [created, leftOver] = [told?.[1], told?.[2]].map(Number);
   expect((created ?? 0) + (leftOver ?? 0)).toBe(1000);

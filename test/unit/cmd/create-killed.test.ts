@@ -14,7 +14,7 @@ const later = { now: () => new Date("2026-01-01T00:01:00Z") };
 
 const takeBack = async (world: FakeWorld, scope: string) => {
   const { stderr, code } = await type(`delete acr-myregistry --revoke -y ${scope}`, world.ports, later);
-  return { stderr: stderr.replace(/^deleted \d\n/, ""), code };
+  return { stderr: stderr.replace(/^\d Secrets? deleted\n/, ""), code };
 };
 
 test.for([

@@ -39,7 +39,7 @@ test("a namespace that joins a shared credential gets it as it is: what its pods
   expect(linesOf(stderr)).toEqual([
     "Warning: team-new: pods use finance/payroll, which secret/acr-myregistry may not pull:",
     `  ${grants}`,
-    "created 1, unchanged 3",
+    "1 Secret created, 3 unchanged",
   ]);
   expect(code).toBe(0);
   expect(granted(world)).toEqual(["app/web"]);
@@ -57,7 +57,7 @@ test("the thousandth namespace, read in step with all others, is told of in the 
   expect(linesOf(stderr)).toEqual([
     expect.stringMatching(/^Warning: team-new: pods use finance\/payroll, /),
     expect.stringMatching(/^ {2}kubectl acr-secret create --all-namespaces .* --credential-per scope$/),
-    "created 1, unchanged 999",
+    "1 Secret created, 999 unchanged",
   ]);
   expect(code).toBe(0);
   expect(granted(world)).toEqual(["app/web"]);
@@ -86,7 +86,7 @@ test("--repositories-from-pods takes what the pods of all namespaces use", async
   const { stdout, stderr } = await type(`${line} --credential-per scope --repositories-from-pods`, world.ports);
 
   expect(linesOf(stdout)[0]).toBe(`scopemap.azurecr.io/${sharedByTeams} configured (+finance/payroll)`);
-  expect(stderr).toBe("created 1, unchanged 3\n");
+  expect(stderr).toBe("1 Secret created, 1 scope map configured\n");
 });
 
 test("the command repeats the scope that was typed", async () => {

@@ -34,7 +34,7 @@ test("a credential that is given needs no choice", async () => {
   world.azure.users.set("ci", "hunter2");
   const given = "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -A";
 
-  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: `${unchecked}created 3\n`, code: 0 });
+  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: `${unchecked}3 Secrets created\n`, code: 0 });
   expect(teams(3).map((name) => world.loginIn(name)?.username)).toEqual(["ci", "ci", "ci"]);
   expect(world.asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(2);
 });
@@ -44,7 +44,7 @@ test("with --credential-per namespace each has a token of its own, which says wh
 
   const { stderr, code } = await type(`${line} -A --credential-per namespace`, world.ports);
 
-  expect({ stderr, code }).toEqual({ stderr: "created 6\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "6 Secrets created\n", code: 0 });
   expect(world.azure.tokens.size).toBe(6);
   for (const name of teams(6)) {
     const login = world.loginIn(name) ?? { username: "", password: "" };
@@ -56,7 +56,7 @@ test("with --credential-per namespace each has a token of its own, which says wh
   }
 
   world.asking.forget();
-  expect(await type(`${line} -A --credential-per namespace`, world.ports)).toMatchObject({ stderr: "unchanged 6\n", code: 0 });
+  expect(await type(`${line} -A --credential-per namespace`, world.ports)).toMatchObject({ stderr: "6 unchanged\n", code: 0 });
   expect(world.asking.writes).toEqual([]);
 });
 
@@ -66,7 +66,7 @@ test("with --credential-per namespace one that fails loses its own token, and no
 
   const { stderr, code } = await type(`${line} -A --credential-per namespace`, world.ports);
 
-  expect({ stderr, code }).toEqual({ stderr: "team-3: Error from server (Forbidden): no\ncreated 5, failed 1\n", code: 1 });
+  expect({ stderr, code }).toEqual({ stderr: "team-3: Error from server (Forbidden): no\n5 Secrets created, 1 failed\n", code: 1 });
   expect([...world.azure.tokens.keys()].map((name) => name.slice(0, 6)).sort()).toEqual(["team-0", "team-1", "team-2", "team-4", "team-5"]);
   expect(world.azure.scopeMaps.size).toBe(5);
   for (const name of teams(6).filter((one) => one !== "team-3"))
@@ -81,7 +81,7 @@ test("where 999 namespaces hold a credential that works, the thousandth gets tha
 
   const { stderr, code } = await type(`${line} -A`, world.ports);
 
-  expect({ stderr, code }).toEqual({ stderr: "created 1, unchanged 999\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "1 Secret created, 999 unchanged\n", code: 0 });
   // Claimed, so that no rotation passes it over, until all have theirs
   expect(world.asking.writes).toEqual([
     "create secret newcomer/acr-myregistry",
@@ -106,7 +106,10 @@ test("a credential that they hold and that is dead is given to nobody", async ()
   });
   expect(world.asking.writes).toEqual([]);
 
-  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({ code: 0, stderr: "created 1, configured 3\n" });
+  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({
+    code: 0,
+    stderr: "1 Secret created, 3 Secrets configured\n",
+  });
   for (const name of ["newcomer", ...teams(3)]) expect(world.azure.knows(world.loginIn(name) ?? { username: "", password: "" })).toBe(true);
 });
 
@@ -125,4 +128,15 @@ test("a credential that is one namespace's own is handed to no other, nor given 
     stderr: expect.stringContaining('team-2: error: secret "acr-myregistry" in namespace "team-2" holds'),
   });
   expect(world.loginIn("newcomer")?.username).toMatch(/^shared-/);
+});
+
+test("counts widened scope maps and does not call their Secrets unchanged", async () => {
+  const world = worldOf(teams(4));
+  world.azure.images.add("app/api:1");
+  await type(`${line} --namespaces team-0,team-1,team-2 --credential-per namespace`, world.ports);
+  await type(`${line} --repository app/api -n team-2`, world.ports);
+
+  const { stderr } = await type(`${line} --repository app/api -A --credential-per namespace`, world.ports);
+
+  expect(stderr).toContain("1 Secret created, 2 scope maps configured, 1 unchanged\n");
 });

@@ -40,7 +40,7 @@ test("a namespace that is not there does not stop the others", async () => {
     "secret/acr-myregistry created in namespace team-1",
   ]);
   expect(stderr).toBe(
-    'nope: Error from server (NotFound): namespaces "nope" not found\nhint: kubectl create namespace nope\ncreated 2, failed 1\n',
+    'nope: Error from server (NotFound): namespaces "nope" not found\nhint: kubectl create namespace nope\n2 Secrets created, 1 failed\n',
   );
   expect(code).toBe(1);
 });
@@ -49,14 +49,14 @@ test("a namespace on its way out is left out", async () => {
   const world = worldOf(teams(2));
   world.cluster.put(namespace("gone", { deletionTimestamp: "2026-01-01T00:00:00Z" }));
 
-  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({ stderr: "created 2\n", code: 0 });
+  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({ stderr: "2 Secrets created\n", code: 0 });
 });
 
 test("where nobody may list the ServiceAccounts of the whole cluster, each namespace is asked", async () => {
   const world = worldOf(teams(20));
   world.asking.around(refusing((asked) => asked.call === "list" && asked.at === "serviceaccount", refused));
 
-  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({ stderr: "created 20\n", code: 0 });
+  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({ stderr: "20 Secrets created\n", code: 0 });
 });
 
 test("each pod is made anew in its namespace, once its ServiceAccount carries the Secret", async () => {
@@ -66,7 +66,7 @@ test("each pod is made anew in its namespace, once its ServiceAccount carries th
 
   const { stdout, stderr, code } = await type(`${line} -A --credential-per scope`, world.ports);
 
-  expect(stderr).toBe("team-5: Error from server (Forbidden): no\ncreated 19, failed 1\n");
+  expect(stderr).toBe("team-5: Error from server (Forbidden): no\n19 Secrets created, 1 failed\n");
   expect(code).toBe(1);
   expect(world.cluster.all("pod").map(({ metadata }) => metadata.namespace)).toEqual(["team-5"]);
   expect(linesOf(stdout).filter((one) => one.startsWith("pod/"))).toHaveLength(19);
@@ -95,7 +95,7 @@ test("--dry-run=server over many namespaces asks the server about each, and tell
 
   const { stderr, code } = await type(`${line} -A --credential-per scope --dry-run=server`, world.ports);
 
-  expect({ stderr, code }).toEqual({ stderr: "team-7: Error from server (Forbidden): no\ncreated 19, failed 1\n", code: 1 });
+  expect({ stderr, code }).toEqual({ stderr: "team-7: Error from server (Forbidden): no\n19 Secrets created, 1 failed\n", code: 1 });
   expect(world.asking.writes).toEqual([]);
 });
 

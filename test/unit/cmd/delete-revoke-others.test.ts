@@ -182,7 +182,7 @@ test("revokes nothing of a cluster that Azure names and that is not selected, wi
   expect(stderr).toContain(`cluster ${clusterId("kube-system of dev")} may hold it`);
   const login = world.loginIn("demo", "acr-myregistry", "dev");
   expect(login && world.azure.knows(login)).toBe(true);
-  expect(await type(`${line} --force`, world.ports)).toMatchObject({ stderr: "deleted 1\n", code: 0 });
+  expect(await type(`${line} --force`, world.ports)).toMatchObject({ stderr: "1 Secret deleted\n", code: 0 });
   expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
 });
 

@@ -56,7 +56,7 @@ test.for([
   await after(world, line, ...next);
   expect(everythingIn(world)).not.toEqual(before);
   const { stderr, code } = await type(`delete acr-myregistry --revoke -y ${scope}`, world.ports);
-  expect({ stderr: stderr.replace(/^deleted \d\n/, ""), code }).toEqual({ stderr: "", code: 0 });
+  expect({ stderr: stderr.replace(/^\d Secrets? deleted\n/, ""), code }).toEqual({ stderr: "", code: 0 });
   expect(everythingIn(world)).toEqual(before);
 });
 
@@ -81,7 +81,7 @@ test("over many namespaces it goes once, after the last Secret has lost its logi
       "serviceaccount/default patched in namespace a\nserviceaccount/default patched in namespace b\n" +
       `token.azurecr.io/${shared} deleted\nscopemap.azurecr.io/${shared} deleted\n` +
       "secret/acr-myregistry deleted in namespace a\nsecret/acr-myregistry deleted in namespace b\n",
-    stderr: "deleted 2\n",
+    stderr: "2 Secrets deleted\n",
     code: 0,
   });
 });
@@ -93,7 +93,7 @@ test("where one place cannot be written, its Secret keeps the credential alive, 
     stdout: "serviceaccount/default patched in namespace a\nsecret/acr-myregistry deleted in namespace a\n",
     stderr:
       "b: Error from server (Forbidden): no\n" +
-      `Warning: a: the acr-token "${shared}" goes on working, since secret/acr-myregistry in namespace b holds it too\ndeleted 1, failed 1\n`,
+      `Warning: a: the acr-token "${shared}" goes on working, since secret/acr-myregistry in namespace b holds it too\n1 Secret deleted, 1 failed\n`,
     code: 1,
   });
   free();

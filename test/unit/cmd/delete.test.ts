@@ -232,7 +232,7 @@ test("over many namespaces one that needs it does not keep it in the others", as
       "serviceaccount/default patched in namespace team-a\nsecret/acr-myregistry deleted in namespace team-a\n" +
       "serviceaccount/default patched in namespace team-b\nsecret/acr-myregistry deleted in namespace team-b\n",
     stderr: expect.stringMatching(
-      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo"\nhint: .*\nhint: or .*\ndeleted 2, failed 1\n$/,
+      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo"\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
     ),
     code: 1,
   });

@@ -91,7 +91,7 @@ test("over many namespaces each list is read once", async () => {
 
   expect(await type("detach --dangling -A", made.ports)).toEqual({
     stdout: "serviceaccount/default patched in namespace team-03\nserviceaccount/default unchanged in namespace team-04\n",
-    stderr: "patched 1, unchanged 1\n",
+    stderr: "1 ServiceAccount patched, 1 unchanged\n",
     code: 0,
   });
   const asked = made.asking.all.filter((text) => !text.includes("team-03"));

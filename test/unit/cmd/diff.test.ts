@@ -67,13 +67,13 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
   {
     typed: "attach acr-myregistry --namespaces demo,other --serviceaccount default --diff",
     prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    says: /^patched 1, unchanged 1\n$/,
+    says: /^1 ServiceAccount patched, 1 unchanged\n$/,
     code: 1,
   },
   {
     typed: "attach acr-myregistry -A --serviceaccount default --diff",
     prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    says: /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\npatched 1, unchanged 1, failed 1\n$/,
+    says: /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\n1 ServiceAccount patched, 1 unchanged, 1 failed\n$/,
     code: 2,
   },
   { typed: "attach -n demo --serviceaccount nope --diff", prints: [], says: /^Error from server \(NotFound\): /, code: 2 },

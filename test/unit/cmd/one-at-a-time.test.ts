@@ -9,7 +9,7 @@ test("a credential of many namespaces is rotated and revoked with one at a time"
 
   const rotated = await type("rotate -A --grace 0 --concurrency 1", world.ports);
 
-  expect(rotated).toMatchObject({ code: 0, stderr: "configured 3\n" });
+  expect(rotated).toMatchObject({ code: 0, stderr: "3 Secrets configured\n" });
   expect(["a", "b", "c"].map((at) => isAlive(world, at))).toEqual([true, true, true]);
   expect(slotsOf(world)).toEqual(["password2"]);
 
@@ -33,7 +33,7 @@ test("the one namespace that an interruption leaves is told as one", async () =>
   const { stderr, code } = await type(line, world.ports, { started });
 
   expect({ stderr, code }).toEqual({
-    stderr: "interrupted: created 1; 1 namespace is left. The same command goes on from here.\n",
+    stderr: "interrupted: 1 Secret created; 1 namespace is left. The same command goes on from here.\n",
     code: 130,
   });
 });

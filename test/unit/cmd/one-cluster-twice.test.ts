@@ -11,7 +11,7 @@ test("two contexts may lead to one cluster: what went by the first is gone for t
   const places = "-n a --contexts one,two";
   await type(`create --registry myregistry --repository app/web --credential-per scope ${places}`, world.ports);
 
-  expect(await type(`rotate acr-myregistry --grace 0 ${places}`, world.ports)).toMatchObject({ stderr: "configured 2\n", code: 0 });
+  expect(await type(`rotate acr-myregistry --grace 0 ${places}`, world.ports)).toMatchObject({ stderr: "2 Secrets configured\n", code: 0 });
   expect([isAlive(world, "a"), slotsOf(world), world.cluster.all("event").length]).toEqual([true, ["password2"], 1]);
 
   for (const revoke of ["", "--revoke"]) {

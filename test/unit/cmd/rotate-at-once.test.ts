@@ -34,7 +34,7 @@ test("credentials of their own are rotated four at a time, and told in their ord
   expect(linesOf(stdout).filter((line) => line.startsWith("secret/"))).toEqual(
     names.toSorted().map((name) => `secret/acr-myregistry configured in namespace ${name}`),
   );
-  expect({ stderr, code }).toEqual({ stderr: "configured 12\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "12 Secrets configured\n", code: 0 });
   expect(most).toBe(4);
   expect(names.every((name) => isAlive(world, name))).toBe(true);
   expect(slots(world)).toEqual(names.map(() => "password2"));
@@ -91,7 +91,7 @@ test("one that is refused stops none of those beside it", async () => {
   const { stderr, code } = await type("rotate -A --grace 0", world.ports);
 
   expect(code).toBe(1);
-  expect(stderr).toContain("configured 5, failed 1\n");
+  expect(stderr).toContain("5 Secrets configured, 1 failed\n");
   expect(names.every((name) => isAlive(world, name))).toBe(true);
 });
 

@@ -45,7 +45,7 @@ test("a rotation ends well only once all have the newest: what was handed out me
   const world = await begun();
   const other = comesBefore(world, is("generatePassword"), create);
 
-  expect(await type(rotate, world.ports)).toMatchObject({ stderr: "configured 3\n", code: 0 });
+  expect(await type(rotate, world.ports)).toMatchObject({ stderr: "3 Secrets configured\n", code: 0 });
   expect(other()?.code).toBe(0);
   expect(standsIn(world)).toEqual(Array(3).fill(["password2", true]));
   expect(slotsOf(world)).toEqual(["password2"]);
@@ -133,7 +133,7 @@ test("Secrets that come to hold one password while the registry is asked are rot
 
   const { stdout, stderr, code } = await type("rotate -A", world.ports);
   expect(other()?.code).toBe(0);
-  expect({ stderr, code }).toEqual({ stderr: "configured 2\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "2 Secrets configured\n", code: 0 });
   expect(stdout).not.toContain("unchanged");
   expect(["a", "b"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual(Array(2).fill(["password2", true]));
 });

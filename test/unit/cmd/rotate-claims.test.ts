@@ -42,7 +42,7 @@ test.for([
   };
 
   expect(await type("rotate acr-myregistry --namespaces a,b,c", world.ports, { sleep, now: () => now })).toMatchObject({
-    stderr: "configured 3\n",
+    stderr: "3 Secrets configured\n",
     code: 0,
   });
   expect(slept).toBeGreaterThanOrEqual(waits);
@@ -104,7 +104,7 @@ test.for([
 
   const { stderr, code } = await type("rotate -A", world.ports, { now: () => new Date(time), sleep });
   expect({ stderr, code }).toEqual({
-    stderr: 'a: error: another run is making secret "acr-myregistry" in namespace "a"\nconfigured 2, failed 1\n',
+    stderr: 'a: error: another run is making secret "acr-myregistry" in namespace "a"\n2 Secrets configured, 1 failed\n',
     code: 1,
   });
   expect(["a", "b", "c"].map((at) => [noteIn(world, at).slot, isAlive(world, at)])).toEqual([
@@ -212,5 +212,5 @@ test("what fails is told once, though another run comes between and all is tried
     return next();
   });
 
-  expect(await type("rotate -A", world.ports)).toMatchObject({ stderr: "a: error: no\nconfigured 2, failed 1\n", code: 1 });
+  expect(await type("rotate -A", world.ports)).toMatchObject({ stderr: "a: error: no\n2 Secrets configured, 1 failed\n", code: 1 });
 });

@@ -18,7 +18,7 @@ test("all that share a credential get the new password, whichever of them is nam
     "secret/acr-myregistry configured in namespace c",
     `token.azurecr.io/${shared} configured (-password1)`,
   ]);
-  expect({ stderr, code }).toEqual({ stderr: "configured 3\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "3 Secrets configured\n", code: 0 });
   expect(slots(world, "a", "b", "c")).toEqual(["password2", "password2", "password2"]);
   expect(["a", "b", "c"].map((at) => isAlive(world, at))).toEqual([true, true, true]);
   expect(world.asking.writes.filter((call) => call.startsWith("generatePassword"))).toHaveLength(1);

@@ -21,7 +21,7 @@ test.for(["client", "server"])("--dry-run=%s shows all of it and changes nothing
     `secret/acr-myregistry configured in namespace b ${suffix}`,
     `token.azurecr.io/${shared} configured (-password1) ${suffix}`,
   ]);
-  expect({ stderr, code }).toEqual({ stderr: "configured 2\n", code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: "2 Secrets configured\n", code: 0 });
   expect([world.loginIn("a"), world.loginIn("b"), slotsOf(world)]).toEqual(before);
   expect(world.asking.writes).toEqual([]);
 });

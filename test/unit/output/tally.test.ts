@@ -30,41 +30,45 @@ const left = (outcome: Outcome): Outcome => ({ ...outcome, left: "failed" });
 const interrupted = (outcome: Outcome): Outcome => ({ ...outcome, left: "interrupted" });
 const inAzure: Outcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
 
+const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
+const keepMap: Outcome = { change: { act: "keep", to: map, because: "" } };
+const widen: Outcome = { change: { act: "update", to: map, grants: ["app/api"], because: "" } };
+
 test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
   { why: "nothing", outcomes: [], summary: "", places: 0, failures: 0 },
-  { why: "a place that is right already", outcomes: [keep("a"), keep("a")], summary: "unchanged 1", places: 1, failures: 0 },
+  { why: "a place that is right already", outcomes: [keep("a"), keep("a")], summary: "1 unchanged", places: 1, failures: 0 },
   {
     why: "what says most of a place stands for it",
     outcomes: [keep("a"), attach("a"), store("a"), keep("a")],
-    summary: "created 1",
+    summary: "1 Secret created",
     places: 1,
     failures: 0,
   },
   {
     why: "in the order of what says most",
     outcomes: [keep("a"), attach("b"), store("c")],
-    summary: "created 1, patched 1, unchanged 1",
+    summary: "1 Secret created, 1 ServiceAccount patched, 1 unchanged",
     places: 3,
     failures: 0,
   },
   {
     why: "a failure says most of all",
     outcomes: [store("a"), failed(attach("a")), keep("a")],
-    summary: "failed 1",
+    summary: "1 failed",
     places: 1,
     failures: 1,
   },
   {
     why: "what was left is a failure of its place",
     outcomes: [store("a"), left(attach("a"))],
-    summary: "failed 1",
+    summary: "1 failed",
     places: 1,
     failures: 1,
   },
   {
     why: "what an interruption left is no failure, and its place is not done",
     outcomes: [store("a"), interrupted(attach("a")), keep("b"), interrupted(store("c"))],
-    summary: "unchanged 1",
+    summary: "1 unchanged",
     places: 3,
     failures: 0,
     unfinished: 2,
@@ -72,25 +76,46 @@ test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; fa
   {
     why: "a failure says more of a place than what an interruption left",
     outcomes: [interrupted(store("a")), failed(attach("a")), interrupted(keep("a"))],
-    summary: "failed 1",
+    summary: "1 failed",
     places: 1,
     failures: 1,
   },
   {
     why: "several failures of one place are one there",
     outcomes: [failed(keep("a")), failed(keep("a"))],
-    summary: "failed 1",
+    summary: "1 failed",
     places: 1,
     failures: 2,
   },
   { why: "what is told is nothing that was done", outcomes: [tell("a")], summary: "", places: 0, failures: 0 },
-  { why: "what could not even be told is a failure", outcomes: [failed(tell("a"))], summary: "failed 1", places: 1, failures: 1 },
-  { why: "what is in Azure is of no place", outcomes: [inAzure, keep("a")], summary: "unchanged 1", places: 1, failures: 0 },
+  { why: "what could not even be told is a failure", outcomes: [failed(tell("a"))], summary: "1 failed", places: 1, failures: 1 },
+  {
+    why: "a scope map was widened for a Secret that stays as it is",
+    outcomes: [keepMap, keep("a"), widen, keep("b"), widen, store("c"), keepMap, keep("d")],
+    summary: "1 Secret created, 2 scope maps configured, 2 unchanged",
+    places: 4,
+    failures: 0,
+  },
+  {
+    why: "a scope map was widened that all places share",
+    outcomes: [widen, keep("a"), keep("b")],
+    summary: "1 scope map configured",
+    places: 2,
+    failures: 0,
+  },
+  {
+    why: "a scope map could not be widened",
+    outcomes: [failed(widen), keep("a")],
+    summary: "1 unchanged",
+    places: 1,
+    failures: 1,
+  },
+  { why: "what is in Azure is of no place", outcomes: [inAzure, keep("a")], summary: "1 unchanged", places: 1, failures: 0 },
   { why: "a failure in Azure counts, and is of no place", outcomes: [failed(inAzure)], summary: "", places: 0, failures: 1 },
   {
     why: "one namespace of two clusters is two places",
     outcomes: [keep("a", "prod"), keep("a", "dev")],
-    summary: "unchanged 2",
+    summary: "2 unchanged",
     places: 2,
     failures: 0,
   },
