@@ -32,7 +32,9 @@ export function planRenewed(to: Ref<"secret">, wish: RenewWish, held: Held): Pla
   if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
   if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
   if (!isOld(noted, wish)) return [kept(to, "another run gave it a newer one")];
-  if (!fresh && sameLogin(noted, entry)) return [kept(to, "holds this credential")];
+  // The previous password only counts if every Secret with the newest one names it.
+  const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
+  if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
   const others = held.hosts.some((server) => !keysOf(host, held).some((key) => isOf(key, server)));
   const merge = others || noted.beside === true;
   const storing = { entry: { ...entry, hosts: noted.hosts }, host, fresh: true, force, merge, shape: held.shape };

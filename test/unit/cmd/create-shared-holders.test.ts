@@ -64,6 +64,17 @@ test.for(["sa1", "sb1", "sa1,sb1"])("gives Secrets that hold both passwords the 
   expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);
 });
 
+test("rotates a named token again after its Secrets got the newest of both passwords", async () => {
+  const world = await holdingBoth();
+  expect(await type("rotate team --namespaces sa1", world.ports)).toMatchObject({ code: 0 });
+  const newest = world.loginIn("sb1", "team");
+
+  expect(await type("rotate team --namespaces sa1", world.ports)).toMatchObject({ code: 0 });
+
+  expect(world.loginIn("sb1", "team")).not.toEqual(newest);
+  expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
+});
+
 test("retires the other password when no Secret holds it and its grace period is over", async () => {
   const world = await holdingBoth();
 
