@@ -798,9 +798,6 @@ init {
     :: result == REFUSED && !creates && TOUCHED
     :: result == REFUSED && !creates && !ALONE && (theirs || ORPHAN(1) || ORPHAN(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
     :: result == REFUSED && !creates && (DEAD(0) || DEAD(1) || DEAD(2)) && ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)
-#if defined(TRACE) && defined(NO_TOGETHER)
-    :: result == REFUSED && !creates && !ALONE && !(ALIKE(0, 1) && ALIKE(1, 2) && ALIKE(0, 2)) && !(prev[0] || prev[1] || prev[2])
-#endif
     :: result == WELL && creates && LIVES(2)
     :: result == WELL && !creates && (!NOTES(0) || LIVES(0)) && (ref[0] == ref[1] || (TOUCHED & 3)) && (!NOTES(2) || ref[2] == ref[0] || (TOUCHED & 5))
     :: else -> BROKEN("BROKEN one more run does not succeed\n")

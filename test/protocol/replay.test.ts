@@ -12,13 +12,10 @@ type Company = { readonly what: string; readonly actors: readonly Actor[]; reado
 
 const traceOf = (steps: readonly string[], { third, rotated }: Beginning): Trace => ({ steps, ref: third ? 1 : 0, slots: rotated ? 6 : 2 });
 
-/** Rules of the model that the program does not follow yet. */
-const words = ["NO_TOGETHER"];
-
 /** The situation in the model that has the same actors. */
 function situationOf({ actors, grace }: Company, more: Situation = {}): Situation {
   const many = (actor: Actor) => actors.filter((one) => one === actor).length as 0 | 1;
-  return { rotations: many("rotate"), creations: many("create"), persons: many("person"), grace, rounds: 3, words, ...more };
+  return { rotations: many("rotate"), creations: many("create"), persons: many("person"), grace, rounds: 3, ...more };
 }
 
 /** Removes duplicates. */
