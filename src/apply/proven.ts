@@ -61,9 +61,9 @@ async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, ver
 }
 
 /** Those of these logins that the registry does not reject. Passwords that nobody can take away are held by whoever has them. */
-export async function stillTaken(logins: readonly Unnoted[], proving: Proving): Promise<readonly Unnoted[]> {
+export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
   if (logins.length === 0 || (await lifeOf(proving.credential).shown(proving.identity)) === undefined) return [];
-  const texts = grouped(logins, ({ login }) => fingerprint(login));
+  const texts = grouped(logins, ({ login }) => (login ? fingerprint(login) : ""));
   const taken = await Promise.all(texts.map(([first]) => (first ? takenOf(first, proving) : "no")));
   return texts.flatMap((same, at) => (taken[at] === "no" ? [] : same));
 }

@@ -10,6 +10,7 @@ import { isLoginOf, keptBy, unknownClusters } from "../plan/ownership.ts";
 import { goingOf, passwordsIn, type Revocable } from "../plan/revoke.ts";
 import { type Member, passwordKey } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
+import type { Password } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { apply } from "./apply.ts";
 import { renewClaims } from "./claim.ts";
@@ -92,7 +93,9 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
   const isOver = doubted.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, told };
-  const copies = [...(await stillTaken(copiesOf(credential, others), proving)), ...misnamed(credential, others, how)];
+  const shown = await lifeOf(opened).shown(identity);
+  const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
+  const copies = await stillTaken(unsure, proving);
   if (copies.length > 0) return tell(credential, keptWords(copies.map(({ to }) => to)));
   // Of a password that has ended nothing shows that it was here, but of its own credential nothing else can be
   const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
@@ -107,20 +110,24 @@ const copiesOf = ({ entry, host, members }: Revocable, { unnoted }: NotedIn): No
   return unnoted.filter(({ to, held }) => !leaving.has(keyOf(to)) && isLoginOf({ ...entry, host }, held));
 };
 
-/** Other Secrets whose annotation does not say which password they hold, or names another one than the login inside is. */
-function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt }: Revoking): readonly Noted[] {
+/** Other Secrets whose annotation does not say which password they hold, or names one that is not the login inside. */
+function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt, shown }: Misnaming): readonly Noted[] {
   const keys = new Map(
     members.flatMap((member) => {
       const login = lookAt(member)?.login;
       return login ? [[fingerprint(login), passwordKey(member.entry)] as const] : [];
     }),
   );
+  const current = new Set(keys.values());
+  const existing = shown && new Set(shown.map(passwordKey));
   return noted.filter(({ entry: other, login }) => {
     if (!login || !isLoginOf({ kind: entry.kind, identity: entry.identity }, other)) return false;
-    const key = keys.get(fingerprint(login));
-    return other.slot === undefined || (key !== undefined && key !== passwordKey(other));
+    const [key, inside] = [passwordKey(other), keys.get(fingerprint(login))];
+    return other.slot === undefined || (inside === undefined ? current.has(key) || existing?.has(key) === false : inside !== key);
   });
 }
+
+type Misnaming = Pick<Revoking, "lookAt"> & { readonly shown: readonly Password[] | undefined };
 
 /** @throws CliError conflict if Azure names a cluster that was not listed, without --force */
 async function refuseUnlisted(

@@ -1,0 +1,153 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
+import { namespace } from "../../support/fakes/cluster.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+import { host } from "../../support/rotating.ts";
+
+const name = "acr-myregistry";
+const create = "create --registry myregistry --repository app/web";
+
+/** How the Secrets in namespace a, and of a shared credential in b, get it. `clusters`: Azure's description names both. */
+const credentials = {
+  own: { line: `${create} -n a --context prod`, clusters: false },
+  "shared by two clusters": { line: `${create} --namespaces a,b --contexts prod,dev --credential-per scope`, clusters: true },
+  named: { line: `${create} --acr-token ci-pull --namespaces a,b --contexts prod,dev --credential-per scope`, clusters: true },
+  "a service principal": {
+    line: "create --registry myregistry --service-principal --namespaces a,b --contexts prod,dev --credential-per scope",
+    clusters: true,
+  },
+} as const;
+
+const rotate = `rotate ${name} -n a --contexts prod --grace`;
+
+/** Lines that end credentials, each typed in turn. All of them select the cluster prod alone. */
+const commands = {
+  prune: ["prune --registry myregistry --older-than 0s --yes --contexts prod"],
+  "rotate twice": [`${rotate} 0`, `${rotate} 0`],
+  "rotate with the default grace": [`${rotate} next`, `${rotate} next`, `${rotate} next`],
+  "delete --revoke": [`delete ${name} --revoke --yes -n a --contexts prod`],
+  "rotate and delete --revoke": [`${rotate} next`, `delete ${name} --revoke --yes -n a --contexts prod`],
+  "lose the Secrets and prune": ["", "prune --registry myregistry --older-than 0s --yes --contexts prod"],
+} as const;
+
+/** A copy of the Secret in namespace a, as another tool or a tenant leaves it. */
+type Copy = {
+  readonly manager: string | undefined;
+  readonly annotation: "kept" | "none" | "unreadable" | "another password" | "another identity";
+  readonly type: "json" | "cfg" | "argocd";
+  readonly key: string;
+};
+
+const copies = fc.record<Copy>({
+  manager: fc.constantFrom(managedBy.value, "kyverno", "Helm", undefined),
+  annotation: fc.constantFrom("kept", "none", "unreadable", "another password", "another identity"),
+  type: fc.constantFrom("json", "cfg", "argocd"),
+  key: fc.constantFrom(host, `https://${host}/v2/`, "*.azurecr.io", `${host}/team`),
+});
+
+type Login = { readonly username: string; readonly password: string };
+
+function copyOf(secret: Secret, login: Login, at: string, copy: Copy): Secret {
+  const [entry] = JSON.parse(secret.metadata.annotations?.[loginsNote] ?? "[]");
+  // The data of an Opaque Secret is not searched, so such a copy counts by its annotation
+  const annotation = copy.type === "argocd" ? "kept" : copy.annotation;
+  const notes: Readonly<Record<Copy["annotation"], string | undefined>> = {
+    kept: JSON.stringify([entry]),
+    none: undefined,
+    unreadable: '{"a":',
+    "another password": JSON.stringify([{ ...entry, slot: "password2", madeAt: "2020-01-01T00:00:00Z" }]),
+    "another identity": JSON.stringify([{ ...entry, identity: "ci-other" }]),
+  };
+  const note = notes[annotation];
+  const metadata = {
+    name,
+    namespace: at,
+    labels: {
+      ...(copy.manager !== undefined && { [managedBy.key]: copy.manager }),
+      ...(copy.type === "argocd" && { "argocd.argoproj.io/secret-type": "repository" }),
+    },
+    annotations: note === undefined ? {} : { [loginsNote]: note },
+  };
+  return { apiVersion: "v1", kind: "Secret", metadata, ...dataOf(login, copy) };
+}
+
+function dataOf(login: Login, { type: shape, key }: Copy): Pick<Secret, "type" | "data"> {
+  const text = (value: string) => Buffer.from(value).toString("base64");
+  const auths = { [key]: { ...login, auth: text(`${login.username}:${login.password}`) } };
+  if (shape === "json") return { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": text(JSON.stringify({ auths })) } };
+  if (shape === "cfg") return { type: "kubernetes.io/dockercfg", data: { ".dockercfg": text(JSON.stringify(auths)) } };
+  const all = { type: "helm", enableOCI: "true", url: host, ...login };
+  return { type: "Opaque", data: Object.fromEntries(Object.entries(all).map(([field, value]) => [field, text(value)])) };
+}
+
+/** The logins in a Secret, in whatever form. A rotation adds one where another key has the old one, and the kubelet tries all. */
+function loginsIn({ data = {} }: Secret): Login[] {
+  const text = (key: string) => Buffer.from(data[key] ?? "", "base64").toString();
+  if (data["username"] !== undefined) return [{ username: text("username"), password: text("password") }];
+  const config = JSON.parse(text(".dockerconfigjson") || text(".dockercfg") || "{}");
+  return Object.values((config.auths ?? config) as Record<string, Login>);
+}
+
+/** The Secrets of both clusters whose login works, by their place. */
+const working = ({ clusters, azure }: FakeWorld): string[] =>
+  [...clusters].flatMap(([context, cluster]) =>
+    cluster.all("secret").flatMap((secret) => (loginsIn(secret).some(azure.knows) ? [`${context}/${secret.metadata.namespace}`] : [])),
+  );
+
+async function begun(credential: keyof typeof credentials): Promise<FakeWorld> {
+  const world = fakeWorld({ contexts: ["prod", "dev"] });
+  for (const [context, cluster] of world.clusters)
+    for (const at of ["kube-system", "a", "b", "c", "d"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
+  const { code, stderr } = await type(credentials[credential].line, world.ports);
+  if (code !== 0) throw new Error(stderr);
+  return world;
+}
+
+/** A person deletes Secrets with kubectl. */
+function lose({ clusters }: FakeWorld): void {
+  for (const at of ["a", "b"]) clusters.get("prod")?.remove("secret", at, name);
+}
+
+type Situation = { readonly credential: keyof typeof credentials; readonly all: readonly Copy[]; readonly outside: boolean };
+
+const situations = fc.record<Situation>({
+  credential: fc.constantFrom(...(Object.keys(credentials) as (keyof typeof credentials)[])),
+  all: fc.array(copies, { minLength: 1, maxLength: 2 }),
+  outside: fc.boolean(),
+});
+
+/** A world with a credential and with copies of the first Secret. */
+async function worldOf({ credential, all, outside }: Situation): Promise<FakeWorld> {
+  const world = await begun(credential);
+  const source = world.clusters.get("prod")?.get("secret", "a", name);
+  const [login] = source ? loginsIn(source) : [];
+  if (!source || !login) throw new Error("no Secret");
+  // A cluster that Azure does not name, of a credential whose name is one Secret's, is not known to anyone
+  const cluster = world.clusters.get(outside && credentials[credential].clusters ? "dev" : "prod");
+  for (const [index, copy] of all.entries()) cluster?.put(copyOf(source, login, index === 0 ? "c" : "d", copy));
+  return world;
+}
+
+const now = () => new Date("2026-03-01T00:00:00Z");
+
+test.for(Object.keys(commands) as (keyof typeof commands)[])(
+  "no Secret that keeps its login loses it by: %s",
+  { timeout: 120_000 },
+  async (command) => {
+    const keeps = fc.asyncProperty(situations, async (situation) => {
+      const world = await worldOf(situation);
+      const before = new Set(working(world));
+      const said: string[] = [];
+      for (const line of commands[command]) {
+        if (line === "") lose(world);
+        else said.push((await type(line, world.ports, { now })).stderr);
+      }
+      const left = [...world.clusters].flatMap(([of, { all }]) => all("secret").map(({ metadata }) => `${of}/${metadata.namespace}`));
+      expect(working(world), said.join("")).toEqual(expect.arrayContaining(left.filter((place) => before.has(place))));
+    });
+    await fc.assert(keeps, { numRuns: 50 });
+  },
+);
