@@ -70,7 +70,8 @@ test("what is piped in reaches the Secret as it is", { timeout: 60_000 }, async 
     const flags = `--registry ${server} --username ci --password-stdin --verify=false -n ${namespace}`;
     const { code, stderr } = await shell.type(`kubectl acr-secret create s-${index} ${flags}`, { stdin: `${stdin}\n` });
     const hint = `hint: kubectl acr-secret attach -n ${namespace} s-${index} --serviceaccount default\n`;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: hint });
+    const warning = `Warning: the rights of login "ci" at ${server} are not checked\n`;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: warning + hint });
     return decoded(await getJson<Secret>("secret", `s-${index}`, "-n", namespace));
   });
 

@@ -68,12 +68,14 @@ beforeAll(async () => {
     { role: "AcrPull", registry: "myregistry" },
   ]);
   withRole = { username, password };
-  await shell.azure.addServicePrincipal("without-role");
+  withoutRole = (await shell.azure.addServicePrincipal("without-role")).clientId;
   await look();
 }, 60_000);
 
 /** Of somebody else's application. */
 let withRole: { username: string; password: string };
+/** The id of somebody else's application. */
+let withoutRole: string;
 const adminLogin = () => ({ username: registry.name, password: registry.adminPasswords.password });
 
 type Row = { readonly what: string; readonly typed: readonly string[]; readonly deletes?: string };
@@ -170,7 +172,7 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
 test("a role that this plugin gave to somebody else's application stays, and is told with what takes it away", {
   timeout: 60_000,
 }, async () => {
-  expect(await type(`${making} --service-principal=without-role -n A`)).toMatchObject({ code: 0 });
+  expect(await type(`${making} --service-principal=${withoutRole} -n A`)).toMatchObject({ code: 0 });
   const assignments = [...shell.azure.world.roleAssignments];
 
   const { stderr, code } = await type(`${deleting} -n A`);
