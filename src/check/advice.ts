@@ -1,6 +1,5 @@
 import type { Create, Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
-import { managedBy } from "../secret/entry.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, deletion, deliver, inOrder, joined, stayed, templatesOf } from "./deliver.ts";
 import type { AzureFacts, ImageFacts, Note, SecretFacts } from "./facts.ts";
@@ -193,7 +192,7 @@ function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespac
 const forced = (note: Note | undefined) => (note?.unlabeled ? { force: true } : {});
 
 const unlabeled = (note: Note | undefined) =>
-  note?.unlabeled ? `its annotation names this login, but it has lost its label ${managedBy.key}, which --force brings back` : undefined;
+  note?.unlabeled && `its annotation names this login, but it has lost its label ${note.unlabeled}, which --force brings back`;
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
 function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {

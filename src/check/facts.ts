@@ -14,8 +14,8 @@ export type Note = {
   readonly widens: boolean;
   /** How it is asked for again. */
   readonly again: Again;
-  /** The Secret has lost our label, so `create` writes it only with --force. */
-  readonly unlabeled?: true;
+  /** The key of our label, if the Secret has lost it. Without it `create` writes the Secret only with --force. */
+  readonly unlabeled?: string;
   /** RFC 3339; undefined when it does not expire. */
   readonly expiresAt: string | undefined;
   /** The lifetime that was asked for, as `--expires-in` takes it. */

@@ -1,7 +1,7 @@
 import type { Note } from "../check/facts.ts";
 import { kindNamed } from "../credential/kinds.ts";
 import type { Secret } from "../objects.ts";
-import { type Entry, readEntries } from "../secret/entry.ts";
+import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { isRegional } from "../secret/regional.ts";
 import { unlabeledEntries } from "./unlabeled.ts";
@@ -19,7 +19,7 @@ export function noteOf(secret: Secret): Note | undefined {
     identity,
     widens: known?.widens ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
-    ...(entries === unlabeled && { unlabeled: true }),
+    ...(entries === unlabeled && { unlabeled: managedBy.key }),
     expiresAt,
     expiresIn: expiresAt && !known?.ownLifetime ? lifetime(secret, madeAt, expiresAt) : undefined,
   };

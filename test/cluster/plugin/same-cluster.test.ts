@@ -77,7 +77,7 @@ test("sends nothing to another server when the context is edited and the proxy e
   await vi.waitUntil(async () => (await kept()).includes("acr-myregistry"), { interval: 100, timeout: 20_000 });
   await new Promise((resolve) => setTimeout(resolve, 500));
 
-  const current = await config("current-context");
+  const current = (await config("current-context")).trim();
   await config("set-context", current, "--cluster=prod");
   await killProxyOf(child.pid ?? 0);
   child.kill("SIGINT");

@@ -110,7 +110,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: `${refusedBy("acr", "ci-pull")}; ${lostLabel}; the Secret notes that its ACR token is ci-pull`,
-    fix: `kubectl acr-secret create acr --registry ${r} --acr-token ci-pull --force -n demo`,
+    fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull --force`,
   },
   {
     what: "a credential that was given is refused, in a Secret that has lost its label",
@@ -121,7 +121,7 @@ export const credentials: readonly Expected[] = [
     },
     cause: "refused",
     message: `${refusedBy("acr", "web")}; ${lostLabel}; its password was given, so a new one has to be: put it into PASSWORD`,
-    fix: `printf %s "$PASSWORD" | kubectl acr-secret create acr --registry ${r} --username web --password-stdin --force -n demo`,
+    fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo acr --registry ${r} --username web --password-stdin --force`,
   },
   {
     what: "a Secret is refused whose annotation names another login than the one inside",
