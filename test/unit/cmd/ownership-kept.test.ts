@@ -25,7 +25,6 @@ const rotate = `rotate ${name} -n a --contexts prod --grace`;
 
 /** Lines that end credentials, each typed in turn. All of them select the cluster prod alone. */
 const commands = {
-  prune: ["prune --registry myregistry --older-than 0s --yes --contexts prod"],
   "rotate twice": [`${rotate} 0`, `${rotate} 0`],
   "rotate with the default grace": [`${rotate} next`, `${rotate} next`, `${rotate} next`],
   "delete --revoke": [`delete ${name} --revoke --yes -n a --contexts prod`],
