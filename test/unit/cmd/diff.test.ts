@@ -87,7 +87,7 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
     code: 2,
   },
   { typed: `create ${entra} --diff`, prints: [], says: /^error: if any flags in the group \[diff keep\] are set none/, code: 2 },
-  { typed: "list -n demo --diff", prints: [], says: /^error: unknown flag: --diff\n/, code: 1 },
+  { typed: "list -n demo --diff", prints: [], says: /^error: unknown flag: --diff\n/, code: 2 },
   { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], says: /^/, code: 130 },
 ])("$typed", async ({ typed, prints, says = /^$/, code, world: more }) => {
   const world = await setting();
