@@ -1,6 +1,8 @@
+import { unlessForbidden } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import { wantsTargets } from "../../src/observe/targets.ts";
+import type { Next } from "../../src/output/error.ts";
 import { readers } from "../../src/secret/readers.ts";
 import type { CreateWish } from "./wish.ts";
 
@@ -22,6 +24,26 @@ export function nextStep({ name: secret, targets, reader }: CreateWish, went: We
   if (!reader) return went.made && went.onePlace && !wantsTargets(targets) ? attach(secret, namespace) : undefined;
   if (!went.first) return undefined;
   return readers[reader].refer({ secret, host: went.host, namespace: others.length > 0 ? "NAMESPACE" : (namespace ?? "NAMESPACE") });
+}
+
+/**
+ * Completes the next step by what the namespace has: none if the ServiceAccount lists the Secret already, and if an object has the name of
+ * the Secret, the command that attaches it there.
+ */
+export async function stepsLeft(next: Fix | readonly string[], [ground]: readonly Ground[]): Promise<Next[]> {
+  if (!ground || !("do" in next) || next.do !== "attach") return [next];
+  const { secret = "", namespace } = next;
+  const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
+    ground.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessForbidden(undefined));
+  const [standard, account, deployment] = await Promise.all([
+    get("serviceaccount", "default"),
+    get("serviceaccount", secret),
+    get("deployment.apps", secret),
+  ]);
+  const target = account ? `serviceaccount/${secret}` : deployment && `deployment/${secret}`;
+  if (target === undefined) return standard?.imagePullSecrets?.some(({ name }) => name === secret) ? [] : [next];
+  const named = `${JSON.stringify(secret)} is the name of the Secret; to let ${target} use it`;
+  return [named, { do: "attach", secret, targets: [target], namespace }];
 }
 
 const attach = (secret: string, namespace: string | undefined): Fix => ({

@@ -10,7 +10,7 @@ import type { Session } from "../session.ts";
 import { toolsOf } from "../tools.ts";
 import { againOf } from "./again.ts";
 import { noticing } from "./made.ts";
-import { nextStep } from "./next.ts";
+import { nextStep, stepsLeft } from "./next.ts";
 import { priceOfSharing } from "./price.ts";
 import { type CreateFlags, type CreateWish, podsTell, podsWanted } from "./wish.ts";
 
@@ -76,7 +76,8 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
   journal.renewAt = (await opening).renewAt?.();
   const next = nextStep(wish, { grounds, host: (await opening).host, made: seen.made(), first, onePlace });
-  if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none") session.hint(next);
+  if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none")
+    for (const step of await stepsLeft(next, grounds)) session.hint(step);
   return code;
 }
 

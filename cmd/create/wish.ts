@@ -100,7 +100,7 @@ export function readWish(flags: CreateFlags, words: readonly string[], { now, na
   const registry = written && hostWritten(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
-  const named = { secret: name, registry: registry || "myregistry", repositories: repository };
+  const named = { secret: name, registry: registry || "REGISTRY", repositories: repository };
   const said = {
     ...saidAgain(targets),
     ...(flags.merge && { merge: true }),

@@ -2,7 +2,7 @@ import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import { keyOf } from "../../src/kinds.ts";
-import { noNamespace, uidOf } from "../../src/observe/namespace.ts";
+import { namespaceNotFound, uidOf } from "../../src/observe/namespace.ts";
 import type { Noted, NotedIn } from "../../src/observe/noted.ts";
 import { noSecret } from "../../src/observe/secrets.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
@@ -59,7 +59,7 @@ export async function nothingToRotate(
   const unknown = unasked.find(({ own }) => own);
   if (unknown) return unknown.error;
   const absent = await absentNamespace(grounds);
-  if (absent !== undefined) return noNamespace(absent);
+  if (absent !== undefined) return absent;
   const [ground] = grounds;
   const [namespace, context] = [ground?.namespaces[0], ground?.context];
   const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
@@ -67,16 +67,16 @@ export async function nothingToRotate(
     return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { do: "list" } });
   const places = grounds.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
   const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
-  if (!found.some((one) => one)) return noSecret(secret, create);
+  if (!found.some((one) => one)) return noSecret(secret, { do: "list", namespace, context });
   return new CliError("invalid", `secret "${secret}" notes no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
     hint: create,
   });
 }
 
-/** The first namespace that was named and does not exist. */
-async function absentNamespace(grounds: readonly Ground[]): Promise<string | undefined> {
+/** The error for the first namespace that was named and does not exist. */
+async function absentNamespace(grounds: readonly Ground[]): Promise<CliError | undefined> {
   for (const { cluster, namespaces, open, error } of grounds)
     for (const name of open || error ? [] : namespaces)
-      if ((await uidOf(cluster, name).catch(unlessForbidden("not known"))) === undefined) return name;
+      if ((await uidOf(cluster, name).catch(unlessForbidden("not known"))) === undefined) return namespaceNotFound(cluster, name);
   return undefined;
 }

@@ -6,6 +6,7 @@ import { observeImage, type Question } from "./image.ts";
 import { secretsOf } from "./pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "./pulls.ts";
 import { noSecret } from "./secrets.ts";
+import { withHolders } from "./shared-fix.ts";
 
 /** What is to be checked in a namespace. */
 export type CheckWish = {
@@ -45,7 +46,7 @@ export async function checkPlace(cluster: Cluster, namespace: string, wish: Chec
     const question = ask(pull, wish.secret);
     if (!question) return unreadable(pull, namespace);
     const facts = await observeImage(question, sources);
-    return facts && judge(facts);
+    return facts && withHolders(judge(facts), facts, cluster);
   });
   const found = verdicts.filter((verdict) => verdict !== undefined);
   return combine(withoutOthers(found, wish));

@@ -1,4 +1,5 @@
-import type { Cluster } from "../cluster/port.ts";
+import { distance } from "../check/distance.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
@@ -15,6 +16,15 @@ export async function idBy(read: () => Promise<string | undefined>): Promise<str
     if (error instanceof CliError) return undefined;
     throw error;
   }
+}
+
+/** The error for a namespace that a command only reads: it names a similar one instead of proposing to create it. */
+export async function namespaceNotFound(cluster: Cluster, name: string): Promise<CliError> {
+  const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
+  const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
+  const [best] = ranked;
+  const isNear = best !== undefined && best.away <= (name.length < 5 ? 2 : 3) && best.away < name.length;
+  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : undefined);
 }
 
 export const noNamespace = (name: string): CliError => absent("namespaces", name, { do: "create-namespace", name });

@@ -6,7 +6,7 @@ import type { Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import { containersOf } from "./images.ts";
-import { noNamespace, uidOf } from "./namespace.ts";
+import { namespaceNotFound, uidOf } from "./namespace.ts";
 import { namesOf, podFacts } from "./pulling-pods.ts";
 import { together } from "./together.ts";
 
@@ -66,7 +66,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
 /** @throws CliError notFound for a namespace that is not there, as far as we may see that */
 async function assureNamespace(cluster: Cluster, namespace: string): Promise<void> {
   const uid = await uidOf(cluster, namespace).catch(unlessForbidden("not for us to see"));
-  if (uid === undefined) throw noNamespace(namespace);
+  if (uid === undefined) throw await namespaceNotFound(cluster, namespace);
 }
 
 const isPulling = ({ metadata, status }: Pod) => !metadata.deletionTimestamp && status?.phase !== "Succeeded" && status?.phase !== "Failed";

@@ -2,6 +2,7 @@ import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
+import type { Change } from "../plan/change.ts";
 import { printableJson } from "./printable.ts";
 import { wordOf } from "./words.ts";
 
@@ -10,9 +11,9 @@ export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => 
   const { change, error } = outcome;
   const { context, namespace } = change.to;
   const { texts, command } = warningsOf(outcome, spell);
-  const warnings = texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
+  const warnings = isInfo(change) ? [] : texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
   const result = resultOf(outcome);
-  if (result === undefined && warnings.length === 0) return [];
+  if (result === undefined && texts.length === 0) return [];
   const line = {
     apiVersion: "acr-secret/v1",
     kind: "Outcome",
@@ -21,14 +22,20 @@ export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => 
     object: nameOf(change.to),
     result: result ?? "told",
     dryRun: dryRun === "none" ? undefined : dryRun,
-    because: "because" in change ? change.because : undefined,
+    because: isInfo(change) ? texts[0] : becauseOf(change),
     grants: "grants" in change ? change.grants : undefined,
     warnings: warnings.length > 0 ? warnings : undefined,
-    ids: change.act === "tell" && change.id ? [change.id] : undefined,
+    ids: idsOf(change),
     error: error && told(error, spell),
   };
   return [`${printableJson(JSON.stringify(line))}\n`];
 }
+
+const isInfo = (change: Change): boolean => change.act === "tell" && change.isInfo === true;
+
+const becauseOf = (change: Change) => ("because" in change ? change.because : undefined);
+
+const idsOf = (change: Change) => (change.act === "tell" && change.id ? [change.id] : undefined);
 
 const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : wordOf(change));
 

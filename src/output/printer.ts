@@ -153,5 +153,9 @@ function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   // Who sits there can still press Ctrl-C; a script asks with --dry-run
   if (outcome.ahead !== undefined && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(outcome.change.to, where))}\n`);
   const { texts, command } = warningsOf(outcome, speller(outcome, options));
-  for (const text of texts) printWarning(stderr, env, `${place}${text}`, command);
+  const isInfo = outcome.change.act === "tell" && outcome.change.isInfo;
+  for (const text of texts) {
+    if (isInfo) stderr.write(`${printable(`${place}${text}`)}\n`);
+    else printWarning(stderr, env, `${place}${text}`, command);
+  }
 }

@@ -42,6 +42,8 @@ export type Tell = {
   readonly says: string;
   /** The command that mends it. */
   readonly fix?: Fix;
+  /** Nothing is wrong: it is printed without `Warning:`. */
+  readonly isInfo?: true;
 };
 
 /** What was asked for and cannot be done: the line of an object that stays as it is. */

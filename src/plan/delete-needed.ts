@@ -21,7 +21,11 @@ export function refuseNeeded(to: Ref<"secret">, references: readonly Refer[], ne
   const need = needing.length === 1 ? `pod ${pods} needs` : `pods ${pods} need`;
   const targets = references.map((reference) => reference.to);
   const hint = withoutNeed(to, targets, needing);
-  throw new CliError("conflict", `${need} secret "${to.name}" in namespace "${to.namespace}"`, { hint });
+  throw new CliError(
+    "conflict",
+    `${need} secret "${to.name}" in namespace "${to.namespace}": create another credential for it first, otherwise new pods cannot pull`,
+    { hint },
+  );
 }
 
 const otherwise = "--force to delete it all the same";

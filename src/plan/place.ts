@@ -45,7 +45,8 @@ export function planAttaches({ to, targets, pods, around }: Facts, attaching: At
     .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
   const drifting = attaches.flatMap((change, index) => [change, ...tellDrift(change, targets[index]?.drift)]);
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
-  const restarts = planRestarts(attached, left, { secret: to.name, ...attaching });
+  const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));
+  const restarts = planRestarts(attached, left, { secret: to.name, ...attaching }, refused);
   return [...drifting, ...restarts, ...(around ? tellOfTargets(to.name, targets, attaches, around) : [])];
 }
 

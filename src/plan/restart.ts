@@ -49,8 +49,14 @@ export type RestartOrder = {
  * Pods that were made before their target carried the Secret. Admission copies the names once, when a pod is made, so such a
  * pod never recovers by itself: one that its controller makes anew goes and comes back, of the others we only tell.
  * A pod that waits for something which the Secret may not pull would wait for it again.
+ * @param refused targets whose error says already that their pods cannot pull
  */
-export function planRestarts(targets: readonly Attached[], pods: readonly PullingPod[], order: RestartOrder): Change[] {
+export function planRestarts(
+  targets: readonly Attached[],
+  pods: readonly PullingPod[],
+  order: RestartOrder,
+  refused: readonly Ref[] = [],
+): Change[] {
   const targetOf = finder(targets);
   const mine = pods.flatMap((pod) => {
     const target = targetOf(pod);
@@ -60,7 +66,10 @@ export function planRestarts(targets: readonly Attached[], pods: readonly Pullin
   const changes = mine
     .filter(({ pod }) => pod.waits !== "nothing" && !rollouts.some(({ to }) => isOf(pod.above, to)))
     .flatMap(({ pod, target }) => planRestart(target, pod, order));
-  const isOther = (pod: PullingPod) => !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
+  const isRefused = ({ to, maker }: PullingPod) =>
+    refused.some((target) => (target.kind === "pod" && target.name === to.name) || isOf(maker, target));
+  const isOther = (pod: PullingPod) =>
+    !isRefused(pod) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
   // What is done comes before what is left to do
   return [
@@ -131,7 +140,7 @@ function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
   const [also, does] = more.length > 0 ? [` (and ${more.length} more)`, "name"] : ["", "names"];
   const says = `pod/${first.to.name}${also} ${does} secret/${secret} already, and the kubelet pulls again by itself within ${inWords(most)}`;
-  return [{ act: "tell", to: first.to, says }];
+  return [{ act: "tell", to: first.to, says, isInfo: true }];
 }
 
 /** A time that nobody counts in seconds. */

@@ -92,7 +92,7 @@ test("while pods need it nothing is done: they are named, with what to do first"
   expect(await type("delete -y -n demo", world.ports)).toEqual({
     stdout: "",
     stderr:
-      'error: pods over, web-1, web-2 and 2 more need secret "acr-myregistry" in namespace "demo"\n' +
+      'error: pods over, web-1, web-2 and 2 more need secret "acr-myregistry" in namespace "demo": create another credential for it first, otherwise new pods cannot pull\n' +
       "hint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && " +
       "kubectl rollout restart -n demo deployment/web\nhint: or --force to delete it all the same\n",
     code: 1,
@@ -232,7 +232,7 @@ test("over many namespaces one that needs it does not keep it in the others", as
       "serviceaccount/default patched in namespace team-a\nsecret/acr-myregistry deleted in namespace team-a\n" +
       "serviceaccount/default patched in namespace team-b\nsecret/acr-myregistry deleted in namespace team-b\n",
     stderr: expect.stringMatching(
-      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo"\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
+      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo": create another credential .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
     ),
     code: 1,
   });

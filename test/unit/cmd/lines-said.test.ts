@@ -36,7 +36,7 @@ test.for([
   {
     why: "it is not there to be rotated",
     line: "rotate acr --registry r.azurecr.io",
-    hint: "kubectl acr-secret create -n demo --context dev acr --registry r.azurecr.io",
+    hint: "kubectl acr-secret list -n demo --context dev",
   },
   { why: "nobody can be asked", line: "delete acr", hint: "kubectl acr-secret delete -n demo --contexts dev acr --yes" },
 ])("of one cluster that is named among contexts the hint names it: $why", async ({ line, hint }) => {
@@ -57,7 +57,6 @@ test.for([
 });
 
 test.for([
-  { why: "it is somebody's own", given: "--entra", hint: "create -n team-a --context dev acr --registry myregistry.azurecr.io --entra" },
   {
     why: "nobody can make another",
     given: "--username ci --password-stdin",
@@ -72,11 +71,20 @@ test.for([
   expect(await hints("rotate acr -A --contexts prod,dev", world.ports)).toEqual([expect.stringContaining(hint)]);
 });
 
-test("check and list name the cluster in which something is to be done", async () => {
-  const world = worldOf(["demo"], { contexts: ["prod", "dev"] });
-  expect(await hints("check -n gone --image myregistry.azurecr.io/app/web:1 --contexts prod,dev", world.ports)).toEqual(
-    ["prod", "dev"].map((context) => `hint: kubectl create namespace --context ${context} gone`),
-  );
+test.for([
+  { line: "check -n oen --image myregistry.azurecr.io/app/web:1", hint: "did you mean -n one?" },
+  { line: "rotate -n oen", hint: "did you mean -n one?" },
+  { line: "check -n elsewhere --image myregistry.azurecr.io/app/web:1", hint: undefined },
+])("offers a similar namespace and never to create it: $line", async ({ line, hint }) => {
+  const world = worldOf(["one", "payments"]);
+
+  expect(await hints(line, world.ports)).toEqual(hint === undefined ? [] : [`hint: ${hint}`]);
+});
+
+test.for(["prune", "create -n demo"])("prints a placeholder if %s has no registry", async (line) => {
+  const [hint = ""] = await hints(line, worldOf(["demo"]).ports);
+
+  expect(hint).toMatch(/ --registry REGISTRY\b/);
 });
 
 test("a pod that its node does not let go is ended in its own cluster", async () => {

@@ -103,7 +103,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "one pod needs it",
     facts: facts({ targets: [], needing: [pod("a")] }),
-    says: 'pod a needs secret "acr" in namespace "demo"',
+    says: 'pod a needs secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
       steps: [
@@ -114,7 +114,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "pods of a template that names it, and of one that is not rolled out",
     facts: facts({ needing: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
-    says: 'pods a, b and c need secret "acr" in namespace "demo"',
+    says: 'pods a, b and c need secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
       steps: [
@@ -132,7 +132,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "a pod that nobody makes anew",
     facts: facts({ targets: [], needing: [pod("a", "Pod")] }),
-    says: 'pod a needs secret "acr" in namespace "demo"',
+    says: 'pod a needs secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
     hint: "once they have ended it can be deleted, or with --force to delete it all the same",
   },
   {

@@ -266,7 +266,7 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>
 ])("a pod that names a Secret which is written recovers alone: $why", ({ pods, renewed = true, told }) => {
   const order = { secret: "acr", restart: "stuck", renewed, mayPull: (repository: string) => repository === "app/web" } as const;
 
-  expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says })));
+  expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says, isInfo: true })));
 });
 
 test.for([

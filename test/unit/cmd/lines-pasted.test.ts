@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { commandsIn } from "../../support/commands.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
+import { run, type } from "../../support/in-process.ts";
+import { after, making } from "../../support/situations/deleting.ts";
+
+/** Command lines that print a command, by what is typed. Some need a Secret, which the row says. */
+const printing: readonly { readonly line: string; readonly has?: true }[] = [
+  { line: "delete -y" },
+  { line: "delete nosuch -y" },
+  { line: "delete acr-myregistry", has: true },
+  { line: "rotate nosuch" },
+  { line: "attach sa/default" },
+  { line: "attach nosuch sa/default" },
+  { line: "attach acr-myregistry", has: true },
+  { line: "detach nosuch" },
+  { line: "create" },
+  { line: "check nosuch" },
+];
+
+/** The ways to say one namespace of one cluster. */
+const places = ["-n demo --context dev", "-n demo --contexts dev", "--namespaces demo --contexts dev"];
+
+test.for(printing.flatMap((row) => places.map((place) => ({ ...row, place }))))(
+  "acts in the namespace and the cluster of `$line $place` when its printed command is pasted",
+  async ({ line, has, place }) => {
+    const world = worldOf(["demo", "other"], { contexts: ["prod", "dev"] });
+    if (has) await after(world, `${making} -n demo --context dev`);
+    for (const cluster of world.clusters.values()) cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/web:1"));
+    const { stdout, stderr } = await type(`${line} ${place}`, world.ports);
+    const [printed = ""] = /^(?:hint: | {2})kubectl acr-secret .*$/m.exec(stdout + stderr) ?? [];
+    const [{ argv } = { argv: [] }] = commandsIn(printed.replace("REGISTRY", "myregistry"));
+    expect(argv.length, stderr).toBeGreaterThan(0);
+    const touched: string[] = [];
+    world.asking.around(async (asked, next) => {
+      if (asked.port === "cluster") touched.push(asked.at);
+      return next();
+    });
+
+    await run(argv, world.ports);
+
+    expect(touched.filter((at) => !at.includes("dev:") || / other(?:\/|$)/.test(at))).toEqual([]);
+    expect(touched.length).toBeGreaterThan(0);
+  },
+);
