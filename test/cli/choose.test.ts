@@ -174,7 +174,8 @@ test.for([
 
   expect(await shownBy(screen)).toEqual([
     "error: no target is named; of what uses its registry, these lack secret/acr: serviceaccount/default, serviceaccount/web",
-    "hint: kubectl acr-secret attach acr serviceaccount/default -n demo, or --where-used for all of them",
+    "hint: kubectl acr-secret attach -n demo acr serviceaccount/default",
+    "hint: or --where-used for all of them",
   ]);
 });
 

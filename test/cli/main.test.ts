@@ -41,7 +41,7 @@ test.for([
   ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
   [
     "create foo --registry myregistry --repository app/web --serviceaccount web -n zero --context dev --username ci",
-    /\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create foo --registry myregistry --repository app\/web --serviceaccount web --username ci --password-stdin -n zero --context=dev\n$/,
+    /\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create -n zero --context=dev foo --registry myregistry --repository app\/web --serviceaccount web --username ci --password-stdin\n$/,
   ],
   [
     "create --registry myregistry -l team=web --password-stdin",
@@ -49,7 +49,7 @@ test.for([
   ],
   [
     "create foo --all-serviceaccounts -n zero",
-    /\nhint: kubectl acr-secret create foo --registry myregistry --all-serviceaccounts -n zero\n$/,
+    /\nhint: kubectl acr-secret create -n zero foo --registry REGISTRY --all-serviceaccounts\n$/,
   ],
   ["create --registry https://ci:hunter2@r.azurecr.io --username ci", /^(?!.*hunter2)error: --registry must be .*\n/s],
   [
