@@ -67,7 +67,7 @@ export function planRestarts(
     .filter(({ pod }) => pod.waits !== "nothing" && !rollouts.some(({ to }) => isOf(pod.above, to)))
     .flatMap(({ pod, target }) => planRestart(target, pod, order));
   const isRefused = ({ to, maker }: PullingPod) =>
-    refused.some((target) => (target.kind === "pod" && target.name === to.name) || isOf(maker, target));
+    refused.some((target) => (target.kind === to.kind && target.name === to.name) || isOf(maker, target));
   const isOther = (pod: PullingPod) =>
     !isRefused(pod) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
