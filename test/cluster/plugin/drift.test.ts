@@ -35,7 +35,7 @@ describe("what is warned of is undone when the same file is applied again, and n
       why: "Argo CD, which has the list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
+      told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*:\n {2}kubectl acr-secret attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
       after: ["theirs"],
     },
     {
@@ -125,7 +125,7 @@ describe("a template, whose names are merged", () => {
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
   const told =
-    /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .* attach -n \S+ acr deployment\/web -o kustomize/;
+    /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .*:\n {2}kubectl acr-secret attach -n \S+ acr deployment\/web -o kustomize\n/;
 
   test.for([
     { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, says: /^$/, after: ["theirs", "acr"] },
@@ -170,7 +170,7 @@ imagePullSecrets:
   const having = (...names: string[]) => names.map((name, at) => `--set imagePullSecrets[${at}].name=${name}`).join(" ");
   const none = having();
   const takes =
-    /^Warning: serviceaccount\/web belongs to Helm release \S+\/web: the next helm upgrade takes acr out again, .* -o helm -n \S+\n$/;
+    /^Warning: serviceaccount\/web belongs to Helm release \S+\/web: the next helm upgrade takes acr out again, .*:\n {2}kubectl acr-secret attach -n \S+ acr .*-o helm\n$/;
   const stops = /^Warning: serviceaccount\/web belongs to Helm release \S+\/web: the next helm upgrade stops with a conflict over acr, /;
   const conflict = /conflict with "kubectl-acr-secret"/;
 

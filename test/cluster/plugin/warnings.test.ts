@@ -31,7 +31,7 @@ async function warned(id: WarningId, command: string, says: RegExp): Promise<str
   expect(stdout.match(/"ids":\[[^\]]*\]/g)).toEqual([`"ids":["${id}"]`]);
   const { stderr, code } = await shell.type(command);
   expect({ stderr, code }).toEqual({ stderr: expect.stringMatching(says), code: 0 });
-  return /: (kubectl .*)\n/.exec(stderr)?.[1] ?? "";
+  return /^ {2}(kubectl .*)$/m.exec(stderr)?.[1] ?? "";
 }
 
 /** The names that pods have which a controller has made after this moment. */
@@ -69,7 +69,7 @@ test("own-list: admission copies nothing into pods that have a list, until the t
   await hasPod(namespace);
   const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
 
-  const says = /^Warning: deployment.apps\/web has imagePullSecrets of its own, .*\n$/;
+  const says = /^Warning: deployment.apps\/web has imagePullSecrets of its own, .*:\n {2}kubectl .*\n$/;
   const fix = await warned("own-list", attach, says);
   expect(await namesOfNewPod(namespace)).toEqual(["theirs"]);
 
@@ -99,7 +99,7 @@ test("hides-account-list: with a first name of its own a template's pods get non
   const fix = await warned(
     "hides-account-list",
     `kubectl acr-secret attach -n ${namespace} acr deployment/web`,
-    /^Warning: deployment.apps\/web had no list, and its pods no longer get what serviceaccount\/app lists: theirs: .*\n$/,
+    /^Warning: deployment.apps\/web had no list, and its pods no longer get what serviceaccount\/app lists: theirs:\n {2}kubectl .*\n$/,
   );
   await comesWith(namespace, "acr");
 
@@ -119,7 +119,7 @@ test("mountable-only: admission refuses a pod whose ServiceAccount does not list
   const fix = await warned(
     "mountable-only",
     `kubectl acr-secret attach -n ${namespace} acr cronjob/web`,
-    /^Warning: serviceaccount\/app lets pods name only what it lists itself .* those of cronjob.batch\/web will be refused: .*\n$/,
+    /^Warning: serviceaccount\/app lets pods name only what it lists itself .* those of cronjob.batch\/web will be refused:\n {2}kubectl .*\n$/,
   );
   const pod = () => create([target("pod", namespace, ["acr"])]);
   await expect(pod()).rejects.toThrow(/service account app does not reference that imagePullSecret/);
@@ -138,7 +138,7 @@ test("no-key: the check that is advised says the same", async () => {
   const fix = await warned(
     "no-key",
     `kubectl acr-secret attach -n ${namespace} typo deployment/web`,
-    /^Warning: deployment.apps\/web pulls myregistry.azurecr.io\/app\/web:1, but secret typo has a login for myregistri.azurecr.io only \(one letter from .*\n$/,
+    /^Warning: deployment.apps\/web pulls myregistry.azurecr.io\/app\/web:1, but secret typo has a login for myregistri.azurecr.io only \(one letter from .*:\n {2}kubectl .*\n$/,
   );
 
   const { stdout, stderr, code } = await shell.type(fix);
@@ -153,7 +153,7 @@ test("malformed-secret: the API server takes what the kubelet cannot read", asyn
   const fix = await warned(
     "malformed-secret",
     `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`,
-    /^Warning: serviceaccount\/app also lists secret\/bad, which spoils all pull secrets of a pod: illegal base64 .*\n$/,
+    /^Warning: serviceaccount\/app also lists secret\/bad, which spoils all pull secrets of a pod: illegal base64 .*:\n {2}kubectl .*\n$/,
   );
   const { stdout, stderr } = await shell.type(`kubectl acr-secret check -n ${namespace} bad --image myregistry.azurecr.io/app/web:1`);
   expect(stdout + stderr).toContain("malformed secret");
@@ -163,8 +163,8 @@ test("malformed-secret: the API server takes what the kubelet cannot read", asyn
 });
 
 test.for<{ id: WarningId; name: string; why: RegExp }>([
-  { id: "secret-type", name: "color", why: /lists secret\/color, which is of type Opaque, not kubernetes.io\/dockerconfigjson: / },
-  { id: "dangling-name", name: "gone", why: /lists secret\/gone, which is not there: / },
+  { id: "secret-type", name: "color", why: /lists secret\/color, which is of type Opaque, not kubernetes.io\/dockerconfigjson:\n/ },
+  { id: "dangling-name", name: "gone", why: /lists secret\/gone, which is not there:\n/ },
 ])("$id: what is printed takes the name out", async ({ id, name, why }) => {
   const namespace = await place("theirs", name);
   await kubectl(["create", "secret", "generic", "color", "--from-literal=color=blue", "-n", namespace]);
@@ -184,7 +184,7 @@ test("empty-name: the API server takes an entry without a name, and what is prin
   const fix = await warned(
     "empty-name",
     `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`,
-    /^Warning: serviceaccount\/app also has an entry without a name, .*\n$/,
+    /^Warning: serviceaccount\/app also has an entry without a name, .*:\n {2}kubectl .*\n$/,
   );
   expect(await accountList(namespace)).toBe('[{"name":"theirs"},{},{"name":"acr"}]');
   await shell.type(fix);
