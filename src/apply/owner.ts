@@ -27,12 +27,12 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
 export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
   const reached = grounds
     .filter(({ error }) => !error)
-    .map((ground) => ({ ground, uid: once(() => uidOf(ground.cluster, "kube-system")) }));
+    .map((ground): Reached => ({ ground, uid: once(() => uidOf(ground.cluster, "kube-system")), firstUid: once(() => firstUid(ground)) }));
   const [first] = [...reached.filter(({ ground }) => ground.namespaces.length > 0), ...reached];
   const words = `secret ${secret} in many namespaces`;
   const ownName = once(async () => {
     if (!first) throw new CliError("unreachable", "no cluster of the scope can be reached");
-    const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), firstUid(first.ground)]);
+    const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);
     return sharedName(cluster, namespace, secret);
   });
   return {
@@ -45,21 +45,24 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
     ownName,
     owns: async (name) => {
       if (!mayBeTokenOf(name, "shared", secret)) return false;
-      for (const { ground, uid } of reached) if (await isGivenIn(ground, await known(uid, "kube-system"), { name, secret })) return true;
+      for (const cluster of reached) if (await isGivenIn(cluster, { name, secret })) return true;
       return false;
     },
     alone: false,
   };
 }
 
-const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
+type Reached = { readonly ground: Ground; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
 
 /** Whether Secrets of one name in a cluster were ever given this name. Earlier versions left the namespace out. */
-async function isGivenIn(ground: Ground, cluster: string, { name, secret }: { readonly name: string; readonly secret: string }) {
+async function isGivenIn({ ground, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
+  const cluster = await known(uid, "kube-system");
   if (name === tokenName(cluster, "shared", secret)) return true;
   const isNamedBy = (namespace: string) => name === sharedName(cluster, namespace, secret);
-  return isNamedBy(await firstUid(ground)) || (await uidsIn(ground)).some(isNamedBy);
+  return isNamedBy(await firstUid()) || (await uidsIn(ground)).some(isNamedBy);
 }
+
+const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
 
 /** The uid of the first selected namespace that exists; empty if none does, and then no Secret is written either. */
 async function firstUid({ cluster, namespaces }: Ground): Promise<string> {

@@ -65,6 +65,7 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry"]);
     expect(world.asking.all.filter((text) => text.startsWith("get "))).toEqual([
       "get namespace kube-system",
+      "get namespace team-0",
       "get secret team-0/acr-myregistry",
     ]);
     expect(world.asking.all.filter((text) => text.startsWith("list ")).length).toBeLessThan(10_000 / 20);

@@ -97,7 +97,7 @@ test("no module is in two bundles, except for libraries that are bundles by them
 test("an error of a part is known to what every command loads", async () => {
   const failed = await start("kubectl-acr_secret.cjs", { args: ["create"] }).catch(({ stderr }) => stderr);
 
-  expect(failed).toBe('error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry myregistry\n');
+  expect(failed).toBe('error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry REGISTRY\n');
 });
 
 test("the plugin tells its version without loading what it needs for the network, or to say anything beside it", async () => {
