@@ -3,6 +3,7 @@ import { keyOf } from "../kinds.ts";
 import { loginFor } from "../observe/held.ts";
 import { type NotedIn, notedIn } from "../observe/noted.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
+import type { HeldLogin } from "../plan/ownership.ts";
 import { revocablesOf } from "../plan/revoke.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { apply } from "./apply.ts";
@@ -72,8 +73,9 @@ async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how
  */
 async function othersOf(withdrawn: readonly Withdraw[], { grounds, tools }: Revoking): Promise<NotedIn> {
   const versions = new Map(withdrawn.map(({ to, stands }) => [keyOf(to), stands.version]));
-  const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity)));
-  const found = await tools.during("Looking for others that use it", () => notedIn(grounds, ({ identity }) => identities.has(identity)));
+  const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
+  const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
+  const found = await tools.during("Looking for others that use it", () => notedIn(grounds, isWanted));
   const noted = found.noted.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
   return { ...found, noted };
 }

@@ -5,7 +5,7 @@ import type { Ground } from "../fleet/places.ts";
 import type { Ref } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
-import { type CredentialId, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
+import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
 import { rememberLast } from "../remember-last.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
@@ -138,10 +138,9 @@ function readSecret(ground: Ground, secret: Secret, wanted: Wanted, allow: Allow
     const login = loginFor(secret, entry.hosts[0] ?? "");
     return { ...listed, entry, login, ...(!mayWrite({ manager, beside: entry.beside === true }, allow) && { foreign: true }) };
   });
+  const described = noted.flatMap(({ entry, login }) => (login ? [entry] : []));
   const unnoted = loginsIn(secret).flatMap(({ held, login }) =>
-    wanted(held) && !all.some((entry) => isLoginOf({ kind: entry.kind, identity: entry.identity, host: entry.hosts[0] }, held))
-      ? [{ ...listed, held, login }]
-      : [],
+    wanted(held) && !described.some((entry) => describes(entry, held)) ? [{ ...listed, held, login }] : [],
   );
   return { noted, unnoted, claimed: readClaim({ metadata }) ? [listed] : [] };
 }

@@ -38,6 +38,16 @@ export const isLoginOf = ({ kind, identity, host }: CredentialId, login: HeldLog
   login.identity.toLowerCase() === identity.toLowerCase() &&
   (host === undefined || isGuid(identity) || login.hosts.some((server) => servesHost(server, host)));
 
+/**
+ * Whether an entry of an annotation accounts for a login of the docker config. If its kind cannot have that user name, or it spells the
+ * name otherwise, the login counts by itself: a token's login that a user supplied is still the token's.
+ */
+export const describes = ({ kind, identity, hosts }: Entry, held: HeldLogin): boolean =>
+  identity === held.identity && kindsNamed(identity).includes(kind) && isLoginOf({ kind, identity, host: hosts[0] ?? "" }, held);
+
+/** The kinds of credentials in Azure that can have a user name. */
+const kindsNamed = (identity: string): readonly string[] => (isGuid(identity) ? ["service-principal", "entra"] : ["acr-token"]);
+
 /** Whether a key under `auths` is for a registry. */
 function servesHost(server: string, host: string): boolean {
   const key = hostOf(server).toLowerCase();

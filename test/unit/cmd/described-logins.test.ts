@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { type Entry, loginsNote } from "../../../src/secret/entry.ts";
+import { shared, stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+import { isAlive } from "../../support/rotating.ts";
+
+const name = "acr-myregistry";
+
+/** What an annotation says of the login inside, which is the shared token's in every row. */
+const annotations: Readonly<Record<string, (entry: Entry) => readonly unknown[]>> = {
+  "another kind": (entry) => [{ ...entry, kind: "given" }],
+  "a kind of a newer version": (entry) => [{ ...entry, kind: "acr-token-2" }],
+  "a service principal": (entry) => [{ ...entry, kind: "service-principal" }],
+  "no registry": (entry) => [{ ...entry, hosts: [] }],
+  "the registry in upper case": (entry) => [{ ...entry, hosts: ["MYREGISTRY.azurecr.io"] }],
+  "a regional host first": (entry) => [{ ...entry, hosts: ["myregistry.eastus.geo.azurecr.io", ...entry.hosts] }],
+  "the token in upper case": (entry) => [{ ...entry, identity: entry.identity.toUpperCase() }],
+  "another token first": (entry) => [{ ...entry, identity: "ci-other" }, entry],
+};
+
+/** Lines that end the credential of namespace a. */
+const commands: Readonly<Record<string, readonly string[]>> = {
+  "rotate --grace 0": Array(2).fill(`rotate ${name} -n a --grace 0`),
+  rotate: Array(3).fill(`rotate ${name} -n a`),
+  "delete --revoke": [`delete ${name} --revoke --yes -n a`],
+  prune: [`delete ${name} --yes -n a`, "prune --registry myregistry --older-than 0s --yes"],
+};
+
+/** Writes what the annotation of the Secret in namespace b says. */
+function annotate(world: FakeWorld, entries: (entry: Entry) => readonly unknown[]): void {
+  const secret = world.cluster.get("secret", "b", name);
+  if (!secret) throw new Error("no Secret");
+  const { annotations: before = {} } = secret.metadata;
+  const [entry] = JSON.parse(before[loginsNote] ?? "[]");
+  const after = { ...before, [loginsNote]: JSON.stringify(entries(entry)) };
+  world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: after } });
+}
+
+test.for(Object.keys(commands).flatMap((command) => Object.keys(annotations).map((annotation) => ({ command, annotation }))))(
+  "$command keeps the login of a Secret whose annotation names $annotation",
+  async ({ command, annotation }) => {
+    const world = await stored("a", "b");
+    annotate(world, annotations[annotation] ?? expect.unreachable());
+
+    for (const line of commands[command] ?? []) await type(line, world.ports);
+
+    expect(isAlive(world, "b")).toBe(true);
+  },
+);
+
+test.for(Object.keys(commands))("%s keeps the login of a token that a user supplied", async (command) => {
+  const world = await stored("a", "b");
+  addNamespaces(world.cluster, "c");
+  const stdin = world.loginIn("a")?.password ?? "";
+  const supply = `create --registry myregistry.azurecr.io --username ${shared} --password-stdin -n c`;
+  expect(await type(supply, world.ports, { stdin })).toMatchObject({ code: 0 });
+  world.cluster.remove("secret", "b", name);
+
+  for (const line of commands[command] ?? []) await type(line, world.ports);
+
+  expect(isAlive(world, "c")).toBe(true);
+});
