@@ -1,4 +1,4 @@
-import { unlessForbidden } from "../../src/errors.ts";
+import { CliError } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import type { Ground } from "../../src/fleet/places.ts";
 import { wantsTargets } from "../../src/observe/targets.ts";
@@ -28,13 +28,13 @@ export function nextStep({ name: secret, targets, reader }: CreateWish, went: We
 
 /**
  * Completes the next step by what the namespace has: none if the ServiceAccount lists the Secret already, and if an object has the name of
- * the Secret, the command that attaches it there.
+ * the Secret, the command that attaches it there. A failed read leaves the step as it is, because the Secret is written.
  */
 export async function stepsLeft(next: Fix | readonly string[], [ground]: readonly Ground[]): Promise<Next[]> {
   if (!ground || !("do" in next) || next.do !== "attach") return [next];
   const { secret = "", namespace } = next;
   const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
-    ground.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessForbidden(undefined));
+    ground.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessInterrupted);
   const [standard, account, deployment] = await Promise.all([
     get("serviceaccount", "default"),
     get("serviceaccount", secret),
@@ -44,6 +44,10 @@ export async function stepsLeft(next: Fix | readonly string[], [ground]: readonl
   if (target === undefined) return standard?.imagePullSecrets?.some(({ name }) => name === secret) ? [] : [next];
   const named = `${JSON.stringify(secret)} is the name of the Secret; to let ${target} use it`;
   return [named, { do: "attach", secret, targets: [target], namespace }];
+}
+
+function unlessInterrupted(error: unknown): undefined {
+  if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
 }
 
 const attach = (secret: string, namespace: string | undefined): Fix => ({

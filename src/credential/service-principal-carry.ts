@@ -13,6 +13,12 @@ import { applicationOf, isRefused, isUsed, type Outside, type State, strangers }
 /** A lost answer is looked for, and what is new is given time to be taken back, for so long; what takes back has a minute. */
 const undoing = 20_000;
 
+/**
+ * Milliseconds between the creation of an application and the list that decides which application is the first of its name. Graph lists
+ * whole seconds, and an id decides between applications of one second. After this pause no other application of that second is missing.
+ */
+const listDelay = 2_000;
+
 /** Makes what a plan says, and takes back what this run made, as long as nobody else has come to use it. */
 export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (change: Change) => Promise<Carried> {
   const { azure, patience } = outside;
@@ -23,6 +29,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
     const create = () => patiently(false, patience, () => azure.createApplication({ displayName: it.name, notes: it.notes }));
     const made = await create().catch(unlessLost(it, "application"));
     it.made.application = made;
+    await patience.sleep(listDelay);
     const first = await firstOfName(it.name, made.id);
     // The name must identify one application: if two runs create it at the same time, the later run uses that of the earlier
     if (first.id !== made.id) throw new Conflict(`another run created application "${it.name}" at the same time`);

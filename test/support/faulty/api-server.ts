@@ -75,15 +75,16 @@ async function answer(ask: Ask, cluster: Cluster): Promise<Answer> {
   }
 }
 
-/** What a path names: `/api/v1/namespaces/demo/secrets/acr`, `/api/v1/namespaces/demo/pods`, `/api/v1/namespaces/demo`. */
+/** What a path names: `/api/v1/namespaces/demo/secrets/acr`, `/apis/apps/v1/namespaces/demo/deployments`, `/api/v1/namespaces/demo`. */
 type Target = { readonly kind: ClusterKind; readonly namespace?: string; readonly name: string; readonly evicts: boolean };
 
 function targetOf(path: string): Target | undefined {
-  const [, root = "", namespace, plural, name = "", below] =
-    /^(\/api\/v1)(?:\/namespaces\/([^/]+))?(?:\/([a-z]+))?(?:\/([^/]+))?(\/eviction)?$/.exec(path) ?? [];
-  if (root === "") return undefined;
-  if (plural === undefined) return { kind: "namespace", name: namespace ?? "", evicts: false };
-  const kind = (Object.keys(kinds) as ClusterKind[]).find((one) => "plural" in kinds[one] && kinds[one].plural === plural);
+  const [, api, namespace, plural, name = "", below] =
+    /^\/apis?\/((?:[a-z]+\/)?v1)(?:\/namespaces\/([^/]+))?(?:\/([a-z]+))?(?:\/([^/]+))?(\/eviction)?$/.exec(path) ?? [];
+  if (plural === undefined) return api === "v1" ? { kind: "namespace", name: namespace ?? "", evicts: false } : undefined;
+  const kind = (Object.keys(kinds) as ClusterKind[]).find(
+    (one) => "plural" in kinds[one] && kinds[one].plural === plural && kinds[one].api === api,
+  );
   return kind && { kind, name, evicts: below !== undefined, ...(namespace !== undefined && { namespace }) };
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { demo } from "../../support/demo.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -46,6 +48,16 @@ test.for<{ when: string; fill: (world: FakeWorld) => void; hints: string[] }>([
   const { stderr, code } = await type("create web --registry myregistry --repository app/web -n demo", world.ports);
 
   expect({ hints: stderr.split("\n").filter((line) => line.startsWith("hint:")), code }).toEqual({ hints, code: 0 });
+});
+
+test("prints the attach command and exits with 0 when a read for it fails after the write of the Secret", async () => {
+  const world = demo();
+  world.asking.around(refusing(is("get deployment.apps demo/web"), () => new CliError("unreachable", "the connection was reset")));
+
+  const { stderr, code } = await type("create web --registry myregistry --repository app/web -n demo", world.ports);
+
+  expect(stderr).toBe("hint: kubectl acr-secret attach -n demo web --serviceaccount default\n");
+  expect(code).toBe(0);
 });
 
 test("reports a pod that it refuses once", async () => {
