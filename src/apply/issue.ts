@@ -34,7 +34,7 @@ import type { DryRun, Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { newRun, type Tools } from "./tools.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
-import { refuseWidening } from "./widening.ts";
+import { isHeldOutside, refuseWidening } from "./widening.ts";
 
 /** What Secrets of one name are to hold, wherever they are. */
 export type Order = {
@@ -157,7 +157,8 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
-  const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential));
+  const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, grounds));
+  const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential), isOutside);
   const issue = await find();
   if (refuse && mints(issue.demand)) throw await refuse();
   if (needsName) await refuseWidening(issue, credential, grounds, { ...order.again, repositories });
@@ -180,15 +181,23 @@ async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Grou
   yield* runUnit(all, sights, tools(credential), dryRun);
 }
 
-/** Issues a credential that Secrets of the scope hold already, if one of these still pulls. */
-async function issueHeld(credential: Credential, need: Omit<Need, "held">, holders: AsyncIterable<HeldLogin>): Promise<Issue> {
+/**
+ * Issues a credential that Secrets of the scope hold already, if one of these still pulls; else another password of the last.
+ * @param isOutside whether others hold that one, so that the scope gets a credential of its own
+ */
+async function issueHeld(
+  credential: Credential,
+  need: Omit<Need, "held">,
+  holders: AsyncIterable<HeldLogin>,
+  isOutside: (issue: Issue) => Promise<boolean>,
+): Promise<Issue> {
   let last: Issue | undefined;
   for await (const held of holders) {
     last = await credential.issue({ ...need, held });
     const isOthers = held.login !== undefined && last.isOthers?.(held.login);
     if (last.pulls !== "no" && !isOthers) return last;
   }
-  return last ?? credential.issue({ ...need, held: undefined });
+  return last && !(await isOutside(last)) ? last : credential.issue({ ...need, held: undefined });
 }
 
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */

@@ -35,6 +35,17 @@ export async function refuseWidening(issue: Issue, credential: Credential, groun
     });
 }
 
+/**
+ * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. If no login that pulls
+ * goes with its name, only an annotation names it, which anyone in the namespace can write.
+ */
+export async function isHeldOutside({ demand, entry: { identity } }: Issue, credential: Credential, grounds: readonly Ground[]) {
+  if (!demand.some((change) => change.act === "mint" && !change.inNew)) return false;
+  const { kind, host } = credential;
+  const { secrets, unknown } = await holdersOf(grounds, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, grounds));
+}
+
 /** Whether a plan adds repositories to a credential that exists. */
 function widens(plan: readonly Change[]): boolean {
   const isNew = plan.some((change) => change.act === "mint" && change.inNew);

@@ -4,7 +4,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { refused, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { slotsOf } from "../../support/rotating.ts";
+import { notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 
 const create = (namespaces: string, more: string) =>
   `create team --registry myregistry --namespaces ${namespaces} --credential-per scope ${more}`;
@@ -170,4 +170,23 @@ test("keeps a credential when the namespace that named it was deleted", async ()
   expect(await type(create("sa2,sb1", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
 
   expect(identityIn(world, "sb1")).toBe(first);
+});
+
+test.for([
+  { kind: "token", flags: "--repository app/web" },
+  { kind: "application", flags: "--service-principal" },
+])("gives no password of a $kind that other namespaces share and that only an annotation names", async ({ flags }) => {
+  const world = worldOf(["sa1", "sa2", "sb1", "sb2"]);
+  world.azure.images.add("app/api:1");
+  const both = flags === "--service-principal" ? flags : `${flags} --repository app/api`;
+  expect(await type(create("sb1,sb2", both), world.ports)).toMatchObject({ code: 0 });
+  const note = noteIn(world, "sb1", "team");
+  world.cluster.put(notedSecret("sa2", "team", [note], { username: note.identity, password: "guessed" }));
+
+  await type(create("sa1,sa2", `${flags} --force`), world.ports);
+
+  const login = world.loginIn("sa1", "team");
+  expect(login && world.azure.knows(login)).toBe(true);
+  expect(login?.username).not.toBe(note.identity);
+  expect(world.loginIn("sa2", "team")).toEqual(login);
 });
