@@ -94,11 +94,12 @@ const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
 /** @param needed others sign in to it by a certificate or a federated credential */
 function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
   const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
+  const existing = keys.map(({ keyId }) => keyId);
   const passwords = keys.flatMap((key): Made[] => {
     const of = readMadeFor(key.displayName);
     if (!of) return [];
     const one = { slot: key.keyId, ...(key.madeAt !== undefined && { madeAt: key.madeAt }) };
-    return [{ ...common, what: "password", passwords: [one], for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
+    return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
   });
   const of = readMadeFor(notes);
   if (keys.length > 0 || !of) return passwords;

@@ -15,6 +15,8 @@ export type Made = {
   readonly host?: string;
   /** Those that it has; of one password this one. */
   readonly passwords: readonly Password[];
+  /** The slots of all passwords that the application of a password has. */
+  readonly existing?: readonly string[];
   readonly for: MadeFor;
   /** When it was made, and when anything of it was written last, as far as Azure tells (RFC 3339). */
   readonly madeAt: string | undefined;
@@ -82,11 +84,13 @@ function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: n
 
 /** Whether some of these note it. Of a token either password counts for the whole. */
 const isHeld = (one: Made, entries: readonly HeldLogin[]): boolean =>
-  entries.some((entry) => isLoginOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password))));
+  entries.some(
+    (entry) => isLoginOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password, one))),
+  );
 
-/** A login without a slot may be any password. */
-const notes = ({ slot, previous }: HeldLogin, password: Password): boolean =>
-  slot === undefined || [slot, previous?.slot].includes(password.slot);
+/** A login may be any password if its slot is unknown, or does not exist. */
+const notes = ({ slot, previous }: HeldLogin, password: Password, { existing }: Made): boolean =>
+  slot === undefined || existing?.includes(slot) === false || [slot, previous?.slot].includes(password.slot);
 
 /** What nobody can tell the age of counts as young. */
 function isYoung({ changedAt }: Made, now: Date | undefined, olderThan: number): boolean {

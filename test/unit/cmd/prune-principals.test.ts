@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import { loginsNote } from "../../../src/secret/entry.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { here, leftOver, type } from "../../support/left-over.ts";
@@ -141,3 +142,21 @@ test.for(["givenRoles", "principal", "applications"])(
     });
   },
 );
+
+test.for([
+  { why: "does not exist", slotOf: () => "cccccccc-0000-4000-8000-999999999999" },
+  { why: "is in upper case", slotOf: (slot: string) => slot.toUpperCase() },
+])("keeps a password whose Secret notes a slot that $why", async ({ slotOf }) => {
+  const world = await leftOver("--service-principal");
+  const secret = world.cluster.get("secret", "a", "acr-myregistry");
+  if (!secret) throw new Error("no Secret");
+  const { annotations = {} } = secret.metadata;
+  const [entry] = JSON.parse(annotations[loginsNote] ?? "[]");
+  const noted = { ...annotations, [loginsNote]: JSON.stringify([{ ...entry, slot: slotOf(entry.slot) }]) };
+  world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: noted } });
+
+  await type(`${line} --older-than 0s --yes`, world);
+
+  const login = world.loginIn("a");
+  expect(login && world.azure.knows(login)).toBe(true);
+});
