@@ -92,7 +92,7 @@ function unknown(word: string): CliError {
     word,
     verbs.map(({ name }) => name),
   );
-  const hint = meant ? `did you mean "kubectl acr-secret ${meant}"?` : ({ do: "help" } as const);
+  const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : ({ do: "help" } as const);
   return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
 }
 

@@ -5,7 +5,7 @@ import type { Scope } from "./fleet/scope.ts";
  * What to do next, as data: a hint or a piece of advice names a command without spelling it. `cmd/line/spell.ts` makes the line to
  * type of it, from the same rows of flags that the parser reads. A name in capitals (`REGISTRY`) stands for what only the reader knows.
  */
-export type Fix = Ours | Kubectl | Az | Steps;
+export type Fix = Ours | Kubectl | Az | Shell | Steps | Hints;
 
 /** Where a command acts, if that is not where the command line at hand does. */
 type Where = { readonly namespace?: string | undefined; readonly context?: string | undefined };
@@ -151,12 +151,34 @@ export type Az = { readonly registry: string } & (
   | { readonly do: "show-network-rules" }
 );
 
+/** Another command. `into` reads what it prints. */
+export type Shell = {
+  readonly do: "shell";
+  readonly argv: readonly string[];
+  readonly into?: readonly string[];
+  /** When to run it, or what for, on the line above. */
+  readonly when?: string;
+};
+
+/** Several hints, each on a line of its own. */
+export type Hints = { readonly do: "hints"; readonly hints: readonly (string | Fix)[] };
+
 /** Commands that follow each other, each only if the one before it succeeded. */
 export type Steps = Where & { readonly do: "steps"; readonly steps: readonly Fix[] };
 
 /** A fix for what stands in a place: it acts there, unless it says otherwise itself. The Azure CLI acts in none; a whole cluster has no namespace. */
-export const inPlace = (fix: Fix, { namespace, context }: Where): Fix =>
-  isAz(fix) ? fix : { namespace: namespace || undefined, context, ...fix };
+export function inPlace(fix: Fix, at: Where): Fix {
+  if (isAz(fix) || fix.do === "shell") return fix;
+  if (fix.do === "hints") return { ...fix, hints: fix.hints.map((hint) => (typeof hint === "string" ? hint : inPlace(hint, at))) };
+  return { namespace: at.namespace || undefined, context: at.context, ...fix };
+}
+
+/** Returns a hint in one line, for a field of JSON. */
+export function hintText(hint: string | Fix, spell: (fix: Fix) => string): string {
+  if (typeof hint === "string") return hint;
+  if (hint.do === "hints") return hint.hints.map((one) => hintText(one, spell)).join("; ");
+  return hint.do === "shell" && hint.when !== undefined ? `${hint.when}: ${spell(hint)}` : spell(hint);
+}
 
 /** Returns in words what else can be done instead of a command. */
 export function otherWay(fix: Fix): string | undefined {

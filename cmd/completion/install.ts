@@ -1,4 +1,5 @@
 import { CliError } from "../../src/errors.ts";
+import type { Fix } from "../../src/fix.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { Programs } from "../../src/programs.ts";
 import type { Session } from "../session.ts";
@@ -18,10 +19,18 @@ export async function install({ dir, dryRun }: Wish, session: Session): Promise<
   session.print(said(path, done, dryRun));
   const first = await programs.find(shim.name);
   if (first !== undefined && first !== path)
-    session.warn(`kubectl finds ${first} first, by the order of your PATH; take it back by: kubectl acr-secret completion uninstall`);
-  if (done !== "unchanged") session.hint("Tab needs kubectl's own completion in your shell: kubectl completion --help");
+    session.warn(`kubectl finds ${first} first, by the order of your PATH; to take it back`, uninstalling);
+  if (done !== "unchanged") session.hint(ownCompletion);
   return 0;
 }
+
+const uninstalling: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "completion", "uninstall"] };
+
+const ownCompletion: Fix = {
+  do: "shell",
+  argv: ["kubectl", "completion", "--help"],
+  when: "Tab needs kubectl's own completion in your shell",
+};
 
 /** Takes the program back, from wherever kubectl finds it, and says so. */
 export async function uninstall({ dir, dryRun }: Wish, { context: { programs }, print }: Session): Promise<number> {

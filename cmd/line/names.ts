@@ -1,3 +1,4 @@
+import type { Fix } from "../../src/fix.ts";
 import { kinds } from "../../src/kinds.ts";
 import { kindSpelled } from "./target-kinds.ts";
 import { usage } from "./usage.ts";
@@ -39,9 +40,9 @@ export function isWorkload(word: string): boolean {
 export const noWorkloads = "check looks at every pod of the namespace; attach, detach and create take targets such as deployment/web";
 
 /** What somebody may have meant who put a slash into a name. */
-function meant(word: string, prefix: string, name: string): string | undefined {
+function meant(word: string, prefix: string, name: string): string | Fix | undefined {
   if (isWorkload(word)) return noWorkloads;
-  if (/[.:].*\/|\/.*[:@]/.test(word)) return `did you mean an image? kubectl acr-secret check --image ${JSON.stringify(word)}`;
+  if (/[.:].*\/|\/.*[:@]/.test(word)) return { do: "check", images: [word] };
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;
   if ((spellings.ServiceAccount as readonly string[]).includes(prefix)) return `did you mean --serviceaccount=${name}?`;
   return `did you mean ${JSON.stringify(name)}?`;

@@ -6,6 +6,8 @@ import {
   type Create,
   type Delete,
   type Fix,
+  type Hints,
+  hintText,
   inPlace,
   isAz,
   type Kubectl,
@@ -13,6 +15,7 @@ import {
   type Prune,
   type Refer,
   type Rotate,
+  type Shell,
   type Steps,
 } from "../../src/fix.ts";
 import type { Scope } from "../../src/fleet/scope.ts";
@@ -41,9 +44,14 @@ export type Given = Pick<KubeFlags, "forward" | "namespace"> & {
 export function spell(fix: Fix, given: Given = { forward: [] }): string {
   if (fix.do === "steps") return fix.steps.map((step) => spell(inPlace(step, fix), given)).join(" && ");
   if (isAz(fix)) return line(["az", "acr", ...azWords(fix)]);
+  if (fix.do === "shell") return [fix.argv, ...(fix.into ? [fix.into] : [])].map(line).join(" | ");
+  if (fix.do === "hints") return hintText(fix, (one) => spell(one, given));
   const there = placeWords(fix, given);
   return isOurs(fix) ? spellOurs(fix, there) : spellKubectl(fix, there);
 }
+
+/** What acts in a cluster. */
+type Placed = Exclude<Fix, Az | Shell | Steps | Hints>;
 
 const fileWords = ({ filename, kustomize }: Refer) => [
   ...(filename === undefined ? [] : valued("-f", filename)),
@@ -53,7 +61,7 @@ const fileWords = ({ filename, kustomize }: Refer) => [
 /** A manifest is in no cluster. */
 const isOfFiles = (fix: Ours): boolean => "kustomize" in fix || "filename" in fix;
 
-function isOurs(fix: Exclude<Fix, Steps>): fix is Ours {
+function isOurs(fix: Placed): fix is Ours {
   return ["create", "attach", "detach", "delete", "rotate", "check", "list", "prune", "help"].includes(fix.do);
 }
 
@@ -188,7 +196,7 @@ const valued = (flag: string, text: string) => (text === "" || text.startsWith("
 const unsaid: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
 /** Returns the flags that choose the namespaces and the clusters of a command. */
-function placeWords(of: Exclude<Fix, Az | Steps>, given: Given): string[] {
+function placeWords(of: Placed, given: Given): string[] {
   const scope = scopeOf(of);
   const context = of.context ?? (scope && scope.contexts !== "current" ? undefined : given.context);
   const replaced: readonly string[] = context === undefined ? unsaid : [...unsaid, "context"];

@@ -28,7 +28,12 @@ export async function readInputs({ filename, kustomize, recursive, write }: Mani
 }
 
 async function pathsOf(path: string, recursive: boolean, { files }: Context): Promise<string[]> {
-  if (/^https?:\/\//.test(path)) throw usage(`-f takes no address: curl -fsSL ${path} | kubectl acr-secret attach SECRET -f -`);
+  if (/^https?:\/\//.test(path))
+    throw usage("-f takes no address", {
+      do: "shell",
+      argv: ["curl", "-fsSL", path],
+      into: ["kubectl", "acr-secret", "attach", "SECRET", "-f", "-"],
+    });
   const found = await files.look(path);
   if (found === undefined) throw new CliError("notFound", `the path ${JSON.stringify(path)} does not exist`);
   if (found === "file") return [path];

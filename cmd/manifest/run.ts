@@ -73,7 +73,11 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
     throw usage(`-o ${output} is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm`);
   if (output !== undefined && writes) throw usage(`-o ${output} only prints, and --write changes files`);
   if (dryRun === "server")
-    throw usage("--dry-run=server asks a cluster, and for manifests none is asked: kubectl apply --dry-run=server takes what is printed");
+    throw usage("--dry-run=server asks a cluster, and for manifests none is asked", {
+      do: "shell",
+      argv: ["kubectl", "acr-secret", verb, "SECRET", "-f", "FILE"],
+      into: ["kubectl", "apply", "--dry-run=server", "-f", "-"],
+    });
 }
 
 const compared = ({ input, edited }: Done) => ({ name: input.name, before: decoded(input.name, input.bytes).text, after: edited.text });

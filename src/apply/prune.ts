@@ -72,7 +72,9 @@ async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools, dry
     const { error, ...outcome } = (await only(apply([change], bench))) ?? { change };
     // Whoever else has taken it away did what was asked
     const failed = error && error.kind !== "notFound";
-    yield failed ? { ...outcome, error, says: [`it is not removed; by hand: ${removal(change)}`] } : outcome;
+    yield failed
+      ? { ...outcome, error, says: ["it is not removed; to remove it yourself"], fix: { do: "shell", argv: removal(change) } }
+      : outcome;
     if (failed || outcome.left) return;
   }
 }

@@ -184,7 +184,9 @@ async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how
   const bench = { tools: { ...how.tools, carry, removal }, run, seen: new Map() };
   for (const change of plan) {
     const outcome = await carryOne(change, bench, how.dryRun);
-    yield outcome.error ? { ...outcome, says: [`it is not revoked; by hand: ${removal(change)}`] } : outcome;
+    yield outcome.error
+      ? { ...outcome, says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell", argv: removal(change) } }
+      : outcome;
     if (outcome.error || outcome.left) return false;
   }
   return true;

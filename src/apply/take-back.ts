@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { opposite } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
 import { several } from "../plan/said.ts";
@@ -14,7 +15,7 @@ export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "
     await tools.during("Taking back what was made in Azure", async () => {
       for (const change of back) {
         const error = await tools.carry(change).then(() => undefined, asCliError);
-        if (error) kept.push({ change, error, says: [`what this run made could not be taken back: ${tools.removal(change)}`] });
+        if (error) kept.push({ change, error, says: [notTakenBack], fix: { do: "shell", argv: tools.removal(change) } });
       }
     });
     if (kept.length > 0) run.kept = true;
@@ -29,18 +30,25 @@ export function leave(done: readonly Outcome[], { tools, run }: Pick<Bench, "too
   if (!first) return [];
   run.kept = true;
   const held = several([...run.unsure.values()].map(namedThere));
-  const says = `${held} may hold what this run made, so that stays; if not: ${back.map(tools.removal).join(" && ")}`;
-  return [{ change: first, left: "failed", says: [says] }];
+  const says = `${held} may hold what this run made, so that stays; if not`;
+  const steps = back.map((change) => ({ do: "shell", argv: tools.removal(change) }) as const);
+  return [{ change: first, left: "failed", says: [says], fix: { do: "steps", steps } }];
 }
+
+const notTakenBack = "what this run made could not be taken back";
 
 const oppositesOf = (done: readonly Outcome[]) => done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
 
 /** The error that ended a run, with what it left behind; that is told also after an interruption. */
 export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools): unknown {
   if (kept.length === 0 || !(error instanceof CliError)) return error;
-  const before = typeof error.hint === "string" ? [error.hint] : [];
-  const hint = [...before, ...kept.flatMap(({ says = [] }) => says)].join("; ");
-  return new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint, cause: error });
+  const hints = [error.hint ?? [], kept.flatMap(hintsOf)].flat();
+  return new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint: { do: "hints", hints }, cause: error });
+}
+
+function hintsOf({ says = [], fix }: Outcome): (string | Fix)[] {
+  const when = says.join("; ");
+  return fix?.do === "shell" ? [{ ...fix, when }] : [...says, ...(fix ? [fix] : [])];
 }
 
 export function asCliError(error: unknown): CliError {

@@ -17,7 +17,7 @@ export type Tools = {
   /** Carries out what is not in the cluster. */
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */
-  removal(change: Change): string;
+  removal(change: Change): readonly string[];
   /** With `dryRun` the API server checks writes and stores nothing, and nothing else is touched. */
   readonly write: WriteOptions;
   /** Takes over what others made. */

@@ -68,7 +68,13 @@ export function explainEnd(doing: string, status: string, refusal: Refusal): Cli
 function adminIsOff(_: string, words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
   return new CliError("conflict", `the admin user of registry "${name}" is off`, {
-    hint: `leave out --admin for a credential that may only pull; to turn it on: az acr update --name ${name} --admin-enabled true`,
+    hint: {
+      do: "hints",
+      hints: [
+        "leave out --admin for a credential that may only pull",
+        { do: "shell", argv: ["az", "acr", "update", "--name", name, "--admin-enabled", "true"], when: "to turn it on" },
+      ],
+    },
   });
 }
 
@@ -91,7 +97,7 @@ function forbidden(doing: string, words: string, refusal: Refusal): CliError {
     "forbidden",
     `cannot ${doing}: the Azure identity may not do ${missing.action} on ${missing.scope}${trace(refusal)}`,
     {
-      hint: `ask an Owner or User Access Administrator: ${grantCommand(missing)}`,
+      hint: { do: "shell", argv: grantCommand(missing), when: "ask an Owner or User Access Administrator" },
     },
   );
 }

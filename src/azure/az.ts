@@ -37,7 +37,9 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
   if (stderr !== "") trace(8, () => redact(stderr));
   if (result.isCanceled) throw new CliError("cancelled", "interrupted");
   if (result.timedOut)
-    throw new CliError("timeout", `the Azure CLI did not answer within ${timeout / 1000} seconds`, { hint: `az ${argv.join(" ")}` });
+    throw new CliError("timeout", `the Azure CLI did not answer within ${timeout / 1000} seconds`, {
+      hint: { do: "shell", argv: ["az", ...argv] },
+    });
   if (result.code === "ENOENT" || exitCode === 127) {
     throw new CliError("config", "the Azure CLI (az) is not installed, or not on PATH", {
       hint: "install it (https://aka.ms/azure-cli), or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
@@ -46,5 +48,7 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
   if (exitCode !== 0) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
   const answer = parseObject(stdout);
   if (answer) return answer;
-  throw new CliError("config", "the Azure CLI printed something else than JSON", { hint: `az ${argv.join(" ")} --output json` });
+  throw new CliError("config", "the Azure CLI printed something else than JSON", {
+    hint: { do: "shell", argv: ["az", ...argv, "--output", "json"] },
+  });
 }

@@ -74,7 +74,13 @@ export function cloudOfAz(env: Env, config: string, wanted?: string): Cloud {
   const cloud = named(name);
   if (cloud) return cloud;
   throw new CliError("config", `the Azure CLI works in the cloud ${JSON.stringify(name)}, of which nothing is known here`, {
-    hint: `--cloud=${publicCloud.name}, or: az cloud set --name ${publicCloud.name}`,
+    hint: {
+      do: "hints",
+      hints: [
+        `add --cloud=${publicCloud.name}`,
+        { do: "shell", argv: ["az", "cloud", "set", "--name", publicCloud.name], when: "or change the cloud of the Azure CLI" },
+      ],
+    },
   });
 }
 

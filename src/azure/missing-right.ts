@@ -39,10 +39,7 @@ export function assignableScope(scope: string): string | undefined {
 }
 
 /** The command with which an administrator grants the right. */
-export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing): string {
+export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing): string[] {
   const at = assignableScope(scope) ?? "REGISTRY_ID";
-  return `az role assignment create --assignee ${principal} --role ${word(roleWith(action))} --scope ${word(at)}`;
+  return ["az", "role", "assignment", "create", "--assignee", principal, "--role", roleWith(action), "--scope", at];
 }
-
-/** A word for a shell. The texts hold neither quotes nor `$`. */
-const word = (text: string) => (/^[\w./-]+$/.test(text) ? text : `"${text}"`);

@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Identity } from "./identity.ts";
@@ -21,7 +22,7 @@ type Asking = { readonly arm: Arm; readonly identity: Pick<Identity, "source" | 
 export async function notFound(asking: Asking, wanted: Wanted, { text, only, missed }: Sought): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
   const where = "in no subscription that this Azure identity can read";
-  const error = (message: string, hint: string) => new CliError("notFound", message, { hint });
+  const error = (message: string, hint: string | Fix) => new CliError("notFound", message, { hint });
   if (only !== undefined)
     return error(
       `${named} is not in subscription ${only}, as far as this Azure identity can read${failures(missed)}`,
@@ -35,18 +36,22 @@ export async function notFound(asking: Asking, wanted: Wanted, { text, only, mis
   return error(`${named} ${name === "taken" ? "exists, but" : "is"} ${where}${failures(missed)}`, hint);
 }
 
+const askForReader = "ask for the role Reader on the registry";
+
+const askOrSignIn: Fix = {
+  do: "hints",
+  hints: [askForReader, { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" }],
+};
+
 /** Whether a registry has the name, and what to do next with an identity of the Azure CLI and with another. */
 const hints = {
-  free: { otherwise: "check the spelling", az: "check the spelling: az acr list --output table" },
-  taken: {
-    otherwise: "ask for the role Reader on the registry",
-    az: "ask for the role Reader on the registry, or sign in to its tenant: az login --tenant TENANT",
+  free: {
+    otherwise: "check the spelling",
+    az: { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "check the spelling" },
   },
-  unknown: {
-    otherwise: "ask for the role Reader on the registry",
-    az: "ask for the role Reader on the registry, or sign in to its tenant: az login --tenant TENANT",
-  },
-} as const;
+  taken: { otherwise: askForReader, az: askOrSignIn },
+  unknown: { otherwise: askForReader, az: askOrSignIn },
+} as const satisfies Readonly<Record<string, Readonly<Record<"az" | "otherwise", string | Fix>>>>;
 
 const incomplete = (named: string, { listed, all }: Missed) =>
   `${named} not found: searched ${listed} of ${all} subscriptions in ${longest / 1000}s`;

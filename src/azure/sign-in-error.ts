@@ -1,8 +1,9 @@
 import type { TokenSource } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import type { NetworkError } from "../http/network-error.ts";
 
-type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string };
+type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string | Fix };
 
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
@@ -33,7 +34,7 @@ const explanations: readonly Explanation[] = [
   {
     says: /AADSTS90002|Unable to get authority configuration/,
     message: "the Azure tenant does not exist in this cloud",
-    hint: "check the tenant id, and with az the cloud: az cloud show",
+    hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
   { says: /AADSTS700016/, message: "the application is not known in this Azure tenant", hint: checkVariables },
   {

@@ -131,10 +131,10 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
 }
 
 /** What a person types to take away what a run made. */
-export function removalOf({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string {
-  const at = `--registry ${registry.name} --name ${name}`;
-  if ("slot" in change && change.slot !== undefined) return `az acr token credential delete ${at} --${change.slot}`;
-  return `az acr ${nouns[kind] ?? kind} delete ${at}`;
+export function removalOf({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string[] {
+  const at = ["--registry", registry.name, "--name", name];
+  if ("slot" in change && change.slot !== undefined) return ["az", "acr", "token", "credential", "delete", ...at, `--${change.slot}`];
+  return ["az", "acr", nouns[kind] ?? kind, "delete", ...at];
 }
 
 /** What the Azure CLI calls these. */

@@ -100,7 +100,11 @@ function noRoom({ registry, unknown }: RenewalWish, { name }: AcrToken, strange:
       hint: { do: "list", everywhere: true },
     });
   return new CliError("conflict", `${strange} of the ACR token "${name}" is noted by no Secret, and somebody else may use it`, {
-    hint: `if nobody does: az acr token credential delete --registry ${registry.name} --name ${name} --${strange}`,
+    hint: {
+      do: "shell",
+      argv: ["az", "acr", "token", "credential", "delete", "--registry", registry.name, "--name", name, `--${strange}`],
+      when: "if no other tool uses it",
+    },
   });
 }
 

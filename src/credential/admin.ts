@@ -64,7 +64,7 @@ function credentialOf(
       return { before: [], demand: verify ? [told, prove] : [told], entry, login, pulls, mayPull: ["*"], images };
     },
     carry: async () => ({}),
-    removal: () => "",
+    removal: () => [],
   };
 }
 

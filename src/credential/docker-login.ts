@@ -53,7 +53,12 @@ function noLogin({ auths, credHelpers, credsStore }: Config, host: string, serve
   const helper = credHelpers?.[host] ?? credsStore;
   if (typeof helper === "string" && helper !== "")
     return new CliError("usage", `the docker config leaves the login for ${host} to docker-credential-${helper}, and does not hold it`, {
-      hint: `give what "echo ${host} | docker-credential-${helper} get" prints by --username and --password-stdin`,
+      hint: {
+        do: "shell",
+        argv: ["echo", host],
+        into: [`docker-credential-${helper}`, "get"],
+        when: "use --username and --password-stdin with the login that this prints",
+      },
     });
   if (named.length > 0) return new CliError("usage", `the docker config names ${host}, and holds no user name and password for it`);
   const others = servers.length > 0 ? `; it has some for ${servers.join(", ")}` : "";

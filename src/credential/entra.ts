@@ -110,7 +110,7 @@ function credentialOf(at: At): Credential {
       revoke: async () => [],
     },
     carry: async () => ({}),
-    removal: () => "",
+    removal: () => [],
     // By this machine's clock
     renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(at) + sources.now().getTime())),
   };

@@ -56,7 +56,7 @@ export function credentialOf(host: string, login: Login, { verify }: Asked, { re
       return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull: undefined, images };
     },
     carry: async () => ({}),
-    removal: () => "",
+    removal: () => [],
   };
 }
 
@@ -105,7 +105,11 @@ export async function loginServer({ registry, verify, identity }: Asked, { azure
     "usage",
     `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is ${id ? "an id" : "a name"}`,
     {
-      hint: `--registry ${name}.azurecr.io, if "az acr show -n ${name} --query loginServer" says so`,
+      hint: {
+        do: "shell",
+        argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
+        when: "set --registry to the login server, which this prints",
+      },
     },
   );
 }

@@ -115,7 +115,7 @@ export type Credential = {
   /** Carries out one of these changes, or the opposite of one. */
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */
-  removal(change: Change): string;
+  removal(change: Change): readonly string[];
   /** What can be done with a login that Secrets note already; absent where nobody but whoever gave it can. */
   readonly life?: Life;
   /** When what it gave is to be asked for again, where it dies by itself: the earliest of all that it gave. */

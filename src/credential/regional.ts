@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import { covers } from "../registry/repository.ts";
@@ -56,7 +57,8 @@ async function regionalHosts({ registry: named, identity }: Asked, sources: Sour
   const { name, sku } = registry;
   if (sku !== "Premium")
     throw new CliError("conflict", `registry "${name}" has no regional hosts, which only Premium has: it is ${sku}`, { hint: without });
-  const hint = `${without}; to turn them on: az acr update --name ${name} --regional-endpoints enabled`;
+  const argv = ["az", "acr", "update", "--name", name, "--regional-endpoints", "enabled"];
+  const hint: Fix = { do: "hints", hints: [without, { do: "shell", argv, when: "to turn them on" }] };
   throw new CliError("conflict", `the regional endpoints of registry "${name}" are off`, { hint });
 }
 

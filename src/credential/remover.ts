@@ -24,6 +24,6 @@ export function lostRoles(azure: Azure, registry: AzureRegistry): Remover {
       await azure.unassignRole(registry, { principalId: to.name, role: roles.get(to.name) ?? "" });
       return {};
     },
-    removal: ({ to }) => `az role assignment list --scope ${registry.id} --query "[?principalId=='${to.name}']"`,
+    removal: ({ to }) => ["az", "role", "assignment", "list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`],
   };
 }

@@ -119,9 +119,17 @@ export function refuseScoped(mode: Mode, repositories: readonly string[], regist
   if (mode === "abac" || repositories.every((name) => name === "*")) return;
   const message = `the roles of registry "${registry}" are for all of its repositories, so --repository cannot be combined with --service-principal`;
   throw new CliError("conflict", message, {
-    hint:
-      "leave out --repository, or --service-principal for an ACR token that pulls these repositories alone; " +
-      `to let roles have repositories: az acr update --name ${registry} --role-assignment-mode rbac-abac`,
+    hint: {
+      do: "hints",
+      hints: [
+        "leave out --repository, or --service-principal for an ACR token that pulls these repositories alone",
+        {
+          do: "shell",
+          argv: ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"],
+          when: "to let roles have repositories",
+        },
+      ],
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Application, Custody, Key, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
-import type { Change, Make, Mint } from "../plan/change.ts";
+import type { Ref } from "../kinds.ts";
+import type { Change, Make, Mint, Tell } from "../plan/change.ts";
 import { mayDelete } from "../plan/ownership.ts";
 import { isOfOurs, readMadeFor } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
@@ -65,7 +66,7 @@ export function planPrincipalRevocation(
   const given = principal && assignments.some(({ ours, here }) => ours && here);
   const retired = planKeyRetirement(application, shown, because);
   if (!mayDelete({ described: isOfOurs(notes), otherKeys, shared: false }))
-    return given && isLast(keys, shown) ? [...retired, { act: "tell", to: role, says: staysFor(application, scope) }] : retired;
+    return given && isLast(keys, shown) ? [...retired, roleStays(role, application, scope)] : retired;
   if (shown.length < keys.length) return retired;
   const going = shown.map(({ keyId: slot, madeAt }) => ({ slot, ...(madeAt !== undefined && { madeAt }) }));
   return [
@@ -79,6 +80,11 @@ const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
   going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
 
 /** An application that others sign in to, by passwords, certificates or federated credentials, may have come to pull by the role. */
-const staysFor = ({ displayName, appId }: Application, scope: string): string =>
-  `the role that this plugin gave to ${JSON.stringify(displayName)} stays, since whoever signs in as that application may pull by it; ` +
-  `if nobody does: az role assignment delete --assignee ${appId} --scope ${scope}`;
+const roleStays = (to: Ref, { displayName, appId }: Application, scope: string): Tell => ({
+  act: "tell",
+  to,
+  says:
+    `the role that this plugin gave to ${JSON.stringify(displayName)} stays, because other logins of that application may pull by it; ` +
+    "if there are none, delete the role",
+  fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },
+});

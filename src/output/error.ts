@@ -28,11 +28,20 @@ export type Next = string | readonly string[] | Fix;
 
 /** Prints the next step. A command has a line of its own, which can be pasted as it is. */
 export function printHint({ stderr, env, spell }: ErrorSink, next: Next): void {
+  if (typeof next === "object" && "do" in next && next.do === "hints") {
+    for (const hint of next.hints) printHint({ stderr, env, spell }, hint);
+    return;
+  }
   const style = styleFor(stderr, env);
-  const lines = typeof next === "string" ? [next] : "do" in next ? [spell(next)] : next;
+  const lines = typeof next === "string" ? [next] : "do" in next ? linesOf(next, spell) : next;
   stderr.write(`${style.dim("hint:")} ${lines.map(printableMessage).join("\n  ")}\n`);
   const or = typeof next === "object" && "do" in next ? otherWay(next) : undefined;
   if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableMessage(or)}\n`);
+}
+
+/** The command, below the words that say when to run it. */
+function linesOf(fix: Fix, spell: (fix: Fix) => string): string[] {
+  return fix.do === "shell" && fix.when !== undefined ? [`${fix.when}:`, spell(fix)] : [spell(fix)];
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */

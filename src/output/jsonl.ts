@@ -1,6 +1,6 @@
 import type { DryRun, Outcome } from "../apply/outcome.ts";
 import type { CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { type Fix, hintText } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
 import { printableJson } from "./printable.ts";
@@ -42,7 +42,7 @@ const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left 
 const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) => ({
   kind,
   message,
-  hint: typeof hint === "object" ? spell(hint) : hint,
+  hint: hint && hintText(hint, spell),
 });
 
 /** Returns the warnings of an outcome, and the command that fixes them. */

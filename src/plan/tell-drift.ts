@@ -13,7 +13,7 @@ const rows: Readonly<Record<Drift["by"], Words>> = {
   argocd: { is: (name) => `belongs to Argo CD application ${name}`, next: "its next sync", output: "kustomize" },
   "applied-file": {
     is: () => "was applied from a file with such a list",
-    next: "the next kubectl apply of that file",
+    next: "the next apply of that file",
     output: "kustomize",
   },
   manager: { is: (name) => `has its list from field manager ${name}`, next: "its next apply", output: "kustomize" },

@@ -26,7 +26,7 @@ test.for([
   {
     change: { AZURE_TENANT_ID: "66666666-6666-6666-6666-666666666666" },
     message: /^the Azure tenant does not exist in this cloud/,
-    hint: "check the tenant id, and with az the cloud: az cloud show",
+    hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
 ])("a service principal that Entra refuses: $message", async ({ change, message, hint }) => {
   await expect(find({ ...world.azure.env, ...change } as Record<string, string>)).rejects.toMatchObject({

@@ -22,8 +22,8 @@ test.for([
 });
 
 test.for([
-  ["creat", 'error: unknown command "creat" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret create"?\n'],
-  ["link", 'error: unknown command "link" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret attach"?\n'],
+  ["creat", 'error: unknown command "creat" for "kubectl acr-secret"\nhint: did you mean "create"?\n'],
+  ["link", 'error: unknown command "link" for "kubectl acr-secret"\nhint: did you mean "attach"?\n'],
   ["--version", "error: unknown flag: --version\nhint: kubectl acr-secret version\n"],
   ["list --docker-server=r", "error: unknown flag: --docker-server\nhint: kubectl acr-secret list --help\n"],
   ["create --docker-server=r", "error: unknown flag: --docker-server\nhint: did you mean --registry?\n"],
@@ -31,7 +31,7 @@ test.for([
   ["list deploy/web", `error: unexpected argument "deploy/web"\nhint: ${noWorkloads}\n`],
   ["attach acr --serviceaccount a/b", 'error: invalid ServiceAccount name "a/b"\nhint: did you mean "b"?\n'],
   ["list --force", "error: unknown flag: --force\nhint: kubectl acr-secret list --help\n"],
-  ["help chek", 'error: unknown command "chek" for "kubectl acr-secret"\nhint: did you mean "kubectl acr-secret check"?\n'],
+  ["help chek", 'error: unknown command "chek" for "kubectl acr-secret"\nhint: did you mean "check"?\n'],
   ["banana", 'error: unknown command "banana" for "kubectl acr-secret"\nhint: kubectl acr-secret --help\n'],
   ["-n demo list --bogus", "error: unknown flag: --bogus\nhint: kubectl acr-secret list --help\n"],
   ["list extra", 'error: unexpected argument "extra"\nhint: kubectl acr-secret list --help\n'],

@@ -9,6 +9,7 @@ import type { Programs } from "../../src/programs.ts";
 import type { Shelf } from "../../src/shelf.ts";
 import { fakeShelf } from "./fakes/shelf.ts";
 import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
+import { mixedLines } from "./mixed-lines.ts";
 
 /** What a person sees of one command line that runs in this process. */
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
@@ -54,6 +55,8 @@ export type World = {
 export async function run(argv: readonly string[], world: World = {}): Promise<Run> {
   const { context, printed } = open(world);
   const code = await main(argv, context);
+  const [mixed] = mixedLines(printed().stderr);
+  if (mixed !== undefined) throw new Error(`a command is not on a line of its own: ${mixed}`);
   return { ...printed(), code };
 }
 

@@ -173,6 +173,15 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
   },
   { fix: { do: "show-network-rules", registry: "r" }, line: "az acr network-rule list --name r" },
   {
+    fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--role", "Container Registry Repository Reader"] },
+    given: { forward: [], namespace: "x" },
+    line: "az role assignment delete --role 'Container Registry Repository Reader'",
+  },
+  {
+    fix: { do: "shell", argv: ["curl", "-fsSL", "https://example.com/a?b=$(id)"], into: ["kubectl", "apply", "-f", "-"] },
+    line: "curl -fsSL 'https://example.com/a?b=$(id)' | kubectl apply -f -",
+  },
+  {
     fix: { do: "steps", context: "dev", steps: [{ do: "list" }, { do: "delete-pods", pods: ["a"] }] },
     given: { forward: [], namespace: "x" },
     line: "kubectl acr-secret list -n x --context dev && kubectl delete pod -n x --context dev a",

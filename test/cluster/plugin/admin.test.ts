@@ -15,7 +15,7 @@ test("the admin user is not turned on, its login is taken where it is, and nobod
     stdout: "",
     stderr:
       'error: the admin user of registry "myregistry" is off\n' +
-      "hint: leave out --admin for a credential that may only pull; to turn it on: az acr update --name myregistry --admin-enabled true\n",
+      "hint: leave out --admin for a credential that may only pull\nhint: to turn it on:\n  az acr update --name myregistry --admin-enabled true\n",
     code: 1,
   });
   expect(registry?.adminUserEnabled).toBe(false);

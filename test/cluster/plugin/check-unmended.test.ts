@@ -98,7 +98,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     what: "an image stands for a Secret's name",
     code: 2,
     typed: `check ${web} -n N`,
-    says: /hint: did you mean an image\? kubectl acr-secret check --image/,
+    says: /hint: kubectl acr-secret check (?:-n \S+ )?--image/,
   },
   {
     what: "a context that is not there",

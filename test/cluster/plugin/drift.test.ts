@@ -56,7 +56,7 @@ describe("what is warned of is undone when the same file is applied again, and n
       why: "kubectl apply of a file with a list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web was applied from a file with such a list: the next kubectl apply of that file takes acr out again, /,
+      told: /^Warning: serviceaccount\/web was applied from a file with such a list: the next apply of that file takes acr out again, /,
       after: ["theirs"],
     },
     {

@@ -29,7 +29,7 @@ export function benchOf(
     shelf: world.shelf,
     registry: () => world.azure.registry(interruption),
     carry: () => Promise.reject(new Error("no part of this plan")),
-    removal: ({ to }) => `remove ${to.name}`,
+    removal: ({ to }) => ["remove", to.name],
     write: { dryRun, fieldManager: "kubectl-acr-secret" },
     force: false,
     merge: false,

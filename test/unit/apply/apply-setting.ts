@@ -52,7 +52,7 @@ export function bench({
       carried.push(`${change.act} ${change.to.name}`);
       return carry(change);
     },
-    removal: ({ to }) => `remove ${to.name}`,
+    removal: ({ to }) => ["remove", to.name],
     write: { dryRun, fieldManager: "me" },
     force: false,
     merge: false,

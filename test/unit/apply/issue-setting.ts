@@ -49,7 +49,7 @@ export function setting(
       return issue(need);
     },
     carry: bench.tools.carry,
-    removal: () => "",
+    removal: () => [],
   };
   const order: Order = {
     name,

@@ -19,6 +19,8 @@ test("when one fails, it and those before it are taken back, the last first", as
   expect(at.unhalted()).toBe(1);
 });
 
+const byHand = (name: string) => ({ do: "shell", argv: ["remove", name], when: "what this run made could not be taken back" });
+
 test("what cannot be taken back is told with the error, and does not keep the rest from it", async () => {
   const at = bench({
     carry: async ({ act, to }) => {
@@ -30,7 +32,7 @@ test("what cannot be taken back is told with the error, and does not keep the re
   await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
     kind: "forbidden",
     message: "no",
-    hint: "what this run made could not be taken back: remove t",
+    hint: { do: "hints", hints: [byHand("t")] },
   });
   expect(at.carried.slice(-2)).toEqual(["delete t", "delete m"]);
 });
@@ -74,13 +76,13 @@ test("what was done, and what could not be taken back, is told of each", async (
 
   const kept = await takeBack([{ change: makeMap }, { change: makeToken }], at);
 
-  expect(kept.map(({ change, error, says }) => [change.act, change.to.name, error?.message, says])).toEqual([
-    ["delete", "t", "no", ["what this run made could not be taken back: remove t"]],
-    ["delete", "m", "no", ["what this run made could not be taken back: remove m"]],
+  expect(kept.map(({ change, error, says, fix }) => [change.act, change.to.name, error?.message, says, fix])).toEqual([
+    ["delete", "t", "no", ["what this run made could not be taken back"], { do: "shell", argv: ["remove", "t"] }],
+    ["delete", "m", "no", ["what this run made could not be taken back"], { do: "shell", argv: ["remove", "m"] }],
   ]);
 });
 
-test("several things that are left behind are one hint", async () => {
+test("prints a hint for each change that cannot be taken back", async () => {
   const at = bench({
     carry: async ({ act }) => {
       if (act === "mint" || act === "delete") throw no();
@@ -89,29 +91,33 @@ test("several things that are left behind are one hint", async () => {
   });
 
   await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
-    hint: "what this run made could not be taken back: remove t; what this run made could not be taken back: remove m",
+    hint: { do: "hints", hints: [byHand("t"), byHand("m")] },
   });
 });
 
 const left = (...says: string[]): Outcome => ({ change: makeMap, error: no(), says });
 
 test.for<{ why: string; hint: CliError["hint"]; kept: Outcome[]; halted: boolean; kind: string; told: unknown }>([
-  { why: "nothing is left", hint: "look", kept: [], halted: true, kind: "forbidden", told: "look" },
-  { why: "with a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: "look; remove m" },
+  { why: "nothing is left", hint: "look", kept: [], halted: true, kind: "forbidden", told: undefined },
+  { why: "with a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: ["look", "remove m"] },
   {
     why: "with a command",
     hint: { do: "show-repositories", registry: "r" },
     kept: [left("remove m")],
     halted: false,
     kind: "forbidden",
-    told: "remove m",
+    told: [{ do: "show-repositories", registry: "r" }, "remove m"],
   },
-  { why: "interrupted", hint: undefined, kept: [left("a", "b"), left("c")], halted: true, kind: "cancelled", told: "a; b; c" },
-  { why: "wordless", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: "look" },
+  { why: "interrupted", hint: undefined, kept: [left("a", "b"), left("c")], halted: true, kind: "cancelled", told: ["a", "b", "c"] },
+  { why: "wordless", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: ["look"] },
 ])("an error has what it leaves behind in its hint: $why", ({ hint, kept, halted, kind, told }) => {
   const error = new CliError("forbidden", "no", { hint });
 
-  expect(withLeft(error, kept, bench({ halted: () => halted }).tools)).toMatchObject({ kind, message: "no", hint: told });
+  expect(withLeft(error, kept, bench({ halted: () => halted }).tools)).toMatchObject({
+    kind,
+    message: "no",
+    hint: told === undefined ? hint : { do: "hints", hints: told },
+  });
 });
 
 test("a defect has no hint, whatever it leaves", () => {

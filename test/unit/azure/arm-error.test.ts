@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { explainArm, explainEnd } from "../../../src/azure/arm-error.ts";
 import { NotYet } from "../../../src/errors.ts";
+import type { Fix } from "../../../src/fix.ts";
 
 const body = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
@@ -17,14 +18,21 @@ test.for<{
   retryAfter?: number;
   kind: string;
   message: string;
-  hint?: string;
+  hint?: string | Fix;
 }>([
   {
     status: 403,
     text: body("AuthorizationFailed", unauthorized),
     kind: "forbidden",
     message: `cannot write token demo: the Azure identity may not do Microsoft.ContainerRegistry/registries/tokens/write on ${id}/tokens/demo`,
-    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee o-1 --role "Container Registry Contributor and Data Access Configuration Administrator" --scope ${id}`,
+    hint: {
+      do: "shell",
+      argv: [
+        ...["az", "role", "assignment", "create", "--assignee", "o-1"],
+        ...["--role", "Container Registry Contributor and Data Access Configuration Administrator", "--scope", id],
+      ],
+      when: "ask an Owner or User Access Administrator",
+    },
   },
   {
     status: 403,
@@ -34,7 +42,14 @@ test.for<{
     ),
     kind: "forbidden",
     message: `cannot write token demo: the Azure identity may not do Microsoft.Authorization/roleAssignments/write on ${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
-    hint: `ask an Owner or User Access Administrator: az role assignment create --assignee o-1 --role "Role Based Access Control Administrator" --scope ${id}`,
+    hint: {
+      do: "shell",
+      argv: [
+        ...["az", "role", "assignment", "create", "--assignee", "o-1"],
+        ...["--role", "Role Based Access Control Administrator", "--scope", id],
+      ],
+      when: "ask an Owner or User Access Administrator",
+    },
   },
   {
     status: 403,
@@ -92,7 +107,13 @@ test.for<{
     ),
     kind: "conflict",
     message: 'the admin user of registry "myregistry" is off',
-    hint: "leave out --admin for a credential that may only pull; to turn it on: az acr update --name myregistry --admin-enabled true",
+    hint: {
+      do: "hints",
+      hints: [
+        "leave out --admin for a credential that may only pull",
+        { do: "shell", argv: ["az", "acr", "update", "--name", "myregistry", "--admin-enabled", "true"], when: "to turn it on" },
+      ],
+    },
   },
   {
     status: 404,

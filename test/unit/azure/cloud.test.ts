@@ -66,7 +66,13 @@ test("a cloud that somebody registered with az is told", () => {
     expect.objectContaining({
       kind: "config",
       message: 'the Azure CLI works in the cloud "corp", of which nothing is known here',
-      hint: "--cloud=AzureCloud, or: az cloud set --name AzureCloud",
+      hint: {
+        do: "hints",
+        hints: [
+          "add --cloud=AzureCloud",
+          { do: "shell", argv: ["az", "cloud", "set", "--name", "AzureCloud"], when: "or change the cloud of the Azure CLI" },
+        ],
+      },
     }),
   );
 });

@@ -35,7 +35,7 @@ test.for([
     said: "ERROR: Error loading command module 'monitor': boom\nERROR: Unable to get authority configuration for https://login.microsoftonline.com/nope.",
     kind: "unauthenticated",
     message: "the Azure tenant does not exist in this cloud",
-    hint: "check the tenant id, and with az the cloud: az cloud show",
+    hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
   {
     said: `invalid_client: Error(s): 7000215 - Timestamp: x - Description: AADSTS7000215: Invalid client secret provided.${trace}`,

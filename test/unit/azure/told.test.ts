@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { spell } from "../../../cmd/line/spell.ts";
 import { explainArm } from "../../../src/azure/arm-error.ts";
 import { explainGraph } from "../../../src/azure/graph-error.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
+import { type Fix, hintText } from "../../../src/fix.ts";
 import { readAnswer } from "../../../src/registry/read-answer.ts";
 
 const error = (code: string, message: string) => JSON.stringify({ error: { code, message } });
@@ -21,7 +23,7 @@ const told = {
 };
 
 /** Every text by which Azure, az and the registries are known to refuse, and what becomes of it. */
-test.for<{ said: { message: string; hint?: unknown }; message: RegExp; hint?: RegExp }>([
+test.for<{ said: { message: string; hint?: string | Fix | undefined }; message: RegExp; hint?: RegExp }>([
   { said: told.az("ERROR: Please run 'az login' to setup account."), message: /^not logged in to Azure$/, hint: /^az login$/ },
   {
     said: told.az("Interactive authentication is needed. Please run:\naz login --scope https://x/.default"),
@@ -131,5 +133,5 @@ test.for<{ said: { message: string; hint?: unknown }; message: RegExp; hint?: Re
   { said: told.registry(429, ""), message: /^throttled: .*\(429 Too Many Requests\)$/ },
 ])("$said.message", ({ said, message, hint }) => {
   expect(said.message).toMatch(message);
-  if (hint) expect(said.hint).toMatch(hint);
+  if (hint) expect(said.hint && hintText(said.hint, spell)).toMatch(hint);
 });

@@ -27,7 +27,7 @@ async function person(but: Partial<Programs> = {}) {
   return { home, bin, local, typed };
 }
 
-const hint = "hint: Tab needs kubectl's own completion in your shell: kubectl completion --help\n";
+const hint = "hint: Tab needs kubectl's own completion in your shell:\n  kubectl completion --help\n";
 
 test("install puts the program beside the plugin, says so, and does nothing the second time; uninstall takes it back", async () => {
   const { bin, typed } = await person();
@@ -95,7 +95,7 @@ test("a program that kubectl finds first is told", async () => {
 
   const { stderr } = await typed("completion install --dir ~/local");
 
-  expect(stderr).toMatch(new RegExp(`^Warning: kubectl finds ~/bin/${name} first, .*: kubectl acr-secret completion uninstall\n`));
+  expect(stderr).toMatch(new RegExp(`^Warning: kubectl finds ~/bin/${name} first, .*:\n  kubectl acr-secret completion uninstall\n`));
 });
 
 test.for([

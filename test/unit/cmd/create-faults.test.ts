@@ -39,8 +39,8 @@ test.for<{ call: string; code: number; stderr: string; leaves: Partial<ReturnTyp
     code: 1,
     // Nobody can tell this password from one that another run made
     stderr:
-      `error: the answer was lost\nhint: what this run made could not be taken back: az acr token delete --registry myregistry --name ${token}; ` +
-      `what this run made could not be taken back: az acr scope-map delete --registry myregistry --name ${token}\n`,
+      `error: the answer was lost\nhint: what this run made could not be taken back:\n  az acr token delete --registry myregistry --name ${token}\n` +
+      `hint: what this run made could not be taken back:\n  az acr scope-map delete --registry myregistry --name ${token}\n`,
     leaves: { ...nothing, scopeMap: true, slots: "password1" },
   },
   { call: "create secret demo/acr-myregistry", code: 0, stderr: "", leaves: everything },

@@ -68,7 +68,9 @@ test("a login that is given takes an id too, as long as Azure may be asked for t
 
   expect(await type(given, world.ports, { stdin: "password" })).toMatchObject({ stdout: "secret/acr-myregistry created\n", code: 0 });
   expect(await type(`${given} --verify=false`, world.ports, { stdin: "password" })).toMatchObject({
-    stderr: expect.stringContaining(`so --registry must be a login server, and "${id}" is an id\nhint: --registry myregistry.azurecr.io`),
+    stderr: expect.stringContaining(
+      `so --registry must be a login server, and "${id}" is an id\nhint: set --registry to the login server, which this prints:\n  az acr show --name myregistry --query`,
+    ),
     code: 1,
   });
 });

@@ -257,7 +257,7 @@ test.for([
   {
     what: "the regional endpoints are off",
     hosts: [],
-    says: 'error: the regional endpoints of registry "myregistry" are off\nhint: leave out --include-regional; to turn them on: az acr update --name myregistry --regional-endpoints enabled\n',
+    says: 'error: the regional endpoints of registry "myregistry" are off\nhint: leave out --include-regional\nhint: to turn them on:\n  az acr update --name myregistry --regional-endpoints enabled\n',
   },
   {
     what: "the registry is none that can have them",

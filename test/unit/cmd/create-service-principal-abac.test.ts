@@ -103,8 +103,8 @@ test("repositories of a registry whose roles have none are refused, with what to
     stdout: "",
     stderr:
       'error: the roles of registry "myregistry" are for all of its repositories, so --repository cannot be combined with --service-principal\n' +
-      "hint: leave out --repository, or --service-principal for an ACR token that pulls these repositories alone; " +
-      "to let roles have repositories: az acr update --name myregistry --role-assignment-mode rbac-abac\n",
+      "hint: leave out --repository, or --service-principal for an ACR token that pulls these repositories alone\n" +
+      "hint: to let roles have repositories:\n  az acr update --name myregistry --role-assignment-mode rbac-abac\n",
     code: 1,
   });
   expect(await type(`${byName} --repository *`, world.ports)).toMatchObject({ code: 0 });

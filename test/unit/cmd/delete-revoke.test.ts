@@ -166,7 +166,7 @@ test("where Azure refuses, the Secret stays without its login, and the same comm
     stdout: "serviceaccount/default patched\n",
     stderr:
       "Error from server (Forbidden): no\n" +
-      `Warning: it is not revoked; by hand: az acr token delete --registry myregistry --name ${token}\n` +
+      `Warning: it is not revoked; to revoke it yourself:\n  az acr token delete --registry myregistry --name ${token}\n` +
       "Warning: secret/acr-myregistry stays, and notes what is to be revoked: the same command goes on from there\n",
     code: 1,
   });

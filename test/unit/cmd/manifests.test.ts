@@ -162,7 +162,7 @@ test.for<{ typed: string; says: string; stdin?: string }>([
   { typed: "attach acr -f @", says: "error: error reading [@]: recognized file extensions are [.json .yaml .yml]\n" },
   {
     typed: "attach acr -f https://example.com/a.yaml",
-    says: "error: -f takes no address: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
+    says: "error: -f takes no address\nhint: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
   },
   {
     typed: "attach acr -f - --write",
@@ -185,7 +185,10 @@ test.for<{ typed: string; says: string; stdin?: string }>([
   },
   { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm only prints, and --write changes files\n" },
   { typed: "detach acr -f - -o helm", says: "error: -o helm prints the values that name a Secret: to detach it, take those out\n" },
-  { typed: "attach acr -f - --dry-run=server", says: "error: --dry-run=server asks a cluster, and for manifests none is asked:" },
+  {
+    typed: "attach acr -f - --dry-run=server",
+    says: "error: --dry-run=server asks a cluster, and for manifests none is asked\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
+  },
   {
     typed: "attach acr -f -",
     stdin: config,

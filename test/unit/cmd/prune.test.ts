@@ -268,7 +268,7 @@ test("what cannot be removed is told with the command that does it, and the exit
 
   expect(await type(`${line} --yes`, world)).toEqual({
     stdout: "",
-    stderr: `error: cannot delete token: no\nWarning: it is not removed; by hand: az acr token delete --registry myregistry --name ${name}\n`,
+    stderr: `error: cannot delete token: no\nWarning: it is not removed; to remove it yourself:\n  az acr token delete --registry myregistry --name ${name}\n`,
     code: 1,
   });
   expect(world.azure.scopeMaps.has(name)).toBe(true);

@@ -72,7 +72,7 @@ test("a person's password in the other slot stays, and the command is told that 
     stdout: "",
     stderr:
       'error: password2 of the ACR token "ci-pull" is noted by no Secret, and somebody else may use it\n' +
-      "hint: if nobody does: az acr token credential delete --registry myregistry --name ci-pull --password2\n",
+      "hint: if no other tool uses it:\n  az acr token credential delete --registry myregistry --name ci-pull --password2\n",
     code: 1,
   });
   expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);

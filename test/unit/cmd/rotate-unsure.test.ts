@@ -37,7 +37,7 @@ test.for([
     const { stderr, code } = await type("rotate acr-myregistry -n a --grace 0", world.ports);
     expect(code).toBe(1);
     expect(stderr).toContain(
-      `secret/acr-myregistry in namespace a may hold what this run made, so that stays; if not: az acr token credential delete --registry myregistry --name ${name} --password2`,
+      `secret/acr-myregistry in namespace a may hold what this run made, so that stays; if not:\n  az acr token credential delete --registry myregistry --name ${name} --password2`,
     );
     expect(isAlive(world, "a")).toBe(true);
     expect(slotsOf(world)).toEqual(["password1", "password2"]);

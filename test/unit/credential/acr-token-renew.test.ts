@@ -148,7 +148,11 @@ test("who has no room is told the command that makes some", () => {
       return error instanceof CliError ? error.hint : error;
     }
   };
-  expect(hintOf({}, "1,2")).toBe("if nobody does: az acr token credential delete --registry myregistry --name ci-pull --password2");
+  expect(hintOf({}, "1,2")).toEqual({
+    do: "shell",
+    argv: ["az", "acr", "token", "credential", "delete", "--registry", "myregistry", "--name", "ci-pull", "--password2"],
+    when: "if no other tool uses it",
+  });
   expect(hintOf({ inUse: [password(1, 1), password(2, 2)] }, "1,2")).toEqual({ do: "list", everywhere: true });
 });
 

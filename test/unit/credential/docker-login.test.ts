@@ -32,7 +32,12 @@ test.for([
   {
     config: { auths: { [host]: {} }, credsStore: "desktop" },
     says: `the docker config leaves the login for ${host} to docker-credential-desktop, and does not hold it`,
-    hint: `give what "echo ${host} | docker-credential-desktop get" prints by --username and --password-stdin`,
+    hint: {
+      do: "shell",
+      argv: ["echo", host],
+      into: ["docker-credential-desktop", "get"],
+      when: "use --username and --password-stdin with the login that this prints",
+    },
   },
   {
     config: { credHelpers: { [host]: "acr-env" }, credsStore: "desktop" },

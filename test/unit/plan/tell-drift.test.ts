@@ -34,7 +34,7 @@ test.for<{ drift: Drift; says: string; output: string | undefined }>([
   },
   {
     drift: { by: "applied-file", name: "", does: "undoes" },
-    says: "was applied from a file with such a list: the next kubectl apply of that file takes acr out again, so commit what this prints",
+    says: "was applied from a file with such a list: the next apply of that file takes acr out again, so commit what this prints",
     output: "kustomize",
   },
   {

@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import { spell } from "../../../cmd/line/spell.ts";
@@ -5,9 +7,11 @@ import { verbs } from "../../../cmd/verbs.ts";
 import { type Row, screenOf } from "../../../sandbox/screen.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
+import { type Fix, hintText } from "../../../src/fix.ts";
 import { printError, printHint, printWarning } from "../../../src/output/error.ts";
 import { styleFor } from "../../../src/output/style.ts";
 import { verdictText } from "../../../src/output/verdicts.ts";
+import { mixedLines } from "../../support/mixed-lines.ts";
 import { lines } from "../../support/printed-fixes.ts";
 import { played } from "../../support/scenes.ts";
 
@@ -52,8 +56,58 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
   }
 });
 
+test("prints each of several hints on a line of its own, and a command below the words that say when to run it", () => {
+  let print = "";
+  const stderr = { write: (text: string) => (print += text), isTTY: false, columns: 0 };
+  const signIn: Fix = { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" };
+  const hint: Fix = { do: "hints", hints: ["ask for the role Reader", signIn, { do: "list" }] };
+
+  printError({ stderr, env: {}, spell }, new CliError("notFound", "registry not found", { hint }));
+
+  expect(print).toBe(
+    "error: registry not found\nhint: ask for the role Reader\nhint: or sign in to its tenant:\n  az login --tenant TENANT\n" +
+      "hint: kubectl acr-secret list\n",
+  );
+  expect(hintText(hint, spell)).toBe(
+    "ask for the role Reader; or sign in to its tenant: az login --tenant TENANT; kubectl acr-secret list",
+  );
+});
+
+/** The texts in the sources of the plugin, apart from comments and help in kubectl's own words. */
+async function texts(): Promise<string[]> {
+  const folder = join(import.meta.dirname, "../../..");
+  const names = await Promise.all(
+    ["src", "cmd"].map(async (top) => (await readdir(join(folder, top), { recursive: true })).map((name) => join(top, name))),
+  );
+  const sources = await Promise.all(
+    names
+      .flat()
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => readFile(join(folder, name), "utf8")),
+  );
+  return sources
+    .flatMap((source) => source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "").match(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [])
+    .map((text) => text.slice(1, -1).replaceAll("\\n", "\n"));
+}
+
+test("keeps words and commands apart in every text of the sources", async () => {
+  const all = await texts();
+
+  expect(all.filter((text) => text.startsWith("kubectl acr-secret ")).length).toBeGreaterThan(20);
+  expect(all.flatMap(mixedLines)).toEqual([]);
+});
+
+test.for([
+  "hint: az login --tenant TENANT, or: az acr list --output table",
+  "Warning: it is not removed; by hand: az acr token delete --registry r --name t",
+  "hint: did you mean an image? kubectl acr-secret check --image r.azurecr.io/a:1",
+  "error: -f takes no address: curl -fsSL https://example.com/a | kubectl acr-secret attach SECRET -f -",
+])("finds the words at a command in: %s", (line) => {
+  expect(mixedLines(`${line}\n`)).toEqual([line]);
+});
+
 /** What can be pasted: a line that begins with a program, below a hint, in an example or after `Usage:`. */
-const command = /^(?:hint: | +)(?:printf|kubectl [a-z]|az|helm|\(umask).*$/gm;
+const command = /^(?:hint: | +)(?:printf|kubectl [a-z]|az|curl|helm|\(umask).*$/gm;
 
 test.for(["help", ...verbs.map(({ name }) => name)])("prints each command of %s as one line on every width", async (name) => {
   const printed = stripVTControlCharacters(await played(name, 0)).match(command) ?? [];

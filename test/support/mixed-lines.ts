@@ -1,0 +1,22 @@
+import { stripVTControlCharacters } from "node:util";
+import { verbs } from "../../cmd/verbs.ts";
+
+const ours = ["completion", ...verbs.map(({ name }) => name)].join("|");
+const az = "acr|account|ad|cloud|login|role|upgrade";
+const kubectl = `acr-secret (?:${ours})|apply|completion|config|create|delete|get|patch|rollout|set|version`;
+
+/** A command of which more than the program is named. */
+const command = new RegExp(`(?<![\\w./-])(?:az (?:${az})|kubectl (?:${kubectl}))(?![\\w-])`);
+
+/** What may be before a command on its line: the mark of a hint, an indent, or programs that print what it reads. */
+const start = /^(?:hint: | *)(?:(?:printf %s|curl|helm template|kubectl|echo) [^|]*\| *|\(umask 077; )?$/;
+
+/** Returns the lines that have words before a command, or another command after one. */
+export function mixedLines(text: string): string[] {
+  return stripVTControlCharacters(text).split("\n").filter(isMixed);
+}
+
+function isMixed(line: string): boolean {
+  const found = command.exec(line);
+  return found !== null && (!start.test(line.slice(0, found.index)) || /[;:,] (?:or:? )?(?:az|kubectl) /.test(line.slice(found.index)));
+}
