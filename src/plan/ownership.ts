@@ -48,10 +48,12 @@ export const describes = ({ kind, identity, hosts }: Entry, held: HeldLogin): bo
 /** The kinds of credentials in Azure that can have a user name. */
 const kindsNamed = (identity: string): readonly string[] => (isGuid(identity) ? ["service-principal", "entra"] : ["acr-token"]);
 
-/** Whether a key under `auths` is for a registry. */
+/** Whether a key under `auths` is for a registry. An image can name the port too, and `*` can stand for a part of a regional host. */
 function servesHost(server: string, host: string): boolean {
-  const key = hostOf(server).toLowerCase();
-  return key === host.toLowerCase() || isRegional(host, key) || reaches(key, { host, repository: "" });
+  const key = hostOf(server).toLowerCase().replace(/:\d+$/, "");
+  const [name = ""] = host.split(".");
+  const sample = key.split(".").map((part, at) => (part.includes("*") ? (at === 0 ? name : "any") : part));
+  return key === host.toLowerCase() || isRegional(host, sample.join(".")) || reaches(key, { host, repository: "" });
 }
 
 /** What one Secret shows of one credential. `unreadable`: the annotation is not the list that we write; the data could not be read. */

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { type Entry, loginsNote } from "../../../src/secret/entry.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { isAlive } from "../../support/rotating.ts";
+import { host, isAlive } from "../../support/rotating.ts";
 
 const name = "acr-myregistry";
 
@@ -60,4 +61,21 @@ test.for(Object.keys(commands))("%s keeps the login of a token that a user suppl
   for (const line of commands[command] ?? []) await type(line, world.ports);
 
   expect(isAlive(world, "c")).toBe(true);
+});
+
+test.for([
+  { why: "with a port", key: `${host}:443` },
+  { why: "in upper case with a port", key: `https://${host.toUpperCase()}:443/v2/` },
+  { why: "of every region", key: "myregistry.*.geo.azurecr.io" },
+  { why: "of every registry in a region", key: "*.eastus.geo.azurecr.io" },
+])("delete --revoke and prune keep a login under a key $why", async ({ key }) => {
+  const world = await stored("a");
+  addNamespaces(world.cluster, "c");
+  const login = world.loginIn("a") ?? expect.unreachable();
+  world.cluster.put(pullSecret("c", "mine", { [key]: login }));
+
+  await type(`delete ${name} --revoke --yes -n a`, world.ports);
+  await type("prune --registry myregistry --older-than 0s --yes", world.ports);
+
+  expect(world.azure.knows(login)).toBe(true);
 });
