@@ -14,7 +14,7 @@ import { tryHeld } from "./held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 import type { Still } from "./prove.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
-import { actionsAfter, pulledRepositories } from "./scope-map.ts";
+import { actionsAfter, pulledRepositories, refuseOtherTokens, tokensWithMap } from "./scope-map.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -130,15 +130,35 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
       issued.set(name, { token, description: words.then(ofOurs) });
       if (plan.scope.act === "update" && isOthers(found)) throw notOwn(name, asked, need);
+      const shared = await refuseSharedMap(name, plan.scope, { azure, registry, named, asked });
       const mayPull = found.lent ? scopeMap && pulledRepositories(scopeMap) : repositories;
       const { secret } = owner;
-      const told = [keptTooLong(secret, asked.expiresAt, plan), keptUntried(secret, unasked, plan), rights, tokenLeft(secret, found)];
+      const told = [
+        keptTooLong(secret, asked.expiresAt, plan),
+        keptUntried(secret, unasked, plan),
+        rights,
+        shared,
+        tokenLeft(secret, found),
+      ];
       return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
     },
     life: tokenLife({ azure, registry, asked, sources, issued }),
     carry: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
   };
+}
+
+type SharedMap = { readonly azure: Azure; readonly registry: AzureRegistry; readonly named: Named; readonly asked: Asked };
+
+/** Refuses to add repositories to a scope map that other tokens have. @returns what to warn of with --force @throws CliError conflict */
+async function refuseSharedMap(
+  name: string,
+  scope: Make | Keep,
+  { azure, registry, named, asked }: SharedMap,
+): Promise<string | undefined> {
+  const gaining = await tokensWithMap(scope, azure, registry);
+  const accept: Create = { ...asked.again, ...(named.token !== undefined && { acrToken: name }), force: true };
+  return refuseOtherTokens({ name, gaining }, asked.flags["force"] === true, accept);
 }
 
 /** The command that accepts the rights of the token: by its scope map's name if the run leaves that unchanged. */

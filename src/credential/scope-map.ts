@@ -1,6 +1,8 @@
-import type { AcrToken, AzureRegistry, ScopeMap } from "../context.ts";
+import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
 import type { Keep, Make } from "../plan/change.ts";
+import { inLine } from "../plan/named.ts";
 import { covers } from "../registry/repository.ts";
 
 /** What a token is to be allowed. */
@@ -109,3 +111,28 @@ export const noScopeMap = (name: string, { name: registry }: AzureRegistry): Cli
 /** The actions that the token has once its scope map is as planned. */
 export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
   scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);
+
+/** The other tokens that have a token's own scope map, if a plan adds repositories to it. */
+export async function tokensWithMap(scope: Make | Keep, azure: Pick<Azure, "stock">, registry: AzureRegistry): Promise<readonly string[]> {
+  if (scope.act !== "update" || (scope.grants ?? []).length === 0) return [];
+  const { name } = scope.to;
+  const { tokens } = await azure.stock(registry);
+  return tokens.flatMap((token) => (same(mapOf(token) ?? "", name) && !same(token.name, name) ? [token.name] : [])).sort();
+}
+
+/**
+ * Refuses to add repositories to a scope map that other tokens have, unless a flag accepts it.
+ * @param accept the command that accepts it
+ * @returns the warning to print
+ * @throws CliError conflict
+ */
+export function refuseOtherTokens(
+  { name, gaining }: { readonly name: string; readonly gaining: readonly string[] },
+  accepted: boolean,
+  accept: Create,
+): string | undefined {
+  if (gaining.length === 0) return undefined;
+  const says = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;
+  if (accepted) return says;
+  throw new CliError("conflict", says, { hint: accept });
+}

@@ -91,3 +91,20 @@ test("what pods use and the scope map does not allow is told by nobody: nothing 
   const { stdout } = await type(`${line} --scope-map narrow`, in_.ports);
   expect(stdout).not.toContain("pod/web-1 restarted");
 });
+
+test("refuses to add repositories to a scope map that another token has, and its command adds them", async () => {
+  const made = demo();
+  made.azure.images.add("app/api:1");
+  await type(line, made.ports);
+  await type(`create other --registry myregistry -n demo --acr-token ci-two --scope-map ${token}`, made.ports);
+  made.asking.forget();
+
+  const { stderr, code } = await type(`${line} --repository app/api`, made.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain(`error: the scope map "${token}" is also that of ci-two, which gets its repositories\n`);
+  expect(made.asking.writes).toEqual([]);
+  const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
+  expect(await type(hint, made.ports)).toMatchObject({ stderr: expect.stringContaining("ci-two"), code: 0 });
+  expect(made.azure.scopeMaps.get(token)?.actions).toContain("repositories/app/api/content/read");
+});
