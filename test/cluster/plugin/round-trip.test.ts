@@ -178,7 +178,7 @@ test("a role that this plugin gave to somebody else's application stays, and is 
   const { stderr, code } = await type(`${deleting} -n A`);
 
   expect({ stderr, code }).toEqual({
-    stderr: expect.stringMatching(/^Warning: .* az role assignment delete --assignee \S+ --scope \S+\n$/),
+    stderr: expect.stringMatching(/^Warning: .*:\n {2}az role assignment delete --assignee \S+ --scope \S+\n$/),
     code: 0,
   });
   expect(shell.azure.world.roleAssignments).toEqual(assignments);
