@@ -57,7 +57,7 @@ test("prints the command that deletes the token when a lock stops the rollback",
   const { code, stderr } = await at.type(byToken);
 
   expect(code).toBe(1);
-  expect(stderr).toMatch(/az acr token delete .*--name demo-acr-myregistry-\S+ /);
+  expect(stderr).toMatch(/^ {2}az acr token delete .*--name demo-acr-myregistry-\S+$/m);
   expect(left(at)).toMatchObject({ tokens: 1, maps: 1 });
 });
 
