@@ -63,8 +63,7 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
     },
     async clusters(appId) {
       const [application] = await azure.applications({ appId });
-      const texts = application ? [application.notes, ...application.keys.map(({ displayName }) => displayName)] : [];
-      return [...new Set(texts.flatMap((text) => readMadeFor(text)?.clusters ?? []))];
+      return application ? clustersNamed(application) : [];
     },
     async retire(identity, passwords): Promise<Plan> {
       const found = await read(identity);
@@ -78,6 +77,12 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
       return planPrincipalRevocation({ ...found, otherKeys, scope: registry.id }, passwords);
     },
   };
+}
+
+/** The clusters that an application's notes and the names of its passwords name. */
+export function clustersNamed({ notes, keys }: Pick<Application, "notes" | "keys">): readonly string[] {
+  const texts = [notes, ...keys.map(({ displayName }) => displayName)];
+  return [...new Set(texts.flatMap((text) => readMadeFor(text)?.clusters ?? []))];
 }
 
 type At = { readonly host: string; readonly repositories: readonly string[]; readonly asked: Asked };

@@ -3,7 +3,7 @@ import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Change, Passing } from "../plan/change.ts";
-import { isOfOne, keyName, ofOurs } from "../secret/azure-words.ts";
+import { isOfOne, keyName, ofOurs, readMadeFor } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-told.ts";
 import { refuseBeyondReading, rightsOfPrincipal } from "./granted-rights.ts";
@@ -13,7 +13,7 @@ import { granted, type Mode } from "./pull-roles.ts";
 import { beyond, type Reach, reachOf } from "./reach.ts";
 import { carrier } from "./service-principal-carry.ts";
 import { type Found, findNoted, findOwn, refuseOthers } from "./service-principal-find.ts";
-import { principalLife } from "./service-principal-life.ts";
+import { clustersNamed, principalLife } from "./service-principal-life.ts";
 import { isHeld, type PrincipalPlan, planPrincipal, refuseScoped, sameLifetime } from "./service-principal-plan.ts";
 import { removalOf } from "./service-principal-removal.ts";
 import type { State } from "./service-principal-state.ts";
@@ -113,7 +113,9 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const { held, owner } = need;
   const { name, application, principal, assignments } = found;
   const reach = reachFor(found, need, ground);
-  const { pulls, unasked } = await tryHeld(held, reach, asked, sources);
+  const { pulls: tried, unasked } = await tryHeld(held, reach, asked, sources);
+  // Another password, since the name of one cannot be changed
+  const pulls = tried !== "no" && (await lacksClusters(found, need)) ? "no" : tried;
   const expiresAt = asked.expiresAt ?? sameLifetime(application, held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : reach.repositories;
   const wish = { host: registry.loginServer, name, mode, repositories, expiresAt };
@@ -126,6 +128,14 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });
   const state = { name, application, principal, notes: ofOurs(words), key, asked: {}, made: {} };
   return { issue: withMore(issue, found, need), state };
+}
+
+/** Whether no text of a shared application names some of the clusters that get its password: a run in another would end it. */
+async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {
+  const described = application ? clustersNamed(application) : [];
+  if (owner.alone || described.length === 0) return false;
+  const getting = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
+  return getting.some((id) => !described.includes(id));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { tokenName } from "../../../src/secret/names.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
+import { namespace } from "../../support/fakes/cluster.ts";
 import { refused, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -190,3 +191,21 @@ test.for([
   expect(login?.username).not.toBe(note.identity);
   expect(world.loginIn("sa2", "team")).toEqual(login);
 });
+
+test.for(["--service-principal", "--repository app/web", "--repository app/web --acr-token ci-pull"])(
+  "keeps the password of a cluster that was added later when %s is rotated or pruned without it",
+  async (flags) => {
+    const world = worldOf(["sa1"], { contexts: ["prod", "dev"] });
+    world.clusters.get("dev")?.put(namespace("kube-system", { uid: "uid-of-dev" }));
+    expect(await type(`${create("sa1", flags)} --contexts prod`, world.ports)).toMatchObject({ code: 0 });
+    expect(await type(`${create("sa1", flags)} --contexts prod,dev`, world.ports)).toMatchObject({ code: 0 });
+
+    await type("rotate team -n sa1 --contexts prod --grace 0", world.ports);
+    await type("rotate team -n sa1 --contexts prod --grace 0", world.ports);
+    await type("delete team -n sa1 --contexts prod --yes", world.ports);
+    await type("prune --registry myregistry --contexts prod --older-than 0s --yes", world.ports);
+
+    const login = world.loginIn("sa1", "team", "dev");
+    expect(login && world.azure.knows(login)).toBe(true);
+  },
+);
