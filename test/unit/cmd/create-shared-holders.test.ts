@@ -3,7 +3,7 @@ import { tokenName } from "../../../src/secret/names.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { refused, worldOf } from "../../support/fakes/fleet.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 
@@ -195,8 +195,9 @@ test.for([
 test.for(["--service-principal", "--repository app/web", "--repository app/web --acr-token ci-pull"])(
   "keeps the password of a cluster that was added later when %s is rotated or pruned without it",
   async (flags) => {
-    const world = worldOf(["sa1"], { contexts: ["prod", "dev"] });
-    world.clusters.get("dev")?.put(namespace("kube-system", { uid: "uid-of-dev" }));
+    const world = fakeWorld({ contexts: ["prod", "dev"] });
+    for (const [context, cluster] of world.clusters)
+      for (const at of ["kube-system", "sa1"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
     expect(await type(`${create("sa1", flags)} --contexts prod`, world.ports)).toMatchObject({ code: 0 });
     expect(await type(`${create("sa1", flags)} --contexts prod,dev`, world.ports)).toMatchObject({ code: 0 });
 
