@@ -35,8 +35,8 @@ export async function everythingIn(namespaces: readonly string[]): Promise<Reado
   );
 }
 
-/** Of a world: what ARM remembers of requests that took their time, and who wrote last to what stays; nothing that anybody set. */
-const remembered = ["operations", "operation", "lastModifiedAt", "lastModifiedBy"];
+/** Fields that Azure keeps about requests: operations, and the time and author of the last write. */
+const remembered = ["operations", "operation", "lastModifiedAt", "lastModifiedBy", "writtenAt"];
 
 /** Everything in Azure: registries with their tokens and scope maps, applications, principals, roles and all the rest. */
 export const everythingAt = (world: World): unknown =>
