@@ -221,7 +221,8 @@ test("detach --dangling leaves no name that leads nowhere, and every other in it
   });
   // The API server itself warns of an empty name in the list that was
   expect(quiet.stderr.split("\n").filter((line) => !line.includes("invalid empty name"))).toEqual([
-    `Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them:\n  kubectl acr-secret detach -n ${namespace} deployment/web --dangling`,
+    'Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them:',
+    `  kubectl acr-secret detach -n ${namespace} deployment/web --dangling`,
     'Warning: job.batch/web lists names that lead nowhere (gone and ""), and cannot be changed, but only made anew without them',
     "",
   ]);
