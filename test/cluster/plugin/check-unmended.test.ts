@@ -44,7 +44,9 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     what: "the registry does not let this machine in",
     lay: async (at) => {
       await attached(web)(at);
-      shell.azure.faults.add({ kind: "status", status: 403, path: /^\/(v2|oauth2)\//, times: 20 });
+      const message = "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
+      const body = { errors: [{ code: "DENIED", message }] };
+      shell.azure.faults.add({ kind: "status", status: 403, path: /^\/(v2|oauth2)\//, times: 20, body });
     },
     says: /does not let this machine in \(403 Forbidden\)[^\n]*\n {2}az acr network-rule list/,
   },
@@ -79,7 +81,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     what: "the namespace is mistyped",
     code: 2,
     typed: "check -n nosuchns",
-    says: /namespaces "nosuchns" not found\nhint: kubectl create namespace nosuchns/,
+    says: /namespaces "nosuchns" not found\n$/,
   },
   { what: "the Secret is mistyped", code: 2, typed: "check nosuch -n N", says: /secrets "nosuch" not found/ },
   {
