@@ -3,7 +3,7 @@ import type { Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import type { Ground, Place } from "../fleet/places.ts";
 import { idBy, noNamespace, uidOf } from "../observe/namespace.ts";
-import { wordsIn } from "../secret/azure-words.ts";
+import { manyNamespaces, wordsIn } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
@@ -29,7 +29,7 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
     .filter(({ error }) => !error)
     .map((ground): Reached => ({ ground, uid: once(() => uidOf(ground.cluster, "kube-system")), firstUid: once(() => firstUid(ground)) }));
   const [first] = [...reached.filter(({ ground }) => ground.namespaces.length > 0), ...reached];
-  const words = `secret ${secret} in many namespaces`;
+  const words = manyNamespaces(secret);
   const ownName = once(async () => {
     if (!first) throw new CliError("unreachable", "no cluster of the scope can be reached");
     const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);

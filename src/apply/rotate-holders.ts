@@ -6,6 +6,7 @@ import { mostNamed, namedThere } from "../plan/named.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
+import { unnamedCluster } from "../secret/azure-words.ts";
 import type { Outcome } from "./outcome.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import type { Look, RotateOrder } from "./rotate-order.ts";
@@ -37,7 +38,9 @@ export async function clustersUnknown(
 
 /** What is unknown of clusters, and what to do about it. */
 export const inClusters = (ids: readonly string[]): string =>
-  `cluster ${several(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;
+  ids.includes(unnamedCluster)
+    ? `a cluster ${unnamedCluster} may hold it; add --force if no other cluster does`
+    : `cluster ${several(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;
 
 /** Warns of Secrets that hold the credential and that this run does not write: they keep their password. */
 export function* tellOthers({ rotation, proof, unnoted }: Look & { readonly rotation: Found }): Generator<Outcome> {

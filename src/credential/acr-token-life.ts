@@ -1,7 +1,7 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Plan } from "../plan/change.ts";
-import { isOfOurs, ofOurs, readMadeFor } from "../secret/azure-words.ts";
+import { clustersNamedIn, isOfOurs, ofOurs } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import type { Issued } from "./acr-token-carry.ts";
 import { confirmed, sameLifetime } from "./acr-token-issue.ts";
@@ -58,7 +58,7 @@ export function tokenLife({ azure, registry, asked, sources, issued }: Ground): 
     },
     async clusters(identity) {
       const scopeMap = await azure.scopeMap(registry, identity);
-      return readMadeFor(scopeMap?.description ?? "")?.clusters ?? [];
+      return clustersNamedIn([scopeMap?.description ?? ""]);
     },
     async retire(identity, passwords): Promise<Plan> {
       const found = await read(identity);

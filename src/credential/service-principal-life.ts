@@ -2,7 +2,7 @@ import type { Application, RoleAssignment, ServicePrincipal } from "../azure/pri
 import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
-import { isOfOurs, keyName, readMadeFor } from "../secret/azure-words.ts";
+import { clustersNamedIn, isOfOurs, keyName } from "../secret/azure-words.ts";
 import { rightsOfPrincipal, warnOfRights } from "./granted-rights.ts";
 import type { Asked, Issue, Life, Renewal, Sources } from "./kind.ts";
 import { granted, type Mode } from "./pull-roles.ts";
@@ -81,8 +81,7 @@ export function principalLife({ azure, registry, mode, asked, sources, states }:
 
 /** The clusters that an application's notes and the names of its passwords name. */
 export function clustersNamed({ notes, keys }: Pick<Application, "notes" | "keys">): readonly string[] {
-  const texts = [notes, ...keys.map(({ displayName }) => displayName)];
-  return [...new Set(texts.flatMap((text) => readMadeFor(text)?.clusters ?? []))];
+  return clustersNamedIn([notes, ...keys.map(({ displayName }) => displayName)]);
 }
 
 type At = { readonly host: string; readonly repositories: readonly string[]; readonly asked: Asked };

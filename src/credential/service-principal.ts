@@ -3,7 +3,7 @@ import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Change, Passing } from "../plan/change.ts";
-import { isOfOne, keyName, ofOurs, readMadeFor } from "../secret/azure-words.ts";
+import { isOfOne, keyName, ofOurs, readMadeFor, unnamedCluster } from "../secret/azure-words.ts";
 import { isGuid } from "../secret/guid.ts";
 import { keptTooLong, keptUntried } from "./acr-token-told.ts";
 import { refuseBeyondReading, rightsOfPrincipal } from "./granted-rights.ts";
@@ -133,7 +133,7 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
 /** Whether no text of a shared application names some of the clusters that get its password: a run in another would end it. */
 async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {
   const described = application ? clustersNamed(application) : [];
-  if (owner.alone || described.length === 0) return false;
+  if (owner.alone || described.length === 0 || described.includes(unnamedCluster)) return false;
   const getting = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
   return getting.some((id) => !described.includes(id));
 }

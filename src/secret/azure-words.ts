@@ -57,6 +57,22 @@ export type MadeFor = {
   readonly clusters: readonly string[];
 };
 
+/** The words for the Secrets of one name that share a credential. */
+export const manyNamespaces = (secret: string): string => `secret ${secret} in many namespaces`;
+
+/** Stands for the clusters of a shared credential without ids: there are too many of them, or the uid of one could not be read. */
+export const unnamedCluster = "that Azure does not name";
+
+/** The ids of the clusters that texts of ours name, and {@link unnamedCluster} if the text of a shared credential names none. */
+export const clustersNamedIn = (texts: readonly string[]): readonly string[] => [
+  ...new Set(
+    texts.flatMap((text) => {
+      const { words = "", clusters = [] } = readMadeFor(text) ?? {};
+      return clusters.length === 0 && words.endsWith(" in many namespaces") ? [unnamedCluster] : clusters;
+    }),
+  ),
+];
+
 const clustersIn = / of clusters? ([0-9a-f]{8}(?:, [0-9a-f]{8})*)$/;
 
 /** Whom it is for, by its description, its notes or its name; undefined for what this plugin has not made. */

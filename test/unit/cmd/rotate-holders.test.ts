@@ -155,6 +155,23 @@ test("keeps the password of a cluster that Azure names and that is not selected"
   expect(["prod", "dev"].map((context) => isAlive(world, "a", "acr-myregistry", context))).toEqual([true, true]);
 });
 
+test("keeps the password of a cluster that is not selected when too many clusters share it to be named", async () => {
+  const contexts = Array.from({ length: 9 }, (_, at) => `c${at}`);
+  const world = fakeWorld({ contexts });
+  for (const [context, cluster] of world.clusters)
+    for (const name of ["kube-system", "a"]) cluster.put(namespace(name, { uid: `${name} of ${context}` }));
+  const making = `create --registry myregistry --repository app/web --namespaces a --contexts ${contexts} --credential-per scope`;
+  expect(await type(making, world.ports)).toMatchObject({ code: 0 });
+
+  const { stderr, code } = await type("rotate acr-myregistry -n a --contexts c0 --grace 0", world.ports);
+
+  expect(code).toBe(0);
+  expect(stderr).toContain("--force");
+  expect(contexts.map((context) => isAlive(world, "a", "acr-myregistry", context))).toEqual(contexts.map(() => true));
+  expect(await type("delete acr-myregistry --revoke -y -n a --contexts c0", world.ports)).toMatchObject({ code: 1 });
+  expect(contexts.slice(1).map((context) => isAlive(world, "a", "acr-myregistry", context))).toEqual(contexts.slice(1).map(() => true));
+});
+
 test.for(["--contexts prod,dev", "--contexts prod --force"])("ends the replaced password when %s is given", async (how) => {
   const world = await inTwoClusters();
 

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { clusterId, keyName, ofOurs, readMadeFor, withClusters, wordsIn } from "../../../src/secret/azure-words.ts";
+import {
+  clusterId,
+  clustersNamedIn,
+  keyName,
+  ofOurs,
+  readMadeFor,
+  unnamedCluster,
+  withClusters,
+  wordsIn,
+} from "../../../src/secret/azure-words.ts";
 
 const many = (count: number) => Array.from({ length: count }, (_, at) => `0000000${at}`.slice(-8));
 
@@ -76,4 +85,18 @@ test("the name of a password has 120 characters at most, and says its cluster al
 
   expect([name.length, keyName(words).length]).toEqual([120, 120]);
   expect(readMadeFor(name)).toMatchObject({ clusters: ["1a2b3c4d"] });
+});
+
+test.for<{ why: string; texts: string[]; clusters: string[] }>([
+  { why: "another tool wrote the text", texts: ["ci"], clusters: [] },
+  { why: "the text names two clusters", texts: [ofOurs("secret acr of clusters 0123abcd, 4567abcd")], clusters: ["0123abcd", "4567abcd"] },
+  { why: "the text of one Secret names none", texts: [ofOurs("secret acr in namespace demo")], clusters: [] },
+  { why: "the text of a shared credential names none", texts: [ofOurs("secret acr in many namespaces")], clusters: [unnamedCluster] },
+  {
+    why: "one of two texts names none",
+    texts: [ofOurs("a of cluster 0123abcd"), ofOurs("secret b in many namespaces")],
+    clusters: ["0123abcd", unnamedCluster],
+  },
+])("returns $clusters when $why", ({ texts, clusters }) => {
+  expect(clustersNamedIn(texts)).toEqual(clusters);
 });
