@@ -77,7 +77,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "our password has expired",
     cause: "expired",
-    says: / --expires-in 30d /,
+    says: / --expires-in 30d$/m,
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default --expires-in 30d"));
       const ago = (days: number) => new Date(Date.now() - days * day).toISOString();

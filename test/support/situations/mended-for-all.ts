@@ -40,7 +40,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pod is of another ServiceAccount",
     cause: "no-login",
-    says: / --serviceaccount app /,
+    says: / --serviceaccount app$/m,
     lay: (at) => having(at, named("web", web, "app")),
   },
   {
