@@ -73,8 +73,8 @@ const rows: readonly Row[] = [
     becomes: "list --namespaces default,team-shop",
     bash: "list --namespaces default\\,team-shop",
   },
-  // a ServiceAccount
-  { begun: "attach -n team-shop --serviceaccount wor", becomes: "attach -n team-shop --serviceaccount worker " },
+  // a ServiceAccount, which may be the first of a comma list
+  { begun: "attach -n team-shop --serviceaccount wor", becomes: "attach -n team-shop --serviceaccount worker" },
   // a pull secret of somebody else's
   { begun: "attach -n team-shop some", becomes: "attach -n team-shop somebodys " },
   // a Secret of ours
