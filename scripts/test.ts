@@ -49,14 +49,17 @@ function wordsOf({ tier, counts, lack, seconds }: Timed): string {
   return lack ? `${tier} was not run: ${lack}` : `${tier}: ${inWords(counts)} (${duration(seconds)})`;
 }
 
-const duration = (seconds: number) => (seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`);
+function duration(seconds: number): string {
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
+}
 
 /** The ten files that took longest, as lines of a table. */
-const slowestOf = (files: readonly FileTime[]): string[] =>
-  files
+function slowestOf(files: readonly FileTime[]): string[] {
+  return files
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
     .slice(0, 10)
     .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
+}
 
 /** Tiers named first are run (none: those of the gate); the remaining arguments are vitest's. */
 function readArguments([first = "", ...others]: readonly string[], known: readonly Tier[]) {
