@@ -60,7 +60,7 @@ async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, ver
   return verdict === "refused" ? "no" : "unknown";
 }
 
-/** Those of these logins that the registry does not reject. Passwords that nobody can take away are held by whoever has them. */
+/** Those of these logins that the registry does not reject. A password that Azure cannot delete counts as held. */
 export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
   if (logins.length === 0 || (await lifeOf(proving.credential).shown(proving.identity)) === undefined) return [];
   const texts = grouped(logins, ({ login }) => (login ? fingerprint(login) : ""));

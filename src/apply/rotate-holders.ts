@@ -15,7 +15,7 @@ type Found = Rotation<Noted>;
 
 type Owned = "one" | "many" | "nobody";
 
-/** Whose the credential is by its name: nobody but these Secrets can hold it then, or those of their name in the clusters at hand. */
+/** Which Secrets derive the credential's name: one of these, those of their name in the selected clusters, or none. */
 export async function ownedBy({ identity, members }: Found): Promise<Owned> {
   const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);
   for (const member of members) if (await owns(ownerAt(member))) return "one";

@@ -32,7 +32,7 @@ export type RotateOrder = DueLimits & {
   readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
   /** The clusters of the run. */
   clusters(): Promise<Clusters>;
-  /** What may be held where the run could not look is ended all the same. */
+  /** Ends passwords that clusters which were not listed may hold. */
   readonly force: boolean;
   readonly verify: boolean;
   readonly dryRun: DryRun;

@@ -134,7 +134,7 @@ export type Renewal = {
   readonly alone: boolean;
   /** Some Secret may hold a password of it that nobody could name: only where there is none may one be made. */
   readonly blind: boolean;
-  /** Who may hold a password that nobody could name, and what to do about it. */
+  /** Which Secret or cluster may hold an unknown password, and how to solve that. */
   readonly unknown?: string | undefined;
   /** Claims that have ended on Secrets which hold it: what their runs may have made is nobody else's. */
   readonly left: readonly SecretClaim[];

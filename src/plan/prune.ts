@@ -39,7 +39,7 @@ export type PruneFacts = {
   readonly now: Date | undefined;
 };
 
-/** `orphan`: nobody holds it. `unknown`: it does not say of which cluster it is. `too recent`: a run may be under way that made it. */
+/** `orphan`: no Secret holds it. `unknown`: it does not say of which cluster it is. `too recent`: a run may be under way that made it. */
 export type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
 
 /** One thing, what it is taken for, and whether it is to go. */
