@@ -1,13 +1,13 @@
 import { CliError } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
-import { over } from "../src/fleet/over.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
-import type { Sight } from "../src/observe/place.ts";
-import type { Outlook } from "../src/observe/sights.ts";
 import { choose } from "../src/output/choose.ts";
 import { printable } from "../src/output/printable.ts";
 import { placeSuffix, type Where } from "../src/output/words.ts";
 import { inLine } from "../src/plan/named.ts";
+import { over } from "../src/scope/over.ts";
+import type { Sight } from "../src/state/place.ts";
+import type { Outlook } from "../src/state/sights.ts";
 import { askable } from "./askable.ts";
 import type { Session } from "./session.ts";
 

@@ -1,10 +1,10 @@
-import type { DryRun, Outcome } from "../src/apply/outcome.ts";
+import type { DryRun, Outcome } from "../src/actions/outcome.ts";
 import { CliError } from "../src/errors.ts";
-import type { Ground } from "../src/fleet/places.ts";
-import type { Scope } from "../src/fleet/scope.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
+import type { Ground } from "../src/scope/places.ts";
+import type { Scope } from "../src/scope/scope.ts";
 import { failureCode } from "./failure-code.ts";
 import type { Session } from "./session.ts";
 

@@ -1,12 +1,12 @@
-import { newRun } from "../src/apply/tools.ts";
-import { runUnit } from "../src/apply/unit.ts";
-import { groundsOf } from "../src/fleet/places.ts";
+import { newRun } from "../src/actions/tools.ts";
 import { kinds } from "../src/kinds.ts";
-import type { Sight } from "../src/observe/place.ts";
-import { outlooks } from "../src/observe/sights.ts";
-import { targetOf, wantsTargets } from "../src/observe/targets.ts";
 import type { Change, Plan } from "../src/plan/change.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
+import { groundsOf } from "../src/scope/places.ts";
+import type { Sight } from "../src/state/place.ts";
+import { outlooks } from "../src/state/sights.ts";
+import { targetOf, wantsTargets } from "../src/state/targets.ts";
+import { runUnit } from "../src/workflows/unit.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { dangling, dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";

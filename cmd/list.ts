@@ -1,13 +1,13 @@
 import { CliError } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
-import { type Ground, groundsOf } from "../src/fleet/places.ts";
-import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/observe/carriers.ts";
-import { expiryBy, holdingsOf } from "../src/observe/holdings.ts";
 import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
+import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/state/carriers.ts";
+import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
 import { whereOf } from "./conclude.ts";
 import { failureCode } from "./failure-code.ts";
 import { expiryAfter } from "./line/durations.ts";

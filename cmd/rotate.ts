@@ -1,8 +1,8 @@
-import { groundsOf as groundsHolding } from "../src/apply/rotate-places.ts";
-import { type Ground, groundsOf } from "../src/fleet/places.ts";
-import { notedIn } from "../src/observe/noted.ts";
 import { notDue } from "../src/plan/due.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";
+import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { notedIn } from "../src/state/noted.ts";
+import { groundsOf as groundsHolding } from "../src/workflows/rotate-places.ts";
 import { conclude } from "./conclude.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";

@@ -1,7 +1,7 @@
 import { CliError } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
-import type { Ground } from "../src/fleet/places.ts";
-import { theSecret } from "../src/observe/secrets.ts";
+import type { Ground } from "../src/scope/places.ts";
+import { theSecret } from "../src/state/secrets.ts";
 
 /**
  * The Secret that is meant where none is named: the only one of the only namespace.

@@ -1,7 +1,7 @@
 import { CliError } from "../src/errors.ts";
 import { kinds, nameOf, spelled } from "../src/kinds.ts";
-import type { TargetPick, TargetWish } from "../src/observe/targets.ts";
 import type { AnewWish } from "../src/plan/refusal.ts";
+import type { TargetPick, TargetWish } from "../src/state/targets.ts";
 
 /** The words and flags by which a line to type is about the same targets. */
 export function saidAgain({ picks, whereUsed }: TargetWish) {

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import type { DryRun } from "../src/apply/outcome.ts";
-import type { Tools } from "../src/apply/tools.ts";
+import type { DryRun } from "../src/actions/outcome.ts";
+import type { Tools } from "../src/actions/tools.ts";
 import type { Credential } from "../src/credential/kind.ts";
 import { CliError } from "../src/errors.ts";
 import type { Session } from "./session.ts";

@@ -8,7 +8,7 @@ import { inWords, scores, survivors } from "./mutants/score.ts";
 import { root } from "./run.ts";
 
 /** What decides, and is pure. */
-const usual = ["src/plan", "src/secret", "src/check", "src/kubelet", "src/apply"];
+const usual = ["src/plan", "src/secret", "src/check", "src/kubelet", "src/actions", "src/workflows", "src/credential"];
 
 const folders = process.argv.length > 2 ? process.argv.slice(2) : usual;
 for (const folder of folders) {

@@ -1,5 +1,5 @@
 import type { IdentityWish } from "./context.ts";
-import type { Scope } from "./fleet/scope.ts";
+import type { Scope } from "./scope/scope.ts";
 
 /**
  * What to do next, as data: a hint or a piece of advice names a command without spelling it. `cmd/line/spell.ts` makes the line to

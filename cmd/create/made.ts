@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/apply/outcome.ts";
+import type { Outcome } from "../../src/actions/outcome.ts";
 
 /** Outcomes as they come, each told to `note`, and in the end whether a Secret was made among them: nothing uses it yet. */
 export function noticing(

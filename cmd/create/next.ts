@@ -1,9 +1,9 @@
 import { CliError } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
-import type { Ground } from "../../src/fleet/places.ts";
-import { wantsTargets } from "../../src/observe/targets.ts";
 import type { Next } from "../../src/output/error.ts";
+import type { Ground } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
+import { wantsTargets } from "../../src/state/targets.ts";
 import type { CreateWish } from "./wish.ts";
 
 /** How a run went. */

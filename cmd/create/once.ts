@@ -1,10 +1,10 @@
-import { issueEach, issueShared, type Order } from "../../src/apply/issue.ts";
-import { type Belonging, belongingKey, belongingOf } from "../../src/apply/take-away.ts";
 import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
 import { openWithin } from "../../src/credential/regional.ts";
-import { type Ground, groundsOf } from "../../src/fleet/places.ts";
-import { outlooks } from "../../src/observe/sights.ts";
+import { type Ground, groundsOf } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
+import { outlooks } from "../../src/state/sights.ts";
+import { issueEach, issueShared, type Order } from "../../src/workflows/issue.ts";
+import { type Belonging, belongingKey, belongingOf } from "../../src/workflows/take-away.ts";
 import { conclude, whereOf } from "../conclude.ts";
 import type { Session } from "../session.ts";
 import { toolsOf } from "../tools.ts";

@@ -1,6 +1,6 @@
 import type { Asked, Kind, Sources } from "../../src/credential/kind.ts";
 import { CliError } from "../../src/errors.ts";
-import type { Ground } from "../../src/fleet/places.ts";
+import type { Ground } from "../../src/scope/places.ts";
 
 const count = (of: number) => of.toLocaleString("en-US");
 

@@ -1,6 +1,6 @@
 import { CliError } from "../../src/errors.ts";
 import type { ReaderName } from "../../src/fix.ts";
-import type { Scope } from "../../src/fleet/scope.ts";
+import type { Scope } from "../../src/scope/scope.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { type Flags, targets } from "../line/flags.ts";
 

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/apply/outcome.ts";
+import type { Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Delete } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/apply/outcome.ts";
+import type { Outcome } from "../../src/actions/outcome.ts";
 import type { CliError } from "../../src/errors.ts";
 
 /** Outcomes as they come. @throws CliError where there is none at all: what was named is nowhere */

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/apply/outcome.ts";
+import type { Outcome } from "../../src/actions/outcome.ts";
 import { isMadeInAzure } from "../../src/credential/kinds.ts";
 import type { Prune } from "../../src/fix.ts";
 import { registryName } from "../../src/registry/login-server.ts";

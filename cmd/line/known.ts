@@ -1,6 +1,6 @@
 import { type Cluster, listAll } from "../../src/cluster/port.ts";
 import type { Configured } from "../../src/context.ts";
-import { managedNames } from "../../src/observe/secrets.ts";
+import { managedNames } from "../../src/state/secrets.ts";
 
 /** What may be asked for the words that complete a value. */
 export type Known = {

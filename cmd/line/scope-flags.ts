@@ -1,4 +1,4 @@
-import { isGlob, type Scope } from "../../src/fleet/scope.ts";
+import { isGlob, type Scope } from "../../src/scope/scope.ts";
 import type { Flags, Values } from "./flags.ts";
 import { contexts, namespaces } from "./known.ts";
 import { objectName } from "./names.ts";

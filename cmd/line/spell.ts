@@ -18,8 +18,8 @@ import {
   type Shell,
   type Steps,
 } from "../../src/fix.ts";
-import type { Scope } from "../../src/fleet/scope.ts";
 import { nameOf } from "../../src/kinds.ts";
+import type { Scope } from "../../src/scope/scope.ts";
 import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/wish.ts";
 import type { deleteFlags } from "../delete/flags.ts";

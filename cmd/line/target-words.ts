@@ -1,6 +1,6 @@
-import { isGlob } from "../../src/fleet/scope.ts";
 import { kinds, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
-import type { TargetPick, TargetWish } from "../../src/observe/targets.ts";
+import { isGlob } from "../../src/scope/scope.ts";
+import type { TargetPick, TargetWish } from "../../src/state/targets.ts";
 import { secretName } from "./names.ts";
 import { kindSpelled } from "./target-kinds.ts";
 import { usage } from "./usage.ts";

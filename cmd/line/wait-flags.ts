@@ -1,5 +1,5 @@
 import { CliError } from "../../src/errors.ts";
-import type { Patience } from "../../src/observe/targets.ts";
+import type { Patience } from "../../src/state/targets.ts";
 import { goDuration } from "./durations.ts";
 import type { Flags } from "./flags.ts";
 

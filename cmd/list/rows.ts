@@ -1,11 +1,11 @@
-import type { Carried } from "../../src/observe/carriers.ts";
-import type { Holding } from "../../src/observe/holdings.ts";
 import { age, until } from "../../src/output/age.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { table } from "../../src/output/table.ts";
 import type { Where } from "../../src/output/words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
 import { isRegional } from "../../src/secret/regional.ts";
+import type { Carried } from "../../src/state/carriers.ts";
+import type { Holding } from "../../src/state/holdings.ts";
 
 /** A pull secret, what it holds, and who carries it. */
 export type Listed = Carried & { readonly holdings: readonly Holding[] };

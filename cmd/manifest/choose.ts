@@ -1,9 +1,9 @@
 import { CliError } from "../../src/errors.ts";
-import { matchesGlob } from "../../src/fleet/scope.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { readSelector } from "../../src/label-selector.ts";
 import type { Listed } from "../../src/manifest/objects.ts";
-import type { TargetPick } from "../../src/observe/targets.ts";
+import { matchesGlob } from "../../src/scope/scope.ts";
+import type { TargetPick } from "../../src/state/targets.ts";
 import { usage } from "../line/usage.ts";
 
 export type Choice = (object: Listed) => boolean;

@@ -1,4 +1,4 @@
-import type { DryRun } from "../../src/apply/outcome.ts";
+import type { DryRun } from "../../src/actions/outcome.ts";
 import type { Flags, Values } from "../line/flags.ts";
 import { usage } from "../line/usage.ts";
 

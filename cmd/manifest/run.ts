@@ -1,4 +1,4 @@
-import type { DryRun } from "../../src/apply/outcome.ts";
+import type { DryRun } from "../../src/actions/outcome.ts";
 import { isObjectName } from "../../src/check/names.ts";
 import { decoded } from "../../src/manifest/decode.ts";
 import { type Edited, editManifest, readManifest } from "../../src/manifest/edit.ts";

@@ -1,5 +1,4 @@
-import type { DryRun, Outcome } from "../../src/apply/outcome.ts";
-import { type Pruning, pruning } from "../../src/apply/prune.ts";
+import type { DryRun, Outcome } from "../../src/actions/outcome.ts";
 import type { AzureRegistry, IdentityWish } from "../../src/context.ts";
 import type { Asked, Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
@@ -13,6 +12,7 @@ import { printable } from "../../src/output/printable.ts";
 import { openPrinter, type Printer } from "../../src/output/printer.ts";
 import { openTally } from "../../src/output/tally.ts";
 import type { PruneFacts, PruneWish, Removal } from "../../src/plan/prune.ts";
+import { type Pruning, pruning } from "../../src/workflows/prune.ts";
 import { sourcesOf } from "../create/once.ts";
 import type { Session } from "../session.ts";
 import { toolsOf } from "../tools.ts";

@@ -1,11 +1,11 @@
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
-import type { Ground } from "../../src/fleet/places.ts";
 import { keyOf } from "../../src/kinds.ts";
-import { namespaceNotFound, uidOf } from "../../src/observe/namespace.ts";
-import type { Noted, NotedIn } from "../../src/observe/noted.ts";
-import { noSecret } from "../../src/observe/secrets.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
+import type { Ground } from "../../src/scope/places.ts";
+import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
+import type { Noted, NotedIn } from "../../src/state/noted.ts";
+import { noSecret } from "../../src/state/secrets.ts";
 import type { RotateWish } from "./wish.ts";
 
 /** Whether a login is one that the command line is about: others that hold the same are found through it. */

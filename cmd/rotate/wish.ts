@@ -1,6 +1,6 @@
-import type { Grace } from "../../src/apply/rotate-order.ts";
 import type { DueLimits } from "../../src/plan/due.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
+import type { Grace } from "../../src/workflows/rotate-order.ts";
 import { hostWritten } from "../create/registry-written.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../apply/outcome.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import type { Env, Sink } from "../context.ts";
 import { nameOf } from "../kinds.ts";
 import { sidesOf } from "./diff.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../apply/outcome.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { at, kinds } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
 import type { Act, Recreate, Refer, Store, Withdraw } from "../plan/change.ts";

@@ -1,4 +1,4 @@
-import type { DryRun, Outcome } from "../apply/outcome.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
 import type { CliError } from "../errors.ts";
 import { type Fix, hintText } from "../fix.ts";
 import { nameOf } from "../kinds.ts";

@@ -1,4 +1,4 @@
-import type { DryRun, Outcome } from "../apply/outcome.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
 import type { Env, Sink } from "../context.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";

@@ -1,4 +1,4 @@
-import type { Outcome } from "../apply/outcome.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { countOf, type KindName, kinds } from "../kinds.ts";
 import { wordOf, words } from "./words.ts";
 

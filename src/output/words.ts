@@ -1,4 +1,4 @@
-import type { DryRun } from "../apply/outcome.ts";
+import type { DryRun } from "../actions/outcome.ts";
 import type { Ref } from "../kinds.ts";
 import type { Act, ChangeOf } from "../plan/change.ts";
 import { inLine, placed } from "../plan/named.ts";

@@ -4,8 +4,8 @@ import type { ImageRef, Login, Proof, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
 import type { ContainerStatus, KubeObjects, OwnerReference, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
-import { checkPlace } from "../../src/observe/check-place.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
+import { checkPlace } from "../../src/state/check-place.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");
 export const r = "myregistry.azurecr.io";

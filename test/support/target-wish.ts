@@ -1,5 +1,5 @@
 import type { TargetKind } from "../../src/kinds.ts";
-import { noTargets, type TargetPick, type TargetWish } from "../../src/observe/targets.ts";
+import { noTargets, type TargetPick, type TargetWish } from "../../src/state/targets.ts";
 
 const wish = (pick: Partial<TargetPick> & { readonly kind: TargetKind }): TargetWish => ({
   ...noTargets,

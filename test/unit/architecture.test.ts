@@ -40,11 +40,11 @@ test("a circle is found, over types and late imports as well", () => {
 
 test.for([
   { path: "src/plan/x.ts", text: 'import { ask } from "../registry/ask.ts";', breach: "imports src/registry/ask.ts" },
-  { path: "src/plan/x.ts", text: 'import type { Outcome } from "../apply/outcome.ts";', breach: "imports src/apply/outcome.ts" },
-  { path: "src/plan/x.ts", text: 'import type { Sight } from "../observe/place.ts";', breach: "imports src/observe/place.ts" },
+  { path: "src/plan/x.ts", text: 'import type { Outcome } from "../actions/outcome.ts";', breach: "imports src/actions/outcome.ts" },
+  { path: "src/plan/x.ts", text: 'import type { Sight } from "../state/place.ts";', breach: "imports src/state/place.ts" },
   { path: "src/check/x.ts", text: "export const look = async () => 1;", breach: "has async" },
-  { path: "src/fleet/x.ts", text: 'import { openCluster } from "../cluster/cluster.ts";', breach: "imports src/cluster/cluster.ts" },
-  { path: "src/observe/x.ts", text: 'import { apply } from "../apply/apply.ts";', breach: "imports src/apply/apply.ts" },
+  { path: "src/scope/x.ts", text: 'import { openCluster } from "../cluster/cluster.ts";', breach: "imports src/cluster/cluster.ts" },
+  { path: "src/state/x.ts", text: 'import { apply } from "../actions/apply.ts";', breach: "imports src/actions/apply.ts" },
   { path: "src/credential/x.ts", text: 'import { apiClient } from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
   { path: "src/azure/x.ts", text: 'import {\n  a,\n  b,\n} from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
   { path: "src/cluster/x.ts", text: 'export { a } from "../output/lines.ts";', breach: "imports src/output/lines.ts" },
@@ -64,7 +64,7 @@ test.for([
   },
   { path: "src/plan/x.ts", text: "const at = Date.now();", breach: "has Date.now" },
   { path: "src/secret/x.ts", text: "const at = new Date();", breach: "has new Date()" },
-  { path: "src/apply/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
+  { path: "src/actions/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
   { path: "src/http/x.ts", text: "const store = new AsyncLocalStorage();", breach: "has AsyncLocalStorage" },
   { path: "src/output/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
   { path: "cmd/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
@@ -75,7 +75,7 @@ test.for([
 });
 
 test.for([
-  { path: "src/fleet/x.ts", text: 'import { type Cluster, listAll } from "../cluster/port.ts";\nimport { keyOf } from "../kinds.ts";' },
+  { path: "src/scope/x.ts", text: 'import { type Cluster, listAll } from "../cluster/port.ts";\nimport { keyOf } from "../kinds.ts";' },
   { path: "src/plan/x.ts", text: 'import { CliError } from "../errors.ts";\nimport { Sensitive } from "../secret/sensitive.ts";' },
   {
     path: "src/azure/x.ts",

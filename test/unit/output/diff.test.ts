@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../src/apply/outcome.ts";
+import type { Outcome } from "../../../src/actions/outcome.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { sidesOf } from "../../../src/output/diff.ts";
 import type { Store } from "../../../src/plan/change.ts";

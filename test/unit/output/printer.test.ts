@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { DryRun, Outcome } from "../../../src/apply/outcome.ts";
+import type { DryRun, Outcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { type Form, openPrinter } from "../../../src/output/printer.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../src/apply/outcome.ts";
+import type { Outcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import { openTally } from "../../../src/output/tally.ts";
 import type { Change } from "../../../src/plan/change.ts";

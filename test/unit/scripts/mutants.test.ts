@@ -16,14 +16,14 @@ test("a folder's score counts what is below it, and what could be noticed", () =
     mutant("src/plan/a.ts", "NoCoverage"),
     mutant("src/plan/a.ts", "Ignored"),
     mutant("src/plan/a.ts", "RuntimeError"),
-    mutant("src/apply/c.ts", "Killed"),
+    mutant("src/actions/c.ts", "Killed"),
     mutant("src/errors.ts", "Survived"),
     mutant("src/kubelet/d.ts", "Ignored"),
   ];
 
   expect(scores(mutants)).toEqual([
     { folder: "src", noticed: 0, all: 1 },
-    { folder: "src/apply", noticed: 1, all: 1 },
+    { folder: "src/actions", noticed: 1, all: 1 },
     { folder: "src/plan", noticed: 2, all: 4 },
   ]);
 });

@@ -3,7 +3,7 @@ import type { Values } from "../../../../cmd/line/flags.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";
 import { scopeFlags, scopeOf } from "../../../../cmd/line/scope-flags.ts";
-import type { Scope } from "../../../../src/fleet/scope.ts";
+import type { Scope } from "../../../../src/scope/scope.ts";
 
 const flags = { ...global, ...scopeFlags };
 

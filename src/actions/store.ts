@@ -1,0 +1,185 @@
+import { CliError, Conflict, isLost } from "../errors.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Standing, Store } from "../plan/change.ts";
+import { holds } from "../plan/keys.ts";
+import { planStore } from "../plan/store.ts";
+import { noteClaim, readClaim } from "../secret/claim.ts";
+import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
+import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
+import { type ClaimAfter, mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
+import { readHeld } from "../state/held.ts";
+import { holdClaims, standingOf } from "./claim.ts";
+import type { Outcome } from "./outcome.ts";
+import { lookedAt, replace } from "./replace.ts";
+import { lookBefore } from "./sketch.ts";
+import { type Bench, loginOf } from "./tools.ts";
+
+/** Looks at the Secret this often, when others write to it at the same time. */
+const rounds = 10;
+
+/**
+ * Writes the Secret on the version that it was looked at, and only makes it where there was none. When another has written since, it
+ * is looked at again: a credential of the same kind that pulls stays, whoever made it.
+ */
+export async function store(change: Store, bench: Bench): Promise<Outcome> {
+  try {
+    return await storeIn(change, bench);
+  } catch (error) {
+    throw bench.run.gone.has(keyOf(change.to)) && error instanceof CliError ? withLoss(change.to, error) : error;
+  }
+}
+
+/** The error of a Secret that was taken away for another, where neither could be put there. */
+function withLoss({ name, namespace }: Ref, error: CliError): CliError {
+  const hint = `secret "${name}" in namespace "${namespace}" was deleted to be made anew, and could not be put back`;
+  return new CliError(error.kind, error.message, { hint, cause: error });
+}
+
+async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
+  const { run } = bench;
+  const entry = withMade(change.entry, run.made);
+  const [host = ""] = entry.hosts;
+  const claimed = run.claims.get(keyOf(change.to));
+  let next: Store = { ...change, entry, stands: claimed?.stands ?? change.stands };
+  for (let round = 1; ; round++) {
+    const end = await writeOrLook(next, { host, last: round === rounds }, bench);
+    if ("settled" in end) return claimed?.made ? asMade(end.settled) : end.settled;
+    next = end.again;
+  }
+}
+
+/** An empty Secret that this run made for its claim is made by this run. */
+function asMade(outcome: Outcome): Outcome {
+  const { change } = outcome;
+  return change.act === "store" ? { ...outcome, change: { ...change, stands: undefined } } : outcome;
+}
+
+/** @param last whether this was the last round, whose error is the Secret's */
+async function writeOrLook(next: Store, { host, last }: { readonly host: string; readonly last: boolean }, bench: Bench): Promise<Look> {
+  try {
+    await holdClaims(bench);
+    const object = await write(next, bench).catch((error: unknown) => {
+      throw withDoubt(error, next.to, bench);
+    });
+    afterWrite(next.to, object, bench);
+    bench.run.gone.delete(keyOf(next.to));
+    const look = bench.tools.write.dryRun ? lookBefore(bench.seen.get(keyOf(next.to)), bench.run.login) : {};
+    return { settled: { change: next, object, ...look } };
+  } catch (error) {
+    if (!(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
+    const look = await lookAgain(next, host, bench, error);
+    if (last && "again" in look) throw error;
+    return look;
+  }
+}
+
+/** The error of a write: where its answer was lost, nobody knows until a look what the Secret holds. */
+function withDoubt(error: unknown, to: Ref<"secret">, { run, tools }: Bench): unknown {
+  if (error instanceof CliError && isLost(error) && !tools.write.dryRun) run.unsure.set(keyOf(to), to);
+  return error;
+}
+
+/** The note with what Azure told when it made the password. */
+function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
+  const told = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+  const { expiresAt, ...of }: Entry = { ...entry, ...told };
+  return { ...of, ...(expiresAt !== undefined && { expiresAt }) };
+}
+
+/** Another was first, or the answer was lost: only a new look tells how things stand. */
+const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) || isLost(error);
+
+/** What was looked at is not there any more, or is another version. */
+const isOld = (error: CliError, stands: Standing | undefined) =>
+  error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
+
+async function write({ to, entry, stands, replaces, merges, shape }: Store, bench: Bench): Promise<Secret> {
+  const { tools } = bench;
+  const login = loginOf(bench);
+  const cluster = tools.cluster(to.context);
+  // A dry run makes no password: an empty config is what the server can check
+  const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
+  const claim = claimAfter(to, bench);
+  if (stands && merges) {
+    const patch = mergedPatch(await lookedAt(to, stands, cluster), entry, login, claim);
+    return cluster.write(to, { patch }, tools.write);
+  }
+  if (stands && replaces) return replace({ to, entry, stands, shape }, { config, claim }, bench);
+  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, { shape, claim }) }, tools.write);
+  return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
+}
+
+/** Another run's claim is that run's to end. */
+function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Bench): ClaimAfter {
+  const claimed = run.claims.get(keyOf(to));
+  if (!claimed) return {};
+  return run.holds ? noteClaim(runId, now(), claimed.makes) : unclaimed;
+}
+
+/** What this run still claims once a Secret is written. */
+function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): void {
+  const claimed = run.claims.get(keyOf(to));
+  if (claimed && readClaim(object)?.by === tools.runId)
+    run.claims.set(keyOf(to), { ...claimed, made: false, stands: standingOf(object), at: tools.now() });
+  else run.claims.delete(keyOf(to));
+}
+
+/** Either the Secret is as it should be, or it has to be written on the version that it has now. */
+type Look = { readonly settled: Outcome } | { readonly again: Store };
+
+async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
+  const { tools, run } = bench;
+  const { to } = change;
+  const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
+  run.unsure.delete(keyOf(to));
+  if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
+  if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
+  // Nothing more begins
+  if (!secret && error.kind === "cancelled") throw error;
+  if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
+  return decideAgain(change, secret, { host, bench, error });
+}
+
+type Again = { readonly host: string; readonly bench: Bench; readonly error: CliError };
+
+async function decideAgain(change: Store, secret: Secret, { host, bench, error }: Again): Promise<Look> {
+  const { tools, run } = bench;
+  const { to, entry, renews } = change;
+  const { held, login } = readHeld(secret, host, tools.write.fieldManager);
+  const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
+  const noted = entryFor(held.entries, host);
+  // The login alone may have been there before: what is noted of it is to be written too
+  if (!fresh && holds(entry, host, held)) {
+    afterWrite(to, secret, bench);
+    run.gone.delete(keyOf(to));
+    return { settled: { change, object: secret } };
+  }
+  if (!isOld(error, change.stands)) throw error;
+  const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
+  const pulls = isAnothers ? await stillPulls(login, bench) : "unknown";
+  const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
+  if (pulls === "yes") return keep("another run wrote a credential that pulls");
+  const planned = planStore(to, { ...wishOf(change, tools), entry, host, fresh }, { ...held, pulls });
+  return planned.act === "store" ? { again: withRenewal(planned, renews) } : keep(planned.because);
+}
+
+/** What is rotated is a Secret that stands: one that somebody has deleted stays deleted, and another one is not known to hold it. */
+const isOther = (secret: Secret | undefined, { renews, stands }: Store) => renews !== undefined && secret?.metadata.uid !== stands?.uid;
+
+const gone = ({ to }: Store, object: Secret | undefined): Outcome => ({
+  change: { act: "keep", to, because: object ? "somebody has made it anew" : "somebody has deleted it" },
+  object,
+});
+
+const wishOf = ({ merges, shape }: Store, { force, merge }: Bench["tools"]) => ({ force, merge: merges ?? merge, shape });
+
+const withRenewal = (store: Store, renews: Entry | undefined): Store => (renews ? { ...store, renews } : store);
+
+async function stillPulls(login: Bench["run"]["login"], { run, tools }: Bench): Promise<"yes" | "no" | "unknown"> {
+  const image = run.proven ?? run.images[0];
+  if (!login || !image) return "unknown";
+  const { verdict } = await tools.registry().prove(image, login);
+  if (verdict === "pulls") return "yes";
+  return verdict === "refused" ? "no" : "unknown";
+}

@@ -1,0 +1,102 @@
+import type { Cluster, WriteOptions } from "../cluster/port.ts";
+import type { ImageRef, Login, Registry } from "../context.ts";
+import type { Carried, Made } from "../credential/kind.ts";
+import { CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import type { Change, Standing } from "../plan/change.ts";
+import type { Making } from "../secret/claim.ts";
+import type { Shelf } from "../shelf.ts";
+import type { Seen } from "../state/seen.ts";
+
+/** What plans are carried out with. */
+export type Tools = {
+  /** The cluster of a context; the current one's without. */
+  cluster(context: string | undefined): Cluster;
+  registry(): Registry;
+  readonly shelf: Shelf;
+  /** Carries out what is not in the cluster. */
+  carry(change: Change): Promise<Carried>;
+  /** The command that does by hand what a change would take away. */
+  removal(change: Change): readonly string[];
+  /** With `dryRun` the API server checks writes and stores nothing, and nothing else is touched. */
+  readonly write: WriteOptions;
+  /** Takes over what others made. */
+  readonly force: boolean;
+  /** Adds a login to a Secret that holds others. */
+  readonly merge: boolean;
+  sleep(milliseconds: number): Promise<void>;
+  now(): Date;
+  /** A number from 0 up to 1, another one each time: so that those who wait for each other do not do so in step. */
+  chance(): number;
+  /** Names this run in what it claims: no other run has the same. */
+  readonly runId: string;
+  /** The claims of other runs that this one has waited for, and how long in all. */
+  readonly waits: { readonly claims: Set<string>; milliseconds: number };
+  /** Shows that something is under way. */
+  during<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Whether the run was interrupted, so that nothing more is to be begun. */
+  halted(): boolean;
+  /** Runs what an interruption must not end, within a bound. */
+  unhalted<T>(work: () => Promise<T>): Promise<T>;
+  /** How much is done at once. */
+  width(): number;
+};
+
+/** What a run has in hand. */
+export type Run = {
+  /** The login that Secrets get, once there is one. */
+  login?: Login | undefined;
+  /** What Azure said of it. */
+  made?: Made;
+  /** Images that the login may be tried with. */
+  readonly images: readonly ImageRef[];
+  /** An image that it was proven with. */
+  proven?: ImageRef;
+  /** The Secrets that this run has claimed, or may have where the answer was lost, by what names them. */
+  readonly claims: Map<string, Claimed>;
+  /** Its claim ends with the run, and not as its Secret is written: others get the login too, of which nobody sees yet that they hold it. */
+  holds?: boolean;
+  /** The claims are being renewed. */
+  renewal?: Promise<void>;
+  /** A password was asked for, so that one may have been made. */
+  asked?: boolean;
+  /** What this run has made could not be taken back. */
+  kept?: boolean;
+  /** The Secrets that may have got the login, by what names them: the answer to the write was lost, and nobody could look since. */
+  readonly unsure: Map<string, Ref<"secret">>;
+  /** Secrets of others that this run has taken away to put its own there, and neither of which stands, by what names them. */
+  readonly gone: Set<string>;
+};
+
+/** A Secret that a run has claimed. */
+export type Claimed = {
+  readonly to: Ref<"secret">;
+  /** There was none: it goes where it does not come to hold a login. */
+  readonly made: boolean;
+  /** As it is since, for the next write; absent where nobody knows. */
+  readonly stands?: Standing;
+  /** The password that it is claimed for. */
+  readonly makes?: Making | undefined;
+  /** When it was claimed or renewed last. */
+  readonly at?: Date;
+};
+
+export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => ({
+  login,
+  images,
+  claims: new Map(),
+  unsure: new Map(),
+  gone: new Set(),
+});
+
+/** What one change is carried out with, in its place. */
+export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
+
+/**
+ * The login in hand. A dry run makes none; any other run must not go on as if there were one.
+ * @throws CliError internal
+ */
+export function loginOf({ run, tools }: Bench): Login | undefined {
+  if (run.login || tools.write.dryRun) return run.login;
+  throw new CliError("internal", "a plan needs a login, and nothing has made one");
+}

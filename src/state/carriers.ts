@@ -1,0 +1,123 @@
+import { type Cluster, listAll } from "../cluster/port.ts";
+import { type CliError, isForbidden } from "../errors.ts";
+import type { Secret, ServiceAccount } from "../objects.ts";
+import { byKey, inStep } from "../scope/join.ts";
+import type { Ground } from "../scope/places.ts";
+import { readEntries } from "../secret/entry.ts";
+import { dockerConfigJson } from "../secret/pull-secret.ts";
+import { shapes } from "../secret/shapes.ts";
+import { together } from "./together.ts";
+
+/** A pull secret, and the ServiceAccounts that carry it. */
+export type Carried = { readonly context: string | undefined; readonly secret: Secret; readonly carriers: readonly string[] };
+
+export type CarriedWish = {
+  /** A label selector for Secrets. */
+  readonly selector: string | undefined;
+  /** Whether anybody wants to know who carries them. */
+  readonly carriers: boolean;
+};
+
+/** Why the Secrets of a namespace cannot be listed. */
+export type Unread = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
+
+type Asking = { readonly labels: string | undefined; readonly fields: string };
+
+/** Shapes that the kubelet does not read. A Secret of such a shape is listed if this plugin wrote it. */
+const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerConfigJson);
+
+/**
+ * Lists the pull secrets on one ground, ordered by namespace and name. Lists of a whole cluster are read in step. If they are forbidden,
+ * each namespace is asked, and one that is forbidden does not stop the others.
+ */
+export async function* carriedOn(ground: Ground, wish: CarriedWish): AsyncGenerator<Carried | Unread> {
+  const where = { labels: wish.selector, fields: `type=${dockerConfigJson}` };
+  if (!ground.open) return yield* apart(ground, ground.namespaces, where, wish.carriers);
+  let begun = false;
+  try {
+    for await (const carried of inOrder(ground, where, wish.carriers)) {
+      begun = true;
+      yield carried;
+    }
+  } catch (error) {
+    if (begun || !isForbidden(error)) throw error;
+    yield* apart(ground, byKey(ground.namespaces), where, wish.carriers);
+  }
+}
+
+async function* apart(
+  { context, cluster }: Ground,
+  namespaces: readonly string[],
+  where: Asking,
+  carriers: boolean,
+): AsyncGenerator<Carried | Unread> {
+  for (const namespace of namespaces) {
+    try {
+      const [secrets, accounts] = await together([
+        collected(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
+        carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
+      ]);
+      yield* secrets.map((secret) => ({ context, secret, carriers: carriersOf(secret, accounts) }));
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      yield { context, namespace, error };
+    }
+  }
+}
+
+async function* inOrder({ context, cluster, namespaces }: Ground, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
+  const meant = new Set(namespaces);
+  const accountsIn = carriers ? inStep(cluster.pages("serviceaccount")) : async () => [];
+  let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;
+  for await (const secret of merged(cluster.pages("secret", where), ofOtherShapes(cluster, where))) {
+    const { namespace = "" } = secret.metadata;
+    if (!meant.has(namespace)) continue;
+    if (at?.namespace !== namespace) at = { namespace, accounts: await accountsIn(namespace) };
+    yield { context, secret, carriers: carriersOf(secret, at.accounts) };
+  }
+}
+
+/** Reads metadata only: the Secrets of these shapes that other tools wrote hold logins that this plugin does not show. */
+async function ofOtherShapes(cluster: Cluster, { labels: selector }: Asking, namespace?: string): Promise<readonly Secret[]> {
+  const lists = otherShapes.map(({ type, labels }) => {
+    const selectors = [selector, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)];
+    return listAll(cluster, "secret", {
+      namespace,
+      labels: selectors.filter(Boolean).join(","),
+      fields: `type=${type}`,
+      metadataOnly: true,
+    });
+  });
+  return (await Promise.all(lists)).flat().filter((secret) => readEntries(secret) !== undefined);
+}
+
+/** Two lists in the order of their keys, `NAMESPACE/NAME`. @param few is awaited once the first page is read */
+async function* merged(pages: AsyncIterable<readonly Secret[]>, few: Promise<readonly Secret[]>): AsyncGenerator<Secret> {
+  // If the pages fail first, their error is the one to report
+  few.catch(() => {});
+  let rest: readonly Secret[] | undefined;
+  for await (const page of pages) {
+    rest ??= [...(await few)].sort((a, b) => (keyIn(a) < keyIn(b) ? -1 : 1));
+    for (const secret of page) {
+      const before = rest.filter((other) => keyIn(other) < keyIn(secret));
+      rest = rest.slice(before.length);
+      yield* before;
+      yield secret;
+    }
+  }
+  yield* rest ?? (await few);
+}
+
+const keyIn = ({ metadata: { namespace = "", name } }: Secret) => `${namespace}/${name}`;
+
+async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+function carriersOf({ metadata }: Secret, accounts: readonly ServiceAccount[]): string[] {
+  return accounts
+    .filter(({ imagePullSecrets }) => imagePullSecrets?.some(({ name }) => name === metadata.name))
+    .map((account) => account.metadata.name);
+}

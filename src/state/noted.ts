@@ -1,0 +1,205 @@
+import type { Where } from "../cluster/port.ts";
+import type { Login } from "../context.ts";
+import { CliError } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import { readPullSecret } from "../kubelet/read-pull-secret.ts";
+import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
+import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
+import { rememberLast } from "../remember-last.ts";
+import type { Ground } from "../scope/places.ts";
+import { readClaim } from "../secret/claim.ts";
+import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
+import { asPullSecret } from "../secret/shapes.ts";
+import { secretIn } from "./facts.ts";
+import { loginFor } from "./held.ts";
+import { idBy, uidOf } from "./namespace.ts";
+import { managed } from "./secrets.ts";
+
+/** A Secret that was listed. */
+type Listed = { readonly to: Ref<"secret">; readonly ground: Ground; readonly metadata: Metadata };
+
+/** A Secret, one of the logins that its annotation names, and the login inside for that registry. */
+export type Noted = Listed & {
+  readonly entry: Entry;
+  readonly login: Login | undefined;
+  /** Its label names another tool, or none: this run may not write it without --force. */
+  readonly foreign?: true;
+  readonly lapsed?: "dead" | "unnamed";
+};
+
+/** A login in a Secret that its annotation does not name, as in a copy by another tool. */
+export type Unnoted = Listed & { readonly held: HeldLogin; readonly login: Login };
+
+/** What Secrets hold, and the clusters whose Secrets could not all be listed. */
+export type NotedIn = {
+  readonly noted: readonly Noted[];
+  readonly unnoted: readonly Unnoted[];
+  readonly unasked: readonly Unasked[];
+  /** Those that some run has claimed, whatever they note. */
+  readonly claimed: readonly Pick<Noted, "to" | "metadata">[];
+};
+
+/**
+ * A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. `own`: not even the places of the run
+ * could be looked at.
+ */
+export type Unasked = { readonly context: string | undefined; readonly error: CliError; readonly own: boolean };
+
+/**
+ * The lists of one cluster. The metadata of all Secrets finds annotations on any type, such as Opaque for Argo CD. Data is listed only of
+ * our Secrets and of pull secrets.
+ */
+const withData: readonly Where[] = [
+  { labels: managed },
+  ...Object.keys(pullSecretKey).map((type) => ({ labels: `${managedBy.key}!=${managedBy.value}`, fields: `type=${type}` })),
+];
+
+/**
+ * Every login that Secrets of these clusters hold, in whatever namespace: a credential may be held beyond the places that a run is
+ * about. Where a whole cluster may not be listed, the places of the run are.
+ */
+export async function notedIn(grounds: readonly Ground[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
+  const all = await Promise.all(
+    grounds.map((ground) => wholeOrPlaces(ground, (secret) => readSecret(ground, secret, wanted, allow), wanted)),
+  );
+  return { ...joined(all), unasked: all.flatMap(({ unasked }) => unasked) };
+}
+
+type Wanted = (login: HeldLogin) => boolean;
+
+/** What the user allows: to write Secrets of other tools. */
+export type Allowed = { readonly force?: boolean };
+
+type Read = (secret: Secret) => Found;
+
+async function wholeOrPlaces(ground: Ground, read: Read, wanted: Wanted): Promise<NotedIn> {
+  try {
+    if (ground.error) throw ground.error;
+    return { ...(await notedOn(ground, undefined, read, wanted)), unasked: [] };
+  } catch (error) {
+    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    if (ground.error || error.kind !== "forbidden") return { ...joined([]), unasked: [{ context: ground.context, error, own: true }] };
+    return inPlaces(ground, error, read, wanted);
+  }
+}
+
+/** Who may not list all Secrets of a cluster may list those of his namespaces. */
+async function inPlaces(ground: Ground, refusal: CliError, read: Read, wanted: Wanted): Promise<NotedIn> {
+  const found: Found[] = [];
+  const { context } = ground;
+  const unasked: Unasked[] = [{ context, error: refusal, own: false }];
+  for (const namespace of ground.namespaces) {
+    try {
+      found.push(await notedOn(ground, namespace, read, wanted));
+    } catch (error) {
+      if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+      unasked.push({ context, error, own: true });
+    }
+  }
+  return { ...joined(found), unasked };
+}
+
+type Found = Omit<NotedIn, "unasked">;
+
+const joined = (all: readonly Found[]): Found => ({
+  noted: all.flatMap(({ noted }) => noted),
+  unnoted: all.flatMap(({ unnoted }) => unnoted),
+  claimed: all.flatMap(({ claimed }) => claimed),
+});
+
+async function notedOn({ cluster }: Ground, namespace: string | undefined, read: Read, wanted: Wanted): Promise<Found> {
+  const found = new Map<string, Found>();
+  const add = (secret: Secret) => void found.set(secret.metadata.uid ?? "", read(secret));
+  await Promise.all(
+    withData.map(async (where) => {
+      for await (const page of cluster.pages("secret", { ...where, namespace })) page.forEach(add);
+    }),
+  );
+  for await (const page of cluster.pages("secret", { namespace, metadataOnly: true })) {
+    const more = page.filter(({ metadata }) => !found.has(metadata.uid ?? "") && mayName(metadata, wanted));
+    for (const secret of await Promise.all(more.map(({ metadata }) => readAt(cluster, metadata)))) if (secret) add(secret);
+  }
+  return joined([...found.values()]);
+}
+
+/** Whether the annotation names a wanted credential, or cannot be read, so that the data decides. */
+const mayName = (metadata: Metadata, wanted: Wanted): boolean => readAnnotation({ metadata })?.some(wanted) ?? true;
+
+const readAt = (cluster: Ground["cluster"], { name, namespace = "" }: Metadata) => cluster.get({ kind: "secret", name, namespace });
+
+function readSecret(ground: Ground, secret: Secret, wanted: Wanted, allow: Allowed): Found {
+  const { metadata } = secret;
+  const listed = { to: secretIn({ ...ground, namespace: metadata.namespace ?? "" }, metadata.name), ground, metadata };
+  const all = readAnnotation({ metadata }) ?? [];
+  const manager = managerOf(metadata);
+  // Of several for one registry the first counts, everywhere
+  const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
+  const noted = entries.map((entry): Noted => {
+    const login = loginFor(secret, entry.hosts[0] ?? "");
+    return { ...listed, entry, login, ...(!mayWrite({ manager, beside: entry.beside === true }, allow) && { foreign: true }) };
+  });
+  const described = noted.flatMap(({ entry, login }) => (login ? [entry] : []));
+  const unnoted = loginsIn(secret).flatMap(({ held, login }) =>
+    wanted(held) && !described.some((entry) => describes(entry, held)) ? [{ ...listed, held, login }] : [],
+  );
+  return { noted, unnoted, claimed: readClaim({ metadata }) ? [listed] : [] };
+}
+
+function managerOf({ labels = {} }: Metadata): Manager {
+  const { [managedBy.key]: manager } = labels;
+  if (manager === undefined) return "none";
+  return manager === managedBy.value ? "ours" : "other";
+}
+
+type Inside = readonly { readonly held: HeldLogin; readonly login: Login }[];
+
+/** Thousands of Secrets hold the same docker config. */
+const lastConfig = rememberLast<Inside>();
+
+/** The logins of a Secret's docker config; none of one that the kubelet cannot read. */
+const loginsIn = (secret: Secret): Inside =>
+  lastConfig(JSON.stringify([secret.type, secret.data]), () => {
+    const reading = readPullSecret({ ...asPullSecret(secret), name: secret.metadata.name });
+    return "entries" in reading
+      ? reading.entries.map(({ server, login }) => ({ held: { hosts: [server], identity: login.username }, login }))
+      : [];
+  });
+
+/** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
+export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<Unasked, "context" | "error">[] };
+
+/** Reads the ids of the clusters by which descriptions in Azure name them. */
+export async function clustersOf(grounds: readonly Ground[], { unasked }: Pick<NotedIn, "unasked">): Promise<Clusters> {
+  const ids = await Promise.all(
+    grounds.map(async ({ context, cluster, error: failed }) => {
+      const error = failed ?? unasked.find((one) => one.context === context)?.error;
+      const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
+      return { context, id, error: error ?? (id === undefined ? nameless() : undefined) };
+    }),
+  );
+  return {
+    listed: new Set(ids.flatMap(({ id, error }) => (id === undefined || error ? [] : [id]))),
+    unlisted: ids.flatMap(({ context, error }) => (error ? [{ context, error }] : [])),
+  };
+}
+
+const nameless = () => new CliError("forbidden", "its namespace kube-system cannot be read, by which it is known");
+
+/** All that holds one credential. An unknown cluster counts as a holder. */
+export type Holders = {
+  readonly secrets: readonly (Noted | Unnoted)[];
+  /** Ids of clusters that Azure's description names, and that were not listed completely. */
+  readonly unknown: readonly string[];
+  /** Selected clusters that were not listed completely. */
+  readonly unlisted: Clusters["unlisted"];
+};
+
+/** Finds all that holds one credential. @param described the clusters that its description in Azure names */
+export async function holdersOf(grounds: readonly Ground[], credential: CredentialId, described: readonly string[]): Promise<Holders> {
+  const found = await notedIn(wholeClusters(grounds), (login) => isLoginOf(credential, login));
+  const { listed, unlisted } = await clustersOf(grounds, found);
+  return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
+}
+
+/** Some namespaces of a cluster show nothing of the others. */
+const wholeClusters = (grounds: readonly Ground[]): Ground[] => grounds.map((ground) => ({ ...ground, namespaces: [] }));

@@ -1,0 +1,65 @@
+import { listAll } from "../cluster/port.ts";
+import type { KubeObject, Pod, Secret } from "../objects.ts";
+import type { Place } from "../scope/places.ts";
+import { type Beside, besideOf } from "./beside.ts";
+import { type NamedSecret, secretsBeside } from "./other-names.ts";
+import { type ChoiceWish, chosenTargets, type TargetObject } from "./targets.ts";
+import { together } from "./together.ts";
+
+/** What of a place a command has to know. */
+export type PlaceWish = ChoiceWish & {
+  readonly pods: "none" | "waiting" | "all";
+  /** What warnings need is read too. */
+  readonly warns?: boolean;
+  /** Which Secrets there are, instead of one of them. */
+  readonly existing?: boolean;
+};
+
+/** What one place holds that a command on one Secret is about. */
+export type Sight = {
+  readonly place: Place;
+  readonly secret: Secret | undefined;
+  readonly targets: readonly TargetObject[];
+  readonly pods: readonly Pod[];
+  /** Everything that was read where the targets are a part of it. */
+  readonly also?: readonly TargetObject[];
+  /** What was read for warnings. */
+  readonly beside?: Beside;
+  /** What other names in the targets' lists lead to, for warnings too: it is still being asked. */
+  readonly named?: Promise<readonly NamedSecret[]>;
+  /** The names of all Secrets. */
+  readonly existing?: ReadonlySet<string>;
+};
+
+/** Pods that have not started. */
+export const waiting = "status.phase=Pending";
+
+/** Reads the Secret, the targets and the pods of one place at once. None of the targets that are named is missing. */
+export async function observe(place: Place, wish: PlaceWish): Promise<Sight> {
+  const { cluster, namespace } = place;
+  const { secret, pods } = wish;
+  const own = wish.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
+  const reading = chosenTargets(place, wish);
+  // As soon as the lists are known, and while all else is read; who waits for it is told what was wrong with it
+  const named = wish.warns ? reading.then((objects) => secretsBeside(place, secret, objects)) : undefined;
+  named?.catch(() => undefined);
+  const [found, targets, all, existing] = await together([
+    own,
+    reading,
+    pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
+    wish.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
+  ]);
+  const beside = wish.warns ? await besideOf(place, secret, { targets, pods: all }) : undefined;
+  return {
+    place,
+    secret: found,
+    targets,
+    pods: all,
+    ...(beside && { beside }),
+    ...(named && { named }),
+    ...(existing && { existing: namesOf(existing) }),
+  };
+}
+
+/** What objects are called. */
+export const namesOf = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));

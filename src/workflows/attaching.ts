@@ -1,0 +1,85 @@
+import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import { pullSecretKey, type Secret } from "../objects.ts";
+import type { Plan } from "../plan/change.ts";
+import { hostOf, isOf } from "../plan/keys.ts";
+import { planAttaches } from "../plan/place.ts";
+import type { AnewWish } from "../plan/refusal.ts";
+import type { RestartWish } from "../plan/restart.ts";
+import { readEntries } from "../secret/entry.ts";
+import { factsOf } from "../state/facts.ts";
+import { readHeld } from "../state/held.ts";
+import { tellUseless } from "../state/no-key.ts";
+import type { Sight } from "../state/place.ts";
+import { noSecret } from "../state/secrets.ts";
+import { type TargetObject, targetOf } from "../state/targets.ts";
+import { usersOf } from "../state/where-used.ts";
+
+/** Which Secret is attached, and by whom. */
+export type Attaching = {
+  readonly secret: string;
+  /** What makes the Secret where it is not there. */
+  readonly make: Create;
+  readonly fieldManager: string;
+  readonly now: Date;
+};
+
+/** What is attached in a place, and what becomes of pods. */
+export type AttachOrder = {
+  /** Of the targets only those count whose pods pull from the Secret's registry. */
+  readonly whereUsed: boolean;
+  isMeant(target: Ref): boolean;
+  /** There is no other place, so that one where nothing is meant is told. */
+  readonly onePlace: boolean;
+  readonly restart: RestartWish;
+  readonly anew: AnewWish;
+};
+
+/** Plans one place of `attach`. @throws CliError where there is no such Secret, or the kubelet could make nothing of it */
+export function attachIn(sight: Sight, attaching: Attaching, { whereUsed, isMeant, onePlace, restart, anew }: AttachOrder): Plan {
+  const { secret: name, fieldManager, now } = attaching;
+  const { secret, hosts } = readIn(sight, attaching);
+  const [host = "", ...others] = hosts;
+  const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
+  const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, sight.place.context).to)), also: sight.targets };
+  const { facts } = factsOf(meant, { name, host, others, fieldManager, now });
+  const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
+  if (onePlace && meant.targets.length === 0)
+    return [{ act: "tell", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
+  return [...plan, ...tellUseless(facts.to, secret, meant, plan)];
+}
+
+/** What uses the Secret's registry and lacks the Secret. @throws CliError as {@link attachIn} */
+export function lackingIn(sight: Sight, attaching: Attaching): Ref[] {
+  const { hosts } = readIn(sight, attaching);
+  const users = usersIn(sight, hosts, attaching.secret).map((object) => targetOf(object, sight.place.context));
+  return users.filter(({ names }) => !names.includes(attaching.secret)).map(({ to }) => to);
+}
+
+function readIn({ secret, place }: Sight, { secret: name, make, fieldManager }: Attaching) {
+  if (!secret) throw noSecret(name, { ...make, secret: name, namespace: place.namespace });
+  const type = secret.type ?? "Opaque";
+  if (!(type in pullSecretKey))
+    throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);
+  return { secret, hosts: hostsOf(secret, fieldManager) };
+}
+
+function usersIn(sight: Sight, hosts: readonly string[], name: string): TargetObject[] {
+  if (hosts.length > 0) return usersOf(hosts, sight);
+  throw new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets`, {
+    hint: { do: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+  });
+}
+
+/**
+ * The registries of a Secret: those that it notes, and has a login for; of one that notes none, those of its keys. A note alone, which
+ * anybody may write, makes no pod anew.
+ */
+function hostsOf(secret: Secret, fieldManager: string): string[] {
+  const { hosts } = readHeld(secret, "", fieldManager).held;
+  const entries = readEntries(secret);
+  if (entries === undefined) return [...new Set(hosts.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
+  const noted = new Set(entries.flatMap((entry) => entry.hosts));
+  return [...noted].filter((host) => hosts.some((server) => isOf(host, server)));
+}

@@ -1,0 +1,248 @@
+import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { newRun, type Tools } from "../actions/tools.ts";
+import type { ImageRef } from "../context.ts";
+import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
+import { beyond } from "../credential/reach.ts";
+import { CliError, Conflict } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import { mints, type Plan, type Tell } from "../plan/change.ts";
+import type { Held } from "../plan/held.ts";
+import { widened } from "../plan/keys.ts";
+import { refuseForeign } from "../plan/loss.ts";
+import { inLine, mostNamed } from "../plan/named.ts";
+import { planPlace } from "../plan/place.ts";
+import type { RestartWish } from "../plan/restart.ts";
+import { covers } from "../registry/repository.ts";
+import { begun } from "../scope/begun.ts";
+import { over } from "../scope/over.ts";
+import type { Ground } from "../scope/places.ts";
+import { type Entry, entryFor } from "../secret/entry.ts";
+import type { ShapeName } from "../secret/shapes.ts";
+import { factsOf, secretIn } from "../state/facts.ts";
+import { isAlike, readHeld } from "../state/held.ts";
+import { holdersIn } from "../state/holders.ts";
+import { imagesFrom } from "../state/images.ts";
+import { keysAfter, tellKeyless } from "../state/no-key.ts";
+import type { Sight } from "../state/place.ts";
+import { imagesIn } from "../state/scope-images.ts";
+import type { Outlook } from "../state/sights.ts";
+import { picksOf, type TargetWish, templatesOf } from "../state/targets.ts";
+import { tellBeside } from "../state/tell-beside.ts";
+import { together } from "../state/together.ts";
+import { usersOf } from "../state/where-used.ts";
+import { Shared } from "./gate.ts";
+import { ownerOf, sharedOwner } from "./owner.ts";
+import { failure, runUnit, type Unit } from "./unit.ts";
+import { isHeldOutside, refuseWidening } from "./widening.ts";
+
+/** What Secrets of one name are to hold, wherever they are. */
+export type Order = {
+  /** The Secrets' name. */
+  readonly name: string;
+  /** Repositories that were named. */
+  readonly repositories: readonly string[];
+  /** What pods use is to be granted too, whatever was granted before. */
+  readonly fromPods: boolean;
+  /** What pods use counts where no repository is named. */
+  readonly podsTell: boolean;
+  /** The command at hand, as far as one that grants more is to be like it. */
+  readonly again: Create;
+  /** The credential, once its kind has found what it is made of. */
+  readonly opening: Promise<Credential>;
+  /** Whether it will ask its owner for a name. */
+  readonly needsName: boolean;
+  /** How the Secrets are laid out; absent for the kubelet. */
+  readonly shape?: ShapeName | undefined;
+  /** Which pods are made anew that lack the Secret. */
+  readonly restart: RestartWish;
+  /** What cannot be changed is made anew, where nothing is lost with it. */
+  readonly recreate: boolean;
+  readonly targets: TargetWish;
+  tools(credential: Credential): Tools;
+  readonly dryRun: DryRun;
+  /** The refusal to make one credential for many namespaces; absent where that was asked for. */
+  readonly refuse?: (() => Promise<CliError>) | undefined;
+};
+
+/** Credentials that are made at once: Azure answers each of them slowly, and throttles. */
+const atOnce = 4;
+
+/** Times that a place is decided anew because another has written to it. */
+const rounds = 10;
+
+/** Gives each place a credential of its own. */
+export function issueEach(places: AsyncIterable<Outlook>, order: Order, bounds: Pick<Tools, "width" | "halted">): AsyncGenerator<Outcome> {
+  return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (outlook) => issueIn(outlook, order));
+}
+
+async function* issueIn(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
+  for (let round = 1; ; round++) {
+    try {
+      yield* issueOnce(outlook, order);
+      return;
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      if (error instanceof Conflict && round < rounds) continue;
+      yield failure(outlook, error);
+      return;
+    }
+  }
+}
+
+/** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
+async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
+  const { name, repositories, fromPods, opening, tools, dryRun, shape } = order;
+  const owner = ownerOf(outlook.place, name);
+  const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
+  const credential = await opening;
+  const { host } = credential;
+  const { write, force, merge } = tools(credential);
+  const there = sight.secret && readHeld(sight.secret, host, write.fieldManager);
+  if (there && !force && !merge) refuseForeign(secretIn(outlook.place, name), { host, shape }, there.held);
+  const held = there && { entry: entryFor(there.held.entries, host), login: there.login };
+  const issue = await credential.issue({
+    owner,
+    repositories,
+    fromPods,
+    images: imagesFrom(hostsOf(credential, there?.held), [...sight.pods, ...templatesOf(sight.targets)]),
+    held,
+  });
+  const unit = unitOf(issue, credential, order, () => issue.pulls);
+  // A Secret that may not be written gets no rights either
+  const plan = unit.each(sight);
+  for await (const outcome of runUnit(
+    { ...unit, each: () => plan, once: true },
+    [{ ...outlook, look: async () => sight }],
+    tools(credential),
+    dryRun,
+  )) {
+    // What was issued for a Secret as it was does not fit it as it is now
+    if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
+    yield outcome;
+  }
+}
+
+/**
+ * Gives all places one credential: one that they hold already, else a new one. Looks anew where another run has made one meanwhile.
+ * @param places opens them
+ * @throws CliError of what all of them depend on, the refusal to make one unasked among them
+ */
+export async function* issueShared(
+  places: () => AsyncIterable<Outlook>,
+  grounds: readonly Ground[],
+  order: Order,
+): AsyncGenerator<Outcome> {
+  let told = false;
+  for (let round = 1; ; round++) {
+    try {
+      for await (const outcome of shareOnce(places(), grounds, order)) {
+        told = true;
+        yield outcome;
+      }
+      return;
+    } catch (error) {
+      if (!(error instanceof Conflict) || told || round === rounds) throw error;
+    }
+  }
+}
+
+async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
+  const { name, repositories, fromPods, podsTell, targets, opening, tools, dryRun, refuse, needsName } = order;
+  const owner = sharedOwner(grounds, name);
+  // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
+  if (needsName) owner.ownName().catch(() => undefined);
+  const credential = await opening;
+  const hosts = hostsOf(credential, undefined);
+  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, { hosts, picks: picksOf(targets) });
+  const need = { owner, repositories, fromPods, images };
+  const sights = begun(places);
+  const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, grounds));
+  const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential), isOutside);
+  const issue = await find();
+  if (refuse && mints(issue.demand)) throw await refuse();
+  if (needsName) await refuseWidening(issue, credential, grounds, { ...order.again, repositories });
+  // Of a place's own login nothing is known: it is another's, or the one that all get
+  let unit = unitOf(issue, credential, order, () => "unknown");
+  const { run } = unit;
+  run.holds = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
+  /** What was read before the first Secret was claimed may be what a rotation has since put another in the place of. */
+  const confirm = async () => {
+    const now = await find();
+    if (isAlike(run.login, now.login)) return;
+    const changed = new Conflict("another run has put another password in the place of the one that is shared");
+    if (!now.login) throw new Shared(changed);
+    unit = unitOf(now, credential, order, () => "unknown");
+    run.login = now.login;
+    throw changed;
+  };
+  const handed = credential.life && issue.login && { identity: issue.entry.identity, confirm };
+  const all = { ...unit, run, each: (sight: Sight) => unit.each(sight), ...(handed && { handed }) };
+  yield* runUnit(all, sights, tools(credential), dryRun);
+}
+
+/**
+ * Issues a credential that Secrets of the scope hold already, if one of these still pulls; else another password of the last.
+ * @param isOutside whether others hold that one, so that the scope gets a credential of its own
+ */
+async function issueHeld(
+  credential: Credential,
+  need: Omit<Need, "held">,
+  holders: AsyncIterable<HeldLogin>,
+  isOutside: (issue: Issue) => Promise<boolean>,
+): Promise<Issue> {
+  let last: Issue | undefined;
+  for await (const held of holders) {
+    last = await credential.issue({ ...need, held });
+    const isOthers = held.login !== undefined && last.isOthers?.(held.login);
+    if (last.pulls !== "no" && !isOthers) return last;
+  }
+  return last && !(await isOutside(last)) ? last : credential.issue({ ...need, held: undefined });
+}
+
+/** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
+function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit {
+  const { name, shape } = order;
+  const { host, regional = [] } = credential;
+  const { write, force, merge, now } = order.tools(credential);
+  const { before, demand, login, mayPull = ["*"], images } = issue;
+  const entry = { ...issue.entry, hosts: [host, ...regional] };
+  const isNew = mints(demand);
+  return {
+    before,
+    demand,
+    run: newRun(login, images),
+    each: (all: Sight): Plan => {
+      const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
+      const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
+      const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.held?.entries, host)) : undefined;
+      const held = facts.held && { ...facts.held, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
+      const same = isAlike(login, inside);
+      const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
+      const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
+      const plan = planPlace({ ...facts, held }, storing, {
+        restart: order.restart,
+        anew: { recreate: order.recreate, force: false },
+        mayPull: reaches,
+      });
+      const keyless = tellKeyless(facts.to, keysAfter(plan, held), sight, plan);
+      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
+    },
+    later: tellBeside,
+  };
+}
+
+const identityOf = (entry: Entry | undefined): string =>
+  `another Azure identity (${entry?.by === undefined ? "unknown" : JSON.stringify(entry.by)})`;
+
+/** The hosts of a registry whose images a Secret has the login for, or is to have. */
+const hostsOf = ({ host, regional = [] }: Credential, held: Held | undefined): readonly string[] =>
+  held ? widened(regional, host, held) : [host, ...regional];
+
+/** Tells what the pods of a place use and the credential does not reach, where nobody said what it is to reach. */
+function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {
+  const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
+  if (outside.length === 0) return [];
+  const says = `pods use ${inLine(outside)}, which secret/${to.name} may not pull`;
+  return [{ act: "tell", to, says, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
+}

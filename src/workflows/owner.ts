@@ -1,0 +1,104 @@
+import { listAll } from "../cluster/port.ts";
+import type { Owner } from "../credential/kind.ts";
+import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
+import type { Ground, Place } from "../scope/places.ts";
+import { manyNamespaces, wordsIn } from "../secret/azure-words.ts";
+import { mayBeTokenOf, tokenName } from "../secret/names.ts";
+import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
+
+/** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
+export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
+  const ownName = once(async () => tokenName(await known(() => uidOf(cluster, namespace), namespace), namespace, secret));
+  const words = `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
+  return {
+    secret,
+    words,
+    wordsInCluster: once(async () => wordsIn(words, [await idBy(() => uidOf(cluster, "kube-system"))])),
+    ownName,
+    owns: async (name) => mayBeTokenOf(name, namespace, secret) && name === (await ownName()),
+    alone: true,
+  };
+}
+
+/**
+ * The Secrets of one name in many namespaces. A new credential is named once, by the cluster and the first selected namespace, so that
+ * another selection of namespaces gets another one. Later runs find the name in the annotations of the Secrets that hold it.
+ */
+export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
+  const reached = grounds
+    .filter(({ error }) => !error)
+    .map((ground): Reached => ({ ground, uid: once(() => uidOf(ground.cluster, "kube-system")), firstUid: once(() => firstUid(ground)) }));
+  const [first] = [...reached.filter(({ ground }) => ground.namespaces.length > 0), ...reached];
+  const words = manyNamespaces(secret);
+  const ownName = once(async () => {
+    if (!first) throw new CliError("unreachable", "no cluster of the scope can be reached");
+    const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);
+    return sharedName(cluster, namespace, secret);
+  });
+  return {
+    secret,
+    words,
+    // One that is not reached now may hold it all the same
+    wordsInCluster: once(async () =>
+      reached.length < grounds.length ? words : wordsIn(words, await Promise.all(reached.map(({ uid }) => idBy(uid)))),
+    ),
+    ownName,
+    owns: async (name) => {
+      if (!mayBeTokenOf(name, "shared", secret)) return false;
+      for (const cluster of reached) if (await isGivenIn(cluster, { name, secret })) return true;
+      return false;
+    },
+    alone: false,
+  };
+}
+
+type Reached = { readonly ground: Ground; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
+
+/** Whether Secrets of one name in a cluster were ever given this name. Earlier versions left the namespace out. */
+async function isGivenIn({ ground, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
+  const cluster = await known(uid, "kube-system");
+  if (name === tokenName(cluster, "shared", secret)) return true;
+  const isNamedBy = (namespace: string) => name === sharedName(cluster, namespace, secret);
+  return isNamedBy(await firstUid()) || (await uidsIn(ground)).some(isNamedBy);
+}
+
+const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
+
+/** The uid of the first selected namespace that exists; empty if none does, and then no Secret is written either. */
+async function firstUid({ cluster, namespaces }: Ground): Promise<string> {
+  for (const name of namespaces) {
+    const uid = await readable(() => uidOf(cluster, name));
+    if (uid !== undefined) return uid;
+  }
+  return "";
+}
+
+/** The uids of a cluster's namespaces; if they may not be listed, of the selected ones. */
+async function uidsIn({ cluster, namespaces }: Ground): Promise<string[]> {
+  const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(unlessForbidden(undefined));
+  if (listed) return listed.map(({ metadata: { uid = "" } }) => uid);
+  const read = await Promise.all(namespaces.map((name) => uidOf(cluster, name).catch(unlessForbidden(undefined))));
+  return read.filter((uid) => uid !== undefined);
+}
+
+/** The uid of a namespace. @throws CliError that names the way round where it may not be read */
+const known = async (read: () => Promise<string | undefined>, namespace: string): Promise<string> =>
+  (await readable(read)) ?? Promise.reject(noNamespace(namespace));
+
+async function readable(read: () => Promise<string | undefined>): Promise<string | undefined> {
+  return read().catch((cause: unknown) => {
+    if (!isForbidden(cause)) throw cause;
+    throw new CliError("forbidden", cause.message, {
+      hint: "add --acr-token NAME, or --service-principal=NAME: a name in Azure that this Secret alone is to use",
+      cause,
+    });
+  });
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,114 @@
+import type { Tools } from "../actions/tools.ts";
+import type { Credential } from "../credential/kind.ts";
+import { lifeOf } from "../credential/life.ts";
+import { CliError } from "../errors.ts";
+import { keyOf } from "../kinds.ts";
+import type { Plan } from "../plan/change.ts";
+import { mostNamed, namedThere } from "../plan/named.ts";
+import { type Doubted, type Proof, proofOf, type Tried } from "../plan/proof.ts";
+import { grouped } from "../plan/rotation.ts";
+import { several } from "../plan/said.ts";
+import { over } from "../scope/over.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import type { Noted, Unnoted } from "../state/noted.ts";
+import { ownerOf, sharedOwner } from "./owner.ts";
+
+/** How it is found out who holds a credential. */
+export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };
+
+/**
+ * Of the Secrets that note a credential, those that really hold it: by the login inside, which the registry is asked for, and by what
+ * Azure shows.
+ * @throws CliError conflict where two of them cannot both be right
+ */
+export async function provenOf(all: readonly Noted[], proving: Proving): Promise<Proof<Noted>> {
+  const { credential, identity } = proving;
+  const tried = await triedOf(all, proving);
+  const proof = proofOf(tried, await lifeOf(credential).shown(identity));
+  if (proof.disputed.length > 0) throw disputed(proof.disputed, proving);
+  return proof;
+}
+
+/** Each different login is asked for once. */
+async function triedOf(all: readonly Noted[], proving: Proving): Promise<Tried<Noted>[]> {
+  const { identity, tools } = proving;
+  const insides = all.map((member) => ({
+    member,
+    inside: member.login?.username === identity ? fingerprint(member.login) : undefined,
+  }));
+  const texts = grouped(insides, ({ inside = "" }) => inside);
+  const shared = texts.filter(([first]) => first?.inside !== undefined).length === 1;
+  const tried: Tried<Noted>[] = [];
+  for await (const group of over(texts, tools, (some) => tryText(some, { ...proving, shared }))) tried.push(...group);
+  return tried;
+}
+
+type Inside = Pick<Tried<Noted>, "member" | "inside">;
+
+async function* tryText(group: readonly Inside[], proving: Proving & { readonly shared: boolean }): AsyncGenerator<Tried<Noted>[]> {
+  const [first] = group;
+  const taken = first?.inside === undefined ? "no" : await takenOf(first.member, proving);
+  const tried: Tried<Noted>[] = [];
+  for (const one of group) tried.push({ ...one, taken, own: taken !== "yes" && (await isOwn(one, { ...proving, taken })) });
+  yield tried;
+}
+
+async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, verify }: Proving): Promise<Tried["taken"]> {
+  if (!login || !verify) return "unknown";
+  const { verdict } = await tools.registry().admits(credential.host, login);
+  if (verdict === "pulls") return "yes";
+  return verdict === "refused" ? "no" : "unknown";
+}
+
+/** Those of these logins that the registry does not reject. A password that Azure cannot delete counts as held. */
+export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
+  if (logins.length === 0 || (await lifeOf(proving.credential).shown(proving.identity)) === undefined) return [];
+  const texts = grouped(logins, ({ login }) => (login ? fingerprint(login) : ""));
+  const taken = await Promise.all(texts.map(([first]) => (first ? takenOf(first, proving) : "no")));
+  return texts.flatMap((same, at) => (taken[at] === "no" ? [] : same));
+}
+
+/**
+ * Whether a credential is a Secret's by its name. One of many namespaces is so only where nobody could be asked, and all of them hold
+ * the same.
+ */
+async function isOwn(
+  { member, inside }: Inside,
+  { identity, taken, shared }: Proving & Pick<Tried, "taken"> & { readonly shared: boolean },
+): Promise<boolean> {
+  if (inside === undefined) return false;
+  const { ground, to } = member;
+  const own = ownerOf({ cluster: ground.cluster, context: ground.context, namespace: to.namespace ?? "" }, to.name);
+  const owners = taken === "unknown" && shared ? [own, sharedOwner([ground], to.name)] : [own];
+  for (const owner of owners) if (await owner.owns(identity).catch(() => false)) return true;
+  return false;
+}
+
+function disputed(members: readonly Noted[], { identity }: Proving): CliError {
+  const all = several(
+    members.map(({ to }) => namedThere(to)),
+    mostNamed,
+  );
+  return new CliError("conflict", `${all} note different passwords of ${identity} for one login, or one for different logins`, {
+    hint: "one of them notes what is not so: delete that one, and create it again",
+  });
+}
+
+/** What is told of Secrets that note a credential and do not hold it. One that was meant is an error of its own. */
+export function doubtsOf(doubted: readonly Doubted<Noted>[], meant: ReadonlySet<string>, { identity, credential }: Proving): Outcomes {
+  return doubted.map(({ member, why }) => {
+    const says = `${namedThere(member.to)} notes ${identity}, and ${words[why](credential.host)}`;
+    if (!meant.has(keyOf(member.to))) return { change: { act: "tell", to: member.to, says }, says: [says] };
+    const { name, namespace = "", context } = member.to;
+    const hint = { do: "create", secret: name, registry: credential.host, namespace, context } as const;
+    return { change: { act: "keep", to: member.to, because: says }, error: new CliError("conflict", says, { hint }) };
+  });
+}
+
+type Outcomes = { readonly change: Plan[number]; readonly says?: readonly string[]; readonly error?: CliError }[];
+
+const words: Readonly<Record<Doubted["why"], (host: string) => string>> = {
+  none: () => "holds no login of it",
+  refused: (host) => `${host} refuses the login inside, so nothing shows that it was given this one`,
+  unknown: (host) => `${host} could not be asked for the login inside, so nothing shows that it was given this one`,
+};

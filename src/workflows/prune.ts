@@ -1,0 +1,86 @@
+import { apply } from "../actions/apply.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { sketch } from "../actions/sketch.ts";
+import { asCliError } from "../actions/take-back.ts";
+import { newRun, type Tools } from "../actions/tools.ts";
+import type { Remover } from "../credential/remover.ts";
+import { keyOf } from "../kinds.ts";
+import type { Change, Plan } from "../plan/change.ts";
+import { type PruneFacts, type PruneWish, type Removal, staysSince } from "../plan/prune.ts";
+import { over } from "../scope/over.ts";
+
+/** What it takes to remove what is left over in Azure. */
+export type Pruning = {
+  readonly tools: Tools;
+  readonly dryRun: DryRun;
+  readonly wish: PruneWish;
+  /** Looks once more at who holds what. */
+  look(): Promise<PruneFacts>;
+  remover(removal: Removal): Promise<Remover>;
+};
+
+/** Removals that are looked at together, and are under way at once: Azure answers each slowly, and throttles. */
+const atOnce = 4;
+
+/** Takes away what is left over, and only what still is: each is looked at again right before. */
+export async function* pruning(removals: readonly Removal[], how: Pruning): AsyncGenerator<Outcome> {
+  const bounds = { width: () => atOnce, halted: () => false };
+  // What has the same name goes one after the other
+  const groups = sameNamed(removals);
+  for (let at = 0; at < groups.length; at += atOnce) {
+    const facts = how.tools.halted() ? undefined : await how.look();
+    yield* over(groups.slice(at, at + atOnce), bounds, async function* (group) {
+      for (const removal of group) yield* remove(removal, facts, how);
+    });
+  }
+}
+
+function sameNamed(removals: readonly Removal[]): Removal[][] {
+  const groups = new Map<string, Removal[]>();
+  for (const removal of removals) groups.set(keyOf(removal.to), [...(groups.get(keyOf(removal.to)) ?? []), removal]);
+  return [...groups.values()];
+}
+
+async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pruning): AsyncGenerator<Outcome> {
+  const { to } = removal;
+  const going: Change = { act: "delete", to, because: "it is left over" };
+  if (!facts || how.tools.halted()) return yield { change: going, left: "interrupted" };
+  const stays = staysSince(removal, facts, how.wish);
+  if (stays !== undefined) return yield kept(removal, stays);
+  try {
+    const remover = await how.remover(removal);
+    const plan = await remover.plan(removal);
+    if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
+    yield* carriedOut(plan, remover, how);
+  } catch (error) {
+    yield { change: going, error: asCliError(error) };
+  }
+}
+
+const isWhole = (plan: Plan): boolean => plan.every((change) => !("slot" in change));
+
+const kept = ({ to }: Removal, because: string): Outcome => ({
+  change: { act: "keep", to, because },
+  says: [`${to.name} stays: ${because}`],
+});
+
+/** One after the other, each only once the one before it is done. */
+async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools, dryRun }: Pruning): AsyncGenerator<Outcome> {
+  const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
+  if (dryRun === "client") return yield* sketch(plan, bench);
+  for (const change of plan) {
+    const { error, ...outcome } = (await only(apply([change], bench))) ?? { change };
+    // Whoever else has taken it away did what was asked
+    const failed = error && error.kind !== "notFound";
+    yield failed
+      ? { ...outcome, error, says: ["it is not removed; to remove it yourself"], fix: { do: "shell", argv: removal(change) } }
+      : outcome;
+    if (failed || outcome.left) return;
+  }
+}
+
+/** What became of a single change. */
+async function only(outcomes: AsyncIterable<Outcome>): Promise<Outcome | undefined> {
+  for await (const outcome of outcomes) return outcome;
+  return undefined;
+}

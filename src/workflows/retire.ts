@@ -1,0 +1,132 @@
+import { apply } from "../actions/apply.ts";
+import type { Outcome } from "../actions/outcome.ts";
+import { sketch } from "../actions/sketch.ts";
+import { newRun } from "../actions/tools.ts";
+import type { Credential } from "../credential/kind.ts";
+import { lifeOf } from "../credential/life.ts";
+import { keyOf } from "../kinds.ts";
+import type { Plan, Tell } from "../plan/change.ts";
+import { inLine, namedThere } from "../plan/named.ts";
+import { isLoginOf, keptBy } from "../plan/ownership.ts";
+import type { Proof } from "../plan/proof.ts";
+import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
+import { several } from "../plan/said.ts";
+import type { Entry, Password, Previous } from "../secret/entry.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import type { Noted, NotedIn, Unnoted } from "../state/noted.ts";
+import { type Proving, stillTaken } from "./proven.ts";
+import { clustersUnknown, inClusters, ownedBy } from "./rotate-holders.ts";
+import type { RotateOrder } from "./rotate-order.ts";
+
+/** A rotation whose Secrets have been written, as far as they could be. */
+export type Retirement = RotateOrder &
+  Pick<NotedIn, "unasked"> & {
+    readonly rotation: Rotation<Noted>;
+    readonly proof: Pick<Proof<Noted>, "doubted">;
+    readonly proving: Proving;
+    readonly credential: Credential;
+    /** What its Secrets note by now. */
+    readonly entry: Entry;
+    /** Some Secret could not be written. */
+    readonly failed: boolean;
+    /** The Secrets that were written, by what names them. */
+    readonly written: ReadonlySet<string>;
+  };
+
+/**
+ * Takes the passwords away that others have taken the place of, as far as they are due and no Secret holds them, by a look of now. Where
+ * a Secret could not be written, or where nobody could look, they stay, and it is told what keeps them.
+ */
+export async function* retire(order: Retirement): AsyncGenerator<Outcome> {
+  const { rotation, entry, credential, dryRun } = order;
+  const tools = order.tools(credential);
+  const due = dueOf(candidates(rotation, entry), tools.now()).filter((password) => passwordKey(password) !== passwordKey(entry));
+  if (due.length === 0) return;
+  const bench = { tools, run: newRun(), seen: new Map() };
+  const plan = await planOf(due, order);
+  yield* dryRun === "client" ? sketch(plan, bench) : apply(plan, bench);
+}
+
+/** The same for a credential that is not rotated: what an earlier run promised to keep until now. */
+export async function* retireDue(order: Omit<Retirement, "entry" | "failed" | "written">): AsyncGenerator<Outcome> {
+  const { rotation } = order;
+  const replaced = rotation.replaced.filter(({ until }) => until !== undefined);
+  const { previous, ...entry } = rotation.newest;
+  const failed = order.proof.doubted.some(({ why }) => why === "unknown");
+  yield* retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
+}
+
+/** What was replaced before, and what this run has replaced. */
+const candidates = ({ replaced }: Rotation, { previous }: Entry): Previous[] => [
+  ...replaced.filter((password) => !previous || passwordKey(password) !== passwordKey(previous)),
+  // Without an end it waits for the next rotation
+  ...(previous?.until === undefined ? [] : [previous]),
+];
+
+async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan> {
+  const { rotation, credential, failed, force } = order;
+  const { identity } = rotation;
+  const life = lifeOf(credential);
+  const plan = await life.retire(identity, due);
+  if (plan.length === 0) return [];
+  const { holders, unasked } = await holdersOf(due, order);
+  const [unlisted] = [...order.unasked, ...unasked];
+  const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedBy(rotation) });
+  if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
+    const why = unlisted ? `not every Secret could be looked at: ${unlisted.error.message}` : inClusters(clusters);
+    return [tell(order, staying(due, identity, why))];
+  }
+  if (holders.length === 0) return failed ? [] : plan;
+  const held = new Set(holders.map(({ key }) => key));
+  const free = due.filter((password) => !held.has(passwordKey(password)));
+  const stays = due.filter((password) => held.has(passwordKey(password)));
+  const told = tell(order, staying(stays, identity, holding(holders, stays)));
+  return [...(free.length > 0 ? await life.retire(identity, free) : []), told];
+}
+
+type Holder = { readonly to: Noted["to"]; readonly key: string };
+
+/**
+ * The Secrets that still hold one of these passwords: by the login inside, where it is known, since anybody may note what he likes. What
+ * a dry run would write counts as written.
+ */
+async function holdersOf(due: readonly Password[], order: Retirement): Promise<Pick<NotedIn, "unasked"> & { holders: readonly Holder[] }> {
+  const { rotation, proof, proving, listed, written, dryRun } = order;
+  const keys = due.map(passwordKey);
+  const insideOf = new Map(
+    rotation.all.flatMap(({ entry, login, lapsed }) => (login && !lapsed ? [[passwordKey(entry), fingerprint(login)]] : [])),
+  );
+  const known = new Set(insideOf.values());
+  const doubted = new Set(proof.doubted.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
+  const { noted, unnoted, unasked } = await listed((login) => isLoginOf(rotation, login));
+  const holders = noted.flatMap((one) => {
+    if (!one.login || doubted.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
+    const inside = fingerprint(one.login);
+    const holds = (key: string) => (insideOf.has(key) ? insideOf.get(key) === inside : passwordKey(one.entry) === key);
+    return keys.flatMap((key) => (holds(key) ? [{ to: one.to, key }] : []));
+  });
+  const copies = (await stillTaken(unnoted, proving)).flatMap((one) =>
+    keys.flatMap((key) => (mayHold(one, key) ? [{ to: one.to, key }] : [])),
+  );
+  return { holders: [...holders, ...copies], unasked };
+
+  /** A login that is no Secret's by its annotation may be any password whose text is not known. */
+  function mayHold({ login }: Unnoted, key: string): boolean {
+    const inside = fingerprint(login);
+    return insideOf.has(key) ? insideOf.get(key) === inside : !known.has(inside);
+  }
+}
+
+/** Names a Secret with what it holds. */
+const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
+
+const staying = (passwords: readonly Password[], identity: string, why: string) =>
+  `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "stay" : "stays"}, since ${why}`;
+
+/** `secret/acr in namespace a holds it`. */
+function holding(holders: readonly Holder[], passwords: readonly Password[]): string {
+  const by = [...new Set(holders.map(({ to }) => namedThere(to)))];
+  return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;
+}
+
+const tell = ({ rotation: { host } }: Retirement, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });

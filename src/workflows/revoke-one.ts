@@ -1,0 +1,217 @@
+import { apply } from "../actions/apply.ts";
+import { renewClaims } from "../actions/claim.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { sketch } from "../actions/sketch.ts";
+import type { Bench, Run, Tools } from "../actions/tools.ts";
+import type { Credential } from "../credential/kind.ts";
+import { lifeOf } from "../credential/life.ts";
+import { CliError } from "../errors.ts";
+import { keyOf, type Ref } from "../kinds.ts";
+import type { Change, Plan } from "../plan/change.ts";
+import { namedThere } from "../plan/named.ts";
+import { isLoginOf, keptBy, unknownClusters } from "../plan/ownership.ts";
+import { goingOf, passwordsIn, type Revocable } from "../plan/revoke.ts";
+import { type Member, passwordKey } from "../plan/rotation.ts";
+import { several } from "../plan/said.ts";
+import type { Ground } from "../scope/places.ts";
+import type { Password } from "../secret/entry.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import { clustersOf, type Noted, type NotedIn } from "../state/noted.ts";
+import { ownerOf, sharedOwner } from "./owner.ts";
+import { doubtsOf, provenOf, stillTaken } from "./proven.ts";
+import { inClusters } from "./rotate-holders.ts";
+
+/** What it takes to revoke what Secrets note that are to go. */
+export type Revoking = RevokeOrder & {
+  /** What one of them really had inside; undefined where that is not known any more. */
+  lookAt(member: Member): Noted | undefined;
+};
+
+export type RevokeOrder = {
+  readonly grounds: readonly Ground[];
+  readonly tools: Tools;
+  readonly dryRun: DryRun;
+  /** That of the places, which has claimed the Secrets. */
+  readonly run: Run;
+  /** The credential that a Secret notes, or why nobody here can revoke it. @throws CliError */
+  open(of: Pick<Revocable, "entry" | "host">): Promise<Credential | string>;
+};
+
+/**
+ * Revokes what of a credential no other Secret holds, and those that are to go have really held.
+ * @param others what Secrets note that stay
+ * @returns whether nothing is left to be revoked of it
+ */
+export async function* revokeOne(credential: Revocable, others: NotedIn, how: Revoking): AsyncGenerator<Outcome, boolean> {
+  const going = goingOf(credential, passwordsIn(credential.members), others.noted);
+  if (going.keptBy.length > 0) yield tell(credential, keptWords(going.keptBy));
+  if (going.passwords.length === 0) return true;
+  const planned = await planOne(credential, others, how).catch(asFailure(credential));
+  if (!("plan" in planned)) {
+    yield planned;
+    return planned.error === undefined;
+  }
+  yield* planned.told;
+  return yield* carriedOut(planned, credential, how);
+}
+
+const keptWords = (by: readonly Ref[]): string =>
+  `goes on working, since ${several(by.map(namedThere))} ${by.length === 1 ? "holds" : "hold"} it too`;
+
+const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
+
+function tell(credential: Revocable, what: string): Outcome {
+  const says = `${calledOf(credential)} ${what}`;
+  return { change: { act: "tell", to: credential.members[0].to, says }, says: [says] };
+}
+
+const asFailure =
+  ({ members: [{ to }] }: Revocable) =>
+  (error: unknown): Outcome => {
+    if (error instanceof CliError) return { change: { act: "tell", to, says: "" }, error };
+    throw error;
+  };
+
+type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told: readonly Outcome[] };
+
+/** @returns what is to be told instead, where nothing can be done */
+async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
+  const owned = await isOwn(credential, how);
+  if (!owned) refuseUnasked(credential, others, how);
+  const opened = await how.open(credential);
+  if (typeof opened === "string") return tell(credential, `goes on working: ${opened}`);
+  if (!owned) await refuseUnlisted(credential, opened, { others, how });
+  const { identity } = credential.entry;
+  const proving = { credential: opened, identity, verify: true, tools: how.tools };
+  const { proven, doubted } = await provenOf(
+    credential.members.flatMap((member) => how.lookAt(member) ?? []),
+    proving,
+  );
+  const told = doubtsOf(doubted, new Set(), proving);
+  const [unknown] = told.filter((_, index) => doubted[index]?.why === "unknown");
+  if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.says?.join("; ")}`);
+  // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
+  const isOver = doubted.some(({ why }) => why === "refused");
+  if (proven.length === 0 && !isOver) return { plan: [], opened, told };
+  const shown = await lifeOf(opened).shown(identity);
+  const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
+  const copies = await stillTaken(unsure, proving);
+  if (copies.length > 0) return tell(credential, keptWords(copies.map(({ to }) => to)));
+  // Of a password that has ended nothing shows that it was here, but of its own credential nothing else can be
+  const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
+  const { revoke, retire } = lifeOf(opened);
+  const plan = whole ? await revoke(identity, passwords, await isMade(credential, how)) : await retire(identity, passwords);
+  return { plan, opened, told: isOver ? [] : told };
+}
+
+/** Logins of it in other Secrets, which no annotation names: they may be any password of it. */
+const copiesOf = ({ entry, host, members }: Revocable, { unnoted }: NotedIn): NotedIn["unnoted"] => {
+  const leaving = new Set(members.map(({ to }) => keyOf(to)));
+  return unnoted.filter(({ to, held }) => !leaving.has(keyOf(to)) && isLoginOf({ ...entry, host }, held));
+};
+
+/** Other Secrets whose annotation does not say which password they hold, or names one that is not the login inside. */
+function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt, shown }: Misnaming): readonly Noted[] {
+  const keys = new Map(
+    members.flatMap((member) => {
+      const login = lookAt(member)?.login;
+      return login ? [[fingerprint(login), passwordKey(member.entry)] as const] : [];
+    }),
+  );
+  const current = new Set(keys.values());
+  const existing = shown && new Set(shown.map(passwordKey));
+  return noted.filter(({ entry: other, login }) => {
+    if (!login || !isLoginOf({ kind: entry.kind, identity: entry.identity }, other)) return false;
+    const [key, inside] = [passwordKey(other), keys.get(fingerprint(login))];
+    return other.slot === undefined || (inside === undefined ? current.has(key) || existing?.has(key) === false : inside !== key);
+  });
+}
+
+type Misnaming = Pick<Revoking, "lookAt"> & { readonly shown: readonly Password[] | undefined };
+
+/** @throws CliError conflict if Azure names a cluster that was not listed, without --force */
+async function refuseUnlisted(
+  credential: Revocable,
+  opened: Credential,
+  { others, how: { grounds, tools } }: { readonly others: NotedIn; readonly how: Revoking },
+): Promise<void> {
+  const described = await lifeOf(opened).clusters(credential.entry.identity);
+  const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(grounds, others)).listed);
+  if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
+  const message = `${calledOf(credential)} is not revoked: it may be in use in a cluster that was not listed`;
+  throw new CliError("conflict", message, { hint: inClusters(clusters) });
+}
+
+/** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
+async function isOwn({ entry, members }: Revocable, { grounds }: Revoking): Promise<boolean> {
+  const owned = members.map(async ({ to: { name, namespace = "", context } }) => {
+    const cluster = grounds.find((ground) => ground.context === context)?.cluster;
+    return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessCancelled);
+  });
+  return (await Promise.all(owned)).includes(true);
+}
+
+/** The same, or one that Secrets of their name in many namespaces are given. */
+async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
+  if (await isOwn(credential, how)) return true;
+  const names = [...new Set(credential.members.map(({ to: { name } }) => name))];
+  const { identity } = credential.entry;
+  const owned = names.map((name) => sharedOwner(how.grounds, name).owns(identity).catch(unlessCancelled));
+  return (await Promise.all(owned)).includes(true);
+}
+
+/** Where the namespace may not be read, nobody knows. */
+function unlessCancelled(error: unknown): false {
+  if (error instanceof CliError && error.kind !== "cancelled") return false;
+  throw error;
+}
+
+/** @throws CliError if a selected cluster was not listed completely, without --force */
+function refuseUnasked(credential: Revocable, { unasked: [unasked] }: NotedIn, { tools }: Revoking): void {
+  if (!unasked || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
+  const { context, error } = unasked;
+  const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
+  throw new CliError(error.kind, `${calledOf(credential)} is not revoked, since another Secret in ${where} may hold it: ${error.message}`, {
+    hint: "have it revoked by somebody who may list all Secrets there, or do the same without --revoke",
+    cause: error,
+  });
+}
+
+/** One after the other, each only once the one before it is done. @returns whether all are */
+async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how: Revoking): AsyncGenerator<Outcome, boolean> {
+  const { carry, removal } = opened;
+  const run = ofCredential(credential, how.run);
+  const bench = { tools: { ...how.tools, carry, removal }, run, seen: new Map() };
+  for (const change of plan) {
+    const outcome = await carryOne(change, bench, how.dryRun);
+    yield outcome.error
+      ? { ...outcome, says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell", argv: removal(change) } }
+      : outcome;
+    if (outcome.error || outcome.left) return false;
+  }
+  return true;
+}
+
+/** The run as far as the Secrets of one credential are concerned. */
+function ofCredential({ members }: Revocable, run: Run): Run {
+  const claims = members.flatMap(({ to }) => {
+    const [key, claimed] = [keyOf(to), run.claims.get(keyOf(to))];
+    return claimed ? [[key, claimed] as const] : [];
+  });
+  return { ...run, claims: new Map(claims) };
+}
+
+async function carryOne(change: Change, bench: Bench, dryRun: DryRun): Promise<Outcome> {
+  const [sketched] = dryRun === "client" ? sketch([change], bench) : [];
+  if (sketched) return sketched;
+  let last: Outcome = { change, left: "interrupted" };
+  try {
+    // Whoever has taken the Secret over may have made another password by now
+    if (dryRun === "none") await renewClaims(bench);
+    for await (const outcome of apply([change], bench)) last = outcome;
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    last = { change, error };
+  }
+  return last;
+}

@@ -1,0 +1,110 @@
+import { apply } from "../actions/apply.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { endClaims } from "../actions/release.ts";
+import { sketch } from "../actions/sketch.ts";
+import { keyOf } from "../kinds.ts";
+import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
+import type { HeldLogin } from "../plan/ownership.ts";
+import { revocablesOf } from "../plan/revoke.ts";
+import { over } from "../scope/over.ts";
+import { asBefore } from "../secret/withdrawal.ts";
+import { loginFor } from "../state/held.ts";
+import { type NotedIn, notedIn } from "../state/noted.ts";
+import { type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
+
+/**
+ * Goes on where logins have been taken out of all Secrets: revokes what these note and no other Secret does, and then deletes them. So the
+ * note stands until it is done: a run that is killed leaves it to the next, and no Secret holds a dead password at any moment.
+ * @param first the outcomes of the places
+ */
+export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {
+  const { tools, run } = order;
+  const leaving: Outcome[] = [];
+  try {
+    for await (const outcome of first) {
+      if (outcome.change.act === "withdraw" && !outcome.error && !outcome.left) leaving.push(outcome);
+      yield outcome;
+    }
+    const kept = new Set<string>();
+    const how = { ...order, lookAt: looker(leaving, order) };
+    yield* revokeAll(
+      leaving.map(({ change }) => change as Withdraw),
+      kept,
+      how,
+    );
+    yield* over(leaving, { width: tools.width, halted: never }, (outcome) => endOne(outcome, kept, how));
+  } finally {
+    await endClaims({ tools, run, seen: new Map() });
+  }
+}
+
+/** What was inside: a Secret keeps it aside, and one that is gone by now was looked at before. */
+function looker(leaving: readonly Outcome[], { grounds }: RevokeOrder): Revoking["lookAt"] {
+  const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
+  return ({ to, entry }) => {
+    const secret = found.get(keyOf(to));
+    const ground = grounds.find(({ context }) => context === to.context);
+    if (secret?.kind !== "Secret" || !ground) return undefined;
+    return { to, ground, entry, metadata: secret.metadata, login: loginFor(asBefore(secret), entry.hosts[0] ?? "") };
+  };
+}
+
+/** Each says itself that it was interrupted. */
+const never = () => false;
+
+/** Azure answers slowly, and throttles. */
+const atOnce = 4;
+
+/** @param kept gets the Secrets of which something is left to be revoked */
+async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how: Revoking): AsyncGenerator<Outcome> {
+  const { halted, width } = how.tools;
+  if (halted() || withdrawn.length === 0) return;
+  const others = await othersOf(withdrawn, how);
+  const bounds = { width: () => Math.min(atOnce, width()), halted: never };
+  yield* over(revocablesOf(withdrawn), bounds, async function* (credential) {
+    const done = !halted() && (yield* revokeOne(credential, others, how));
+    if (!done) for (const { to } of credential.members) kept.add(keyOf(to));
+  });
+}
+
+/**
+ * What Secrets note and hold that stay, or that somebody has written to since they were to go. Out of those that another run takes away
+ * at this moment the login is gone already.
+ */
+async function othersOf(withdrawn: readonly Withdraw[], { grounds, tools }: Revoking): Promise<NotedIn> {
+  const versions = new Map(withdrawn.map(({ to, stands }) => [keyOf(to), stands.version]));
+  const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
+  const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
+  const found = await tools.during("Looking for others that use it", () => notedIn(grounds, isWanted));
+  const noted = found.noted.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
+  return { ...found, noted };
+}
+
+/** The Secret goes, once nothing has to be known of it any more; of somebody else's the note. */
+async function* endOne(withdrawn: Outcome, kept: ReadonlySet<string>, { tools, dryRun, run }: Revoking): AsyncGenerator<Outcome> {
+  const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
+  const key = keyOf(end.to);
+  if (tools.halted()) return yield { change: end, left: "interrupted" };
+  if (kept.has(key)) return yield { change: end, left: "failed", says: [waits(end)] };
+  const known = knownOf(withdrawn, dryRun);
+  const bench = { tools, run, seen: new Map(known ? [[key, known]] : []) };
+  for await (const outcome of dryRun === "client" ? sketch([end], bench) : apply([end], bench)) {
+    // Its claim has gone with it
+    if (!outcome.error && !outcome.left) run.claims.delete(key);
+    yield outcome;
+  }
+}
+
+/** The Secret as it stands by now. */
+const knownOf = ({ before, object }: Outcome, dryRun: DryRun) => (dryRun === "none" ? object : (before ?? object));
+
+function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): Change {
+  const { to, entries, stands, because, beside, immutable } = withdrawn;
+  if (beside) return withdrawn;
+  return { act: "remove", to, entries, stands, because, ...(!immutable && { withdrawn: true as const }) };
+}
+
+const waits = ({ act, to: { name } }: Change) =>
+  act === "remove"
+    ? `secret/${name} stays, and notes what is to be revoked: the same command goes on from there`
+    : `secret/${name} still notes what is to be revoked: the same command goes on from there`;

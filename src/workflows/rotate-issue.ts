@@ -1,0 +1,78 @@
+import { standingOf } from "../actions/claim.ts";
+import type { Credential, Issue } from "../credential/kind.ts";
+import { lifeOf } from "../credential/life.ts";
+import type { ChangeOf, Plan } from "../plan/change.ts";
+import { namedThere } from "../plan/named.ts";
+import { keptBy } from "../plan/ownership.ts";
+import { passwordKey, type Rotation, withOther } from "../plan/rotation.ts";
+import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import type { Noted, Unnoted } from "../state/noted.ts";
+import { sharedOwner } from "./owner.ts";
+import { clustersUnknown, inClusters, ownedBy, ownerAt } from "./rotate-holders.ts";
+import type { Look, RotateOrder } from "./rotate-order.ts";
+import { groundsOf } from "./rotate-places.ts";
+
+type Found = Rotation<Noted>;
+
+/** A rotation as it stands. */
+export type Standing = Pick<Look, "unasked" | "unnoted" | "proof"> & {
+  readonly rotation: Found;
+  readonly credential: Credential;
+};
+
+/** What its Secrets are to hold: the newest login that some of them hold, where others lack it; else another one. */
+export async function issueFor(at: Standing, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
+  const { all, members, newest, behind } = at.rotation;
+  const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
+  if (holder?.login && (behind.length > 0 || order.settled))
+    return { before: [], demand: [], entry: withOther(at.rotation), login: holder.login, pulls: "unknown", mayPull: undefined, images: [] };
+  return renewed(at, holder ?? members.find(({ entry }) => entry === newest), order);
+}
+
+async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
+  const { rotation, proof, credential, unasked, unnoted } = at;
+  const { newest, members, all, inUse, host } = rotation;
+  const [first] = members;
+  const secret = first?.to.name ?? "";
+  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(groundsOf(rotation), secret);
+  const words = await owner.wordsInCluster();
+  const images = order.verify ? await order.images(host, groundsOf(rotation)) : [];
+  const owned = await ownedBy(rotation);
+  const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
+  const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
+  const kept = keptBy({ secrets: 0, clusters, unlisted: unasked.length, owned: owned === "one" }, order.force);
+  const [copy] = unknownCopies(all, unnoted);
+  const blind = unnamed || kept !== undefined || copy !== undefined;
+  const unknown = copy ? `${namedThere(copy.to)} holds a password of it` : kept && unasked.length === 0 ? inClusters(clusters) : undefined;
+  const alone = owned !== "nobody";
+  const held = { entry: newest, login: holder?.login };
+  const inside = members.flatMap(({ login }) => login ?? []);
+  const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);
+  const issue = await lifeOf(credential).renew({ held, inside, inUse, alone, blind, unknown, left, secret, words, images });
+  return { ...issue, demand: [...takingOver(all, issue.demand, order.now()), ...issue.demand] };
+}
+
+/** The claim on a Secret, if it has come to its end. */
+function endedOn({ metadata }: Noted, now: Date): SecretClaim | undefined {
+  const claim = readClaim({ metadata });
+  return claim && !isLive(claim, now) ? claim : undefined;
+}
+
+/** Whoever has noted what is written over is to find his claim gone, if he is only slow: each is taken over, on the version of the look. */
+function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"claim">[] {
+  const mint = demand.find((change): change is ChangeOf<"mint"> => change.act === "mint");
+  if (mint?.left === undefined) return [];
+  const { slot, left: madeAt, to } = mint;
+  const noting = all.filter((holder) => {
+    const claim = endedOn(holder, now);
+    return claim && isMadeBy(claim, to.name, { slot, madeAt });
+  });
+  return noting.map((holder) => ({ act: "claim", to: holder.to, stands: standingOf(holder) }));
+}
+
+/** Logins that no annotation names, and that are none of those whose password is known: they may be any other password. */
+function unknownCopies(all: readonly Noted[], unnoted: readonly Unnoted[]): readonly Unnoted[] {
+  const known = new Set(all.flatMap(({ login, lapsed }) => (login && !lapsed ? [fingerprint(login)] : [])));
+  return unnoted.filter(({ login }) => !known.has(fingerprint(login)));
+}

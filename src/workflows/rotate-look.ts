@@ -1,0 +1,186 @@
+import { outwaitAll } from "../actions/claim.ts";
+import type { Outcome } from "../actions/outcome.ts";
+import type { Login } from "../context.ts";
+import { CliError } from "../errors.ts";
+import { keyOf } from "../kinds.ts";
+import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
+import type { Doubted } from "../plan/proof.ts";
+import { type Rotation, rotationsOf } from "../plan/rotation.ts";
+import { over } from "../scope/over.ts";
+import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import type { Noted, NotedIn } from "../state/noted.ts";
+import type { NotedLists } from "../state/noted-lists.ts";
+import { doubtsOf, type Proving, provenOf, stillTaken } from "./proven.ts";
+import type { Look, RotateOrder } from "./rotate-order.ts";
+
+type Found = Rotation<Noted>;
+
+/** Times that all is looked at anew because another run has written meanwhile. */
+export const rounds = 10;
+
+/** What is known of a rotation as it begins. */
+export type Begun = Look & {
+  readonly rotation: Found;
+  readonly proving: Proving;
+  /** Secrets of which it was told that nothing shows that they hold it. */
+  readonly told: ReadonlySet<string>;
+  /** Those that a later look found so: what has come of them by the end is told then. */
+  readonly unsure: Set<string>;
+  /** The logins of the credential that this run has seen, each once. */
+  readonly logins: readonly Login[];
+};
+
+export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
+
+/** All rotations of one identity rest on one look. */
+export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
+  const { all } = found;
+  const look = order.looks.get(all) ?? looked(found, proving, order, seen.unasked, { ...seen, noted: all });
+  order.looks.set(all, look);
+  return look;
+}
+
+/** What a look finds to rotate. Secrets that have come to hold one credential since they were listed as several are rotated once. */
+export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string>): Generator<Found> {
+  for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
+    const keys = [...keysOf(rotation.members)];
+    if (keys.some((key) => rotated.has(key))) continue;
+    for (const key of keys) rotated.add(key);
+    yield rotation;
+  }
+}
+
+/**
+ * The registry is asked after the lists are read: a login that it refuses may be one that another run has replaced in between, so who is
+ * in doubt is looked at anew if he was written since.
+ * @param known where nobody could be asked before
+ */
+async function looked(
+  credential: Found,
+  proving: Proving,
+  { listed }: RotateOrder,
+  known: NotedIn["unasked"],
+  first?: NotedIn,
+): Promise<Look> {
+  const { kind, identity, host } = credential;
+  const isIt = (login: HeldLogin) =>
+    login.kind === undefined ? isLoginOf(credential, login) : login.kind === kind && login.identity === identity && login.hosts[0] === host;
+  for (let round = 1; ; round++) {
+    const { noted, unnoted, unasked, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
+    const proof = await provenOf(noted, proving);
+    if (round === rounds || !(await anyWritten(proof.doubted, proving))) {
+      const copies = await stillTaken(
+        unnoted.filter(({ held }) => isIt(held)),
+        proving,
+      );
+      return { unasked, claimed, proof, unnoted: copies, rotated: new Set() };
+    }
+  }
+}
+
+/** @throws CliError of places that were looked at before, and could not be now: what is held there is not gone */
+async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unasked"]): Promise<NotedIn> {
+  const seen = await listed(isIt);
+  const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
+  const lost = seen.unasked.find(({ own, context }) => own && !before.has(context));
+  if (lost) throw lost.error;
+  return seen;
+}
+
+/** Whether one of those whose login is refused has been written, or is gone, since it was listed. */
+async function anyWritten(doubted: readonly Doubted<Noted>[], { tools }: Proving): Promise<boolean> {
+  const refused = doubted.flatMap(({ member, why }) => (why === "refused" ? [member] : []));
+  for await (const written of over(refused, tools, isWritten)) if (written) return true;
+  return false;
+}
+
+async function* isWritten({ ground, to, metadata: { resourceVersion } }: Noted): AsyncGenerator<boolean> {
+  try {
+    yield (await ground.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
+  } catch (error) {
+    // Who may list it may not be allowed to read it alone
+    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    yield false;
+  }
+}
+
+/** Tells of which Secrets nothing shows that they hold what they note. @returns these Secrets */
+export function* tellDoubts(
+  { proof: { doubted } }: Look,
+  { members, meant }: Pick<Found, "members" | "meant">,
+  proving: Proving,
+  told: ReadonlySet<string> = new Set(),
+): Generator<Outcome, ReadonlySet<string>> {
+  const keys = keysOf(members);
+  const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !told.has(keyOf(to)));
+  yield* doubtsOf(fresh, keysOf(meant), proving);
+  return new Set(fresh.map(({ member: { to } }) => keyOf(to)));
+}
+
+/** Tells which Secrets a rotation leaves locked out that held the credential when it began. */
+export async function* tellLeft(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
+  const { rotation, proving, told, unsure } = begun;
+  if (unsure.size > 0 && !proving.tools.halted()) yield* tellDoubts(await lookUnclaimed(begun, order), rotation, proving, told);
+}
+
+/**
+ * Looks anew, now that others have written.
+ * @param waits times that it waits for claims; whoever goes round once more does so again
+ * @returns undefined where no Secret holds the credential any more
+ */
+export const lookAgain = async (begun: Begun, order: RotateOrder, waits = rounds): Promise<Begun | undefined> =>
+  withLook(begun, await lookUnclaimed(begun, order, { waits }));
+
+/** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
+export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
+  const look = await lookUnclaimed(begun, order, { first: begun });
+  return look === begun ? begun : withLook(begun, look);
+}
+
+async function lookUnclaimed(
+  { rotation, proving, unasked, logins }: Begun,
+  order: RotateOrder,
+  { first, waits = rounds }: { readonly first?: Look; readonly waits?: number } = {},
+): Promise<Look> {
+  let look = first ?? (await looked(rotation, proving, order, unasked));
+  if (order.dryRun !== "none") return look;
+  for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
+    look = await looked(rotation, proving, order, unasked);
+  return look;
+}
+
+/**
+ * The claims that count: on Secrets that are proven to hold the credential, and of runs that prove that they hand it out. Anyone in a
+ * namespace can write any other.
+ */
+function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
+  const holders = keysOf(all);
+  return ({ to, metadata }) => {
+    const { by = "", makes } = readClaim({ metadata }) ?? {};
+    return holders.has(keyOf(to)) || (makes?.proof !== undefined && logins.some((login) => claimProof(login, by, to) === makes.proof));
+  };
+}
+
+function withLook(begun: Begun, look: Look): Begun | undefined {
+  const { members, meant } = begun.rotation;
+  const [keys, wanted] = [keysOf(members), keysOf(meant)];
+  for (const { member } of look.proof.doubted) if (keys.has(keyOf(member.to))) begun.unsure.add(keyOf(member.to));
+  const [found] = rotationsOf(look.proof.proven, ({ to }) => keys.has(keyOf(to)));
+  const logins = loginsOf([...begun.logins, ...look.proof.proven.flatMap(({ login }) => login ?? [])]);
+  return found && { ...begun, ...look, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
+}
+
+/** Each of these logins once. */
+export const loginsOf = (logins: readonly Login[]): readonly Login[] => [
+  ...new Map(logins.map((login) => [fingerprint(login), login])).values(),
+];
+
+/** The claims on these Secrets. */
+export const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>
+  new Map(
+    holders.flatMap(({ to, metadata }) => {
+      const found = readClaim({ metadata });
+      return found ? [[keyOf(to), found] as const] : [];
+    }),
+  );

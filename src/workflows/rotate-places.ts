@@ -1,0 +1,64 @@
+import type { Run, Tools } from "../actions/tools.ts";
+import { keyOf } from "../kinds.ts";
+import type { Plan } from "../plan/change.ts";
+import { planRenewed } from "../plan/renewed.ts";
+import type { Rotation } from "../plan/rotation.ts";
+import type { Ground } from "../scope/places.ts";
+import { type Entry, readAnnotation } from "../secret/entry.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import { secretIn } from "../state/facts.ts";
+import { isAlike, readHeld } from "../state/held.ts";
+import type { Noted } from "../state/noted.ts";
+import type { Sight } from "../state/place.ts";
+import { type Outlook, outlooks } from "../state/sights.ts";
+
+type Found = Rotation<Noted>;
+
+/** The places of its Secrets, those of one name together: a look is for one name. */
+export async function* placesOf({ members }: Found): AsyncGenerator<Outlook> {
+  const names = [...new Set(members.map(({ to }) => to.name))];
+  for (const name of names)
+    yield* outlooks(groundsOf({ members: members.filter(({ to }) => to.name === name) }), {
+      secret: name,
+      targets: { picks: [], whereUsed: false },
+      pods: "none",
+      lenient: true,
+    });
+}
+
+/** From this many namespaces on, lists of the whole cluster are read instead of asking in each. */
+const many = 16;
+
+/** The namespaces of some Secrets, cluster by cluster. */
+export function groundsOf({ members }: Pick<Found, "members">): Ground[] {
+  const grounds = [...new Set(members.map(({ ground }) => ground))];
+  return grounds.map((ground) => {
+    const namespaces = members.flatMap(({ ground: of, to }) => (of === ground && to.namespace !== undefined ? [to.namespace] : []));
+    const distinct = [...new Set(namespaces)];
+    return { ...ground, namespaces: distinct, open: distinct.length >= many };
+  });
+}
+
+/** Plans one Secret. Only the very object that was found to hold the credential gets it, or one that has the same login inside. */
+export function eachOf(
+  { host, kind, identity, members }: Found,
+  { entry, run }: { readonly entry: Entry; readonly run: Run },
+  { write, force }: Tools,
+): (sight: Sight) => Plan {
+  const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
+  const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
+  const passwords = members.map(({ entry: noted }) => noted);
+  return ({ secret, place }) => {
+    // One that is gone needs no login
+    if (!secret) return [];
+    const { name, uid } = secret.metadata;
+    const to = secretIn(place, name);
+    const { held: looked, login: inside } = readHeld(secret, host, write.fieldManager);
+    const held = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
+    const { login, made } = run;
+    const same = isAlike(login, inside);
+    const member = byKey.get(keyOf(to));
+    const proven = (uid !== undefined && member?.metadata.uid === uid) || (inside !== undefined && logins.has(fingerprint(inside)));
+    return planRenewed(to, { host, kind, identity, passwords, entry, madeAt: made?.madeAt, fresh: !same, proven, force }, held);
+  };
+}

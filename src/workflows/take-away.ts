@@ -1,0 +1,131 @@
+import type { Outcome } from "../actions/outcome.ts";
+import { refer } from "../actions/refer.ts";
+import { settle } from "../actions/settle.ts";
+import { newRun, type Tools } from "../actions/tools.ts";
+import { CliError } from "../errors.ts";
+import { keyOf, nameOf, type Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Change, Keep, Refer } from "../plan/change.ts";
+import { holds, isOf } from "../plan/keys.ts";
+import { saidTargets } from "../plan/said.ts";
+import type { Entry } from "../secret/entry.ts";
+import { fingerprint } from "../secret/fingerprint.ts";
+import { loginFor, readHeld } from "../state/held.ts";
+
+/** A Secret as a run has written it last. */
+type Written = {
+  readonly act: "store";
+  readonly to: Ref<"secret">;
+  readonly uid: string;
+  readonly entry: Entry;
+  /** The fingerprint of its login. */
+  readonly login: string | undefined;
+  /** The run created it, and deletes it when it ends. */
+  readonly created: boolean;
+};
+
+/** A Secret that a run has written, or an `imagePullSecrets` entry that it has added. */
+export type Belonging = Refer | Written;
+
+/** What a run has to remember of an outcome. @param before what it remembers of the same object */
+export function belongingOf({ change, object, error, left }: Outcome, before?: Belonging): Belonging | undefined {
+  if (error || left) return undefined;
+  if (change.act === "attach") return change;
+  if (change.act !== "store") return undefined;
+  const { to, entry, stands } = change;
+  const uid = object?.metadata.uid ?? "";
+  const created = !stands || (before?.act === "store" && before.created && before.uid === uid);
+  return { act: "store", to, uid, entry, login: loginIn(object as Secret | undefined, entry), created };
+}
+
+function loginIn(secret: Secret | undefined, { hosts: [host = ""] }: Entry): string | undefined {
+  const login = secret && loginFor(secret, host);
+  return login && fingerprint(login);
+}
+
+/**
+ * Removes the entries that a run has added and then the Secrets that it has created, also after an interruption. A Secret that is not as the
+ * run wrote it last stays, and so do the entries that name it.
+ */
+export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<Outcome[]> {
+  const written = new Map(belongings.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));
+  const removed = belongings.filter((one) => one.act !== "store" || one.created);
+  return tools.unhalted(async () => {
+    const outcomes: Outcome[] = [];
+    for (const belonging of removed.toReversed()) outcomes.push(await takeOne(belonging, written, tools));
+    return outcomes;
+  });
+}
+
+async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Written>, tools: Tools): Promise<Outcome> {
+  try {
+    return await (belonging.act === "store" ? remove(belonging, tools) : detach(belonging, written, tools));
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    const { to } = belonging;
+    if (error.kind === "notFound") return { change: gone(to), left: "failed" };
+    return { change: { act: "delete", to, because: "the run has ended" }, error, ...leftBy(belonging) };
+  }
+}
+
+const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it is gone" });
+
+/** What is left, with the command that takes it away. */
+function leftBy(belonging: Belonging): Required<Pick<Outcome, "says" | "fix">> {
+  if (belonging.act === "store") {
+    const { name } = belonging.to;
+    return { says: [`secret/${name} is left`], fix: { do: "delete-secret", secret: name } };
+  }
+  const { secret, to } = belonging;
+  return { says: [`secret/${secret} stays attached`], fix: { do: "detach", secret, ...saidTargets([to]) } };
+}
+
+async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<Outcome> {
+  const { namespace, context } = to;
+  const at = {
+    kind: "secret",
+    name: secret,
+    ...(namespace !== undefined && { namespace }),
+    ...(context !== undefined && { context }),
+  } as const;
+  const last = written.get(keyOf(at));
+  const now = last && (await tools.cluster(context).get(at));
+  const because = now && otherThan(last, now, tools);
+  if (because === undefined)
+    return refer({ act: "detach", to, secret, before: after, after: before }, { tools, run: newRun(), seen: new Map() });
+  return { change: { act: "keep", to, because }, left: "failed", says: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
+}
+
+/** Why a Secret is not the one that the run wrote last; undefined if it is. */
+function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: Tools): string | undefined {
+  const [host = ""] = entry.hosts;
+  const { held } = readHeld(secret, host, write.fieldManager);
+  if (held.hosts.some((server) => !entry.hosts.some((key) => isOf(key, server)))) return "it holds other logins";
+  if (secret.metadata.uid !== uid) return "it is another one";
+  return holds(entry, host, held) && loginIn(secret, entry) === login ? undefined : "another user has replaced its login";
+}
+
+type Deletion = { readonly act: "delete"; readonly to: Ref<"secret">; readonly because: string };
+
+async function remove(last: Written, tools: Tools): Promise<Outcome> {
+  const { to, uid } = last;
+  const { cluster, write, sleep } = tools;
+  const absent = gone(to);
+  const { change } = await settle<Secret | undefined, Deletion | Keep, unknown>(
+    {
+      observe: () => cluster(to.context).get(to),
+      decide: (secret) => {
+        if (!secret) return absent;
+        const because = otherThan(last, secret, tools);
+        return because === undefined ? { act: "delete", to, because: "the run has ended" } : { act: "keep", to, because };
+      },
+      write: (_, secret) => cluster(to.context).write(to, { delete: { uid, version: secret?.metadata.resourceVersion ?? "" } }, write),
+    },
+    { rounds: 10, pause: () => sleep(5) },
+  );
+  if (change.act !== "keep") return { change };
+  return { change, left: "failed", says: change === absent ? [] : [`secret/${to.name} stays: ${change.because}`] };
+}
+
+/** Names what belongs to a run, each once. */
+export const belongingKey = ({ act, to }: Pick<Change, "act" | "to">): string => `${act} ${keyOf(to)}`;

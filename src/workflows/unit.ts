@@ -1,0 +1,153 @@
+import { apply, applyWhole } from "../actions/apply.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { endClaims } from "../actions/release.ts";
+import { sketch, sketchEach } from "../actions/sketch.ts";
+import { leave, takeBack, withLeft } from "../actions/take-back.ts";
+import type { Bench, Run, Tools } from "../actions/tools.ts";
+import { CliError, Conflict } from "../errors.ts";
+import { aheadOf } from "../plan/ahead.ts";
+import type { Change, Plan, Store } from "../plan/change.ts";
+import { over } from "../scope/over.ts";
+import type { Place } from "../scope/places.ts";
+import type { SecretClaim } from "../secret/claim.ts";
+import type { Sight } from "../state/place.ts";
+import { remember, type Seen } from "../state/seen.ts";
+import type { Outlook } from "../state/sights.ts";
+import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
+
+/**
+ * What a verb that writes decides: what comes first, what is made once it is wanted, and what is done in each place. One credential
+ * for a thousand namespaces is a unit of a thousand places, and one for each is a thousand units of one.
+ */
+export type Unit = {
+  /** Done before the first place, all or nothing. */
+  readonly before: Plan;
+  /** Done when the first Secret is to be written, all or nothing; taken back if no Secret comes to hold it. */
+  readonly demand: Plan;
+  readonly run: Run;
+  /** What Secrets of others hold is handed out, and looked at once more when the first Secret is claimed. */
+  readonly handed?: Handed;
+  /** The claims of other runs that it was decided by, of each Secret: another one on the Secret that it claims ends it. */
+  readonly claims?: ReadonlyMap<string, SecretClaim>;
+  /** It was decided by the look at its only place: what has changed since ends it. */
+  readonly once?: true;
+  /** What it claims is claimed beyond its last place: whoever goes on ends it. */
+  readonly goesOn?: true;
+  /** Plans one place. @throws CliError of that place */
+  each(sight: Sight): Plan;
+  /** What is told at the end of a place's plan, and takes what nobody waits for before that is carried out. */
+  later?(sight: Sight, plan: Plan): Promise<Plan> | undefined;
+};
+
+/**
+ * Carries out a unit: each outcome in the order of the places, as soon as it is due. A place that fails does not stop the others.
+ * @throws CliError of what all places depend on; Conflict where a unit of one place was decided by an old look
+ */
+export async function* runUnit(
+  unit: Unit,
+  places: AsyncIterable<Outlook> | Iterable<Outlook>,
+  tools: Tools,
+  dryRun: DryRun,
+): AsyncGenerator<Outcome> {
+  const bench: Bench = { tools, run: unit.run, seen: new Map() };
+  const carry = (planned: Planned) => {
+    const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
+    return (dryRun === "client" ? sketchEach : apply)(changes, { ...bench, seen: planned.seen });
+  };
+  yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);
+  const gate = openGate(unit, bench, dryRun);
+
+  async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
+    const turn = gate.enter();
+    try {
+      yield* inTurn(outlook, turn);
+    } finally {
+      turn.leave();
+    }
+  }
+
+  async function* inTurn(outlook: Outlook, { pass, leave }: Turn): AsyncGenerator<Outcome> {
+    const planned = await planIn(outlook, unit, pass).catch(asPlaceError);
+    if (planned instanceof CliError) return yield failure(outlook, planned);
+    if (!planned.first) leave();
+    if (dryRun === "none") yield* announced(planned.plan, outlook);
+    yield* untilStored(carry(planned), leave);
+  }
+
+  let landed = false;
+  try {
+    for await (const outcome of over(places, tools, inPlace)) {
+      landed ||= outcome.change.act === "store" && !outcome.error && !outcome.left;
+      if (landed) yield* gate.made.splice(0);
+      yield outcome;
+    }
+  } catch (error) {
+    throw withLeft(error, await clear(landed ? [] : gate.made, bench), tools);
+  }
+  yield* await clear(landed ? [] : gate.made, bench, unit);
+}
+
+/** Others are only written once the Secret that is claimed has the password. */
+async function* untilStored(outcomes: AsyncIterable<Outcome> | Iterable<Outcome>, leave: () => void): AsyncGenerator<Outcome> {
+  for await (const outcome of outcomes) {
+    if (outcome.change.act === "store") leave();
+    yield outcome;
+  }
+}
+
+/** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
+async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<Outcome[]> {
+  const { unsure } = bench.run;
+  return [...(unsure.size > 0 ? leave(made, bench) : await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
+}
+
+/** Says what of a plan ends pods before any of it is done. */
+function* announced(plan: Plan, { place: { context, namespace } }: Outlook): Generator<Outcome> {
+  const ahead = aheadOf(plan);
+  if (ahead === undefined) return;
+  const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
+  yield { change: { act: "tell", to, says: "" }, ahead };
+}
+
+/** What ended a place; an interruption only leaves it, unless it left something behind. */
+export function failure({ place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> }, error: CliError): Outcome {
+  const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
+  const change: Change = { act: "tell", to, says: "" };
+  const left = error.kind === "cancelled" && error.hint === undefined;
+  return { change, ofPlace: true, ...(left ? { left: "interrupted" } : { error }) };
+}
+
+function asPlaceError(error: unknown): CliError {
+  if (error instanceof Shared) throw error.reason;
+  if (error instanceof CliError) return error;
+  throw error;
+}
+
+/** What is to be done in a place, and what is only told once it is known. */
+type Planned = {
+  readonly plan: Plan /** What all Secrets need was made for this one. */;
+  readonly first: boolean;
+  readonly later: Promise<Plan> | undefined;
+  readonly seen: Seen;
+};
+
+async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Change> {
+  yield* plan;
+  yield* await later;
+}
+
+/** Plans a place, and sees to it that what its Secret needs is there. Looks again when another has written since. */
+async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Promise<boolean>): Promise<Planned> {
+  for (let round = 1; ; round++) {
+    const sight = await outlook.look();
+    const plan = unit.each(sight);
+    const store = plan.find((change): change is Store => change.act === "store");
+    try {
+      const first = store !== undefined && (await pass(store));
+      const { secret, targets, pods, place } = sight;
+      return { plan, first, later: unit.later?.(sight, plan), seen: remember([secret, ...targets, ...pods], place.context) };
+    } catch (error) {
+      if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
+    }
+  }
+}

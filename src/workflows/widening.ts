@@ -1,0 +1,78 @@
+import type { Credential, Issue } from "../credential/kind.ts";
+import { lifeOf } from "../credential/life.ts";
+import { CliError } from "../errors.ts";
+import type { Create } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import type { Change } from "../plan/change.ts";
+import { inLine, namedThere } from "../plan/named.ts";
+import { several } from "../plan/said.ts";
+import type { Ground } from "../scope/places.ts";
+import { matchesGlob, type Scope } from "../scope/scope.ts";
+import { type Holders, holdersOf } from "../state/noted.ts";
+
+/**
+ * Refuses to add repositories to a credential that Secrets outside the selected namespaces hold, or may hold.
+ * @param again the command, with the repositories
+ * @throws CliError conflict
+ */
+export async function refuseWidening(issue: Issue, credential: Credential, grounds: readonly Ground[], again: Create): Promise<void> {
+  if (!widens([...issue.before, ...issue.demand])) return;
+  const { kind, host } = credential;
+  const { identity } = issue.entry;
+  const holders = await holdersOf(grounds, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, grounds));
+  const called = `the ${kind} ${JSON.stringify(identity)} gets no other repositories`;
+  if (others.length > 0) {
+    const names = [...new Set(others.map(namedThere))];
+    throw new CliError("conflict", `${called}: ${inLine(names)} also ${names.length > 1 ? "hold" : "holds"} it`, {
+      hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, grounds) },
+    });
+  }
+  const unknown = unknownHolders(holders);
+  if (unknown !== undefined)
+    throw new CliError("conflict", `${called}: ${unknown}`, {
+      hint: "select all of its clusters with --contexts, as an identity that may list their Secrets; or name another Secret",
+    });
+}
+
+/**
+ * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. If no login that pulls
+ * goes with its name, only an annotation names it, which anyone in the namespace can write.
+ */
+export async function isHeldOutside({ demand, entry: { identity } }: Issue, credential: Credential, grounds: readonly Ground[]) {
+  if (!demand.some((change) => change.act === "mint" && !change.inNew)) return false;
+  const { kind, host } = credential;
+  const { secrets, unknown } = await holdersOf(grounds, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, grounds));
+}
+
+/** Whether a plan adds repositories to a credential that exists. */
+function widens(plan: readonly Change[]): boolean {
+  const isNew = plan.some((change) => change.act === "mint" && change.inNew);
+  return !isNew && plan.some((change) => (change.act === "create" || change.act === "update") && (change.grants ?? []).length > 0);
+}
+
+const isSelected = ({ context, namespace = "" }: Ref, grounds: readonly Ground[]): boolean =>
+  grounds.some((ground) => ground.context === context && ground.namespaces.includes(namespace));
+
+function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
+  const [first] = unlisted;
+  if (first) {
+    const where = first.context === undefined ? "this cluster" : `context ${first.context}`;
+    return `not every Secret of ${where} could be listed: ${first.error.message}`;
+  }
+  return unknown.length === 0 ? undefined : `Secrets of cluster ${several(unknown)} may hold it`;
+}
+
+/** The scope with the namespaces of these Secrets. */
+function withNamespaces(scope: Scope, others: readonly Ref[], grounds: readonly Ground[]): Scope {
+  const { namespaces, exclude } = scope;
+  const more = others.map(({ namespace = "" }) => namespace);
+  if (namespaces === "all") return { ...scope, selector: undefined, exclude: [], includeSystem: true };
+  const { names, globs } = namespaces === "current" ? { names: grounds.flatMap((ground) => ground.namespaces), globs: [] } : namespaces;
+  return {
+    ...scope,
+    namespaces: { names: [...new Set([...names, ...more])], globs },
+    exclude: exclude.filter((glob) => !more.some((name) => matchesGlob(glob, name))),
+  };
+}

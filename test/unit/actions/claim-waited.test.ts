@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import { claim, renewClaims } from "../../../src/actions/claim.ts";
+import { Conflict } from "../../../src/errors.ts";
+import { keyOf } from "../../../src/kinds.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { is, losing, refusing } from "../../support/fakes/asked.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { began, claimIn, clock, lost, no, put, secretIn, standing, theirs, to, world } from "./claim-setting.ts";
+
+test("another run that is at it is waited for, and what it leaves is to be looked at anew", async () => {
+  const in_ = world();
+  const stands = { ...standing(put(in_, theirs)), claim: theirs };
+  let polls = 0;
+  in_.asking.around(async (asked, next) => {
+    if (is("get secret")(asked) && ++polls === 3) put(in_);
+    return next();
+  });
+  const bench = benchOf(in_);
+
+  await expect(claim({ act: "claim", to, stands }, bench)).rejects.toEqual(
+    new Conflict('another run is making secret "acr" in namespace "demo"'),
+  );
+  expect(bench.slept).toEqual([500, 500, 500]);
+  expect(bench.shown).toEqual(["Waiting for another run that makes secret acr"]);
+});
+
+test("so is one that gives up, and one that goes on for longer", async () => {
+  for (const move of [
+    (in_: FakeWorld) => in_.cluster.remove("secret", "demo", "acr"),
+    (in_: FakeWorld) => put(in_, { ...theirs, until: "later" }),
+  ]) {
+    const in_ = world();
+    const stands = { ...standing(put(in_, theirs)), claim: theirs };
+    move(in_);
+    await expect(claim({ act: "claim", to, stands }, benchOf(in_))).rejects.toThrow(Conflict);
+  }
+});
+
+test.for([
+  { why: "it has come to its end", until: "2025-12-31T23:59:59Z", waits: 0 },
+  { why: "it comes to its end", until: "2026-01-01T00:00:10Z", waits: 20 },
+  { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2026-01-01T00:00:35Z", waits: 60 },
+  { why: "it ends later than any run can write", until: "2026-01-01T00:00:36Z", waits: 0 },
+  { why: "it ends in another century", until: "2999-01-01T00:00:00Z", waits: 0 },
+])("the claim of a run that died is taken over: $why", async ({ until, waits }) => {
+  const in_ = world();
+  const dead = { by: "another-run", until };
+  const time = clock();
+  const bench = benchOf(in_, { now: time.now, sleep: time.sleep });
+
+  await claim({ act: "claim", to, stands: { ...standing(put(in_, dead)), claim: dead } }, bench);
+
+  expect(time.waits).toHaveLength(waits);
+  expect(claimIn(in_)).toMatchObject({ by: "this-run" });
+});
+
+test("an interruption ends the wait", async () => {
+  const in_ = world();
+  const stands = { ...standing(put(in_, theirs)), claim: theirs };
+  const bench = benchOf(in_);
+  bench.interrupt();
+
+  await expect(claim({ act: "claim", to, stands }, bench)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  expect(bench.slept).toEqual([500]);
+});
+
+test.for([
+  { after: 9_999, writes: 0 },
+  { after: 10_000, writes: 1 },
+])("a claim is renewed before a password is made if it is $after ms old: $writes writes", async ({ after, writes }) => {
+  const in_ = world();
+  const { now, sleep } = clock();
+  const bench = benchOf(in_, { now, sleep });
+  await claim({ act: "claim", to, stands: undefined }, bench);
+  await sleep(after);
+  in_.asking.forget();
+
+  await renewClaims(bench);
+
+  expect(in_.asking.writes).toHaveLength(writes);
+  expect(claimIn(in_).until).toBe(new Date(began.getTime() + 30_000 + after * writes).toISOString());
+  expect(bench.run.claims.get(keyOf(to))?.stands).toEqual(standing(secretIn(in_) as Secret));
+  in_.asking.forget();
+  await renewClaims(bench);
+  expect(in_.asking.writes).toEqual([]);
+});
+
+/** A claim that is old enough to be renewed. */
+async function old(in_: FakeWorld) {
+  const { now, sleep } = clock();
+  const bench = benchOf(in_, { now, sleep });
+  await claim({ act: "claim", to, stands: undefined }, bench);
+  await sleep(20_000);
+  return bench;
+}
+
+test("another writer who leaves the claim alone does not end it", async () => {
+  const in_ = world();
+  const bench = await old(in_);
+  const secret = secretIn(in_) as Secret;
+  in_.cluster.put({ ...secret, metadata: { ...secret.metadata, labels: { ...secret.metadata.labels, team: "web" } } });
+
+  await renewClaims(bench);
+
+  expect(claimIn(in_)).toEqual({ by: "this-run", until: "2026-01-01T00:00:50.005Z" });
+  expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
+});
+
+test.for<{ why: string; act(in_: FakeWorld): unknown }>([
+  { why: "another run has taken over", act: (in_) => put(in_, theirs) },
+  { why: "somebody has deleted the Secret", act: ({ cluster }) => cluster.remove("secret", "demo", "acr") },
+])("a claim that is lost is not renewed: $why", async ({ act }) => {
+  const in_ = world();
+  const bench = await old(in_);
+  act(in_);
+
+  await expect(renewClaims(bench)).rejects.toThrow('another run has taken over secret "acr" in namespace "demo"');
+});
+
+test("a claim that may not be renewed ends the run", async () => {
+  const in_ = world();
+  const bench = await old(in_);
+  in_.asking.around(refusing(is("patch secret"), no));
+
+  await expect(renewClaims(bench)).rejects.toMatchObject({ kind: "forbidden", message: "no" });
+});
+
+test("a claim whose answer was lost is looked for before a password is made", async () => {
+  const in_ = world();
+  const bench = benchOf(in_);
+  in_.asking.around(losing(is("create secret"), lost));
+  const calm = in_.asking.around(refusing(is("get secret"), no));
+  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow("the answer was lost");
+  calm();
+
+  await renewClaims(bench);
+
+  expect(bench.run.claims.get(keyOf(to))).toEqual({ to, made: true, stands: standing(secretIn(in_) as Secret), at: began });
+});

@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { refer } from "../../../src/actions/refer.ts";
+import type { ServiceAccount } from "../../../src/objects.ts";
+import type { Refer } from "../../../src/plan/change.ts";
+import { is } from "../../support/fakes/asked.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { account, pullSecret } from "../../support/fakes/cluster.ts";
+import { fakeWorld } from "../../support/fakes/world.ts";
+
+const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
+const attach: Refer = { act: "attach", to, secret: "acr", before: [], after: ["acr"] };
+const namesOf = (object: unknown) => (object as ServiceAccount | undefined)?.imagePullSecrets?.map(({ name }) => name) ?? [];
+
+function world(...names: string[]) {
+  const made = fakeWorld();
+  made.cluster.put(account("demo", "default", names));
+  return made;
+}
+
+test("what was seen will do for the first round, so that it is written at once", async () => {
+  const in_ = world("theirs");
+
+  const outcome = await refer(attach, benchOf(in_).look());
+
+  expect(in_.asking.all).toEqual(["patch serviceaccount demo/default"]);
+  expect(namesOf(outcome.object)).toEqual(["theirs", "acr"]);
+  expect(outcome.change).toMatchObject({ act: "attach", before: ["theirs"], after: ["theirs", "acr"] });
+});
+
+test("what was not seen is looked at first", async () => {
+  const in_ = world();
+
+  await refer(attach, benchOf(in_));
+
+  expect(in_.asking.all).toEqual(["get serviceaccount demo/default", "patch serviceaccount demo/default"]);
+});
+
+test("what is right is not written, and shown as it was seen", async () => {
+  const in_ = world("acr");
+
+  const outcome = await refer(attach, benchOf(in_).look());
+
+  expect(outcome).toEqual({
+    change: { act: "keep", to, because: "already attached" },
+    object: in_.cluster.get("serviceaccount", "demo", "default"),
+  });
+  expect(in_.asking.all).toEqual([]);
+});
+
+test("detach takes the name out", async () => {
+  const in_ = world("a", "acr");
+
+  const outcome = await refer({ ...attach, act: "detach" }, benchOf(in_).look());
+
+  expect(namesOf(outcome.object)).toEqual(["a"]);
+});
+
+test.for<{ why: string; stands: string[]; list: string[]; after: string[] | undefined }>([
+  { why: "none of them is there", stands: [], list: ["gone", "a", "old"], after: ["a"] },
+  { why: "one has come since", stands: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
+  { why: "both have come since", stands: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
+  { why: "an entry without a name never leads anywhere", stands: ["old"], list: ["", "old"], after: ["old"] },
+])("names that lead nowhere are looked up once more before they go: $why", async ({ stands, list, after }) => {
+  const in_ = world(...list);
+  for (const name of stands) in_.cluster.put(pullSecret("demo", name));
+  const detach: Refer = { act: "detach", to, secret: "gone", before: list, after: ["a"], dangling: ["gone", "old", ""] };
+
+  const outcome = await refer(detach, benchOf(in_).look());
+
+  expect(outcome.change).toMatchObject(after ? { act: "detach", after } : { act: "keep" });
+  expect(namesOf(outcome.object)).toEqual(after ?? list);
+  expect(in_.asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret demo/gone", "get secret demo/old"]);
+});
+
+test("they are looked up again where the list has changed meanwhile", async () => {
+  const in_ = world("gone", "a");
+  let once = true;
+  in_.asking.around(async (asked, next) => {
+    if (is("patch serviceaccount demo/default")(asked) && once) {
+      once = false;
+      in_.cluster.put(account("demo", "default", ["gone", "a", "b"]));
+      in_.cluster.put(pullSecret("demo", "gone"));
+    }
+    return next();
+  });
+
+  const outcome = await refer(
+    { act: "detach", to, secret: "gone", before: ["gone", "a"], after: ["a"], dangling: ["gone"] },
+    benchOf(in_).look(),
+  );
+
+  expect(outcome.change.act).toBe("keep");
+  expect(namesOf(in_.cluster.get("serviceaccount", "demo", "default"))).toEqual(["gone", "a", "b"]);
+});
+
+test("among many writers each round waits a little longer, and a tenth of a second at most", async () => {
+  const in_ = world();
+  const bench = benchOf(in_);
+  let others = 25;
+  in_.asking.around(async (asked, next) => {
+    if (is("patch")(asked) && others-- > 0)
+      in_.cluster.put(
+        account("demo", "default", [...namesOf(in_.cluster.get("serviceaccount", "demo", "default")), `x${others}`].map(String)),
+      );
+    return next();
+  });
+
+  const { object } = await refer(attach, bench);
+
+  expect(namesOf(object)).toHaveLength(26);
+  expect(bench.slept.slice(0, 3)).toEqual([5, 10, 15]);
+  expect(bench.slept.slice(-6)).toEqual([100, 100, 100, 100, 100, 100]);
+});
+
+test("a ServiceAccount that is gone is an error in the server's words", async () => {
+  const in_ = world();
+  in_.cluster.remove("serviceaccount", "demo", "default");
+
+  await expect(refer(attach, benchOf(in_))).rejects.toMatchObject({
+    kind: "notFound",
+    message: 'Error from server (NotFound): serviceaccounts "default" not found',
+  });
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "vitest";
+import { rehearse } from "../../../src/actions/rehearse.ts";
+import type { Tools } from "../../../src/actions/tools.ts";
+import { isObjectName } from "../../../src/check/names.ts";
+import type { Cluster } from "../../../src/cluster/port.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
+
+const stands = { uid: "u1", version: "7" };
+
+/** Rehearses a Secret before an API server that answers so. @returns the names that were written to */
+async function rehearsed(name: string, replaces: boolean, refuse?: (name: string) => Error) {
+  const names: string[] = [];
+  const write = async (to: { name: string }, _: unknown, { dryRun }: { dryRun: boolean }) => {
+    expect(dryRun).toBe(true);
+    names.push(to.name);
+    if (refuse) throw refuse(to.name);
+  };
+  const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { dryRun: false, fieldManager: "me" } } as unknown as Tools;
+  await rehearse({ act: "rehearse", to: { kind: "secret", namespace: "demo", name }, stands, replaces }, tools);
+  return names;
+}
+
+const long = "a".repeat(242);
+
+test.for([
+  { what: "a short name", name: "acr", beside: "acr-rehearsal" },
+  { what: "a dot where it is cut", name: `${long}.b`, beside: `${long}-rehearsal` },
+  { what: "a dash where it is cut", name: `${long}-b`, beside: `${long}-rehearsal` },
+  { what: "dashes before the cut", name: `${long.slice(2)}---b`, beside: `${long.slice(2)}-rehearsal` },
+  { what: "the longest name", name: "a".repeat(253), beside: `${"a".repeat(243)}-rehearsal` },
+])("a Secret that is to be replaced is tried under a name that one can have: $what", async ({ name, beside }) => {
+  expect(await rehearsed(name, true)).toEqual([beside]);
+  expect(isObjectName(beside)).toBe(true);
+});
+
+test("any other is tried under its own name", async () => {
+  expect(await rehearsed("acr", false)).toEqual(["acr"]);
+});
+
+test.for([
+  { what: "a new one", stands: undefined },
+  { what: "one that stands", stands },
+])("what another reader is to find is tried as it will be laid out: $what", async ({ stands }) => {
+  const written: unknown[] = [];
+  const write = async (_: unknown, text: object) => void written.push(Object.values(text)[0]);
+  const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { fieldManager: "me" } } as unknown as Tools;
+  const to = { kind: "secret", namespace: "argocd", name: "acr" } as const;
+  await rehearse({ act: "rehearse", to, stands, replaces: false, shape: "argocd-repository" }, tools);
+
+  expect(written).toMatchObject([{ metadata: { labels: { "argocd.argoproj.io/secret-type": "repository" } }, data: {} }]);
+});
+
+const full = (name: string) => `Error from server (Forbidden): secrets "${name}" is forbidden: exceeded quota`;
+
+test.for([
+  { what: "a refusal", refuse: (name: string) => new CliError("forbidden", full(name), { hint: `look at ${name}` }), hint: "look at acr" },
+  { what: "a conflict", refuse: (name: string) => new Conflict(full(name)), hint: undefined },
+])("$what tells the name that is meant, and not the one that was made up", async ({ refuse, hint }) => {
+  const error = await rehearsed("acr", true, refuse).catch((thrown: unknown) => thrown);
+
+  expect(error).toMatchObject({ message: full("acr"), kind: refuse("acr").kind, name: refuse("acr").name, hint });
+});
+
+test("a defect stays one", async () => {
+  await expect(rehearsed("acr", true, () => new TypeError("no"))).rejects.toThrow(TypeError);
+});

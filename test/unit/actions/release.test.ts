@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { endClaims } from "../../../src/actions/release.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { bench as noWorld } from "./apply-setting.ts";
+import { claimed, claimIn, no, put, secretIn, to, world } from "./claim-setting.ts";
+
+test("a run that claims nothing asks nobody", async () => {
+  const bench = noWorld();
+
+  expect(await endClaims(bench)).toEqual([]);
+  expect(bench.unhalted()).toBe(0);
+});
+
+test("what has ended is not ended again", async () => {
+  const in_ = world();
+  const bench = await claimed(in_, put(in_));
+  await endClaims(bench);
+  in_.asking.forget();
+
+  await endClaims(bench);
+
+  expect(bench.run.claims.size).toBe(0);
+  expect(in_.asking.all).toEqual([]);
+});
+
+test("a Secret that is written to meanwhile is looked at again", async () => {
+  const in_ = world();
+  const bench = await claimed(in_, put(in_));
+  in_.asking.around(refusing(is("patch secret"), () => new Conflict("modified"), 2));
+
+  expect(await endClaims(bench)).toEqual([]);
+  expect(claimIn(in_)).toBeNull();
+  expect(bench.slept).toEqual([5, 5]);
+});
+
+test("after ten rounds against others an empty Secret is told", async () => {
+  const in_ = world();
+  const bench = await claimed(in_, undefined);
+  in_.asking.around(refusing(is("delete secret"), () => new Conflict("modified")));
+
+  expect(await endClaims(bench)).toMatchObject([{ error: { message: "modified" } }]);
+  expect(in_.asking.all.filter((text) => text.startsWith("delete"))).toHaveLength(10);
+});
+
+test("a Secret whose claim somebody took off is left alone", async () => {
+  const in_ = world();
+  const bench = await claimed(in_, undefined);
+  put(in_);
+  in_.asking.forget();
+
+  expect(await endClaims(bench)).toEqual([]);
+  expect(in_.asking.writes).toEqual([]);
+  expect(secretIn(in_)).toBeDefined();
+});
+
+test.for<{ why: string; error: () => CliError; writes: string[]; told: (string | undefined)[] }>([
+  { why: "somebody has", error: () => new CliError("notFound", "gone"), writes: ["delete"], told: [] },
+  { why: "it may not", error: no, writes: ["delete", "patch"], told: ["no"] },
+  { why: "nobody answers", error: () => new CliError("unreachable", "lost"), writes: ["delete"], told: ["lost"] },
+])("an empty Secret that cannot be deleted, since $why", async ({ error, writes, told }) => {
+  const in_ = world();
+  const bench = await claimed(in_, undefined);
+  in_.asking.around(refusing(is("delete secret"), error));
+  in_.asking.forget();
+
+  expect((await endClaims(bench)).map((outcome) => outcome.error?.message)).toEqual(told);
+  expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
+});
+
+test("a defect is not taken for a refusal", async () => {
+  const in_ = world();
+  const bench = await claimed(in_, undefined);
+  in_.asking.around(refusing(is("delete secret"), () => new TypeError("a defect")));
+
+  await expect(endClaims(bench)).rejects.toThrow("a defect");
+});
+
+test("a claim that cannot be ended keeps no other from its end", async () => {
+  const in_ = world();
+  const bench = await claimed(in_, undefined);
+  const elsewhere = { ...to, namespace: "elsewhere" };
+  in_.asking.around(refusing(is("get secret elsewhere"), no));
+
+  const kept = await endClaims({
+    ...bench,
+    run: { ...bench.run, claims: new Map([["first", { to: elsewhere, made: true }], ...bench.run.claims]) },
+  });
+
+  expect(kept.map(({ change }) => change.to)).toEqual([elsewhere]);
+  expect(secretIn(in_)).toBeUndefined();
+});

@@ -1,0 +1,94 @@
+import { expect, test } from "vitest";
+import { restart } from "../../../src/actions/restart.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
+import type { Restart } from "../../../src/plan/change.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import { fakeWorld } from "../../support/fakes/world.ts";
+
+/** A pod that waits for its image, and the change that has it made anew. */
+function stuck() {
+  const world = fakeWorld();
+  const pod = world.cluster.put(stuckPod("demo", "web-1", "r/x"));
+  const change: Restart = {
+    act: "restart",
+    to: { kind: "pod", namespace: "demo", name: "web-1" },
+    uid: pod.metadata.uid ?? "",
+    because: "late",
+  };
+  return { world, pod, change };
+}
+const settled = "it has changed since, and waits no more";
+const replaced = "it has been replaced already";
+
+test("a pod that still waits is evicted, as it is now", async () => {
+  const { world, change, pod } = stuck();
+  const bodies: object[] = [];
+  const bench = benchOf(world);
+  const write: typeof bench.cluster.write = (to, how, options) => {
+    bodies.push(how);
+    return bench.cluster.write(to, how, options);
+  };
+
+  expect(await restart(change, { ...bench, tools: { ...bench.tools, cluster: () => ({ ...bench.cluster, write }) } })).toEqual({ change });
+  expect(bodies).toEqual([{ evict: { uid: change.uid, version: pod.metadata.resourceVersion } }]);
+  expect(world.cluster.all("pod")).toEqual([]);
+});
+
+test("a pod that went, or that is another one, is left alone, and told with what was seen", async () => {
+  const { world, change, pod } = stuck();
+  const bench = benchOf(world).look();
+
+  expect(await restart({ ...change, uid: "another" }, bench)).toEqual({
+    change: { act: "keep", to: change.to, because: replaced },
+    object: pod,
+  });
+  world.cluster.remove("pod", "demo", "web-1");
+  expect(await restart(change, bench)).toEqual({ change: { act: "keep", to: change.to, because: settled }, object: pod });
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("a pod that has come to run since, or waits for something else, is left alone", async () => {
+  for (const state of [{ running: { startedAt: "2026-01-01T00:00:00Z" } }, { waiting: { reason: "CrashLoopBackOff" } }]) {
+    const { world, change, pod } = stuck();
+    world.cluster.put({ ...pod, status: { phase: "Running", containerStatuses: [{ name: "web", state }] } });
+
+    expect((await restart(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: settled });
+    expect(world.asking.writes).toEqual([]);
+  }
+});
+
+test("a pod that goes at this moment is as it should be", async () => {
+  const { world, change } = stuck();
+  world.asking.around(refusing(is("evict"), () => new CliError("notFound", "gone")));
+
+  expect(await restart(change, benchOf(world))).toMatchObject({ change: { act: "keep", because: settled } });
+});
+
+test.for([
+  'Operation cannot be fulfilled on pods "web-1": Precondition failed: UID in precondition: a, UID in object meta: b',
+  'Operation cannot be fulfilled on pods "web-1": the UID in the precondition (a) does not match the UID in record (b)',
+])("keeps a pod that has been replaced by another of its name when the eviction meets that one: %s", async (message) => {
+  const { world, change } = stuck();
+  world.asking.around(refusing(is("evict"), () => new Conflict(`Error from server (Conflict): ${message}`)));
+
+  expect((await restart(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: replaced });
+  expect(world.asking.writes).toHaveLength(1);
+});
+
+test("any other refusal is one", async () => {
+  const { world, change } = stuck();
+  world.asking.around(refusing(is("evict"), () => new CliError("forbidden", "no")));
+
+  await expect(restart(change, benchOf(world))).rejects.toThrow("no");
+  expect(world.asking.writes).toHaveLength(1);
+});
+
+test("a pod that is written to all the time is given up after five looks", async () => {
+  const { world, change } = stuck();
+  world.asking.around(refusing(is("evict"), () => new Conflict("modified")));
+
+  await expect(restart(change, benchOf(world))).rejects.toBeInstanceOf(Conflict);
+  expect(world.asking.all.filter((text) => text.startsWith("get"))).toHaveLength(5);
+});

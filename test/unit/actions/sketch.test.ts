@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { sketch } from "../../../src/actions/sketch.ts";
+import { newRun } from "../../../src/actions/tools.ts";
+import type { ServiceAccount } from "../../../src/objects.ts";
+import type { Change } from "../../../src/plan/change.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { account, stuckPod } from "../../support/fakes/cluster.ts";
+import { fakeWorld } from "../../support/fakes/world.ts";
+
+const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
+const secret = { kind: "secret", namespace: "demo", name: "acr" } as const;
+
+function world() {
+  const made = fakeWorld();
+  made.cluster.put({ ...account("demo", "default", ["theirs"]), metadata: { name: "default", namespace: "demo", labels: { a: "b" } } });
+  made.cluster.put(stuckPod("demo", "web-1", "r/x"));
+  return made;
+}
+
+/** The object that a change would come to. */
+function sketched(change: Change, bench = benchOf(world()).look()): unknown {
+  const [outcome, ...more] = sketch([change], bench);
+  expect(more).toEqual([]);
+  expect(outcome?.change).toBe(change);
+  return outcome?.object;
+}
+
+test("what stays is shown as it was seen", () => {
+  const in_ = world();
+  const bench = benchOf(in_).look();
+
+  expect(sketched({ act: "keep", to, because: "" }, bench)).toEqual(in_.cluster.get("serviceaccount", "demo", "default"));
+  expect(sketched({ act: "restart", to: { ...to, kind: "pod", name: "web-1" }, uid: "u", because: "" }, bench)).toEqual(
+    in_.cluster.get("pod", "demo", "web-1"),
+  );
+});
+
+test.for(["attach", "detach"] as const)("%s is shown with the names that it would then have, and else as it was seen", (act) => {
+  const object = sketched({ act, to, secret: "acr", before: ["theirs"], after: ["x", "y"] }) as ServiceAccount;
+
+  expect(object.imagePullSecrets).toEqual([{ name: "x" }, { name: "y" }]);
+  expect(object.metadata).toMatchObject({ name: "default", labels: { a: "b" }, resourceVersion: expect.stringMatching(/^\d+$/) });
+});
+
+test("what nobody has seen is not shown", () => {
+  const unseen = { ...to, name: "gone" };
+
+  expect(sketched({ act: "attach", to: unseen, secret: "acr", before: [], after: ["acr"] })).toBeUndefined();
+  expect(sketched({ act: "keep", to: unseen, because: "" })).toBeUndefined();
+});
+
+test("a Secret is shown with its login under its host, where there is one", () => {
+  const entry = { hosts: ["r.azurecr.io"], kind: "given", identity: "ci" };
+  const change: Change = { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "" };
+  const textOf = (object: unknown) =>
+    JSON.parse(Buffer.from((object as { data: Record<string, string> }).data[".dockerconfigjson"] ?? "", "base64").toString()) as object;
+
+  expect(textOf(sketched(change))).toEqual({ auths: {} });
+  const run = newRun({ username: "ci", password: new Sensitive("p") });
+  expect(textOf(sketched(change, benchOf(world(), { run }).look()))).toMatchObject({
+    auths: { "r.azurecr.io": { username: "ci", password: "p" } },
+  });
+});
+
+test.for<{ change: Change }>([
+  { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } },
+  { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true } },
+  { change: { act: "rehearse", to: secret, stands: undefined, replaces: false } },
+])("$change.act is no object of the cluster", ({ change }) => {
+  expect(sketch([change], benchOf(world()).look())).toEqual([{ change }]);
+});
+
+test("what is told is told", () => {
+  expect(sketch([{ act: "tell", to, says: "look" }], benchOf(world()))).toEqual([
+    { change: { act: "tell", to, says: "look" }, says: ["look"] },
+  ]);
+});

@@ -1,0 +1,91 @@
+import { expect, test } from "vitest";
+import { sketch } from "../../../src/actions/sketch.ts";
+import { store } from "../../../src/actions/store.ts";
+import type { Secret } from "../../../src/objects.ts";
+import { readEntries } from "../../../src/secret/entry.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { before, change, entry, run, secretIn, standing, to, world } from "./store-setting.ts";
+
+const host = "myregistry.azurecr.io";
+
+/** Somebody else's Secret, with logins for other registries. */
+const putTheirs = ({ cluster }: FakeWorld, ...servers: string[]): Secret =>
+  cluster.put(
+    {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: to.name, namespace: "demo", labels: { team: "web" } },
+      type: "kubernetes.io/dockerconfigjson",
+      data: {
+        ".dockerconfigjson": Buffer.from(JSON.stringify({ auths: Object.fromEntries(servers.map((one) => [one, {}])) })).toString("base64"),
+      },
+    },
+    "helm",
+  );
+const authsOf = (secret: unknown) =>
+  Object.keys(JSON.parse(Buffer.from((secret as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).auths);
+const merging = (old: Secret) => change({ stands: standing(old), merges: true, because: "gets one more login" });
+
+test("a login is added to somebody else's Secret, whose logins and labels stay", async () => {
+  const in_ = world();
+  const old = putTheirs(in_, "ghcr.io");
+
+  const outcome = await store(merging(old), benchOf(in_, { run: run(), merge: true }));
+
+  expect(outcome).toMatchObject({ change: merging(old), object: secretIn(in_) });
+  expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", host]);
+  expect(in_.loginIn("demo")).toMatchObject({ username: "ci", password: "ours" });
+  expect(secretIn(in_)?.metadata).toMatchObject({ uid: old.metadata.uid, labels: { team: "web" } });
+  expect(readEntries(secretIn(in_) as Secret)).toEqual([{ ...entry, beside: true }]);
+});
+
+test.for<{ why: string; call: string }>([
+  { why: "before it is read", call: "get secret" },
+  { why: "before it is written", call: "patch secret" },
+])("a login that somebody adds $why stays as well", async ({ call }) => {
+  const in_ = world();
+  const old = putTheirs(in_, "ghcr.io");
+  before(in_, call, () => void putTheirs(in_, "ghcr.io", "quay.io"));
+
+  await store(merging(old), benchOf(in_, { run: run(), merge: true }));
+
+  expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", "quay.io", host]);
+  expect(in_.asking.writes.at(-1)).toBe(`patch secret demo/${to.name}`);
+});
+
+test("a Secret that went before it is read is made with this login alone", async () => {
+  const in_ = world();
+  const old = putTheirs(in_, "ghcr.io");
+  in_.cluster.remove("secret", "demo", to.name);
+
+  await store(merging(old), benchOf(in_, { run: run(), merge: true }));
+
+  expect(authsOf(secretIn(in_))).toEqual([host]);
+  expect(in_.asking.writes).toEqual([`create secret demo/${to.name}`]);
+});
+
+test("a dry run that makes no login has the server asked about the note", async () => {
+  const in_ = world();
+  const old = putTheirs(in_, "ghcr.io");
+
+  const { object } = await store(merging(old), benchOf(in_, { dryRun: true, merge: true }));
+
+  expect(authsOf(object)).toEqual(["ghcr.io"]);
+  expect(readEntries(object as Secret)).toEqual([{ ...entry, beside: true }]);
+  expect(secretIn(in_)).toEqual(old);
+});
+
+test.for<{ why: string; merges: boolean; seen: boolean; auths: string[] }>([
+  { why: "as it would then be", merges: true, seen: true, auths: ["ghcr.io", host] },
+  { why: "alone, where it is not merged", merges: false, seen: true, auths: [host] },
+  { why: "alone, where nobody has seen it", merges: true, seen: false, auths: [host] },
+])("a sketch shows the Secret $why", ({ merges, seen, auths }) => {
+  const in_ = world();
+  const old = putTheirs(in_, "ghcr.io");
+  const bench = benchOf(in_, { run: run() });
+
+  const [outcome] = sketch([merges ? merging(old) : change({ stands: standing(old) })], seen ? bench.look() : bench);
+
+  expect(authsOf(outcome?.object)).toEqual(auths);
+});

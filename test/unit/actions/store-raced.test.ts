@@ -1,0 +1,123 @@
+import { expect, test } from "vitest";
+import { store } from "../../../src/actions/store.ts";
+import { Conflict } from "../../../src/errors.ts";
+import { is } from "../../support/fakes/asked.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { before, change, entry, entryIn, image, put, run, secretIn, standing, to, world } from "./store-setting.ts";
+
+test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; password: string }>([
+  {
+    why: "it pulls, so it stays",
+    beside: (in_) => {
+      in_.azure.users.set("other", "theirs");
+      put(in_, { username: "other", of: { ...entry, identity: "other" } });
+    },
+    gives: { change: { act: "keep", to, because: "another run wrote a credential that pulls" } },
+    password: "theirs",
+  },
+  { why: "the registry refuses it, so it goes", beside: (in_) => void put(in_), gives: { change: { act: "store" } }, password: "ours" },
+  {
+    why: "another's that the registry refuses goes as well",
+    beside: (in_) => void put(in_, { username: "other", of: { ...entry, identity: "other" } }),
+    gives: { change: { act: "store" } },
+    password: "ours",
+  },
+  {
+    why: "it is ours already",
+    beside: (in_) => void put(in_, { password: "ours" }),
+    gives: { change: { act: "store" } },
+    password: "ours",
+  },
+])("another run writes a Secret first: $why", async ({ beside, gives, password }) => {
+  const in_ = world();
+  before(in_, "create secret", () => beside(in_));
+
+  const outcome = await store(change(), benchOf(in_, { run: run() }));
+
+  expect(outcome).toMatchObject({ ...gives, object: secretIn(in_) });
+  expect(in_.loginIn("demo")?.password).toBe(password);
+});
+
+test("what another wrote and that nobody can tell of is not lost unasked, and is by force", async () => {
+  const in_ = world();
+  in_.asking.around(async (asked, next) => (is("prove other")(asked) ? { verdict: "blocked", message: "" } : next()));
+  const beside = () => void put(in_, { username: "other", of: { ...entry, identity: "other" } });
+
+  before(in_, "create secret", beside);
+  await expect(store(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+    kind: "conflict",
+    message: expect.stringContaining('holds the credential of "other"'),
+  });
+  expect(in_.loginIn("demo")?.password).toBe("theirs");
+
+  in_.cluster.remove("secret", "demo", "acr-myregistry");
+  before(in_, "create secret", beside);
+  await store(change(), benchOf(in_, { run: run(), force: true }));
+  expect(in_.loginIn("demo")?.password).toBe("ours");
+});
+
+test("where no image is known, nobody is asked, and what another wrote is not lost unasked", async () => {
+  const in_ = world();
+  before(in_, "create secret", () => void put(in_, { username: "other", of: { ...entry, identity: "other" } }));
+
+  await expect(store(change(), benchOf(in_, { run: run({ images: [] }) }))).rejects.toMatchObject({ kind: "conflict" });
+  expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
+});
+
+test("another's login is tried with the image that ours was proven with, else with one that pods name", async () => {
+  const in_ = world();
+  const proven = { ...image, reference: "proven" };
+  before(in_, "create secret", () => void put(in_));
+  await store(change(), benchOf(in_, { run: run({ proven }) }));
+  in_.cluster.remove("secret", "demo", "acr-myregistry");
+  before(in_, "create secret", () => void put(in_));
+  await store(change(), benchOf(in_, { run: run() }));
+
+  expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual(["prove ci app/web:proven", "prove ci app/web:1"]);
+});
+
+test("a Secret that went in the meantime is made", async () => {
+  const in_ = world();
+  const old = put(in_);
+  before(in_, "patch secret", () => {
+    in_.cluster.remove("secret", "demo", "acr-myregistry");
+    throw new Conflict("it is gone");
+  });
+
+  await store(change({ stands: standing(old) }), benchOf(in_, { run: run() }));
+
+  expect(in_.loginIn("demo")?.password).toBe("ours");
+  expect(secretIn(in_)?.metadata.uid).not.toBe(old.metadata.uid);
+});
+
+test("where only the note is to be written, it is, whoever writes to the Secret beside", async () => {
+  const in_ = world();
+  const old = put(in_, { password: "ours" });
+  const noted = { ...entry, expiresAt: "2027-01-01T00:00:00Z" };
+  before(in_, "patch secret", () => {
+    in_.cluster.put({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, team: "web" } } }, "other");
+  });
+
+  const outcome = await store(change({ stands: standing(old), entry: noted }), benchOf(in_, { run: run() }));
+
+  expect(entryIn(in_)).toEqual(noted);
+  expect(outcome).toMatchObject({ change: { act: "store", because: "says something else of itself" }, object: secretIn(in_) });
+  expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
+});
+
+test("after ten rounds against others it is given up", async () => {
+  const in_ = world();
+  const old = put(in_);
+  in_.asking.around(async (asked, next) => {
+    if (is("patch secret")(asked))
+      in_.cluster.put(
+        { ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, at: String(in_.asking.all.length) } } },
+        "other",
+      );
+    return next();
+  });
+
+  await expect(store(change({ stands: standing(old) }), benchOf(in_, { run: run() }))).rejects.toBeInstanceOf(Conflict);
+  expect(in_.asking.all.filter((text) => text.startsWith("patch"))).toHaveLength(10);
+});

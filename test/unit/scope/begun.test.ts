@@ -1,0 +1,41 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { begun } from "../../../src/scope/begun.ts";
+
+/** Numbers from 1 on, and what became of them. */
+function counted(refuse?: Error) {
+  const log: string[] = [];
+  async function* count() {
+    try {
+      for (let number = 1; ; number++) {
+        log.push(`asked for ${number}`);
+        if (refuse) throw refuse;
+        yield number;
+      }
+    } finally {
+      log.push("over");
+    }
+  }
+  return { log, items: begun(count()) };
+}
+
+test("the first item is asked for before anybody reads it, the second is not", async () => {
+  const { log, items } = counted();
+  await turn();
+  expect(log).toEqual(["asked for 1"]);
+
+  const read: number[] = [];
+  for await (const item of items) {
+    read.push(item);
+    if (item === 3) break;
+  }
+  expect(read).toEqual([1, 2, 3]);
+  expect(log).toEqual(["asked for 1", "asked for 2", "asked for 3", "over"]);
+});
+
+test("the first item's error is that of who reads it, and nobody's before", async () => {
+  const { items } = counted(new Error("refused"));
+  await turn();
+
+  await expect(items[Symbol.asyncIterator]().next()).rejects.toThrow("refused");
+});

@@ -1,0 +1,105 @@
+import { setImmediate as turn } from "node:timers/promises";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { byKey, inStep } from "../../../src/scope/join.ts";
+
+type One = { readonly metadata: { readonly namespace: string; readonly name: string } };
+const one = (namespace: string, name = "x"): One => ({ metadata: { namespace, name } });
+
+/** Pages of a list, and how many of them have been read. */
+function pagesOf(...pages: One[][]) {
+  let read = 0;
+  const list = (async function* () {
+    for (const page of pages) {
+      read++;
+      yield page;
+    }
+  })();
+  return { list, read: () => read };
+}
+
+test.for([
+  { names: ["ns0", "ns", "ns-a"], order: ["ns-a", "ns", "ns0"], why: "a hyphen is before the end of a name, and that before a digit" },
+  { names: ["b", "a", "c"], order: ["a", "b", "c"], why: "letters" },
+  { names: ["a", "a.b", "a-b", "ab"], order: ["a-b", "a.b", "a", "ab"], why: "hyphen, dot, end, letter" },
+  { names: [], order: [], why: "none" },
+])("$names go as $order ($why)", ({ names, order }) => {
+  expect(byKey(names)).toEqual(order);
+});
+
+test("each namespace gets its own, over the bounds of pages", async () => {
+  const { list } = pagesOf([one("a", "1"), one("a", "2")], [one("a", "3"), one("b", "1")], [], [one("c", "1")]);
+  const read = inStep(list);
+
+  expect((await read("a")).map(({ metadata }) => metadata.name)).toEqual(["1", "2", "3"]);
+  expect((await read("b")).map(({ metadata }) => metadata.name)).toEqual(["1"]);
+  expect((await read("c")).map(({ metadata }) => metadata.name)).toEqual(["1"]);
+  expect(await read("d")).toEqual([]);
+});
+
+test("what nobody asks for is passed over, and what is not there is none", async () => {
+  const { list } = pagesOf([one("a"), one("b"), one("c"), one("e")]);
+  const read = inStep(list);
+
+  expect(await read("b")).toEqual([one("b")]);
+  expect(await read("d")).toEqual([]);
+  expect(await read("e")).toEqual([one("e")]);
+});
+
+test("nothing is read before it is asked for, then four pages behind the first, and from there one ahead", async () => {
+  const { list, read: pages } = pagesOf([one("a"), one("b")], ..."cdefgh".split("").map((name) => [one(name)]));
+  const read = inStep(list);
+  const readFor = async (namespace: string) => {
+    await read(namespace);
+    await turn();
+    return pages();
+  };
+
+  expect(pages()).toBe(0);
+  // Of a page is known that it has no more of a namespace when the next one has come
+  expect(await readFor("a")).toBe(5);
+  expect(await readFor("b")).toBe(5);
+  expect(await readFor("bb")).toBe(5);
+  expect(await readFor("d")).toBe(5);
+  expect(await readFor("e")).toBe(6);
+  expect(await readFor("h")).toBe(7);
+});
+
+test.for([0, 1, 2, 3, 7])(
+  "an error behind %i pages of a list is that of each namespace that needed more, and of none before",
+  async (whole) => {
+    const names = "abcdefg".split("").slice(0, whole);
+    const list = (async function* () {
+      for (const name of names) yield [one(name)];
+      throw new Error("gone");
+    })();
+    const read = inStep(list);
+
+    for (const name of names.slice(0, -1)) expect(await read(name)).toEqual([one(name)]);
+    for (const name of ["x", "y", "z"]) await expect(read(name)).rejects.toThrow("gone");
+  },
+);
+
+test("whatever the names, whatever the pages, each namespace gets what is its own", async () => {
+  const name = fc.stringMatching(/^[a-c0-1]([-a-c0-1.]{0,3}[a-c0-1])?$/);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.uniqueArray(name, { maxLength: 12 }),
+      fc.array(fc.tuple(name, fc.nat(9))),
+      fc.integer({ min: 1, max: 5 }),
+      async (asked, objects, size) => {
+        const sorted = objects
+          .map(([namespace, n]) => one(namespace, String(n)))
+          .sort((a, b) => (`${a.metadata.namespace}/` < `${b.metadata.namespace}/` ? -1 : 1));
+        const pages = Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) => sorted.slice(index * size, (index + 1) * size));
+        const read = inStep(pagesOf(...pages).list);
+
+        for (const namespace of byKey(asked)) {
+          const got = (await read(namespace)).map(({ metadata }) => metadata.name).sort();
+          const own = objects.flatMap(([at, n]) => (at === namespace ? [String(n)] : [])).sort();
+          expect(got).toEqual(own);
+        }
+      },
+    ),
+  );
+});

@@ -1,0 +1,222 @@
+import { expect, test } from "vitest";
+import { over } from "../../../src/scope/over.ts";
+import { collect } from "../../support/collect.ts";
+
+/** Work that a test ends by itself, one item at a time. */
+function workshop() {
+  const begun: number[] = [];
+  const ends = new Map<number, () => void>();
+  let atOnce = 0;
+  let most = 0;
+  return {
+    begun,
+    most: () => most,
+    end: (item: number) => ends.get(item)?.(),
+    work: async function* (item: number) {
+      begun.push(item);
+      most = Math.max(most, ++atOnce);
+      yield `${item}a`;
+      await new Promise<void>((resolve) => ends.set(item, resolve));
+      yield `${item}b`;
+      atOnce--;
+    },
+  };
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+const bounds = (width: number, halted = () => false) => ({ width: () => width, halted });
+
+/** Reads in the background what comes. */
+function reading<T>(items: AsyncIterable<T>): { readonly read: T[]; readonly whole: Promise<void> } {
+  const read: T[] = [];
+  const whole = (async () => {
+    for await (const item of items) read.push(item);
+  })();
+  return { read, whole };
+}
+
+test("what comes of the items comes in their order, whoever is done first", async () => {
+  const { work, end } = workshop();
+  const { read, whole } = reading(over(numbers(3), bounds(3), work));
+  await settle();
+
+  end(2);
+  end(1);
+  await settle();
+  end(0);
+  await whole;
+
+  expect(read).toEqual(["0a", "0b", "1a", "1b", "2a", "2b"]);
+});
+
+test("the first item's results come as they are there, and not once it has ended", async () => {
+  const { work, end } = workshop();
+  const { read, whole } = reading(over(numbers(2), bounds(2), work));
+  await settle();
+
+  expect(read).toEqual(["0a"]);
+  end(0);
+  await settle();
+  expect(read).toEqual(["0a", "0b", "1a"]);
+  end(1);
+  await whole;
+});
+
+test("no more than the width are under way", async () => {
+  const { work, end, begun, most } = workshop();
+  const { whole } = reading(over(numbers(10), bounds(3), work));
+  for (const item of numbers(10)) {
+    await settle();
+    expect(begun.length).toBeLessThanOrEqual(item + 3);
+    end(item);
+  }
+  await whole;
+
+  expect(most()).toBe(3);
+});
+
+test("a width that grows takes effect at the next item", async () => {
+  const { work, end, begun } = workshop();
+  let width = 1;
+  const { whole } = reading(over(numbers(6), { width: () => width, halted: () => false }, work));
+  await settle();
+  expect(begun).toEqual([0]);
+
+  width = 3;
+  end(0);
+  await settle();
+  expect(begun).toEqual([0, 1, 2, 3]);
+  for (const item of [1, 2, 3]) end(item);
+  await settle();
+  for (const item of [4, 5]) end(item);
+  await whole;
+});
+
+test("behind a slow item no more than four widths are begun", async () => {
+  const { work, end, begun } = workshop();
+  const { whole } = reading(over(numbers(30), bounds(2), work));
+  for (const item of numbers(30).slice(1)) {
+    await settle();
+    end(item);
+  }
+  await settle();
+  expect(begun).toEqual(numbers(8));
+
+  end(0);
+  await settle();
+  for (const item of numbers(30)) {
+    end(item);
+    await settle();
+  }
+  await whole;
+  expect(begun).toEqual(numbers(30));
+});
+
+test("items are taken one at a time, as there is room for them", async () => {
+  const { work, end } = workshop();
+  const taken: number[] = [];
+  const items = (async function* () {
+    for (const item of numbers(100)) {
+      taken.push(item);
+      yield item;
+    }
+  })();
+  const { whole } = reading(over(items, bounds(2), work));
+  await settle();
+
+  expect(taken.length).toBeLessThanOrEqual(3);
+  for (const item of numbers(100)) {
+    await Promise.resolve();
+    end(item);
+    if (item % 2 === 1) await settle();
+  }
+  for (const item of numbers(100)) {
+    end(item);
+    await new Promise(setImmediate);
+  }
+  await whole;
+  expect(taken).toEqual(numbers(100));
+});
+
+test("once halted nothing further is begun, and what is under way comes to its end", async () => {
+  const { work, end, begun } = workshop();
+  let halted = false;
+  const { read, whole } = reading(
+    over(
+      numbers(10),
+      bounds(2, () => halted),
+      work,
+    ),
+  );
+  await settle();
+
+  halted = true;
+  end(0);
+  end(1);
+  await whole;
+
+  expect(begun).toEqual([0, 1]);
+  expect(read).toEqual(["0a", "0b", "1a", "1b"]);
+});
+
+test("an error comes in its place, and ends it all", async () => {
+  const { work, end } = workshop();
+  const failing = async function* (item: number) {
+    if (item === 1) throw new Error("one");
+    yield* work(item);
+  };
+  const { read, whole } = reading(over(numbers(3), bounds(3), failing));
+  await settle();
+  expect(read).toEqual(["0a"]);
+
+  end(0);
+  await expect(whole).rejects.toThrow("one");
+  expect(read).toEqual(["0a", "0b"]);
+});
+
+test("after an error nothing further is begun", async () => {
+  const begun: number[] = [];
+  const work = async function* (item: number): AsyncGenerator<number> {
+    begun.push(item);
+    if (item === 0) throw new Error("zero");
+    yield item;
+  };
+
+  await expect(collect(over(numbers(100), bounds(1), work))).rejects.toThrow("zero");
+  await settle();
+  expect(begun.length).toBeLessThan(6);
+});
+
+test("an error of the items themselves comes after what was begun", async () => {
+  const items = (async function* () {
+    yield 1;
+    throw new Error("no more");
+  })();
+  const { read, whole } = reading(
+    over(items, bounds(2), async function* (item) {
+      await settle();
+      yield item;
+    }),
+  );
+
+  await expect(whole).rejects.toThrow("no more");
+  expect(read).toEqual([1]);
+});
+
+test("a reader that has seen enough ends it", async () => {
+  const begun: number[] = [];
+  const results = over(numbers(1000), bounds(2), async function* (item) {
+    begun.push(item);
+    yield item;
+  });
+
+  for await (const result of results) if (result === 3) break;
+  await settle();
+
+  expect(begun.length).toBeLessThan(20);
+});
+
+test("of no items comes nothing", async () => {
+  expect(await collect(over([], bounds(2), async function* () {}))).toEqual([]);
+});

@@ -1,0 +1,154 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import { groundsOf } from "../../../src/scope/places.ts";
+import type { Scope } from "../../../src/scope/scope.ts";
+import { openAsking, refusing } from "../../support/fakes/asked.ts";
+import { fakeCluster, namespace } from "../../support/fakes/cluster.ts";
+
+const scope = (more: Partial<Scope> = {}): Scope => ({
+  contexts: "current",
+  namespaces: "current",
+  selector: undefined,
+  exclude: [],
+  includeSystem: false,
+  ...more,
+});
+
+/** Clusters of two contexts, `prod` and `dev`; the current one is prod's. */
+function world(writes = true) {
+  const asking = openAsking();
+  const [prod, dev] = [fakeCluster(asking, "prod"), fakeCluster(asking, "dev")];
+  for (const name of ["kube-system", "team-a", "team-b", "web"])
+    prod.put(namespace(name, { labels: name === "web" ? { tier: "front" } : {} }));
+  dev.put(namespace("team-d"));
+  dev.put(namespace("gone", { deletionTimestamp: "2026-01-01T00:00:00Z" }));
+  const open = (cluster: typeof prod) =>
+    cluster.open({ kube: { forward: [], requestTimeout: 0, namespace: "demo" }, interruption: openInterruption() });
+  const ports = { prod: open(prod), dev: open(dev) };
+  const tools = {
+    contexts: async () => ["prod", "dev"],
+    cluster: (context: string | undefined) => (context === "dev" ? ports.dev : ports.prod),
+    writes,
+  };
+  return { asking, tools };
+}
+
+test.for<{ why: string; scope: Partial<Scope>; grounds: [string | undefined, string[], boolean][]; asks: number }>([
+  { why: "the current namespace, unasked", scope: {}, grounds: [[undefined, ["demo"], false]], asks: 0 },
+  {
+    why: "names in the order in which they were given, whether or not they are there",
+    scope: { namespaces: { names: ["web", "nope"], globs: [] } },
+    grounds: [[undefined, ["web", "nope"], false]],
+    asks: 0,
+  },
+  { why: "all but the system's", scope: { namespaces: "all" }, grounds: [[undefined, ["team-a", "team-b", "web"], true]], asks: 1 },
+  {
+    why: "names before what globs find, each once",
+    scope: { namespaces: { names: ["web", "nope"], globs: ["team-*", "w*"] } },
+    grounds: [[undefined, ["web", "nope", "team-a", "team-b"], true]],
+    asks: 1,
+  },
+  {
+    why: "a name that is left out, among globs",
+    scope: { namespaces: { names: ["web", "team-a"], globs: ["team-*"] }, exclude: ["team-a"] },
+    grounds: [[undefined, ["web", "team-b"], true]],
+    asks: 1,
+  },
+  { why: "by label", scope: { namespaces: "all", selector: "tier=front" }, grounds: [[undefined, ["web"], true]], asks: 1 },
+  {
+    why: "of every context, without one that is on its way out",
+    scope: { contexts: "all", namespaces: "all" },
+    grounds: [
+      ["prod", ["team-a", "team-b", "web"], true],
+      ["dev", ["team-d"], true],
+    ],
+    asks: 2,
+  },
+  {
+    why: "names in several contexts, each of which is asked whether it answers",
+    scope: { contexts: "all", namespaces: { names: ["web"], globs: [] } },
+    grounds: [
+      ["prod", ["web"], false],
+      ["dev", ["web"], false],
+    ],
+    asks: 2,
+  },
+  { why: "of one context that is named", scope: { contexts: ["dev"] }, grounds: [["dev", ["demo"], false]], asks: 0 },
+])("$why", async ({ scope: more, grounds, asks }) => {
+  const { asking, tools } = world();
+
+  const found = await groundsOf(scope(more), tools);
+
+  expect(found.map(({ context, namespaces, open }) => [context, namespaces, open])).toEqual(grounds);
+  expect(asking.all).toHaveLength(asks);
+});
+
+test("who reads sees the system's too", async () => {
+  const [ground] = await groundsOf(scope({ namespaces: "all" }), world(false).tools);
+
+  expect(ground?.namespaces).toContain("kube-system");
+});
+
+test.for<{ namespaces: Scope["namespaces"]; dev: string[] }>([
+  { namespaces: "all", dev: ["team-d"] },
+  { namespaces: "current", dev: ["demo"] },
+  { namespaces: { names: ["web", "team-d"], globs: [] }, dev: ["web", "team-d"] },
+])("a cluster that cannot be asked does not stop the others: $namespaces", async ({ namespaces, dev }) => {
+  const { asking, tools } = world();
+  const error = new CliError("unreachable", "no");
+  asking.around(
+    refusing(
+      ({ at }) => at.includes("prod:"),
+      () => error,
+    ),
+  );
+
+  const found = await groundsOf(scope({ contexts: ["prod", "dev"], namespaces }), tools);
+
+  expect(found.map(({ context, namespaces: names, error: why }) => [context, names, why])).toEqual([
+    ["prod", [], error],
+    ["dev", dev, undefined],
+  ]);
+});
+
+test("a cluster that does not tell its version is not given up", async () => {
+  const { asking, tools } = world();
+  asking.around(
+    refusing(
+      () => true,
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+
+  const found = await groundsOf(scope({ contexts: "all" }), tools);
+
+  expect(found.map(({ namespaces, error }) => [namespaces, error])).toEqual([
+    [["demo"], undefined],
+    [["demo"], undefined],
+  ]);
+});
+
+test.for([new CliError("cancelled", "interrupted"), new TypeError("a defect")])("%s ends it", async (error) => {
+  const { asking, tools } = world();
+  asking.around(
+    refusing(
+      ({ at }) => at.includes("prod:"),
+      () => error,
+    ),
+  );
+
+  await expect(groundsOf(scope({ contexts: ["prod", "dev"], namespaces: "all" }), tools)).rejects.toBe(error);
+});
+
+test("the only cluster's error is the run's", async () => {
+  const { asking, tools } = world();
+  asking.around(
+    refusing(
+      () => true,
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+
+  await expect(groundsOf(scope({ namespaces: "all" }), tools)).rejects.toThrow("no");
+});

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import type { Pod, PodSpec, ServiceAccount } from "../../../src/objects.ts";
+import { aroundOf, comesFrom } from "../../../src/state/around.ts";
+import type { Sight } from "../../../src/state/place.ts";
+import type { TargetObject } from "../../../src/state/targets.ts";
+
+const host = "myregistry.azurecr.io";
+const written = "2026-01-02T00:00:00Z";
+const account = (names: readonly string[], more: object = {}): ServiceAccount => ({
+  apiVersion: "v1",
+  kind: "ServiceAccount",
+  metadata: { name: "app", managedFields: [{ time: written, fieldsV1: { "f:imagePullSecrets": {} } }], ...more },
+  imagePullSecrets: names.map((name) => ({ name })),
+});
+const spec = (names: readonly string[], image = `${host}/app/web:1`): PodSpec => ({
+  serviceAccountName: "app",
+  containers: [{ name: "app", image }],
+  imagePullSecrets: names.map((name) => ({ name })),
+});
+const deployment = (of: PodSpec, more: object = {}): TargetObject => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", ...more },
+  spec: { template: { spec: of } },
+});
+const replicaSet = (of: PodSpec): TargetObject => ({
+  apiVersion: "apps/v1",
+  kind: "ReplicaSet",
+  metadata: { name: "web-1", ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "u", controller: true }] },
+  spec: { template: { spec: of } },
+});
+const pod = (of: PodSpec, creationTimestamp: string, more: Partial<Pod> & { readonly metadata?: object } = {}): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  spec: of,
+  ...more,
+  metadata: { name: "alone", creationTimestamp, ...more.metadata },
+});
+const sight = (more: Partial<Sight>): Sight => ({ place: {} as Sight["place"], secret: undefined, targets: [], pods: [], ...more });
+const listersIn = (more: Partial<Sight>) =>
+  aroundOf(sight({ targets: [account(["acr"])], ...more }), [host]).listers.map(({ of, names }) => `${of.kind}/${of.name} ${names}`);
+
+const later = "2026-01-03T00:00:00Z";
+const earlier = "2026-01-01T00:00:00Z";
+
+test.for<{ why: string; sight: Partial<Sight>; listers: string[] }>([
+  { why: "a template that was read", sight: { also: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
+  {
+    why: "one that was read for this alone",
+    sight: { beside: { accounts: [], templates: [deployment(spec(["theirs"]))] } },
+    listers: ["Deployment/web theirs"],
+  },
+  { why: "a template without a list", sight: { also: [deployment(spec([]))] }, listers: [] },
+  { why: "a template of another registry", sight: { also: [deployment(spec(["theirs"], "docker.io/library/nginx"))] }, listers: [] },
+  { why: "a template that another makes", sight: { also: [replicaSet(spec(["theirs"]))] }, listers: [] },
+  { why: "a template that is going", sight: { also: [deployment(spec(["theirs"]), { deletionTimestamp: later })] }, listers: [] },
+  {
+    why: "a pod that came after the list, and has another",
+    sight: { pods: [pod(spec(["theirs"]), later)] },
+    listers: ["Pod/alone theirs"],
+  },
+  { why: "a pod that came before it may have an older copy", sight: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
+  { why: "a pod that has the list", sight: { pods: [pod(spec(["acr"]), later)] }, listers: [] },
+  { why: "a pod that has none", sight: { pods: [pod(spec([]), later)] }, listers: [] },
+  { why: "a pod that has ended", sight: { pods: [pod(spec(["theirs"]), later, { status: { phase: "Succeeded" } })] }, listers: [] },
+  { why: "a pod of another registry", sight: { pods: [pod(spec(["theirs"], "docker.io/library/nginx"), later)] }, listers: [] },
+  { why: "a pod of a ServiceAccount that was not read", sight: { targets: [], pods: [pod(spec(["theirs"]), later)] }, listers: [] },
+])("own lists: $why", ({ sight: more, listers }) => {
+  expect(listersIn(more)).toEqual(listers);
+});
+
+test("a pod comes from what rolls its maker's pods out", () => {
+  const owned = {
+    name: "web-5c7d4-1",
+    labels: { "pod-template-hash": "5c7d4" },
+    ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5c7d4", uid: "u", controller: true }],
+  };
+  const isAuthored = comesFrom([{ of: { kind: "Deployment", name: "web" }, account: "app", names: ["theirs"] }]);
+
+  expect(isAuthored(pod(spec([]), later, { metadata: owned }))).toBe(true);
+  expect(isAuthored(pod(spec([]), later))).toBe(false);
+});
+
+test.for<{ says: string | undefined; strict: boolean }>([
+  { says: "true", strict: true },
+  { says: "1", strict: true },
+  { says: "True", strict: true },
+  { says: "false", strict: false },
+  { says: "yes", strict: false },
+  { says: undefined, strict: false },
+])("an annotation that says $says: $strict", ({ says, strict }) => {
+  const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
+  const beside = { accounts: [account(["acr"], { annotations })], templates: [] };
+
+  expect(aroundOf(sight({ beside }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
+});

@@ -1,0 +1,143 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import type { Ground } from "../../../src/scope/places.ts";
+import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+import { pullSecret } from "../../../src/secret/pull-secret.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { holdersIn } from "../../../src/state/holders.ts";
+import { collect } from "../../support/collect.ts";
+import { openAsking, refusing } from "../../support/fakes/asked.ts";
+import { fakeCluster } from "../../support/fakes/cluster.ts";
+
+const host = "r.azurecr.io";
+const entryOf = (identity: string, of = host): Entry => ({
+  hosts: [of],
+  kind: "acr-token",
+  identity,
+  slot: "password1",
+  madeAt: "2026-01-01T00:00:00Z",
+});
+
+/** A cluster whose namespaces hold Secrets of these identities: `{ a: "x", b: "x", c: "y" }`. */
+function ground(held: Readonly<Record<string, string>>, { name = "acr", of = host, meant = Object.keys(held) } = {}) {
+  const asking = openAsking();
+  const cluster = fakeCluster(asking);
+  for (const [namespace, identity] of Object.entries(held)) {
+    const login = { username: identity, password: new Sensitive(`of ${identity}`) };
+    cluster.put(pullSecret({ kind: "secret", namespace, name }, entryOf(identity, of), encodeDockerConfig(of, login)));
+  }
+  const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+  const found: Ground = { context: undefined, cluster: port, namespaces: meant, open: true };
+  return { asking, cluster, ground: found };
+}
+
+const found = async (...grounds: readonly Ground[]) =>
+  (await collect(holdersIn(grounds, "acr", { kind: "acr-token", host }))).map(
+    ({ entry, login }) => `${entry.identity}: ${login.password.reveal()}`,
+  );
+
+test("the credential that most of them hold comes first", async () => {
+  const { ground: at } = ground({ a: "few", b: "many", c: "many", d: "some", e: "many", f: "some" });
+
+  expect(await found(at)).toEqual(["many: of many", "some: of some", "few: of few"]);
+});
+
+test("three are tried at most, and a Secret is only read when its turn comes", async () => {
+  const { ground: at, asking } = ground({ a: "1", b: "2", c: "3", d: "4" });
+
+  for await (const _ of holdersIn([at], "acr", { kind: "acr-token", host })) break;
+  expect(asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret a/acr"]);
+  expect(await found(at)).toHaveLength(3);
+});
+
+test("once more than half of the places hold the same, the list is read on only if that one will not do", async () => {
+  const { ground: at } = ground({ a: "x", b: "y", c: "y", d: "y", e: "x" });
+  let listed = 0;
+  const pages = async function* (...asked: Parameters<typeof at.cluster.pages>) {
+    for await (const page of at.cluster.pages(...asked))
+      for (const each of page) {
+        listed++;
+        yield [each];
+      }
+  } as typeof at.cluster.pages;
+
+  const holders = holdersIn([{ ...at, cluster: { ...at.cluster, pages } }], "acr", { kind: "acr-token", host });
+  expect((await holders.next()).value?.entry.identity).toBe("y");
+  expect(listed).toBe(4);
+  expect((await holders.next()).value?.entry.identity).toBe("x");
+  expect(listed).toBe(5);
+  expect((await holders.next()).done).toBe(true);
+});
+
+test("they are counted over all clusters, but for one that cannot be asked", async () => {
+  const [one, two] = [ground({ a: "x", b: "y" }), ground({ a: "y" })];
+  const lost: Ground = { ...ground({ a: "z", b: "z", c: "z" }).ground, error: new CliError("unreachable", "no") };
+
+  expect(await found(one.ground, lost, two.ground)).toEqual(["y: of y", "x: of x"]);
+});
+
+test.for<{ why: string; at: Ground }>([
+  { why: "in a namespace that is not meant", at: ground({ a: "x" }, { meant: ["b"] }).ground },
+  { why: "of another name", at: ground({ a: "x" }, { name: "other" }).ground },
+  { why: "for another registry", at: ground({ a: "x" }, { of: "s.azurecr.io" }).ground },
+])("a Secret $why is none", async ({ at }) => {
+  expect(await found(at)).toEqual([]);
+});
+
+test("a Secret that is not ours is none, whatever it notes", async () => {
+  const { cluster, ground: at } = ground({ a: "x" });
+  const secret = cluster.get("secret", "a", "acr");
+  if (secret) cluster.put({ ...secret, metadata: { ...secret.metadata, labels: {} } });
+
+  expect(await found(at)).toEqual([]);
+});
+
+test("a note without the login that it speaks of is none", async () => {
+  const { cluster, ground: at } = ground({ a: "x", b: "y" });
+  const secret = cluster.get("secret", "a", "acr");
+  if (secret) cluster.put({ ...secret, data: { ".dockerconfigjson": Buffer.from("{}").toString("base64") } });
+
+  expect(await found(at)).toEqual(["y: of y"]);
+});
+
+test("who may not list all Secrets asks in each namespace", async () => {
+  const { ground: at, asking } = ground({ a: "x", b: "x" });
+  asking.around(
+    refusing(
+      ({ call }) => call === "list",
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+
+  expect(await found(at)).toEqual(["x: of x"]);
+});
+
+test("a closed scope lists nothing, and a credential of another kind is none", async () => {
+  const { ground: at, asking } = ground({ a: "x" });
+
+  expect(await found({ ...at, open: false })).toEqual(["x: of x"]);
+  expect(asking.all.filter((text) => text.startsWith("list "))).toEqual([]);
+  expect(await collect(holdersIn([at], "acr", { kind: "given", host }))).toEqual([]);
+});
+
+test("who may read no Secrets finds none; any other error is one", async () => {
+  const { ground: at, asking } = ground({ a: "x" });
+  const allow = asking.around(
+    refusing(
+      () => true,
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+  expect(await found(at)).toEqual([]);
+
+  allow();
+  asking.around(
+    refusing(
+      () => true,
+      () => new CliError("unreachable", "gone"),
+    ),
+  );
+  await expect(found(at)).rejects.toThrow("gone");
+});

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { type Entry, noteEntries } from "../../../src/secret/entry.ts";
+import { expiryBy, type Holding, holdingsOf } from "../../../src/state/holdings.ts";
+
+const host = "myregistry.azurecr.io";
+const auth = (text: string) => ({ auth: Buffer.from(text).toString("base64") });
+
+function secret(config: unknown, entries?: readonly Entry[]): Secret {
+  const data = { ".dockerconfigjson": Buffer.from(typeof config === "string" ? config : JSON.stringify(config)).toString("base64") };
+  const metadata = { name: "s", ...(entries && noteEntries(entries)) };
+  return { apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/dockerconfigjson", data };
+}
+
+function relabeled({ metadata, ...rest }: Secret): Secret {
+  return { ...rest, metadata: { ...metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } } };
+}
+
+const noted: Entry = { hosts: [host], kind: "acr-token", identity: "ci-pull", slot: "password1", expiresAt: "2026-02-01T00:00:00Z" };
+const known: Holding = {
+  hosts: [host],
+  kind: "acr-token",
+  guessed: false,
+  identity: "ci-pull",
+  slot: "password1",
+  expiry: "at",
+  expiresAt: "2026-02-01T00:00:00Z",
+};
+const unknown = { guessed: true, slot: "", expiry: "unknown" };
+
+test.for<{ what: string; of: Secret; holds: object[] }>([
+  { what: "what is noted", of: secret({ auths: { [host]: auth("ci-pull:p") } }, [noted]), holds: [known] },
+  {
+    what: "what is noted, and beside it a login of somebody else's",
+    of: secret({ auths: { [host]: auth("ci-pull:p"), "ghcr.io": auth("jane:p") } }, [noted]),
+    holds: [{ ...unknown, hosts: ["ghcr.io"], kind: "", identity: "jane" }, known],
+  },
+  {
+    what: "a password that was given, whose end nobody knows",
+    of: secret({ auths: {} }, [{ hosts: [host], kind: "given", identity: "ci" }]),
+    holds: [{ hosts: [host], kind: "given", guessed: false, identity: "ci", slot: "", expiry: "unknown" }],
+  },
+  {
+    what: "a note whose end is not a time",
+    of: secret({ auths: {} }, [{ hosts: [host], kind: "acr-token", identity: "ci", expiresAt: "2026" }]),
+    holds: [{ hosts: [host], kind: "acr-token", guessed: false, identity: "ci", slot: "", expiry: "unknown" }],
+  },
+  {
+    what: "what was made by hand",
+    of: secret({ auths: { [host]: auth("myregistry:p") } }),
+    holds: [{ ...unknown, hosts: [host], kind: "admin", identity: "myregistry" }],
+  },
+  {
+    what: "what spoils the pods' lookup",
+    of: secret({ auths: { [host]: { auth: "!" } } }),
+    holds: [{ ...unknown, hosts: [host], kind: "", identity: "" }],
+  },
+  {
+    what: "what its annotation names, although another tool has overwritten the label",
+    of: relabeled(secret({ auths: { [host]: auth("ci-pull:p") } }, [noted])),
+    holds: [known],
+  },
+  {
+    what: "another login than its annotation names, under another tool's label",
+    of: relabeled(secret({ auths: { [host]: auth("jane:p") } }, [noted])),
+    holds: [{ ...unknown, hosts: [host], kind: "acr-token", identity: "jane" }],
+  },
+  { what: "nothing", of: secret({ auths: {} }), holds: [] },
+  { what: "nothing that could be read", of: secret("{"), holds: [] },
+])("a Secret holds $what", ({ of, holds }) => {
+  expect(holdingsOf(of)).toEqual(holds);
+});
+
+const { expiresAt: _, ...never } = { ...known, expiry: "never" as const };
+const ends = (expiresAt: string): Holding => ({ ...known, expiresAt });
+
+test.for<{ what: string; holdings: readonly Holding[]; is: ReturnType<typeof expiryBy> }>([
+  { what: "a second before", holdings: [never, ends("2026-01-31T23:59:59Z")], is: "due" },
+  { what: "exactly then", holdings: [never, ends("2026-02-01T00:00:00Z")], is: "due" },
+  { what: "a second later", holdings: [never, ends("2026-02-01T00:00:01Z")], is: "later" },
+  { what: "never", holdings: [never, never], is: "never" },
+  { what: "never or at an unknown time", holdings: [never, { ...never, expiry: "unknown" }], is: "unknown" },
+  { what: "soon or at an unknown time", holdings: [ends("2026-01-01T00:00:00Z"), { ...never, expiry: "unknown" }], is: "due" },
+  { what: "at no time, without a login", holdings: [], is: "unknown" },
+])("reports a Secret as $is when its logins expire $what", ({ holdings, is }) => {
+  expect(expiryBy(holdings, new Date("2026-02-01T00:00:00Z"))).toBe(is);
+});

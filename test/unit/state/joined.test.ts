@@ -1,0 +1,150 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import type { Ground } from "../../../src/scope/places.ts";
+import type { PlaceWish, Sight } from "../../../src/state/place.ts";
+import { outlooks } from "../../../src/state/sights.ts";
+import { noTargets } from "../../../src/state/targets.ts";
+import { openAsking, refusing } from "../../support/fakes/asked.ts";
+import { account, type FakeCluster, fakeCluster, namespace, stuckPod } from "../../support/fakes/cluster.ts";
+import { accountsNamed, allOf, these } from "../../support/target-wish.ts";
+
+const names = ["a", "a-b", "a.b", "a0", ...Array.from({ length: 16 }, (_, index) => `team-${index}`)];
+const wish = (more: Partial<PlaceWish> = {}): PlaceWish => ({
+  secret: "acr",
+  targets: accountsNamed("default"),
+  lenient: false,
+  pods: "waiting",
+  ...more,
+});
+
+function fill(cluster: FakeCluster, name: string, index: number): void {
+  cluster.put(namespace(name));
+  cluster.put(account(name));
+  cluster.put(account(name, "web", [], { team: "web" }));
+  for (const secret of index % 3 === 0 ? [] : ["acr", "other"])
+    cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: secret, namespace: name }, type: "Opaque" });
+  for (let pod = 0; pod < index % 4; pod++) cluster.put(stuckPod(name, `pod-${pod}`, "r/x"));
+  cluster.put({ ...stuckPod(name, "runs", "r/x"), status: { phase: "Running" } });
+}
+
+/** A cluster of twenty namespaces, which do not all hold the same. */
+function world() {
+  const asking = openAsking();
+  const cluster = fakeCluster(asking);
+  for (const [index, name] of names.entries()) fill(cluster, name, index);
+  const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+  const ground = (open: boolean, meant = names): Ground => ({ context: undefined, cluster: port, namespaces: meant, open });
+  return { asking, cluster, ground };
+}
+
+async function sightsOf(ground: Ground, of: PlaceWish): Promise<Map<string, Omit<Sight, "place">>> {
+  const seen = new Map<string, Omit<Sight, "place">>();
+  for await (const outlook of outlooks([ground], of)) {
+    const { place, ...sight } = await outlook.look();
+    seen.set(place.namespace, sight);
+  }
+  return seen;
+}
+
+test.for<{ why: string; wish: PlaceWish }>([
+  { why: "one ServiceAccount", wish: wish() },
+  { why: "two of them", wish: wish({ targets: accountsNamed("default", "web") }) },
+  { why: "all", wish: wish({ targets: allOf("serviceaccount") }) },
+  { why: "those with a label", wish: wish({ targets: allOf("serviceaccount", "team=web") }) },
+  { why: "those that a pattern fits, and one that is named", wish: wish({ targets: these("serviceaccount", ["default"], ["w*"]) }) },
+  { why: "every kind, for whoever uses a registry", wish: wish({ targets: { picks: [], whereUsed: true }, pods: "all" }) },
+  { why: "none, and every pod", wish: wish({ targets: noTargets, pods: "all" }) },
+  { why: "no pods", wish: wish({ pods: "none" }) },
+])("lists that are read in step show the same as asking in each namespace: $why", async ({ wish: of }) => {
+  const { ground, asking } = world();
+
+  const apart = await sightsOf(ground(false), of);
+  asking.forget();
+  const joined = await sightsOf(ground(true), of);
+
+  expect([...joined].sort()).toEqual([...apart].sort());
+  expect(joined.size).toBe(20);
+  expect(asking.all.length).toBeLessThanOrEqual(of.targets.whereUsed ? 10 : 3);
+  expect(asking.all.every((text) => text.startsWith("list "))).toBe(true);
+});
+
+test("places go in the order of the lists where those are read in step, and in the order in which they were given where not", async () => {
+  const { ground } = world();
+
+  expect([...(await sightsOf(ground(false, ["team-1", "a", "a-b"]), wish())).keys()]).toEqual(["team-1", "a", "a-b"]);
+  expect([...(await sightsOf(ground(true), wish())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
+});
+
+test("only what is meant is shown, of lists of the whole cluster", async () => {
+  const { ground } = world();
+  const meant = names.filter((name) => name !== "team-3");
+
+  expect([...(await sightsOf(ground(true, meant), wish())).keys()]).not.toContain("team-3");
+});
+
+test("a second look asks anew, and sees what has changed", async () => {
+  const { ground, cluster, asking } = world();
+  for await (const outlook of outlooks([ground(true)], wish())) {
+    if (outlook.place.namespace !== "team-1") continue;
+    expect((await outlook.look()).secret?.type).toBe("Opaque");
+    cluster.remove("secret", "team-1", "acr");
+    asking.forget();
+    expect((await outlook.look()).secret).toBeUndefined();
+    expect(asking.all).toContain("get secret team-1/acr");
+    return;
+  }
+  expect.unreachable("no place of that name");
+});
+
+test("a ServiceAccount that is missing is that place's error, and a namespace that is missing is told apart from it", async () => {
+  const { ground, cluster } = world();
+  cluster.remove("serviceaccount", "team-1", "default");
+  const errors = new Map<string, string>();
+  for await (const outlook of outlooks([ground(true, [...names, "nope"])], wish()))
+    await outlook.look().catch((error: Error) => errors.set(outlook.place.namespace, error.message));
+
+  expect([...errors]).toEqual([
+    ["nope", 'Error from server (NotFound): namespaces "nope" not found'],
+    ["team-1", 'Error from server (NotFound): serviceaccounts "default" not found'],
+  ]);
+});
+
+test("who may not list the whole cluster is asked in each namespace", async () => {
+  const { ground, asking } = world();
+  asking.around(
+    refusing(
+      ({ at }) => at === "secret",
+      () => new CliError("forbidden", "no"),
+    ),
+  );
+
+  expect((await sightsOf(ground(true), wish())).size).toBe(20);
+  expect(asking.all).toContain("get secret team-9/acr");
+});
+
+test("any other error of a list ends it", async () => {
+  const { ground, asking } = world();
+  asking.around(
+    refusing(
+      ({ at }) => at === "pod",
+      () => new CliError("unreachable", "gone"),
+    ),
+  );
+
+  await expect(sightsOf(ground(true), wish())).rejects.toThrow("gone");
+});
+
+test("a cluster that cannot be asked is one place, whose look tells why", async () => {
+  const { ground } = world();
+  const error = new CliError("unreachable", "no");
+  const found = [];
+  for await (const outlook of outlooks([{ ...ground(false, []), context: "prod", error }, ground(false, ["a"])], wish()))
+    found.push(outlook);
+
+  expect(found.map(({ place }) => [place.context, place.namespace])).toEqual([
+    ["prod", ""],
+    [undefined, "a"],
+  ]);
+  await expect(found[0]?.look()).rejects.toBe(error);
+});

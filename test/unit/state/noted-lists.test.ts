@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { openInterruption } from "../../../src/interruption.ts";
+import { notedLists } from "../../../src/state/noted-lists.ts";
+import { refusing } from "../../support/fakes/asked.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+
+async function ground(...names: readonly string[]) {
+  const world = await stored(...names);
+  const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+  return { world, grounds: [{ context: undefined, cluster, namespaces: names, open: true }] };
+}
+
+const listsIn = (calls: readonly string[]) => calls.filter((call) => call.startsWith("list secret")).length;
+
+test("all who ask before a list is read get it, and who asks meanwhile the next one", async () => {
+  const { world, grounds } = await ground("a", "b");
+  const listed = notedLists(grounds);
+
+  const first = [listed(() => true), listed(({ identity }) => identity === "nobody")];
+  await Promise.resolve();
+  await Promise.resolve();
+  const next = listed(() => true);
+  const [all, none] = await Promise.all(first);
+  await next;
+
+  expect(all?.noted.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
+  expect(none?.noted).toEqual([]);
+  // Each time our Secrets, both types of pull secrets, and the metadata of all
+  expect(listsIn(world.asking.all)).toBe(2 * 4);
+});
+
+test("a list that fails fails those who waited for it, and nobody after them", async () => {
+  const { world, grounds } = await ground("a");
+  const listed = notedLists(grounds);
+  const free = world.asking.around(
+    refusing(
+      ({ call }) => call === "list",
+      () => new Error("defect"),
+    ),
+  );
+
+  const failed = await Promise.allSettled([listed(() => true), listed(() => true)]);
+  free();
+
+  expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  expect((await listed(() => true)).noted).toHaveLength(1);
+});

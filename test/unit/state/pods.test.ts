@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import type { ContainerStatus, Pod } from "../../../src/objects.ts";
+import { waitOf } from "../../../src/state/pods.ts";
+
+const running: ContainerStatus["state"] = { running: {} };
+const done: ContainerStatus["state"] = { terminated: {} };
+const waiting = (reason: string): ContainerStatus["state"] => ({ waiting: { reason } });
+const noPull = waiting("ImagePullBackOff");
+
+type Row = Readonly<Record<string, ContainerStatus["state"]>>;
+
+/** A pod with these containers, `sidecar` and `native` among its init containers being those that restart always. */
+function podOf(inits: Row, containers: Row): Pod {
+  const statuses = (row: Row) => Object.entries(row).map(([name, state]): ContainerStatus => ({ name, ...(state && { state }) }));
+  const always = (name: string) => (["sidecar", "native"].includes(name) ? { restartPolicy: "Always" } : {});
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "web-1" },
+    spec: {
+      initContainers: Object.keys(inits).map((name) => ({ name, ...always(name) })),
+      containers: Object.keys(containers).map((name) => ({ name })),
+    },
+    status: { phase: "Pending", initContainerStatuses: statuses(inits), containerStatuses: statuses(containers) },
+  };
+}
+
+test.for<{ why: string; inits?: Row; containers: Row; waits: ReturnType<typeof waitOf> }>([
+  { why: "its image", containers: { web: noPull }, waits: "image" },
+  { why: "its image, beside a sidecar that runs", inits: { sidecar: running }, containers: { web: noPull }, waits: "image" },
+  { why: "its image, beside two", inits: { sidecar: running, native: running }, containers: { web: noPull }, waits: "image" },
+  { why: "the image of a sidecar", inits: { sidecar: noPull }, containers: { web: waiting("PodInitializing") }, waits: "image" },
+  {
+    why: "the image of an init container behind a sidecar",
+    inits: { sidecar: running, migrate: noPull },
+    containers: { web: waiting("PodInitializing") },
+    waits: "image",
+  },
+  { why: "its image, and its init container is done", inits: { migrate: done }, containers: { web: noPull }, waits: "image" },
+  {
+    why: "an init container that runs",
+    inits: { migrate: running, sidecar: noPull },
+    containers: { web: waiting("PodInitializing") },
+    waits: "other",
+  },
+  { why: "nothing: another container runs", inits: { sidecar: running }, containers: { web: running, log: noPull }, waits: "other" },
+  { why: "nothing: a container runs that has the name of no sidecar", containers: { sidecar: running, log: noPull }, waits: "other" },
+  { why: "volumes, beside a sidecar", inits: { sidecar: running }, containers: { web: waiting("ContainerCreating") }, waits: "other" },
+])("a pod waits for $why", ({ inits = {}, containers, waits }) => {
+  expect(waitOf(podOf(inits, containers))).toBe(waits);
+});

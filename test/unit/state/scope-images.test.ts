@@ -1,0 +1,77 @@
+import { expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import type { Ground } from "../../../src/scope/places.ts";
+import { imagesIn } from "../../../src/state/scope-images.ts";
+import { noTargets, picksOf, type TargetWish } from "../../../src/state/targets.ts";
+import { type Asked, openAsking, refusing } from "../../support/fakes/asked.ts";
+import { fakeCluster, stuckPod } from "../../support/fakes/cluster.ts";
+import { accountsNamed, allOf, these } from "../../support/target-wish.ts";
+
+const host = "myregistry.azurecr.io";
+
+const cronJob = (namespace: string, name: string) => ({
+  apiVersion: "batch/v1" as const,
+  kind: "CronJob" as const,
+  metadata: { namespace, name, labels: { app: name } },
+  spec: { jobTemplate: { spec: { template: { spec: { containers: [{ name: "app", image: `${host}/job/${namespace}:1` }] } } } } },
+});
+
+/** A cluster whose namespaces a, b, c and d have a pod each, and the repositories that pods of a, b and c name. */
+async function repositories(
+  open: boolean,
+  refused: (asked: Asked) => boolean,
+  { more = [], targets = noTargets }: { more?: readonly Partial<Ground>[]; targets?: TargetWish } = {},
+): Promise<string[]> {
+  const asking = openAsking();
+  const fake = fakeCluster(asking);
+  for (const name of ["a", "b", "c", "d"]) {
+    fake.put(stuckPod(name, "web-1", `${host}/app/${name}:1`));
+    fake.put(cronJob(name, "report"));
+  }
+  asking.around(refusing(refused, () => new CliError("forbidden", "Error from server (Forbidden): no")));
+  const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+  const ground: Ground = { context: undefined, cluster, namespaces: ["a", "b", "c"], open };
+  const images = await imagesIn([...more.map((one) => ({ ...ground, ...one })), ground], { hosts: [host], picks: picksOf(targets) });
+  return images.map(({ repository }) => repository);
+}
+
+const wide = ({ namespace }: Asked) => namespace === undefined;
+const at =
+  (...names: string[]) =>
+  ({ namespace }: Asked) =>
+    names.includes(namespace ?? "");
+
+test.for<{ why: string; open: boolean; refused: (asked: Asked) => boolean; found: string[] }>([
+  { why: "the list of a cluster", open: true, refused: at("a", "b", "c"), found: ["app/a", "app/b", "app/c"] },
+  { why: "each namespace, where the cluster's list is forbidden", open: true, refused: wide, found: ["app/a", "app/b", "app/c"] },
+  {
+    why: "those that may be read",
+    open: true,
+    refused: (asked) => wide(asked) || at("b")(asked),
+    found: ["app/a", "app/c"],
+  },
+  { why: "those of the named ones that may be read", open: false, refused: at("a"), found: ["app/b", "app/c"] },
+])("images come of $why", async ({ open, refused, found }) => {
+  expect(await repositories(open, refused)).toEqual(found);
+});
+
+test.for<{ why: string; targets: TargetWish; jobs: string[] }>([
+  { why: "ServiceAccounts alone", targets: accountsNamed("default"), jobs: [] },
+  { why: "CronJobs, whether they run or not", targets: allOf("cronjob.batch"), jobs: ["job/a", "job/b", "job/c"] },
+  { why: "those that are meant", targets: these("cronjob.batch", ["x"], ["y*"]), jobs: [] },
+  { why: "whatever uses the registry", targets: { picks: [], whereUsed: true }, jobs: ["job/a", "job/b", "job/c"] },
+])("templates of the targets count: $why", async ({ targets, jobs }) => {
+  for (const open of [true, false])
+    expect((await repositories(open, () => false, { targets })).toSorted()).toEqual(["app/a", "app/b", "app/c", ...jobs]);
+});
+
+test("a cluster that cannot be asked contributes none", async () => {
+  const error = new CliError("unreachable", "no");
+
+  expect(await repositories(true, at("prod"), { more: [{ context: "dead", namespaces: ["prod"], open: false, error }] })).toHaveLength(3);
+});
+
+test.for([true, false])("where pods may be read nowhere, that is the error (open: %s)", async (open) => {
+  await expect(repositories(open, () => true)).rejects.toThrow("(Forbidden)");
+});

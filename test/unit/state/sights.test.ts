@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { openInterruption } from "../../../src/interruption.ts";
+import type { Ground } from "../../../src/scope/places.ts";
+import { outlooks } from "../../../src/state/sights.ts";
+import { noTargets, type TargetWish } from "../../../src/state/targets.ts";
+import { openAsking } from "../../support/fakes/asked.ts";
+import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts";
+import { accountsNamed, allOf } from "../../support/target-wish.ts";
+
+/** The namespaces `team-NN`: in `team-01` no ServiceAccount has the label, `team-02` has none at all, and `team-03` is gone. */
+function ground(count: number): Ground {
+  const fake = fakeCluster(openAsking());
+  const namespaces = Array.from({ length: count }, (_, index) => `team-${String(index).padStart(2, "0")}`);
+  for (const name of namespaces) {
+    if (name !== "team-03") fake.put(namespace(name));
+    if (name !== "team-02" && name !== "team-03") fake.put(account(name, "default", [], name === "team-01" ? {} : { team: "web" }));
+  }
+  const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+  return { context: undefined, cluster, namespaces, open: true };
+}
+
+/** What each of the first four places has, at the first look and at the second. */
+async function looks(count: number, wish: TargetWish): Promise<string[][]> {
+  const seen: string[][] = [];
+  for await (const { look } of outlooks([ground(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
+    const once = () =>
+      look().then(
+        ({ targets }) => targets.map(({ metadata }) => metadata.name).join(),
+        (error: Error) => error.message,
+      );
+    seen.push([await once(), await once()]);
+  }
+  return seen.slice(0, 4);
+}
+
+const twice = (text: string) => [text, text];
+const gone = 'Error from server (NotFound): namespaces "team-03" not found';
+
+test.for<{ why: string; wish: TargetWish; places: string[] }>([
+  {
+    why: "-l team=web",
+    wish: allOf("serviceaccount", "team=web"),
+    places: [
+      "default",
+      'no serviceaccount in namespace "team-01" has the labels team=web',
+      'no serviceaccount in namespace "team-02" has the labels team=web',
+      gone,
+    ],
+  },
+  {
+    why: "--all-serviceaccounts",
+    wish: allOf("serviceaccount"),
+    places: ["default", "default", 'no serviceaccount in namespace "team-02"', gone],
+  },
+  {
+    why: "--serviceaccount default",
+    wish: accountsNamed("default"),
+    places: ["default", "default", 'Error from server (NotFound): serviceaccounts "default" not found', gone],
+  },
+  { why: "no target", wish: noTargets, places: ["", "", "", ""] },
+])("few and many namespaces are told the same of $why", async ({ wish, places }) => {
+  expect(await looks(15, wish)).toEqual(places.map(twice));
+  expect(await looks(16, wish)).toEqual(places.map(twice));
+});

@@ -1,0 +1,85 @@
+import type { Tools } from "../../../src/actions/tools.ts";
+import type { Credential, Issue, Need } from "../../../src/credential/kind.ts";
+import type { Change } from "../../../src/plan/change.ts";
+import type { Ground } from "../../../src/scope/places.ts";
+import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
+import type { Entry } from "../../../src/secret/entry.ts";
+import { pullSecret } from "../../../src/secret/pull-secret.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import type { PlaceWish } from "../../../src/state/place.ts";
+import { outlooks } from "../../../src/state/sights.ts";
+import { issueEach, issueShared, type Order } from "../../../src/workflows/issue.ts";
+import { collect } from "../../support/collect.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { accountsNamed } from "../../support/target-wish.ts";
+
+export const host = "myregistry.azurecr.io";
+export const name = "acr-myregistry";
+export const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
+const login = { username: "ci", password: new Sensitive("ours") };
+export const mint: Change = { act: "mint", to: { kind: "token.azurecr.io", name: "t" }, slot: "password1", inNew: true, because: "" };
+export const issued = (more: Partial<Issue> = {}): Issue => ({
+  before: [],
+  demand: [],
+  entry,
+  login,
+  pulls: "unknown",
+  mayPull: undefined,
+  images: [],
+  ...more,
+});
+
+/** An order in a world of namespaces: a credential that issues what a test says, and what it was asked. */
+export function setting(
+  names: readonly string[],
+  issue: (need: Need) => Promise<Issue>,
+  more: Partial<Order> & { force?: boolean; width?: number } = {},
+) {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "kube-system", ...names);
+  const needs: Need[] = [];
+  const { force = false, width = 8, ...of } = more;
+  const bench = benchOf(world, { force, width: () => width, carry: async () => ({ login }) });
+  const credential: Credential = {
+    kind: "given",
+    host,
+    issue: (need) => {
+      needs.push(need);
+      return issue(need);
+    },
+    carry: bench.tools.carry,
+    removal: () => [],
+  };
+  const order: Order = {
+    name,
+    repositories: [],
+    fromPods: false,
+    podsTell: true,
+    again: { do: "create", secret: name, registry: "myregistry" },
+    opening: Promise.resolve(credential),
+    needsName: false,
+    tools: () => bench.tools,
+    dryRun: "none",
+    restart: "stuck",
+    recreate: false,
+    targets: accountsNamed("default"),
+    ...of,
+  };
+  const ground: Ground = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
+  const places = (pods: PlaceWish["pods"] = "all") =>
+    outlooks([ground], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
+  return { world, bench, order, needs, places, grounds: [ground] };
+}
+
+export const put = (world: FakeWorld, namespace: string, of: Entry = entry, password = "ours") =>
+  world.cluster.put(
+    pullSecret(
+      { kind: "secret", namespace, name },
+      of,
+      encodeDockerConfig(host, { username: of.identity, password: new Sensitive(password) }),
+    ),
+    "kubectl-acr-secret",
+  );
+export const each = ({ places, order, bench }: ReturnType<typeof setting>) => collect(issueEach(places(), order, bench.tools as Tools));
+export const sharedBy = ({ places, order, grounds }: ReturnType<typeof setting>) => collect(issueShared(places, grounds, order));

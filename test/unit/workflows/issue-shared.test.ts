@@ -1,0 +1,205 @@
+import { expect, test } from "vitest";
+import type { Issue, Need } from "../../../src/credential/kind.ts";
+import { CliError, Conflict } from "../../../src/errors.ts";
+import { issueShared } from "../../../src/workflows/issue.ts";
+import { collect } from "../../support/collect.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import { entry, host, issued, mint, name, put, setting, sharedBy } from "./issue-setting.ts";
+
+test("of the credentials that they hold, one that is not known to be dead is taken, and a new one is issued where all are", async () => {
+  const issue = (dead: readonly string[]) => async (need: Need) => {
+    const identity = need.held?.entry?.identity;
+    return issued({ pulls: identity !== undefined && dead.includes(identity) ? "no" : "unknown" });
+  };
+  const asked = async (dead: readonly string[], held: readonly string[]) => {
+    const names = held.map((_, index) => `ns-${index}`);
+    const at = setting(names, issue(dead));
+    for (const [index, identity] of held.entries()) put(at.world, names[index] ?? "", { ...entry, identity }, identity);
+    await sharedBy(at);
+    return at.needs.map((need) => need.held?.entry?.identity);
+  };
+
+  expect(await asked([], ["x", "x", "y"])).toEqual(["x"]);
+  expect(await asked(["x"], ["x", "x", "y"])).toEqual(["x", "y"]);
+  expect(await asked(["x", "y"], ["x", "x", "y"])).toEqual(["x", "y"]);
+  expect(await asked([], [])).toEqual([undefined]);
+});
+
+test("the same login that is noted in the same way is not written again; another one is", async () => {
+  const at = setting(["same", "other", "noted"], async () => issued());
+  put(at.world, "same");
+  put(at.world, "other", entry, "another password");
+  put(at.world, "noted", { ...entry, expiresAt: "2027-01-01T00:00:00Z" });
+
+  await sharedBy(at);
+
+  expect(at.world.asking.writes.filter((text) => text.includes("secret"))).toEqual([
+    `patch secret other/${name}`,
+    `patch secret noted/${name}`,
+  ]);
+  expect(["same", "other", "noted"].map((one) => at.world.loginIn(one)?.password)).toEqual(["ours", "ours", "ours"]);
+});
+
+test("a password that is made is written everywhere", async () => {
+  const at = setting(["a", "b"], async () =>
+    issued({ demand: [mint], login: undefined, entry: { ...entry, kind: "acr-token", identity: "ci" } }),
+  );
+  put(at.world, "a", { ...entry, kind: "acr-token" });
+
+  await sharedBy(at);
+
+  // The first one is claimed before, and until the last is written
+  const written = [`patch secret a/${name}`, `patch secret a/${name}`, `create secret b/${name}`, `patch secret a/${name}`];
+  expect(at.world.asking.writes.filter((text) => text.includes("secret"))).toEqual(written);
+});
+
+test("pods are made anew for what the credential may pull, wherever it may pull several", async () => {
+  const at = setting(["a"], async () => issued({ mayPull: ["base/*", "app/web"] }));
+  at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
+  at.world.cluster.put(stuckPod("a", "api", `${host}/app/api:1`));
+
+  await sharedBy(at);
+
+  expect(at.world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["api"]);
+});
+
+test("pods are made anew whatever they pull, where nothing is known of what the credential may", async () => {
+  const at = setting(["a"], async () => issued());
+  at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
+
+  await sharedBy(at);
+
+  expect(at.world.cluster.all("pod")).toEqual([]);
+});
+
+test("the pods of the scope are only looked at where no repository was named", async () => {
+  const imagesOf = async (repositories: string[]) => {
+    const at = setting(["a"], async () => issued(), { repositories });
+    at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
+    await collect(issueShared(() => at.places("none"), at.grounds, at.order));
+    return at.needs[0]?.images.map(({ repository }) => repository);
+  };
+
+  expect([await imagesOf([]), await imagesOf(["x"])]).toEqual([["app/web"], []]);
+});
+
+test("one credential for many is not made unasked; one that they hold, or that is given, is not refused", async () => {
+  const refuse = async () => new CliError("usage", "say how many");
+  const minting = setting(["a"], async () => issued({ demand: [mint], login: undefined }), { refuse });
+  await expect(sharedBy(minting)).rejects.toThrow("say how many");
+  expect(minting.world.asking.writes).toEqual([]);
+
+  const given = setting(["a"], async () => issued(), { refuse });
+  await sharedBy(given);
+  expect(given.world.loginIn("a")?.password).toBe("ours");
+});
+
+test.for([
+  { conflicts: 9, needs: 10, password: "ours" },
+  { conflicts: 10, needs: 10, password: undefined },
+])("where another run is first $conflicts times it is decided anew, ten times at most", async ({ conflicts, needs, password }) => {
+  let left = conflicts;
+  const at = setting(["a"], async () => {
+    if (left-- > 0) throw new Conflict("another was first");
+    return issued();
+  });
+
+  const error = await sharedBy(at).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+
+  expect(at.needs).toHaveLength(needs);
+  expect(at.world.loginIn("a")?.password).toBe(password);
+  expect(error).toEqual(password ? undefined : new Conflict("another was first"));
+});
+
+test("what has been told is not decided anew, and nor is what fails in another way", async () => {
+  const at = setting(["a"], async () => issued());
+  let tell = () => {};
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  async function* breaking() {
+    yield* at.places();
+    await told;
+    throw new Conflict("another was first");
+  }
+  const run = async () => {
+    for await (const _ of issueShared(breaking, at.grounds, at.order)) tell();
+  };
+  await expect(run()).rejects.toThrow("another was first");
+  expect(at.needs).toHaveLength(1);
+
+  const refused = setting(["a"], () => Promise.reject(new CliError("forbidden", "no")));
+  await expect(sharedBy(refused)).rejects.toThrow("no");
+  expect(refused.needs).toHaveLength(1);
+});
+
+const many = Array.from({ length: 12 }, (_, index) => `b/${String(index).padStart(2, "0")}`);
+
+test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[]; told: { says: string; repositories: string[] }[] }>([
+  {
+    why: "what it does not reach",
+    issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
+    uses: ["x", "app/web", "x"],
+    told: [{ says: `pods use x, which secret/${name} may not pull`, repositories: ["x"] }],
+  },
+  {
+    why: "the first ten of many",
+    issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
+    uses: many,
+    told: [
+      { says: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} may not pull`, repositories: many.slice(0, 10) },
+    ],
+  },
+  { why: "nothing where it reaches all", issue: { mayPull: ["app/*"], more: {} }, uses: ["app/web"], told: [] },
+  { why: "nothing where nobody knows what it reaches", issue: { mayPull: undefined, more: {} }, uses: ["x"], told: [] },
+  { why: "nothing where no more can be granted", issue: { mayPull: ["app/*"] }, uses: ["x"], told: [] },
+  {
+    why: "nothing where it was said what it is to reach",
+    issue: { mayPull: ["app/*"], more: {} },
+    uses: ["x"],
+    named: ["app/web"],
+    told: [],
+  },
+])("of what pods use is told: $why", async ({ issue, uses, named = [], told }) => {
+  const at = setting(["a"], async () => issued(issue), { repositories: named });
+  for (const [index, repository] of uses.entries()) at.world.cluster.put(stuckPod("a", `pod-${index}`, `${host}/${repository}:1`));
+
+  const tells = (await sharedBy(at)).flatMap(({ change }) => (change.act === "tell" && change.fix ? [change] : []));
+
+  expect(tells).toEqual(
+    told.map(({ says, repositories }) => ({
+      act: "tell",
+      to: { kind: "secret", namespace: "a", name },
+      says,
+      fix: { do: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
+    })),
+  );
+});
+
+test("the name of what many get is on its way while Azure is asked, and what is wrong with it is told when it is wanted", async () => {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const issue = async ({ owner, held }: Need) => {
+    if (!held) await owner.ownName();
+    return issued();
+  };
+  const at = setting(["a"], issue, { needsName: true });
+  const order = { ...at.order, opening: opened.then(() => at.order.opening) };
+  at.world.asking.around(refusing(is("get namespace kube-system"), () => new CliError("forbidden", "no")));
+  const outcomes = () => collect(issueShared(at.places, at.grounds, order));
+
+  const first = outcomes();
+  await new Promise(setImmediate);
+  expect(at.world.asking.all).toEqual(["get namespace kube-system", "get namespace a"]);
+  open();
+  await expect(first).rejects.toMatchObject({ kind: "forbidden", message: "no" });
+
+  put(at.world, "a");
+  expect((await outcomes()).flatMap(({ error }) => error ?? [])).toEqual([]);
+});

@@ -1,0 +1,234 @@
+import { expect, test } from "vitest";
+import type { Outcome } from "../../../src/actions/outcome.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Secret } from "../../../src/objects.ts";
+import type { Change, Refer } from "../../../src/plan/change.ts";
+import { noteEntries } from "../../../src/secret/entry.ts";
+import { fingerprint } from "../../../src/secret/fingerprint.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { type Belonging, belongingKey, belongingOf, takeAway } from "../../../src/workflows/take-away.ts";
+import { is } from "../../support/fakes/asked.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { account } from "../../support/fakes/cluster.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { targetObject } from "../../support/situations/target-objects.ts";
+
+const to = { kind: "secret", name: "acr", namespace: "demo" } as const;
+const host = "r.azurecr.io";
+const attach: Refer = {
+  act: "attach",
+  to: { kind: "serviceaccount", name: "default", namespace: "demo" },
+  secret: "acr",
+  before: [],
+  after: ["acr"],
+};
+
+const entry = { hosts: [host], kind: "entra", identity: "u", slot: "jti-1" };
+const login = fingerprint({ username: "u", password: new Sensitive("p") });
+
+const secretWith = (auths: object): Secret => ({
+  apiVersion: "v1",
+  kind: "Secret",
+  metadata: { name: "acr", namespace: "demo", ...noteEntries([entry]) },
+  type: "kubernetes.io/dockerconfigjson",
+  data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
+});
+
+const ours = { [host]: { username: "u", password: "p" } };
+
+/** A namespace with the Secret attached, and what belongs to the run that made both. */
+function made(): { readonly world: FakeWorld; readonly belongings: readonly Belonging[] } {
+  const world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  world.cluster.put(account("demo", "default", ["acr"]));
+  const { metadata } = world.cluster.put(secretWith(ours));
+  return { world, belongings: [{ act: "store", to, uid: metadata.uid ?? "", entry, login, created: true }, attach] };
+}
+
+const lines = (outcomes: readonly Outcome[]) =>
+  outcomes.map(({ change, left, says = [] }) => [change.act, change.to.name, left ?? "done", ...says]);
+
+test("what was made last goes first, also after an interruption", async () => {
+  const { world, belongings } = made();
+  const { tools, interrupt } = benchOf(world);
+  interrupt();
+
+  expect(lines(await takeAway(belongings, tools))).toEqual([
+    ["detach", "default", "done"],
+    ["delete", "acr", "done"],
+  ]);
+  expect(world.asking.writes).toEqual(["patch serviceaccount demo/default", "delete secret demo/acr"]);
+  expect(world.cluster.get("serviceaccount", "demo", "default")).not.toHaveProperty("imagePullSecrets");
+});
+
+test("what another has written since the look is looked at again", async () => {
+  const { world, belongings } = made();
+  const { tools, slept } = benchOf(world);
+  let rounds = 0;
+  world.asking.around(async (asked, next) => {
+    if (is("delete secret")(asked) && ++rounds <= 9) world.cluster.put({ ...secretWith(ours), immutable: rounds % 2 === 0 });
+    return next();
+  });
+
+  expect(lines(await takeAway(belongings.slice(0, 1), tools))).toEqual([["delete", "acr", "done"]]);
+  expect(slept).toEqual(Array(9).fill(5));
+});
+
+test("a login that another has put beside in that moment stays", async () => {
+  const { world, belongings } = made();
+  world.asking.around(async (asked, next) => {
+    if (is("delete secret")(asked)) world.cluster.put(secretWith({ ...ours, "ghcr.io": { username: "a", password: "b" } }));
+    return next();
+  });
+
+  expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
+    ["keep", "acr", "failed", "secret/acr stays: it holds other logins"],
+  ]);
+  expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
+});
+
+test("one that somebody else has made in its place stays", async () => {
+  const { world, belongings } = made();
+  world.cluster.remove("secret", "demo", "acr");
+  world.cluster.put(secretWith(ours));
+
+  expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
+    ["keep", "acr", "failed", "secret/acr stays: it is another one"],
+  ]);
+  expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
+});
+
+test.for<{ why: string; secret: Secret; because: string }>([
+  {
+    why: "another login, and its own annotation",
+    secret: { ...secretWith({ [host]: { username: "token", password: "lasting" } }) },
+    because: "another user has replaced its login",
+  },
+  {
+    why: "the annotation of another credential",
+    secret: {
+      ...secretWith(ours),
+      metadata: { ...secretWith(ours).metadata, ...noteEntries([{ hosts: [host], kind: "acr-token", identity: "u", slot: "password1" }]) },
+    },
+    because: "another user has replaced its login",
+  },
+  {
+    why: "the token of another run",
+    secret: { ...secretWith(ours), metadata: { ...secretWith(ours).metadata, ...noteEntries([{ ...entry, slot: "jti-2" }]) } },
+    because: "another user has replaced its login",
+  },
+  {
+    why: "a login of another registry in addition",
+    secret: secretWith({ ...ours, "ghcr.io": { username: "a", password: "b" } }),
+    because: "it holds other logins",
+  },
+])("keeps a Secret and the entries that name it when it holds $why", async ({ secret, because }) => {
+  const { world, belongings } = made();
+  world.cluster.put(secret);
+
+  expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
+    ["keep", "default", "failed", `serviceaccount/default keeps secret/acr: ${because}`],
+    ["keep", "acr", "failed", `secret/acr stays: ${because}`],
+  ]);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("removes an entry that names a Secret which the run has not created", async () => {
+  const { world, belongings } = made();
+  const [stored] = belongings;
+
+  expect(lines(await takeAway([{ ...stored, created: false } as Belonging, attach], benchOf(world).tools))).toEqual([
+    ["detach", "default", "done"],
+  ]);
+});
+
+test("one that may not be deleted is left, with the command that deletes it", async () => {
+  const { world, belongings } = made();
+  const error = new CliError("forbidden", "no");
+  world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
+
+  expect(await takeAway(belongings.slice(0, 1), benchOf(world).tools)).toMatchObject([
+    { change: { act: "delete" }, error, says: ["secret/acr is left"], fix: { do: "delete-secret", secret: "acr" } },
+  ]);
+});
+
+test("what is gone is kept as gone, without a word", async () => {
+  const { world, belongings } = made();
+  world.cluster.remove("secret", "demo", "acr");
+  world.cluster.remove("serviceaccount", "demo", "default");
+
+  expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
+    ["keep", "default", "failed"],
+    ["keep", "acr", "failed"],
+  ]);
+});
+
+test("one that fails does not keep the others, and is named; a defect is none of these", async () => {
+  const { world, belongings } = made();
+  let error: Error = new CliError("forbidden", "no");
+  world.asking.around((asked, next) => (is("patch serviceaccount")(asked) ? Promise.reject(error) : next()));
+
+  const [first, second] = await takeAway(belongings, benchOf(world).tools);
+  expect(first).toMatchObject({
+    change: { act: "delete", because: "the run has ended" },
+    error,
+    says: ["secret/acr stays attached"],
+    fix: { do: "detach", secret: "acr", serviceaccounts: ["default"] },
+  });
+  expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
+  error = new Error("a defect");
+  await expect(takeAway(belongings, benchOf(world).tools)).rejects.toBe(error);
+});
+
+const store: Change = {
+  act: "store",
+  to,
+  entry,
+  stands: undefined,
+  replaces: false,
+  because: "there is none",
+};
+const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
+
+const written = { act: "store", to, uid: "u-1", entry, login, created: true } as const;
+const rewrite: Outcome = { change: { ...store, stands: { uid: "u-1", version: "1" } }, object };
+
+test.for<{ why: string; outcome: Outcome; before?: Belonging; belonging: Belonging | undefined }>([
+  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: written },
+  { why: "a name in a list", outcome: { change: attach }, belonging: attach },
+  { why: "a Secret that it did not create", outcome: rewrite, belonging: { ...written, created: false } },
+  {
+    why: "a Secret that it created and has written again",
+    outcome: rewrite,
+    before: { ...written, entry: { ...entry, slot: "jti-0" }, login: "before" },
+    belonging: written,
+  },
+  {
+    why: "a Secret that another user created after the one of the run",
+    outcome: rewrite,
+    before: { ...written, uid: "u-0" },
+    belonging: { ...written, created: false },
+  },
+  { why: "a name that was there", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
+  { why: "what failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
+  { why: "what was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
+])("what belongs to a run: $why", ({ outcome, before, belonging }) => {
+  expect(belongingOf(outcome, before)).toEqual(belonging);
+});
+
+test("a Secret and a list of the same name are two things", () => {
+  const named = { kind: "secret", name: "default", namespace: "demo" } as const;
+
+  expect(new Set([attach, { ...written, to: named }, { ...attach, after: [] }].map(belongingKey)).size).toBe(2);
+});
+
+test("a workload that keeps the name is told by its own", async () => {
+  const { world } = made();
+  const to = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
+  world.cluster.put(targetObject("deployment", { namespace: "demo" }, ["acr"]) as never);
+  world.asking.around((asked, next) => (is("patch")(asked) ? Promise.reject(new CliError("forbidden", "no")) : next()));
+
+  const [outcome] = await takeAway([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
+
+  expect(outcome).toMatchObject({ says: ["secret/acr stays attached"], fix: { do: "detach", secret: "acr", targets: ["deployment/web"] } });
+});
