@@ -12,7 +12,7 @@ import { finder, startTestWorld } from "./world.ts";
 const world = startTestWorld();
 const find = finder(world);
 
-test.for([
+test.for<{ change: Readonly<Record<string, string>>; message: RegExp; hint: unknown }>([
   {
     change: { AZURE_CLIENT_SECRET: "wrong" },
     message: /^Azure refused the client secret: .*AADSTS7000215/,

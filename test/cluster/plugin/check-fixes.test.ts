@@ -19,7 +19,7 @@ test("there are more than forty", () => {
 
 /** Types each command that was printed, as it was. */
 async function paste(fixes: readonly string[], { password }: Situation): Promise<void> {
-  const env = password ? { PASSWORD: await password() } : {};
+  const env: Record<string, string> = password ? { PASSWORD: await password() } : {};
   for (const fix of fixes) {
     const { code, stderr } = await shell.type(fix, { env });
     expect(code, `${fix}\n${stderr}`).toBe(0);

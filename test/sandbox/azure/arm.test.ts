@@ -25,7 +25,7 @@ afterAll(() => azure.stop());
 
 const as = (name: string): Login => logins[name] ?? azure.owner;
 
-test.for([
+test.for<{ why: string; headers: Record<string, string>; code: string }>([
   { why: "no token", headers: {}, code: "AuthenticationFailed" },
   { why: "a header that is no bearer token", headers: { authorization: "Basic eDp5" }, code: "AuthenticationFailedInvalidHeader" },
   { why: "a forged token", headers: { authorization: "Bearer eyJhbGciOiJub25lIn0.eyJvaWQiOiJ4In0." }, code: "InvalidAuthenticationToken" },

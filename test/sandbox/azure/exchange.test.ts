@@ -27,7 +27,7 @@ test("an Entra token is exchanged for a refresh token, and that for an access to
   }
 });
 
-test.for([
+test.for<{ why: string; audience: string; fields: Record<string, string>; status: number }>([
   { why: "a Graph token", audience: audiences.graph, fields: {}, status: 401 },
   { why: "another service", audience: audiences.acr, fields: { service: "secondregistry.azurecr.io" }, status: 400 },
   { why: "another tenant", audience: audiences.acr, fields: { tenant: "99999999-9999-9999-9999-999999999999" }, status: 401 },

@@ -187,7 +187,7 @@ test("answers at a regional host, with a realm of that host and the service of t
 
 test.for(["/oauth2/exchange", "/oauth2/token"])("refuses a login at %s without a body when Azure does", async (path) => {
   azure.faults.add({ kind: "emptyUnauthorized" });
-  const form = path.endsWith("exchange")
+  const form: Record<string, string> = path.endsWith("exchange")
     ? { grant_type: "access_token", service: loginServer, access_token: "x" }
     : { grant_type: "password", service: loginServer, scope: "repository:app/web:pull", username: "puller", password: "wrong" };
   const { status, text } = await azure.ask("POST", `${home}${path}`, { form });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Secret } from "../../../src/objects.ts";
+import type { Metadata, Secret } from "../../../src/objects.ts";
 import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -61,7 +61,7 @@ function copyOf(secret: Secret, login: Login, at: string, copy: Copy): Secret {
     "another identity": JSON.stringify([{ ...entry, identity: "ci-other" }]),
   };
   const note = notes[annotation];
-  const metadata = {
+  const metadata: Metadata = {
     name,
     namespace: at,
     labels: {

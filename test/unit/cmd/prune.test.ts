@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import type { Metadata } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
@@ -295,7 +296,7 @@ test.for(["-5m", "-1s", "-1h30m"])("refuses --older-than %s", async (text) => {
   });
 });
 
-test.for([
+test.for<{ what: string; change: Partial<Metadata> }>([
   { what: "the label of another tool", change: { labels: { "app.kubernetes.io/managed-by": "Helm" } } },
   { what: "no label", change: { labels: {} } },
   { what: "neither label nor annotation", change: { labels: {}, annotations: {} } },

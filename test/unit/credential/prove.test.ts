@@ -101,7 +101,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
   },
 );
 
-test.for([
+test.for<{ why: string; of: Reach; answers: Parameters<typeof registry>[0] }>([
   { why: "it loses the repository before its tags are listed", of: reach(["a"]), answers: { "a:latest": ["not-found", "out-of-scope"] } },
   {
     why: "it may not pull below the path",
@@ -113,14 +113,11 @@ test.for([
     of: { ...reach(["*"]), host: "myregistry.azurecr.io" },
     answers: { "acr-secret-probe:latest": "out-of-scope" },
   },
-] satisfies { why: string; of: Reach; answers: Parameters<typeof registry>[0] }[])(
-  "rejects a login without a known image when $why",
-  async ({ of, answers }) => {
-    const { tools } = registry(answers);
+])("rejects a login without a known image when $why", async ({ of, answers }) => {
+  const { tools } = registry(answers);
 
-    await expect(proveLogin(of, login, tools)).rejects.toMatchObject({ kind: "forbidden" });
-  },
-);
+  await expect(proveLogin(of, login, tools)).rejects.toMatchObject({ kind: "forbidden" });
+});
 
 test("waits for a regenerated password that the registry knows after 65 seconds", async () => {
   const { tools, slept } = registry({});

@@ -17,8 +17,7 @@ test.for([
   { method: "PUT", status: 502, attempt: 3, waits: 2000 },
   { method: "GET", status: 501, waits: undefined },
 ] as const)("$method $status $headers is asked again after $waits", (row) => {
-  const headers = "headers" in row ? row.headers : {};
-  const attempt = "attempt" in row ? row.attempt : 1;
+  const { headers = {}, attempt = 1 } = row as { headers?: Record<string, string>; attempt?: number };
 
   expect(retryDelay(row.method, answer(row.status, headers), attempt)).toBe(row.waits);
 });

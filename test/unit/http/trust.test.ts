@@ -41,7 +41,9 @@ const trusted = async (env?: Readonly<Record<string, string>>) => {
   return [...(known ?? []), ...others()];
 };
 
-test.for([
+type Files = Readonly<Record<string, string>>;
+
+test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>([
   {
     what: "the first bundle there is, and each of its authorities once",
     files: {
@@ -159,7 +161,7 @@ test("where Node knows better, it is left to Node", async () => {
   expect({ known, others: others() }).toEqual({ known: undefined, others: [] });
 });
 
-test.for([
+test.for<{ what: string; files: Files; env?: Files; known: readonly string[]; others: readonly string[] }>([
   {
     what: "of a bundle is known, and what lies in folders when it is asked for",
     files: { "certs/bundle.crt": pem("a"), "certs/corp.pem": pem("corp") },

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import type { PullSecret } from "../../../src/kubelet/read-pull-secret.ts";
 import { serversOf } from "../../../src/kubelet/servers.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const json = (text: string) => ({ name: "s", type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": base64(text) } });
 
-test.for([
+test.for<{ what: string; secret: PullSecret; servers: readonly string[] | undefined }>([
   {
     what: "several logins, one of them spoilt",
     secret: json('{"auths":{"a.io":{"auth":"!"},"https://b.io/v1/":{}}}'),

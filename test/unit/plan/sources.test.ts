@@ -25,7 +25,7 @@ test.for(marks)("where nothing tells who wrote the mark of $by, it is known by i
   expect(drift(said(marked, wrote("any-name", { list: true })))).toBeUndefined();
 });
 
-test.for([
+test.for<{ labels: Record<string, string>; name: string | undefined }>([
   { labels: { "kustomize.toolkit.fluxcd.io/name": "apps" }, name: "apps" },
   { labels: { "kustomize.toolkit.fluxcd.io/namespace": "flux-system" }, name: undefined },
   { labels: {}, name: undefined },

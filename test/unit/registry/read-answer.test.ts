@@ -94,7 +94,7 @@ test.for([
   { step: "manifest", status: 307, verdict: "unreachable", says: "r.azurecr.io answered 307 when asked for a manifest" },
 ] as const)("$status at the $step is $verdict", (row) => {
   const { step, status, verdict, says } = row;
-  const text = "text" in row ? row.text : "";
+  const text = ("text" in row ? row.text : undefined) ?? "";
   const challenge = "challenge" in row ? row.challenge : undefined;
   const correlation = "correlation" in row ? row.correlation : undefined;
 

@@ -20,7 +20,7 @@ const login = { [host]: { username: "t", password: "p" } };
 function secret(name: string, { type = "kubernetes.io/dockerconfigjson", manager = "", note = "", auths = {} } = {}): Secret {
   const { metadata, data } = pullSecret("a", name, auths);
   const labels = manager === "" ? {} : { [managedBy.key]: manager };
-  const annotations = note === "" ? {} : { [loginsNote]: note };
+  const annotations: Record<string, string> = note === "" ? {} : { [loginsNote]: note };
   const ofType = { "kubernetes.io/dockercfg": { ".dockercfg": Buffer.from(JSON.stringify(auths)).toString("base64") }, Opaque: {} };
   return {
     apiVersion: "v1",
