@@ -1,5 +1,4 @@
 import type { DryRun, Outcome } from "../src/actions/outcome.ts";
-import { CliError } from "../src/errors.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
@@ -31,13 +30,10 @@ export type Concluding = {
 
 /**
  * The end of every verb that writes: each outcome is printed as it comes, and what there is to say of the whole at the end.
- * @throws CliError of the only place, where there is one; usage for a form of output that does not go with the run
+ * @throws CliError of the only place, if there is one
  * @returns the exit code
  */
 export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, grounds }: Concluding): Promise<number> {
-  const { output, "dry-run": dryRun } = flags;
-  if (output === "plan" && dryRun !== "client")
-    throw new CliError("usage", "-o plan shows what would be done, so it needs --dry-run=client");
   const { stderr, interruption } = session.context;
   const where = whereOf(scope, grounds);
   const printer = printerOf({ session, flags, scope, grounds });

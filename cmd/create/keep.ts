@@ -14,7 +14,7 @@ const minute = 60_000;
 export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { ownLifetime }: Pick<Kind, "ownLifetime">): void {
   if (!ownLifetime) throw new CliError("usage", "--keep is for a credential that dies by itself: it needs --entra");
   if (dryRun !== "none") throw new CliError("usage", "--keep and --dry-run cannot be combined");
-  if (output === "json" || output === "yaml" || output === "plan")
+  if (output === "json" || output === "yaml")
     throw new CliError("usage", `-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);
 }
 

@@ -81,14 +81,14 @@ export const formats = <const C extends readonly string[]>(choices: C) =>
   }) as const satisfies Flag;
 
 export const output = {
-  output: formats(["json", "yaml", "name", "jsonl", "plan"]),
+  output: formats(["json", "yaml", "name", "jsonl"]),
   "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
 } as const satisfies Flags;
 
 /** The same for a verb that changes lists of pull secrets, which others may have to commit. */
 export const referOutput = {
   ...output,
-  output: formats(["json", "yaml", "name", "jsonl", "plan", "kustomize", "helm"]),
+  output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"]),
 } as const satisfies Flags;
 
 export const targets = {

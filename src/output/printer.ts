@@ -2,11 +2,10 @@ import type { DryRun, Outcome } from "../actions/outcome.ts";
 import type { Env, Sink } from "../context.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
-import { opposite } from "../plan/change.ts";
 import { diffPrinter } from "./diff-printer.ts";
 import { printError, printWarning } from "./error.ts";
 import { jsonLine, warningsOf } from "./jsonl.ts";
-import { printData, printObjects } from "./object.ts";
+import { printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
 import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
@@ -31,7 +30,7 @@ export type PrinterOptions = {
 };
 
 /** What `-o` or `--diff` asks for; absent: lines for people. */
-export type Form = "name" | "json" | "yaml" | "jsonl" | "plan" | "kustomize" | "helm" | "diff" | undefined;
+export type Form = "name" | "json" | "yaml" | "jsonl" | "kustomize" | "helm" | "diff" | undefined;
 
 /** The printer of a form. A new form is a row. */
 export function openPrinter(form: Form, options: PrinterOptions): Printer {
@@ -45,7 +44,6 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
       print: (outcome) => jsonLine(outcome, options.dryRun, speller(outcome, options)).forEach((line) => void options.stdout.write(line)),
       end: async () => {},
     }),
-    plan: () => planPrinter(options),
     diff: () => diffPrinter(options, { print: (outcome) => printBeside(outcome, options), line: (outcome) => changeOf(outcome, options) }),
     kustomize: () => referPrinter(options, kustomizePatches),
     helm: () => referPrinter(options, ([one]) => (one ? helmValues(one.secret) : "")),
@@ -100,19 +98,6 @@ const ofServer = ["uid", "resourceVersion", "creationTimestamp", "generation", "
 function asApplied(object: object): object {
   const { metadata = {}, status: _, ...rest } = object as { metadata?: object; status?: unknown };
   return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ofServer.includes(key))) };
-}
-
-/** The plan itself, with what would take each step back. */
-function planPrinter(options: PrinterOptions): Printer {
-  const changes: object[] = [];
-  return {
-    print: (outcome) => {
-      const { change, error } = outcome;
-      if (error) printFailure(outcome, options);
-      else changes.push({ ...change, ...(opposite(change) && { undo: opposite(change) }) });
-    },
-    end: async () => options.stdout.write(await printData({ apiVersion: "acr-secret/v1", kind: "Plan", changes }, "json")),
-  };
 }
 
 /** What somebody commits who has other tools make the targets. */

@@ -14,7 +14,7 @@ const lines = [
   ...["", "-o json", "-o yaml", "-v=8"].map((form) => `check ${form}`),
   "check mine",
   "check --image myregistry.azurecr.io/app/web:1 --serviceaccount web",
-  ...["", "-o json", "-o yaml", "-o jsonl", "-o plan"].map((form) => `create mine --registry myregistry --dry-run=client ${form}`),
+  ...["", "-o json", "-o yaml", "-o jsonl"].map((form) => `create mine --registry myregistry --dry-run=client ${form}`),
   "create mine --registry myregistry",
   "create fresh --registry myregistry --repository app/web --serviceaccount web -v=8",
   ...["", "-o json", "-o yaml"].map((form) => `attach mine --all-serviceaccounts ${form}`),

@@ -5,7 +5,7 @@ const forms = [
   "-o yaml",
   "-o jsonl",
   "--dry-run=client",
-  "--dry-run=client -o plan",
+  "--dry-run=client -o jsonl",
   "--dry-run=server -o yaml",
   "--diff",
   "--diff --dry-run=server",
@@ -26,7 +26,7 @@ export const lines: readonly string[] = [
     `detach acr-myregistry --serviceaccount default --all-contexts ${form}`,
   ]),
   "attach -n demo --serviceaccount default",
-  ...["", "-o jsonl", "--dry-run=client -o plan"].map((form) => `detach --dangling -n demo ${form}`),
+  ...["", "-o jsonl", "--dry-run=client -o jsonl"].map((form) => `detach --dangling -n demo ${form}`),
   "detach --dangling -A",
   ...["", "-o json", "-o yaml"].flatMap((form) => [
     `check -n demo ${form}`,

@@ -43,28 +43,6 @@ test("what the server would refuse is told by --dry-run=server", async () => {
   });
 });
 
-test("--dry-run -o plan is the plan itself: every step in its order, proof among them, what it needs, and what would take it back", async () => {
-  const world = demo();
-
-  const { stdout, stderr, code } = await type(`${line} --dry-run=client -o plan`, world.ports);
-
-  const { apiVersion, kind, changes } = JSON.parse(stdout) as { apiVersion: string; kind: string; changes: Record<string, unknown>[] };
-  expect({ apiVersion, kind, stderr, code }).toEqual({ apiVersion: "acr-secret/v1", kind: "Plan", stderr: "", code: 0 });
-  expect(changes.map(({ act }) => act)).toEqual(["claim", "create", "create", "mint", "prove", "store", "attach", "restart"]);
-  expect(changes[0]).toMatchObject({ to: { name: "acr-myregistry" }, undo: { act: "release" } });
-  expect(changes[1]).toMatchObject({
-    to: { kind: "scopemap.azurecr.io", name: token },
-    after: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"],
-    because: "there is none",
-    undo: { act: "delete", to: { kind: "scopemap.azurecr.io", name: token } },
-  });
-  expect(changes[3]).toMatchObject({ slot: "password1", inNew: true });
-  expect(changes[4]).toMatchObject({ to: { kind: "registry", name: "myregistry.azurecr.io" }, repositories: ["app/web"], fresh: true });
-  expect(changes[5]).toMatchObject({ entry: { kind: "acr-token", identity: token, slot: "password1" }, because: "there is none" });
-  expect(changes[6]).toMatchObject({ needs: { kind: "secret", name: "acr-myregistry" }, before: [], after: ["acr-myregistry"] });
-  expect(changes[7]).toMatchObject({ needs: { kind: "serviceaccount", name: "default" }, to: { kind: "pod", name: "web-1" } });
-});
-
 test("-o jsonl is a line for each outcome, and -o name what kubectl could take", async () => {
   const world = demo();
 

@@ -48,14 +48,6 @@ test.for([
   if (!["json", "yaml"].includes(output)) for (const text of texts(world)) expect(stdout).not.toContain(text);
 });
 
-test("-o plan is what would be done, without a secret", async () => {
-  const world = await stored("a");
-  expect(await type(`${line} -o plan`, world.ports)).toMatchObject({ code: 1 });
-  const { stdout, code } = await type("rotate acr-myregistry -n a --dry-run=client -o plan", world.ports);
-  expect(code).toBe(0);
-  for (const text of texts(world)) expect(stdout).not.toContain(text);
-});
-
 test("an Event on each Secret tells of it, once", async () => {
   const world = await stored("a", "b");
   await type(line, world.ports);

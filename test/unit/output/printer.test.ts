@@ -150,17 +150,3 @@ test("a line of JSON tells its context and that it is a dry run", async () => {
     because: "right",
   });
 });
-
-test("-o plan is one document, with what would take each step back", async () => {
-  const { early, stdout, stderr } = await printed("plan", [made, minted, stored, refused]);
-  const plan = JSON.parse(stdout) as { apiVersion: string; kind: string; changes: object[] };
-
-  expect(early).toBe("");
-  expect(plan).toMatchObject({ apiVersion: "acr-secret/v1", kind: "Plan" });
-  expect(plan.changes).toEqual([
-    { ...made.change, undo: { act: "delete", to: token, because: "taken back" } },
-    minted.change,
-    { act: "store", to: secret, entry, replaces: false, because: "there is none" },
-  ]);
-  expect(stderr).toBe(`error: no\n${hint}`);
-});
