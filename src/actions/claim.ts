@@ -4,8 +4,8 @@ import type { Secret } from "../objects.ts";
 import type { Claim, Standing } from "../plan/change.ts";
 import { claimLasts, isLive, noteClaim, readClaim, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
-import { settle } from "./settle.ts";
 import type { Bench, Claimed, Tools } from "./tools.ts";
+import { update } from "./update.ts";
 
 /** How long the runs of one credential wait for claims in all, in milliseconds: a claim that is rewritten holds them up no longer. */
 const longestWait = 4 * claimLasts;
@@ -136,24 +136,18 @@ async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
   const { to, makes } = claimed;
   const { write, now, runId } = tools;
   const at = now();
-  let known = claimed.stands;
-  const settled = await settle<Standing, Claim, Secret>(
-    {
-      observe: async () => {
-        const stands = known ?? standingOf((await ownClaim(to, tools)) ?? taken(to));
-        known = undefined;
-        return stands;
-      },
-      decide: (stands) => ({ act: "claim", to, stands }),
-      write: (_, { version }) =>
-        tools
-          .cluster(to.context)
-          .write(to, { patch: claimPatch(version, noteClaim(runId, now(), makes)) }, write)
-          .catch(asConflict),
-    },
-    { rounds: 10, pause: () => tools.sleep(5) },
-  );
-  return { ...claimed, at, ...(settled.written && { stands: standingOf(settled.written) }) };
+  const object = await update({
+    initial: claimed.stands,
+    read: async () => standingOf((await ownClaim(to, tools)) ?? taken(to)),
+    write: ({ version }) =>
+      tools
+        .cluster(to.context)
+        .write(to, { patch: claimPatch(version, noteClaim(runId, now(), makes)) }, write)
+        .catch(asConflict),
+    attempts: 10,
+    pause: () => tools.sleep(5),
+  });
+  return { ...claimed, at, stands: standingOf(object) };
 }
 
 function taken({ name, namespace }: Ref): never {

@@ -1,43 +1,34 @@
 import { absent, CliError } from "../errors.ts";
 import { keyOf, nameOf, resourceOf, type TargetKind } from "../kinds.ts";
-import type { KubeObject, KubeObjects } from "../objects.ts";
+import type { KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { takeOut } from "../plan/dangling.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { leadNowhere } from "../state/beside.ts";
 import type { Outcome } from "./outcome.ts";
-import { settle } from "./settle.ts";
 import type { Bench } from "./tools.ts";
+import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
-
-/** What a round looks at: the target, and which of the names lead nowhere that go for this reason alone. */
-type Look = { readonly object: KubeObjects[TargetKind]; readonly gone?: readonly string[] };
 
 /** Attach and detach, until the list is as it should be, whoever else writes to it. */
 export async function refer({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<Outcome> {
   const cluster = tools.cluster(to.context);
-  // What was seen will do for the first round: if it is old by now, the write is refused
-  let first = seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined;
-  const settled = await settle<Look, Refer | Keep, KubeObject>(
-    {
-      observe: async () => {
-        const object = first ?? (await cluster.get(to));
-        first = undefined;
-        // One may be in a list before its Secret is made
-        const gone = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
-        return { object: object ?? missing(to), ...(gone && { gone }) };
-      },
-      decide: ({ object, gone }) => {
-        const target = readTarget(to.kind, object, to.context);
-        return gone ? takeOut(gone, target) : possible(plans[act](secret, target));
-      },
-      write: (next, { object }) => cluster.write(to, { patch: patchOf(readTarget(to.kind, object), next.after) }, tools.write),
+  return update<KubeObjects[TargetKind], Outcome>({
+    initial: seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
+    read: async () => (await cluster.get(to)) ?? missing(to),
+    write: async (object) => {
+      const target = readTarget(to.kind, object, to.context);
+      // One may be in a list before its Secret is made
+      const gone = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
+      const change = gone ? takeOut(gone, target) : possible(plans[act](secret, target));
+      if (change.act === "keep") return { change, object: seen.get(keyOf(to)) };
+      return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
     },
-    // Many writers of one list: each round lets one of them through, so the wait grows with the round, and is not everybody's
-    { rounds: 60, pause: (round) => tools.sleep(Math.min(5 * round, 100) * (0.5 + tools.chance())) },
-  );
-  return { change: settled.change, object: settled.written ?? seen.get(keyOf(to)) };
+    // Many writers of one list: each attempt lets one of them through, so the pause grows, and differs between the runs
+    attempts: 60,
+    pause: (attempt) => tools.sleep(Math.min(5 * attempt, 100) * (0.5 + tools.chance())),
+  });
 }
 
 function missing({ kind, name }: Refer["to"]): never {

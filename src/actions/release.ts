@@ -1,14 +1,13 @@
 import type { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Keep, Release } from "../plan/change.ts";
 import { noteLeft } from "../secret/claim.ts";
 import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import { ownClaim, standingOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
-import { settle } from "./settle.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench, Claimed, Run, Tools } from "./tools.ts";
+import { update } from "./update.ts";
 
 /**
  * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
@@ -48,16 +47,14 @@ function noteAfter({ made, makes }: Claimed, { asked, kept }: Run, { runId }: To
 
 async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tools: Tools): Promise<void> {
   if (!note) return;
-  await settle<Secret | undefined, Release | Keep, unknown>(
-    {
-      observe: () => ownClaim(to, tools),
-      decide: (secret) => (secret ? { act: "release", to } : { act: "keep", to, because: "another run has taken over" }),
-      write: async (_, secret) => {
-        if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, { note, tools }));
-      },
+  await update({
+    read: () => ownClaim(to, tools),
+    write: async (secret) => {
+      if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, { note, tools }));
     },
-    { rounds: 10, pause: () => tools.sleep(5) },
-  );
+    attempts: 10,
+    pause: () => tools.sleep(5),
+  });
 }
 
 const unclaim = (to: Ref<"secret">, secret: Secret, { note, tools }: { readonly note: ClaimAfter; readonly tools: Tools }) =>

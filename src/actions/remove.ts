@@ -1,13 +1,13 @@
 import { keyOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Keep, Remove } from "../plan/change.ts";
+import type { Remove } from "../plan/change.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
 import { asConflict, standingOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
-import { settle } from "./settle.ts";
 import type { Bench } from "./tools.ts";
+import { update } from "./update.ts";
 
 /**
  * Deletes a Secret on the version of the look. One that another has written to since is looked at again: one that another has made in its
@@ -15,35 +15,29 @@ import type { Bench } from "./tools.ts";
  */
 export async function remove(change: Remove, { tools, seen }: Bench): Promise<Outcome> {
   const { to } = change;
-  let first = seen.get(keyOf(to)) as Secret | undefined;
-  const stays = (because: string): Keep => ({ act: "keep", to, because });
-  const gone = stays("it is gone");
-  const settled = await settle<Secret | undefined, Remove | Keep, Secret | undefined>(
-    {
-      observe: async () => {
-        const secret = first ?? (await tools.cluster(to.context).get(to));
-        first = undefined;
-        return secret;
-      },
-      decide: (secret) => {
-        if (!secret) return gone;
-        if (secret.metadata.uid !== change.stands.uid) return stays("it is another one");
-        const entries = readEntries(secret) ?? [];
-        if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, noted: true }))
-          return stays("another run wrote a login to it");
-        return { ...change, entries, stands: standingOf(secret) };
-      },
-      write: async ({ stands }, secret) => {
-        await writeTo(to, { delete: stands }, (found) => found?.metadata.uid !== stands.uid || isLeaving(found), tools).catch(asConflict);
-        return secret;
-      },
+  return update<Secret | undefined, Outcome>({
+    initial: seen.get(keyOf(to)) as Secret | undefined,
+    read: () => tools.cluster(to.context).get(to),
+    write: async (secret) => {
+      // Whoever else has deleted it did what was asked
+      if (!secret) return { change };
+      if (secret.metadata.uid !== change.stands.uid) return stays(to, "it is another one");
+      const entries = readEntries(secret) ?? [];
+      if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, noted: true }))
+        return stays(to, "another run wrote a login to it");
+      const stands = standingOf(secret);
+      await writeTo(to, { delete: stands }, (found) => found?.metadata.uid !== stands.uid || isLeaving(found), tools).catch(asConflict);
+      return { change: { ...change, entries, stands }, object: secret };
     },
-    { rounds, pause: () => tools.sleep(5) },
-  );
-  if (settled.change.act !== "keep") return { change: settled.change, object: settled.written };
-  // Whoever else has deleted it did what was asked
-  if (settled.change === gone) return { change };
-  return { change: settled.change, left: "failed", says: [`secret/${to.name} stays: ${settled.change.because}`] };
+    attempts: rounds,
+    pause: () => tools.sleep(5),
+  });
 }
+
+const stays = (to: Remove["to"], because: string): Outcome => ({
+  change: { act: "keep", to, because },
+  left: "failed",
+  says: [`secret/${to.name} stays: ${because}`],
+});
 
 const isLeaving = ({ metadata }: Secret): boolean => metadata.deletionTimestamp !== undefined;

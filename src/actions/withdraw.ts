@@ -1,15 +1,14 @@
-import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Keep, Withdraw } from "../plan/change.ts";
+import type { Withdraw } from "../plan/change.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
 import { asConflict, claim, standingOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
-import { settle } from "./settle.ts";
 import type { Bench } from "./tools.ts";
+import { update } from "./update.ts";
 
 /**
  * Takes logins out of a Secret, on the version of the look; another run's, that came to be in it meanwhile, as well: what it notes then is
@@ -20,31 +19,18 @@ export async function withdraw(change: Withdraw, bench: Bench): Promise<Outcome>
   const { tools, seen } = bench;
   const { to } = change;
   const before = seen.get(keyOf(to)) as Secret | undefined;
-  let first = before;
-  const settled = await settle<Secret | undefined, Withdraw | Keep, Secret>(
-    {
-      observe: async () => {
-        const secret = first ?? (await tools.cluster(to.context).get(to));
-        first = undefined;
-        return secret;
-      },
-      decide: (secret) => {
-        if (secret?.metadata.uid !== change.stands.uid) return { act: "keep", to, because: "it is gone" };
-        return { ...change, entries: readEntries(secret) ?? change.entries, stands: standingOf(secret) };
-      },
-      write: (next, secret) => takeOut(next, secret ?? gone(to), bench).catch(asConflict),
+  return update<Secret | undefined, Outcome>({
+    initial: before,
+    read: () => tools.cluster(to.context).get(to),
+    write: async (secret) => {
+      if (secret?.metadata.uid !== change.stands.uid) return { change };
+      const next = { ...change, entries: readEntries(secret) ?? change.entries, stands: standingOf(secret) };
+      const object = await takeOut(next, secret, bench).catch(asConflict);
+      return { change: tools.write.dryRun ? next : { ...next, stands: standingOf(object) }, object, ...(before && { before }) };
     },
-    { rounds, pause: () => tools.sleep(5) },
-  );
-  if (!settled.written) return { change };
-  const { written } = settled;
-  const stands = tools.write.dryRun ? settled.change.stands : standingOf(written);
-  return { change: { ...settled.change, stands }, object: written, ...(before && { before }) };
-}
-
-/** Nothing is written to one that is gone. */
-function gone({ name }: Withdraw["to"]): never {
-  throw new CliError("internal", `secret "${name}" is gone, and was to be written`);
+    attempts: rounds,
+    pause: () => tools.sleep(5),
+  });
 }
 
 /** @throws Conflict where another run has written to it since, or has just come to its end with it */

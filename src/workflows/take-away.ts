@@ -1,7 +1,7 @@
 import type { Outcome } from "../actions/outcome.ts";
 import { refer } from "../actions/refer.ts";
-import { settle } from "../actions/settle.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
+import { update } from "../actions/update.ts";
 import { CliError } from "../errors.ts";
 import { keyOf, nameOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
@@ -105,26 +105,22 @@ function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: To
   return holds(entry, host, held) && loginIn(secret, entry) === login ? undefined : "another user has replaced its login";
 }
 
-type Deletion = { readonly act: "delete"; readonly to: Ref<"secret">; readonly because: string };
-
 async function remove(last: Written, tools: Tools): Promise<Outcome> {
   const { to, uid } = last;
   const { cluster, write, sleep } = tools;
-  const absent = gone(to);
-  const { change } = await settle<Secret | undefined, Deletion | Keep, unknown>(
-    {
-      observe: () => cluster(to.context).get(to),
-      decide: (secret) => {
-        if (!secret) return absent;
-        const because = otherThan(last, secret, tools);
-        return because === undefined ? { act: "delete", to, because: "the run has ended" } : { act: "keep", to, because };
-      },
-      write: (_, secret) => cluster(to.context).write(to, { delete: { uid, version: secret?.metadata.resourceVersion ?? "" } }, write),
+  return update<Secret | undefined, Outcome>({
+    read: () => cluster(to.context).get(to),
+    write: async (secret) => {
+      if (!secret) return { change: gone(to), left: "failed", says: [] };
+      const because = otherThan(last, secret, tools);
+      if (because !== undefined)
+        return { change: { act: "keep", to, because }, left: "failed", says: [`secret/${to.name} stays: ${because}`] };
+      await cluster(to.context).write(to, { delete: { uid, version: secret.metadata.resourceVersion ?? "" } }, write);
+      return { change: { act: "delete", to, because: "the run has ended" } };
     },
-    { rounds: 10, pause: () => sleep(5) },
-  );
-  if (change.act !== "keep") return { change };
-  return { change, left: "failed", says: change === absent ? [] : [`secret/${to.name} stays: ${change.because}`] };
+    attempts: 10,
+    pause: () => sleep(5),
+  });
 }
 
 /** Names what belongs to a run, each once. */

@@ -1,0 +1,31 @@
+import { Conflict } from "../errors.ts";
+
+/** One object that others write to at the same time. */
+type Update<State, Result> = {
+  /** The state that was read for the plan. It is used for the first attempt: the server rejects the write if the state is old. */
+  readonly initial?: State | undefined;
+  read(): Promise<State>;
+  /** Decides and writes with the version that was read as the precondition. @throws Conflict if the object changed after it was read */
+  write(state: State): Promise<Result>;
+  readonly attempts: number;
+  /** Waits between two attempts. @param attempt the number of attempts so far */
+  pause?(attempt: number): Promise<void>;
+};
+
+/**
+ * Reads an object, decides, and writes with a precondition. On a conflict it reads again, because another writer was faster.
+ * @throws Conflict after `attempts` conflicts in a row
+ */
+export async function update<State, Result>({ initial, read, write, attempts, pause }: Update<State, Result>): Promise<Result> {
+  let known = initial;
+  for (let attempt = 1; ; attempt++) {
+    const state = known ?? (await read());
+    known = undefined;
+    try {
+      return await write(state);
+    } catch (error) {
+      if (!(error instanceof Conflict) || attempt >= attempts) throw error;
+      await pause?.(attempt);
+    }
+  }
+}
