@@ -3,16 +3,23 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { configuredNames, kustomized } from "../src/cluster/kubectl-config.ts";
+import type { Pace } from "../src/cluster/pace.ts";
+import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
-import type { Context } from "../src/context.ts";
+import type { Environment, Sink, Terminal, Trace } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
+import type { Files } from "../src/files.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
+import type { Programs } from "../src/programs.ts";
+import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
+import type { Shelf } from "../src/shelf.ts";
 import { clientVersion } from "./client-version.ts";
 import { takeEnvironment } from "./environment.ts";
 import { machineFiles, readingError } from "./files.ts";
@@ -22,6 +29,32 @@ import { machinePrograms } from "./programs.ts";
 import { shelfIn } from "./shelf.ts";
 import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
+
+/** What the process gives to a command line. Ports open on first use, so that `--help` costs nothing. */
+export type Context = {
+  readonly stdin: { readonly isTTY: boolean; read(): Promise<string>; bytes(): Promise<Uint8Array> };
+  /** Absent if stdin or stderr is no terminal. */
+  readonly terminal: Terminal | undefined;
+  /** Reads a text file. @throws CliError config if it cannot be read */
+  readFile(path: string): Promise<string>;
+  readonly files: Files;
+  readonly programs: Programs;
+  readonly shelf: Shelf;
+  /** Runs `kubectl kustomize`. @throws CliError config in kubectl's words */
+  kustomize(folder: string): Promise<string>;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Environment;
+  readonly interruption: Interruption;
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  /** `onWarning` gets each different warning of the API server. */
+  cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
+  /** The names in the kubeconfig. @throws CliError config without kubectl or a readable kubeconfig */
+  configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
+  azure(identity: SignInOptions, trace: Trace): Promise<Azure>;
+  registry(trace: Trace): Registry;
+};
 
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.

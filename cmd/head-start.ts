@@ -1,7 +1,7 @@
 import { currentContextIn, readKubeconfig } from "../src/cluster/kubeconfig.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
-import type { Env } from "../src/context.ts";
+import type { Environment } from "../src/env.ts";
 import { isTerminal } from "./is-terminal.ts";
 import { forwardedNames } from "./line/forwarded-names.ts";
 
@@ -23,7 +23,7 @@ export function deservesHeadStart([verb = "", ...words]: readonly string[]): boo
  * Starts kubectl with the context that is current now. A later `kubectl config use-context` does not change which cluster the run uses.
  * @returns undefined if kubectl cannot be started, or if only kubectl can tell the current context: the verb tries again, and reports why
  */
-export function headStart(env: Env): Launched | undefined {
+export function headStart(env: Environment): Launched | undefined {
   const { platform } = process;
   try {
     const file = findKubectl(env, platform);

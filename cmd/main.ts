@@ -1,6 +1,6 @@
-import type { Context } from "../src/context.ts";
 import { CliError } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
+import type { Context } from "./context.ts";
 import { failureCode } from "./failure-code.ts";
 import { firstArgument } from "./line/argv.ts";
 import { overview, verbHelp } from "./line/help.ts";

@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chmod, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join } from "node:path";
-import type { Env } from "../src/context.ts";
+import type { Environment } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
 import type { Programs } from "../src/programs.ts";
 import { reasonOf } from "./files.ts";
 
 /** The programs of this machine, as kubectl finds them: what PATH names by a relative folder, it passes over. */
-export function machinePrograms(env: Env, platform: NodeJS.Platform): Programs {
+export function machinePrograms(env: Environment, platform: NodeJS.Platform): Programs {
   const windows = platform === "win32";
   const folders = [...new Set((env["PATH"] ?? env["Path"] ?? "").split(windows ? ";" : ":").filter(isAbsolute))];
   return {

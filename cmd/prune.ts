@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry } from "../src/context.ts";
+import type { Azure, AzureRegistry } from "../src/azure/port.ts";
 import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { madePrincipals, madeTokens } from "../src/credential/made.ts";
 import { CliError } from "../src/errors.ts";

@@ -1,11 +1,14 @@
+import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { openPace, type Pace } from "../src/cluster/pace.ts";
-import type { Cluster } from "../src/cluster/port.ts";
-import type { Azure, Configured, Context, IdentityWish, KubeFlags, Registry, Trace } from "../src/context.ts";
+import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
+import type { Trace } from "../src/env.ts";
 import type { Fix } from "../src/fix.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
 import { printable } from "../src/output/printable.ts";
 import { type Progress, progressOn } from "../src/output/progress.ts";
+import type { Registry } from "../src/registry/port.ts";
 import { isGlob } from "../src/scope/scope.ts";
+import type { Context } from "./context.ts";
 import { milliseconds } from "./line/durations.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
@@ -27,7 +30,7 @@ export type Session = {
   contexts(): Promise<readonly string[]>;
   /** How many different warnings the API servers have sent. */
   warnings(): number;
-  azure(identity: IdentityWish): Promise<Azure>;
+  azure(identity: SignInOptions): Promise<Azure>;
   registry(): Registry;
   /** How much may be under way at once: what the quickest cluster takes. */
   width(): number;

@@ -1,4 +1,4 @@
-import type { Sink } from "../src/context.ts";
+import type { Sink } from "../src/env.ts";
 
 type Stream = Pick<NodeJS.WriteStream, "write" | "cork" | "uncork" | "isTTY" | "columns">;
 

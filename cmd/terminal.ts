@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import type { Key, Terminal } from "../src/context.ts";
+import type { Key, Terminal } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
 
 /** Milliseconds after which Escape is itself, and not the beginning of an arrow. */

@@ -1,4 +1,4 @@
-import type { Azure } from "../src/context.ts";
+import type { Azure } from "../src/azure/port.ts";
 import { tokensIn } from "../src/credential/acr-token.ts";
 import { credentialKinds } from "../src/credential/kinds.ts";
 import { mayMint } from "../src/credential/rights.ts";

@@ -1,4 +1,4 @@
-import type { IdentityWish } from "./context.ts";
+import type { SignInOptions } from "./azure/port.ts";
 import type { Scope } from "./scope/scope.ts";
 
 /**
@@ -25,7 +25,7 @@ export type Create = Targets & {
   /** The registry's name or id, or its login server. */
   readonly registry: string;
   /** As whom Azure is asked, where that was said. */
-  readonly identity?: IdentityWish | undefined;
+  readonly identity?: SignInOptions | undefined;
   readonly repositories?: readonly string[];
   /** Of a credential that somebody has: its password is to be in `$PASSWORD`. */
   readonly username?: string | undefined;
@@ -85,7 +85,7 @@ export type Delete = {
   /** The places, where they are not the one at hand. */
   readonly scope?: Scope | undefined;
   /** As whom Azure is asked, where that was said. */
-  readonly identity?: IdentityWish | undefined;
+  readonly identity?: SignInOptions | undefined;
 };
 
 export type Rotate = {
@@ -116,7 +116,7 @@ export type Check = {
 };
 
 /** Shows what is left over at a registry. */
-export type Prune = { readonly do: "prune"; readonly registry: string; readonly identity?: IdentityWish | undefined };
+export type Prune = { readonly do: "prune"; readonly registry: string; readonly identity?: SignInOptions | undefined };
 
 /** The help of one verb, or of all. */
 export type Help = { readonly do: "help"; readonly verb?: string | undefined };

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
-import type { Context } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Programs } from "../../src/programs.ts";
+import type { Context } from "../context.ts";
 import { quoted } from "../line/spell.ts";
 import { type Shim, shims } from "./shim.ts";
 

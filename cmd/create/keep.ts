@@ -1,9 +1,9 @@
-import type { Context } from "../../src/context.ts";
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError } from "../../src/errors.ts";
 import { toSeconds } from "../../src/moment.ts";
 import { takeAway } from "../../src/workflows/take-away.ts";
 import { type Concluding, printerOf } from "../conclude.ts";
+import type { Context } from "../context.ts";
 import { toolsOf } from "../tools.ts";
 import { type Journal, newJournal } from "./once.ts";
 import type { CreateFlags } from "./wish.ts";

@@ -1,4 +1,4 @@
-import type { Azure, IdentityWish, Stock } from "../../src/context.ts";
+import type { Azure, SignInOptions, Stock } from "../../src/azure/port.ts";
 import type { Credential, Sources } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { deletionWait } from "../../src/credential/not-yet.ts";
@@ -7,10 +7,10 @@ import type { Entry } from "../../src/secret/entry.ts";
 /** A credential that a Secret notes, to revoke it, or why nobody here can; each is opened once. @throws CliError */
 export type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Credential | string>;
 
-export function opener(identity: IdentityWish, sources: Sources): Open {
+export function opener(identity: SignInOptions, sources: Sources): Open {
   const opened = new Map<string, Promise<Credential>>();
   const stocks = new Map<string, Promise<Stock>>();
-  const asked = { ...sources, azure: async (as: IdentityWish) => countedOnce(await sources.azure(as), stocks) };
+  const asked = { ...sources, azure: async (as: SignInOptions) => countedOnce(await sources.azure(as), stocks) };
 
   return async ({ entry, host }) => {
     const kind = kindNamed(entry.kind);

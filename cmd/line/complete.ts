@@ -1,5 +1,5 @@
-import type { Context } from "../../src/context.ts";
 import { isPrintable } from "../../src/output/printable.ts";
+import type { Context } from "../context.ts";
 import { openSession, type Session } from "../session.ts";
 import { opened, type VerbBody, type VerbRow } from "../verb.ts";
 import { firstArgument } from "./argv.ts";

@@ -1,5 +1,5 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
-import type { IdentityWish } from "../../src/context.ts";
+import type { SignInOptions } from "../../src/azure/port.ts";
 import type { Flags, Values } from "./flags.ts";
 import { usage } from "./usage.ts";
 
@@ -34,7 +34,7 @@ export const identityFlags = {
 } as const satisfies Flags;
 
 /** As whom a command line wants Azure to be asked. */
-export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): IdentityWish => ({
+export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => ({
   source: auth,
   ...(tenant !== undefined && { tenant }),
   ...(subscription !== undefined && { subscription }),
@@ -42,5 +42,5 @@ export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof 
 });
 
 /** The same for a line to type, where anything was said. */
-export const saidIdentity = (identity: IdentityWish): { readonly identity?: IdentityWish } =>
+export const saidIdentity = (identity: SignInOptions): { readonly identity?: SignInOptions } =>
   identity.source === identityFlags.auth.default && Object.keys(identity).length === 1 ? {} : { identity };

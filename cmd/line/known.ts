@@ -1,5 +1,5 @@
+import type { Configured } from "../../src/cluster/port.ts";
 import { type Cluster, listAll } from "../../src/cluster/port.ts";
-import type { Configured } from "../../src/context.ts";
 import { managedNames } from "../../src/state/secrets.ts";
 
 /** What may be asked for the words that complete a value. */

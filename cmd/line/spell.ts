@@ -1,5 +1,6 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
-import type { IdentityWish, KubeFlags } from "../../src/context.ts";
+import type { SignInOptions } from "../../src/azure/port.ts";
+import type { KubeFlags } from "../../src/cluster/port.ts";
 import {
   type Az,
   type Check,
@@ -135,7 +136,7 @@ const pruneValues = (fix: Prune): Said<typeof pruneFlags> => ({
   ...(fix.identity && identityValues(fix.identity)),
 });
 
-const identityValues = ({ source, tenant, subscription, cloud }: IdentityWish): Said<typeof identityFlags> => ({
+const identityValues = ({ source, tenant, subscription, cloud }: SignInOptions): Said<typeof identityFlags> => ({
   auth: source === identityFlags.auth.default ? undefined : source,
   tenant,
   subscription,

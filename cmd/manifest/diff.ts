@@ -1,6 +1,6 @@
-import type { Context } from "../../src/context.ts";
 import { diffLines, linesOf } from "../../src/output/diff-lines.ts";
 import { styleFor } from "../../src/output/style.ts";
+import type { Context } from "../context.ts";
 
 /** A manifest as it is, and as it would be. */
 type Manifest = { readonly name: string; readonly before: string; readonly after: string };

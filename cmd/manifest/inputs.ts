@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import type { Context } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
+import type { Context } from "../context.ts";
 import { usage } from "../line/usage.ts";
 import type { ManifestFlags } from "./flags.ts";
 

@@ -1,5 +1,5 @@
 import type { DryRun, Outcome } from "../../src/actions/outcome.ts";
-import type { AzureRegistry, IdentityWish } from "../../src/context.ts";
+import type { AzureRegistry, SignInOptions } from "../../src/azure/port.ts";
 import type { Asked, Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
 import { deletionWait } from "../../src/credential/not-yet.ts";
@@ -20,7 +20,7 @@ import type { PruneFlags } from "./flags.ts";
 
 export type Removing = {
   readonly registry: AzureRegistry;
-  readonly identity: IdentityWish;
+  readonly identity: SignInOptions;
   readonly flags: PruneFlags;
   readonly wish: PruneWish;
   look(): Promise<PruneFacts>;

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from "jose";
-import type { Slot } from "../../src/context.ts";
+import type { Slot } from "../../src/azure/port.ts";
 import type { Answer } from "./http.ts";
 import type { Role } from "./roles.ts";
 

@@ -1,8 +1,8 @@
-import type { Login } from "../context.ts";
 import { keyOf, kinds, withAt } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, Change, ChangeOf, Plan, Refer } from "../plan/change.ts";
 import { anew } from "../plan/written.ts";
+import type { Login } from "../registry/port.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { mergedSecret, pullSecret, replacementOf, unclaimed } from "../secret/pull-secret.ts";
 import { withdrawnSecret } from "../secret/withdrawal.ts";

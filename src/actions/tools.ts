@@ -1,9 +1,9 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
-import type { ImageRef, Login, Registry } from "../context.ts";
 import type { Carried, Made } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change, Standing } from "../plan/change.ts";
+import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { Making } from "../secret/claim.ts";
 import type { Shelf } from "../shelf.ts";
 import type { Seen } from "../state/seen.ts";

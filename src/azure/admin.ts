@@ -1,8 +1,9 @@
-import type { AdminSlot, AzureRegistry, Login } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { AdminSlot, AzureRegistry } from "./port.ts";
 
 /**
  * The login of a registry's admin user with each of its two passwords, by their names in Azure

@@ -1,6 +1,6 @@
-import type { TokenSource } from "../context.ts";
 import { CliError, NotYet } from "../errors.ts";
 import { grantCommand, readMissingRight } from "./missing-right.ts";
+import type { TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
 /** An answer of Azure Resource Manager that is not a success. */

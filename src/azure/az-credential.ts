@@ -1,13 +1,13 @@
 import type { TokenCredential } from "@azure/identity";
-import type { IdentityWish } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { type AzOptions, az } from "./az.ts";
+import type { SignInOptions } from "./port.ts";
 
 /**
  * The Azure CLI as a credential. Azure's own AzureCliCredential takes any warning that mentions `az login` for a failure,
  * and swallows Entra's reasons, so az is asked here.
  */
-export function azCredential(options: AzOptions, wish: Omit<IdentityWish, "source"> = {}): TokenCredential {
+export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "source"> = {}): TokenCredential {
   return {
     async getToken(scopes) {
       const [scope = ""] = [scopes].flat();
@@ -24,7 +24,7 @@ export function azCredential(options: AzOptions, wish: Omit<IdentityWish, "sourc
 }
 
 /** az takes one of both: a subscription means the tenant that it is in. */
-function where({ tenant, subscription }: Omit<IdentityWish, "source">): string[] {
+function where({ tenant, subscription }: Omit<SignInOptions, "source">): string[] {
   if (tenant !== undefined) return [`--tenant=${tenant}`];
   return subscription === undefined ? [] : [`--subscription=${subscription}`];
 }

@@ -1,10 +1,10 @@
-import type { Env, Trace } from "../context.ts";
+import type { Environment, Trace } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { redact } from "../http/redact.ts";
 import { parseObject } from "./parse-object.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
-export type AzOptions = { readonly env: Env; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
+export type AzOptions = { readonly env: Environment; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
 
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
 const timeout = 60_000;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Azure, Env, IdentityWish, TokenSource, Trace } from "../context.ts";
+import type { Environment, Trace } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
@@ -14,6 +14,7 @@ import { openGraph } from "./graph.ts";
 import { openIdentity } from "./identity.ts";
 import { sourceOf } from "./identity-source.ts";
 import { permissionsOn } from "./permissions.ts";
+import type { Azure, SignInOptions, TokenSource } from "./port.ts";
 import { regionalHosts } from "./regional-hosts.ts";
 import { registryFacts } from "./registry-facts.ts";
 import { roleAssignmentsIn } from "./role-assignments.ts";
@@ -21,8 +22,8 @@ import { stockOf } from "./stock.ts";
 import { clearPassword, generatePassword, putScopeMap, putToken, remove, scopeMap, token, tokenCount } from "./tokens.ts";
 
 export type AzureOptions = {
-  readonly identity: IdentityWish;
-  readonly env: Env;
+  readonly identity: SignInOptions;
+  readonly env: Environment;
   readonly trace: Trace;
   /** What ends a request, asked anew for each. */
   signal(writes?: boolean): AbortSignal;
@@ -84,7 +85,7 @@ const cloudFor = (source: TokenSource, { env, identity }: AzureOptions): Cloud =
   source === "az" ? cloudOfAz(env, azConfig(env), identity.cloud) : cloudOf(env, identity.cloud);
 
 /** The text of az's configuration file; empty if there is none. */
-function azConfig({ AZURE_CONFIG_DIR: folder, HOME, USERPROFILE }: Env): string {
+function azConfig({ AZURE_CONFIG_DIR: folder, HOME, USERPROFILE }: Environment): string {
   try {
     return readFileSync(join(folder || join(HOME || USERPROFILE || "", ".azure"), "config"), "utf8");
   } catch {

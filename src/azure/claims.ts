@@ -1,5 +1,5 @@
-import type { AzureIdentity } from "../context.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
+import type { AzureIdentity } from "./port.ts";
 
 /**
  * Whom an access token of Entra's is for (learn.microsoft.com/entra/identity-platform/access-token-claims-reference), to be shown and

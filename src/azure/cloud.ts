@@ -1,4 +1,4 @@
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /** One of Azure's clouds: where to sign in, where to manage. URLs without a trailing slash. */
@@ -55,7 +55,7 @@ const named = (name: string) => clouds.find((cloud) => cloud.name.toLowerCase() 
  * An authority that we do not know signs in to the public cloud.
  * @param wanted the one that was asked for, whatever the environment says
  */
-export function cloudOf(env: Env, wanted?: string): Cloud {
+export function cloudOf(env: Environment, wanted?: string): Cloud {
   const chosen = named(wanted ?? "");
   if (chosen) return chosen;
   const authority = (env.AZURE_AUTHORITY_HOST ?? "").replace(/\/+$/, "").toLowerCase();
@@ -69,7 +69,7 @@ export function cloudOf(env: Env, wanted?: string): Cloud {
  * @param config az's own file, where `az cloud set` notes its choice
  * @throws CliError config for one that somebody registered
  */
-export function cloudOfAz(env: Env, config: string, wanted?: string): Cloud {
+export function cloudOfAz(env: Environment, config: string, wanted?: string): Cloud {
   const name = wanted ?? (env.AZURE_CLOUD_NAME || cloudIn(config));
   const cloud = named(name);
   if (cloud) return cloud;

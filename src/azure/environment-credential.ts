@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { TokenCredential } from "@azure/identity";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { libraryCredential } from "./library-credential.ts";
 
 /** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
-export function hasEnvironmentCredential(env: Env): boolean {
+export function hasEnvironmentCredential(env: Environment): boolean {
   return Boolean(env.AZURE_TENANT_ID && env.AZURE_CLIENT_ID && (env.AZURE_CLIENT_SECRET || env.AZURE_CLIENT_CERTIFICATE_PATH));
 }
 
@@ -15,7 +15,7 @@ export function hasEnvironmentCredential(env: Env): boolean {
  * These are the parts of Azure's EnvironmentCredential, which itself reads the process's environment instead of the given one.
  * @throws CliError config when a variable is missing
  */
-export function environmentCredential(env: Env, authorityHost: string, transport: Transport): TokenCredential {
+export function environmentCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
   const {
     AZURE_TENANT_ID: tenant,
     AZURE_CLIENT_ID: client,
@@ -46,7 +46,7 @@ export function environmentCredential(env: Env, authorityHost: string, transport
 }
 
 /** What is not set, where something is. */
-function lacking({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH }: Env): string {
+function lacking({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH }: Environment): string {
   const said = { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET: AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH };
   const missing = Object.entries(said).flatMap(([name, value]) => (value ? [] : [name]));
   return missing.length === Object.keys(said).length ? "" : `: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`;

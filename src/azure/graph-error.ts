@@ -1,6 +1,6 @@
-import type { TokenSource } from "../context.ts";
 import { Busy, CliError, NotYet } from "../errors.ts";
 import { readArmError } from "./arm-error.ts";
+import type { TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
 /** An answer of Microsoft Graph that is not a success. */

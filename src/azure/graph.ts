@@ -1,4 +1,3 @@
-import type { TokenSource } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
@@ -6,6 +5,7 @@ import { openCaller } from "./caller.ts";
 import type { Cloud } from "./cloud.ts";
 import { explainGraph } from "./graph-error.ts";
 import type { Identity } from "./identity.ts";
+import type { TokenSource } from "./port.ts";
 
 export type GraphRequest = {
   readonly method: HttpRequest["method"];

@@ -1,5 +1,4 @@
 import type { TokenCredential } from "@azure/identity";
-import type { Audience, IdentityWish, TokenSource } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { openTransport, type Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -8,6 +7,7 @@ import { azCredential, azSubscription } from "./az-credential.ts";
 import type { Cloud } from "./cloud.ts";
 import { environmentCredential } from "./environment-credential.ts";
 import { managedCredential, unproxied } from "./managed-credential.ts";
+import type { Audience, SignInOptions, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 import { workloadCredential } from "./workload-credential.ts";
 
@@ -26,7 +26,7 @@ export type Identity = {
 
 export type IdentityOptions = AzOptions & {
   readonly source: TokenSource;
-  readonly wish?: Omit<IdentityWish, "source">;
+  readonly wish?: Omit<SignInOptions, "source">;
   readonly cloud: Cloud;
   readonly transport: Transport;
   now(): Date;

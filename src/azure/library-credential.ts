@@ -1,11 +1,11 @@
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
-import type { TokenSource } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
 import { explainLibrary } from "./library-error.ts";
+import type { TokenSource } from "./port.ts";
 import { explainUnreachable } from "./sign-in-error.ts";
 
 /** What each of Azure's own credentials is opened with. */

@@ -1,5 +1,5 @@
-import type { TokenSource } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
+import type { TokenSource } from "./port.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
 type Row = { readonly says: RegExp; readonly kind: ErrorKind; readonly message: string; readonly hint: string };

@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { Transport } from "../http/transport.ts";
 import { libraryCredential } from "./library-credential.ts";
@@ -9,14 +9,14 @@ import { noEndpoint } from "./library-error.ts";
 const endpoints = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"] as const;
 
 /** Whether the environment names a service that gives this machine its identity. */
-export const hasManagedIdentity = (env: Env): boolean => endpoints.some((name) => env[name]);
+export const hasManagedIdentity = (env: Environment): boolean => endpoints.some((name) => env[name]);
 
 /**
  * The managed identity of this machine; AZURE_CLIENT_ID chooses among several. Where the service is, the library reads in the
  * process's own environment.
  * @param transport a way without a proxy, which would give its own machine's identity
  */
-export function managedCredential({ AZURE_CLIENT_ID: clientId }: Env, transport: Transport): TokenCredential {
+export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, transport: Transport): TokenCredential {
   return libraryCredential({
     source: "managed",
     transport,
@@ -38,4 +38,4 @@ export function managedCredential({ AZURE_CLIENT_ID: clientId }: Env, transport:
 }
 
 /** The environment without its proxies. */
-export const unproxied = (env: Env): Env => ({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined });
+export const unproxied = (env: Environment): Environment => ({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined });

@@ -1,6 +1,6 @@
-import type { AzureRegistry } from "../context.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { AzureRegistry } from "./port.ts";
 import type { Permission } from "./principals.ts";
 
 /**

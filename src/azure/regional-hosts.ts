@@ -1,7 +1,7 @@
-import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { AzureRegistry } from "./port.ts";
 
 /**
  * The hosts at which a registry answers in each of its regions, as Azure names them; none if they are off. Versions before

@@ -1,7 +1,7 @@
-import type { AzureRegistry, RegistryFacts } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { AzureRegistry, RegistryFacts } from "./port.ts";
 
 type Wire = {
   readonly properties?: {

@@ -1,6 +1,6 @@
-import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { cloudOfHost } from "./cloud.ts";
+import type { AzureRegistry } from "./port.ts";
 
 /** What a person wrote behind `--registry`: a resource name, in lower case, and the login server or the whole id if that is what they wrote. */
 export type Wanted = { readonly name: string; readonly loginServer?: string; readonly id?: string };

@@ -1,7 +1,7 @@
-import type { TokenSource } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { NetworkError } from "../http/network-error.ts";
+import type { TokenSource } from "./port.ts";
 
 type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string | Fix };
 

@@ -1,6 +1,6 @@
-import type { AzureRegistry, Stock } from "../context.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { AzureRegistry, Stock } from "./port.ts";
 import type { Dated } from "./principals.ts";
 import { asScopeMap, asToken } from "./tokens.ts";
 

@@ -1,9 +1,9 @@
-import type { AcrToken, AzureRegistry, ScopeMap, Slot } from "../context.ts";
 import { CliError, unlessForbidden } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
+import type { AcrToken, AzureRegistry, ScopeMap, Slot } from "./port.ts";
 
 const version = apiVersion.registry;
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { TokenCredential } from "@azure/identity";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 import type { Transport } from "../http/transport.ts";
 import { claimsOf } from "./claims.ts";
@@ -9,14 +9,14 @@ import { libraryCredential } from "./library-credential.ts";
 const variables = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"] as const;
 
 /** Whether the environment describes a workload identity, as its webhook in Kubernetes sets it. */
-export const hasWorkloadIdentity = (env: Env): boolean => variables.every((name) => env[name]);
+export const hasWorkloadIdentity = (env: Environment): boolean => variables.every((name) => env[name]);
 
 /**
  * The application of AZURE_TENANT_ID and AZURE_CLIENT_ID that expects the assertion in AZURE_FEDERATED_TOKEN_FILE
  * (learn.microsoft.com/entra/workload-id/workload-identity-federation).
  * @throws CliError config when a variable is missing
  */
-export function workloadCredential(env: Env, authorityHost: string, transport: Transport): TokenCredential {
+export function workloadCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
   const { AZURE_TENANT_ID: tenantId = "", AZURE_CLIENT_ID: clientId = "", AZURE_FEDERATED_TOKEN_FILE: tokenFilePath = "" } = env;
   const missing = variables.filter((name) => !env[name]);
   if (missing.length > 0) {

@@ -1,6 +1,6 @@
-import type { ImageRef, Proof } from "../context.ts";
 import type { Again, Workload } from "../fix.ts";
 import type { PullFailure } from "../kubelet/message.ts";
+import type { ImageRef, Proof } from "../registry/port.ts";
 
 /** What a Secret notes of the credential inside. */
 export type Note = {

@@ -1,11 +1,11 @@
-import type { KubeFlags, Trace } from "../context.ts";
+import type { Trace } from "../env.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import { apiClient, type Change, type Client } from "./client.ts";
 import { type ConnectionOptions, connection } from "./connect.ts";
 import type { Pace } from "./pace.ts";
 import { listPath, objectPath } from "./path.ts";
-import type { Cluster, Preconditions, Write, WriteOptions } from "./port.ts";
+import type { Cluster, KubeFlags, Preconditions, Write, WriteOptions } from "./port.ts";
 import { sender } from "./send.ts";
 
 export type ClusterOptions = ConnectionOptions & {

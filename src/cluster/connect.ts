@@ -1,5 +1,5 @@
 import { platform as here } from "node:os";
-import type { Env, KubeFlags, Sink } from "../context.ts";
+import type { Environment, Sink } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { connectionError } from "./connection-error.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
@@ -7,6 +7,7 @@ import { currentContextIn, type Kubeconfig, lastValue, mayAsk, readKubeconfig, s
 import { findKubectl, type Kubectl } from "./kubectl.ts";
 import { currentContext } from "./kubectl-config.ts";
 import { currentNamespace } from "./namespace.ts";
+import type { KubeFlags } from "./port.ts";
 import { proxyTransport } from "./proxy.ts";
 import type { Launched } from "./proxy-process.ts";
 import type { SameServer } from "./same-cluster.ts";
@@ -17,7 +18,7 @@ export type ConnectionOptions = {
   readonly kube: Pick<KubeFlags, "forward" | "requestTimeout">;
   /** A `kubectl proxy` with the same flags that is on its way. */
   readonly launched?: Launched | undefined;
-  readonly env: Env;
+  readonly env: Environment;
   /** `inherit` on a terminal: kubectl's credential plugins ask their questions there. */
   readonly stdin: "inherit" | "ignore";
   /** Gets what kubectl and its credential plugins print on their stderr. */

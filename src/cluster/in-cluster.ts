@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import type { Transport } from "./transport.ts";
 
 /** Where the kubelet mounts a pod's identity. */
@@ -10,17 +10,17 @@ export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccou
 const tokenLife = 60_000;
 
 /** Whether we run in a pod that may talk to its cluster. */
-export async function inCluster(env: Env, folder: string): Promise<boolean> {
+export async function inCluster(env: Environment, folder: string): Promise<boolean> {
   return Boolean(env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && (await textOf(`${folder}/token`)));
 }
 
 /** The namespace of the pod that we run in; undefined outside of one. */
-export async function podNamespace(env: Env, folder: string): Promise<string | undefined> {
+export async function podNamespace(env: Environment, folder: string): Promise<string | undefined> {
   return env.POD_NAMESPACE || (await textOf(`${folder}/namespace`));
 }
 
 /** Reaches the API server straight from a pod, with the pod's own ServiceAccount token. */
-export function inClusterTransport({ env, now, folder }: { env: Env; now(): Date; folder: string }): Transport {
+export function inClusterTransport({ env, now, folder }: { env: Environment; now(): Date; folder: string }): Transport {
   let agent: Agent | undefined;
   let token = { text: "", readAt: Number.NEGATIVE_INFINITY };
 

@@ -1,15 +1,15 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 
 /** kubectl, and the flags of the command line that are its own. */
-export type Kubectl = { readonly file: string; readonly flags: readonly string[]; readonly env: Env };
+export type Kubectl = { readonly file: string; readonly flags: readonly string[]; readonly env: Environment };
 
 /**
  * The kubectl that runs us (since 1.37 it tells in KUBECTL_PATH), else the first one on PATH; undefined if there is none.
  * It is looked for at once and not in turn, because everything waits for it.
  */
-export function findKubectl(env: Env, platform: NodeJS.Platform): string | undefined {
+export function findKubectl(env: Environment, platform: NodeJS.Platform): string | undefined {
   if (env.KUBECTL_PATH && runs(env.KUBECTL_PATH)) return env.KUBECTL_PATH;
   const [separator, name] = platform === "win32" ? [";", "kubectl.exe"] : [":", "kubectl"];
   const folders = (env.PATH ?? env.Path ?? "").split(separator).filter(Boolean);
@@ -27,6 +27,6 @@ function runs(file: string): boolean {
 }
 
 /** Go collects garbage several times while kubectl starts; to wait until there is some to speak of saves a third of the start. */
-export function quickStart(env: Env): Env {
+export function quickStart(env: Environment): Environment {
   return { GOGC: "off", GOMEMLIMIT: "256MiB", ...env };
 }

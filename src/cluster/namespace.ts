@@ -1,4 +1,4 @@
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { kubeconfigError, noContext, saysNoContext } from "./connection-error.ts";
 import { inCluster, podNamespace } from "./in-cluster.ts";
 import { contextIn, isLarge, type Kubeconfig, missingKubeconfig } from "./kubeconfig.ts";
@@ -16,7 +16,7 @@ const namesCluster = /^(-s|--server|--cluster)(=|$)/;
  */
 export async function currentNamespace(
   kubectl: Kubectl | undefined,
-  { env, folder, config, signal }: { env: Env; folder: string; config: Kubeconfig; signal?: AbortSignal },
+  { env, folder, config, signal }: { env: Environment; folder: string; config: Kubeconfig; signal?: AbortSignal },
 ): Promise<string> {
   const settings = kubectl && !isLarge(config) ? await contextIn(config, kubectl.flags) : undefined;
   const named = settings?.namespace ?? (await asked(kubectl, signal));

@@ -1,4 +1,4 @@
-import type { Trace } from "../context.ts";
+import type { Trace } from "../env.ts";
 import type { Answer, Request } from "./exchange.ts";
 import { redactBody, redactHeaders, withoutContents } from "./redact.ts";
 import { warningText } from "./warnings.ts";

@@ -53,3 +53,16 @@ export async function listAll<K extends ClusterKind>(cluster: Pick<Cluster, "pag
   for await (const page of cluster.pages(kind, where)) items.push(...page);
   return items;
 }
+
+/** The names in a kubeconfig. */
+export type Configured = "contexts" | "clusters" | "users";
+
+/** The global kubectl flags of a command line. */
+export type KubeFlags = {
+  /** Flags to pass to kubectl unchanged: `["--context=prod", "--as=jane"]`. */
+  readonly forward: readonly string[];
+  /** `-n`; absent means the context's namespace. */
+  readonly namespace?: string;
+  /** Milliseconds for one request; 0 means no limit (kubectl's default). */
+  readonly requestTimeout: number;
+};

@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { Agent, request } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
-import type { Sink } from "../context.ts";
+import type { Sink } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
 import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { Socket } from "node:net";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /**
@@ -45,7 +45,7 @@ const shell = "/bin/sh";
 export type Program = {
   readonly file: string;
   readonly args: readonly string[];
-  readonly env: Env;
+  readonly env: Environment;
   /** `inherit` on a terminal, where credential plugins ask their questions. */
   readonly stdin: "inherit" | "ignore";
   readonly platform: NodeJS.Platform;

@@ -1,7 +1,8 @@
-import type { AcrToken, Azure, AzureRegistry, Login, Slot } from "../context.ts";
+import type { AcrToken, Azure, AzureRegistry, Slot } from "../azure/port.ts";
 import { CliError, Conflict, isLost } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make } from "../plan/change.ts";
+import type { Login } from "../registry/port.ts";
 import { withClusters } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import { shownOf } from "./acr-token-renew.ts";

@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry } from "../context.ts";
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { ofOurs, readMadeFor } from "../secret/azure-words.ts";
 import { notedToken, slotOf } from "./acr-token-plan.ts";
 import type { Need } from "./kind.ts";

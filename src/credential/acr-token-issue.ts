@@ -1,4 +1,4 @@
-import type { AcrToken } from "../context.ts";
+import type { AcrToken } from "../azure/port.ts";
 import { asLong } from "../moment.ts";
 import type { Change, Mint } from "../plan/change.ts";
 import type { Entry } from "../secret/entry.ts";

@@ -1,4 +1,4 @@
-import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../context.ts";
+import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Plan } from "../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs } from "../secret/azure-words.ts";

@@ -1,4 +1,4 @@
-import type { AcrToken, Slot } from "../context.ts";
+import type { AcrToken, Slot } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Keep, Make, Mint } from "../plan/change.ts";

@@ -1,4 +1,4 @@
-import type { AcrToken, AzureRegistry, Slot } from "../context.ts";
+import type { AcrToken, AzureRegistry, Slot } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import { sameMoment } from "../moment.ts";
 import type { Change, Make, Mint } from "../plan/change.ts";

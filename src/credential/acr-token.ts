@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry } from "../context.ts";
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Keep, Make } from "../plan/change.ts";

@@ -1,5 +1,6 @@
-import type { AdminSlot, AzureRegistry, Login } from "../context.ts";
+import type { AdminSlot, AzureRegistry } from "../azure/port.ts";
 import type { Change } from "../plan/change.ts";
+import type { Login } from "../registry/port.ts";
 import type { Asked, Credential, FlagRow, HeldLogin, Kind, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";
 

@@ -1,7 +1,7 @@
-import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
+import type { Login } from "../registry/port.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 
 /**

@@ -1,6 +1,7 @@
-import type { Azure, AzureRegistry, EntraToken, Login } from "../context.ts";
+import type { Azure, AzureRegistry, EntraToken } from "../azure/port.ts";
 import { CliError, isForbidden } from "../errors.ts";
 import { toSeconds } from "../moment.ts";
+import type { Login } from "../registry/port.ts";
 import { tokenUser } from "../secret/guess.ts";
 import { readJwt, type TokenClaims } from "../secret/jwt.ts";
 import type { HeldLogin, Sources } from "./kind.ts";

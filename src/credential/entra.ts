@@ -1,7 +1,7 @@
-import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Tell } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
+import type { Login } from "../registry/port.ts";
 import type { Entry } from "../secret/entry.ts";
 import { tokenUser } from "../secret/guess.ts";
 import { readJwt, type TokenClaims } from "../secret/jwt.ts";

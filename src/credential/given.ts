@@ -1,8 +1,8 @@
 import { readRegistryId } from "../azure/registry-name.ts";
-import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
+import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Asked, Credential, FlagRow, Kind, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";

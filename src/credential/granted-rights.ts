@@ -1,5 +1,5 @@
+import type { AzureRegistry } from "../azure/port.ts";
 import type { Permission, Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
-import type { AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { inLine } from "../plan/named.ts";

@@ -1,7 +1,8 @@
-import type { Azure, IdentityWish, ImageRef, Login, Registry, RegistryFacts } from "../context.ts";
+import type { Azure, RegistryFacts, SignInOptions } from "../azure/port.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
+import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
@@ -20,7 +21,7 @@ export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
   /** A registry's name or id in Azure, or a login server. */
   readonly registry: string;
-  readonly identity: IdentityWish;
+  readonly identity: SignInOptions;
   /** Whether a login is proven before it is used. */
   readonly verify: boolean;
   /** RFC 3339, for a password that is made now. */
@@ -35,7 +36,7 @@ export type Asked = {
 
 /** The outside, as far as credentials come from there; each opens at its first use. */
 export type Sources = {
-  azure(identity: IdentityWish): Promise<Azure>;
+  azure(identity: SignInOptions): Promise<Azure>;
   registry(): Registry;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
   /** The text of a file. @throws CliError config where it cannot be read */

@@ -1,4 +1,4 @@
-import type { Azure, AzureIdentity } from "../context.ts";
+import type { Azure, AzureIdentity } from "../azure/port.ts";
 
 /** Who makes a password, as Azure calls the identity; undefined where its token does not tell. */
 export const madeBy = (azure: Azure): Promise<string | undefined> => azure.identity().then(nameOf, () => undefined);

@@ -1,5 +1,5 @@
+import type { Azure, AzureRegistry, Stock } from "../azure/port.ts";
 import type { Application, GivenRole } from "../azure/principals.ts";
-import type { Azure, AzureRegistry, Stock } from "../context.ts";
 import type { Made } from "../plan/prune.ts";
 import { grouped } from "../plan/rotation.ts";
 import { readMadeFor } from "../secret/azure-words.ts";

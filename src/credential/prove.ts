@@ -1,7 +1,7 @@
-import type { ImageRef, Login, Proof, Registry } from "../context.ts";
 import { CliError, type ErrorKind } from "../errors.ts";
 import type { Passing } from "../plan/change.ts";
 import { isLoginServer } from "../registry/login-server.ts";
+import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { pausesOf } from "./pauses.ts";
 import type { Reach } from "./reach.ts";

@@ -1,7 +1,7 @@
-import type { ImageRef } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { mostNamed } from "../plan/named.ts";
+import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 
 /** How far a credential is to reach. */

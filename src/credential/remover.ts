@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry } from "../context.ts";
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Plan } from "../plan/change.ts";
 import type { Removal } from "../plan/prune.ts";
 import type { Credential } from "./kind.ts";

@@ -1,5 +1,5 @@
+import type { RegistryFacts } from "../azure/port.ts";
 import type { Permission } from "../azure/principals.ts";
-import type { RegistryFacts } from "../context.ts";
 import type { Kind } from "./kind.ts";
 
 /** Whether an identity may make a kind of credential for a registry, and if not, the first thing that it lacks. */

@@ -1,4 +1,4 @@
-import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../context.ts";
+import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Keep, Make } from "../plan/change.ts";

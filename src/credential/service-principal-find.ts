@@ -1,5 +1,5 @@
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
-import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { isOfOurs, readMadeFor } from "../secret/azure-words.ts";

@@ -1,5 +1,5 @@
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Application, RoleAssignment, ServicePrincipal } from "../azure/principals.ts";
-import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../plan/change.ts";
 import { clustersNamedIn, isOfOurs, keyName } from "../secret/azure-words.ts";

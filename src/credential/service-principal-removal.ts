@@ -1,4 +1,4 @@
-import type { AzureRegistry } from "../context.ts";
+import type { AzureRegistry } from "../azure/port.ts";
 import type { Change } from "../plan/change.ts";
 import { type Mode, pullRole } from "./pull-roles.ts";
 import type { State } from "./service-principal-state.ts";

@@ -1,5 +1,5 @@
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Application, ServicePrincipal } from "../azure/principals.ts";
-import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError, isLost } from "../errors.ts";
 import type { Patience } from "./not-yet.ts";
 import type { Mode } from "./pull-roles.ts";

@@ -1,5 +1,5 @@
+import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Application } from "../azure/principals.ts";
-import type { Azure, AzureRegistry } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Change, Passing } from "../plan/change.ts";

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /**
@@ -8,7 +8,7 @@ import { CliError } from "../errors.ts";
  *
  * @throws CliError config
  */
-export function proxyFor(url: string, env: Env): URL | undefined {
+export function proxyFor(url: string, env: Environment): URL | undefined {
   const named = env["HTTPS_PROXY"] || env["https_proxy"];
   if (!named || bypasses(new URL(url), env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;
   const proxy = URL.parse(named.includes("://") ? named : `http://${named}`);

@@ -1,5 +1,5 @@
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
-import type { Env, Trace } from "../context.ts";
+import type { Environment, Trace } from "../env.ts";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
@@ -18,7 +18,7 @@ export type Transport = () => Promise<HttpClient>;
  * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read (trust.ts).
  * @param signal what ends a request; asked anew for each, since a run that is taken back goes on with another one
  */
-export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
+export function openTransport(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
   let opened: Promise<HttpClient> | undefined;
   return () => {
     opened ??= open(env, trace, signal);
@@ -26,7 +26,7 @@ export function openTransport(env: Env, trace: Trace, signal: (writes?: boolean)
   };
 }
 
-async function open(env: Env, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
+async function open(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
   const trust = await openTrust(env);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /** Where a machine keeps the certificates of those that it trusts: the first of these files, and what lies in these folders. */
@@ -39,7 +39,7 @@ export type Authorities = {
  *
  * @throws CliError config when SSL_CERT_FILE cannot be read
  */
-export async function authorities(env: Env, system = platform(), places = onLinux): Promise<Authorities> {
+export async function authorities(env: Environment, system = platform(), places = onLinux): Promise<Authorities> {
   const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;
   if (!named && system !== "linux") return { known: undefined, others: () => [] };
   const bundle = certificatesIn([named ? await readNamed(named) : firstOf(places.files)]);

@@ -1,5 +1,5 @@
 import { createSecureContext, type SecureContext } from "node:tls";
-import type { Env } from "../context.ts";
+import type { Environment } from "../env.ts";
 import { rememberLast } from "../remember-last.ts";
 import { authorities } from "./trust.ts";
 
@@ -17,7 +17,7 @@ export type Trust = {
 const lastContext = rememberLast<SecureContext>();
 
 /** @throws CliError config when SSL_CERT_FILE cannot be read */
-export async function openTrust(env: Env): Promise<Trust> {
+export async function openTrust(env: Environment): Promise<Trust> {
   const { known, others } = await authorities(env);
   let now = trusting(known);
   let whole = known === undefined;

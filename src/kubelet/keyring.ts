@@ -1,4 +1,4 @@
-import type { ImageRef, Login } from "../context.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
 import { splitUrl } from "./go-url.ts";
 import { type Entry, type PullSecret, type Reading, readPullSecret } from "./read-pull-secret.ts";
 

@@ -1,5 +1,5 @@
-import type { Login } from "../context.ts";
 import { pullSecretKey } from "../objects.ts";
+import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { decodeGoBase64 } from "./go-base64.ts";
 

@@ -1,5 +1,5 @@
 import type { ChalkInstance } from "chalk";
-import type { Size } from "../context.ts";
+import type { Size } from "../env.ts";
 import { type Choice, shownOf } from "./choice.ts";
 import { printable } from "./printable.ts";
 

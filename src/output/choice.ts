@@ -1,4 +1,4 @@
-import type { Key } from "../context.ts";
+import type { Key } from "../env.ts";
 
 /** A choice of several things by their labels, under way: what is typed narrows what is shown, and what is chosen stays so. */
 export type Choice = {

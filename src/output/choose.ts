@@ -1,10 +1,10 @@
-import type { Env, Sink, Terminal } from "../context.ts";
+import type { Environment, Sink, Terminal } from "../env.ts";
 import { openChoice, press } from "./choice.ts";
 import { columnOf, linesOf, type Question } from "./choice-lines.ts";
 import { styleFor } from "./style.ts";
 
 /** Where a person is asked: what is drawn goes to stderr, since stdout has results only. */
-export type Asking = { readonly terminal: Terminal; readonly stderr: Sink; readonly env: Env };
+export type Asking = { readonly terminal: Terminal; readonly stderr: Sink; readonly env: Environment };
 
 /** A choice is one piece: lines that are too wide all the same, as those in wide letters, must not break. */
 const [unbroken, broken] = ["\u001b[?7l", "\u001b[?7h"];

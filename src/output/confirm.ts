@@ -1,4 +1,4 @@
-import type { Sink, Terminal } from "../context.ts";
+import type { Sink, Terminal } from "../env.ts";
 import { printable } from "./printable.ts";
 
 /**

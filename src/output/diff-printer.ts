@@ -1,5 +1,5 @@
 import type { Outcome } from "../actions/outcome.ts";
-import type { Env, Sink } from "../context.ts";
+import type { Environment, Sink } from "../env.ts";
 import { nameOf } from "../kinds.ts";
 import { sidesOf } from "./diff.ts";
 import { diffLines, linesOf } from "./diff-lines.ts";
@@ -8,7 +8,7 @@ import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
 import { placeSuffix, type Where } from "./words.ts";
 
-type Stream = { readonly stdout: Sink; readonly env: Env; readonly where: Where };
+type Stream = { readonly stdout: Sink; readonly env: Environment; readonly where: Where };
 
 /** How an outcome is printed that has no sides to compare, and what goes with every outcome. */
 type Beside = { readonly print: (outcome: Outcome) => void; readonly line: (outcome: Outcome) => string | undefined };

@@ -1,4 +1,4 @@
-import type { Env, Sink } from "../context.ts";
+import type { Environment, Sink } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { type Fix, otherWay } from "../fix.ts";
 import { printable, printableMessage } from "./printable.ts";
@@ -11,7 +11,7 @@ const whole = /^(error: |Error from server|Error in configuration|The |Unable to
 const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
 
 /** Where errors go, and how a hint that is data becomes the line to type. */
-export type ErrorSink = { readonly stderr: Sink; readonly env: Env; spell(fix: Fix): string };
+export type ErrorSink = { readonly stderr: Sink; readonly env: Environment; spell(fix: Fix): string };
 
 /** Prints an error as kubectl does, and below it the one thing to do next. @param place where it was, `prod/team-a: `; empty for one place */
 export function printError({ stderr, env, spell }: ErrorSink, error: unknown, place = ""): void {
@@ -51,7 +51,7 @@ function defect(error: unknown): { message: string; hint: string } {
 }
 
 /** Prints a warning in kubectl's form, and below it the command that fixes it. */
-export function printWarning(stderr: Sink, env: Env, text: string, command?: string): void {
+export function printWarning(stderr: Sink, env: Environment, text: string, command?: string): void {
   const below = command === undefined ? "" : `:\n  ${printable(command)}`;
   stderr.write(`${styleFor(stderr, env).bold.yellow("Warning:")} ${printableMessage(text)}${below}\n`);
 }

@@ -1,4 +1,4 @@
-import type { AzureIdentity, AzureRegistry, RegistryFacts, TokenSource } from "../context.ts";
+import type { AzureIdentity, AzureRegistry, RegistryFacts, TokenSource } from "../azure/port.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 

@@ -1,5 +1,5 @@
 import type { DryRun, Outcome } from "../actions/outcome.ts";
-import type { Env, Sink } from "../context.ts";
+import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
 import { diffPrinter } from "./diff-printer.ts";
@@ -22,7 +22,7 @@ export type Printer = {
 export type PrinterOptions = {
   readonly stdout: Sink;
   readonly stderr: Sink;
-  readonly env: Env;
+  readonly env: Environment;
   readonly dryRun: DryRun;
   readonly where: Where;
   readonly managedFields: boolean;

@@ -1,4 +1,4 @@
-import type { Env, Sink } from "../context.ts";
+import type { Environment, Sink } from "../env.ts";
 import { printable } from "./printable.ts";
 import { colored } from "./style.ts";
 import { shortened } from "./wrap.ts";
@@ -14,7 +14,7 @@ export type Progress = {
  * A spinner on stderr. It stays away where it would do harm: no terminal, a terminal of unknown width
  * (ora would redraw without end), CI, TERM=dumb, or `-v`, whose lines it would overwrite.
  */
-export function progressOn(stderr: Sink, env: Env, verbosity: number, now: () => Date): Progress {
+export function progressOn(stderr: Sink, env: Environment, verbosity: number, now: () => Date): Progress {
   const able = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;
   const none = { show: () => {}, clear: () => {} };
   if (!able) return { during: (_, work) => work(), count: () => none };

@@ -1,15 +1,15 @@
 import { Chalk, type ChalkInstance } from "chalk";
-import type { Env, Sink } from "../context.ts";
+import type { Environment, Sink } from "../env.ts";
 
 /**
  * Colors for one stream, decided once: NO_COLOR set at all (even empty, as kubectl reads it) or TERM=dumb wins,
  * then FORCE_COLOR, then whether the stream is a terminal. chalk itself does not heed NO_COLOR.
  */
-export function styleFor(stream: Sink, env: Env): ChalkInstance {
+export function styleFor(stream: Sink, env: Environment): ChalkInstance {
   return new Chalk({ level: colored(stream, env) ? 1 : 0 });
 }
 
-export function colored(stream: Sink, env: Env): boolean {
+export function colored(stream: Sink, env: Environment): boolean {
   if (env["NO_COLOR"] !== undefined || env["TERM"] === "dumb") return false;
   if (env["FORCE_COLOR"] !== undefined) return env["FORCE_COLOR"] !== "0";
   return stream.isTTY;

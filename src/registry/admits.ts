@@ -1,7 +1,7 @@
-import type { Login, Proof } from "../context.ts";
 import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { ask } from "./ask.ts";
+import type { Login, Proof } from "./port.ts";
 import { answerOf, readAnswer, readFailure, unusable } from "./read-answer.ts";
 
 /** Asks whether a registry takes a login at all, as `docker login` does. What it may pull, nobody says before there is an image. */

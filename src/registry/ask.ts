@@ -1,5 +1,5 @@
-import type { Login } from "../context.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
+import type { Login } from "./port.ts";
 import { enter, type Unusable } from "./token-auth.ts";
 
 /** The last answer of a request, and at which step it came. */

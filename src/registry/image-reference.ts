@@ -1,5 +1,5 @@
-import type { ImageRef } from "../context.ts";
 import { CliError } from "../errors.ts";
+import type { ImageRef } from "./port.ts";
 
 // The grammar of github.com/distribution/reference, which the kubelet and containerd read image names with.
 const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";

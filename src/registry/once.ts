@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ImageRef, Login, Proof, Registry } from "../context.ts";
+import type { ImageRef, Login, Proof, Registry } from "./port.ts";
 
 /**
  * Asks a registry once for what is asked several times in a run: one image with one login, whatever Secret, ServiceAccount or

@@ -1,7 +1,7 @@
-import type { ImageRef, Login, Proof } from "../context.ts";
 import type { Http } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { ask } from "./ask.ts";
+import type { ImageRef, Login, Proof } from "./port.ts";
 import { answerOf, readAnswer, readFailure, unusable } from "./read-answer.ts";
 
 /** The kinds of manifest that container runtimes ask for: OCI and docker, for one platform and for several. */

@@ -1,8 +1,8 @@
-import type { ImageRef, Proof } from "../context.ts";
 import type { HttpResponse } from "../http/message.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import { type RegistryError, readRegistryError } from "./answers.ts";
 import { formatImage } from "./image-reference.ts";
+import type { ImageRef, Proof } from "./port.ts";
 
 /** What was asked when a registry answered: for a token with a login, or for the manifest with that token. */
 export type Step = "token" | "manifest";

@@ -1,14 +1,15 @@
-import type { Env, Registry, Trace } from "../context.ts";
+import type { Environment, Trace } from "../env.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { admits } from "./admits.ts";
 import { clocked } from "./clock.ts";
 import { exchange } from "./exchange.ts";
+import type { Registry } from "./port.ts";
 import { prove } from "./prove.ts";
 import { anyTag, contentOf, repositories } from "./tags.ts";
 
 export type RegistryOptions = {
-  readonly env: Env;
+  readonly env: Environment;
   readonly trace: Trace;
   /** What ends a request, asked anew for each. */
   signal(writes?: boolean): AbortSignal;

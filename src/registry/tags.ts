@@ -1,8 +1,8 @@
-import type { Login, Registry } from "../context.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { readFirstTag, readRegistryError, readRepositories } from "./answers.ts";
 import { ask } from "./ask.ts";
+import type { Login, Registry } from "./port.ts";
 
 /**
  * Some tag of a repository: the newest by ACR's own list, else the first by the distribution spec's.

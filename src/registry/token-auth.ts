@@ -1,7 +1,7 @@
-import type { Login } from "../context.ts";
 import { type Challenge, parseChallenges } from "../http/challenge.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
 import { readToken } from "./answers.ts";
+import type { Login } from "./port.ts";
 
 /** Why a challenge is not followed: it leads to another host, it wants a login and there is none, or it makes no sense. */
 export type Unusable = { readonly unusable: string; readonly why: "elsewhere" | "needs-login" | "odd" };

@@ -1,8 +1,8 @@
 import { createHmac } from "node:crypto";
-import type { Login } from "../context.ts";
 import type { Ref } from "../kinds.ts";
 import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
+import type { Login } from "../registry/port.ts";
 
 /**
  * Which run makes a password for a Secret, noted on it: as long as it holds, no other run makes one. Like a Lease (coordination.k8s.io/v1)

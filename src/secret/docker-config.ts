@@ -1,4 +1,4 @@
-import type { Login } from "../context.ts";
+import type { Login } from "../registry/port.ts";
 import { type Member, membersAt, next } from "./json-members.ts";
 
 /** A config without a login: what a Secret is shown with, and tried with, before its password is made. */

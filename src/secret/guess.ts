@@ -1,4 +1,4 @@
-import type { Login } from "../context.ts";
+import type { Login } from "../registry/port.ts";
 import { isGuid } from "./guid.ts";
 import { readJwt } from "./jwt.ts";
 

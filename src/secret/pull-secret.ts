@@ -1,6 +1,6 @@
-import type { Login } from "../context.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
+import type { Login } from "../registry/port.ts";
 import { aside } from "./aside.ts";
 import { claimNote } from "./claim.ts";
 import { sketchConfig, withLogin } from "./docker-config.ts";

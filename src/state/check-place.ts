@@ -1,7 +1,7 @@
 import { combine } from "../check/combine.ts";
 import { judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
-import type { ImageRef, Registry } from "../context.ts";
+import type { ImageRef, Registry } from "../registry/port.ts";
 import { observeImage, type Question } from "./image.ts";
 import { secretsOf } from "./pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "./pulls.ts";

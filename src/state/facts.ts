@@ -1,9 +1,9 @@
-import type { Login } from "../context.ts";
 import { kinds, type Ref } from "../kinds.ts";
 import { driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/keys.ts";
 import type { Facts } from "../plan/place.ts";
 import type { Target } from "../plan/references.ts";
+import type { Login } from "../registry/port.ts";
 import type { Place } from "../scope/places.ts";
 import { aroundOf, comesFrom } from "./around.ts";
 import { readHeld } from "./held.ts";

@@ -1,8 +1,8 @@
-import type { Login } from "../context.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import type { Held } from "../plan/held.ts";
+import type { Login } from "../registry/port.ts";
 import { rememberLast } from "../remember-last.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";

@@ -1,6 +1,6 @@
-import type { Login } from "../context.ts";
 import { CliError, isForbidden } from "../errors.ts";
 import type { Secret } from "../objects.ts";
+import type { Login } from "../registry/port.ts";
 import type { Ground } from "../scope/places.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./held.ts";

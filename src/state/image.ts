@@ -1,9 +1,9 @@
 import { distance } from "../check/distance.ts";
 import type { AzureFacts, ImageFacts, Tried } from "../check/facts.ts";
-import type { ImageRef, Proof, Registry } from "../context.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { isRepository } from "../registry/image-reference.ts";
+import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { defaultSecretName } from "../secret/names.ts";
 import { azureHost } from "./azure-host.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";

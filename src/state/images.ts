@@ -1,6 +1,6 @@
-import type { ImageRef } from "../context.ts";
 import type { Container, PodSpec } from "../objects.ts";
 import { parseImage } from "../registry/image-reference.ts";
+import type { ImageRef } from "../registry/port.ts";
 
 /** The containers of a pod that have an image, in the order they start. */
 export function containersOf({ spec }: Specified): Container[] {

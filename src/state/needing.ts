@@ -1,8 +1,8 @@
-import type { ImageRef } from "../context.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, Secret } from "../objects.ts";
 import type { Needing } from "../plan/delete-needed.ts";
+import type { ImageRef } from "../registry/port.ts";
 import { isOurs } from "../secret/entry.ts";
 import { topOf } from "./controller.ts";
 import { imagesOf } from "./images.ts";

@@ -1,10 +1,10 @@
 import type { Where } from "../cluster/port.ts";
-import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
+import type { Login } from "../registry/port.ts";
 import { rememberLast } from "../remember-last.ts";
 import type { Ground } from "../scope/places.ts";
 import { readClaim } from "../secret/claim.ts";

@@ -1,10 +1,10 @@
 import type { PodFacts } from "../check/facts.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
-import type { ImageRef } from "../context.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
+import type { ImageRef } from "../registry/port.ts";
 import { containersOf } from "./images.ts";
 import { namespaceNotFound, uidOf } from "./namespace.ts";
 import { namesOf, podFacts } from "./pulling-pods.ts";

@@ -1,8 +1,8 @@
 import type { Cluster } from "../cluster/port.ts";
-import type { ImageRef } from "../context.ts";
 import { CliError, isForbidden } from "../errors.ts";
 import { kinds, type TargetKind } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
+import type { ImageRef } from "../registry/port.ts";
 import type { Ground } from "../scope/places.ts";
 import { distinct, imagesFrom } from "./images.ts";
 import { among, type TargetPick, templatesOf } from "./targets.ts";

@@ -1,6 +1,5 @@
 import type { DryRun, Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
-import type { ImageRef } from "../context.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
 import { beyond } from "../credential/reach.ts";
 import { CliError, Conflict } from "../errors.ts";
@@ -13,6 +12,7 @@ import { refuseForeign } from "../plan/loss.ts";
 import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
 import type { RestartWish } from "../plan/restart.ts";
+import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { begun } from "../scope/begun.ts";
 import { over } from "../scope/over.ts";

@@ -1,11 +1,11 @@
 import { outwaitAll } from "../actions/claim.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import type { Login } from "../context.ts";
 import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
 import type { Doubted } from "../plan/proof.ts";
 import { type Rotation, rotationsOf } from "../plan/rotation.ts";
+import type { Login } from "../registry/port.ts";
 import { over } from "../scope/over.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";

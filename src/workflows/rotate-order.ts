@@ -1,10 +1,10 @@
 import type { DryRun } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
-import type { ImageRef } from "../context.ts";
 import type { Credential } from "../credential/kind.ts";
 import type { DueLimits, NotDue } from "../plan/due.ts";
 import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
+import type { ImageRef } from "../registry/port.ts";
 import type { Ground } from "../scope/places.ts";
 import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { NotedLists } from "../state/noted-lists.ts";

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { IdentityWish } from "../../src/context.ts";
+import type { SignInOptions } from "../../src/azure/port.ts";
 import { finder, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -28,7 +28,7 @@ test("without it, auto takes az, once for all requests of a command", async () =
   expect(await readFile(log, "utf8")).toBe("account get-access-token --resource https://management.azure.com --output json\n");
 });
 
-test.for<{ wish: Omit<IdentityWish, "source">; says: string }>([
+test.for<{ wish: Omit<SignInOptions, "source">; says: string }>([
   { wish: { tenant: "example.com" }, says: "--tenant=example.com " },
   { wish: { subscription: "22222222-2222-2222-2222-222222222222" }, says: "--subscription=22222222-2222-2222-2222-222222222222 " },
   // az takes one of the two

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { addManagedIdentity } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { IdentityWish } from "../../src/context.ts";
+import type { SignInOptions } from "../../src/azure/port.ts";
 import { startTestWorld } from "./world.ts";
 
 // The library keeps tokens for the whole process, by client id: so those who get none come first
@@ -14,7 +14,7 @@ afterEach(() => {
   world.azure.world.managedIdentities.splice(0);
 });
 
-function open(identity: IdentityWish, clientId?: string) {
+function open(identity: SignInOptions, clientId?: string) {
   const { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, ...env } = world.azure.env;
   const named = { AZURE_POD_IDENTITY_AUTHORITY_HOST: world.azure.metadata, ...(clientId !== undefined && { AZURE_CLIENT_ID: clientId }) };
   return openAzure(world.options({ identity, env: { ...env, PATH: "/nonexistent", ...named } }));

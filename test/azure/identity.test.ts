@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Env } from "../../src/context.ts";
+import type { Environment } from "../../src/env.ts";
 import { finder, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -107,7 +107,7 @@ test("a key with a passphrase takes AZURE_CLIENT_CERTIFICATE_PASSWORD, and a wro
   expect(String(refused)).not.toContain("hunter");
 });
 
-test.for<{ env: Env; lacks: string }>([
+test.for<{ env: Environment; lacks: string }>([
   { env: {}, lacks: "" },
   { env: { AZURE_CLIENT_ID: "a" }, lacks: ": AZURE_TENANT_ID and AZURE_CLIENT_SECRET are not set" },
   { env: { AZURE_CLIENT_ID: "a", AZURE_CLIENT_CERTIFICATE_PATH: "f" }, lacks: ": AZURE_TENANT_ID is not set" },

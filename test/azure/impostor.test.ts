@@ -4,7 +4,7 @@ import { type AddressInfo, connect, type Server, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Env } from "../../src/context.ts";
+import type { Environment } from "../../src/env.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
@@ -56,7 +56,7 @@ afterAll(() => {
   for (const server of servers) server.close();
 });
 
-const options = (env: Env) => ({
+const options = (env: Environment) => ({
   env,
   trace: () => {},
   signal: () => new AbortController().signal,

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import type { Login } from "../../src/context.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
+import type { Login } from "../../src/registry/port.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
 import { startTestWorld } from "./world.ts";

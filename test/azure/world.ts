@@ -9,7 +9,7 @@ import { type Arm, openArm } from "../../src/azure/arm.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import { cloudOf } from "../../src/azure/cloud.ts";
 import { openIdentity } from "../../src/azure/identity.ts";
-import type { Azure, IdentitySource } from "../../src/context.ts";
+import type { Azure, IdentitySource } from "../../src/azure/port.ts";
 import type { Sources } from "../../src/credential/kind.ts";
 import { openHttp } from "../../src/http/client.ts";
 import { openTransport } from "../../src/http/transport.ts";

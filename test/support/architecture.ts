@@ -5,7 +5,9 @@ export type Source = { readonly path: string; readonly text: string };
 const contracts = [
   "src/errors.ts",
   "src/fix.ts",
-  "src/context.ts",
+  "src/env.ts",
+  "src/azure/port.ts",
+  "src/registry/port.ts",
   "src/programs.ts",
   "src/files.ts",
   "src/shelf.ts",
@@ -84,12 +86,12 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => 
   {
     word: /(?<![-.\w])(process|console)\s*[.[]|"node:process"/,
     notIn: (room) => room.startsWith("src"),
-    instead: "take streams and environment from the Context (src/context.ts); only cmd/ knows the process",
+    instead: "take streams and environment variables from the Env (src/env.ts); only cmd/ knows the process",
   },
   {
     word: /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/,
     notIn: (room) => room.startsWith("src"),
-    instead: "take the time from Context.now and chance from node:crypto, so that a test can know the result",
+    instead: "take the time from Env.now and chance from node:crypto, so that a test can know the result",
   },
   {
     word: /\bAsyncLocalStorage\b/,

@@ -1,10 +1,10 @@
 import { spell } from "../../cmd/line/spell.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
-import type { ImageRef, Login, Proof, Registry } from "../../src/context.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
 import type { ContainerStatus, KubeObjects, OwnerReference, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
+import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
 import { checkPlace } from "../../src/state/check-place.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");

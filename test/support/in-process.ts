@@ -1,11 +1,14 @@
+import type { Context } from "../../cmd/context.ts";
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
-import type { Cluster } from "../../src/cluster/port.ts";
-import type { Azure, Context, Env, KubeFlags, Registry } from "../../src/context.ts";
+import type { Azure } from "../../src/azure/port.ts";
+import type { Cluster, KubeFlags } from "../../src/cluster/port.ts";
+import type { Environment } from "../../src/env.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Files } from "../../src/files.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Programs } from "../../src/programs.ts";
+import type { Registry } from "../../src/registry/port.ts";
 import type { Shelf } from "../../src/shelf.ts";
 import { fakeShelf } from "./fakes/shelf.ts";
 import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
@@ -18,7 +21,7 @@ export type Run = { readonly stdout: string; readonly stderr: string; readonly c
 export type Live = { readonly stdout: string; readonly stderr: string; interrupt(): void };
 
 export type World = {
-  readonly env?: Env;
+  readonly env?: Environment;
   readonly terminal?: boolean;
   /** How wide it is. */
   readonly columns?: number;

@@ -1,4 +1,4 @@
-import type { AcrToken } from "../../src/context.ts";
+import type { AcrToken } from "../../src/azure/port.ts";
 import { clusterId } from "../../src/secret/azure-words.ts";
 import { worldOf } from "./fakes/fleet.ts";
 import type { FakeWorld } from "./fakes/world.ts";

@@ -1,4 +1,4 @@
-import type { AcrToken, ScopeMap } from "../../src/context.ts";
+import type { AcrToken, ScopeMap } from "../../src/azure/port.ts";
 import type { TokenFound, TokenWish } from "../../src/credential/acr-token-plan.ts";
 import { pullActions } from "../../src/credential/scope-map.ts";
 import type { Entry } from "../../src/secret/entry.ts";

@@ -1,4 +1,4 @@
-import type { AcrToken } from "../../src/context.ts";
+import type { AcrToken } from "../../src/azure/port.ts";
 import type { Secret } from "../../src/objects.ts";
 import { type Entry, loginsNote, managedBy } from "../../src/secret/entry.ts";
 import { pullSecret } from "./fakes/cluster.ts";

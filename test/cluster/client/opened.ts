@@ -6,13 +6,13 @@ import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { inject, onTestFinished } from "vitest";
 import { type ClusterOptions, type OpenedCluster, openCluster } from "../../../src/cluster/cluster.ts";
-import type { Env } from "../../../src/context.ts";
+import type { Environment } from "../../../src/env.ts";
 
 export const dry = { dryRun: true, fieldManager: "kubectl-acr-secret" };
 export const real = { dryRun: false, fieldManager: "kubectl-acr-secret" };
 
 /** The environment of somebody who uses the test cluster. */
-export const env: Env = { ...process.env, KUBECONFIG: inject("kubeconfig") };
+export const env: Environment = { ...process.env, KUBECONFIG: inject("kubeconfig") };
 
 /** A cluster port as a command line with these kubectl flags has it; closed when the test ends. */
 export function open(flags: readonly string[] = [], overrides: Partial<ClusterOptions> & { namespace?: string } = {}): OpenedCluster {

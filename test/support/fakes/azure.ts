@@ -1,20 +1,8 @@
+import type { AcrToken, AdminSlot, Audience, Azure, AzureRegistry, RegistryFacts, ScopeMap, Slot } from "../../../src/azure/port.ts";
 import type { Permission } from "../../../src/azure/principals.ts";
-import type {
-  AcrToken,
-  AdminSlot,
-  Audience,
-  Azure,
-  AzureRegistry,
-  ImageRef,
-  Login,
-  Proof,
-  Registry,
-  RegistryFacts,
-  ScopeMap,
-  Slot,
-} from "../../../src/context.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
+import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
 import { covers } from "../../../src/registry/repository.ts";
 import { tokenUser } from "../../../src/secret/guess.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";

@@ -1,5 +1,4 @@
-import type { Cluster, Preconditions, Where, Write, WriteOptions } from "../../../src/cluster/port.ts";
-import type { KubeFlags } from "../../../src/context.ts";
+import type { Cluster, KubeFlags, Preconditions, Where, Write, WriteOptions } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";

@@ -1,4 +1,4 @@
-import type { Key, Size, Terminal } from "../../../src/context.ts";
+import type { Key, Size, Terminal } from "../../../src/env.ts";
 import { CliError } from "../../../src/errors.ts";
 
 /** What a person does at a terminal: types a text, presses a key, `<down>`, or makes the window another size. */

@@ -1,7 +1,7 @@
 import { spell } from "../../../cmd/line/spell.ts";
 import type { ImageFacts, Note, PodFacts, SecretFacts, Tried } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
-import type { Proof } from "../../../src/context.ts";
+import type { Proof } from "../../../src/registry/port.ts";
 
 export const r = "r1234.azurecr.io";
 export const proof = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `says ${verdict}` });

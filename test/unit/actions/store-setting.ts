@@ -1,8 +1,8 @@
 import { newRun, type Run } from "../../../src/actions/tools.ts";
-import type { Login } from "../../../src/context.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Store } from "../../../src/plan/change.ts";
+import type { Login } from "../../../src/registry/port.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { type Entry, readEntries } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
 import { cloudOf } from "../../../src/azure/cloud.ts";
 import { findRegistry } from "../../../src/azure/find-registry.ts";
-import type { TokenSource } from "../../../src/context.ts";
+import type { TokenSource } from "../../../src/azure/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { HttpResponse } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";

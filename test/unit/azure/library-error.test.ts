@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { explainLibrary } from "../../../src/azure/library-error.ts";
-import type { TokenSource } from "../../../src/context.ts";
+import type { TokenSource } from "../../../src/azure/port.ts";
 
 /** As MSAL writes an answer of a token endpoint. */
 const msal = (description: string) =>

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import type { Cluster } from "../../../src/cluster/port.ts";
-import type { Proof } from "../../../src/context.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../../src/kinds.ts";
 import type { KubeObjects, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
+import type { Proof } from "../../../src/registry/port.ts";
 import { run } from "../../support/in-process.ts";
 
 const namespace = "demo";

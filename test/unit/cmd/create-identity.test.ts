@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { main } from "../../../cmd/main.ts";
-import type { IdentityWish } from "../../../src/context.ts";
+import type { SignInOptions } from "../../../src/azure/port.ts";
 import { demo, line } from "../../support/demo.ts";
 import { open, type } from "../../support/in-process.ts";
 
 const id =
   "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry";
 
-test.for<{ flags: string; wish: IdentityWish }>([
+test.for<{ flags: string; wish: SignInOptions }>([
   { flags: "", wish: { source: "auto" } },
   { flags: "--auth=workload", wish: { source: "workload" } },
   {
@@ -16,7 +16,7 @@ test.for<{ flags: string; wish: IdentityWish }>([
   },
 ])("create and whoami ask Azure as $flags says", async ({ flags, wish }) => {
   const world = demo();
-  const asked: IdentityWish[] = [];
+  const asked: SignInOptions[] = [];
   for (const verb of [line, "whoami --registry myregistry"]) {
     const { context } = open(world.ports);
     const azure: typeof context.azure = (identity, trace) => {

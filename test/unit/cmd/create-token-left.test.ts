@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Slot } from "../../../src/context.ts";
+import type { Slot } from "../../../src/azure/port.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";

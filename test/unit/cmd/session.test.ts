@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openSession } from "../../../cmd/session.ts";
-import type { IdentitySource } from "../../../src/context.ts";
+import type { IdentitySource } from "../../../src/azure/port.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ScopeMap } from "../../../src/context.ts";
+import type { ScopeMap } from "../../../src/azure/port.ts";
 import { planToken, type TokenFound, type TokenWish } from "../../../src/credential/acr-token-plan.ts";
 import { keptTooLong } from "../../../src/credential/acr-token-told.ts";
 import { pullActions, pulledRepositories } from "../../../src/credential/scope-map.ts";

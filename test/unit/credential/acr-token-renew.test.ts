@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AcrToken } from "../../../src/context.ts";
+import type { AcrToken } from "../../../src/azure/port.ts";
 import { planTokenRenewal, planTokenRetirement, planTokenRevocation, type RenewalWish } from "../../../src/credential/acr-token-renew.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Entry } from "../../../src/secret/entry.ts";

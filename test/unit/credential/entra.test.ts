@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import type { Audience, Azure, AzureRegistry, Exchanged, Proof, Registry } from "../../../src/context.ts";
+import type { Audience, Azure, AzureRegistry } from "../../../src/azure/port.ts";
 import { entra } from "../../../src/credential/entra.ts";
 import type { HeldLogin, Need, Sources } from "../../../src/credential/kind.ts";
 import { CliError } from "../../../src/errors.ts";
+import type { Exchanged, Proof, Registry } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { ownerCalled } from "../../support/fakes/owner.ts";
 

@@ -1,5 +1,5 @@
-import type { ImageRef, Proof } from "../../../src/context.ts";
 import type { Reach } from "../../../src/credential/reach.ts";
+import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 export const host = "r.azurecr.io";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { ImageRef, Proof } from "../../../src/context.ts";
 import { proveLogin } from "../../../src/credential/prove.ts";
 import type { Reach } from "../../../src/credential/reach.ts";
+import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { host, image, login, reach, registry } from "./prove-setting.ts";
 
 test.for<{

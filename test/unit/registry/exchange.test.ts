@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EntraToken } from "../../../src/context.ts";
+import type { EntraToken } from "../../../src/azure/port.ts";
 import type { HttpRequest } from "../../../src/http/message.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
 import { exchange } from "../../../src/registry/exchange.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { ImageRef, Login, Proof, Registry } from "../../../src/context.ts";
 import { askOnce } from "../../../src/registry/once.ts";
+import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const image: ImageRef = { host: "r.azurecr.io", repository: "app/web", reference: "1" };

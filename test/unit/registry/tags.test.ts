@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Login } from "../../../src/context.ts";
 import type { Http } from "../../../src/http/message.ts";
+import type { Login } from "../../../src/registry/port.ts";
 import { anyTag, contentOf, repositories } from "../../../src/registry/tags.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 

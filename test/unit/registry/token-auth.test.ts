@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { Login } from "../../../src/context.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../../src/http/message.ts";
+import type { Login } from "../../../src/registry/port.ts";
 import { prove } from "../../../src/registry/prove.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
