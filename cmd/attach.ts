@@ -1,22 +1,13 @@
-import { newRun } from "../src/actions/tools.ts";
-import { groundsOf } from "../src/scope/places.ts";
-import type { Sight } from "../src/state/place.ts";
-import { outlooks } from "../src/state/sights.ts";
-import { wantsTargets } from "../src/state/targets.ts";
+import type { TargetWish } from "../src/state/targets.ts";
 import { tellBeside } from "../src/state/tell-beside.ts";
 import { attachIn, lackingIn } from "../src/workflows/attaching.ts";
-import { runUnit } from "../src/workflows/unit.ts";
-import { chosenTargets } from "./choose-targets.ts";
-import { conclude, whereOf } from "./conclude.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
-import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { scopeFlags } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
-import { readTargetWords } from "./line/target-words.ts";
 import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { nameOfSecret } from "./secret-name.ts";
+import { runOnTargets, type TargetRun } from "./run-on-targets.ts";
 import { anewWish, saidAgain } from "./targets.ts";
-import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -66,36 +57,22 @@ export const attach = verb({
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("attach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", { flags, args }, session);
-    const { secret, targets: said } = readTargetWords(args, flags);
-    // Who is to choose is shown what would be found
-    const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
     const anew = anewWish(flags);
-    const patience = patienceOf(flags, session.context);
-    const scope = scopeOf(flags);
-    const grounds = await groundsOf(scope, { ...session, writes: true });
-    const make = { do: "create", registry: "REGISTRY", ...saidAgain(said) } as const;
-    const name = secret ?? (await nameOfSecret(grounds, { ...make, namespace: grounds[0]?.namespaces[0], or: "name the Secret" }));
-    const lenient = whereOf(scope, grounds) !== "one";
-    const pods = wish.whereUsed || flags.restart === "all" ? "all" : "waiting";
-    const order = { secret: name, targets: wish, pods, patience, lenient, shelf: session.context.shelf } as const;
-    const attaching = { secret: name, make, fieldManager: flags["field-manager"], now: session.context.now() };
-    const choosing = { verb: "attach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
-    const isMeant = wantsTargets(said)
-      ? () => true
-      : await chosenTargets(session, outlooks(grounds, order), (sight) => lackingIn(sight, attaching), choosing);
-    const unit = {
-      before: [],
-      demand: [],
-      run: newRun(),
-      each: (sight: Sight) =>
-        attachIn(sight, attaching, { whereUsed: wish.whereUsed, isMeant, onePlace: !lenient, restart: flags.restart, anew }),
+    const make = (targets: TargetWish) => ({ do: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
+    const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
+      secret,
+      make: make(named),
+      fieldManager: flags["field-manager"],
+      now: session.context.now(),
+    });
+    return runOnTargets(session, flags, args, {
+      verb: "attach",
+      reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: patienceOf(flags, session.context) },
+      warns: true,
+      otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
+      candidates: (sight, run) => lackingIn(sight, attaching(run)),
+      plan: (sight, run) => attachIn(sight, attaching(run), { ...run, whereUsed: run.targets.whereUsed, restart: flags.restart, anew }),
       later: tellBeside,
-    };
-    return conclude(runUnit(unit, outlooks(grounds, { ...order, warns: true }), toolsOf(session, flags), flags["dry-run"]), {
-      session,
-      flags,
-      scope,
-      grounds,
     });
   },
 });

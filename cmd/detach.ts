@@ -1,22 +1,19 @@
-import { newRun } from "../src/actions/tools.ts";
+import { CliError } from "../src/errors.ts";
 import { kinds } from "../src/kinds.ts";
-import type { Change, Plan } from "../src/plan/change.ts";
+import type { Change } from "../src/plan/change.ts";
+import { planDangling } from "../src/plan/dangling.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
-import { groundsOf } from "../src/scope/places.ts";
+import { noNamespace } from "../src/state/namespace.ts";
 import type { Sight } from "../src/state/place.ts";
-import { outlooks } from "../src/state/sights.ts";
-import { targetOf, wantsTargets } from "../src/state/targets.ts";
-import { runUnit } from "../src/workflows/unit.ts";
-import { chosenTargets } from "./choose-targets.ts";
-import { conclude, whereOf } from "./conclude.ts";
+import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
 import { dangling, dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
-import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { scopeFlags } from "./line/scope-flags.ts";
 import { secretOrTargets } from "./line/target-complete.ts";
-import { readTargetWords } from "./line/target-words.ts";
+import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { nameOfSecret } from "./secret-name.ts";
+import { runInScope, runOnTargets, type ScopeRunFlags, type TargetRun } from "./run-on-targets.ts";
+import type { Session } from "./session.ts";
 import { anewWish, saidAgain } from "./targets.ts";
-import { toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({
@@ -54,35 +51,30 @@ export const detach = verb({
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("detach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", { flags, args }, session);
-    if (flags.dangling) return (await import("./detach-dangling.ts")).detachDangling(flags, args, session);
-    const { secret: named, targets: said } = readTargetWords(args, flags);
-    // Who is to choose is shown what would be found
-    const wish = wantsTargets(said) ? said : { ...said, whereUsed: true };
+    if (flags.dangling) return detachDangling(flags, args, session);
     const anew = anewWish(flags);
-    const scope = scopeOf(flags);
-    const grounds = await groundsOf(scope, { ...session, writes: true });
-    const name =
-      named ?? (await nameOfSecret(grounds, { do: "detach", secret: "NAME", ...saidAgain(said), namespace: grounds[0]?.namespaces[0] }));
-    const onePlace = whereOf(scope, grounds) === "one";
-    const order = { secret: name, targets: wish, pods: "none", lenient: !onePlace, shelf: session.context.shelf } as const;
-    const meantIn = ({ targets: found, place }: Sight) =>
-      found.map((target) => targetOf(target, place.context)).filter((target) => !wish.whereUsed || carriesForGood(name, target));
-    const choosing = { verb: "detach", secret: name, where: whereOf(scope, grounds), output: flags.output } as const;
-    const isMeant = wantsTargets(said)
-      ? () => true
-      : await chosenTargets(session, outlooks(grounds, order), (sight) => meantIn(sight).map(({ to }) => to), choosing);
-    const each = (sight: Sight): Plan => {
-      const { secret, place } = sight;
-      const changes = meantIn(sight)
-        .filter(({ to }) => isMeant(to))
-        .map((target) => planDetach(name, target, anew));
-      if (onePlace && !secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(name, place.namespace)];
-      return onePlace && changes.length === 0 ? [tellNone(name, place.namespace)] : changes;
-    };
-    const unit = { before: [], demand: [], run: newRun(), each };
-    return conclude(runUnit(unit, outlooks(grounds, order), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
+    return runOnTargets(session, flags, args, {
+      verb: "detach",
+      reads: { pods: "none" },
+      otherwise: (targets, namespace) => ({ do: "detach", secret: "NAME", ...saidAgain(targets), namespace }),
+      candidates: (sight, run) => meantIn(sight, run).map(({ to }) => to),
+      plan: (sight, run) => {
+        const { secret, onePlace, isMeant } = run;
+        const { namespace } = sight.place;
+        const changes = meantIn(sight, run)
+          .filter(({ to }) => isMeant(to))
+          .map((target) => planDetach(secret, target, anew));
+        if (onePlace && !sight.secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(secret, namespace)];
+        return onePlace && changes.length === 0 ? [tellNone(secret, namespace)] : changes;
+      },
+    });
   },
 });
+
+/** The targets of one namespace that the command line is about. */
+function meantIn({ targets: found, place }: Sight, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
+  return found.map((target) => targetOf(target, place.context)).filter((target) => !targets.whereUsed || carriesForGood(secret, target));
+}
 
 /** Whether a target has the name in a list of its own that can be changed. */
 const carriesForGood = (secret: string, { names, maker, to }: Target) =>
@@ -101,3 +93,34 @@ const tellAbsent = (name: string, namespace: string): Change => ({
   to: { kind: "secret", name, namespace },
   says: `secret/${name} is not there, and nothing that was meant names it`,
 });
+
+type DanglingFlags = ScopeRunFlags & TargetFlags;
+
+/** Removes names without a Secret from the lists of the targets. Default: all targets whose pods are not replaced by that. */
+function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {
+  if (flags.output === "kustomize" || flags.output === "helm")
+    throw new CliError("usage", `-o ${flags.output} is about one Secret, so it cannot be combined with --dangling`);
+  const { secret, targets } = readTargetWords(words, flags);
+  if (secret !== undefined)
+    throw new CliError("usage", `--dangling finds the names by itself, so "${secret}" cannot be named beside it`, {
+      hint: { do: "detach", secret, serviceaccounts: ["default"], or: "--dangling without a Secret" },
+    });
+  const named = wantsTargets(targets);
+  return runInScope(session, flags, (_, onePlace) => ({
+    reads: {
+      secret: "",
+      targets: named ? targets : { picks: everything, whereUsed: false },
+      pods: "none",
+      lenient: !named || !onePlace,
+      existing: true,
+    },
+    each: ({ targets: found, place, existing = new Set() }) => {
+      // Every namespace has a ServiceAccount
+      if (onePlace && found.length === 0) throw noNamespace(place.namespace);
+      return planDangling(
+        found.map((target) => targetOf(target, place.context)),
+        { existing, named },
+      );
+    },
+  }));
+}

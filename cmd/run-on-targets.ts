@@ -1,0 +1,83 @@
+import { newRun } from "../src/actions/tools.ts";
+import type { Fix } from "../src/fix.ts";
+import type { Ref } from "../src/kinds.ts";
+import type { Plan } from "../src/plan/change.ts";
+import { type Ground, groundsOf } from "../src/scope/places.ts";
+import type { PlaceWish, Sight } from "../src/state/place.ts";
+import { outlooks } from "../src/state/sights.ts";
+import { type TargetWish, wantsTargets } from "../src/state/targets.ts";
+import { runUnit, type Unit } from "../src/workflows/unit.ts";
+import { chosenTargets } from "./choose-targets.ts";
+import { type Concluding, conclude, whereOf } from "./conclude.ts";
+import type { Values } from "./line/flags.ts";
+import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
+import { nameOfSecret } from "./secret-name.ts";
+import type { Session } from "./session.ts";
+import { toolsOf, type WritingFlags } from "./tools.ts";
+
+export type ScopeRunFlags = Values<typeof scopeFlags> & Concluding["flags"] & WritingFlags;
+
+/** What a verb reads and plans in each namespace. */
+type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: PlaceWish };
+
+/** Plans and applies a verb in every namespace of the scope. @returns the exit code */
+export async function runInScope(
+  session: Session,
+  flags: ScopeRunFlags,
+  prepare: (grounds: readonly Ground[], onePlace: boolean) => Promise<ScopeRun> | ScopeRun,
+): Promise<number> {
+  const scope = scopeOf(flags);
+  const grounds = await groundsOf(scope, { ...session, writes: true });
+  const { reads, ...run } = await prepare(grounds, whereOf(scope, grounds) === "one");
+  const unit = { before: [], demand: [], run: newRun(), ...run };
+  return conclude(runUnit(unit, outlooks(grounds, reads), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
+}
+
+/** The Secret and the targets of a command line, for planning one namespace. */
+export type TargetRun = {
+  readonly secret: string;
+  readonly targets: TargetWish;
+  /** The targets as the command line names them. */
+  readonly named: TargetWish;
+  readonly onePlace: boolean;
+  isMeant(target: Ref): boolean;
+};
+
+/** What differs between the verbs that change `imagePullSecrets` lists. */
+export type TargetVerb = {
+  readonly verb: "attach" | "detach";
+  readonly reads: Pick<PlaceWish, "pods" | "patience">;
+  /** The command to suggest if the command line names no Secret and the namespace has none. */
+  otherwise(targets: TargetWish, namespace: string | undefined): Fix;
+  /** The targets of one namespace that the user can choose from. */
+  candidates(sight: Sight, run: Omit<TargetRun, "isMeant">): readonly Ref[];
+  plan(sight: Sight, run: TargetRun): Plan;
+  readonly later?: Unit["later"];
+  readonly warns?: boolean;
+};
+
+/** Changes the lists of the targets that the command line names. If it names none, the user chooses. @returns the exit code */
+export function runOnTargets(
+  session: Session,
+  flags: ScopeRunFlags & TargetFlags,
+  words: readonly string[],
+  of: TargetVerb,
+): Promise<number> {
+  const { secret: name, targets: named } = readTargetWords(words, flags);
+  const isNamed = wantsTargets(named);
+  // The user chooses from what --where-used finds
+  const targets = isNamed ? named : { ...named, whereUsed: true };
+  return runInScope(session, flags, async (grounds, onePlace) => {
+    const secret = name ?? (await nameOfSecret(grounds, of.otherwise(named, grounds[0]?.namespaces[0])));
+    const pods = of.reads.pods === "waiting" && targets.whereUsed ? "all" : of.reads.pods;
+    const reads = { ...of.reads, secret, targets, pods, lenient: !onePlace, shelf: session.context.shelf };
+    const run = { secret, targets, named, onePlace };
+    const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), grounds), output: flags.output };
+    const isMeant = isNamed
+      ? () => true
+      : await chosenTargets(session, outlooks(grounds, reads), (sight) => of.candidates(sight, run), choosing);
+    const { later, warns } = of;
+    return { reads: { ...reads, warns }, each: (sight) => of.plan(sight, { ...run, isMeant }), later };
+  });
+}
