@@ -1,6 +1,6 @@
 import type { Azure, AzureRegistry } from "../src/azure/port.ts";
 import { isMadeInAzure } from "../src/credential/kinds.ts";
-import { madePrincipals, madeTokens } from "../src/credential/made.ts";
+import { madePrincipals, madeTokens } from "../src/credential/list-created.ts";
 import { CliError } from "../src/errors.ts";
 import { confirmed } from "../src/output/confirm.ts";
 import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";

@@ -1,7 +1,7 @@
 import type { Azure } from "../src/azure/port.ts";
-import { tokensIn } from "../src/credential/acr-token.ts";
+import { tokensIn } from "../src/credential/acr-token/acr-token.ts";
 import { credentialKinds } from "../src/credential/kinds.ts";
-import { mayMint } from "../src/credential/rights.ts";
+import { mayMint } from "../src/credential/mint-rights.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
 import { formatIdentity, formatRights, nearlyFull, reportOf, type Seen, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";

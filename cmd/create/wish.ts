@@ -1,7 +1,7 @@
 import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
 import { regionalFlags } from "../../src/credential/regional.ts";
-import { ownPrincipal } from "../../src/credential/service-principal.ts";
+import { ownPrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
 import type { RestartWish } from "../../src/plan/restart.ts";

@@ -1,7 +1,7 @@
 import type { Azure, SignInOptions, Stock } from "../../src/azure/port.ts";
 import type { Credential, Sources } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
-import { deletionWait } from "../../src/credential/not-yet.ts";
+import { deletionWait } from "../../src/credential/retry.ts";
 import type { Entry } from "../../src/secret/entry.ts";
 
 /** A credential that a Secret notes, to revoke it, or why nobody here can; each is opened once. @throws CliError */

@@ -1,6 +1,6 @@
 import type { Asked, HeldLogin, Sources } from "./kind.ts";
 import { type Still, stillPulls } from "./prove.ts";
-import type { Reach } from "./reach.ts";
+import type { Reach } from "./repository-scope.ts";
 
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
 export async function tryHeld(

@@ -1,10 +1,10 @@
-import { acrToken } from "./acr-token.ts";
-import { admin } from "./admin.ts";
-import { entra } from "./entra.ts";
-import { fromDockerConfig } from "./from-docker-config.ts";
-import { given } from "./given.ts";
+import { acrToken } from "./acr-token/acr-token.ts";
+import { admin } from "./admin/admin.ts";
+import { entra } from "./entra/entra.ts";
+import { fromDockerConfig } from "./given/from-docker-config.ts";
+import { given } from "./given/given.ts";
 import type { Asked, FlagRow, Kind } from "./kind.ts";
-import { servicePrincipal } from "./service-principal.ts";
+import { servicePrincipal } from "./service-principal/service-principal.ts";
 
 /** Every kind of credential, in the order in which they are asked whether the flags mean them; the last one takes what nobody took. */
 export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];

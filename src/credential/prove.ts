@@ -4,7 +4,7 @@ import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { pausesOf } from "./pauses.ts";
-import type { Reach } from "./reach.ts";
+import type { Reach } from "./repository-scope.ts";
 
 /**
  * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated one

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ImageRef, Login, Proof, Registry } from "./port.ts";
 
 /**
@@ -22,8 +21,6 @@ export function askOnce(registry: Registry): Registry {
   };
 }
 
-/** A digest, so that no password lies about as the key of a map. */
-function keyOf({ host, repository, reference }: ImageRef, login: Login | undefined): string {
-  const parts = [host, repository, reference, ...(login ? [login.username, login.password.reveal()] : [])];
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64");
-}
+/** The password is hashed, so that no key of the map holds its text. */
+const keyOf = ({ host, repository, reference }: ImageRef, login: Login | undefined): string =>
+  JSON.stringify([host, repository, reference, login?.password.hash(login.username)]);

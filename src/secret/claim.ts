@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import type { Ref } from "../kinds.ts";
 import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
@@ -33,9 +32,7 @@ export type Making = {
  * so a copy in another namespace proves nothing.
  */
 export const claimProof = ({ password }: Login, by: string, { namespace = "", name }: Pick<Ref, "namespace" | "name">): string =>
-  createHmac("sha256", password.reveal())
-    .update(JSON.stringify([by, namespace, name]))
-    .digest("hex");
+  password.sign(by, namespace, name);
 
 /** The annotation that holds a claim. */
 export const claimNote = "acr-secret/claim";

@@ -1,6 +1,5 @@
 import type { Login } from "../registry/port.ts";
 import { isGuid } from "./guid.ts";
-import { readJwt } from "./jwt.ts";
 
 /** What a login looks like of which nothing is noted. */
 export type Guess = {
@@ -21,7 +20,7 @@ const azure = /^(?:https?:\/\/)?([a-z0-9]+)(?:-[a-z0-9]+)?\.azurecr\.(?:io|us|cn
  * @param server the key under `auths`, as written
  */
 export function guess(server: string, { username, password }: Login): Guess {
-  const expiresAt = readJwt(password.reveal())?.expiresAt;
+  const expiresAt = password.claims?.expiresAt;
   const [, registry] = azure.exec(server) ?? [];
   return { kind: registry === undefined ? undefined : kindOf(registry, username), expiresAt };
 }

@@ -1,7 +1,7 @@
 import type { DryRun, Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
-import { beyond } from "../credential/reach.ts";
+import { beyond } from "../credential/repository-scope.ts";
 import { CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";

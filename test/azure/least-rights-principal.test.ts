@@ -6,7 +6,7 @@ import { role } from "../../sandbox/azure/roles.ts";
 import type { GraphRole } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import type { Asked } from "../../src/credential/kind.ts";
-import { servicePrincipal } from "../../src/credential/service-principal.ts";
+import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { opposite } from "../../src/plan/change.ts";
 import { ownerCalled } from "../support/fakes/owner.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";

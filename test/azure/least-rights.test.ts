@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import { acrToken } from "../../src/credential/acr-token.ts";
+import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { opposite } from "../../src/plan/change.ts";
 import { ownerCalled } from "../support/fakes/owner.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { servicePrincipal } from "../../src/credential/service-principal.ts";
+import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { NotYet } from "../../src/errors.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 

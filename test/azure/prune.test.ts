@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import { acrToken } from "../../src/credential/acr-token.ts";
+import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
 import type { Asked } from "../../src/credential/kind.ts";
-import { madePrincipals, madeTokens } from "../../src/credential/made.ts";
-import { servicePrincipal } from "../../src/credential/service-principal.ts";
+import { madePrincipals, madeTokens } from "../../src/credential/list-created.ts";
+import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();

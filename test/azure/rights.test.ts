@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import { acrToken } from "../../src/credential/acr-token.ts";
-import { admin } from "../../src/credential/admin.ts";
-import { mayMint } from "../../src/credential/rights.ts";
+import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
+import { admin } from "../../src/credential/admin/admin.ts";
+import { mayMint } from "../../src/credential/mint-rights.ts";
 import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();

@@ -1,6 +1,6 @@
 import type { AcrToken, ScopeMap } from "../../src/azure/port.ts";
-import type { TokenFound, TokenWish } from "../../src/credential/acr-token-plan.ts";
-import { pullActions } from "../../src/credential/scope-map.ts";
+import type { TokenFound, TokenWish } from "../../src/credential/acr-token/plan.ts";
+import { pullActions } from "../../src/credential/acr-token/scope-map.ts";
 import type { Entry } from "../../src/secret/entry.ts";
 
 export const host = "myregistry.azurecr.io";

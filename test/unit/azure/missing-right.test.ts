@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { findRole } from "../../../sandbox/azure/roles.ts";
 import { assignableScope, grantCommand, readMissingRight, roleWith } from "../../../src/azure/missing-right.ts";
-import { permits } from "../../../src/credential/rights.ts";
+import { permits } from "../../../src/credential/mint-rights.ts";
 
 const registry = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry";
 const rights = "Microsoft.ContainerRegistry/registries";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pullActions } from "../../../src/credential/scope-map.ts";
+import { pullActions } from "../../../src/credential/acr-token/scope-map.ts";
 import { demo, line, next, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";

@@ -1,4 +1,4 @@
-import type { Reach } from "../../../src/credential/reach.ts";
+import type { Reach } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { proveLogin } from "../../../src/credential/prove.ts";
-import type { Reach } from "../../../src/credential/reach.ts";
+import type { Reach } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { host, image, login, reach, registry } from "./prove-setting.ts";
 

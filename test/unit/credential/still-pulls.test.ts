@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { stillPulls } from "../../../src/credential/prove.ts";
-import type { Reach } from "../../../src/credential/reach.ts";
+import type { Reach } from "../../../src/credential/repository-scope.ts";
 import { image, login, reach, registry } from "./prove-setting.ts";
 
 test.for<{

@@ -1,0 +1,138 @@
+import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../../azure/port.ts";
+import { CliError } from "../../errors.ts";
+import type { Create } from "../../fix.ts";
+import type { Keep, Make } from "../../plan/change.ts";
+import { inLine } from "../../plan/named.ts";
+import { covers } from "../../registry/repository.ts";
+
+/** What a token is to be allowed. */
+export type ScopeWish = {
+  /** The login server. */
+  readonly host: string;
+  /** Names the token, and the scope map that is its own. */
+  readonly name: string;
+  /** A scope map that somebody else made and nobody here changes, instead of its own. */
+  readonly scopeMap?: string | undefined;
+  /** To pull; `team/*` and `*` stand for many. */
+  readonly repositories: readonly string[];
+};
+
+/** What stands in Azure: the token, and the scope map that was asked for. */
+export type ScopeFound = { readonly token: AcrToken | undefined; readonly scopeMap: ScopeMap | undefined };
+
+/** Pull needs content/read; listing tags, by which a credential is proven, needs metadata/read. */
+export function pullActions(repositories: readonly string[]): string[] {
+  return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
+}
+
+/** The repositories that a scope map lets pull. */
+export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
+  return (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
+}
+
+/** The repositories that actions are about, whatever they allow there. */
+const grantsOf = (actions: readonly string[]): string[] => [
+  ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
+];
+
+/** The name of a token's scope map. */
+const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
+
+/** The name of a scope map that a token has, or is to have, and that is not its own. */
+export function lentMap({ name, scopeMap }: Pick<ScopeWish, "name" | "scopeMap">, token: AcrToken | undefined): string | undefined {
+  const used = mapOf(token);
+  return scopeMap ?? (used === undefined || same(used, name) ? undefined : used);
+}
+
+/** The scope maps that tokens of other names have, in lower case. */
+export const lentMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): ReadonlySet<string> =>
+  new Set(tokens.flatMap((token) => lentMap({ name: token.name }, token)?.toLowerCase() ?? []));
+
+/**
+ * The scope map of a token. Its own is only ever added to: what others put there stays, and may be what they push with. One that is not
+ * its own is never changed.
+ * @throws CliError where that one will not do
+ */
+export function planScope(wish: ScopeWish, { token, scopeMap }: ScopeFound): Make | Keep {
+  const { name, repositories } = wish;
+  const to = { kind: "scopemap.azurecr.io", name } as const;
+  const lent = lentMap(wish, token);
+  if (lent !== undefined) {
+    checkLent(lent, wish, { token, scopeMap });
+    return { act: "keep", to: { ...to, name: lent }, because: "it is not the token's own" };
+  }
+  const wanted = pullActions(repositories).sort();
+  const before = [...(scopeMap?.actions ?? [])].sort();
+  const after = [...new Set([...before, ...wanted])].sort();
+  checkSize(name, after);
+  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
+  if (after.length === before.length) return { act: "keep", to, because: "allows it already" };
+  const grants = grantsOf(after.filter((action) => !before.includes(action)));
+  return { act: "update", to, before, after, grants, because: "allows too little" };
+}
+
+/** Actions that Azure lets a scope map have, two for each repository (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+const mostActions = 500;
+
+/** @throws CliError invalid for more than Azure takes */
+function checkSize(name: string, { length }: readonly string[]): void {
+  if (length <= mostActions) return;
+  throw new CliError(
+    "invalid",
+    `scope map "${name}" would have ${length} actions, and Azure allows ${mostActions}, 250 repositories to pull`,
+    {
+      hint: "use a path for many repositories, such as --repository 'team/*'",
+    },
+  );
+}
+
+/** Azure takes names in any case. */
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** It has to be the one that the token has, and to allow what is asked. */
+function checkLent(lent: string, { name, repositories }: ScopeWish, { token, scopeMap }: ScopeFound): void {
+  const used = mapOf(token);
+  if (used !== undefined && !same(used, lent))
+    throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, { hint: "name another token with --acr-token" });
+  const granted = scopeMap && pulledRepositories(scopeMap);
+  const missing = granted && repositories.find((repository) => !granted.some((scope) => covers(scope, repository)));
+  if (missing === undefined) return;
+  throw new CliError("conflict", `the scope map "${lent}" does not let pull ${missing}`, {
+    hint: "let it in Azure, or name another token with --acr-token",
+  });
+}
+
+/** The error for a scope map that was named, and is not there. */
+export const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =>
+  new CliError("notFound", `registry "${registry}" has no scope map "${name}"`, {
+    hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
+  });
+
+/** The actions that the token has once its scope map is as planned. */
+export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
+  scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);
+
+/** The other tokens that have a token's own scope map, if a plan adds repositories to it. */
+export async function tokensWithMap(scope: Make | Keep, azure: Pick<Azure, "stock">, registry: AzureRegistry): Promise<readonly string[]> {
+  if (scope.act !== "update" || (scope.grants ?? []).length === 0) return [];
+  const { name } = scope.to;
+  const { tokens } = await azure.stock(registry);
+  return tokens.flatMap((token) => (same(mapOf(token) ?? "", name) && !same(token.name, name) ? [token.name] : [])).sort();
+}
+
+/**
+ * Refuses to add repositories to a scope map that other tokens have, unless a flag accepts it.
+ * @param accept the command that accepts it
+ * @returns the warning to print
+ * @throws CliError conflict
+ */
+export function refuseOtherTokens(
+  { name, gaining }: { readonly name: string; readonly gaining: readonly string[] },
+  accepted: boolean,
+  accept: Create,
+): string | undefined {
+  if (gaining.length === 0) return undefined;
+  const says = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;
+  if (accepted) return says;
+  throw new CliError("conflict", says, { hint: accept });
+}

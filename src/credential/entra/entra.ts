@@ -1,0 +1,175 @@
+import { CliError } from "../../errors.ts";
+import type { Change, Tell } from "../../plan/change.ts";
+import { loginServerIn } from "../../registry/login-server.ts";
+import type { Login } from "../../registry/port.ts";
+import type { Entry } from "../../secret/entry.ts";
+import { tokenUser } from "../../secret/guess.ts";
+import type { TokenClaims } from "../../secret/jwt.ts";
+import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "../kind.ts";
+import { type Still, stillPulls } from "../prove.ts";
+import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenSource } from "./registry-token.ts";
+
+const flags = {
+  entra: {
+    type: "boolean",
+    // The registry alone says when its tokens die
+    exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
+    describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
+  },
+  keep: {
+    type: "boolean",
+    describe: "With --entra: stay, put the next token there before the last one dies, and take what was made away at Ctrl-C",
+  },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** The registry's own token for the Azure identity at hand. Nothing is made in Azure; it dies by itself, and cannot be taken back. */
+export const entra = {
+  name: "entra",
+  renewal: "made",
+  ownLifetime: true,
+  widens: false,
+  again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
+  noted: () => ({ entra: true }),
+  mint: {
+    flag: "--entra",
+    rights: ["Microsoft.ContainerRegistry/registries/pull/read"],
+    dataRights: ["Microsoft.ContainerRegistry/registries/repositories/content/read"],
+  },
+  flags,
+  means: ({ entra: asked }) => asked === true,
+  check: () => undefined,
+  needsName: () => false,
+  async open(asked, sources) {
+    const azure = await sources.azure(asked.identity);
+    // Who may pull, and nothing else, cannot read the registry in Azure
+    const host = loginServerIn(asked.registry);
+    if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });
+    // To start az takes a second, and the registry is looked for with another token
+    azure.sendFor("registries");
+    const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
+    const inAzure = await looking.catch(byHost);
+    return credentialOf({ host: inAzure.loginServer.toLowerCase(), inAzure, azure, asked, sources });
+  },
+} as const satisfies Kind;
+
+function byHost(error: unknown): never {
+  if (!(error instanceof CliError) || error.kind !== "notFound") throw error;
+  const hint = "check the spelling; or name its login server, which takes no right to read the registry in Azure";
+  throw new CliError("notFound", error.message, { hint, cause: error });
+}
+
+type At = TokenSource & { readonly asked: Asked };
+
+function credentialOf(at: At): Credential {
+  const { host, asked, sources } = at;
+  let made: ReturnType<typeof makeToken> | undefined;
+  let renewal: number | undefined;
+  const due = <T extends RegistryToken>(token: T): T => {
+    renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
+    return token;
+  };
+  const isYoung = ({ claims }: RegistryToken) => registryTime(at) < halfLife(claims);
+  /** @returns undefined once half of the token's life is over; the answer also has the registry's time, if it is not known yet */
+  const tried = async (token: RegistryToken, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
+    if (!isYoung(token) && sources.registry().aheadBy?.(host) !== undefined) return undefined;
+    const still = await ask(token.login);
+    return isYoung(token) ? still : undefined;
+  };
+  const makeOnce = () => {
+    made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
+    return made;
+  };
+  return {
+    kind: entra.name,
+    host,
+    async issue(need: Need) {
+      const { images, held } = need;
+      const repositories = wanted(need);
+      const ask = async (login: Login): Promise<Still> =>
+        asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
+      const token = await makeOnce();
+      const isOthers = (login: Login) => login.username === tokenUser && !isSameIdentity(login, token) && !isOver(login, registryTime(at));
+      const standing = held?.login && isSameIdentity(held.login, token) ? standingToken(held, host) : undefined;
+      const still = standing && (await tried(standing, ask));
+      if (standing && still && still.pulls !== "no") return { ...keep(due(standing), still, host, need), isOthers };
+      const pulls = await pullsOther(held?.login, isOthers, ask);
+      const aim = { host, repositories, verify: asked.verify };
+      return { ...take(due(token), pulls, aim, { secret: need.owner.secret, images }), isOthers };
+    },
+    life: {
+      async renew({ inside, secret, images }: Renewal) {
+        const repositories = wanted({ images, repositories: [] });
+        const token = await makeOnce();
+        if (!inside.every((login) => isSameIdentity(login, token))) throw ofAnother(secret, host, token.of);
+        return take(due(token), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
+      },
+      shown: async () => undefined,
+      clusters: async () => [],
+      // They die by themselves, and nobody can take one away before
+      retire: async () => [],
+      revoke: async () => [],
+    },
+    carry: async () => ({}),
+    removal: () => [],
+    // By this machine's clock
+    renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(at) + sources.now().getTime())),
+  };
+}
+
+/** Whoever works in a namespace can put a token of his own there: yours is for him only if it was before. */
+function isSameIdentity({ password }: Login, { claims }: RegistryToken): boolean {
+  const subject = password.claims?.subject;
+  return subject !== undefined && subject === claims.subject;
+}
+
+/** Whether a login still pulls that may only be replaced if it does not: another user's, or a token of another identity. */
+async function pullsOther(login: Login | undefined, isOthers: (login: Login) => boolean, ask: (login: Login) => Promise<Still>) {
+  return login && (login.username !== tokenUser || isOthers(login)) ? (await ask(login)).pulls : "unknown";
+}
+
+/** @param now epoch milliseconds */
+const isOver = ({ password }: Login, now: number): boolean => Date.parse(password.claims?.expiresAt ?? "") <= now;
+
+const ofAnother = (secret: string, registry: string, of: string) =>
+  new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or one that does not tell whose it is`, {
+    hint: { do: "create", secret, registry, entra: true },
+  });
+
+const wanted = ({ repositories, images }: Pick<Need, "repositories" | "images">): readonly string[] =>
+  repositories.length > 0 ? repositories : [...new Set(images.map((image) => image.repository))];
+
+/** The token that a Secret holds will do. */
+function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images, held }: Need): Issue {
+  const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
+  const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
+  const by = held?.entry?.by;
+  const entry = { ...entryOf(host, claims), ...(by !== undefined && { by }) };
+  return { before, demand: [], entry, login, pulls, mayPull: undefined, images };
+}
+
+type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
+
+/** A token that was made now is proven, and it is told what whoever reads it may do. */
+function take(
+  { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
+  pulls: Issue["pulls"],
+  { host, repositories, verify }: Aim,
+  { secret, images }: Pick<Renewal, "secret" | "images">,
+): Issue {
+  const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
+  const demand = [tell(host, says), ...(verify ? [prove] : [])];
+  return { before: [], demand, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
+}
+
+const tell = (host: string, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });
+
+const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry => ({
+  hosts: [host],
+  kind: entra.name,
+  identity: tokenUser,
+  // All tokens have one user name, and those of two people may be of one second
+  ...(id !== undefined && { slot: id }),
+  ...(madeAt !== undefined && { madeAt }),
+  ...(expiresAt !== undefined && { expiresAt }),
+});

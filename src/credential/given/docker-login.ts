@@ -1,0 +1,66 @@
+import { CliError } from "../../errors.ts";
+import { buildKeyring } from "../../kubelet/keyring.ts";
+import { readPullSecret } from "../../kubelet/read-pull-secret.ts";
+import type { Login } from "../../registry/port.ts";
+import { dockerConfigJson } from "../../secret/pull-secret.ts";
+
+/**
+ * The login for a registry in the text of a docker config (`~/.docker/config.json`, or what a `kubernetes.io/dockerconfigjson` Secret
+ * holds), as a kubelet would find it there. Nothing of the text is repeated but hosts and the names of credential helpers.
+ * @throws CliError usage where it holds none that a kubelet could use
+ */
+export function loginIn(text: string, host: string): Login {
+  if (text.trim() !== "" && !isJson(text)) throw new CliError("usage", "the docker config is not JSON");
+  const secret = {
+    name: "docker config",
+    type: dockerConfigJson,
+    data: { ".dockerconfigjson": Buffer.from(text.trim()).toString("base64") },
+  };
+  const reading = readPullSecret(secret);
+  if (!("entries" in reading))
+    throw new CliError(
+      "usage",
+      "malformed" in reading ? `the docker config cannot be read: ${reading.malformed}` : "the docker config is empty",
+    );
+  const [match] = buildKeyring([secret]).lookup({ host, repository: "any", reference: "latest" });
+  if (match) return match.login;
+  const servers = reading.entries.map(({ server }) => server);
+  throw noLogin(JSON.parse(text) as Config, host, servers);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Config = {
+  readonly auths?: Readonly<Record<string, { readonly identitytoken?: unknown } | null>>;
+  readonly credHelpers?: Readonly<Record<string, unknown>>;
+  readonly credsStore?: unknown;
+};
+
+/** Why a config has no login for a registry, and what to do instead. */
+function noLogin({ auths, credHelpers, credsStore }: Config, host: string, servers: readonly string[]): CliError {
+  const named = servers.filter((server) => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host);
+  if (named.some((server) => typeof auths?.[server]?.identitytoken === "string"))
+    return new CliError("usage", `the docker config holds an identity token for ${host}, which a kubelet cannot use`, {
+      hint: "leave out --from-docker-config, and a credential that pulls is made",
+    });
+  const helper = credHelpers?.[host] ?? credsStore;
+  if (typeof helper === "string" && helper !== "")
+    return new CliError("usage", `the docker config leaves the login for ${host} to docker-credential-${helper}, and does not hold it`, {
+      hint: {
+        do: "shell",
+        argv: ["echo", host],
+        into: [`docker-credential-${helper}`, "get"],
+        when: "use --username and --password-stdin with the login that this prints",
+      },
+    });
+  if (named.length > 0) return new CliError("usage", `the docker config names ${host}, and holds no user name and password for it`);
+  const others = servers.length > 0 ? `; it has some for ${servers.join(", ")}` : "";
+  return new CliError("usage", `the docker config holds no login for ${host}${others}`, { hint: `docker login ${host}` });
+}

@@ -1,0 +1,115 @@
+import { readRegistryId } from "../../azure/registry-name.ts";
+import { CliError } from "../../errors.ts";
+import type { Fix } from "../../fix.ts";
+import type { Change } from "../../plan/change.ts";
+import type { Login } from "../../registry/port.ts";
+import { Sensitive } from "../../secret/sensitive.ts";
+import type { Asked, Credential, FlagRow, Kind, Need, Sources } from "../kind.ts";
+import { stillPulls } from "../prove.ts";
+
+const flags = {
+  username: {
+    type: "string",
+    // Of another's password nobody here sets the end
+    exclusive: ["acr-token", "expires-in"],
+    describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
+  },
+  "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
+} as const satisfies Readonly<Record<string, FlagRow>>;
+
+/** A user name and password that somebody has. Azure is only asked where the login server is not said. */
+export const given = {
+  name: "given",
+  renewal: "given",
+  widens: false,
+  again: ({ identity }) => ({ flags: { username: identity } }),
+  noted: "whoever gave it has to give another",
+  flags,
+  means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
+  check: (asked, stdin) => {
+    checkRegistry(asked.registry);
+    checkLogin(asked, stdin);
+  },
+  needsName: () => false,
+  async open(asked, sources) {
+    const login = await readLogin(asked, sources);
+    return credentialOf(await loginServer(asked, sources), login, asked, sources);
+  },
+} as const satisfies Kind;
+
+/** A credential of a login that somebody has. */
+export function credentialOf(host: string, login: Login, { verify }: Asked, { registry }: Sources): Credential {
+  return {
+    kind: given.name,
+    host,
+    async issue({ repositories: named, images, held }: Need) {
+      const repositories = named.length > 0 ? named : [...new Set(images.map((image) => image.repository))];
+      const to = { kind: "registry", name: host } as const;
+      const says = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
+      const warning: Change = { act: "tell", to, says };
+      const prove: Change = { act: "prove", to, repositories, fresh: false };
+      const reach = { host, repositories, images };
+      // Another login may only go if it is of no use any more
+      const other = held?.login && (held.login.username !== login.username ? held.login : undefined);
+      const pulls = other && verify ? (await stillPulls(reach, other, registry())).pulls : "unknown";
+      const entry = { hosts: [host], kind: "given", identity: login.username };
+      return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull: undefined, images };
+    },
+    carry: async () => ({}),
+    removal: () => [],
+  };
+}
+
+/** The user name, and the command that pipes its password in. */
+function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
+  const name = typeof username === "string" ? username : undefined;
+  const hint: Fix = { ...again, username: name ?? "NAME" };
+  if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
+  if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
+  if (/\p{Cc}/u.test(name)) throw new CliError("usage", "--username must not contain control characters");
+  if (fromStdin !== true)
+    throw new CliError("usage", "--username needs --password-stdin: a password on the command line can be read by others", { hint });
+  if (isTTY) throw new CliError("usage", "--password-stdin is given, but nothing is piped in", { hint });
+  return { name, hint };
+}
+
+/** The password is a whole stdin less the newline that `echo` puts behind it, as `docker login --password-stdin` reads it. */
+async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
+  const { name, hint } = checkLogin(asked, stdin);
+  const password = (await stdin.read()).replace(/\r?\n$/, "");
+  if (password === "") throw new CliError("usage", "the password on stdin is empty", { hint });
+  return { username: name, password: new Sensitive(password) };
+}
+
+/** A registry's name, or the host of a login server, as image references have it (distribution reference: domain and port). */
+const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::(\d{1,5}))?$/i;
+
+/** What is no host would be a key that no image has. It is not repeated: a URL may hold a password. @throws CliError usage */
+export function checkRegistry(registry: string): void {
+  if (readRegistryId(registry)) return;
+  const [whole, port = "1"] = hostForm.exec(registry) ?? [];
+  if (whole === undefined || Number(port) < 1 || Number(port) > 65_535)
+    throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
+}
+
+/** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */
+export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
+  const id = readRegistryId(registry);
+  if (!id && /[.:]/.test(registry)) return registry.toLowerCase();
+  if (verify) {
+    const { findRegistry } = await azure(identity);
+    return (await findRegistry(registry)).loginServer;
+  }
+  const name = id?.name ?? registry;
+  throw new CliError(
+    "usage",
+    `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is ${id ? "an id" : "a name"}`,
+    {
+      hint: {
+        do: "shell",
+        argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
+        when: "set --registry to the login server, which this prints",
+      },
+    },
+  );
+}

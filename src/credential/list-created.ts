@@ -1,0 +1,107 @@
+import type { Azure, AzureRegistry, Stock } from "../azure/port.ts";
+import type { Application, GivenRole } from "../azure/principals.ts";
+import type { Made } from "../plan/prune.ts";
+import { grouped } from "../plan/rotation.ts";
+import { readMadeFor } from "../secret/azure-words.ts";
+import { pullRole } from "./service-principal/pull-roles.ts";
+
+/** The tokens and scope maps that this plugin has made: a token says nothing of itself, so that its scope map does. */
+export function madeTokens({ tokens, scopeMaps }: Stock, { loginServer }: AzureRegistry): Made[] {
+  const having = new Map(grouped(tokens, mapOf).map((all) => [mapOf(all[0]), all]));
+  const names = new Set(tokens.map(({ name }) => lower(name)));
+  return scopeMaps.flatMap((map): Made[] => {
+    const of = readMadeFor(map.description);
+    if (!of) return [];
+    const users = having.get(lower(map.name)) ?? [];
+    const own = users.find(({ name }) => lower(name) === lower(map.name));
+    const common = { kind: "acr-token", host: loginServer, for: of } as const;
+    return [
+      own ? { ...common, ...tokenOf(own, map, users) } : { ...common, ...mapAlone(map, users.length > 0 || names.has(lower(map.name))) },
+    ];
+  });
+}
+
+type ScopeMap = Stock["scopeMaps"][number];
+type Token = Stock["tokens"][number];
+type Own = Omit<Made, "kind" | "host" | "for">;
+
+const lower = (text = "") => text.toLowerCase();
+
+const mapOf = (token: Token | undefined) => lower(token?.scopeMapId.split("/").at(-1));
+
+function mapAlone({ name, madeAt, changedAt }: ScopeMap, needed: boolean): Own {
+  const to = { kind: "scopemap.azurecr.io", name } as const;
+  return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: latestOf([madeAt, changedAt]), ...asNeeded(needed) };
+}
+
+/** With the token its scope map would go, which others may have been given. */
+function tokenOf({ name, madeAt, ...own }: Token, map: ScopeMap, users: readonly Token[]): Own {
+  const passwords = own.passwords.map(({ name: slot, creationTime }) => ({
+    slot,
+    ...(creationTime !== undefined && { madeAt: creationTime }),
+  }));
+  const changedAt = latestOf([madeAt, own.changedAt, map.madeAt, map.changedAt, ...passwords.map((password) => password.madeAt)]);
+  const to = { kind: "token.azurecr.io", name } as const;
+  return { to, identity: name, what: "token", passwords, madeAt, changedAt, ...asNeeded(users.length > 1) };
+}
+
+const asNeeded = (needed: boolean): Pick<Made, "needed"> => (needed ? { needed } : {});
+
+/** The last of these moments; undefined where none is known. */
+function latestOf(moments: readonly (string | undefined)[]): string | undefined {
+  const known = moments.flatMap((moment) => (moment === undefined ? [] : [moment]));
+  return known.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
+}
+
+/** Principals that are looked at at once: Microsoft Graph throttles. */
+const atOnce = 8;
+
+/** The applications with a role on the registry that this plugin has made, the passwords that it has added, and roles whose owner is gone. */
+export async function madePrincipals(azure: Azure, registry: AzureRegistry): Promise<Made[]> {
+  const roles = (await azure.givenRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
+  const ids = [...new Set(roles.map(({ principalId }) => principalId))];
+  const made: Made[] = [];
+  for (let at = 0; at < ids.length; at += atOnce) {
+    const some = ids.slice(at, at + atOnce).map((id) => madeFor(id, roles, azure));
+    made.push(...(await Promise.all(some)).flat());
+  }
+  return made;
+}
+
+async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): Promise<Made[]> {
+  const principal = await azure.principal(id);
+  if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(lost);
+  const [application] = await azure.applications({ appId: principal.appId });
+  if (!application) return [];
+  const isEmpty = application.keys.length === 0 && readMadeFor(application.notes) !== undefined;
+  const { otherKeys } = isEmpty ? await azure.custody(application.id, principal.id) : { otherKeys: [] };
+  return madeIn(application, otherKeys.length > 0);
+}
+
+/** A role of this plugin's whose principal nobody knows. */
+const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
+  to: { kind: "roleassignment.management.azure.com", name: principalId },
+  what: "role",
+  kind: "service-principal",
+  identity: "",
+  passwords: [{ slot: role }],
+  for: { words: "an application that is gone", clusters: [] },
+  madeAt,
+  changedAt: madeAt,
+  lost: true,
+});
+
+/** @param needed others sign in to it by a certificate or a federated credential */
+function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
+  const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
+  const existing = keys.map(({ keyId }) => keyId);
+  const passwords = keys.flatMap((key): Made[] => {
+    const of = readMadeFor(key.displayName);
+    if (!of) return [];
+    const one = { slot: key.keyId, ...(key.madeAt !== undefined && { madeAt: key.madeAt }) };
+    return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
+  });
+  const of = readMadeFor(notes);
+  if (keys.length > 0 || !of) return passwords;
+  return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, ...asNeeded(needed) }];
+}

@@ -1,0 +1,176 @@
+import type { Application } from "../../azure/principals.ts";
+import { Busy, CliError, Conflict } from "../../errors.ts";
+import type { Change, Make, Mint } from "../../plan/change.ts";
+import type { Password } from "../../secret/entry.ts";
+import type { Carried } from "../kind.ts";
+import { madeBy } from "../made-by.ts";
+import { type Patience, patiently, seen } from "../retry.ts";
+import { pullRole } from "./pull-roles.ts";
+import { keysShown } from "./renew.ts";
+import { roleWriter } from "./role.ts";
+import { applicationOf, isRefused, isUsed, type Outside, type State, strangers } from "./state.ts";
+
+/** A lost answer is looked for, and what is new is given time to be taken back, for so long; what takes back has a minute. */
+const undoing = 20_000;
+
+/**
+ * Milliseconds between the creation of an application and the list that decides which application is the first of its name. Graph lists
+ * whole seconds, and an id decides between applications of one second. After this pause no other application of that second is missing.
+ */
+const listDelay = 2_000;
+
+/** Makes what a plan says, and takes back what this run made, as long as nobody else has come to use it. */
+export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (change: Change) => Promise<Carried> {
+  const { azure, patience } = outside;
+  const brief: Patience = { ...patience, wait: Math.min(patience.wait, undoing) };
+
+  async function createApplication(it: State): Promise<void> {
+    it.asked.application = true;
+    const create = () => patiently(false, patience, () => azure.createApplication({ displayName: it.name, notes: it.notes }));
+    const made = await create().catch(unlessLost(it, "application"));
+    it.made.application = made;
+    await patience.sleep(listDelay);
+    const first = await firstOfName(it.name, made.id);
+    // The name must identify one application: if two runs create it at the same time, the later run uses that of the earlier
+    if (first.id !== made.id) throw new Conflict(`another run created application "${it.name}" at the same time`);
+  }
+
+  /** The earliest application of a name, once Graph lists this one. Only times of one list compare: Graph's answer to POST is more precise. */
+  async function firstOfName(name: string, id: string): Promise<Application> {
+    const listed = await seen(patience, async () => {
+      const all = await azure.applications({ name });
+      return all.some((one) => one.id === id) ? all : undefined;
+    });
+    const [first] = (listed ?? []).toSorted(byAge);
+    if (!first) throw new CliError("timeout", `application "${name}" was created, but Microsoft Graph does not list it yet`);
+    return first;
+  }
+
+  async function createPrincipal(it: State): Promise<void> {
+    const { appId } = applicationOf(it);
+    it.asked.principal = true;
+    const make = () => patiently(it.made.application !== undefined, patience, () => azure.createServicePrincipal(appId));
+    const made = await make()
+      .catch(unlessLost(it, "principal"))
+      .catch((error: unknown) => existingPrincipal(it, appId, error));
+    if (made) it.made.principal = made;
+  }
+
+  /** Another run may have created the service principal of the same application at the same time: this run uses it. */
+  async function existingPrincipal(it: State, appId: string, error: unknown): Promise<undefined> {
+    const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
+    const existing = isInUse ? await seen(patience, () => azure.servicePrincipal(appId)) : undefined;
+    if (!existing) throw error;
+    it.existing = existing;
+  }
+
+  async function mint(it: State, { expiresAt: expiry }: Mint): Promise<Carried> {
+    const { id, appId } = applicationOf(it);
+    it.asked.key = true;
+    const add = () =>
+      patiently(it.made.application !== undefined, patience, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
+    const { keyId, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
+    it.made.keyId = keyId;
+    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await madeBy(azure) };
+  }
+
+  /** The application that this run made, also where the answer was lost. */
+  async function madeApplication(it: State): Promise<Application | undefined> {
+    if (it.made.application || !it.asked.application) return it.made.application;
+    const found = await seen(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
+    if (!found) throw new CliError("conflict", `application "${it.name}" may have been made`);
+    it.made.application = found;
+    return found;
+  }
+
+  async function deleteApplication(it: State): Promise<void> {
+    const made = await madeApplication(it);
+    if (!made) return;
+    if (await isUsed(it, azure)) return removeKey(it);
+    await patiently(true, brief, () => azure.deleteApplication(made.id));
+  }
+
+  /** It goes with an application that this run made. */
+  async function deletePrincipal(it: State): Promise<void> {
+    if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
+    const { appId } = applicationOf(it);
+    const made = it.made.principal ?? (await seen(brief, () => azure.servicePrincipal(appId)));
+    if (!made) throw new CliError("conflict", `the service principal of application "${it.name}" may have been made`);
+    await patiently(true, brief, () => azure.deleteServicePrincipal(made.id));
+  }
+
+  async function removeKey(it: State): Promise<void> {
+    if (!it.asked.key) return;
+    const { id } = applicationOf(it);
+    it.made.keyId ??= await seen(brief, async () => (await strangers(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
+    const { keyId } = it.made;
+    if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been made`);
+    await patiently(true, brief, () => azure.removeKey(id, keyId));
+  }
+
+  /** One that is gone already, by another run or by this one, is as it was wanted. */
+  async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
+    const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
+    await patiently(false, patience, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
+      if (!(error instanceof CliError) || error.kind === "cancelled" || (await isThere())) throw error;
+    });
+  }
+
+  /** What becomes of an application without these passwords. */
+  const without = async (it: State, passwords: readonly Password[]): Promise<"gone" | "spare" | "used"> => {
+    const [now] = await azure.applications({ appId: applicationOf(it).appId });
+    if (!now) return "gone";
+    return keysShown(now, passwords).length === now.keys.length ? "spare" : "used";
+  };
+
+  /** An application that has come to have other passwords stays, without these. */
+  async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
+    const application = applicationOf(it);
+    const standing = await without(it, passwords);
+    if (standing === "spare") await patiently(false, patience, () => azure.deleteApplication(application.id));
+    if (standing === "used") for (const { slot = "" } of passwords) await dropKey(application, slot);
+  }
+
+  async function removeApplication(it: State, { slot, madeAt, passwords }: Make): Promise<void> {
+    if (passwords) return revoke(it, passwords);
+    if (slot === undefined) return deleteApplication(it);
+    return madeAt === undefined ? removeKey(it) : dropKey(applicationOf(it), slot);
+  }
+
+  const role = roleWriter(outside);
+
+  async function removeRole(it: State, change: Make): Promise<void> {
+    if (!change.passwords) return role.delete?.(it, change);
+    // Azure may not have heard everywhere yet that the application is gone
+    if (it.principal && (await without(it, change.passwords)) !== "used")
+      await azure.unassignRole(outside.registry, { principalId: it.principal.id, role: pullRole[outside.mode].id });
+  }
+
+  const rows: Readonly<Record<string, Partial<Record<Change["act"], (it: State, change: Make) => Promise<void>>>>> = {
+    "application.graph.microsoft.com": {
+      create: createApplication,
+      delete: removeApplication,
+    },
+    "serviceprincipal.graph.microsoft.com": { create: createPrincipal, delete: deletePrincipal },
+    "roleassignment.management.azure.com": { ...role, delete: removeRole },
+  };
+
+  return async (change) => {
+    const it = states.get(change.to.name);
+    if (!it) return {};
+    if (change.act === "mint") return mint(it, change);
+    await rows[change.to.kind]?.[change.act]?.(it, change as Make);
+    return {};
+  };
+}
+
+/** Sorts the earlier application first; those of one second by id, so that every run finds the same order. */
+const byAge = (a: Application, b: Application): number => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id);
+
+/** What is refused was not made; of a lost answer nobody knows. */
+function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => never {
+  return (error) => {
+    if (isRefused(error)) it.asked[what] = false;
+    throw error;
+  };
+}

@@ -1,0 +1,98 @@
+import type { Azure, AzureRegistry } from "../../azure/port.ts";
+import type { Application, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
+import { CliError } from "../../errors.ts";
+import type { Create } from "../../fix.ts";
+import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
+import { isGuid } from "../../secret/guid.ts";
+import type { HeldLogin, Need } from "../kind.ts";
+import { notAlone } from "./own-application.ts";
+import { only } from "./plan.ts";
+
+/** What stands in Azure of the application that is meant. */
+export type Found = {
+  readonly name: string;
+  readonly application: Application | undefined;
+  readonly principal: ServicePrincipal | undefined;
+  readonly assignments: readonly RoleAssignment[];
+  /** Nobody named it: it is in the Secret's note. */
+  readonly borrowed?: true;
+  /** It was found by a display name, which anyone in the tenant can choose. */
+  readonly by?: "name" | "own name";
+};
+
+/** Whether the annotation of the Secret records the application. */
+const isRecorded = (held: HeldLogin | undefined, { appId }: Application): boolean =>
+  held?.entry?.kind === "service-principal" && held.entry.identity === appId;
+
+/**
+ * Refuses to give a role or a password to an application that may be controlled by another identity. The annotation of the Secret counts
+ * only together with a role assignment by this plugin, because anyone in the namespace can write the annotation.
+ * @throws CliError conflict
+ */
+export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
+  if (!application || !by) return;
+  const hasOurRole = assignments.some(({ ours, here }) => ours && here);
+  if (hasOurRole && isRecorded(held, application) && isOfOurs(application.notes)) return;
+  const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
+  const reason = notAlone({ application, custody, identity: objectId, hasOurRole });
+  if (reason === undefined) return;
+  throw new CliError("conflict", `application ${JSON.stringify(name)} (${application.appId}) already exists, and ${reason}`, {
+    hint: { ...again, servicePrincipal: application.appId },
+  });
+}
+
+/** The application that is named, by its display name or its id; else the owner's own. @throws CliError notFound, conflict */
+export async function findOwn(named: string | undefined, need: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  if (named === undefined) return findByOwner(need, azure, registry);
+  if (!isGuid(named))
+    return { ...(await read(named, only(named, await azure.applications({ name: named })), azure, registry)), by: "name" };
+  const [application] = await azure.applications({ appId: named.toLowerCase() });
+  if (application) return read(application.displayName, application, azure, registry);
+  throw new CliError("notFound", `no application of the tenant has the id ${named}`, { hint: "az ad app list --show-mine" });
+}
+
+/** The owner's own application. Of several with its name the one counts that the Secret's annotation records. @throws CliError conflict */
+async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  const shared = owner.alone ? undefined : await findShared({ owner, held }, azure, registry);
+  if (shared) return shared;
+  const name = await owner.ownName();
+  const all = await azure.applications({ name });
+  const application = all.find((one) => isRecorded(held, one)) ?? only(name, all);
+  return { ...(await read(name, application, azure, registry)), by: "own name" };
+}
+
+/**
+ * The application that Secrets in many namespaces record, whatever namespaces it was named by. It counts only if this plugin assigned its
+ * role on the registry, since anyone in a namespace can write the annotation, and the owner of an application its notes.
+ */
+async function findShared(
+  { owner, held }: Pick<Need, "owner" | "held">,
+  azure: Azure,
+  registry: AzureRegistry,
+): Promise<Found | undefined> {
+  const { entry, login } = held ?? {};
+  if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
+  const [application] = await azure.applications({ appId: entry.identity });
+  if (!application || readMadeFor(application.notes)?.words !== owner.words) return undefined;
+  const found = await read(application.displayName, application, azure, registry);
+  return found.assignments.some(({ ours, here }) => ours && here) ? { ...found, by: "own name" } : undefined;
+}
+
+/**
+ * The application whose login the Secret holds, where that is another than the owner's own. Nobody named it, so it is kept as long as
+ * its login pulls, and neither gets a password nor a right: whoever works in the namespace can write that note. Many namespaces take
+ * none that only one of them notes.
+ */
+export async function findNoted(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
+  const { entry, login } = held ?? {};
+  const noted = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
+  if (!owner.alone || !isGuid(noted) || noted === own.application?.appId) return undefined;
+  const [application] = await azure.applications({ appId: noted });
+  return application && { ...(await read(application.displayName, application, azure, registry)), borrowed: true };
+}
+
+async function read(name: string, application: Application | undefined, azure: Azure, registry: AzureRegistry): Promise<Found> {
+  const principal = application && (await azure.servicePrincipal(application.appId));
+  const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];
+  return { name, application, principal, assignments };
+}

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { loginIn } from "../../../../src/credential/given/docker-login.ts";
+
+const host = "myregistry.azurecr.io";
+const auth = (text: string) => Buffer.from(text).toString("base64");
+const refreshToken = { auth: auth("00000000-0000-0000-0000-000000000000:"), identitytoken: "eyJ-hunter2" };
+
+test.for([
+  { what: "an auth", auths: { [host]: { auth: auth("ci:hunter2") } } },
+  { what: "a user name and a password", auths: { [host]: { username: "ci", password: "hunter2" } } },
+  { what: "a key that is an address", auths: { [`https://${host}/v2/`]: { auth: auth("ci:hunter2") } } },
+  { what: "a pattern", auths: { "*.azurecr.io": { auth: auth("ci:hunter2") } } },
+  { what: "several", auths: { "ghcr.io": { auth: auth("x:y") }, [host]: { auth: auth("ci:hunter2") } }, credsStore: "desktop" },
+])("$what is found", ({ what: _, ...config }) => {
+  const { username, password } = loginIn(JSON.stringify(config), host);
+
+  expect([username, password.reveal()]).toEqual(["ci", "hunter2"]);
+});
+
+test.for([
+  { text: "", says: "the docker config is empty" },
+  { text: " \n", says: "the docker config is empty" },
+  { text: "hunter2", says: "the docker config is not JSON" },
+  { config: { auths: { [host]: { auth: "!hunter2" } } }, says: "the docker config cannot be read: illegal base64 data at input byte 0" },
+  { config: {}, says: `the docker config holds no login for ${host}`, hint: `docker login ${host}` },
+  {
+    config: { auths: { "ghcr.io": { auth: auth("x:hunter2") }, "a.io": {} } },
+    says: `the docker config holds no login for ${host}; it has some for ghcr.io, a.io`,
+    hint: `docker login ${host}`,
+  },
+  { config: { auths: { [host]: {} } }, says: `the docker config names ${host}, and holds no user name and password for it` },
+  {
+    config: { auths: { [host]: {} }, credsStore: "desktop" },
+    says: `the docker config leaves the login for ${host} to docker-credential-desktop, and does not hold it`,
+    hint: {
+      do: "shell",
+      argv: ["echo", host],
+      into: ["docker-credential-desktop", "get"],
+      when: "use --username and --password-stdin with the login that this prints",
+    },
+  },
+  {
+    config: { credHelpers: { [host]: "acr-env" }, credsStore: "desktop" },
+    says: `the docker config leaves the login for ${host} to docker-credential-acr-env, and does not hold it`,
+  },
+  {
+    config: { auths: { [host]: refreshToken }, credsStore: "desktop" },
+    says: `the docker config holds an identity token for ${host}, which a kubelet cannot use`,
+    hint: "leave out --from-docker-config, and a credential that pulls is made",
+  },
+  { config: { auths: { [host]: null } }, says: `the docker config names ${host}, and holds no user name and password for it` },
+])("$text$config: $says", ({ text, config, says, hint }) => {
+  const read = () => loginIn(text ?? JSON.stringify(config), host);
+
+  expect(read).toThrow(expect.objectContaining({ kind: "usage", message: says, ...(hint && { hint }) }));
+  expect(read).not.toThrow(/hunter2/);
+});

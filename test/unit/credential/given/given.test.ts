@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { given } from "../../../../src/credential/given/given.ts";
+
+const stdin = { isTTY: false, read: async () => "" };
+
+const again = { do: "create", registry: "r" } as const;
+const asked = { identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0, again } as const;
+
+/** Checks a command line with this user name and registry. */
+const check = (username: string, registry: string) => () =>
+  given.check({ ...asked, flags: { username, "password-stdin": true }, registry }, stdin);
+
+test.for([
+  "myregistry",
+  "myregistry.azurecr.io",
+  "MyRegistry.azurecr.io",
+  "localhost:5000",
+  "a-b.example:65535",
+  "10.0.0.1:5000",
+  "[::1]:5000",
+])("%s is a registry", (registry) => {
+  expect(check("ci", registry)).not.toThrow();
+});
+
+test.for([
+  "a.io/../x",
+  "a.io/",
+  "https://a.io",
+  "http://a.io",
+  "ci:hunter2@a.io",
+  "a.io?x",
+  "a..io",
+  "-a.io",
+  "a.io-",
+  "a.io:",
+  "a.io:0",
+  "a.io:65536",
+  "a.io:http",
+  "a b.io",
+  "a.io\n",
+  "a\u001b[31m.io",
+  "ä.io",
+])("%j is none, and is not repeated", (registry) => {
+  expect(check("ci", registry)).toThrow(
+    expect.objectContaining({
+      kind: "usage",
+      message: "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user",
+    }),
+  );
+});
+
+test.for([
+  { username: "ci\n", says: "--username must not contain control characters" },
+  { username: "ci\u001b[31m", says: "--username must not contain control characters" },
+  { username: "ci\u0085", says: "--username must not contain control characters" },
+  { username: "a:b", says: "--username must not be empty nor contain a colon" },
+  { username: "", says: "--username must not be empty nor contain a colon" },
+])("$username is no user name", ({ username, says }) => {
+  expect(check(username, "a.io")).toThrow(expect.objectContaining({ kind: "usage", message: says }));
+});

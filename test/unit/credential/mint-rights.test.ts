@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import type { Permission } from "../../../src/azure/principals.ts";
+import { credentialKinds } from "../../../src/credential/kinds.ts";
+import { mayMint, permits } from "../../../src/credential/mint-rights.ts";
+
+const action = "Microsoft.ContainerRegistry/registries/tokens/write";
+const role = (actions: string[], notActions: string[] = []): Permission => ({ actions, notActions });
+
+test.for([
+  { why: "everything", roles: [role(["*"])], may: true },
+  { why: "all of the provider, in another case", roles: [role(["microsoft.containerregistry/*"])], may: true },
+  { why: "a part in the middle", roles: [role(["Microsoft.ContainerRegistry/registries/*/write"])], may: true },
+  { why: "that alone", roles: [role([action])], may: true },
+  { why: "another", roles: [role(["Microsoft.ContainerRegistry/registries/read"])], may: false },
+  { why: "one that only begins so", roles: [role(["Microsoft.ContainerRegistry/registries/tokens"])], may: false },
+  { why: "a dot is a dot", roles: [role(["MicrosoftXContainerRegistry/*"])], may: false },
+  { why: "what the role takes away again", roles: [role(["*"], ["Microsoft.ContainerRegistry/registries/tokens/*"])], may: false },
+  { why: "what one role takes away and another gives", roles: [role(["*"], ["*/write"]), role([action])], may: true },
+  { why: "none", roles: [], may: false },
+])("a role with $why: $may", ({ roles, may }) => {
+  expect(permits(roles, action)).toBe(may);
+});
+
+const registry = { mode: "legacy", adminUser: true, armAudience: true, network: "all" } as const;
+const tokens = "Microsoft.ContainerRegistry/registries/tokens/*";
+const maps = "Microsoft.ContainerRegistry/registries/scopeMaps/*";
+const pull = "Microsoft.ContainerRegistry/registries/pull/read";
+const content = "Microsoft.ContainerRegistry/registries/repositories/content/read";
+
+type Row = {
+  readonly credential: string;
+  readonly permissions: Permission[] | undefined;
+  readonly adminUser?: boolean;
+  readonly mode?: "legacy" | "abac";
+  readonly may: string;
+  readonly missing?: string;
+  readonly unchecked?: string;
+};
+
+const unread = "the identity's permissions on the registry";
+const graph = "Microsoft Graph: Application.ReadWrite.OwnedBy";
+
+test.for<Row>([
+  { credential: "acr-token", permissions: [role(["*"])], may: "yes" },
+  {
+    credential: "acr-token",
+    permissions: [role(["*/read", tokens, maps])],
+    may: "no",
+    missing: "Microsoft.ContainerRegistry/registries/generateCredentials/action",
+  },
+  { credential: "acr-token", permissions: undefined, may: "unknown", unchecked: unread },
+  {
+    credential: "service-principal",
+    permissions: [role(["*"])],
+    may: "unknown",
+    unchecked: graph,
+  },
+  {
+    credential: "service-principal",
+    permissions: [role(["*"], ["Microsoft.Authorization/*/Write"])],
+    may: "no",
+    missing: "Microsoft.Authorization/roleAssignments/write",
+  },
+  { credential: "service-principal", permissions: undefined, may: "unknown", unchecked: `${unread}; ${graph}` },
+  { credential: "admin", permissions: [role(["*"])], may: "yes" },
+  {
+    credential: "admin",
+    permissions: [role(["*/read"])],
+    may: "no",
+    missing: "Microsoft.ContainerRegistry/registries/listCredentials/action",
+  },
+  { credential: "admin", permissions: [role(["*"])], adminUser: false, may: "no", missing: "the admin user is off" },
+  { credential: "admin", permissions: undefined, adminUser: false, may: "no", missing: "the admin user is off" },
+  { credential: "entra", permissions: [role([pull])], may: "yes" },
+  { credential: "entra", permissions: [role(["*/read"])], may: "yes" },
+  { credential: "entra", permissions: [role([tokens])], may: "no", missing: pull },
+  { credential: "entra", permissions: undefined, may: "unknown", unchecked: unread },
+  { credential: "entra", mode: "abac", permissions: [role(["*"])], may: "no", missing: content },
+  { credential: "entra", mode: "abac", permissions: [{ ...role([]), dataActions: [content] }], may: "yes" },
+  {
+    credential: "entra",
+    mode: "abac",
+    permissions: [{ ...role(["*"]), dataActions: ["*"], notDataActions: ["*/read"] }],
+    may: "no",
+    missing: content,
+  },
+  { credential: "entra", mode: "abac", permissions: undefined, may: "unknown", unchecked: unread },
+  { credential: "admin", mode: "abac", permissions: [role(["*"])], may: "yes" },
+])(
+  "$credential with $permissions: $may, $missing$unchecked",
+  ({ credential, permissions, adminUser = true, mode = "legacy", ...rights }) => {
+    const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, mode, adminUser }));
+
+    expect(answers.find((one) => one.credential === credential)).toEqual({ credential, flag: expect.any(String), ...rights });
+  },
+);

@@ -1,0 +1,177 @@
+import { expect, test } from "vitest";
+import type { Application, RoleAssignment } from "../../../../src/azure/principals.ts";
+import { conditionOf } from "../../../../src/credential/service-principal/abac-condition.ts";
+import {
+  only,
+  type PrincipalFound,
+  type PrincipalWish,
+  planPrincipal,
+  refuseScoped,
+} from "../../../../src/credential/service-principal/plan.ts";
+import type { Entry } from "../../../../src/secret/entry.ts";
+
+const host = "myregistry.azurecr.io";
+const wish: PrincipalWish = {
+  host,
+  name: "ci",
+  mode: "legacy",
+  repositories: ["*"],
+  key: "acr-secret: x",
+  isOwnKey: true,
+  expiresAt: undefined,
+};
+const application: Application = { id: "o-1", appId: "a-1", displayName: "ci", notes: "", madeAt: "2026-01-01T00:00:00Z", keys: [] };
+const principal = { id: "p-1", appId: "a-1", enabled: true };
+const nothing: PrincipalFound = { application: undefined, principal: undefined, assignments: [], held: undefined, pulls: "no" };
+
+const roles = {
+  pull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
+  push: "8311e382-0749-4cb8-b61a-304f252e45ec",
+  reader: "b93aa761-3e63-49ed-ac28-beffa264f7ac",
+  writer: "2a1e307c-b015-4ebd-883e-5b7698a07328",
+};
+const assignment = (role: string, more: Partial<RoleAssignment> = {}): RoleAssignment => ({
+  name: "n-1",
+  role,
+  here: true,
+  ours: true,
+  condition: undefined,
+  ...more,
+});
+const there: PrincipalFound = { ...nothing, application, principal, assignments: [assignment(roles.pull)] };
+const held = { hosts: [host], kind: "service-principal", identity: "a-1", slot: "k-1", madeAt: "2026-01-01T00:00:00Z" };
+
+/** A plan in few words. */
+function plan(found: Partial<PrincipalFound>, more: Partial<PrincipalWish> = {}): string {
+  const { made, role, mint } = planPrincipal({ ...wish, ...more }, { ...nothing, ...found });
+  const minted = mint.act === "mint" ? `mint${mint.inNew ? " new" : ""}` : "keep";
+  return [...made.map(({ to }) => to.kind.split(".")[0]), `role ${role.act}`, minted].join(", ");
+}
+
+test.for<{ why: string; found: Partial<PrincipalFound>; does: string }>([
+  { why: "nothing is there", found: {}, does: "application, serviceprincipal, role create, mint new" },
+  { why: "killed after the application", found: { application }, does: "serviceprincipal, role create, mint" },
+  { why: "killed after the service principal", found: { application, principal }, does: "role create, mint" },
+  { why: "killed after the role", found: there, does: "role keep, mint" },
+  { why: "the Secret's login pulls", found: { ...there, held, pulls: "yes" }, does: "role keep, keep" },
+  { why: "nobody could be asked", found: { ...there, held, pulls: "unknown" }, does: "role keep, keep" },
+  { why: "its password was taken away", found: { ...there, held, pulls: "no" }, does: "role keep, mint" },
+  {
+    why: "the Secret held another's login",
+    found: { ...there, held: { ...held, identity: "a-2" }, pulls: "yes" },
+    does: "role keep, mint",
+  },
+  { why: "it held another kind", found: { ...there, held: { ...held, kind: "given" }, pulls: "yes" }, does: "role keep, mint" },
+  { why: "its role was taken away", found: { ...there, assignments: [], held, pulls: "unknown" }, does: "role create, keep" },
+  { why: "it may push, too", found: { ...there, assignments: [assignment(roles.push)] }, does: "role keep, mint" },
+  {
+    why: "a role above the registry",
+    found: { ...there, assignments: [assignment(roles.pull, { here: false })] },
+    does: "role keep, mint",
+  },
+  { why: "a role that counts elsewhere", found: { ...there, assignments: [assignment(roles.reader)] }, does: "role create, mint" },
+])("$does: $why", ({ found, does }) => {
+  expect(plan(found)).toBe(does);
+});
+
+test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: string[]; after?: string[] }>([
+  { why: "no role", assignments: [], does: "create", grants: ["app/api", "app/web"], after: ["app/api", "app/web"] },
+  { why: "all of it", assignments: [assignment(roles.reader)], does: "keep" },
+  { why: "a condition that covers them", assignments: [assignment(roles.reader, { condition: conditionOf(["app/*"]) })], does: "keep" },
+  {
+    why: "one that lacks some",
+    assignments: [assignment(roles.reader, { condition: conditionOf(["app/web", "team/*"]) })],
+    does: "update",
+    grants: ["app/api"],
+    after: ["app/api", "app/web", "team/*"],
+  },
+  {
+    why: "some here and the rest above",
+    assignments: [
+      assignment(roles.reader, { condition: conditionOf(["app/web"]) }),
+      assignment(roles.writer, { condition: conditionOf(["app/api"]), here: false }),
+    ],
+    does: "keep",
+  },
+  {
+    why: "less above, and none here",
+    assignments: [assignment(roles.reader, { condition: conditionOf(["app/web"]), here: false, ours: false })],
+    does: "create",
+    grants: ["app/api"],
+    after: ["app/api", "app/web"],
+  },
+])("where roles have repositories, $does: $why", ({ assignments, does, grants, after }) => {
+  const { role } = planPrincipal({ ...wish, mode: "abac", repositories: ["app/api", "app/web"] }, { ...there, assignments });
+
+  expect(role.act).toBe(does);
+  expect("grants" in role ? role.grants : undefined).toEqual(grants);
+  expect("after" in role ? role.after : undefined).toEqual(after);
+});
+
+test("the note has the application's id and the password's end; a kept one stays as it is", () => {
+  const expiresAt = "2027-01-01T00:00:00Z";
+
+  expect(planPrincipal({ ...wish, expiresAt }, there)).toMatchObject({
+    mint: { slot: "acr-secret: x", expiresAt },
+    entry: { hosts: [host], kind: "service-principal", identity: "a-1", expiresAt },
+  });
+  expect(planPrincipal({ ...wish, expiresAt }, { ...there, held, pulls: "yes" }).entry).toEqual(held);
+  expect(planPrincipal(wish, nothing).entry).toMatchObject({ identity: "ci" });
+});
+
+const ours = { keyId: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00:00:00Z" };
+const later = { ...ours, keyId: "k-2", madeAt: "2026-02-01T00:00:00Z" };
+const until = "2026-06-01T00:00:00Z";
+
+test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> & { previous?: object }; own?: boolean; previous: unknown }>(
+  [
+    { why: "it has no password", keys: [], previous: undefined },
+    { why: "those of others", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
+    { why: "a run was killed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
+    { why: "that happened twice: the youngest", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
+    { why: "Azure does not tell when it was made", keys: [{ keyId: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
+    { why: "other Secrets' passwords may be called so", keys: [ours], own: false, previous: undefined },
+    {
+      why: "one that is kept until a time",
+      keys: [ours, later],
+      held: { previous: { slot: "k-1", until } },
+      previous: { slot: "k-1", until },
+    },
+    {
+      why: "a note that names a password of others",
+      keys: [{ ...ours, displayName: "theirs" }],
+      held: { previous: { slot: "k-1", until } },
+      previous: undefined,
+    },
+    {
+      why: "a note of another application",
+      keys: [ours],
+      held: { identity: "a-2", previous: { slot: "k-1", until } },
+      previous: { slot: "k-1", madeAt: ours.madeAt },
+    },
+  ],
+)(
+  "a password that was made for this Secret and is not in it is noted as the one before: $why",
+  ({ keys, held: more, own: isOwnKey = true, previous }) => {
+    const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
+    expect(planPrincipal({ ...wish, isOwnKey }, found).entry.previous).toEqual(previous);
+  },
+);
+
+test("a name has to stand for one application", () => {
+  expect(only("ci", [])).toBeUndefined();
+  expect(only("ci", [application])).toBe(application);
+  expect(() => only("ci", [{ ...application, appId: "a-2" }, application])).toThrow('2 applications are called "ci": a-1, a-2');
+});
+
+test.for([
+  { mode: "legacy", repositories: [], refused: false },
+  { mode: "legacy", repositories: ["*"], refused: false },
+  { mode: "legacy", repositories: ["*", "app/web"], refused: true },
+  { mode: "abac", repositories: ["app/web"], refused: false },
+] as const)("on a $mode registry $repositories are refused: $refused", ({ mode, repositories, refused }) => {
+  const check = () => refuseScoped(mode, repositories, "myregistry");
+
+  if (refused) expect(check).toThrow("are for all of its repositories");
+  else expect(check).not.toThrow();
+});

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import type { Application } from "../../../../src/azure/principals.ts";
+import {
+  keysShown,
+  planKeyRetirement,
+  planPrincipalRenewal,
+  planPrincipalRevocation,
+} from "../../../../src/credential/service-principal/renew.ts";
+import { ofOurs } from "../../../../src/secret/azure-words.ts";
+
+const application = (keys: readonly string[], notes = ""): Application => ({
+  id: "o-1",
+  appId: "a-1",
+  displayName: "ci",
+  notes,
+  madeAt: "2026-01-01T00:00:00Z",
+  keys: keys.map((keyId) => ({ keyId, displayName: keyId, madeAt: "2026-01-01T00:00:00Z" })),
+});
+
+const held = { hosts: ["h"], kind: "service-principal", identity: "a-1", slot: "k1", madeAt: "2026-01-01T00:00:00Z" };
+const role = { name: "r", role: "AcrPull", here: true, ours: true, condition: undefined };
+const principal = { id: "p-1", appId: "a-1", enabled: true };
+
+test.for<{ why: string; keys: string[]; previous: object | undefined }>([
+  { why: "beside the one that is held", keys: ["k1", "others"], previous: { slot: "k1", madeAt: held.madeAt } },
+  { why: "where that one is gone", keys: ["others"], previous: undefined },
+])("one more password is added, $why", ({ keys, previous }) => {
+  const { mint, entry } = planPrincipalRenewal({ host: "h", held, key: "for demo", expiresAt: "2026-05-01T00:00:00Z" }, application(keys));
+  expect(mint).toMatchObject({ act: "mint", to: { kind: "application.graph.microsoft.com", name: "ci" }, slot: "for demo", inNew: false });
+  expect(entry).toEqual({
+    hosts: ["h"],
+    kind: "service-principal",
+    identity: "a-1",
+    expiresAt: "2026-05-01T00:00:00Z",
+    ...(previous && { previous }),
+  });
+});
+
+test("exactly the keys that are meant are retired", () => {
+  const found = application(["k1", "k2", "k3"]);
+  const plan = planKeyRetirement(found, keysShown(found, [{ slot: "k2" }, { slot: "gone" }, {}]));
+  expect(plan.map(({ slot, madeAt }) => [slot, madeAt])).toEqual([["k2", "2026-01-01T00:00:00Z"]]);
+});
+
+type Other = "password" | "certificate" | "federated credential";
+
+test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[]; otherKeys?: Other[]; is: string[] }>([
+  { why: "somebody signs in by a certificate", keys: ["k1"], otherKeys: ["certificate"], is: ["application k1", "roleassignment"] },
+  {
+    why: "somebody signs in by a federated credential",
+    keys: ["k1"],
+    otherKeys: ["federated credential"],
+    is: ["application k1", "roleassignment"],
+  },
+  { why: "made by this plugin, and nobody else has a password", keys: ["k1"], is: ["application", "roleassignment"] },
+  { why: "somebody else has one", keys: ["k1", "k2"], is: ["application k1"] },
+  { why: "somebody else made it, and the role", keys: ["k1"], notes: "payroll", roles: [{ ...role, ours: false }], is: ["application k1"] },
+  {
+    why: "somebody else made it, and this plugin gave it the role",
+    keys: ["k1", "his"],
+    notes: "payroll",
+    is: ["application k1", "roleassignment"],
+  },
+  { why: "another Secret has a password of it", keys: ["k1", "acr-secret: another"], notes: "payroll", is: ["application k1"] },
+  {
+    why: "the role stands above, or is another's",
+    keys: ["k1"],
+    roles: [
+      { ...role, ours: false },
+      { ...role, here: false },
+    ],
+    is: ["application"],
+  },
+  { why: "the password is gone", keys: ["k2"], is: [] },
+])("what goes with a service principal that is revoked: $why", ({ keys, notes = ofOurs("demo"), roles = [role], otherKeys = [], is }) => {
+  const standing = { application: application(keys, notes), principal, assignments: roles, otherKeys, scope: "/x" };
+  const plan = planPrincipalRevocation(standing, [{ slot: "k1" }]);
+  expect(plan.filter(({ act, to: { kind } }) => act === "delete" && kind.startsWith("roleassignment"))).toHaveLength(
+    is.includes("application") && is.includes("roleassignment") ? 1 : 0,
+  );
+  expect(plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim())).toEqual(is);
+});
