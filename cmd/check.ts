@@ -10,7 +10,7 @@ import { placePrefix, type Where } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { askOnce } from "../src/registry/once.ts";
 import { over } from "../src/scope/over.ts";
-import { type Ground, groundsOf, type Place } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf, type Place } from "../src/scope/places.ts";
 import { type CheckPorts, type CheckWish, checkPlace } from "../src/state/check-place.ts";
 import { checkFlags } from "./check/request.ts";
 import { whereOf } from "./conclude.ts";
@@ -42,9 +42,9 @@ export const check = verb({
   async run({ flags, args }, session) {
     const wish = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
     const scope = scopeOf({ ...flags, "include-system": false });
-    const grounds = await groundsOf(scope, { ...session, writes: false });
-    const where = whereOf(scope, grounds);
-    const { verdicts, errors } = await session.progress.during("Asking for manifests", () => judgeAll(grounds, wish, where, session));
+    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
+    const where = whereOf(scope, clusterScopes);
+    const { verdicts, errors } = await session.progress.during("Asking for manifests", () => judgeAll(clusterScopes, wish, where, session));
     for (const { error, to } of errors)
       printError({ ...session.context, spell: (fix) => session.spell(inPlace(fix, to)) }, error, placePrefix(to, where));
 
@@ -53,7 +53,7 @@ export const check = verb({
     else if (verdicts.length > 0)
       session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
     if (verdicts.length === 0 && errors.length === 0)
-      session.context.stderr.write(`No images to check in ${printable(whichOf(grounds))}: name one with --image.\n`);
+      session.context.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}: name one with --image.\n`);
     if (errors.length > 0) return failureCode(true);
     return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
   },
@@ -66,7 +66,7 @@ type Failure = {
 
 /** Judges place by place; one that cannot be looked at does not stop the others. @throws CliError of the only place */
 async function judgeAll(
-  grounds: readonly Ground[],
+  clusterScopes: readonly ClusterScope[],
   wish: CheckWish,
   where: Where,
   session: Session,
@@ -75,7 +75,7 @@ async function judgeAll(
   const verdicts: Verdict[] = [];
   const errors: Failure[] = [];
   const bounds = { width: session.width, halted: () => session.context.interruption.halted };
-  for await (const judged of over(placesOf(grounds), bounds, (place) => judge(place, wish, ports))) {
+  for await (const judged of over(placesOf(clusterScopes), bounds, (place) => judge(place, wish, ports))) {
     if (Array.isArray(judged)) verdicts.push(...judged);
     else if (where === "one") throw judged.error;
     else errors.push(judged);
@@ -83,8 +83,8 @@ async function judgeAll(
   return { verdicts, errors };
 }
 
-function* placesOf(grounds: readonly Ground[]): Generator<Place & { readonly error?: CliError }> {
-  for (const { context, cluster, namespaces, error } of grounds) {
+function* placesOf(clusterScopes: readonly ClusterScope[]): Generator<Place & { readonly error?: CliError }> {
+  for (const { context, cluster, namespaces, error } of clusterScopes) {
     if (error) yield { context, cluster, namespace: "", error };
     for (const namespace of namespaces) yield { context, cluster, namespace };
   }
@@ -124,7 +124,9 @@ function portsOf({ registry, context, width }: Session): CheckPorts {
   };
 }
 
-function whichOf(grounds: readonly Ground[]): string {
-  const [ground] = grounds;
-  return grounds.length === 1 && ground?.namespaces.length === 1 ? `${ground.namespaces[0]} namespace` : "these namespaces";
+function whichOf(clusterScopes: readonly ClusterScope[]): string {
+  const [clusterScope] = clusterScopes;
+  return clusterScopes.length === 1 && clusterScope?.namespaces.length === 1
+    ? `${clusterScope.namespaces[0]} namespace`
+    : "these namespaces";
 }

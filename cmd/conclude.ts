@@ -2,7 +2,7 @@ import type { DryRun, Outcome } from "../src/actions/outcome.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
-import type { Ground } from "../src/scope/places.ts";
+import type { ClusterScope } from "../src/scope/places.ts";
 import type { Scope } from "../src/scope/scope.ts";
 import { failureCode } from "./failure-code.ts";
 import type { Session } from "./session.ts";
@@ -15,9 +15,9 @@ type PrintingFlags = {
 };
 
 /** How much a line has to tell of its place. */
-export function whereOf(scope: Scope, grounds: readonly Ground[]): Where {
+export function whereOf(scope: Scope, clusterScopes: readonly ClusterScope[]): Where {
   if (scope.contexts !== "current") return "clusters";
-  return grounds.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
+  return clusterScopes.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
 
 /** What a run is about, and how it is told. */
@@ -25,7 +25,7 @@ export type Concluding = {
   readonly session: Session;
   readonly flags: PrintingFlags;
   readonly scope: Scope;
-  readonly grounds: readonly Ground[];
+  readonly clusterScopes: readonly ClusterScope[];
 };
 
 /**
@@ -33,12 +33,12 @@ export type Concluding = {
  * @throws CliError of the only place, if there is one
  * @returns the exit code
  */
-export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, grounds }: Concluding): Promise<number> {
+export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, clusterScopes }: Concluding): Promise<number> {
   const { stderr, interruption } = session.context;
-  const where = whereOf(scope, grounds);
-  const printer = printerOf({ session, flags, scope, grounds });
+  const where = whereOf(scope, clusterScopes);
+  const printer = printerOf({ session, flags, scope, clusterScopes });
   const tally = openTally();
-  const total = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const bar = session.progress.count(total);
   try {
     for await (const outcome of outcomes) {
@@ -57,9 +57,9 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
 }
 
 /** The printer of what becomes of a run's changes. */
-export function printerOf({ session, flags, scope, grounds }: Concluding): Printer {
+export function printerOf({ session, flags, scope, clusterScopes }: Concluding): Printer {
   const { stdout, stderr, env } = session.context;
-  const how = { where: whereOf(scope, grounds), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
+  const how = { where: whereOf(scope, clusterScopes), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
   return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, spell: session.spell, ...how });
 }
 

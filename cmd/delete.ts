@@ -2,7 +2,7 @@ import type { Outcome } from "../src/actions/outcome.ts";
 import { newRun } from "../src/actions/tools.ts";
 import type { Delete } from "../src/fix.ts";
 import { planDelete } from "../src/plan/delete.ts";
-import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { deletionFacts } from "../src/state/deletion.ts";
 import { noSecret } from "../src/state/secrets.ts";
@@ -48,15 +48,15 @@ export const deletion = verb({
     const scope = scopeOf(flags);
     const asks = !flags.yes && flags["dry-run"] === "none";
     if (asks) requireAnswer(session, flags.output, againOf(flags, named));
-    const grounds = await groundsOf(scope, { ...session, writes: true });
-    const secret = named ?? (await nameOfSecret(grounds, { do: "list", namespace: grounds[0]?.namespaces[0] }));
-    const where = whereOf(scope, grounds);
+    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+    const secret = named ?? (await nameOfSecret(clusterScopes, { do: "list", namespace: clusterScopes[0]?.namespaces[0] }));
+    const where = whereOf(scope, clusterScopes);
     const open = opener(identityOf(flags), sourcesOf(session));
-    const deleting = { secret, grounds, flags, open, session };
+    const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await askFirst(session, deleted(deleting, "client"), where);
     const nowhere = () => (flags["ignore-not-found"] || session.context.interruption.halted ? undefined : noSecret(secret, { do: "list" }));
     const left = noticingLeft(foundAny(deleted(deleting, flags["dry-run"]), nowhere));
-    const code = await conclude(left.outcomes, { session, flags, scope, grounds });
+    const code = await conclude(left.outcomes, { session, flags, scope, clusterScopes });
     const tells = code === 0 && !flags.revoke && flags.output === undefined && flags["dry-run"] === "none";
     const leftovers = tells ? left.left() : [];
     if (leftovers.length > 0) session.hint("what was created for it in Azure still exists");
@@ -67,24 +67,24 @@ export const deletion = verb({
 
 type Deleting = {
   readonly secret: string;
-  readonly grounds: readonly Ground[];
+  readonly clusterScopes: readonly ClusterScope[];
   readonly flags: DeleteFlags;
   readonly open: Open;
   readonly session: Session;
 };
 
 /** Deletes in every place, or shows what that would be. */
-function deleted({ secret, grounds, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
+function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
   const tools = toolsOf(session, { ...flags, "dry-run": dryRun });
   const order = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
-  const places = outlooks(grounds, order);
+  const places = outlooks(clusterScopes, order);
   const { force, revoke } = flags;
   const each = (sight: Parameters<typeof deletionFacts>[0]) =>
     planDelete(deletionFacts(sight, secret, tools.write.fieldManager), { force, revoke });
   const run = newRun();
   const unit = { before: [], demand: [], run, each, ...(revoke && { goesOn: true as const }) };
   if (!revoke) return runUnit(unit, places, tools, dryRun);
-  return revoking(runUnit(unit, openedIn(places, open), tools, dryRun), { grounds, tools, dryRun, run, open });
+  return revoking(runUnit(unit, openedIn(places, open), tools, dryRun), { clusterScopes, tools, dryRun, run, open });
 }
 
 /** Nothing is changed in a place before what its Secret notes can be revoked: who is not signed in to Azure finds out first. */

@@ -5,7 +5,7 @@ import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
-import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/state/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
 import { whereOf } from "./conclude.ts";
@@ -46,14 +46,14 @@ export const list = verb({
   async run({ flags }, session) {
     const scope = scopeOf({ ...flags, "include-system": false });
     const ends = endsOf(flags["expiring-within"], session.context.now());
-    const grounds = await groundsOf(scope, { ...session, writes: false });
-    const where = whereOf(scope, grounds);
+    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
+    const where = whereOf(scope, clusterScopes);
     const form = flags.output ?? "table";
     const { stdout, stderr, env, now } = session.context;
-    const { found, skipped, failed } = await collect(grounds, { ...wishes[form], selector: flags.selector, ends }, where, session);
+    const { found, skipped, failed } = await collect(clusterScopes, { ...wishes[form], selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (found.length > 0 || !wishes[form].says) session.print(await forms[form](found, printing));
-    else if (!failed) stderr.write(nothing(where, grounds));
+    else if (!failed) stderr.write(nothing(where, clusterScopes));
     stderr.write(skippedLine(skipped));
     if (failed) return failureCode(true);
     return ends && found.length > 0 ? 1 : 0;
@@ -97,17 +97,17 @@ function skippedLine({ never, unknown }: Skipped): string {
 }
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and does not stop the others. */
-async function collect(grounds: readonly Ground[], wish: Wish, where: Where, { context, spell }: Session) {
+async function collect(clusterScopes: readonly ClusterScope[], wish: Wish, where: Where, { context, spell }: Session) {
   const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
-  for (const ground of grounds) {
-    for (const { namespace, error } of await collectOn(ground, wish, collected)) {
+  for (const clusterScope of clusterScopes) {
+    for (const { namespace, error } of await collectOn(clusterScope, wish, collected)) {
       if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
       const at = {
         kind: "namespace",
         name: namespace,
         namespace,
-        ...(ground.context !== undefined && { context: ground.context }),
+        ...(clusterScope.context !== undefined && { context: clusterScope.context }),
       } as const;
       printError({ ...context, spell: (fix) => spell(inPlace(fix, at)) }, error, placePrefix(at, where));
       failed = true;
@@ -119,12 +119,12 @@ async function collect(grounds: readonly Ground[], wish: Wish, where: Where, { c
 type Collected = { readonly found: Listed[]; readonly skipped: Skipped };
 
 /** @returns which namespaces could not be asked, and at the end, with no name, the cluster */
-async function collectOn(ground: Ground, wish: Wish, collected: Collected): Promise<Unread[]> {
-  const { context } = ground;
+async function collectOn(clusterScope: ClusterScope, wish: Wish, collected: Collected): Promise<Unread[]> {
+  const { context } = clusterScope;
   const unread: Unread[] = [];
   try {
-    if (ground.error) throw ground.error;
-    for await (const one of carriedOn(ground, wish)) {
+    if (clusterScope.error) throw clusterScope.error;
+    for await (const one of carriedOn(clusterScope, wish)) {
       if ("error" in one) unread.push(one);
       else add(one, wish, collected);
     }
@@ -144,5 +144,5 @@ function add({ secret, ...carried }: Carried, { ends }: Wish, { found, skipped }
   else if (expiry !== "later") skipped[expiry]++;
 }
 
-const nothing = (where: Where, [ground]: readonly Ground[]) =>
-  where === "one" ? `No resources found in ${printable(ground?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";
+const nothing = (where: Where, [clusterScope]: readonly ClusterScope[]) =>
+  where === "one" ? `No resources found in ${printable(clusterScope?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";

@@ -4,7 +4,7 @@ import { madePrincipals, madeTokens } from "../src/credential/list-created.ts";
 import { CliError } from "../src/errors.ts";
 import { confirmed } from "../src/output/confirm.ts";
 import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
-import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { askable } from "./askable.ts";
 import { hostWritten } from "./create/registry-written.ts";
@@ -35,9 +35,12 @@ export const prune = verb({
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { do: "prune", registry: "REGISTRY" } });
     const wish = wishOf(flags);
     // What some of a cluster's namespaces hold says nothing of the others
-    const grounds = (await groundsOf(clusterScope(flags), { ...session, writes: false })).map((ground) => ({ ...ground, namespaces: [] }));
+    const clusterScopes = (await clusterScopesOf(clusterScope(flags), { ...session, writes: false })).map((clusterScope) => ({
+      ...clusterScope,
+      namespaces: [],
+    }));
     const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
-      look(hostWritten(named), flags, grounds, session),
+      look(hostWritten(named), flags, clusterScopes, session),
     );
     const { registry, made, held, now } = await looking;
     const rows = sorted(planPrune(made, { ...held, now }, wish));
@@ -48,7 +51,7 @@ export const prune = verb({
       identity: identityOf(flags),
       flags,
       wish,
-      look: async () => ({ ...(await holdings(grounds)), now }),
+      look: async () => ({ ...(await holdings(clusterScopes)), now }),
     };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
     await show(rows, flags, session);
@@ -77,11 +80,11 @@ const clusterScope = (flags: PruneFlags) =>
 
 type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]; readonly held: Held; readonly now: Date | undefined };
 
-async function look(name: string, flags: PruneFlags, grounds: readonly Ground[], session: Session): Promise<Looked> {
+async function look(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session): Promise<Looked> {
   const azure = await session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
-  const [registry, held] = await Promise.all([finding, holdings(grounds)]);
-  refuseBlind(held, grounds);
+  const [registry, held] = await Promise.all([finding, holdings(clusterScopes)]);
+  refuseBlind(held, clusterScopes);
   const [stock, principals] = await Promise.all([azure.stock(registry), principalsIn(azure, registry, session)]);
   const now = stock.at === undefined ? undefined : new Date(stock.at);
   return { registry, made: [...madeTokens(stock, registry), ...principals], held, now };
@@ -101,17 +104,17 @@ async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Ses
 /** What Secrets hold, and the clusters whose Secrets were not all listed. */
 type Held = Omit<PruneFacts, "now"> & Pick<Clusters, "unlisted">;
 
-async function holdings(grounds: readonly Ground[]): Promise<Held> {
-  const found = await notedIn(grounds, ({ kind }) => kind === undefined || isMadeInAzure(kind));
-  const { listed: clusters, unlisted } = await clustersOf(grounds, found);
+async function holdings(clusterScopes: readonly ClusterScope[]): Promise<Held> {
+  const found = await notedIn(clusterScopes, ({ kind }) => kind === undefined || isMadeInAzure(kind));
+  const { listed: clusters, unlisted } = await clustersOf(clusterScopes, found);
   const entries = [...found.noted.map(({ entry }) => entry), ...found.unnoted.map(({ held }) => held)];
   return { entries, clusters, whole: unlisted.length === 0, unlisted };
 }
 
 /** Where no cluster answers there is nothing to go by. @throws CliError */
-function refuseBlind({ unlisted }: Held, grounds: readonly Ground[]): void {
+function refuseBlind({ unlisted }: Held, clusterScopes: readonly ClusterScope[]): void {
   const [first] = unlisted;
-  if (first && unlisted.length === grounds.length && first.error.kind !== "forbidden") throw first.error;
+  if (first && unlisted.length === clusterScopes.length && first.error.kind !== "forbidden") throw first.error;
 }
 
 function tellUnseen({ unlisted }: Held, { warn }: Session): void {

@@ -1,8 +1,8 @@
 import { notDue } from "../src/plan/due.ts";
 import { rotationsOf } from "../src/plan/rotation.ts";
-import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { notedIn } from "../src/state/noted.ts";
-import { groundsOf as groundsHolding } from "../src/workflows/rotate-places.ts";
+import { clusterScopesOf as clusterScopesHolding } from "../src/workflows/rotate-places.ts";
 import { conclude } from "./conclude.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
@@ -35,15 +35,15 @@ export const rotate = verb({
   async run({ flags, args }, session) {
     const wish = readRotateWish(flags, args, session.context.now());
     const scope = scopeOf(flags);
-    const grounds = await groundsOf(scope, { ...session, writes: true });
-    const all = await notedIn(grounds, () => true, { force: flags.force });
-    const isWanted = isMeant(wish, grounds);
+    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+    const all = await notedIn(clusterScopes, () => true, { force: flags.force });
+    const isWanted = isMeant(wish, clusterScopes);
     const rotations = rotationsOf(all.noted, isWanted);
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
     const foreign = foreignOnly(all, rotations, isWanted);
     const refused = foreign.filter((one) => notDue([one], wish).length === 0).map(managedElsewhere);
-    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(wish, grounds, all));
+    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(wish, clusterScopes, all));
     if (able.length === 0 && refused[0]) throw refused[0];
     for (const { message, hint } of refused) {
       session.warn(message);
@@ -51,16 +51,16 @@ export const rotate = verb({
     }
     const skips = openSkips(flags);
     for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, wish));
-    const outcomes = rotateAll(able, { ...all, grounds, wish, flags, skips }, session);
-    const code = await conclude(outcomes, { session, flags, scope, grounds: holding(able, grounds) });
+    const outcomes = rotateAll(able, { ...all, clusterScopes, wish, flags, skips }, session);
+    const code = await conclude(outcomes, { session, flags, scope, clusterScopes: holding(able, clusterScopes) });
     session.context.stderr.write(skips.lines());
     return code;
   },
 });
 
 /** Where lines of outcomes can be from: a credential may be held beyond the places that were named. */
-function holding(rotations: Parameters<typeof rotateAll>[0], grounds: readonly Ground[]): readonly Ground[] {
-  const held = groundsHolding({ members: rotations.flatMap(({ members }) => members) });
-  const open = grounds.some((ground) => ground.open);
-  return held.length > 0 ? held.map((ground) => ({ ...ground, open })) : grounds;
+function holding(rotations: Parameters<typeof rotateAll>[0], clusterScopes: readonly ClusterScope[]): readonly ClusterScope[] {
+  const held = clusterScopesHolding({ members: rotations.flatMap(({ members }) => members) });
+  const open = clusterScopes.some((clusterScope) => clusterScope.open);
+  return held.length > 0 ? held.map((clusterScope) => ({ ...clusterScope, open })) : clusterScopes;
 }

@@ -2,7 +2,7 @@ import { newRun } from "../src/actions/tools.ts";
 import type { Fix } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
-import { type Ground, groundsOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import type { PlaceWish, Sight } from "../src/state/place.ts";
 import { outlooks } from "../src/state/sights.ts";
 import { type TargetWish, wantsTargets } from "../src/state/targets.ts";
@@ -25,13 +25,18 @@ type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: PlaceWish };
 export async function runInScope(
   session: Session,
   flags: ScopeRunFlags,
-  prepare: (grounds: readonly Ground[], onePlace: boolean) => Promise<ScopeRun> | ScopeRun,
+  prepare: (clusterScopes: readonly ClusterScope[], onePlace: boolean) => Promise<ScopeRun> | ScopeRun,
 ): Promise<number> {
   const scope = scopeOf(flags);
-  const grounds = await groundsOf(scope, { ...session, writes: true });
-  const { reads, ...run } = await prepare(grounds, whereOf(scope, grounds) === "one");
+  const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+  const { reads, ...run } = await prepare(clusterScopes, whereOf(scope, clusterScopes) === "one");
   const unit = { before: [], demand: [], run: newRun(), ...run };
-  return conclude(runUnit(unit, outlooks(grounds, reads), toolsOf(session, flags), flags["dry-run"]), { session, flags, scope, grounds });
+  return conclude(runUnit(unit, outlooks(clusterScopes, reads), toolsOf(session, flags), flags["dry-run"]), {
+    session,
+    flags,
+    scope,
+    clusterScopes,
+  });
 }
 
 /** The Secret and the targets of a command line, for planning one namespace. */
@@ -68,15 +73,15 @@ export function runOnTargets(
   const isNamed = wantsTargets(named);
   // The user chooses from what --where-used finds
   const targets = isNamed ? named : { ...named, whereUsed: true };
-  return runInScope(session, flags, async (grounds, onePlace) => {
-    const secret = name ?? (await nameOfSecret(grounds, of.otherwise(named, grounds[0]?.namespaces[0])));
+  return runInScope(session, flags, async (clusterScopes, onePlace) => {
+    const secret = name ?? (await nameOfSecret(clusterScopes, of.otherwise(named, clusterScopes[0]?.namespaces[0])));
     const pods = of.reads.pods === "waiting" && targets.whereUsed ? "all" : of.reads.pods;
     const reads = { ...of.reads, secret, targets, pods, lenient: !onePlace, shelf: session.context.shelf };
     const run = { secret, targets, named, onePlace };
-    const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), grounds), output: flags.output };
+    const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), clusterScopes), output: flags.output };
     const isMeant = isNamed
       ? () => true
-      : await chosenTargets(session, outlooks(grounds, reads), (sight) => of.candidates(sight, run), choosing);
+      : await chosenTargets(session, outlooks(clusterScopes, reads), (sight) => of.candidates(sight, run), choosing);
     const { later, warns } = of;
     return { reads: { ...reads, warns }, each: (sight) => of.plan(sight, { ...run, isMeant }), later };
   });

@@ -1,15 +1,15 @@
 import { CliError } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
-import type { Ground } from "../src/scope/places.ts";
+import type { ClusterScope } from "../src/scope/places.ts";
 import { theSecret } from "../src/state/secrets.ts";
 
 /**
  * The Secret that is meant where none is named: the only one of the only namespace.
  * @param otherwise what to do where there is none
  */
-export async function nameOfSecret([ground, ...more]: readonly Ground[], otherwise: Fix): Promise<string> {
-  const [namespace, ...others] = ground?.namespaces ?? [];
-  if (ground && namespace !== undefined && more.length + others.length === 0 && !ground.open)
-    return theSecret(ground.cluster, namespace, otherwise);
+export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScope[], otherwise: Fix): Promise<string> {
+  const [namespace, ...others] = clusterScope?.namespaces ?? [];
+  if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
+    return theSecret(clusterScope.cluster, namespace, otherwise);
   throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: { do: "list", everywhere: true } });
 }

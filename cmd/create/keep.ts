@@ -76,8 +76,8 @@ async function waited(moment: Date, { now, sleep, interruption }: Context): Prom
 }
 
 /** @returns how much could not be taken away */
-async function clear({ made, grounds }: Journal, { session, flags, scope }: Keeping): Promise<number> {
-  const printer = printerOf({ session, flags, scope, grounds });
+async function clear({ made, clusterScopes }: Journal, { session, flags, scope }: Keeping): Promise<number> {
+  const printer = printerOf({ session, flags, scope, clusterScopes });
   const outcomes = made.size === 0 ? [] : await takeAway([...made.values()], toolsOf(session, flags));
   for (const outcome of outcomes) await printer.print(outcome);
   return outcomes.filter(({ error }) => error).length;

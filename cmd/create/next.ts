@@ -1,14 +1,14 @@
 import { CliError } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import type { Next } from "../../src/output/error.ts";
-import type { Ground } from "../../src/scope/places.ts";
+import type { ClusterScope } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import type { CreateWish } from "./wish.ts";
 
 /** How a run went. */
 type Went = {
-  readonly grounds: readonly Ground[];
+  readonly clusterScopes: readonly ClusterScope[];
   /** The login server. */
   readonly host: string;
   /** A Secret was made. */
@@ -20,7 +20,7 @@ type Went = {
 
 /** What there is left to do for the Secret to be used: its reader is told of it each time, pods that cannot use it yet once. */
 export function nextStep({ name: secret, targets, reader }: CreateWish, went: Went): Fix | readonly string[] | undefined {
-  const [namespace, ...others] = new Set(went.grounds.flatMap(({ namespaces }) => namespaces));
+  const [namespace, ...others] = new Set(went.clusterScopes.flatMap(({ namespaces }) => namespaces));
   if (!reader) return went.made && went.onePlace && !wantsTargets(targets) ? attach(secret, namespace) : undefined;
   if (!went.first) return undefined;
   return readers[reader].refer({ secret, host: went.host, namespace: others.length > 0 ? "NAMESPACE" : (namespace ?? "NAMESPACE") });
@@ -30,11 +30,11 @@ export function nextStep({ name: secret, targets, reader }: CreateWish, went: We
  * Completes the next step by what the namespace has: none if the ServiceAccount lists the Secret already, and if an object has the name of
  * the Secret, the command that attaches it there. A failed read leaves the step as it is, because the Secret is written.
  */
-export async function stepsLeft(next: Fix | readonly string[], [ground]: readonly Ground[]): Promise<Next[]> {
-  if (!ground || !("do" in next) || next.do !== "attach") return [next];
+export async function stepsLeft(next: Fix | readonly string[], [clusterScope]: readonly ClusterScope[]): Promise<Next[]> {
+  if (!clusterScope || !("do" in next) || next.do !== "attach") return [next];
   const { secret = "", namespace } = next;
   const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
-    ground.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessInterrupted);
+    clusterScope.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessInterrupted);
   const [standard, account, deployment] = await Promise.all([
     get("serviceaccount", "default"),
     get("serviceaccount", secret),

@@ -1,6 +1,6 @@
 import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
 import { openWithin } from "../../src/credential/regional.ts";
-import { type Ground, groundsOf } from "../../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { outlooks } from "../../src/state/sights.ts";
 import { issueEach, issueShared, type Order } from "../../src/workflows/issue.ts";
@@ -16,14 +16,14 @@ import { type CreateFlags, type CreateWish, podsTell, podsWanted } from "./wish.
 
 /** What a run that is kept has to remember of its rounds. */
 export type Journal = {
-  grounds: readonly Ground[];
+  clusterScopes: readonly ClusterScope[];
   /** What it has written to the cluster, by what names it. */
   readonly made: Map<string, Belonging>;
   /** When the credential is to be made anew. */
   renewAt: Date | undefined;
 };
 
-export const newJournal = (): Journal => ({ grounds: [], made: new Map(), renewAt: undefined });
+export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), renewAt: undefined });
 
 /** What a command line asks for, and the kind of credential that it means. */
 export type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly flags: CreateFlags };
@@ -35,12 +35,12 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   // Azure is asked while the cluster is
   const opening = openWithin(kind, asked, sources);
   opening.catch(() => undefined);
-  const grounds = await groundsOf(scope, { ...session, writes: true });
-  const first = journal.grounds.length === 0;
-  journal.grounds = grounds;
-  const onePlace = whereOf(scope, grounds) === "one";
+  const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+  const first = journal.clusterScopes.length === 0;
+  journal.clusterScopes = clusterScopes;
+  const onePlace = whereOf(scope, clusterScopes) === "one";
   const places = () =>
-    outlooks(grounds, {
+    outlooks(clusterScopes, {
       secret: name,
       targets,
       pods: podsWanted(wish, onePlace),
@@ -64,20 +64,20 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
     needsName: kind.needsName(asked),
     tools: (credential: Credential) => toolsOf(session, flags, credential),
     dryRun: flags["dry-run"],
-    refuse: per === undefined ? () => priceOfSharing(grounds, kind, asked, sources) : undefined,
+    refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, sources) : undefined,
   };
-  const outcomes = shared ? issueShared(places, grounds, order) : issueEach(places(), order, toolsOf(session, flags));
+  const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, toolsOf(session, flags));
   const seen = noticing(outcomes, (outcome) => {
     // What nobody will take away is not remembered: of thousands of places it would be most of the memory
     const key = belongingKey(outcome.change);
     const belonging = flags.keep ? belongingOf(outcome, journal.made.get(key)) : undefined;
     if (belonging) journal.made.set(key, belonging);
   });
-  const code = await conclude(seen.outcomes, { session, flags, scope, grounds });
+  const code = await conclude(seen.outcomes, { session, flags, scope, clusterScopes });
   journal.renewAt = (await opening).renewAt?.();
-  const next = nextStep(wish, { grounds, host: (await opening).host, made: seen.made(), first, onePlace });
+  const next = nextStep(wish, { clusterScopes, host: (await opening).host, made: seen.made(), first, onePlace });
   if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none")
-    for (const step of await stepsLeft(next, grounds)) session.hint(step);
+    for (const step of await stepsLeft(next, clusterScopes)) session.hint(step);
   return code;
 }
 

@@ -7,7 +7,7 @@ import { apart } from "../../src/plan/apart.ts";
 import { type NotDue, notDue } from "../../src/plan/due.ts";
 import { dueOf, type Rotation } from "../../src/plan/rotation.ts";
 import { over } from "../../src/scope/over.ts";
-import type { Ground } from "../../src/scope/places.ts";
+import type { ClusterScope } from "../../src/scope/places.ts";
 import { type Clusters, clustersOf, type Noted, type NotedIn } from "../../src/state/noted.ts";
 import { notedLists } from "../../src/state/noted-lists.ts";
 import { imagesIn } from "../../src/state/scope-images.ts";
@@ -24,7 +24,7 @@ import type { RotateFlags, RotateWish } from "./wish.ts";
 
 /** What a run of `rotate` is about. */
 export type Rotating = Omit<NotedIn, "noted"> & {
-  readonly grounds: readonly Ground[];
+  readonly clusterScopes: readonly ClusterScope[];
   readonly wish: RotateWish;
   readonly flags: RotateFlags;
   readonly skips: Skips;
@@ -92,12 +92,12 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
   }
 }
 
-function orderOf({ grounds, unasked, wish, flags, skips }: Rotating, session: Session): RotateOrder {
+function orderOf({ clusterScopes, unasked, wish, flags, skips }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;
   return {
-    listed: notedLists(grounds, { force: flags.force }),
+    listed: notedLists(clusterScopes, { force: flags.force }),
     clusters: () => {
-      clusters ??= clustersOf(grounds, { unasked });
+      clusters ??= clustersOf(clusterScopes, { unasked });
       return clusters;
     },
     force: flags.force,

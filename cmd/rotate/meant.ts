@@ -2,15 +2,15 @@ import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
 import { keyOf } from "../../src/kinds.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
-import type { Ground } from "../../src/scope/places.ts";
+import type { ClusterScope } from "../../src/scope/places.ts";
 import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
 import type { Noted, NotedIn } from "../../src/state/noted.ts";
 import { noSecret } from "../../src/state/secrets.ts";
 import type { RotateWish } from "./wish.ts";
 
 /** Whether a login is one that the command line is about: others that hold the same are found through it. */
-export function isMeant({ secret, registry }: RotateWish, grounds: readonly Ground[]): (noted: Noted) => boolean {
-  const places = new Set(grounds.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
+export function isMeant({ secret, registry }: RotateWish, clusterScopes: readonly ClusterScope[]): (noted: Noted) => boolean {
+  const places = new Set(clusterScopes.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
   const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
   return ({ to, entry }) =>
     places.has(placeKey(to.context, to.namespace)) &&
@@ -53,19 +53,19 @@ export function managedElsewhere({ to: { name, namespace, context }, entry }: No
 /** The error where there is nothing to rotate. */
 export async function nothingToRotate(
   { secret, registry }: RotateWish,
-  grounds: readonly Ground[],
+  clusterScopes: readonly ClusterScope[],
   { unasked }: NotedIn,
 ): Promise<CliError> {
   const unknown = unasked.find(({ own }) => own);
   if (unknown) return unknown.error;
-  const absent = await absentNamespace(grounds);
+  const absent = await absentNamespace(clusterScopes);
   if (absent !== undefined) return absent;
-  const [ground] = grounds;
-  const [namespace, context] = [ground?.namespaces[0], ground?.context];
+  const [clusterScope] = clusterScopes;
+  const [namespace, context] = [clusterScope?.namespaces[0], clusterScope?.context];
   const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
-  if (secret === undefined || !ground)
+  if (secret === undefined || !clusterScope)
     return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { do: "list" } });
-  const places = grounds.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
+  const places = clusterScopes.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
   const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
   if (!found.some((one) => one)) return noSecret(secret, { do: "list", namespace, context });
   return new CliError("invalid", `secret "${secret}" notes no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
@@ -74,8 +74,8 @@ export async function nothingToRotate(
 }
 
 /** The error for the first namespace that was named and does not exist. */
-async function absentNamespace(grounds: readonly Ground[]): Promise<CliError | undefined> {
-  for (const { cluster, namespaces, open, error } of grounds)
+async function absentNamespace(clusterScopes: readonly ClusterScope[]): Promise<CliError | undefined> {
+  for (const { cluster, namespaces, open, error } of clusterScopes)
     for (const name of open || error ? [] : namespaces)
       if ((await uidOf(cluster, name).catch(unlessForbidden("not known"))) === undefined) return namespaceNotFound(cluster, name);
   return undefined;

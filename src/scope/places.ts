@@ -6,7 +6,7 @@ import { includes, isOpen, type Scope } from "./scope.ts";
 export type Place = { readonly context: string | undefined; readonly namespace: string; readonly cluster: Cluster };
 
 /** The namespaces of one cluster that a run is about, or why they cannot be told. Only their names are held. */
-export type Ground = {
+export type ClusterScope = {
   readonly context: string | undefined;
   readonly cluster: Cluster;
   readonly namespaces: readonly string[];
@@ -15,7 +15,7 @@ export type Ground = {
   readonly error?: CliError;
 };
 
-export type GroundTools = {
+export type ScopeTools = {
   /** The names of all contexts of the kubeconfig. */
   contexts(): Promise<readonly string[]>;
   cluster(context: string | undefined): Cluster;
@@ -24,15 +24,15 @@ export type GroundTools = {
 };
 
 /** Finds the namespaces of a scope, in all of its clusters at once. A cluster that cannot be asked does not stop the others. */
-export async function groundsOf(scope: Scope, tools: GroundTools): Promise<Ground[]> {
+export async function clusterScopesOf(scope: Scope, tools: ScopeTools): Promise<ClusterScope[]> {
   const contexts = scope.contexts === "all" ? await tools.contexts() : scope.contexts;
-  if (contexts === "current") return [await groundOf(scope, undefined, tools)];
+  if (contexts === "current") return [await clusterScopeOf(scope, undefined, tools)];
   return Promise.all(
-    contexts.map(async (context): Promise<Ground> => {
+    contexts.map(async (context): Promise<ClusterScope> => {
       try {
-        const ground = await groundOf(scope, context, tools);
-        if (contexts.length > 1 && !ground.open) await requireAnswer(ground.cluster);
-        return ground;
+        const clusterScope = await clusterScopeOf(scope, context, tools);
+        if (contexts.length > 1 && !clusterScope.open) await requireAnswer(clusterScope.cluster);
+        return clusterScope;
       } catch (error) {
         if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
         return { context, cluster: tools.cluster(context), namespaces: [], open: false, error };
@@ -54,7 +54,7 @@ async function requireAnswer(cluster: Cluster): Promise<void> {
   }
 }
 
-async function groundOf(scope: Scope, context: string | undefined, tools: GroundTools): Promise<Ground> {
+async function clusterScopeOf(scope: Scope, context: string | undefined, tools: ScopeTools): Promise<ClusterScope> {
   const cluster = tools.cluster(context);
   const open = isOpen(scope);
   if (open) return { context, cluster, namespaces: await namesIn(cluster, scope, tools.writes), open };

@@ -2,7 +2,7 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import { type CliError, isForbidden } from "../errors.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
 import { byKey, inStep } from "../scope/join.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { readEntries } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapes } from "../secret/shapes.ts";
@@ -27,26 +27,26 @@ type Asking = { readonly labels: string | undefined; readonly fields: string };
 const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerConfigJson);
 
 /**
- * Lists the pull secrets on one ground, ordered by namespace and name. Lists of a whole cluster are read in step. If they are forbidden,
+ * Lists the pull secrets on one cluster, ordered by namespace and name. Lists of a whole cluster are read in step. If they are forbidden,
  * each namespace is asked, and one that is forbidden does not stop the others.
  */
-export async function* carriedOn(ground: Ground, wish: CarriedWish): AsyncGenerator<Carried | Unread> {
+export async function* carriedOn(clusterScope: ClusterScope, wish: CarriedWish): AsyncGenerator<Carried | Unread> {
   const where = { labels: wish.selector, fields: `type=${dockerConfigJson}` };
-  if (!ground.open) return yield* apart(ground, ground.namespaces, where, wish.carriers);
+  if (!clusterScope.open) return yield* apart(clusterScope, clusterScope.namespaces, where, wish.carriers);
   let begun = false;
   try {
-    for await (const carried of inOrder(ground, where, wish.carriers)) {
+    for await (const carried of inOrder(clusterScope, where, wish.carriers)) {
       begun = true;
       yield carried;
     }
   } catch (error) {
     if (begun || !isForbidden(error)) throw error;
-    yield* apart(ground, byKey(ground.namespaces), where, wish.carriers);
+    yield* apart(clusterScope, byKey(clusterScope.namespaces), where, wish.carriers);
   }
 }
 
 async function* apart(
-  { context, cluster }: Ground,
+  { context, cluster }: ClusterScope,
   namespaces: readonly string[],
   where: Asking,
   carriers: boolean,
@@ -65,7 +65,7 @@ async function* apart(
   }
 }
 
-async function* inOrder({ context, cluster, namespaces }: Ground, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
+async function* inOrder({ context, cluster, namespaces }: ClusterScope, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
   const meant = new Set(namespaces);
   const accountsIn = carriers ? inStep(cluster.pages("serviceaccount")) : async () => [];
   let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;

@@ -1,7 +1,7 @@
 import { CliError, isForbidden } from "../errors.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./held.ts";
 import { managed } from "./secrets.ts";
@@ -18,8 +18,8 @@ const most = 3;
  * The credentials for a registry that Secrets of one name hold in a scope, the commonest first: where 999 namespaces share one, the
  * thousandth is to get that one. Only metadata is listed, and a Secret is read when its turn comes.
  */
-export async function* holdersIn(grounds: readonly Ground[], name: string, of: Wanted): AsyncGenerator<Holder> {
-  const asked = grounds.filter(({ error }) => !error);
+export async function* holdersIn(clusterScopes: readonly ClusterScope[], name: string, of: Wanted): AsyncGenerator<Holder> {
+  const asked = clusterScopes.filter(({ error }) => !error);
   const places = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const found: Candidate[] = [];
   let tried: Candidate | undefined;
@@ -42,35 +42,35 @@ async function* holderOf({ read }: Candidate): AsyncGenerator<Holder> {
 export type Wanted = { readonly kind: string; readonly host: string };
 
 /** Counts how many Secrets hold each credential, and gives the one that was counted last. */
-async function* counted(grounds: readonly Ground[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
-  for (const ground of grounds) {
-    for await (const { metadata } of meant(ground, name)) {
+async function* counted(clusterScopes: readonly ClusterScope[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
+  for (const clusterScope of clusterScopes) {
+    for await (const { metadata } of meant(clusterScope, name)) {
       const { namespace = "" } = metadata;
       const entry = entryFor(readEntries({ metadata }), of.host);
-      if (entry?.kind === of.kind) yield add(found, entry, () => readHolder(ground, { name, namespace }, of.host));
+      if (entry?.kind === of.kind) yield add(found, entry, () => readHolder(clusterScope, { name, namespace }, of.host));
     }
   }
 }
 
 /** The Secrets of the name in the namespaces that a run is about. */
-async function* meant(ground: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
-  const namespaces = new Set(ground.namespaces);
-  for await (const secret of ground.open ? listed(ground, name) : named(ground, name))
+async function* meant(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+  const namespaces = new Set(clusterScope.namespaces);
+  for await (const secret of clusterScope.open ? listed(clusterScope, name) : named(clusterScope, name))
     if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;
 }
 
 /** Who may not list the Secrets of a whole cluster asks in each namespace. */
-async function* listed(ground: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+async function* listed(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   try {
-    yield* noted(ground, name);
+    yield* noted(clusterScope, name);
   } catch (error) {
     if (!isForbidden(error)) throw error;
-    yield* named(ground, name);
+    yield* named(clusterScope, name);
   }
 }
 
 /** One that may not be read here is told when its place comes. */
-async function* named({ cluster, namespaces }: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+async function* named({ cluster, namespaces }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   for (const namespace of namespaces) {
     const secret = await cluster.get({ kind: "secret", name, namespace }).catch((error: unknown) => {
       if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
@@ -81,11 +81,11 @@ async function* named({ cluster, namespaces }: Ground, name: string): AsyncGener
 }
 
 /** The metadata of the Secrets of this plugin that have the name. */
-async function* noted({ cluster }: Ground, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+async function* noted({ cluster }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   for await (const page of cluster.pages("secret", { labels: managed, fields: `metadata.name=${name}`, metadataOnly: true })) yield* page;
 }
 
-async function readHolder({ cluster }: Ground, at: { name: string; namespace: string }, host: string): Promise<Holder | undefined> {
+async function readHolder({ cluster }: ClusterScope, at: { name: string; namespace: string }, host: string): Promise<Holder | undefined> {
   const secret = await cluster.get({ kind: "secret", ...at });
   const entry = secret && entryFor(readEntries(secret), host);
   const login = secret && loginFor(secret, host);

@@ -6,7 +6,7 @@ import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
 import { rememberLast } from "../remember-last.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
@@ -16,7 +16,7 @@ import { idBy, uidOf } from "./namespace.ts";
 import { managed } from "./secrets.ts";
 
 /** A Secret that was listed. */
-type Listed = { readonly to: Ref<"secret">; readonly ground: Ground; readonly metadata: Metadata };
+type Listed = { readonly to: Ref<"secret">; readonly clusterScope: ClusterScope; readonly metadata: Metadata };
 
 /** A Secret, one of the logins that its annotation names, and the login inside for that registry. */
 export type Noted = Listed & {
@@ -58,9 +58,9 @@ const withData: readonly Where[] = [
  * Every login that Secrets of these clusters hold, in whatever namespace: a credential may be held beyond the places that a run is
  * about. Where a whole cluster may not be listed, the places of the run are.
  */
-export async function notedIn(grounds: readonly Ground[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
+export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
   const all = await Promise.all(
-    grounds.map((ground) => wholeOrPlaces(ground, (secret) => readSecret(ground, secret, wanted, allow), wanted)),
+    clusterScopes.map((clusterScope) => wholeOrPlaces(clusterScope, (secret) => readSecret(clusterScope, secret, wanted, allow), wanted)),
   );
   return { ...joined(all), unasked: all.flatMap(({ unasked }) => unasked) };
 }
@@ -72,25 +72,26 @@ export type Allowed = { readonly force?: boolean };
 
 type Read = (secret: Secret) => Found;
 
-async function wholeOrPlaces(ground: Ground, read: Read, wanted: Wanted): Promise<NotedIn> {
+async function wholeOrPlaces(clusterScope: ClusterScope, read: Read, wanted: Wanted): Promise<NotedIn> {
   try {
-    if (ground.error) throw ground.error;
-    return { ...(await notedOn(ground, undefined, read, wanted)), unasked: [] };
+    if (clusterScope.error) throw clusterScope.error;
+    return { ...(await notedOn(clusterScope, undefined, read, wanted)), unasked: [] };
   } catch (error) {
     if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
-    if (ground.error || error.kind !== "forbidden") return { ...joined([]), unasked: [{ context: ground.context, error, own: true }] };
-    return inPlaces(ground, error, read, wanted);
+    if (clusterScope.error || error.kind !== "forbidden")
+      return { ...joined([]), unasked: [{ context: clusterScope.context, error, own: true }] };
+    return inPlaces(clusterScope, error, read, wanted);
   }
 }
 
 /** Who may not list all Secrets of a cluster may list those of his namespaces. */
-async function inPlaces(ground: Ground, refusal: CliError, read: Read, wanted: Wanted): Promise<NotedIn> {
+async function inPlaces(clusterScope: ClusterScope, refusal: CliError, read: Read, wanted: Wanted): Promise<NotedIn> {
   const found: Found[] = [];
-  const { context } = ground;
+  const { context } = clusterScope;
   const unasked: Unasked[] = [{ context, error: refusal, own: false }];
-  for (const namespace of ground.namespaces) {
+  for (const namespace of clusterScope.namespaces) {
     try {
-      found.push(await notedOn(ground, namespace, read, wanted));
+      found.push(await notedOn(clusterScope, namespace, read, wanted));
     } catch (error) {
       if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
       unasked.push({ context, error, own: true });
@@ -107,7 +108,7 @@ const joined = (all: readonly Found[]): Found => ({
   claimed: all.flatMap(({ claimed }) => claimed),
 });
 
-async function notedOn({ cluster }: Ground, namespace: string | undefined, read: Read, wanted: Wanted): Promise<Found> {
+async function notedOn({ cluster }: ClusterScope, namespace: string | undefined, read: Read, wanted: Wanted): Promise<Found> {
   const found = new Map<string, Found>();
   const add = (secret: Secret) => void found.set(secret.metadata.uid ?? "", read(secret));
   await Promise.all(
@@ -125,11 +126,11 @@ async function notedOn({ cluster }: Ground, namespace: string | undefined, read:
 /** Whether the annotation names a wanted credential, or cannot be read, so that the data decides. */
 const mayName = (metadata: Metadata, wanted: Wanted): boolean => readAnnotation({ metadata })?.some(wanted) ?? true;
 
-const readAt = (cluster: Ground["cluster"], { name, namespace = "" }: Metadata) => cluster.get({ kind: "secret", name, namespace });
+const readAt = (cluster: ClusterScope["cluster"], { name, namespace = "" }: Metadata) => cluster.get({ kind: "secret", name, namespace });
 
-function readSecret(ground: Ground, secret: Secret, wanted: Wanted, allow: Allowed): Found {
+function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, allow: Allowed): Found {
   const { metadata } = secret;
-  const listed = { to: secretIn({ ...ground, namespace: metadata.namespace ?? "" }, metadata.name), ground, metadata };
+  const listed = { to: secretIn({ ...clusterScope, namespace: metadata.namespace ?? "" }, metadata.name), clusterScope, metadata };
   const all = readAnnotation({ metadata }) ?? [];
   const manager = managerOf(metadata);
   // Of several for one registry the first counts, everywhere
@@ -169,9 +170,9 @@ const loginsIn = (secret: Secret): Inside =>
 export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<Unasked, "context" | "error">[] };
 
 /** Reads the ids of the clusters by which descriptions in Azure name them. */
-export async function clustersOf(grounds: readonly Ground[], { unasked }: Pick<NotedIn, "unasked">): Promise<Clusters> {
+export async function clustersOf(clusterScopes: readonly ClusterScope[], { unasked }: Pick<NotedIn, "unasked">): Promise<Clusters> {
   const ids = await Promise.all(
-    grounds.map(async ({ context, cluster, error: failed }) => {
+    clusterScopes.map(async ({ context, cluster, error: failed }) => {
       const error = failed ?? unasked.find((one) => one.context === context)?.error;
       const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
       return { context, id, error: error ?? (id === undefined ? nameless() : undefined) };
@@ -195,11 +196,16 @@ export type Holders = {
 };
 
 /** Finds all that holds one credential. @param described the clusters that its description in Azure names */
-export async function holdersOf(grounds: readonly Ground[], credential: CredentialId, described: readonly string[]): Promise<Holders> {
-  const found = await notedIn(wholeClusters(grounds), (login) => isLoginOf(credential, login));
-  const { listed, unlisted } = await clustersOf(grounds, found);
+export async function holdersOf(
+  clusterScopes: readonly ClusterScope[],
+  credential: CredentialId,
+  described: readonly string[],
+): Promise<Holders> {
+  const found = await notedIn(wholeClusters(clusterScopes), (login) => isLoginOf(credential, login));
+  const { listed, unlisted } = await clustersOf(clusterScopes, found);
   return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
 }
 
 /** Some namespaces of a cluster show nothing of the others. */
-const wholeClusters = (grounds: readonly Ground[]): Ground[] => grounds.map((ground) => ({ ...ground, namespaces: [] }));
+const wholeClusters = (clusterScopes: readonly ClusterScope[]): ClusterScope[] =>
+  clusterScopes.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));

@@ -3,7 +3,7 @@ import { CliError, isForbidden } from "../errors.ts";
 import { kinds, type TargetKind } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import type { ImageRef } from "../registry/port.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { distinct, imagesFrom } from "./images.ts";
 import { among, type TargetPick, templatesOf } from "./targets.ts";
 
@@ -15,12 +15,12 @@ export type ImageWish = { readonly hosts: readonly string[]; readonly picks: rea
  * there are none.
  * @throws CliError forbidden where they may be read nowhere
  */
-export async function imagesIn(grounds: readonly Ground[], wish: ImageWish): Promise<ImageRef[]> {
+export async function imagesIn(clusterScopes: readonly ClusterScope[], wish: ImageWish): Promise<ImageRef[]> {
   let images: ImageRef[] = [];
   let read = false;
   let refusal: CliError | undefined;
-  for (const ground of grounds) {
-    for await (const some of imagesOn(ground, wish)) {
+  for (const clusterScope of clusterScopes) {
+    for await (const some of imagesOn(clusterScope, wish)) {
       if (some instanceof CliError) refusal ??= some;
       else {
         read = true;
@@ -32,8 +32,8 @@ export async function imagesIn(grounds: readonly Ground[], wish: ImageWish): Pro
   return images;
 }
 
-/** Images of one ground, or why a namespace has none for us. Where the whole cluster may not be listed, each namespace is asked. */
-async function* imagesOn({ cluster, namespaces, open, error }: Ground, wish: ImageWish): AsyncGenerator<ImageRef[] | CliError> {
+/** Images of one cluster, or why a namespace has none for us. Where the whole cluster may not be listed, each namespace is asked. */
+async function* imagesOn({ cluster, namespaces, open, error }: ClusterScope, wish: ImageWish): AsyncGenerator<ImageRef[] | CliError> {
   if (error) return;
   const meant = new Set(namespaces);
   const whole = open ? yield* untilForbidden(imagesAt(cluster, wish, meant, undefined)) : "each";

@@ -16,8 +16,8 @@ export async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: 
   if (!held?.note?.widens || isOwn(facts, held)) return verdict;
   const { identity, hosts } = held.note;
   const [host = ""] = hosts;
-  const ground = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
-  const { secrets, unlisted } = await holdersOf([ground], { kind: "acr-token", identity, host }, []);
+  const clusterScope = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
+  const { secrets, unlisted } = await holdersOf([clusterScope], { kind: "acr-token", identity, host }, []);
   if (unlisted.length > 0) return { ...verdict, message: `${verdict.message}; ${unknown(identity)}`, fix: undefined };
   const places = secrets.map(({ to: { namespace = "", name } }) => ({ namespace, name }));
   const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== held.name);

@@ -1,7 +1,7 @@
 import { type CliError, isForbidden } from "../errors.ts";
 import { kinds } from "../kinds.ts";
 import { byKey, inStep } from "../scope/join.ts";
-import type { Ground, Place } from "../scope/places.ts";
+import type { ClusterScope, Place } from "../scope/places.ts";
 import { namesOf, observe, type PlaceWish, type Sight, waiting } from "./place.ts";
 import { withAside } from "./shelved.ts";
 import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
@@ -13,19 +13,19 @@ export type Outlook = { readonly place: Place; look(): Promise<Sight> };
 const many = 16;
 
 /** The places of a run, each with its outlook, in the order of the clusters and of their namespaces. */
-export async function* outlooks(grounds: readonly Ground[], wish: PlaceWish): AsyncGenerator<Outlook> {
-  for (const ground of grounds) {
-    if (ground.error) yield lost(ground, ground.error);
-    else if (ground.open && ground.namespaces.length >= many) yield* joined(ground, wish);
-    else yield* apart(ground, wish);
+export async function* outlooks(clusterScopes: readonly ClusterScope[], wish: PlaceWish): AsyncGenerator<Outlook> {
+  for (const clusterScope of clusterScopes) {
+    if (clusterScope.error) yield lost(clusterScope, clusterScope.error);
+    else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* joined(clusterScope, wish);
+    else yield* apart(clusterScope, wish);
   }
 }
 
-function lost({ context, cluster }: Ground, error: CliError): Outlook {
+function lost({ context, cluster }: ClusterScope, error: CliError): Outlook {
   return { place: { context, namespace: "", cluster }, look: () => Promise.reject(error) };
 }
 
-function* apart({ context, cluster, namespaces }: Ground, wish: PlaceWish): Generator<Outlook> {
+function* apart({ context, cluster, namespaces }: ClusterScope, wish: PlaceWish): Generator<Outlook> {
   for (const namespace of namespaces) {
     const place = { context, namespace, cluster };
     yield { place, look: () => observe(place, wish) };
@@ -33,21 +33,21 @@ function* apart({ context, cluster, namespaces }: Ground, wish: PlaceWish): Gene
 }
 
 /** Reads each list once, page by page. Where the whole cluster may not be listed, each namespace is asked. */
-async function* joined(ground: Ground, wish: PlaceWish): AsyncGenerator<Outlook> {
-  const { context, cluster, namespaces } = ground;
-  const read = reader(ground, wish);
+async function* joined(clusterScope: ClusterScope, wish: PlaceWish): AsyncGenerator<Outlook> {
+  const { context, cluster, namespaces } = clusterScope;
+  const read = reader(clusterScope, wish);
   for (const [index, namespace] of byKey(namespaces).entries()) {
     const place = { context, namespace, cluster };
     try {
       yield outlook(await read(place), wish);
     } catch (error) {
       if (index > 0 || !isForbidden(error)) throw error;
-      return yield* apart({ ...ground, namespaces: byKey(namespaces) }, wish);
+      return yield* apart({ ...clusterScope, namespaces: byKey(namespaces) }, wish);
     }
   }
 }
 
-function reader({ cluster }: Ground, wish: PlaceWish): (place: Place) => Promise<Sight> {
+function reader({ cluster }: ClusterScope, wish: PlaceWish): (place: Place) => Promise<Sight> {
   const { secret, targets, pods, shelf } = wish;
   const secrets = inStep(cluster.pages("secret", wish.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick, shelf));
@@ -79,7 +79,7 @@ const isEveryAccount = ({ kind, globs, selector }: TargetPick): boolean =>
   !("podSpec" in kinds[kind]) && globs.includes("*") && selector === undefined;
 
 function pickInStep(
-  cluster: Ground["cluster"],
+  cluster: ClusterScope["cluster"],
   pick: TargetPick,
   shelf: PlaceWish["shelf"],
 ): (place: Place) => Promise<readonly TargetObject[]> {

@@ -16,7 +16,7 @@ import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { begun } from "../scope/begun.ts";
 import { over } from "../scope/over.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import { factsOf, secretIn } from "../state/facts.ts";
@@ -130,13 +130,13 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
  */
 export async function* issueShared(
   places: () => AsyncIterable<Outlook>,
-  grounds: readonly Ground[],
+  clusterScopes: readonly ClusterScope[],
   order: Order,
 ): AsyncGenerator<Outcome> {
   let told = false;
   for (let round = 1; ; round++) {
     try {
-      for await (const outcome of shareOnce(places(), grounds, order)) {
+      for await (const outcome of shareOnce(places(), clusterScopes, order)) {
         told = true;
         yield outcome;
       }
@@ -147,25 +147,26 @@ export async function* issueShared(
   }
 }
 
-async function* shareOnce(places: AsyncIterable<Outlook>, grounds: readonly Ground[], order: Order): AsyncGenerator<Outcome> {
+async function* shareOnce(places: AsyncIterable<Outlook>, clusterScopes: readonly ClusterScope[], order: Order): AsyncGenerator<Outcome> {
   const { name, repositories, fromPods, podsTell, targets, opening, tools, dryRun, refuse, needsName } = order;
-  const owner = sharedOwner(grounds, name);
+  const owner = sharedOwner(clusterScopes, name);
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
   const hosts = hostsOf(credential, undefined);
-  const images = !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(grounds, { hosts, picks: picksOf(targets) });
+  const images =
+    !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScopes, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
   const sights = begun(places);
-  const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, grounds));
-  const find = () => issueHeld(credential, need, holdersIn(grounds, name, credential), isOutside);
+  const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScopes));
+  const find = () => issueHeld(credential, need, holdersIn(clusterScopes, name, credential), isOutside);
   const issue = await find();
   if (refuse && mints(issue.demand)) throw await refuse();
-  if (needsName) await refuseWidening(issue, credential, grounds, { ...order.again, repositories });
+  if (needsName) await refuseWidening(issue, credential, clusterScopes, { ...order.again, repositories });
   // Of a place's own login nothing is known: it is another's, or the one that all get
   let unit = unitOf(issue, credential, order, () => "unknown");
   const { run } = unit;
-  run.holds = grounds.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
+  run.holds = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
   /** What was read before the first Secret was claimed may be what a rotation has since put another in the place of. */
   const confirm = async () => {
     const now = await find();

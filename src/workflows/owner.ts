@@ -1,7 +1,7 @@
 import { listAll } from "../cluster/port.ts";
 import type { Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
-import type { Ground, Place } from "../scope/places.ts";
+import type { ClusterScope, Place } from "../scope/places.ts";
 import { manyNamespaces, wordsIn } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
@@ -24,11 +24,17 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
  * The Secrets of one name in many namespaces. A new credential is named once, by the cluster and the first selected namespace, so that
  * another selection of namespaces gets another one. Later runs find the name in the annotations of the Secrets that hold it.
  */
-export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
-  const reached = grounds
+export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: string): Owner {
+  const reached = clusterScopes
     .filter(({ error }) => !error)
-    .map((ground): Reached => ({ ground, uid: once(() => uidOf(ground.cluster, "kube-system")), firstUid: once(() => firstUid(ground)) }));
-  const [first] = [...reached.filter(({ ground }) => ground.namespaces.length > 0), ...reached];
+    .map(
+      (clusterScope): Reached => ({
+        clusterScope,
+        uid: once(() => uidOf(clusterScope.cluster, "kube-system")),
+        firstUid: once(() => firstUid(clusterScope)),
+      }),
+    );
+  const [first] = [...reached.filter(({ clusterScope }) => clusterScope.namespaces.length > 0), ...reached];
   const words = manyNamespaces(secret);
   const ownName = once(async () => {
     if (!first) throw new CliError("unreachable", "no cluster of the scope can be reached");
@@ -40,7 +46,7 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
     words,
     // One that is not reached now may hold it all the same
     wordsInCluster: once(async () =>
-      reached.length < grounds.length ? words : wordsIn(words, await Promise.all(reached.map(({ uid }) => idBy(uid)))),
+      reached.length < clusterScopes.length ? words : wordsIn(words, await Promise.all(reached.map(({ uid }) => idBy(uid)))),
     ),
     ownName,
     owns: async (name) => {
@@ -52,20 +58,20 @@ export function sharedOwner(grounds: readonly Ground[], secret: string): Owner {
   };
 }
 
-type Reached = { readonly ground: Ground; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
+type Reached = { readonly clusterScope: ClusterScope; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
 
 /** Whether Secrets of one name in a cluster were ever given this name. Earlier versions left the namespace out. */
-async function isGivenIn({ ground, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
+async function isGivenIn({ clusterScope, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
   const cluster = await known(uid, "kube-system");
   if (name === tokenName(cluster, "shared", secret)) return true;
   const isNamedBy = (namespace: string) => name === sharedName(cluster, namespace, secret);
-  return isNamedBy(await firstUid()) || (await uidsIn(ground)).some(isNamedBy);
+  return isNamedBy(await firstUid()) || (await uidsIn(clusterScope)).some(isNamedBy);
 }
 
 const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
 
 /** The uid of the first selected namespace that exists; empty if none does, and then no Secret is written either. */
-async function firstUid({ cluster, namespaces }: Ground): Promise<string> {
+async function firstUid({ cluster, namespaces }: ClusterScope): Promise<string> {
   for (const name of namespaces) {
     const uid = await readable(() => uidOf(cluster, name));
     if (uid !== undefined) return uid;
@@ -74,7 +80,7 @@ async function firstUid({ cluster, namespaces }: Ground): Promise<string> {
 }
 
 /** The uids of a cluster's namespaces; if they may not be listed, of the selected ones. */
-async function uidsIn({ cluster, namespaces }: Ground): Promise<string[]> {
+async function uidsIn({ cluster, namespaces }: ClusterScope): Promise<string[]> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(unlessForbidden(undefined));
   if (listed) return listed.map(({ metadata: { uid = "" } }) => uid);
   const read = await Promise.all(namespaces.map((name) => uidOf(cluster, name).catch(unlessForbidden(undefined))));

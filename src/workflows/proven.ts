@@ -77,9 +77,9 @@ async function isOwn(
   { identity, taken, shared }: Proving & Pick<Tried, "taken"> & { readonly shared: boolean },
 ): Promise<boolean> {
   if (inside === undefined) return false;
-  const { ground, to } = member;
-  const own = ownerOf({ cluster: ground.cluster, context: ground.context, namespace: to.namespace ?? "" }, to.name);
-  const owners = taken === "unknown" && shared ? [own, sharedOwner([ground], to.name)] : [own];
+  const { clusterScope, to } = member;
+  const own = ownerOf({ cluster: clusterScope.cluster, context: clusterScope.context, namespace: to.namespace ?? "" }, to.name);
+  const owners = taken === "unknown" && shared ? [own, sharedOwner([clusterScope], to.name)] : [own];
   for (const owner of owners) if (await owner.owns(identity).catch(() => false)) return true;
   return false;
 }

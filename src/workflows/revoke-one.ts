@@ -13,7 +13,7 @@ import { isLoginOf, keptBy, unknownClusters } from "../plan/ownership.ts";
 import { goingOf, passwordsIn, type Revocable } from "../plan/revoke.ts";
 import { type Member, passwordKey } from "../plan/rotation.ts";
 import { several } from "../plan/said.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import type { Password } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { clustersOf, type Noted, type NotedIn } from "../state/noted.ts";
@@ -28,7 +28,7 @@ export type Revoking = RevokeOrder & {
 };
 
 export type RevokeOrder = {
-  readonly grounds: readonly Ground[];
+  readonly clusterScopes: readonly ClusterScope[];
   readonly tools: Tools;
   readonly dryRun: DryRun;
   /** That of the places, which has claimed the Secrets. */
@@ -133,19 +133,19 @@ type Misnaming = Pick<Revoking, "lookAt"> & { readonly shown: readonly Password[
 async function refuseUnlisted(
   credential: Revocable,
   opened: Credential,
-  { others, how: { grounds, tools } }: { readonly others: NotedIn; readonly how: Revoking },
+  { others, how: { clusterScopes, tools } }: { readonly others: NotedIn; readonly how: Revoking },
 ): Promise<void> {
   const described = await lifeOf(opened).clusters(credential.entry.identity);
-  const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(grounds, others)).listed);
+  const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(clusterScopes, others)).listed);
   if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
   const message = `${calledOf(credential)} is not revoked: it may be in use in a cluster that was not listed`;
   throw new CliError("conflict", message, { hint: inClusters(clusters) });
 }
 
 /** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
-async function isOwn({ entry, members }: Revocable, { grounds }: Revoking): Promise<boolean> {
+async function isOwn({ entry, members }: Revocable, { clusterScopes }: Revoking): Promise<boolean> {
   const owned = members.map(async ({ to: { name, namespace = "", context } }) => {
-    const cluster = grounds.find((ground) => ground.context === context)?.cluster;
+    const cluster = clusterScopes.find((clusterScope) => clusterScope.context === context)?.cluster;
     return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessCancelled);
   });
   return (await Promise.all(owned)).includes(true);
@@ -156,7 +156,7 @@ async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
   if (await isOwn(credential, how)) return true;
   const names = [...new Set(credential.members.map(({ to: { name } }) => name))];
   const { identity } = credential.entry;
-  const owned = names.map((name) => sharedOwner(how.grounds, name).owns(identity).catch(unlessCancelled));
+  const owned = names.map((name) => sharedOwner(how.clusterScopes, name).owns(identity).catch(unlessCancelled));
   return (await Promise.all(owned)).includes(true);
 }
 

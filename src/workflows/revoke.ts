@@ -39,13 +39,13 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
 }
 
 /** What was inside: a Secret keeps it aside, and one that is gone by now was looked at before. */
-function looker(leaving: readonly Outcome[], { grounds }: RevokeOrder): Revoking["lookAt"] {
+function looker(leaving: readonly Outcome[], { clusterScopes }: RevokeOrder): Revoking["lookAt"] {
   const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
   return ({ to, entry }) => {
     const secret = found.get(keyOf(to));
-    const ground = grounds.find(({ context }) => context === to.context);
-    if (secret?.kind !== "Secret" || !ground) return undefined;
-    return { to, ground, entry, metadata: secret.metadata, login: loginFor(asBefore(secret), entry.hosts[0] ?? "") };
+    const clusterScope = clusterScopes.find(({ context }) => context === to.context);
+    if (secret?.kind !== "Secret" || !clusterScope) return undefined;
+    return { to, clusterScope, entry, metadata: secret.metadata, login: loginFor(asBefore(secret), entry.hosts[0] ?? "") };
   };
 }
 
@@ -71,11 +71,11 @@ async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how
  * What Secrets note and hold that stay, or that somebody has written to since they were to go. Out of those that another run takes away
  * at this moment the login is gone already.
  */
-async function othersOf(withdrawn: readonly Withdraw[], { grounds, tools }: Revoking): Promise<NotedIn> {
+async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }: Revoking): Promise<NotedIn> {
   const versions = new Map(withdrawn.map(({ to, stands }) => [keyOf(to), stands.version]));
   const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
   const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
-  const found = await tools.during("Looking for others that use it", () => notedIn(grounds, isWanted));
+  const found = await tools.during("Looking for others that use it", () => notedIn(clusterScopes, isWanted));
   const noted = found.noted.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
   return { ...found, noted };
 }

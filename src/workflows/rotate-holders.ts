@@ -19,13 +19,13 @@ type Owned = "one" | "many" | "nobody";
 export async function ownedBy({ identity, members }: Found): Promise<Owned> {
   const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);
   for (const member of members) if (await owns(ownerAt(member))) return "one";
-  const grounds = [...new Set(members.map(({ ground }) => ground))];
-  for (const name of new Set(members.map(({ to }) => to.name))) if (await owns(sharedOwner(grounds, name))) return "many";
+  const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
+  for (const name of new Set(members.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScopes, name))) return "many";
   return "nobody";
 }
 
-export const ownerAt = ({ ground, to }: Noted) =>
-  ownerOf({ cluster: ground.cluster, context: ground.context, namespace: to.namespace ?? "" }, to.name);
+export const ownerAt = ({ clusterScope, to }: Noted) =>
+  ownerOf({ cluster: clusterScope.cluster, context: clusterScope.context, namespace: to.namespace ?? "" }, to.name);
 
 /** The ids of clusters that Azure says hold the credential, and that this run did not list; none if the name is only one Secret's. */
 export async function clustersUnknown(

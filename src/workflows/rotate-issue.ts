@@ -11,7 +11,7 @@ import type { Noted, Unnoted } from "../state/noted.ts";
 import { sharedOwner } from "./owner.ts";
 import { clustersUnknown, inClusters, ownedBy, ownerAt } from "./rotate-holders.ts";
 import type { Look, RotateOrder } from "./rotate-order.ts";
-import { groundsOf } from "./rotate-places.ts";
+import { clusterScopesOf } from "./rotate-places.ts";
 
 type Found = Rotation<Noted>;
 
@@ -35,9 +35,9 @@ async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrd
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";
-  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(groundsOf(rotation), secret);
+  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(clusterScopesOf(rotation), secret);
   const words = await owner.wordsInCluster();
-  const images = order.verify ? await order.images(host, groundsOf(rotation)) : [];
+  const images = order.verify ? await order.images(host, clusterScopesOf(rotation)) : [];
   const owned = await ownedBy(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });

@@ -95,9 +95,9 @@ async function anyWritten(doubted: readonly Doubted<Noted>[], { tools }: Proving
   return false;
 }
 
-async function* isWritten({ ground, to, metadata: { resourceVersion } }: Noted): AsyncGenerator<boolean> {
+async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: Noted): AsyncGenerator<boolean> {
   try {
-    yield (await ground.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
+    yield (await clusterScope.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
   } catch (error) {
     // Who may list it may not be allowed to read it alone
     if (!(error instanceof CliError) || error.kind === "cancelled") throw error;

@@ -5,7 +5,7 @@ import type { DueLimits, NotDue } from "../plan/due.ts";
 import type { Proof } from "../plan/proof.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ImageRef } from "../registry/port.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { NotedLists } from "../state/noted-lists.ts";
 
@@ -41,5 +41,5 @@ export type RotateOrder = DueLimits & {
   now(): Date;
   tools(credential: Credential): Tools;
   /** Images that pods of these places name, to prove a login with. */
-  images(host: string, grounds: readonly Ground[]): Promise<readonly ImageRef[]>;
+  images(host: string, clusterScopes: readonly ClusterScope[]): Promise<readonly ImageRef[]>;
 };

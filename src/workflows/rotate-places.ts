@@ -3,7 +3,7 @@ import { keyOf } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { planRenewed } from "../plan/renewed.ts";
 import type { Rotation } from "../plan/rotation.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { type Entry, readAnnotation } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { secretIn } from "../state/facts.ts";
@@ -18,7 +18,7 @@ type Found = Rotation<Noted>;
 export async function* placesOf({ members }: Found): AsyncGenerator<Outlook> {
   const names = [...new Set(members.map(({ to }) => to.name))];
   for (const name of names)
-    yield* outlooks(groundsOf({ members: members.filter(({ to }) => to.name === name) }), {
+    yield* outlooks(clusterScopesOf({ members: members.filter(({ to }) => to.name === name) }), {
       secret: name,
       targets: { picks: [], whereUsed: false },
       pods: "none",
@@ -30,12 +30,14 @@ export async function* placesOf({ members }: Found): AsyncGenerator<Outlook> {
 const many = 16;
 
 /** The namespaces of some Secrets, cluster by cluster. */
-export function groundsOf({ members }: Pick<Found, "members">): Ground[] {
-  const grounds = [...new Set(members.map(({ ground }) => ground))];
-  return grounds.map((ground) => {
-    const namespaces = members.flatMap(({ ground: of, to }) => (of === ground && to.namespace !== undefined ? [to.namespace] : []));
+export function clusterScopesOf({ members }: Pick<Found, "members">): ClusterScope[] {
+  const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
+  return clusterScopes.map((clusterScope) => {
+    const namespaces = members.flatMap(({ clusterScope: of, to }) =>
+      of === clusterScope && to.namespace !== undefined ? [to.namespace] : [],
+    );
     const distinct = [...new Set(namespaces)];
-    return { ...ground, namespaces: distinct, open: distinct.length >= many };
+    return { ...clusterScope, namespaces: distinct, open: distinct.length >= many };
   });
 }
 

@@ -6,7 +6,7 @@ import type { Ref } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
 import { inLine, namedThere } from "../plan/named.ts";
 import { several } from "../plan/said.ts";
-import type { Ground } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/places.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
 import { type Holders, holdersOf } from "../state/noted.ts";
 
@@ -15,17 +15,22 @@ import { type Holders, holdersOf } from "../state/noted.ts";
  * @param again the command, with the repositories
  * @throws CliError conflict
  */
-export async function refuseWidening(issue: Issue, credential: Credential, grounds: readonly Ground[], again: Create): Promise<void> {
+export async function refuseWidening(
+  issue: Issue,
+  credential: Credential,
+  clusterScopes: readonly ClusterScope[],
+  again: Create,
+): Promise<void> {
   if (!widens([...issue.before, ...issue.demand])) return;
   const { kind, host } = credential;
   const { identity } = issue.entry;
-  const holders = await holdersOf(grounds, { kind, identity, host }, await lifeOf(credential).clusters(identity));
-  const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, grounds));
+  const holders = await holdersOf(clusterScopes, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, clusterScopes));
   const called = `the ${kind} ${JSON.stringify(identity)} gets no other repositories`;
   if (others.length > 0) {
     const names = [...new Set(others.map(namedThere))];
     throw new CliError("conflict", `${called}: ${inLine(names)} also ${names.length > 1 ? "hold" : "holds"} it`, {
-      hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, grounds) },
+      hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, clusterScopes) },
     });
   }
   const unknown = unknownHolders(holders);
@@ -39,11 +44,15 @@ export async function refuseWidening(issue: Issue, credential: Credential, groun
  * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. If no login that pulls
  * goes with its name, only an annotation names it, which anyone in the namespace can write.
  */
-export async function isHeldOutside({ demand, entry: { identity } }: Issue, credential: Credential, grounds: readonly Ground[]) {
+export async function isHeldOutside(
+  { demand, entry: { identity } }: Issue,
+  credential: Credential,
+  clusterScopes: readonly ClusterScope[],
+) {
   if (!demand.some((change) => change.act === "mint" && !change.inNew)) return false;
   const { kind, host } = credential;
-  const { secrets, unknown } = await holdersOf(grounds, { kind, identity, host }, await lifeOf(credential).clusters(identity));
-  return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, grounds));
+  const { secrets, unknown } = await holdersOf(clusterScopes, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScopes));
 }
 
 /** Whether a plan adds repositories to a credential that exists. */
@@ -52,8 +61,8 @@ function widens(plan: readonly Change[]): boolean {
   return !isNew && plan.some((change) => (change.act === "create" || change.act === "update") && (change.grants ?? []).length > 0);
 }
 
-const isSelected = ({ context, namespace = "" }: Ref, grounds: readonly Ground[]): boolean =>
-  grounds.some((ground) => ground.context === context && ground.namespaces.includes(namespace));
+const isSelected = ({ context, namespace = "" }: Ref, clusterScopes: readonly ClusterScope[]): boolean =>
+  clusterScopes.some((clusterScope) => clusterScope.context === context && clusterScope.namespaces.includes(namespace));
 
 function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
   const [first] = unlisted;
@@ -65,11 +74,12 @@ function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
 }
 
 /** The scope with the namespaces of these Secrets. */
-function withNamespaces(scope: Scope, others: readonly Ref[], grounds: readonly Ground[]): Scope {
+function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: readonly ClusterScope[]): Scope {
   const { namespaces, exclude } = scope;
   const more = others.map(({ namespace = "" }) => namespace);
   if (namespaces === "all") return { ...scope, selector: undefined, exclude: [], includeSystem: true };
-  const { names, globs } = namespaces === "current" ? { names: grounds.flatMap((ground) => ground.namespaces), globs: [] } : namespaces;
+  const { names, globs } =
+    namespaces === "current" ? { names: clusterScopes.flatMap((clusterScope) => clusterScope.namespaces), globs: [] } : namespaces;
   return {
     ...scope,
     namespaces: { names: [...new Set([...names, ...more])], globs },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import { groundsOf } from "../../../src/scope/places.ts";
+import { clusterScopesOf } from "../../../src/scope/places.ts";
 import type { Scope } from "../../../src/scope/scope.ts";
 import { openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, namespace } from "../../support/fakes/cluster.ts";
@@ -34,32 +34,32 @@ function world(writes = true) {
   return { asking, tools };
 }
 
-test.for<{ why: string; scope: Partial<Scope>; grounds: [string | undefined, string[], boolean][]; asks: number }>([
-  { why: "the current namespace, unasked", scope: {}, grounds: [[undefined, ["demo"], false]], asks: 0 },
+test.for<{ why: string; scope: Partial<Scope>; clusterScopes: [string | undefined, string[], boolean][]; asks: number }>([
+  { why: "the current namespace, unasked", scope: {}, clusterScopes: [[undefined, ["demo"], false]], asks: 0 },
   {
     why: "names in the order in which they were given, whether or not they are there",
     scope: { namespaces: { names: ["web", "nope"], globs: [] } },
-    grounds: [[undefined, ["web", "nope"], false]],
+    clusterScopes: [[undefined, ["web", "nope"], false]],
     asks: 0,
   },
-  { why: "all but the system's", scope: { namespaces: "all" }, grounds: [[undefined, ["team-a", "team-b", "web"], true]], asks: 1 },
+  { why: "all but the system's", scope: { namespaces: "all" }, clusterScopes: [[undefined, ["team-a", "team-b", "web"], true]], asks: 1 },
   {
     why: "names before what globs find, each once",
     scope: { namespaces: { names: ["web", "nope"], globs: ["team-*", "w*"] } },
-    grounds: [[undefined, ["web", "nope", "team-a", "team-b"], true]],
+    clusterScopes: [[undefined, ["web", "nope", "team-a", "team-b"], true]],
     asks: 1,
   },
   {
     why: "a name that is left out, among globs",
     scope: { namespaces: { names: ["web", "team-a"], globs: ["team-*"] }, exclude: ["team-a"] },
-    grounds: [[undefined, ["web", "team-b"], true]],
+    clusterScopes: [[undefined, ["web", "team-b"], true]],
     asks: 1,
   },
-  { why: "by label", scope: { namespaces: "all", selector: "tier=front" }, grounds: [[undefined, ["web"], true]], asks: 1 },
+  { why: "by label", scope: { namespaces: "all", selector: "tier=front" }, clusterScopes: [[undefined, ["web"], true]], asks: 1 },
   {
     why: "of every context, without one that is on its way out",
     scope: { contexts: "all", namespaces: "all" },
-    grounds: [
+    clusterScopes: [
       ["prod", ["team-a", "team-b", "web"], true],
       ["dev", ["team-d"], true],
     ],
@@ -68,26 +68,26 @@ test.for<{ why: string; scope: Partial<Scope>; grounds: [string | undefined, str
   {
     why: "names in several contexts, each of which is asked whether it answers",
     scope: { contexts: "all", namespaces: { names: ["web"], globs: [] } },
-    grounds: [
+    clusterScopes: [
       ["prod", ["web"], false],
       ["dev", ["web"], false],
     ],
     asks: 2,
   },
-  { why: "of one context that is named", scope: { contexts: ["dev"] }, grounds: [["dev", ["demo"], false]], asks: 0 },
-])("$why", async ({ scope: more, grounds, asks }) => {
+  { why: "of one context that is named", scope: { contexts: ["dev"] }, clusterScopes: [["dev", ["demo"], false]], asks: 0 },
+])("$why", async ({ scope: more, clusterScopes, asks }) => {
   const { asking, tools } = world();
 
-  const found = await groundsOf(scope(more), tools);
+  const found = await clusterScopesOf(scope(more), tools);
 
-  expect(found.map(({ context, namespaces, open }) => [context, namespaces, open])).toEqual(grounds);
+  expect(found.map(({ context, namespaces, open }) => [context, namespaces, open])).toEqual(clusterScopes);
   expect(asking.all).toHaveLength(asks);
 });
 
 test("who reads sees the system's too", async () => {
-  const [ground] = await groundsOf(scope({ namespaces: "all" }), world(false).tools);
+  const [clusterScope] = await clusterScopesOf(scope({ namespaces: "all" }), world(false).tools);
 
-  expect(ground?.namespaces).toContain("kube-system");
+  expect(clusterScope?.namespaces).toContain("kube-system");
 });
 
 test.for<{ namespaces: Scope["namespaces"]; dev: string[] }>([
@@ -104,7 +104,7 @@ test.for<{ namespaces: Scope["namespaces"]; dev: string[] }>([
     ),
   );
 
-  const found = await groundsOf(scope({ contexts: ["prod", "dev"], namespaces }), tools);
+  const found = await clusterScopesOf(scope({ contexts: ["prod", "dev"], namespaces }), tools);
 
   expect(found.map(({ context, namespaces: names, error: why }) => [context, names, why])).toEqual([
     ["prod", [], error],
@@ -121,7 +121,7 @@ test("a cluster that does not tell its version is not given up", async () => {
     ),
   );
 
-  const found = await groundsOf(scope({ contexts: "all" }), tools);
+  const found = await clusterScopesOf(scope({ contexts: "all" }), tools);
 
   expect(found.map(({ namespaces, error }) => [namespaces, error])).toEqual([
     [["demo"], undefined],
@@ -138,7 +138,7 @@ test.for([new CliError("cancelled", "interrupted"), new TypeError("a defect")])(
     ),
   );
 
-  await expect(groundsOf(scope({ contexts: ["prod", "dev"], namespaces: "all" }), tools)).rejects.toBe(error);
+  await expect(clusterScopesOf(scope({ contexts: ["prod", "dev"], namespaces: "all" }), tools)).rejects.toBe(error);
 });
 
 test("the only cluster's error is the run's", async () => {
@@ -150,5 +150,5 @@ test("the only cluster's error is the run's", async () => {
     ),
   );
 
-  await expect(groundsOf(scope({ namespaces: "all" }), tools)).rejects.toThrow("no");
+  await expect(clusterScopesOf(scope({ namespaces: "all" }), tools)).rejects.toThrow("no");
 });

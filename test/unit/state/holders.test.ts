@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
@@ -21,7 +21,7 @@ const entryOf = (identity: string, of = host): Entry => ({
 });
 
 /** A cluster whose namespaces hold Secrets of these identities: `{ a: "x", b: "x", c: "y" }`. */
-function ground(held: Readonly<Record<string, string>>, { name = "acr", of = host, meant = Object.keys(held) } = {}) {
+function clusterScope(held: Readonly<Record<string, string>>, { name = "acr", of = host, meant = Object.keys(held) } = {}) {
   const asking = openAsking();
   const cluster = fakeCluster(asking);
   for (const [namespace, identity] of Object.entries(held)) {
@@ -29,23 +29,23 @@ function ground(held: Readonly<Record<string, string>>, { name = "acr", of = hos
     cluster.put(pullSecret({ kind: "secret", namespace, name }, entryOf(identity, of), encodeDockerConfig(of, login)));
   }
   const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const found: Ground = { context: undefined, cluster: port, namespaces: meant, open: true };
-  return { asking, cluster, ground: found };
+  const found: ClusterScope = { context: undefined, cluster: port, namespaces: meant, open: true };
+  return { asking, cluster, clusterScope: found };
 }
 
-const found = async (...grounds: readonly Ground[]) =>
-  (await collect(holdersIn(grounds, "acr", { kind: "acr-token", host }))).map(
+const found = async (...clusterScopes: readonly ClusterScope[]) =>
+  (await collect(holdersIn(clusterScopes, "acr", { kind: "acr-token", host }))).map(
     ({ entry, login }) => `${entry.identity}: ${login.password.reveal()}`,
   );
 
 test("the credential that most of them hold comes first", async () => {
-  const { ground: at } = ground({ a: "few", b: "many", c: "many", d: "some", e: "many", f: "some" });
+  const { clusterScope: at } = clusterScope({ a: "few", b: "many", c: "many", d: "some", e: "many", f: "some" });
 
   expect(await found(at)).toEqual(["many: of many", "some: of some", "few: of few"]);
 });
 
 test("three are tried at most, and a Secret is only read when its turn comes", async () => {
-  const { ground: at, asking } = ground({ a: "1", b: "2", c: "3", d: "4" });
+  const { clusterScope: at, asking } = clusterScope({ a: "1", b: "2", c: "3", d: "4" });
 
   for await (const _ of holdersIn([at], "acr", { kind: "acr-token", host })) break;
   expect(asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret a/acr"]);
@@ -53,7 +53,7 @@ test("three are tried at most, and a Secret is only read when its turn comes", a
 });
 
 test("once more than half of the places hold the same, the list is read on only if that one will not do", async () => {
-  const { ground: at } = ground({ a: "x", b: "y", c: "y", d: "y", e: "x" });
+  const { clusterScope: at } = clusterScope({ a: "x", b: "y", c: "y", d: "y", e: "x" });
   let listed = 0;
   const pages = async function* (...asked: Parameters<typeof at.cluster.pages>) {
     for await (const page of at.cluster.pages(...asked))
@@ -72,22 +72,22 @@ test("once more than half of the places hold the same, the list is read on only 
 });
 
 test("they are counted over all clusters, but for one that cannot be asked", async () => {
-  const [one, two] = [ground({ a: "x", b: "y" }), ground({ a: "y" })];
-  const lost: Ground = { ...ground({ a: "z", b: "z", c: "z" }).ground, error: new CliError("unreachable", "no") };
+  const [one, two] = [clusterScope({ a: "x", b: "y" }), clusterScope({ a: "y" })];
+  const lost: ClusterScope = { ...clusterScope({ a: "z", b: "z", c: "z" }).clusterScope, error: new CliError("unreachable", "no") };
 
-  expect(await found(one.ground, lost, two.ground)).toEqual(["y: of y", "x: of x"]);
+  expect(await found(one.clusterScope, lost, two.clusterScope)).toEqual(["y: of y", "x: of x"]);
 });
 
-test.for<{ why: string; at: Ground }>([
-  { why: "in a namespace that is not meant", at: ground({ a: "x" }, { meant: ["b"] }).ground },
-  { why: "of another name", at: ground({ a: "x" }, { name: "other" }).ground },
-  { why: "for another registry", at: ground({ a: "x" }, { of: "s.azurecr.io" }).ground },
+test.for<{ why: string; at: ClusterScope }>([
+  { why: "in a namespace that is not meant", at: clusterScope({ a: "x" }, { meant: ["b"] }).clusterScope },
+  { why: "of another name", at: clusterScope({ a: "x" }, { name: "other" }).clusterScope },
+  { why: "for another registry", at: clusterScope({ a: "x" }, { of: "s.azurecr.io" }).clusterScope },
 ])("a Secret $why is none", async ({ at }) => {
   expect(await found(at)).toEqual([]);
 });
 
 test("a Secret that is not ours is none, whatever it notes", async () => {
-  const { cluster, ground: at } = ground({ a: "x" });
+  const { cluster, clusterScope: at } = clusterScope({ a: "x" });
   const secret = cluster.get("secret", "a", "acr");
   if (secret) cluster.put({ ...secret, metadata: { ...secret.metadata, labels: {} } });
 
@@ -95,7 +95,7 @@ test("a Secret that is not ours is none, whatever it notes", async () => {
 });
 
 test("a note without the login that it speaks of is none", async () => {
-  const { cluster, ground: at } = ground({ a: "x", b: "y" });
+  const { cluster, clusterScope: at } = clusterScope({ a: "x", b: "y" });
   const secret = cluster.get("secret", "a", "acr");
   if (secret) cluster.put({ ...secret, data: { ".dockerconfigjson": Buffer.from("{}").toString("base64") } });
 
@@ -103,7 +103,7 @@ test("a note without the login that it speaks of is none", async () => {
 });
 
 test("who may not list all Secrets asks in each namespace", async () => {
-  const { ground: at, asking } = ground({ a: "x", b: "x" });
+  const { clusterScope: at, asking } = clusterScope({ a: "x", b: "x" });
   asking.around(
     refusing(
       ({ call }) => call === "list",
@@ -115,7 +115,7 @@ test("who may not list all Secrets asks in each namespace", async () => {
 });
 
 test("a closed scope lists nothing, and a credential of another kind is none", async () => {
-  const { ground: at, asking } = ground({ a: "x" });
+  const { clusterScope: at, asking } = clusterScope({ a: "x" });
 
   expect(await found({ ...at, open: false })).toEqual(["x: of x"]);
   expect(asking.all.filter((text) => text.startsWith("list "))).toEqual([]);
@@ -123,7 +123,7 @@ test("a closed scope lists nothing, and a credential of another kind is none", a
 });
 
 test("who may read no Secrets finds none; any other error is one", async () => {
-  const { ground: at, asking } = ground({ a: "x" });
+  const { clusterScope: at, asking } = clusterScope({ a: "x" });
   const allow = asking.around(
     refusing(
       () => true,

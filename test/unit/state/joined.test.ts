@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import type { PlaceWish, Sight } from "../../../src/state/place.ts";
 import { outlooks } from "../../../src/state/sights.ts";
 import { noTargets } from "../../../src/state/targets.ts";
@@ -34,13 +34,13 @@ function world() {
   const cluster = fakeCluster(asking);
   for (const [index, name] of names.entries()) fill(cluster, name, index);
   const port = cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const ground = (open: boolean, meant = names): Ground => ({ context: undefined, cluster: port, namespaces: meant, open });
-  return { asking, cluster, ground };
+  const clusterScope = (open: boolean, meant = names): ClusterScope => ({ context: undefined, cluster: port, namespaces: meant, open });
+  return { asking, cluster, clusterScope };
 }
 
-async function sightsOf(ground: Ground, of: PlaceWish): Promise<Map<string, Omit<Sight, "place">>> {
+async function sightsOf(clusterScope: ClusterScope, of: PlaceWish): Promise<Map<string, Omit<Sight, "place">>> {
   const seen = new Map<string, Omit<Sight, "place">>();
-  for await (const outlook of outlooks([ground], of)) {
+  for await (const outlook of outlooks([clusterScope], of)) {
     const { place, ...sight } = await outlook.look();
     seen.set(place.namespace, sight);
   }
@@ -57,11 +57,11 @@ test.for<{ why: string; wish: PlaceWish }>([
   { why: "none, and every pod", wish: wish({ targets: noTargets, pods: "all" }) },
   { why: "no pods", wish: wish({ pods: "none" }) },
 ])("lists that are read in step show the same as asking in each namespace: $why", async ({ wish: of }) => {
-  const { ground, asking } = world();
+  const { clusterScope, asking } = world();
 
-  const apart = await sightsOf(ground(false), of);
+  const apart = await sightsOf(clusterScope(false), of);
   asking.forget();
-  const joined = await sightsOf(ground(true), of);
+  const joined = await sightsOf(clusterScope(true), of);
 
   expect([...joined].sort()).toEqual([...apart].sort());
   expect(joined.size).toBe(20);
@@ -70,22 +70,22 @@ test.for<{ why: string; wish: PlaceWish }>([
 });
 
 test("places go in the order of the lists where those are read in step, and in the order in which they were given where not", async () => {
-  const { ground } = world();
+  const { clusterScope } = world();
 
-  expect([...(await sightsOf(ground(false, ["team-1", "a", "a-b"]), wish())).keys()]).toEqual(["team-1", "a", "a-b"]);
-  expect([...(await sightsOf(ground(true), wish())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
+  expect([...(await sightsOf(clusterScope(false, ["team-1", "a", "a-b"]), wish())).keys()]).toEqual(["team-1", "a", "a-b"]);
+  expect([...(await sightsOf(clusterScope(true), wish())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
 });
 
 test("only what is meant is shown, of lists of the whole cluster", async () => {
-  const { ground } = world();
+  const { clusterScope } = world();
   const meant = names.filter((name) => name !== "team-3");
 
-  expect([...(await sightsOf(ground(true, meant), wish())).keys()]).not.toContain("team-3");
+  expect([...(await sightsOf(clusterScope(true, meant), wish())).keys()]).not.toContain("team-3");
 });
 
 test("a second look asks anew, and sees what has changed", async () => {
-  const { ground, cluster, asking } = world();
-  for await (const outlook of outlooks([ground(true)], wish())) {
+  const { clusterScope, cluster, asking } = world();
+  for await (const outlook of outlooks([clusterScope(true)], wish())) {
     if (outlook.place.namespace !== "team-1") continue;
     expect((await outlook.look()).secret?.type).toBe("Opaque");
     cluster.remove("secret", "team-1", "acr");
@@ -98,10 +98,10 @@ test("a second look asks anew, and sees what has changed", async () => {
 });
 
 test("a ServiceAccount that is missing is that place's error, and a namespace that is missing is told apart from it", async () => {
-  const { ground, cluster } = world();
+  const { clusterScope, cluster } = world();
   cluster.remove("serviceaccount", "team-1", "default");
   const errors = new Map<string, string>();
-  for await (const outlook of outlooks([ground(true, [...names, "nope"])], wish()))
+  for await (const outlook of outlooks([clusterScope(true, [...names, "nope"])], wish()))
     await outlook.look().catch((error: Error) => errors.set(outlook.place.namespace, error.message));
 
   expect([...errors]).toEqual([
@@ -111,7 +111,7 @@ test("a ServiceAccount that is missing is that place's error, and a namespace th
 });
 
 test("who may not list the whole cluster is asked in each namespace", async () => {
-  const { ground, asking } = world();
+  const { clusterScope, asking } = world();
   asking.around(
     refusing(
       ({ at }) => at === "secret",
@@ -119,12 +119,12 @@ test("who may not list the whole cluster is asked in each namespace", async () =
     ),
   );
 
-  expect((await sightsOf(ground(true), wish())).size).toBe(20);
+  expect((await sightsOf(clusterScope(true), wish())).size).toBe(20);
   expect(asking.all).toContain("get secret team-9/acr");
 });
 
 test("any other error of a list ends it", async () => {
-  const { ground, asking } = world();
+  const { clusterScope, asking } = world();
   asking.around(
     refusing(
       ({ at }) => at === "pod",
@@ -132,14 +132,14 @@ test("any other error of a list ends it", async () => {
     ),
   );
 
-  await expect(sightsOf(ground(true), wish())).rejects.toThrow("gone");
+  await expect(sightsOf(clusterScope(true), wish())).rejects.toThrow("gone");
 });
 
 test("a cluster that cannot be asked is one place, whose look tells why", async () => {
-  const { ground } = world();
+  const { clusterScope } = world();
   const error = new CliError("unreachable", "no");
   const found = [];
-  for await (const outlook of outlooks([{ ...ground(false, []), context: "prod", error }, ground(false, ["a"])], wish()))
+  for await (const outlook of outlooks([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], wish()))
     found.push(outlook);
 
   expect(found.map(({ place }) => [place.context, place.namespace])).toEqual([

@@ -4,17 +4,17 @@ import { notedLists } from "../../../src/state/noted-lists.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 
-async function ground(...names: readonly string[]) {
+async function clusterScope(...names: readonly string[]) {
   const world = await stored(...names);
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  return { world, grounds: [{ context: undefined, cluster, namespaces: names, open: true }] };
+  return { world, clusterScopes: [{ context: undefined, cluster, namespaces: names, open: true }] };
 }
 
 const listsIn = (calls: readonly string[]) => calls.filter((call) => call.startsWith("list secret")).length;
 
 test("all who ask before a list is read get it, and who asks meanwhile the next one", async () => {
-  const { world, grounds } = await ground("a", "b");
-  const listed = notedLists(grounds);
+  const { world, clusterScopes } = await clusterScope("a", "b");
+  const listed = notedLists(clusterScopes);
 
   const first = [listed(() => true), listed(({ identity }) => identity === "nobody")];
   await Promise.resolve();
@@ -30,8 +30,8 @@ test("all who ask before a list is read get it, and who asks meanwhile the next 
 });
 
 test("a list that fails fails those who waited for it, and nobody after them", async () => {
-  const { world, grounds } = await ground("a");
-  const listed = notedLists(grounds);
+  const { world, clusterScopes } = await clusterScope("a");
+  const listed = notedLists(clusterScopes);
   const free = world.asking.around(
     refusing(
       ({ call }) => call === "list",

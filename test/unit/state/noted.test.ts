@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Cluster, Where } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { Secret } from "../../../src/objects.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
 import { holdersOf, notedIn } from "../../../src/state/noted.ts";
@@ -31,7 +31,7 @@ function secret(name: string, { type = "kubernetes.io/dockerconfigjson", manager
   };
 }
 
-function groundOf(world: FakeWorld, lists: Where[] = []): Ground {
+function clusterScopeOf(world: FakeWorld, lists: Where[] = []): ClusterScope {
   const port = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
   const pages: Cluster["pages"] = (kind, where = {}) => {
     lists.push(where);
@@ -53,7 +53,7 @@ test.for([
   world.cluster.put(secret("holder", of));
   world.cluster.put(secret("other", { auths: { [host]: { username: "u", password: "p" } } }));
 
-  const { secrets, unknown, unlisted } = await holdersOf([groundOf(world)], token, []);
+  const { secrets, unknown, unlisted } = await holdersOf([clusterScopeOf(world)], token, []);
 
   expect(secrets.map(({ to }) => to.name)).toEqual(["holder"]);
   expect({ unknown, unlisted }).toEqual({ unknown: [], unlisted: [] });
@@ -66,7 +66,7 @@ test("marks the Secrets that this run may not write, unless --force is given", a
   world.cluster.put(secret("theirs", { manager: "Helm", note }));
   world.cluster.put(secret("merged", { note: JSON.stringify([{ ...entry, beside: true }]) }));
   const foreign = async (force: boolean) =>
-    (await notedIn([groundOf(world)], () => true, { force })).noted.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
+    (await notedIn([clusterScopeOf(world)], () => true, { force })).noted.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
 
   expect(await foreign(false)).toEqual(["theirs"]);
   expect(await foreign(true)).toEqual([]);
@@ -81,7 +81,7 @@ test("reads the data of no Secret but ours, pull secrets, and those whose annota
   const lists: Where[] = [];
   world.asking.forget();
 
-  await holdersOf([groundOf(world, lists)], token, []);
+  await holdersOf([clusterScopeOf(world, lists)], token, []);
 
   expect(world.asking.all.filter((call) => call.startsWith("get secret"))).toEqual(["get secret a/chart"]);
   const withData = lists.filter(({ metadataOnly }) => !metadataOnly);
@@ -97,7 +97,7 @@ test("names the clusters that a description names and that were not listed", asy
   const world = worldOf(["a"]);
   const here = clusterId("uid-of-kube-system");
 
-  expect((await holdersOf([groundOf(world)], token, [here, "00000000"])).unknown).toEqual(["00000000"]);
+  expect((await holdersOf([clusterScopeOf(world)], token, [here, "00000000"])).unknown).toEqual(["00000000"]);
   world.asking.around(refusing(({ call }) => call === "list", refused));
-  expect(await holdersOf([groundOf(world)], token, [here])).toMatchObject({ unknown: [here], unlisted: [{ context: undefined }] });
+  expect(await holdersOf([clusterScopeOf(world)], token, [here])).toMatchObject({ unknown: [here], unlisted: [{ context: undefined }] });
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import { imagesIn } from "../../../src/state/scope-images.ts";
 import { noTargets, picksOf, type TargetWish } from "../../../src/state/targets.ts";
 import { type Asked, openAsking, refusing } from "../../support/fakes/asked.ts";
@@ -21,7 +21,7 @@ const cronJob = (namespace: string, name: string) => ({
 async function repositories(
   open: boolean,
   refused: (asked: Asked) => boolean,
-  { more = [], targets = noTargets }: { more?: readonly Partial<Ground>[]; targets?: TargetWish } = {},
+  { more = [], targets = noTargets }: { more?: readonly Partial<ClusterScope>[]; targets?: TargetWish } = {},
 ): Promise<string[]> {
   const asking = openAsking();
   const fake = fakeCluster(asking);
@@ -31,8 +31,11 @@ async function repositories(
   }
   asking.around(refusing(refused, () => new CliError("forbidden", "Error from server (Forbidden): no")));
   const cluster = fake.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
-  const ground: Ground = { context: undefined, cluster, namespaces: ["a", "b", "c"], open };
-  const images = await imagesIn([...more.map((one) => ({ ...ground, ...one })), ground], { hosts: [host], picks: picksOf(targets) });
+  const clusterScope: ClusterScope = { context: undefined, cluster, namespaces: ["a", "b", "c"], open };
+  const images = await imagesIn([...more.map((one) => ({ ...clusterScope, ...one })), clusterScope], {
+    hosts: [host],
+    picks: picksOf(targets),
+  });
   return images.map(({ repository }) => repository);
 }
 

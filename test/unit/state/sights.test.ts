@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import { outlooks } from "../../../src/state/sights.ts";
 import { noTargets, type TargetWish } from "../../../src/state/targets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
@@ -8,7 +8,7 @@ import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts"
 import { accountsNamed, allOf } from "../../support/target-wish.ts";
 
 /** The namespaces `team-NN`: in `team-01` no ServiceAccount has the label, `team-02` has none at all, and `team-03` is gone. */
-function ground(count: number): Ground {
+function clusterScope(count: number): ClusterScope {
   const fake = fakeCluster(openAsking());
   const namespaces = Array.from({ length: count }, (_, index) => `team-${String(index).padStart(2, "0")}`);
   for (const name of namespaces) {
@@ -22,7 +22,7 @@ function ground(count: number): Ground {
 /** What each of the first four places has, at the first look and at the second. */
 async function looks(count: number, wish: TargetWish): Promise<string[][]> {
   const seen: string[][] = [];
-  for await (const { look } of outlooks([ground(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
+  for await (const { look } of outlooks([clusterScope(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
     const once = () =>
       look().then(
         ({ targets }) => targets.map(({ metadata }) => metadata.name).join(),

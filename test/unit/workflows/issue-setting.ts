@@ -1,7 +1,7 @@
 import type { Tools } from "../../../src/actions/tools.ts";
 import type { Credential, Issue, Need } from "../../../src/credential/kind.ts";
 import type { Change } from "../../../src/plan/change.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
@@ -66,10 +66,10 @@ export function setting(
     targets: accountsNamed("default"),
     ...of,
   };
-  const ground: Ground = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
+  const clusterScope: ClusterScope = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
   const places = (pods: PlaceWish["pods"] = "all") =>
-    outlooks([ground], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
-  return { world, bench, order, needs, places, grounds: [ground] };
+    outlooks([clusterScope], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
+  return { world, bench, order, needs, places, clusterScopes: [clusterScope] };
 }
 
 export const put = (world: FakeWorld, namespace: string, of: Entry = entry, password = "ours") =>
@@ -82,4 +82,5 @@ export const put = (world: FakeWorld, namespace: string, of: Entry = entry, pass
     "kubectl-acr-secret",
   );
 export const each = ({ places, order, bench }: ReturnType<typeof setting>) => collect(issueEach(places(), order, bench.tools as Tools));
-export const sharedBy = ({ places, order, grounds }: ReturnType<typeof setting>) => collect(issueShared(places, grounds, order));
+export const sharedBy = ({ places, order, clusterScopes }: ReturnType<typeof setting>) =>
+  collect(issueShared(places, clusterScopes, order));

@@ -77,7 +77,7 @@ test("the pods of the scope are only looked at where no repository was named", a
   const imagesOf = async (repositories: string[]) => {
     const at = setting(["a"], async () => issued(), { repositories });
     at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
-    await collect(issueShared(() => at.places("none"), at.grounds, at.order));
+    await collect(issueShared(() => at.places("none"), at.clusterScopes, at.order));
     return at.needs[0]?.images.map(({ repository }) => repository);
   };
 
@@ -127,7 +127,7 @@ test("what has been told is not decided anew, and nor is what fails in another w
     throw new Conflict("another was first");
   }
   const run = async () => {
-    for await (const _ of issueShared(breaking, at.grounds, at.order)) tell();
+    for await (const _ of issueShared(breaking, at.clusterScopes, at.order)) tell();
   };
   await expect(run()).rejects.toThrow("another was first");
   expect(at.needs).toHaveLength(1);
@@ -192,7 +192,7 @@ test("the name of what many get is on its way while Azure is asked, and what is 
   const at = setting(["a"], issue, { needsName: true });
   const order = { ...at.order, opening: opened.then(() => at.order.opening) };
   at.world.asking.around(refusing(is("get namespace kube-system"), () => new CliError("forbidden", "no")));
-  const outcomes = () => collect(issueShared(at.places, at.grounds, order));
+  const outcomes = () => collect(issueShared(at.places, at.clusterScopes, order));
 
   const first = outcomes();
   await new Promise(setImmediate);

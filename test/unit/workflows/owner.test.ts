@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { Ground } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/places.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { tokenName } from "../../../src/secret/names.ts";
 import { ownerOf, sharedOwner } from "../../../src/workflows/owner.ts";
@@ -23,7 +23,7 @@ const portOf = ({ clusters, cluster }: FakeWorld, context?: string) =>
     interruption: openInterruption(),
   });
 const placeOf = (in_: FakeWorld, name = "demo") => ({ context: undefined, namespace: name, cluster: portOf(in_) });
-const groundOf = (in_: FakeWorld, context?: string, error?: CliError): Ground => ({
+const clusterScopeOf = (in_: FakeWorld, context?: string, error?: CliError): ClusterScope => ({
   context,
   cluster: portOf(in_, context),
   namespaces: [],
@@ -44,8 +44,8 @@ test("one Secret's name in Azure is made of its namespace's uid, which is asked 
 
 test("what is made in Azure says the cluster too, as far as that may be known", async () => {
   const in_ = world({ demo: "u1", "kube-system": "k" }, ["prod", "dev"]);
-  const [prod, dev] = ["prod", "dev"].map((context) => groundOf(in_, context)) as [Ground, Ground];
-  const lost = groundOf(in_, "dev", new CliError("unreachable", "no"));
+  const [prod, dev] = ["prod", "dev"].map((context) => clusterScopeOf(in_, context)) as [ClusterScope, ClusterScope];
+  const lost = clusterScopeOf(in_, "dev", new CliError("unreachable", "no"));
   const inDemo = () => ownerOf({ ...placeOf(in_), cluster: portOf(in_, "prod") }, "acr");
   const [one, other] = [clusterId("kprod"), clusterId("kdev")];
 
@@ -62,7 +62,7 @@ test("what is made in Azure says the cluster too, as far as that may be known", 
 test("no name is asked for before it is wanted", () => {
   const in_ = world({ demo: "u1" });
   ownerOf(placeOf(in_), "acr");
-  sharedOwner([groundOf(in_)], "acr");
+  sharedOwner([clusterScopeOf(in_)], "acr");
 
   expect(in_.asking.all).toEqual([]);
 });
@@ -80,19 +80,19 @@ test("one Secret owns the name that is its own, and no other", async () => {
 });
 
 test("many Secrets' name is made of their cluster, and is nobody's alone", async () => {
-  const owner = sharedOwner([groundOf(world({ "kube-system": "u1" }))], "acr");
+  const owner = sharedOwner([clusterScopeOf(world({ "kube-system": "u1" }))], "acr");
 
   expect(await owner.ownName()).toMatch(/^shared-acr-[0-9a-f]{10}$/);
   expect(owner).toMatchObject({ secret: "acr", words: "secret acr in many namespaces", alone: false });
 });
 
-const selectingIn = (in_: FakeWorld, context: string): Ground => ({ ...groundOf(in_, context), namespaces: ["demo"] });
+const selectingIn = (in_: FakeWorld, context: string): ClusterScope => ({ ...clusterScopeOf(in_, context), namespaces: ["demo"] });
 
 test("of several clusters the first that is reached gives the name, and that of any of them is theirs", async () => {
   const in_ = world({ "kube-system": "u", demo: "d" }, ["prod", "dev"]);
   const [prod, dev] = [selectingIn(in_, "prod"), selectingIn(in_, "dev")];
-  const lost = groundOf(in_, "prod", new CliError("unreachable", "no"));
-  const nameOf = (...grounds: Ground[]) => sharedOwner(grounds, "acr").ownName();
+  const lost = clusterScopeOf(in_, "prod", new CliError("unreachable", "no"));
+  const nameOf = (...clusterScopes: ClusterScope[]) => sharedOwner(clusterScopes, "acr").ownName();
 
   expect(await nameOf(prod, dev)).toBe(await nameOf(prod));
   expect(await nameOf(lost, dev)).toBe(await nameOf(dev));
@@ -105,8 +105,8 @@ test("of several clusters the first that is reached gives the name, and that of 
   ]);
 });
 
-/** Grounds of one cluster with these namespaces selected. */
-const selecting = (in_: FakeWorld, ...namespaces: string[]): Ground[] => [{ ...groundOf(in_), namespaces }];
+/** The scope of one cluster, with these namespaces selected. */
+const selecting = (in_: FakeWorld, ...namespaces: string[]): ClusterScope[] => [{ ...clusterScopeOf(in_), namespaces }];
 const ab = () => world({ "kube-system": "u", a: "ua", b: "ub" });
 
 test("names a new shared credential by the first selected namespace that exists", async () => {
@@ -138,7 +138,7 @@ test("compares the selected namespaces when the namespaces of the cluster may no
 });
 
 test("where no cluster is reached there is no name", async () => {
-  const lost = groundOf(world({}), undefined, new CliError("unreachable", "no"));
+  const lost = clusterScopeOf(world({}), undefined, new CliError("unreachable", "no"));
 
   await expect(sharedOwner([lost], "acr").ownName()).rejects.toMatchObject({
     kind: "unreachable",
