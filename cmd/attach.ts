@@ -70,8 +70,8 @@ export const attach = verb({
       reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: patienceOf(flags, session.context) },
       warns: true,
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
-      candidates: (sight, run) => lackingIn(sight, attaching(run)),
-      plan: (sight, run) => attachIn(sight, attaching(run), { ...run, whereUsed: run.targets.whereUsed, restart: flags.restart, anew }),
+      candidates: (state, run) => lackingIn(state, attaching(run)),
+      plan: (state, run) => attachIn(state, attaching(run), { ...run, whereUsed: run.targets.whereUsed, restart: flags.restart, anew }),
       later: tellBeside,
     });
   },

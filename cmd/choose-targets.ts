@@ -6,8 +6,8 @@ import { printable } from "../src/output/printable.ts";
 import { placeSuffix, type Where } from "../src/output/words.ts";
 import { inLine } from "../src/plan/named.ts";
 import { over } from "../src/scope/over.ts";
-import type { Sight } from "../src/state/place.ts";
-import type { Outlook } from "../src/state/sights.ts";
+import type { NamespaceReader } from "../src/state/namespace-reader.ts";
+import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { askable } from "./askable.ts";
 import type { Session } from "./session.ts";
 
@@ -57,8 +57,8 @@ const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""
  */
 export async function chosenTargets(
   session: Session,
-  places: AsyncIterable<Outlook>,
-  usefulIn: (sight: Sight) => readonly Ref[],
+  places: AsyncIterable<NamespaceReader>,
+  usefulIn: (state: NamespaceState) => readonly Ref[],
   how: Choosing,
 ): Promise<(target: Ref) => boolean> {
   const candidates: Ref[] = [];
@@ -72,7 +72,11 @@ export async function chosenTargets(
 }
 
 /** What would be of use in one place. Where there are others, they are of use, and the run itself tells of one that cannot be seen. */
-async function* see({ look }: Outlook, usefulIn: (sight: Sight) => readonly Ref[], { verb, secret, where }: Choosing) {
+async function* see(
+  { read: look }: NamespaceReader,
+  usefulIn: (state: NamespaceState) => readonly Ref[],
+  { verb, secret, where }: Choosing,
+) {
   try {
     yield usefulIn(await look());
   } catch (error) {

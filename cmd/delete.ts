@@ -5,8 +5,8 @@ import { planDelete } from "../src/plan/delete.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { deletionFacts } from "../src/state/deletion.ts";
+import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.ts";
 import { noSecret } from "../src/state/secrets.ts";
-import { type Outlook, outlooks } from "../src/state/sights.ts";
 import { everything } from "../src/state/targets.ts";
 import { revoking } from "../src/workflows/revoke.ts";
 import { runUnit } from "../src/workflows/unit.ts";
@@ -77,10 +77,10 @@ type Deleting = {
 function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
   const tools = toolsOf(session, { ...flags, "dry-run": dryRun });
   const order = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
-  const places = outlooks(clusterScopes, order);
+  const places = readersOf(clusterScopes, order);
   const { force, revoke } = flags;
-  const each = (sight: Parameters<typeof deletionFacts>[0]) =>
-    planDelete(deletionFacts(sight, secret, tools.write.fieldManager), { force, revoke });
+  const each = (state: Parameters<typeof deletionFacts>[0]) =>
+    planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
   const run = newRun();
   const unit = { before: [], demand: [], run, each, ...(revoke && { goesOn: true as const }) };
   if (!revoke) return runUnit(unit, places, tools, dryRun);
@@ -88,15 +88,15 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
 }
 
 /** Nothing is changed in a place before what its Secret notes can be revoked: who is not signed in to Azure finds out first. */
-async function* openedIn(places: AsyncIterable<Outlook>, open: Open): AsyncGenerator<Outlook> {
-  for await (const { place, look } of places)
+async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
+  for await (const { place, read: look } of places)
     yield {
       place,
-      look: async () => {
-        const sight = await look();
-        const entries = (sight.secret && readEntries(sight.secret)) ?? [];
+      read: async () => {
+        const state = await look();
+        const entries = (state.secret && readEntries(state.secret)) ?? [];
         for (const entry of entries) await open({ entry, host: entry.hosts[0] ?? "" });
-        return sight;
+        return state;
       },
     };
 }

@@ -4,7 +4,7 @@ import type { Change } from "../src/plan/change.ts";
 import { planDangling } from "../src/plan/dangling.ts";
 import { planDetach, type Target } from "../src/plan/references.ts";
 import { noNamespace } from "../src/state/namespace.ts";
-import type { Sight } from "../src/state/place.ts";
+import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
 import { dangling, dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
@@ -57,14 +57,14 @@ export const detach = verb({
       verb: "detach",
       reads: { pods: "none" },
       otherwise: (targets, namespace) => ({ do: "detach", secret: "NAME", ...saidAgain(targets), namespace }),
-      candidates: (sight, run) => meantIn(sight, run).map(({ to }) => to),
-      plan: (sight, run) => {
+      candidates: (state, run) => meantIn(state, run).map(({ to }) => to),
+      plan: (state, run) => {
         const { secret, onePlace, isMeant } = run;
-        const { namespace } = sight.place;
-        const changes = meantIn(sight, run)
+        const { namespace } = state.place;
+        const changes = meantIn(state, run)
           .filter(({ to }) => isMeant(to))
           .map((target) => planDetach(secret, target, anew));
-        if (onePlace && !sight.secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(secret, namespace)];
+        if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(secret, namespace)];
         return onePlace && changes.length === 0 ? [tellNone(secret, namespace)] : changes;
       },
     });
@@ -72,7 +72,7 @@ export const detach = verb({
 });
 
 /** The targets of one namespace that the command line is about. */
-function meantIn({ targets: found, place }: Sight, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
+function meantIn({ targets: found, place }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
   return found.map((target) => targetOf(target, place.context)).filter((target) => !targets.whereUsed || carriesForGood(secret, target));
 }
 

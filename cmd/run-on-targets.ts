@@ -3,8 +3,8 @@ import type { Fix } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
-import type { PlaceWish, Sight } from "../src/state/place.ts";
-import { outlooks } from "../src/state/sights.ts";
+import { readersOf } from "../src/state/namespace-reader.ts";
+import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
 import { type TargetWish, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { chosenTargets } from "./choose-targets.ts";
@@ -19,7 +19,7 @@ import { toolsOf, type WritingFlags } from "./tools.ts";
 export type ScopeRunFlags = Values<typeof scopeFlags> & Concluding["flags"] & WritingFlags;
 
 /** What a verb reads and plans in each namespace. */
-type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: PlaceWish };
+type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
 
 /** Plans and applies a verb in every namespace of the scope. @returns the exit code */
 export async function runInScope(
@@ -31,7 +31,7 @@ export async function runInScope(
   const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
   const { reads, ...run } = await prepare(clusterScopes, whereOf(scope, clusterScopes) === "one");
   const unit = { before: [], demand: [], run: newRun(), ...run };
-  return conclude(runUnit(unit, outlooks(clusterScopes, reads), toolsOf(session, flags), flags["dry-run"]), {
+  return conclude(runUnit(unit, readersOf(clusterScopes, reads), toolsOf(session, flags), flags["dry-run"]), {
     session,
     flags,
     scope,
@@ -52,12 +52,12 @@ export type TargetRun = {
 /** What differs between the verbs that change `imagePullSecrets` lists. */
 export type TargetVerb = {
   readonly verb: "attach" | "detach";
-  readonly reads: Pick<PlaceWish, "pods" | "patience">;
+  readonly reads: Pick<ReadOptions, "pods" | "patience">;
   /** The command to suggest if the command line names no Secret and the namespace has none. */
   otherwise(targets: TargetWish, namespace: string | undefined): Fix;
   /** The targets of one namespace that the user can choose from. */
-  candidates(sight: Sight, run: Omit<TargetRun, "isMeant">): readonly Ref[];
-  plan(sight: Sight, run: TargetRun): Plan;
+  candidates(state: NamespaceState, run: Omit<TargetRun, "isMeant">): readonly Ref[];
+  plan(state: NamespaceState, run: TargetRun): Plan;
   readonly later?: Unit["later"];
   readonly warns?: boolean;
 };
@@ -81,8 +81,8 @@ export function runOnTargets(
     const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), clusterScopes), output: flags.output };
     const isMeant = isNamed
       ? () => true
-      : await chosenTargets(session, outlooks(clusterScopes, reads), (sight) => of.candidates(sight, run), choosing);
+      : await chosenTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
     const { later, warns } = of;
-    return { reads: { ...reads, warns }, each: (sight) => of.plan(sight, { ...run, isMeant }), later };
+    return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isMeant }), later };
   });
 }

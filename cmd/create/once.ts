@@ -2,7 +2,7 @@ import type { Credential, Kind, Sources } from "../../src/credential/kind.ts";
 import { openWithin } from "../../src/credential/regional.ts";
 import { type ClusterScope, clusterScopesOf } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
-import { outlooks } from "../../src/state/sights.ts";
+import { readersOf } from "../../src/state/namespace-reader.ts";
 import { issueEach, issueShared, type Order } from "../../src/workflows/issue.ts";
 import { type Belonging, belongingKey, belongingOf } from "../../src/workflows/take-away.ts";
 import { conclude, whereOf } from "../conclude.ts";
@@ -40,7 +40,7 @@ export async function makeOnce({ wish, kind, flags }: Asking, session: Session, 
   journal.clusterScopes = clusterScopes;
   const onePlace = whereOf(scope, clusterScopes) === "one";
   const places = () =>
-    outlooks(clusterScopes, {
+    readersOf(clusterScopes, {
       secret: name,
       targets,
       pods: podsWanted(wish, onePlace),

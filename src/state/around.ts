@@ -5,22 +5,22 @@ import type { Account, Around, Lister } from "../plan/around.ts";
 import { accountOf, namesIn, readTarget } from "../plan/references.ts";
 import { topOf } from "./controller.ts";
 import { imagesFrom } from "./images.ts";
-import type { Sight } from "./place.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwn, isYounger } from "./pulling-pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** What warnings look at: all that was read of a place, also where it is no target. @param hosts those of the registry */
-export function aroundOf(sight: Sight, hosts: readonly string[]): Around {
-  const objects = [...(sight.also ?? sight.targets), ...(sight.beside?.templates ?? [])];
-  const accounts = accountsIn(sight);
+export function aroundOf(state: NamespaceState, hosts: readonly string[]): Around {
+  const objects = [...(state.also ?? state.targets), ...(state.beside?.templates ?? [])];
+  const accounts = accountsIn(state);
   return {
     accounts: [...accounts.values()].map(asAccount),
-    listers: [...objects.flatMap((object) => listerOf(object, hosts)), ...sight.pods.flatMap((pod) => authorOf(pod, hosts, accounts))],
+    listers: [...objects.flatMap((object) => listerOf(object, hosts)), ...state.pods.flatMap((pod) => authorOf(pod, hosts, accounts))],
   };
 }
 
 /** The ServiceAccounts that were read, by name. */
-function accountsIn({ targets, also = targets, beside }: Sight): ReadonlyMap<string, ServiceAccount> {
+function accountsIn({ targets, also = targets, beside }: NamespaceState): ReadonlyMap<string, ServiceAccount> {
   const read = also.filter((object) => object.kind === "ServiceAccount");
   return new Map([...read, ...(beside?.accounts ?? [])].map((account) => [account.metadata.name, account]));
 }

@@ -2,12 +2,12 @@ import type { DeleteFacts } from "../plan/delete.ts";
 import { isOurs } from "../secret/entry.ts";
 import { secretIn } from "./facts.ts";
 import { readHeld } from "./held.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import { needingOf } from "./needing.ts";
-import type { Sight } from "./place.ts";
 import { targetOf } from "./targets.ts";
 
 /** A place as a deletion sees it. @param name the Secret's */
-export function deletionFacts({ secret, targets, pods, place }: Sight, name: string, fieldManager: string): DeleteFacts {
+export function deletionFacts({ secret, targets, pods, place }: NamespaceState, name: string, fieldManager: string): DeleteFacts {
   const { context } = place;
   return {
     to: secretIn(place, name),

@@ -7,7 +7,7 @@ import type { Login } from "../registry/port.ts";
 import type { Place } from "../scope/places.ts";
 import { aroundOf, comesFrom } from "./around.ts";
 import { readHeld } from "./held.ts";
-import type { Sight } from "./place.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import { pullingPods } from "./pods.ts";
 import { kindOf, type TargetObject, targetOf } from "./targets.ts";
 
@@ -22,16 +22,16 @@ type Asked = {
 
 /** A place as a plan sees it, and the login in its Secret, which no plan sees. */
 export function factsOf(
-  sight: Sight,
+  state: NamespaceState,
   { name, host, others = [], fieldManager, now }: Asked,
 ): { readonly facts: Facts; readonly login: Login | undefined } {
-  const { secret, targets, pods } = sight;
-  const { context } = sight.place;
+  const { secret, targets, pods } = state;
+  const { context } = state.place;
   const read = secret && readHeld(secret, host, fieldManager);
   const hosts = [...(read ? keysOf(host, read.held) : [host]), ...others];
-  const around = aroundOf(sight, hosts);
+  const around = aroundOf(state, hosts);
   const facts: Facts = {
-    to: secretIn(sight.place, name),
+    to: secretIn(state.place, name),
     held: read?.held,
     targets: targets.map((target) => ({ ...targetOf(target, context), ...drifting(target, fieldManager) })),
     pods: pullingPods(hosts, pods, { context, now, isAuthored: comesFrom(around.listers) }),

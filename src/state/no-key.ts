@@ -9,7 +9,7 @@ import { accountOf, namesIn } from "../plan/references.ts";
 import { several } from "../plan/said.ts";
 import { azureHost } from "./azure-host.ts";
 import { imagesOf } from "./images.ts";
-import type { Sight } from "./place.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwn } from "./pulling-pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 
@@ -22,11 +22,11 @@ const most = 5;
  *
  * @param keys the keys under `auths` that the Secret has a login for, or will have
  */
-export function tellKeyless(to: Ref<"secret">, keys: readonly string[], sight: Sight, plan: Plan): Change[] {
+export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
   const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
-  const pullers = sight.targets.flatMap((object) => {
-    const target = targetOf(object, sight.place.context);
-    return written.has(keyOf(target.to)) ? [pullerOf(target.to, object, sight)] : [];
+  const pullers = state.targets.flatMap((object) => {
+    const target = targetOf(object, state.place.context);
+    return written.has(keyOf(target.to)) ? [pullerOf(target.to, object, state)] : [];
   });
   return keyless(to.name, keys, pullers)
     .slice(0, most)
@@ -38,7 +38,7 @@ export function tellKeyless(to: Ref<"secret">, keys: readonly string[], sight: S
 }
 
 /** A template pulls its own images, and a ServiceAccount's are those of the pods that were read and rely on it. */
-function pullerOf(of: Ref<TargetKind>, object: TargetObject, { also = [], targets, pods }: Sight): Puller<Ref<TargetKind>> {
+function pullerOf(of: Ref<TargetKind>, object: TargetObject, { also = [], targets, pods }: NamespaceState): Puller<Ref<TargetKind>> {
   const own = specOf(object);
   if (own) return { of, images: wantedIn(own), whole: true };
   const account = object.kind === "ServiceAccount" ? object : undefined;
@@ -57,10 +57,10 @@ const wantedIn = (spec: PodSpec): Wanted[] =>
   });
 
 /** Tells of a Secret that the kubelet cannot read, and else of images that it has no key for. */
-export function tellUseless(to: Ref<"secret">, secret: Secret, sight: Sight, plan: Plan): Change[] {
+export function tellUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
   const named = { ...secret, name: to.name };
   const { poison } = buildKeyring([named]);
-  if (!poison) return tellKeyless(to, usableKeys(named), sight, plan);
+  if (!poison) return tellKeyless(to, usableKeys(named), state, plan);
   const says = `secret/${to.name} spoils all pull secrets of a pod that names it: ${poison.message}`;
   return [{ act: "tell", id: "malformed-secret", to, says }];
 }

@@ -2,12 +2,12 @@ import { keyOf } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Plan, Tell } from "../plan/change.ts";
 import { type OtherName, tellOthers } from "../plan/other-names.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import type { NamedSecret } from "./other-names.ts";
-import type { Sight } from "./place.ts";
 import { targetOf } from "./targets.ts";
 
 /** Tells of other names in the lists that a plan writes to, once it is known what they lead to. */
-export function tellBeside({ targets, place, named }: Sight, plan: Plan): Promise<Tell[]> | undefined {
+export function tellBeside({ targets, place, named }: NamespaceState, plan: Plan): Promise<Tell[]> | undefined {
   const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
   const lists = targets.map((object) => targetOf(object, place.context)).filter(({ to }) => written.has(keyOf(to)));
   return named?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));

@@ -2,7 +2,7 @@ import { kinds, targetKindCalled } from "../kinds.ts";
 import type { PodSpec } from "../objects.ts";
 import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
 import { imagesFrom } from "./images.ts";
-import type { Sight } from "./place.ts";
+import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwn } from "./pulling-pods.ts";
 import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
@@ -13,7 +13,7 @@ import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.t
  *
  * @returns the ServiceAccounts first; what cannot be changed (a Job, a pod) is none of them
  */
-export function usersOf(hosts: readonly string[], { targets, pods }: Pick<Sight, "targets" | "pods">): TargetObject[] {
+export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
   const accounts = new Map(targets.filter((object) => !specOf(object)).map((object) => [object.metadata.name, object]));
   const makers = targets.filter((object) => pulls(object, hosts) && !targetOf(object).maker);
   const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindCalled(controllerOf(pod.metadata)?.kind ?? "") === undefined);

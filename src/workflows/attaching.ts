@@ -10,8 +10,8 @@ import type { RestartWish } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
 import { factsOf } from "../state/facts.ts";
 import { readHeld } from "../state/held.ts";
+import type { NamespaceState } from "../state/namespace-state.ts";
 import { tellUseless } from "../state/no-key.ts";
-import type { Sight } from "../state/place.ts";
 import { noSecret } from "../state/secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
 import { usersOf } from "../state/where-used.ts";
@@ -37,12 +37,12 @@ export type AttachOrder = {
 };
 
 /** Plans one place of `attach`. @throws CliError where there is no such Secret, or the kubelet could make nothing of it */
-export function attachIn(sight: Sight, attaching: Attaching, { whereUsed, isMeant, onePlace, restart, anew }: AttachOrder): Plan {
+export function attachIn(state: NamespaceState, attaching: Attaching, { whereUsed, isMeant, onePlace, restart, anew }: AttachOrder): Plan {
   const { secret: name, fieldManager, now } = attaching;
-  const { secret, hosts } = readIn(sight, attaching);
+  const { secret, hosts } = readIn(state, attaching);
   const [host = "", ...others] = hosts;
-  const found = whereUsed ? usersIn(sight, hosts, name) : sight.targets;
-  const meant = { ...sight, targets: found.filter((object) => isMeant(targetOf(object, sight.place.context).to)), also: sight.targets };
+  const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
+  const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.place.context).to)), also: state.targets };
   const { facts } = factsOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
@@ -51,13 +51,13 @@ export function attachIn(sight: Sight, attaching: Attaching, { whereUsed, isMean
 }
 
 /** What uses the Secret's registry and lacks the Secret. @throws CliError as {@link attachIn} */
-export function lackingIn(sight: Sight, attaching: Attaching): Ref[] {
-  const { hosts } = readIn(sight, attaching);
-  const users = usersIn(sight, hosts, attaching.secret).map((object) => targetOf(object, sight.place.context));
+export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
+  const { hosts } = readIn(state, attaching);
+  const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.place.context));
   return users.filter(({ names }) => !names.includes(attaching.secret)).map(({ to }) => to);
 }
 
-function readIn({ secret, place }: Sight, { secret: name, make, fieldManager }: Attaching) {
+function readIn({ secret, place }: NamespaceState, { secret: name, make, fieldManager }: Attaching) {
   if (!secret) throw noSecret(name, { ...make, secret: name, namespace: place.namespace });
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey))
@@ -65,8 +65,8 @@ function readIn({ secret, place }: Sight, { secret: name, make, fieldManager }: 
   return { secret, hosts: hostsOf(secret, fieldManager) };
 }
 
-function usersIn(sight: Sight, hosts: readonly string[], name: string): TargetObject[] {
-  if (hosts.length > 0) return usersOf(hosts, sight);
+function usersIn(state: NamespaceState, hosts: readonly string[], name: string): TargetObject[] {
+  if (hosts.length > 0) return usersOf(hosts, state);
   throw new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets`, {
     hint: { do: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
   });

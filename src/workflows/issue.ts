@@ -23,10 +23,10 @@ import { factsOf, secretIn } from "../state/facts.ts";
 import { isAlike, readHeld } from "../state/held.ts";
 import { holdersIn } from "../state/holders.ts";
 import { imagesFrom } from "../state/images.ts";
+import type { NamespaceReader } from "../state/namespace-reader.ts";
+import type { NamespaceState } from "../state/namespace-state.ts";
 import { keysAfter, tellKeyless } from "../state/no-key.ts";
-import type { Sight } from "../state/place.ts";
 import { imagesIn } from "../state/scope-images.ts";
-import type { Outlook } from "../state/sights.ts";
 import { picksOf, type TargetWish, templatesOf } from "../state/targets.ts";
 import { tellBeside } from "../state/tell-beside.ts";
 import { together } from "../state/together.ts";
@@ -72,48 +72,52 @@ const atOnce = 4;
 const rounds = 10;
 
 /** Gives each place a credential of its own. */
-export function issueEach(places: AsyncIterable<Outlook>, order: Order, bounds: Pick<Tools, "width" | "halted">): AsyncGenerator<Outcome> {
-  return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (outlook) => issueIn(outlook, order));
+export function issueEach(
+  places: AsyncIterable<NamespaceReader>,
+  order: Order,
+  bounds: Pick<Tools, "width" | "halted">,
+): AsyncGenerator<Outcome> {
+  return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
 }
 
-async function* issueIn(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
+async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
   for (let round = 1; ; round++) {
     try {
-      yield* issueOnce(outlook, order);
+      yield* issueOnce(reader, order);
       return;
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       if (error instanceof Conflict && round < rounds) continue;
-      yield failure(outlook, error);
+      yield failure(reader, error);
       return;
     }
   }
 }
 
 /** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
-async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcome> {
+async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
   const { name, repositories, fromPods, opening, tools, dryRun, shape } = order;
-  const owner = ownerOf(outlook.place, name);
-  const [sight] = await together([outlook.look(), order.needsName ? owner.ownName() : undefined]);
+  const owner = ownerOf(reader.place, name);
+  const [state] = await together([reader.read(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
   const { write, force, merge } = tools(credential);
-  const there = sight.secret && readHeld(sight.secret, host, write.fieldManager);
-  if (there && !force && !merge) refuseForeign(secretIn(outlook.place, name), { host, shape }, there.held);
+  const there = state.secret && readHeld(state.secret, host, write.fieldManager);
+  if (there && !force && !merge) refuseForeign(secretIn(reader.place, name), { host, shape }, there.held);
   const held = there && { entry: entryFor(there.held.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,
     repositories,
     fromPods,
-    images: imagesFrom(hostsOf(credential, there?.held), [...sight.pods, ...templatesOf(sight.targets)]),
+    images: imagesFrom(hostsOf(credential, there?.held), [...state.pods, ...templatesOf(state.targets)]),
     held,
   });
   const unit = unitOf(issue, credential, order, () => issue.pulls);
   // A Secret that may not be written gets no rights either
-  const plan = unit.each(sight);
+  const plan = unit.each(state);
   for await (const outcome of runUnit(
     { ...unit, each: () => plan, once: true },
-    [{ ...outlook, look: async () => sight }],
+    [{ ...reader, read: async () => state }],
     tools(credential),
     dryRun,
   )) {
@@ -129,7 +133,7 @@ async function* issueOnce(outlook: Outlook, order: Order): AsyncGenerator<Outcom
  * @throws CliError of what all of them depend on, the refusal to make one unasked among them
  */
 export async function* issueShared(
-  places: () => AsyncIterable<Outlook>,
+  places: () => AsyncIterable<NamespaceReader>,
   clusterScopes: readonly ClusterScope[],
   order: Order,
 ): AsyncGenerator<Outcome> {
@@ -147,7 +151,11 @@ export async function* issueShared(
   }
 }
 
-async function* shareOnce(places: AsyncIterable<Outlook>, clusterScopes: readonly ClusterScope[], order: Order): AsyncGenerator<Outcome> {
+async function* shareOnce(
+  places: AsyncIterable<NamespaceReader>,
+  clusterScopes: readonly ClusterScope[],
+  order: Order,
+): AsyncGenerator<Outcome> {
   const { name, repositories, fromPods, podsTell, targets, opening, tools, dryRun, refuse, needsName } = order;
   const owner = sharedOwner(clusterScopes, name);
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
@@ -157,7 +165,7 @@ async function* shareOnce(places: AsyncIterable<Outlook>, clusterScopes: readonl
   const images =
     !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScopes, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
-  const sights = begun(places);
+  const readers = begun(places);
   const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScopes));
   const find = () => issueHeld(credential, need, holdersIn(clusterScopes, name, credential), isOutside);
   const issue = await find();
@@ -178,8 +186,8 @@ async function* shareOnce(places: AsyncIterable<Outlook>, clusterScopes: readonl
     throw changed;
   };
   const handed = credential.life && issue.login && { identity: issue.entry.identity, confirm };
-  const all = { ...unit, run, each: (sight: Sight) => unit.each(sight), ...(handed && { handed }) };
-  yield* runUnit(all, sights, tools(credential), dryRun);
+  const all = { ...unit, run, each: (state: NamespaceState) => unit.each(state), ...(handed && { handed }) };
+  yield* runUnit(all, readers, tools(credential), dryRun);
 }
 
 /**
@@ -213,9 +221,9 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     before,
     demand,
     run: newRun(login, images),
-    each: (all: Sight): Plan => {
-      const sight = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
-      const { facts, login: inside } = factsOf(sight, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
+    each: (all: NamespaceState): Plan => {
+      const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
+      const { facts, login: inside } = factsOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.held?.entries, host)) : undefined;
       const held = facts.held && { ...facts.held, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
       const same = isAlike(login, inside);
@@ -226,8 +234,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
         anew: { recreate: order.recreate, force: false },
         mayPull: reaches,
       });
-      const keyless = tellKeyless(facts.to, keysAfter(plan, held), sight, plan);
-      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), sight.pods), issue, order)];
+      const keyless = tellKeyless(facts.to, keysAfter(plan, held), state, plan);
+      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), state.pods), issue, order)];
     },
     later: tellBeside,
   };

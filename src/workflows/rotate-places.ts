@@ -8,17 +8,17 @@ import { type Entry, readAnnotation } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { secretIn } from "../state/facts.ts";
 import { isAlike, readHeld } from "../state/held.ts";
+import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
+import type { NamespaceState } from "../state/namespace-state.ts";
 import type { Noted } from "../state/noted.ts";
-import type { Sight } from "../state/place.ts";
-import { type Outlook, outlooks } from "../state/sights.ts";
 
 type Found = Rotation<Noted>;
 
 /** The places of its Secrets, those of one name together: a look is for one name. */
-export async function* placesOf({ members }: Found): AsyncGenerator<Outlook> {
+export async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
   const names = [...new Set(members.map(({ to }) => to.name))];
   for (const name of names)
-    yield* outlooks(clusterScopesOf({ members: members.filter(({ to }) => to.name === name) }), {
+    yield* readersOf(clusterScopesOf({ members: members.filter(({ to }) => to.name === name) }), {
       secret: name,
       targets: { picks: [], whereUsed: false },
       pods: "none",
@@ -46,7 +46,7 @@ export function eachOf(
   { host, kind, identity, members }: Found,
   { entry, run }: { readonly entry: Entry; readonly run: Run },
   { write, force }: Tools,
-): (sight: Sight) => Plan {
+): (state: NamespaceState) => Plan {
   const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);

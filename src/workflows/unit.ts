@@ -10,9 +10,9 @@ import type { Change, Plan, Store } from "../plan/change.ts";
 import { over } from "../scope/over.ts";
 import type { Place } from "../scope/places.ts";
 import type { SecretClaim } from "../secret/claim.ts";
-import type { Sight } from "../state/place.ts";
+import type { NamespaceReader } from "../state/namespace-reader.ts";
+import type { NamespaceState } from "../state/namespace-state.ts";
 import { remember, type Seen } from "../state/seen.ts";
-import type { Outlook } from "../state/sights.ts";
 import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
 
 /**
@@ -34,9 +34,9 @@ export type Unit = {
   /** What it claims is claimed beyond its last place: whoever goes on ends it. */
   readonly goesOn?: true;
   /** Plans one place. @throws CliError of that place */
-  each(sight: Sight): Plan;
+  each(state: NamespaceState): Plan;
   /** What is told at the end of a place's plan, and takes what nobody waits for before that is carried out. */
-  later?(sight: Sight, plan: Plan): Promise<Plan> | undefined;
+  later?(state: NamespaceState, plan: Plan): Promise<Plan> | undefined;
 };
 
 /**
@@ -45,7 +45,7 @@ export type Unit = {
  */
 export async function* runUnit(
   unit: Unit,
-  places: AsyncIterable<Outlook> | Iterable<Outlook>,
+  places: AsyncIterable<NamespaceReader> | Iterable<NamespaceReader>,
   tools: Tools,
   dryRun: DryRun,
 ): AsyncGenerator<Outcome> {
@@ -57,20 +57,20 @@ export async function* runUnit(
   yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);
   const gate = openGate(unit, bench, dryRun);
 
-  async function* inPlace(outlook: Outlook): AsyncGenerator<Outcome> {
+  async function* inPlace(reader: NamespaceReader): AsyncGenerator<Outcome> {
     const turn = gate.enter();
     try {
-      yield* inTurn(outlook, turn);
+      yield* inTurn(reader, turn);
     } finally {
       turn.leave();
     }
   }
 
-  async function* inTurn(outlook: Outlook, { pass, leave }: Turn): AsyncGenerator<Outcome> {
-    const planned = await planIn(outlook, unit, pass).catch(asPlaceError);
-    if (planned instanceof CliError) return yield failure(outlook, planned);
+  async function* inTurn(reader: NamespaceReader, { pass, leave }: Turn): AsyncGenerator<Outcome> {
+    const planned = await planIn(reader, unit, pass).catch(asPlaceError);
+    if (planned instanceof CliError) return yield failure(reader, planned);
     if (!planned.first) leave();
-    if (dryRun === "none") yield* announced(planned.plan, outlook);
+    if (dryRun === "none") yield* announced(planned.plan, reader);
     yield* untilStored(carry(planned), leave);
   }
 
@@ -102,7 +102,7 @@ async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Un
 }
 
 /** Says what of a plan ends pods before any of it is done. */
-function* announced(plan: Plan, { place: { context, namespace } }: Outlook): Generator<Outcome> {
+function* announced(plan: Plan, { place: { context, namespace } }: NamespaceReader): Generator<Outcome> {
   const ahead = aheadOf(plan);
   if (ahead === undefined) return;
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
@@ -137,15 +137,15 @@ async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Chan
 }
 
 /** Plans a place, and sees to it that what its Secret needs is there. Looks again when another has written since. */
-async function planIn(outlook: Outlook, unit: Unit, pass: (store: Store) => Promise<boolean>): Promise<Planned> {
+async function planIn(reader: NamespaceReader, unit: Unit, pass: (store: Store) => Promise<boolean>): Promise<Planned> {
   for (let round = 1; ; round++) {
-    const sight = await outlook.look();
-    const plan = unit.each(sight);
+    const state = await reader.read();
+    const plan = unit.each(state);
     const store = plan.find((change): change is Store => change.act === "store");
     try {
       const first = store !== undefined && (await pass(store));
-      const { secret, targets, pods, place } = sight;
-      return { plan, first, later: unit.later?.(sight, plan), seen: remember([secret, ...targets, ...pods], place.context) };
+      const { secret, targets, pods, place } = state;
+      return { plan, first, later: unit.later?.(state, plan), seen: remember([secret, ...targets, ...pods], place.context) };
     } catch (error) {
       if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
     }

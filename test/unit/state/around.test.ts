@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pod, PodSpec, ServiceAccount } from "../../../src/objects.ts";
 import { aroundOf, comesFrom } from "../../../src/state/around.ts";
-import type { Sight } from "../../../src/state/place.ts";
+import type { NamespaceState } from "../../../src/state/namespace-state.ts";
 import type { TargetObject } from "../../../src/state/targets.ts";
 
 const host = "myregistry.azurecr.io";
@@ -36,36 +36,42 @@ const pod = (of: PodSpec, creationTimestamp: string, more: Partial<Pod> & { read
   ...more,
   metadata: { name: "alone", creationTimestamp, ...more.metadata },
 });
-const sight = (more: Partial<Sight>): Sight => ({ place: {} as Sight["place"], secret: undefined, targets: [], pods: [], ...more });
-const listersIn = (more: Partial<Sight>) =>
-  aroundOf(sight({ targets: [account(["acr"])], ...more }), [host]).listers.map(({ of, names }) => `${of.kind}/${of.name} ${names}`);
+const state = (more: Partial<NamespaceState>): NamespaceState => ({
+  place: {} as NamespaceState["place"],
+  secret: undefined,
+  targets: [],
+  pods: [],
+  ...more,
+});
+const listersIn = (more: Partial<NamespaceState>) =>
+  aroundOf(state({ targets: [account(["acr"])], ...more }), [host]).listers.map(({ of, names }) => `${of.kind}/${of.name} ${names}`);
 
 const later = "2026-01-03T00:00:00Z";
 const earlier = "2026-01-01T00:00:00Z";
 
-test.for<{ why: string; sight: Partial<Sight>; listers: string[] }>([
-  { why: "a template that was read", sight: { also: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
+test.for<{ why: string; state: Partial<NamespaceState>; listers: string[] }>([
+  { why: "a template that was read", state: { also: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
   {
     why: "one that was read for this alone",
-    sight: { beside: { accounts: [], templates: [deployment(spec(["theirs"]))] } },
+    state: { beside: { accounts: [], templates: [deployment(spec(["theirs"]))] } },
     listers: ["Deployment/web theirs"],
   },
-  { why: "a template without a list", sight: { also: [deployment(spec([]))] }, listers: [] },
-  { why: "a template of another registry", sight: { also: [deployment(spec(["theirs"], "docker.io/library/nginx"))] }, listers: [] },
-  { why: "a template that another makes", sight: { also: [replicaSet(spec(["theirs"]))] }, listers: [] },
-  { why: "a template that is going", sight: { also: [deployment(spec(["theirs"]), { deletionTimestamp: later })] }, listers: [] },
+  { why: "a template without a list", state: { also: [deployment(spec([]))] }, listers: [] },
+  { why: "a template of another registry", state: { also: [deployment(spec(["theirs"], "docker.io/library/nginx"))] }, listers: [] },
+  { why: "a template that another makes", state: { also: [replicaSet(spec(["theirs"]))] }, listers: [] },
+  { why: "a template that is going", state: { also: [deployment(spec(["theirs"]), { deletionTimestamp: later })] }, listers: [] },
   {
     why: "a pod that came after the list, and has another",
-    sight: { pods: [pod(spec(["theirs"]), later)] },
+    state: { pods: [pod(spec(["theirs"]), later)] },
     listers: ["Pod/alone theirs"],
   },
-  { why: "a pod that came before it may have an older copy", sight: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
-  { why: "a pod that has the list", sight: { pods: [pod(spec(["acr"]), later)] }, listers: [] },
-  { why: "a pod that has none", sight: { pods: [pod(spec([]), later)] }, listers: [] },
-  { why: "a pod that has ended", sight: { pods: [pod(spec(["theirs"]), later, { status: { phase: "Succeeded" } })] }, listers: [] },
-  { why: "a pod of another registry", sight: { pods: [pod(spec(["theirs"], "docker.io/library/nginx"), later)] }, listers: [] },
-  { why: "a pod of a ServiceAccount that was not read", sight: { targets: [], pods: [pod(spec(["theirs"]), later)] }, listers: [] },
-])("own lists: $why", ({ sight: more, listers }) => {
+  { why: "a pod that came before it may have an older copy", state: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
+  { why: "a pod that has the list", state: { pods: [pod(spec(["acr"]), later)] }, listers: [] },
+  { why: "a pod that has none", state: { pods: [pod(spec([]), later)] }, listers: [] },
+  { why: "a pod that has ended", state: { pods: [pod(spec(["theirs"]), later, { status: { phase: "Succeeded" } })] }, listers: [] },
+  { why: "a pod of another registry", state: { pods: [pod(spec(["theirs"], "docker.io/library/nginx"), later)] }, listers: [] },
+  { why: "a pod of a ServiceAccount that was not read", state: { targets: [], pods: [pod(spec(["theirs"]), later)] }, listers: [] },
+])("own lists: $why", ({ state: more, listers }) => {
   expect(listersIn(more)).toEqual(listers);
 });
 
@@ -92,5 +98,5 @@ test.for<{ says: string | undefined; strict: boolean }>([
   const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
   const beside = { accounts: [account(["acr"], { annotations })], templates: [] };
 
-  expect(aroundOf(sight({ beside }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
+  expect(aroundOf(state({ beside }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
 });

@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/places.ts";
-import type { PlaceWish, Sight } from "../../../src/state/place.ts";
-import { outlooks } from "../../../src/state/sights.ts";
+import { readersOf } from "../../../src/state/namespace-reader.ts";
+import type { NamespaceState, ReadOptions } from "../../../src/state/namespace-state.ts";
 import { noTargets } from "../../../src/state/targets.ts";
 import { openAsking, refusing } from "../../support/fakes/asked.ts";
 import { account, type FakeCluster, fakeCluster, namespace, stuckPod } from "../../support/fakes/cluster.ts";
 import { accountsNamed, allOf, these } from "../../support/target-wish.ts";
 
 const names = ["a", "a-b", "a.b", "a0", ...Array.from({ length: 16 }, (_, index) => `team-${index}`)];
-const wish = (more: Partial<PlaceWish> = {}): PlaceWish => ({
+const wish = (more: Partial<ReadOptions> = {}): ReadOptions => ({
   secret: "acr",
   targets: accountsNamed("default"),
   lenient: false,
@@ -38,16 +38,16 @@ function world() {
   return { asking, cluster, clusterScope };
 }
 
-async function sightsOf(clusterScope: ClusterScope, of: PlaceWish): Promise<Map<string, Omit<Sight, "place">>> {
-  const seen = new Map<string, Omit<Sight, "place">>();
-  for await (const outlook of outlooks([clusterScope], of)) {
-    const { place, ...sight } = await outlook.look();
-    seen.set(place.namespace, sight);
+async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "place">>> {
+  const seen = new Map<string, Omit<NamespaceState, "place">>();
+  for await (const reader of readersOf([clusterScope], of)) {
+    const { place, ...state } = await reader.read();
+    seen.set(place.namespace, state);
   }
   return seen;
 }
 
-test.for<{ why: string; wish: PlaceWish }>([
+test.for<{ why: string; wish: ReadOptions }>([
   { why: "one ServiceAccount", wish: wish() },
   { why: "two of them", wish: wish({ targets: accountsNamed("default", "web") }) },
   { why: "all", wish: wish({ targets: allOf("serviceaccount") }) },
@@ -59,9 +59,9 @@ test.for<{ why: string; wish: PlaceWish }>([
 ])("lists that are read in step show the same as asking in each namespace: $why", async ({ wish: of }) => {
   const { clusterScope, asking } = world();
 
-  const apart = await sightsOf(clusterScope(false), of);
+  const apart = await statesOf(clusterScope(false), of);
   asking.forget();
-  const joined = await sightsOf(clusterScope(true), of);
+  const joined = await statesOf(clusterScope(true), of);
 
   expect([...joined].sort()).toEqual([...apart].sort());
   expect(joined.size).toBe(20);
@@ -72,25 +72,25 @@ test.for<{ why: string; wish: PlaceWish }>([
 test("places go in the order of the lists where those are read in step, and in the order in which they were given where not", async () => {
   const { clusterScope } = world();
 
-  expect([...(await sightsOf(clusterScope(false, ["team-1", "a", "a-b"]), wish())).keys()]).toEqual(["team-1", "a", "a-b"]);
-  expect([...(await sightsOf(clusterScope(true), wish())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
+  expect([...(await statesOf(clusterScope(false, ["team-1", "a", "a-b"]), wish())).keys()]).toEqual(["team-1", "a", "a-b"]);
+  expect([...(await statesOf(clusterScope(true), wish())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
 });
 
 test("only what is meant is shown, of lists of the whole cluster", async () => {
   const { clusterScope } = world();
   const meant = names.filter((name) => name !== "team-3");
 
-  expect([...(await sightsOf(clusterScope(true, meant), wish())).keys()]).not.toContain("team-3");
+  expect([...(await statesOf(clusterScope(true, meant), wish())).keys()]).not.toContain("team-3");
 });
 
 test("a second look asks anew, and sees what has changed", async () => {
   const { clusterScope, cluster, asking } = world();
-  for await (const outlook of outlooks([clusterScope(true)], wish())) {
-    if (outlook.place.namespace !== "team-1") continue;
-    expect((await outlook.look()).secret?.type).toBe("Opaque");
+  for await (const reader of readersOf([clusterScope(true)], wish())) {
+    if (reader.place.namespace !== "team-1") continue;
+    expect((await reader.read()).secret?.type).toBe("Opaque");
     cluster.remove("secret", "team-1", "acr");
     asking.forget();
-    expect((await outlook.look()).secret).toBeUndefined();
+    expect((await reader.read()).secret).toBeUndefined();
     expect(asking.all).toContain("get secret team-1/acr");
     return;
   }
@@ -101,8 +101,8 @@ test("a ServiceAccount that is missing is that place's error, and a namespace th
   const { clusterScope, cluster } = world();
   cluster.remove("serviceaccount", "team-1", "default");
   const errors = new Map<string, string>();
-  for await (const outlook of outlooks([clusterScope(true, [...names, "nope"])], wish()))
-    await outlook.look().catch((error: Error) => errors.set(outlook.place.namespace, error.message));
+  for await (const reader of readersOf([clusterScope(true, [...names, "nope"])], wish()))
+    await reader.read().catch((error: Error) => errors.set(reader.place.namespace, error.message));
 
   expect([...errors]).toEqual([
     ["nope", 'Error from server (NotFound): namespaces "nope" not found'],
@@ -119,7 +119,7 @@ test("who may not list the whole cluster is asked in each namespace", async () =
     ),
   );
 
-  expect((await sightsOf(clusterScope(true), wish())).size).toBe(20);
+  expect((await statesOf(clusterScope(true), wish())).size).toBe(20);
   expect(asking.all).toContain("get secret team-9/acr");
 });
 
@@ -132,19 +132,19 @@ test("any other error of a list ends it", async () => {
     ),
   );
 
-  await expect(sightsOf(clusterScope(true), wish())).rejects.toThrow("gone");
+  await expect(statesOf(clusterScope(true), wish())).rejects.toThrow("gone");
 });
 
 test("a cluster that cannot be asked is one place, whose look tells why", async () => {
   const { clusterScope } = world();
   const error = new CliError("unreachable", "no");
   const found = [];
-  for await (const outlook of outlooks([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], wish()))
-    found.push(outlook);
+  for await (const reader of readersOf([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], wish()))
+    found.push(reader);
 
   expect(found.map(({ place }) => [place.context, place.namespace])).toEqual([
     ["prod", ""],
     [undefined, "a"],
   ]);
-  await expect(found[0]?.look()).rejects.toBe(error);
+  await expect(found[0]?.read()).rejects.toBe(error);
 });

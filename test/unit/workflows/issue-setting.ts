@@ -6,8 +6,8 @@ import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import type { PlaceWish } from "../../../src/state/place.ts";
-import { outlooks } from "../../../src/state/sights.ts";
+import { readersOf } from "../../../src/state/namespace-reader.ts";
+import type { ReadOptions } from "../../../src/state/namespace-state.ts";
 import { issueEach, issueShared, type Order } from "../../../src/workflows/issue.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
@@ -67,8 +67,8 @@ export function setting(
     ...of,
   };
   const clusterScope: ClusterScope = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
-  const places = (pods: PlaceWish["pods"] = "all") =>
-    outlooks([clusterScope], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
+  const places = (pods: ReadOptions["pods"] = "all") =>
+    readersOf([clusterScope], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
   return { world, bench, order, needs, places, clusterScopes: [clusterScope] };
 }
 

@@ -2,9 +2,9 @@ import { newRun, type Run } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Store } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import type { Sight } from "../../../src/state/place.ts";
-import { observe } from "../../../src/state/place.ts";
-import type { Outlook } from "../../../src/state/sights.ts";
+import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
+import type { NamespaceState } from "../../../src/state/namespace-state.ts";
+import { readNamespace } from "../../../src/state/namespace-state.ts";
 import { noTargets } from "../../../src/state/targets.ts";
 import type { Unit } from "../../../src/workflows/unit.ts";
 import { type Asked, is } from "../../support/fakes/asked.ts";
@@ -19,7 +19,7 @@ const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
 export const wish = { secret: "acr", targets: noTargets, lenient: false, pods: "none" } as const;
 export const no = () => new CliError("forbidden", "no");
 
-export const storeIn = ({ place: { namespace }, secret }: Sight): Store => ({
+export const storeIn = ({ place: { namespace }, secret }: NamespaceState): Store => ({
   act: "store",
   to: { kind: "secret", namespace, name: "acr" },
   entry,
@@ -28,7 +28,7 @@ export const storeIn = ({ place: { namespace }, secret }: Sight): Store => ({
   because: "",
 });
 
-/** A world of namespaces, their outlooks, and tools that note what is carried out in Azure. */
+/** A world of namespaces, their readers, and tools that record what is applied in Azure. */
 export function setting(
   names: readonly string[],
   hands: (change: Change) => Promise<object> = async () => ({ login }),
@@ -45,20 +45,20 @@ export function setting(
     },
   });
   let looks = 0;
-  const outlooks = names.map((namespace): Outlook => {
+  const readersOf = names.map((namespace): NamespaceReader => {
     const place = { context: undefined, namespace, cluster: bench.cluster };
     return {
       place,
-      look: () => {
+      read: () => {
         looks++;
-        return observe(place, wish);
+        return readNamespace(place, wish);
       },
     };
   });
-  return { world, bench, carried, outlooks, looks: () => looks };
+  return { world, bench, carried, readersOf, looks: () => looks };
 }
 
-export const unit = (of: Partial<Unit> = {}): Unit => ({ before: [], demand: [], run: newRun(), each: (sight) => [storeIn(sight)], ...of });
+export const unit = (of: Partial<Unit> = {}): Unit => ({ before: [], demand: [], run: newRun(), each: (state) => [storeIn(state)], ...of });
 export const short = (outcomes: readonly { change: Change; error?: CliError; left?: string }[]) =>
   outcomes.map(({ change: { act, to }, error, left }) =>
     [act, [to.namespace, to.name].filter(Boolean).join("/"), error && `failed ${error.message}`, left && `left ${left}`]

@@ -1,17 +1,17 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import type { Plan } from "../../../src/plan/change.ts";
-import type { Sight } from "../../../src/state/place.ts";
+import type { NamespaceState } from "../../../src/state/namespace-state.ts";
 import { runUnit } from "../../../src/workflows/unit.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { login, makeToken, mint, no, really, setting, short, storeIn, storing, token, unit, written } from "./unit-setting.ts";
 
 test("a credential that no Secret came to hold is taken back, and so is the claim", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b"]);
+  const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(storing, no));
 
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
+  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(short(outcomes)).toEqual(["store a/acr failed no", "store b/acr failed no"]);
@@ -19,42 +19,42 @@ test("a credential that no Secret came to hold is taken back, and so is the clai
 });
 
 test("one that a Secret holds stays, whatever becomes of the others", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b", "c"]);
+  const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing((asked) => storing(asked) && !is("create secret b/")(asked), no));
 
-  await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
+  await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(carried).toEqual(["create t", "mint t"]);
   expect(written(world)).toEqual(["b"]);
 });
 
 test("what else is done in the places holds no credential", async () => {
-  const { world, bench, outlooks, carried } = setting(["a"]);
+  const { world, bench, readersOf, carried } = setting(["a"]);
   world.asking.around(refusing(storing, no));
-  const each = (sight: Sight): Plan => [storeIn(sight), { act: "tell", to: token, says: "look" }];
+  const each = (state: NamespaceState): Plan => [storeIn(state), { act: "tell", to: token, says: "look" }];
 
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], each, run: bench.run }), outlooks, bench.tools, "none"));
+  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], each, run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(short(outcomes)).toEqual(["store a/acr failed no", "tell t"]);
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
 });
 
 test("what could not be taken back is told", async () => {
-  const { world, bench, outlooks } = setting(["a"], async ({ act }) => {
+  const { world, bench, readersOf } = setting(["a"], async ({ act }) => {
     if (act === "delete") throw new CliError("unreachable", "gone");
     return { login };
   });
   world.asking.around(refusing(storing, no));
 
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
+  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(short(outcomes)).toEqual(["store a/acr failed no", "delete t failed gone"]);
 });
 
 test("a defect takes back what was made, too, unless a Secret holds it", async () => {
-  const { world, bench, outlooks, carried } = setting(["a"]);
+  const { world, bench, readersOf, carried } = setting(["a"]);
   world.asking.around(refusing(storing, () => new TypeError("a defect")));
-  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"))).rejects.toThrow(
+  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"))).rejects.toThrow(
     TypeError,
   );
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
@@ -62,7 +62,7 @@ test("a defect takes back what was made, too, unless a Secret holds it", async (
   const held = setting(["a", "b"]);
   held.world.asking.around(refusing(really("create secret b/"), () => new TypeError("a defect")));
   await expect(
-    collect(runUnit(unit({ demand: [makeToken, mint], run: held.bench.run }), held.outlooks, held.bench.tools, "none")),
+    collect(runUnit(unit({ demand: [makeToken, mint], run: held.bench.run }), held.readersOf, held.bench.tools, "none")),
   ).rejects.toThrow(TypeError);
   expect(held.carried).toEqual(["create t", "mint t"]);
 });

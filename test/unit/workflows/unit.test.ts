@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { newRun } from "../../../src/actions/tools.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Plan } from "../../../src/plan/change.ts";
-import type { Sight } from "../../../src/state/place.ts";
-import { observe } from "../../../src/state/place.ts";
-import type { Outlook } from "../../../src/state/sights.ts";
+import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
+import type { NamespaceState } from "../../../src/state/namespace-state.ts";
+import { readNamespace } from "../../../src/state/namespace-state.ts";
 import { failure, runUnit } from "../../../src/workflows/unit.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
@@ -13,63 +13,63 @@ import { allOf } from "../../support/target-wish.ts";
 import { login, makeToken, mint, no, really, setting, short, storeIn, token, unit, wish, written } from "./unit-setting.ts";
 
 test("what comes first is done once, what is wanted when the first Secret is to be written, and told before it", async () => {
-  const { bench, outlooks, carried } = setting(["a", "b"]);
+  const { bench, readersOf, carried } = setting(["a", "b"]);
   const of = unit({
     before: [{ ...makeToken, to: { kind: "scopemap.azurecr.io", name: "m" } }],
     demand: [makeToken, mint],
     run: bench.run,
   });
 
-  const outcomes = await collect(runUnit(of, outlooks, bench.tools, "none"));
+  const outcomes = await collect(runUnit(of, readersOf, bench.tools, "none"));
 
   expect(carried).toEqual(["create m", "create t", "mint t"]);
   expect(short(outcomes)).toEqual(["create m", "create t", "mint t", "store a/acr", "store b/acr"]);
 });
 
 test("where no Secret is to be written, nothing is made", async () => {
-  const { bench, outlooks, carried } = setting(["a"]);
-  const keep = (sight: Sight): Plan => [{ act: "keep", to: storeIn(sight).to, because: "" }];
+  const { bench, readersOf, carried } = setting(["a"]);
+  const keep = (state: NamespaceState): Plan => [{ act: "keep", to: storeIn(state).to, because: "" }];
 
-  expect(short(await collect(runUnit(unit({ demand: [makeToken, mint], each: keep }), outlooks, bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ demand: [makeToken, mint], each: keep }), readersOf, bench.tools, "none")))).toEqual([
     "keep a/acr",
   ]);
   expect(carried).toEqual([]);
 });
 
 test("the first Secret is claimed before a password is made, and no other", async () => {
-  const { world, bench, outlooks } = setting(["a", "b", "c"], async () => {
+  const { world, bench, readersOf } = setting(["a", "b", "c"], async () => {
     world.asking.forget();
     return { login };
   });
 
-  await collect(runUnit(unit({ demand: [mint], run: bench.run }), outlooks, bench.tools, "none"));
+  await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
 
 test("where no password is made, none is", async () => {
-  const { world, bench, outlooks } = setting(["a"], undefined, newRun(login));
+  const { world, bench, readersOf } = setting(["a"], undefined, newRun(login));
 
-  await collect(runUnit(unit({ demand: [{ act: "keep", to: token, because: "" }], run: bench.run }), outlooks, bench.tools, "none"));
+  await collect(runUnit(unit({ demand: [{ act: "keep", to: token, because: "" }], run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
 
 test("a Secret that the server would refuse is its place's error, and the next one is tried", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b", "c"]);
+  const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"));
+  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"));
 
   expect(short(outcomes)).toEqual(["tell a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
   expect(carried).toEqual(["create t", "mint t"]);
 });
 
 test("where the server would refuse all of them, nothing is made", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b"]);
+  const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
-  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), outlooks, bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools, "none")))).toEqual([
     "tell a/a failed no",
     "tell b/b failed no",
   ]);
@@ -77,23 +77,23 @@ test("where the server would refuse all of them, nothing is made", async () => {
 });
 
 test("what all depend on ends it, is tried once, and is thrown once", async () => {
-  const { world, bench, outlooks, carried } = setting(["a", "b", "c"], async ({ act }) => {
+  const { world, bench, readersOf, carried } = setting(["a", "b", "c"], async ({ act }) => {
     if (act === "mint") throw no();
     return {};
   });
 
-  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), outlooks, bench.tools, "none"))).rejects.toThrow("no");
+  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"))).rejects.toThrow("no");
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
 });
 
 test("a place whose plan is refused, or that cannot be looked at, does not stop the others", async () => {
-  const { bench, outlooks } = setting(["a", "b", "c"], undefined, newRun(login));
-  const [a, ...more] = outlooks;
-  const lost: Outlook = { ...(a as Outlook), look: () => Promise.reject(new CliError("unreachable", "lost")) };
-  const each = (sight: Sight) => {
-    if (sight.place.namespace === "b") throw no();
-    return [storeIn(sight)];
+  const { bench, readersOf } = setting(["a", "b", "c"], undefined, newRun(login));
+  const [a, ...more] = readersOf;
+  const lost: NamespaceReader = { ...(a as NamespaceReader), read: () => Promise.reject(new CliError("unreachable", "lost")) };
+  const each = (state: NamespaceState) => {
+    if (state.place.namespace === "b") throw no();
+    return [storeIn(state)];
   };
 
   expect(short(await collect(runUnit(unit({ run: bench.run, each }), [lost, ...more], bench.tools, "none")))).toEqual([
@@ -104,18 +104,18 @@ test("a place whose plan is refused, or that cannot be looked at, does not stop 
 });
 
 test("a defect of a place is no place's error", async () => {
-  const { bench, outlooks } = setting(["a"]);
+  const { bench, readersOf } = setting(["a"]);
   const each = () => {
     throw new TypeError("a defect");
   };
 
-  await expect(collect(runUnit(unit({ each }), outlooks, bench.tools, "none"))).rejects.toThrow("a defect");
+  await expect(collect(runUnit(unit({ each }), readersOf, bench.tools, "none"))).rejects.toThrow("a defect");
 });
 
 test("a Secret that was written to since the look is looked at again, five times at most", async () => {
-  const { world, bench, outlooks, looks } = setting(["a"]);
+  const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
-  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), outlooks, bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools, "none")))).toEqual([
     "mint t",
     "store a/acr",
   ]);
@@ -123,29 +123,29 @@ test("a Secret that was written to since the look is looked at again, five times
 
   const never = setting(["a"]);
   never.world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
-  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.outlooks, never.bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.readersOf, never.bench.tools, "none")))).toEqual([
     "tell a/a failed modified",
   ]);
   expect(never.looks()).toBe(5);
 });
 
 test("a unit that was decided by one look does not look again", async () => {
-  const { world, bench, outlooks, looks } = setting(["a"]);
+  const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
 
-  const [outcome] = await collect(runUnit(unit({ demand: [mint], once: true }), outlooks, bench.tools, "none"));
+  const [outcome] = await collect(runUnit(unit({ demand: [mint], once: true }), readersOf, bench.tools, "none"));
 
   expect(outcome?.error).toBeInstanceOf(Conflict);
   expect(looks()).toBe(1);
 });
 
 test("what was seen in a place is at hand for what is done there", async () => {
-  const { world, bench, outlooks } = setting(["a"]);
-  const [only] = outlooks;
+  const { world, bench, readersOf } = setting(["a"]);
+  const [only] = readersOf;
   const to = { kind: "serviceaccount", namespace: "a", name: "default" } as const;
-  const seeing: Outlook = {
-    ...(only as Outlook),
-    look: () => observe((only as Outlook).place, { ...wish, targets: allOf("serviceaccount") }),
+  const seeing: NamespaceReader = {
+    ...(only as NamespaceReader),
+    read: () => readNamespace((only as NamespaceReader).place, { ...wish, targets: allOf("serviceaccount") }),
   };
 
   const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], bench.tools, "none"));
@@ -156,14 +156,14 @@ test("what was seen in a place is at hand for what is done there", async () => {
 test("--dry-run=client shows every step and asks for none; server has the server asked about each Secret", async () => {
   const of = (bench: FakeBench) => unit({ before: [makeToken], demand: [mint], run: bench.run });
   const client = setting(["a", "b"]);
-  const outcomes = await collect(runUnit(of(client.bench), client.outlooks, client.bench.tools, "client"));
+  const outcomes = await collect(runUnit(of(client.bench), client.readersOf, client.bench.tools, "client"));
   expect(short(outcomes)).toEqual(["create t", "claim a/acr", "mint t", "store a/acr", "store b/acr"]);
   expect(client.world.asking.all.every((text) => text.startsWith("get "))).toBe(true);
   expect(client.carried).toEqual([]);
 
   const server = setting(["a", "b"]);
   const tools = { ...server.bench.tools, write: { dryRun: true, fieldManager: "me" } };
-  await collect(runUnit(of(server.bench), server.outlooks, tools, "server"));
+  await collect(runUnit(of(server.bench), server.readersOf, tools, "server"));
   expect(server.world.asking.all.filter((text) => text.startsWith("create"))).toEqual([
     "create secret a/acr (dry run)",
     "create secret b/acr (dry run)",
@@ -172,21 +172,21 @@ test("--dry-run=client shows every step and asks for none; server has the server
 });
 
 test("after an interruption no further place is begun", async () => {
-  const { world, bench, outlooks } = setting(["a", "b", "c", "d"], undefined, newRun(login));
+  const { world, bench, readersOf } = setting(["a", "b", "c", "d"], undefined, newRun(login));
   world.asking.around(async (asked, next) => {
     const answer = await next();
     if (really("create secret a/")(asked)) bench.interrupt();
     return answer;
   });
 
-  const outcomes = await collect(runUnit(unit({ run: bench.run }), outlooks, { ...bench.tools, width: () => 1 }, "none"));
+  const outcomes = await collect(runUnit(unit({ run: bench.run }), readersOf, { ...bench.tools, width: () => 1 }, "none"));
 
   expect(short(outcomes)).toEqual(["store a/acr"]);
 });
 
-const place = (context?: string): Outlook => ({
+const place = (context?: string): NamespaceReader => ({
   place: { context, namespace: "a", cluster: {} as never },
-  look: () => Promise.reject(no()),
+  read: () => Promise.reject(no()),
 });
 
 test.for<{ why: string; error: CliError; gives: object }>([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/places.ts";
-import { outlooks } from "../../../src/state/sights.ts";
+import { readersOf } from "../../../src/state/namespace-reader.ts";
 import { noTargets, type TargetWish } from "../../../src/state/targets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts";
@@ -22,7 +22,7 @@ function clusterScope(count: number): ClusterScope {
 /** What each of the first four places has, at the first look and at the second. */
 async function looks(count: number, wish: TargetWish): Promise<string[][]> {
   const seen: string[][] = [];
-  for await (const { look } of outlooks([clusterScope(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
+  for await (const { read: look } of readersOf([clusterScope(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
     const once = () =>
       look().then(
         ({ targets }) => targets.map(({ metadata }) => metadata.name).join(),

@@ -2,18 +2,18 @@ import { type CliError, isForbidden } from "../errors.ts";
 import { kinds } from "../kinds.ts";
 import { byKey, inStep } from "../scope/join.ts";
 import type { ClusterScope, Place } from "../scope/places.ts";
-import { namesOf, observe, type PlaceWish, type Sight, waiting } from "./place.ts";
+import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { withAside } from "./shelved.ts";
 import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 
-/** A place, and the way to look at it; `look` again asks anew. */
-export type Outlook = { readonly place: Place; look(): Promise<Sight> };
+/** Reads the state of one namespace. A second `read` asks the cluster again. */
+export type NamespaceReader = { readonly place: Place; read(): Promise<NamespaceState> };
 
 /** From this many namespaces on, lists of the whole cluster are read in step instead of asking in each. */
 const many = 16;
 
-/** The places of a run, each with its outlook, in the order of the clusters and of their namespaces. */
-export async function* outlooks(clusterScopes: readonly ClusterScope[], wish: PlaceWish): AsyncGenerator<Outlook> {
+/** The readers of the namespaces of a run, in the order of the clusters and of their namespaces. */
+export async function* readersOf(clusterScopes: readonly ClusterScope[], wish: ReadOptions): AsyncGenerator<NamespaceReader> {
   for (const clusterScope of clusterScopes) {
     if (clusterScope.error) yield lost(clusterScope, clusterScope.error);
     else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* joined(clusterScope, wish);
@@ -21,25 +21,25 @@ export async function* outlooks(clusterScopes: readonly ClusterScope[], wish: Pl
   }
 }
 
-function lost({ context, cluster }: ClusterScope, error: CliError): Outlook {
-  return { place: { context, namespace: "", cluster }, look: () => Promise.reject(error) };
+function lost({ context, cluster }: ClusterScope, error: CliError): NamespaceReader {
+  return { place: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
 }
 
-function* apart({ context, cluster, namespaces }: ClusterScope, wish: PlaceWish): Generator<Outlook> {
+function* apart({ context, cluster, namespaces }: ClusterScope, wish: ReadOptions): Generator<NamespaceReader> {
   for (const namespace of namespaces) {
     const place = { context, namespace, cluster };
-    yield { place, look: () => observe(place, wish) };
+    yield { place, read: () => readNamespace(place, wish) };
   }
 }
 
 /** Reads each list once, page by page. Where the whole cluster may not be listed, each namespace is asked. */
-async function* joined(clusterScope: ClusterScope, wish: PlaceWish): AsyncGenerator<Outlook> {
+async function* joined(clusterScope: ClusterScope, wish: ReadOptions): AsyncGenerator<NamespaceReader> {
   const { context, cluster, namespaces } = clusterScope;
-  const read = reader(clusterScope, wish);
+  const read = stepReader(clusterScope, wish);
   for (const [index, namespace] of byKey(namespaces).entries()) {
     const place = { context, namespace, cluster };
     try {
-      yield outlook(await read(place), wish);
+      yield reader(await read(place), wish);
     } catch (error) {
       if (index > 0 || !isForbidden(error)) throw error;
       return yield* apart({ ...clusterScope, namespaces: byKey(namespaces) }, wish);
@@ -47,7 +47,7 @@ async function* joined(clusterScope: ClusterScope, wish: PlaceWish): AsyncGenera
   }
 }
 
-function reader({ cluster }: ClusterScope, wish: PlaceWish): (place: Place) => Promise<Sight> {
+function stepReader({ cluster }: ClusterScope, wish: ReadOptions): (place: Place) => Promise<NamespaceState> {
   const { secret, targets, pods, shelf } = wish;
   const secrets = inStep(cluster.pages("secret", wish.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick, shelf));
@@ -62,9 +62,9 @@ function reader({ cluster }: ClusterScope, wish: PlaceWish): (place: Place) => P
       podsOf(namespace),
       accountsOf?.(namespace),
     ]);
-    const sight = { place, secret: wish.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
+    const state = { place, secret: wish.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
     return {
-      ...sight,
+      ...state,
       ...(accounts && { beside: { accounts, templates: [] } }),
       ...(wish.existing && { existing: namesOf(found) }),
     };
@@ -81,7 +81,7 @@ const isEveryAccount = ({ kind, globs, selector }: TargetPick): boolean =>
 function pickInStep(
   cluster: ClusterScope["cluster"],
   pick: TargetPick,
-  shelf: PlaceWish["shelf"],
+  shelf: ReadOptions["shelf"],
 ): (place: Place) => Promise<readonly TargetObject[]> {
   const { kind, names, globs, selector } = pick;
   const [only, ...others] = names;
@@ -91,20 +91,20 @@ function pickInStep(
 }
 
 /** What was read in step is looked at once; whoever needs it again asks anew, and so does who misses something in it. */
-function outlook(sight: Sight, wish: PlaceWish): Outlook {
-  const { place } = sight;
-  let first = isWhole(sight, wish) ? sight : undefined;
+function reader(state: NamespaceState, wish: ReadOptions): NamespaceReader {
+  const { place } = state;
+  let first = isWhole(state, wish) ? state : undefined;
   return {
     place,
-    look: async () => {
+    read: async () => {
       const seen = first;
       first = undefined;
-      return seen ?? observe(place, wish);
+      return seen ?? readNamespace(place, wish);
     },
   };
 }
 
-function isWhole({ targets }: Sight, wish: PlaceWish): boolean {
+function isWhole({ targets }: NamespaceState, wish: ReadOptions): boolean {
   const { picks } = wish.targets;
   const found = picks.map(({ kind }) => targets.filter((object) => kindOf(object) === kind));
   return firstMissing(picks, found, wish) === undefined;

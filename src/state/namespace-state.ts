@@ -6,8 +6,8 @@ import { type NamedSecret, secretsBeside } from "./other-names.ts";
 import { type ChoiceWish, chosenTargets, type TargetObject } from "./targets.ts";
 import { together } from "./together.ts";
 
-/** What of a place a command has to know. */
-export type PlaceWish = ChoiceWish & {
+/** What a command reads of a namespace. */
+export type ReadOptions = ChoiceWish & {
   readonly pods: "none" | "waiting" | "all";
   /** What warnings need is read too. */
   readonly warns?: boolean;
@@ -15,8 +15,8 @@ export type PlaceWish = ChoiceWish & {
   readonly existing?: boolean;
 };
 
-/** What one place holds that a command on one Secret is about. */
-export type Sight = {
+/** What was read of one namespace for a command on one Secret. */
+export type NamespaceState = {
   readonly place: Place;
   readonly secret: Secret | undefined;
   readonly targets: readonly TargetObject[];
@@ -35,7 +35,7 @@ export type Sight = {
 export const waiting = "status.phase=Pending";
 
 /** Reads the Secret, the targets and the pods of one place at once. None of the targets that are named is missing. */
-export async function observe(place: Place, wish: PlaceWish): Promise<Sight> {
+export async function readNamespace(place: Place, wish: ReadOptions): Promise<NamespaceState> {
   const { cluster, namespace } = place;
   const { secret, pods } = wish;
   const own = wish.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
