@@ -24,6 +24,8 @@ const tiers: Readonly<Record<string, string[]>> = {
 export default defineConfig({
   test: {
     pool: "forks",
+    // The default leaves one core free: on two cores, one file would run at a time.
+    maxWorkers: "100%",
     retry: 0,
     testTimeout: 30_000,
     hookTimeout: 60_000,

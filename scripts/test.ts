@@ -1,12 +1,12 @@
 // npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of a gate, or the named ones, in order. Ends with the line `N passed, N failed`.
-// npm run test:release passes --gate=release.
+// npm run test:release passes --gate=release, which the tests see as GATE (test/support/sampled.ts).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { add, type Counts, countReport, type FileTime, inWords, type Report, timesOf } from "./counts.ts";
 import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
-import { type Tier, tiers } from "./tiers.ts";
+import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
 const { chosen, forVitest } = readArguments(process.argv.slice(2), tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
@@ -64,7 +64,8 @@ function slowestOf(files: readonly FileTime[]): string[] {
 /** Tiers named first are run (none: those of the gate); the remaining arguments are vitest's. */
 function readArguments([first = "", ...others]: readonly string[], known: readonly Tier[]) {
   const isGate = first.startsWith("--gate=");
-  const gate = isGate ? first.slice("--gate=".length) : "test";
+  const gate: Gate = isGate && first.slice("--gate=".length) === "release" ? "release" : "test";
+  if (isGate) process.env.GATE = gate;
   const args = isGate || first === "" ? others : [first, ...others];
   const end = args.findIndex((arg) => !known.some(({ name }) => name === arg));
   const names = end === -1 ? args : args.slice(0, end);
@@ -74,7 +75,7 @@ function readArguments([first = "", ...others]: readonly string[], known: readon
     process.exit(1);
   }
   return {
-    chosen: names.length === 0 ? known.filter((tier) => tier.gate === gate) : known.filter(({ name }) => names.includes(name)),
+    chosen: names.length === 0 ? tiersOf(gate) : known.filter(({ name }) => names.includes(name)),
     forVitest: rest,
   };
 }

@@ -32,6 +32,8 @@ export type Gate = "test" | "release";
 export type Tier = {
   readonly name: string;
   readonly gate: Gate;
+  /** The release gate runs it too, with every row of the tables of which the test gate takes some (test/support/sampled.ts). */
+  readonly sampled?: true;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
 };
@@ -51,20 +53,30 @@ const all: readonly Tier[] = [
   { name: "unused", gate: "test", checker: { script: "knip/bin/knip.js", args: [] }, needs: [] },
   { name: "unit", gate: "test", needs: [] },
   { name: "cli", gate: "test", needs: [] },
-  { name: "protocol", gate: "test", needs: [modelChecker] },
+  { name: "protocol", gate: "test", sampled: true, needs: [modelChecker] },
   { name: "sandbox", gate: "test", needs: [controlPlane, registry] },
-  { name: "azure", gate: "test", needs: [registry] },
-  { name: "cluster", gate: "test", needs: [controlPlane, registry, programs(...chartPrograms), plugin] },
+  { name: "azure", gate: "test", sampled: true, needs: [registry] },
+  { name: "cluster", gate: "test", sampled: true, needs: [controlPlane, registry, programs(...chartPrograms), plugin] },
   { name: "docs", gate: "test", needs: [controlPlane, registry, plugin] },
   { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin] },
   { name: "az", gate: "release", needs: [az, controlPlane, registry, plugin] },
-  { name: "node", gate: "test", needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin] },
+  {
+    name: "node",
+    gate: "test",
+    sampled: true,
+    needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin],
+  },
   { name: "channels", gate: "release", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
   { name: "reproduced", gate: "release", needs: [release] },
   { name: "release", gate: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
   { name: "signing", gate: "release", needs: [release, programs(...signingPrograms)] },
   { name: "krew", gate: "release", needs: [controlPlane, registry, programs(...krewPrograms), release] },
 ];
+
+/** The tiers of a gate. */
+export function tiersOf(gate: Gate): Tier[] {
+  return tiers().filter((tier) => tier.gate === gate || (gate === "release" && tier.sampled === true));
+}
 
 /** The tiers that have something to run: a folder without tests is not a tier yet. */
 export function tiers(): Tier[] {

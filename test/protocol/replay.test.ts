@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { takesAll } from "../support/sampled.ts";
 import { replay, type Situation, type Trace } from "./explore.ts";
 import { type Actor, type Beginning, type Kill, play } from "./recording.ts";
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
-const rounds = Number(process.env["ROUNDS"] ?? 4);
+const rounds = Number(process.env["ROUNDS"] ?? (takesAll ? 4 : 2));
 const minutes = 60_000;
 
 const beginnings: readonly Beginning[] = [true, false].flatMap((third) => [true, false].map((rotated) => ({ third, rotated })));

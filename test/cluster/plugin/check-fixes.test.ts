@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { placeOf, type Situation, until } from "../../support/check-shell.ts";
 import { openShell } from "../../support/plugin.ts";
+import { sampled } from "../../support/sampled.ts";
 import { mended } from "../../support/situations/mended.ts";
 import { mendedByName } from "../../support/situations/mended-by-name.ts";
 import { mendedForAll } from "../../support/situations/mended-for-all.ts";
@@ -27,7 +28,7 @@ async function paste(fixes: readonly string[], { password }: Situation): Promise
 }
 
 describe("the fix, pasted as it is printed, mends", () => {
-  test.for(situations)("$what", { timeout: 60_000 }, async (situation) => {
+  test.for(sampled(situations, 12))("$what", { timeout: 60_000 }, async (situation) => {
     const { lay, cause, message, says = /./, check = "", kept } = situation;
     const at = await placeOf(shell);
     await lay(at);

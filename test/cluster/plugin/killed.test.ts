@@ -2,38 +2,89 @@ import { mkdtemp, readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
-import { readEntries } from "../../../src/secret/entry.ts";
+import { consume } from "../../support/consumer.ts";
+import { chanceFrom } from "../../support/fakes/chance.ts";
 import { getJson, kubectl } from "../../support/kubectl.ts";
+import { loginOf, unnoted } from "../../support/noted-passwords.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { sampled, takesAll } from "../../support/sampled.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-const [registry] = shell.azure.world.registries;
-if (!registry) throw new Error("the shell's Azure has a registry");
+const { world } = shell.azure;
+const registry = world.registries[0] ?? expect.unreachable("the shell's Azure has a registry");
+// Azure asks for pauses of ten seconds: nearly every random instant would be in one of them
+Object.assign(world.longRunning, { retryAfter: 0, milliseconds: 100 });
 
-/** When to kill: so many milliseconds after the start, or as soon as Azure has been asked for this. */
-const moments: readonly (number | RegExp)[] = [
-  40,
-  130,
-  270,
-  /resourcegraph/i,
-  /PUT .*scopeMaps/,
-  /PUT .*tokens/,
-  /POST .*generateCredentials/,
-  /oauth2\/token/,
-  /v2\/app\/web\/manifests/,
+const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+const kills = Number(process.env["KILLS"] ?? (takesAll ? 3 : 0));
+
+/** When to kill: so many milliseconds after the start, or as soon as Azure or the registry has got this request. */
+type Moment = number | RegExp;
+type Row = {
+  readonly what: string;
+  /** Typed before; NS is the namespace. */
+  readonly before?: readonly string[];
+  readonly command: string;
+  /** The test gate kills at the first of them. */
+  readonly moments: readonly Moment[];
+  /** The tokens, applications, service principals and role assignments in the end; the Secret exists if there is one. */
+  readonly inAzure: readonly [tokens: number, applications: number, principals: number, roles: number];
+};
+
+const create = "create --registry myregistry --repository app/web --serviceaccount app -n NS";
+const generates = /POST .*generateCredentials/;
+const deletes = /DELETE .*tokens/;
+
+const rows: readonly Row[] = [
+  {
+    what: "create",
+    command: create,
+    moments: [generates, 40, 130, 270, /resourcegraph/i, /PUT .*scopeMaps/, /PUT .*tokens/, /oauth2\/token/, /v2\/app\/web\/manifests/],
+    inAzure: [1, 0, 0, 0],
+  },
+  {
+    what: "create --service-principal",
+    command: "create --registry myregistry --service-principal=killed-NS --serviceaccount app -n NS",
+    moments: [/POST .*addPassword$/, /POST .*\/applications$/, /POST .*\/servicePrincipals$/, /PUT .*roleAssignments/, /oauth2\/token/],
+    inAzure: [0, 1, 1, 1],
+  },
+  { what: "rotate", before: [create], command: "rotate acr-myregistry -n NS", moments: [generates], inAzure: [1, 0, 0, 0] },
+  {
+    what: "rotate --grace 0",
+    before: [create],
+    command: "rotate acr-myregistry --grace 0 -n NS",
+    moments: [/PATCH .*tokens/, generates],
+    inAzure: [1, 0, 0, 0],
+  },
+  {
+    what: "delete --revoke",
+    before: [create],
+    command: "delete acr-myregistry --revoke --yes --ignore-not-found -n NS",
+    moments: [deletes],
+    inAzure: [0, 0, 0, 0],
+  },
+  {
+    what: "prune",
+    before: [create],
+    command: "prune --registry myregistry --older-than 0s --yes",
+    moments: [deletes],
+    inAzure: [0, 0, 0, 0],
+  },
 ];
 
-/** Where the claim of the run that was killed is waited out; for the others it has ended long ago. */
-const waited = moments.at(-1);
+const chance = chanceFrom(seed);
+const table = rows.flatMap(({ moments, ...row }) => [
+  ...sampled(moments, (moment) => moment === moments[0]).map((moment) => ({ ...row, moment })),
+  ...Array.from({ length: kills }, () => ({ ...row, moment: chance(1500) })),
+]);
 
-/** Sets the end of a claim on the Secret back. */
+/** Sets the end of the killed run's claim back. */
 async function passTime(namespace: string): Promise<void> {
-  const found = await kubectl(["get", "secret", "-n", namespace, "-o", "name", "--field-selector=metadata.name=acr-myregistry"]);
-  if (found === "") return;
   const claim = JSON.stringify({ by: "the run that was killed", until: "2026-01-01T00:00:00Z" });
-  await kubectl(["annotate", "--overwrite", "-n", namespace, "secret/acr-myregistry", `acr-secret/claim=${claim}`]);
+  const found = await kubectl(["get", "secret", "-n", namespace, "-o", "name", "--field-selector=metadata.name=acr-myregistry"]);
+  if (found !== "") await kubectl(["annotate", "--overwrite", "-n", namespace, "secret/acr-myregistry", `acr-secret/claim=${claim}`]);
 }
 
 /** Processes that have this text in their command line or environment. */
@@ -46,47 +97,77 @@ async function processesWith(text: string): Promise<string[]> {
   return all.filter(({ line, env }) => line.includes(text) || env.includes(text)).map(({ line }) => line.replaceAll("\0", " ").trim());
 }
 
-test.for(moments)("killed at %s, a second run ends it well and nothing else is left", { timeout: 90_000 }, async (moment) => {
-  const { azure } = shell;
-  const namespace = await newNamespace(["theirs"]);
-  await kubectl(["create", "secret", "docker-registry", "theirs", "--docker-username=u", "--docker-password=p", "-n", namespace]);
-  const tmp = await mkdtemp(`${shell.folder}/tmp/`);
-  const before = { tokens: registry.tokens.length, scopeMaps: registry.scopeMaps.length };
-  const args = ["create", "--registry", "myregistry", "--repository", "app/web", "--serviceaccount", "app", "-n", namespace];
-  azure.calls.reset();
-  // Long enough between two requests for the signal to come in between
-  const hasten = azure.faults.add({ kind: "slow", path: /./, milliseconds: 60 });
+function countInAzure(namespace: string): number[] {
+  const tokens = registry.tokens.filter(({ name }) => name.startsWith(`${namespace}-`));
+  const scopeMaps = registry.scopeMaps.filter(({ name }) => name.startsWith(`${namespace}-`));
+  expect(scopeMaps).toHaveLength(tokens.length);
+  const applications = world.applications.filter(({ displayName }) => displayName === `killed-${namespace}`);
+  const principals = world.servicePrincipals.filter(({ appId }) => applications.some((one) => one.appId === appId));
+  const roles = world.roleAssignments.filter(({ principalId }) => principals.some(({ id }) => id === principalId));
+  return [tokens, applications, principals, roles].map(({ length }) => length);
+}
 
-  const child = shell.start("kubectl", ["acr-secret", ...args], { env: { TMPDIR: tmp } });
+async function expectPulls(login: { username: string; password: string }): Promise<void> {
+  const consumer = await consume(shell.azure, login);
+  await sleep(300);
+  const { pulls, refused } = await consumer.stop();
+  expect(refused).toEqual([]);
+  expect(pulls).toBeGreaterThan(0);
+}
+
+async function killAt(moment: Moment, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+  const isTimed = typeof moment === "number";
+  shell.azure.calls.reset();
+  // Long enough between two requests for the signal to arrive in between
+  const hasten = shell.azure.faults.add({ kind: "slow", path: /./, milliseconds: isTimed ? 0 : 60 });
+  const child = shell.start("kubectl", args, { env });
   const killed = ended(child);
-  if (typeof moment === "number") await sleep(moment);
-  else
-    await vi.waitUntil(() => azure.calls.list().some(({ method, path }) => moment.test(`${method} ${path}`)), {
-      interval: 2,
-      timeout: 10_000,
-    });
+  const isAsked = (at: RegExp) => shell.azure.calls.list().some(({ method, path }) => at.test(`${method} ${path.split("?")[0]}`));
+  await (isTimed ? sleep(moment) : vi.waitUntil(() => isAsked(moment), { interval: 2, timeout: 20_000 }));
   child.kill("SIGKILL");
-  expect(await killed).toMatchObject({ code: null });
+  const { code } = await killed;
+  if (!isTimed) expect(code).toBe(null);
   hasten();
-  await vi.waitFor(async () => expect(await processesWith(tmp)).toEqual([]), { timeout: 5000, interval: 50 });
-  expect(await readdir(tmp)).toEqual([]);
+}
 
-  if (moment !== waited) await passTime(namespace);
+async function expectInAzure(namespace: string, secrets: readonly Secret[], expected: Row["inAzure"]): Promise<void> {
+  expect(countInAzure(namespace)).toEqual(expected);
+  // A password of an application that no Secret records is named after the Secret that it was for
+  if (expected[1] === 0) expect(unnoted(world, secrets, `${namespace}-`)).toEqual([]);
+  const keys = world.applications.filter(({ displayName }) => displayName === `killed-${namespace}`).flatMap((one) => one.secrets);
+  expect(keys.every(({ displayName }) => displayName?.includes(`in namespace ${namespace}`))).toBe(true);
+  expect(secrets).toHaveLength(expected.includes(1) ? 1 : 0);
+  for (const login of secrets.map(loginOf)) await expectPulls(login ?? expect.unreachable("the Secret holds a login"));
+}
 
-  const { code, stderr } = await shell.type(`kubectl acr-secret ${args.join(" ")}`, { env: { TMPDIR: tmp } });
+test.for(table)(
+  `$what killed at $moment leaves no process and no file, and the same command completes it (SEED=${seed})`,
+  { timeout: 90_000 },
+  async ({ what, before = [], command, moment, inAzure }) => {
+    const namespace = await newNamespace(["theirs"]);
+    await kubectl(["create", "secret", "docker-registry", "theirs", "--docker-username=u", "--docker-password=p", "-n", namespace]);
+    const line = (text: string) => `acr-secret ${text.replaceAll("NS", namespace)}`;
+    for (const one of before) expect(await shell.type(`kubectl ${line(one)}`)).toMatchObject({ code: 0 });
+    if (what === "prune") await kubectl(["delete", "secret", "acr-myregistry", "-n", namespace]);
+    const env = { TMPDIR: await mkdtemp(`${shell.folder}/tmp/`) };
+    const expectNothingRuns = async () => expect([await processesWith(env.TMPDIR), await readdir(env.TMPDIR)]).toEqual([[], []]);
+    await killAt(moment, line(command).split(" "), env);
+    await vi.waitFor(expectNothingRuns, { timeout: 5000, interval: 50 });
+    // The claim that is left as the manifest is fetched is waited for; the others have ended
+    if (!String(moment).includes("manifests")) await passTime(namespace);
 
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect({ tokens: registry.tokens.length, scopeMaps: registry.scopeMaps.length }).toEqual({
-    tokens: before.tokens + 1,
-    scopeMaps: before.scopeMaps + 1,
-  });
-  const token = registry.tokens.at(-1);
-  const secret = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
-  const config = JSON.parse(Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString());
-  const slot = readEntries(secret)?.[0]?.slot === "password2" ? "password2" : "password1";
-  expect(config.auths["myregistry.azurecr.io"]).toMatchObject({ username: token?.name, password: token?.passwords[slot]?.value });
-  const account = await getJson<ServiceAccount>("serviceaccount", "app", "-n", namespace);
-  expect(account.imagePullSecrets).toEqual([{ name: "theirs" }, { name: "acr-myregistry" }]);
-  expect(await processesWith(tmp)).toEqual([]);
-  expect(await readdir(tmp)).toEqual([]);
-});
+    const again = await shell.type(`kubectl ${line(command)}`, { env });
+
+    expect({ ...again, stderr: again.stderr.replace(/^(hint|Warning): .*\n$/, "") }).toMatchObject({ code: 0, stderr: "" });
+    const { items } = await getJson<{ items: Secret[] }>("secrets", "-n", namespace);
+    await expectInAzure(
+      namespace,
+      items.filter(({ metadata }) => metadata.name === "acr-myregistry"),
+      inAzure,
+    );
+    const account = await getJson<ServiceAccount>("serviceaccount", "app", "-n", namespace);
+    const names = (account.imagePullSecrets ?? []).map(({ name }) => name);
+    expect(names).toEqual(what.startsWith("delete") ? ["theirs"] : ["theirs", "acr-myregistry"]);
+    await expectNothingRuns();
+  },
+);

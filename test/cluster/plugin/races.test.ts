@@ -6,6 +6,7 @@ import { create, kubectl } from "../../support/kubectl.ts";
 import { loginOf, takes, unnoted } from "../../support/noted-passwords.ts";
 import { generatePassword } from "../../support/person-with-az.ts";
 import { type Ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { sampled, takesAll } from "../../support/sampled.ts";
 import { bothContexts, startAnother } from "../../support/two-clusters.ts";
 
 const shell = await openShell();
@@ -17,8 +18,8 @@ afterAll(async () => {
 });
 
 /** How often each race is run, and from which number its delays follow; printed with each failure. */
-const rounds = Number(process.env["ROUNDS"] ?? 2);
-const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
+const rounds = Number(process.env["ROUNDS"] ?? (takesAll ? 2 : 1));
+const seed = Number(process.env["SEED"] ?? (takesAll ? Math.floor(Math.random() * 1e9) : 1));
 
 const making = "create N --registry myregistry";
 const web = `${making} --repository app/web`;
@@ -51,6 +52,8 @@ const tooMany =
 const rotate = `rotate N ${over}`;
 const shared = `${web} ${over} --credential-per scope`;
 const both = "--contexts here,there";
+
+const inTestGate = ["a rotation beside a create that mends", "a rotation beside a delete", "two rotations, one from each of two clusters"];
 
 const table: readonly Row[] = [
   { what: "two rotations", begin: shared, racers: [rotate, `${rotate} --grace 0`], ends: `${rotate} --grace 0` },
@@ -153,23 +156,27 @@ async function faultsIn({ secrets, many }: Going, isOver: boolean): Promise<{ de
   return { dead: logins.filter((login) => !takes(world, login)), missing: isOver || many > 0 ? many - logins.length : 0 };
 }
 
-test.for(table)("$what: no Secret holds a dead password, and the next run ends it well", { timeout: 24 * 3_600_000 }, async (row) => {
-  const { what, ends, may } = row;
-  const going = await prepare(row);
-  const isRight = ({ code, stderr }: Ended) => code === 0 || may?.test(stderr) === true;
-  const none = { dead: [], missing: 0 };
-  for (let round = 0; round < rounds; round++) {
-    await going.begun(round);
-    const { ended, theirs } = await race(row, going);
-    const why = `SEED=${seed} ${what}, round ${round}: ${JSON.stringify(ended)}`;
-    // Whom a delete overtakes may be told so
-    if (going.many > 0) expect(ended, why).toSatisfy((all: Ended[]) => all.every(isRight));
-    expect(await faultsIn(going, false), why).toEqual(none);
+test.for(sampled(table, ({ what }) => inTestGate.includes(what)))(
+  "$what: no Secret holds a dead password, and the next run ends it well",
+  { timeout: 24 * 3_600_000 },
+  async (row) => {
+    const { what, ends, may } = row;
+    const going = await prepare(row);
+    const isRight = ({ code, stderr }: Ended) => code === 0 || may?.test(stderr) === true;
+    const none = { dead: [], missing: 0 };
+    for (let round = 0; round < rounds; round++) {
+      await going.begun(round);
+      const { ended, theirs } = await race(row, going);
+      const why = `SEED=${seed} ${what}, round ${round}: ${JSON.stringify(ended)}`;
+      // Whom a delete overtakes may be told so
+      if (going.many > 0) expect(ended, why).toSatisfy((all: Ended[]) => all.every(isRight));
+      expect(await faultsIn(going, false), why).toEqual(none);
 
-    expect(await going.type(ends), why).toSatisfy(isRight);
-    expect(await faultsIn(going, true), why).toEqual(none);
-    const left = unnoted(world, await going.secrets(), going.name);
-    expect(left, why).toEqual(theirs ? [theirs] : []);
-    going.forget(theirs);
-  }
-});
+      expect(await going.type(ends), why).toSatisfy(isRight);
+      expect(await faultsIn(going, true), why).toEqual(none);
+      const left = unnoted(world, await going.secrets(), going.name);
+      expect(left, why).toEqual(theirs ? [theirs] : []);
+      going.forget(theirs);
+    }
+  },
+);

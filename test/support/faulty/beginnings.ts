@@ -31,8 +31,8 @@ async function typed(world: FaultyWorld, line: string): Promise<void> {
 const foreign = (world: FaultyWorld, type: string, data: Record<string, string>) =>
   void world.in_.cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "acr-myregistry", namespace: "demo" }, type, data });
 
-/** Where no Secret of ours stands. */
-export const anew: readonly Beginning[] = [
+export const beginnings: readonly Beginning[] = [
+  // No Secret of ours exists
   { name: "a fresh namespace", line: create, lay: async (world) => demo(world) },
   {
     name: "a login of somebody, given up",
@@ -59,10 +59,7 @@ export const anew: readonly Beginning[] = [
       await typed(world, "create first --registry myregistry --repository app/web --acr-token theirs -n demo");
     },
   },
-];
-
-/** Where a credential of ours stands, or several places get one. */
-export const again: readonly Beginning[] = [
+  // A credential of ours exists, or several namespaces get one
   {
     name: "a Secret whose password has expired",
     line: create,
@@ -96,10 +93,7 @@ export const again: readonly Beginning[] = [
       await typed(world, "create --registry myregistry -n demo");
     },
   },
-];
-
-/** Where a service principal is asked for. */
-export const principals: readonly Beginning[] = [
+  // A service principal is asked for
   { name: "a service principal, made", line: `${create} --service-principal`, lay: async (world) => demo(world) },
   {
     name: "an application that others use",
@@ -109,10 +103,7 @@ export const principals: readonly Beginning[] = [
       await typed(world, "create first --registry myregistry --service-principal ci -n demo");
     },
   },
-];
-
-/** The other kinds of credential, and a Secret that holds more than one. */
-export const others: readonly Beginning[] = [
+  // The other kinds of credential, and a Secret that holds more than one
   { name: "a scope map that exists", line: `${create} --scope-map _repositories_pull_metadata_read`, lay: async (world) => demo(world) },
   {
     name: "a token of one's own",

@@ -1,42 +1,43 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Beginning } from "../support/faulty/beginnings.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Beginning, beginnings } from "../support/faulty/beginnings.ts";
 import { heed } from "../support/faulty/heed.ts";
 import { convergenceOf, faultsOf, type Standing, standingOf } from "../support/faulty/judge.ts";
 import { interrupted, mishaps, type Request } from "../support/faulty/mishaps.ts";
 import { type FaultyServers, type FaultyWorld, type Strike, startFaultyServers } from "../support/faulty/world.ts";
 import type { Run } from "../support/in-process.ts";
+import { sampled } from "../support/sampled.ts";
 import { startTestWorld } from "./world.ts";
 
 const host = "myregistry.azurecr.io";
 
-/**
- * Tests of a file: from each beginning, every request in turn meets every mishap. Afterwards all is as before, or the Secret pulls, or
- * what is left is named; and another run converges. Which requests there are, a run finds out that nothing befalls.
- */
-export function failEveryRequest(beginnings: readonly Beginning[]): void {
-  const world = startTestWorld();
-  let servers: FaultyServers;
-  beforeAll(async () => {
-    await world.azure.push(`${host}/app/web:1`);
-    await world.azure.push(`${host}/app/api:1`);
-    // Operations have to be asked for, so that these questions fail too
-    Object.assign(world.azure.world.longRunning, { polls: 1 });
-    servers = await startFaultyServers(world.azure, world.options);
-  }, 600_000);
-  afterAll(() => servers.stop());
+const world = startTestWorld();
+let servers: FaultyServers;
+beforeAll(async () => {
+  await world.azure.push(`${host}/app/web:1`);
+  await world.azure.push(`${host}/app/api:1`);
+  // Operations have to be asked for, so that these questions fail too
+  Object.assign(world.azure.world.longRunning, { polls: 1 });
+  servers = await startFaultyServers(world.azure, world.options);
+}, 600_000);
+afterAll(() => servers.stop());
 
-  describe.for(beginnings)("$name", (beginning) => {
-    test("every request in turn fails in every way, and what is left is known", { timeout: 900_000 }, async () => {
-      const requests = await requestsOf(servers, beginning);
-      const strikes = requests.flatMap((request) => [...mishaps, interrupted].map((mishap) => ({ request, mishap })));
-      const faults: string[] = [];
-      for (const strike of strikes) faults.push(...(await befallen(servers, beginning, strike)));
-      process.stdout.write(`${beginning.name}: ${requests.length} requests, ${strikes.length} runs\n`);
-      expect(requests.length).toBeGreaterThan(3);
-      expect(faults.join("\n\n")).toBe("");
-    });
-  });
-}
+const inTestGate = ["a fresh namespace", "attach alone", "a service principal, made"];
+
+// From each beginning, every request in turn meets every mishap. Afterwards all is as before, or the Secret pulls, or what is left is
+// named; and another run converges. A run without a mishap finds the requests.
+test.for(sampled(beginnings, ({ name }) => inTestGate.includes(name)))(
+  "leaves nothing unnamed and converges when any request of a run fails: $name",
+  { timeout: 900_000 },
+  async (beginning) => {
+    const requests = await requestsOf(servers, beginning);
+    const strikes = requests.flatMap((request) => [...mishaps, interrupted].map((mishap) => ({ request, mishap })));
+    const faults: string[] = [];
+    for (const strike of strikes) faults.push(...(await befallen(servers, beginning, strike)));
+    process.stdout.write(`${beginning.name}: ${requests.length} requests, ${strikes.length} runs\n`);
+    expect(requests.length).toBeGreaterThan(3);
+    expect(faults.join("\n\n")).toBe("");
+  },
+);
 
 /** The requests of a run that nothing befalls. */
 async function requestsOf(servers: FaultyServers, { line, later = 0, lay }: Beginning): Promise<Request[]> {

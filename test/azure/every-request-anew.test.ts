@@ -1,4 +1,0 @@
-import { anew } from "../support/faulty/beginnings.ts";
-import { failEveryRequest } from "./every-request.ts";
-
-failEveryRequest(anew);
