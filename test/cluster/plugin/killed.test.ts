@@ -158,7 +158,7 @@ test.for(table)(
 
     const again = await shell.type(`kubectl ${line(command)}`, { env });
 
-    expect({ ...again, stderr: again.stderr.replace(/^(hint|Warning): .*\n$/, "") }).toMatchObject({ code: 0, stderr: "" });
+    expect({ ...again, stderr: again.stderr.replaceAll(/^(hint|Warning): .*\n/gm, "") }).toMatchObject({ code: 0, stderr: "" });
     const { items } = await getJson<{ items: Secret[] }>("secrets", "-n", namespace);
     await expectInAzure(
       namespace,
