@@ -2,6 +2,7 @@ import { afterAll, afterEach, expect, test, vi } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
 import { getJson, kubectl } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { sampled } from "../../support/sampled.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -10,37 +11,7 @@ afterEach(() => {
 });
 
 const create = "acr-secret create --registry myregistry.azurecr.io --repository app/web --serviceaccount app --entra";
-const dies =
-  /^Warning: secret\/acr-myregistry dies at \d{4}-\d\d-\d\dT[\d:]{8}Z: until then whoever reads it may do at myregistry\.azurecr\.io what [-0-9a-f]{36} may$/m;
-
-test("one's own token pulls, is kept by a second run, and what check prints of a dead one puts the next there", async () => {
-  const namespace = await newNamespace();
-  const typed = (command: string) => shell.type(`${command} -n ${namespace}`);
-  const check = "kubectl acr-secret check acr-myregistry --image myregistry.azurecr.io/app/web:1";
-  shell.azure.world.lifetimes.refresh = 6;
-
-  expect(await typed(`kubectl ${create}`)).toEqual({
-    stdout: "secret/acr-myregistry created\nserviceaccount/app patched\n",
-    stderr: expect.stringMatching(dies),
-    code: 0,
-  });
-  expect(await typed(check)).toMatchObject({ code: 0 });
-  const again = `kubectl acr-secret create -n ${namespace} acr-myregistry --registry myregistry.azurecr.io --repository app/web --entra`;
-  const seen = await vi.waitUntil(
-    async () => {
-      const { code, stdout, stderr } = await typed(check);
-      return code === 1 && stdout + stderr;
-    },
-    { timeout: 20_000, interval: 500 },
-  );
-  expect(seen).toContain(again);
-  shell.azure.world.lifetimes.refresh = 3 * 3600;
-  expect(await shell.type(again)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n"), code: 0 });
-  expect(await typed(check)).toMatchObject({ code: 0 });
-  expect(await typed(`kubectl ${create}`)).toMatchObject({ stdout: "secret/acr-myregistry unchanged\nserviceaccount/app unchanged\n" });
-});
-
-test.for(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+test.for(sampled(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
   "--keep makes it anew, and takes all away at %s, which is no failure",
   { timeout: 60_000 },
   async (signal) => {

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "vitest";
 import type { Replicated } from "../../../sandbox/azure/faults.ts";
 import { openShell } from "../../support/plugin.ts";
 import { kinds, type Row, rotatedUnderPulls } from "../../support/rotated.ts";
+import { sampled } from "../../support/sampled.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
@@ -15,7 +16,7 @@ const looks = [
 
 const table: Row[] = Object.keys(kinds).flatMap((kind) => looks.map((look) => ({ kind, ...look })));
 
-test.for(table)(
+test.for(sampled(table, ({ delay }) => delay > 0))(
   "$rotations rotations of $kind over $namespaces namespaces, $delay ms until Azure knows: no pull fails",
   { timeout: 120_000 },
   async (row, { onTestFinished: atEnd }) => {
