@@ -1,8 +1,22 @@
+import type { Outcome } from "../src/actions/outcome.ts";
+import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { kindMeant } from "../src/credential/kinds.ts";
-import { checkKeep, keepUp } from "./create/keep.ts";
-import { type Journal, makeOnce, newJournal } from "./create/once.ts";
-import { createFlags, readWish } from "./create/wish.ts";
+import { openWithin } from "../src/credential/regional.ts";
+import { CliError } from "../src/errors.ts";
+import type { Create } from "../src/fix.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
+import { readers } from "../src/secret/readers.ts";
+import { readersOf } from "../src/state/namespace-reader.ts";
+import { issueEach, issueShared, type Order } from "../src/workflows/issue.ts";
+import { belongingKey, belongingOf } from "../src/workflows/take-away.ts";
+import { conclude, whereOf } from "./conclude.ts";
+import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";
+import { nextStep, stepsLeft } from "./create/next-step.ts";
+import { type CreateFlags, type CreateWish, createFlags, podsTell, podsWanted, readWish } from "./create/options.ts";
 import { targets } from "./line/target-complete.ts";
+import type { Session } from "./session.ts";
+import { saidAgain } from "./targets.ts";
+import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
@@ -40,3 +54,92 @@ export const create = verb({
     return keepUp(once, { session, flags, scope: wish.scope });
   },
 });
+
+/** What a command line asks for, and the kind of credential that it means. */
+type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly flags: CreateFlags };
+
+/** Makes what is missing of what was asked for, in every place. @returns the exit code */
+async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
+  const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = wish;
+  const sources = sourcesOf(session);
+  // Azure is asked while the cluster is
+  const opening = openWithin(kind, asked, sources);
+  opening.catch(() => undefined);
+  const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+  const first = journal.clusterScopes.length === 0;
+  journal.clusterScopes = clusterScopes;
+  const onePlace = whereOf(scope, clusterScopes) === "one";
+  const places = () =>
+    readersOf(clusterScopes, {
+      secret: name,
+      targets,
+      pods: podsWanted(wish, onePlace),
+      patience: { milliseconds: asked.wait, sleep: session.context.sleep },
+      lenient: !onePlace,
+      shelf: session.context.shelf,
+      warns: true,
+    });
+  const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
+  const order: Order = {
+    name,
+    repositories,
+    fromPods,
+    podsTell: podsTell(wish),
+    restart,
+    recreate,
+    targets,
+    again: againOf(wish, shared),
+    opening,
+    shape: reader && readers[reader].shape,
+    needsName: kind.needsName(asked),
+    tools: (credential: Credential) => toolsOf(session, flags, credential),
+    dryRun: flags["dry-run"],
+    refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, sources) : undefined,
+  };
+  const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, toolsOf(session, flags));
+  let createsSecret = false;
+  async function* recorded(): AsyncGenerator<Outcome> {
+    for await (const outcome of outcomes) {
+      createsSecret ||= isCreated(outcome);
+      // Without --keep nothing is deleted at the end: of thousands of namespaces the record would be most of the memory
+      const key = belongingKey(outcome.change);
+      const belonging = flags.keep ? belongingOf(outcome, journal.made.get(key)) : undefined;
+      if (belonging) journal.made.set(key, belonging);
+      yield outcome;
+    }
+  }
+  const code = await conclude(recorded(), { session, flags, scope, clusterScopes });
+  journal.renewAt = (await opening).renewAt?.();
+  const next = nextStep(wish, { clusterScopes, host: (await opening).host, made: createsSecret, first, onePlace });
+  if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none")
+    for (const step of await stepsLeft(next, clusterScopes)) session.hint(step);
+  return code;
+}
+
+const isCreated = ({ change, error, left }: Outcome): boolean => change.act === "store" && !change.stands && !error && !left;
+
+/** The place of the outcome by which it is told is not the one to name. */
+const nowhere = { namespace: undefined, context: undefined };
+
+/** The command at hand, for one that is to grant a credential more: of one that several places share it says all of them. */
+function againOf({ name: secret, asked, targets, reader, scope, per }: CreateWish, shared: boolean): Create {
+  const { merge, includeRegional, identity } = asked.again;
+  const { registry } = asked;
+  const again: Create = { do: "create", secret, registry, ...saidAgain(targets), merge, includeRegional, reader, identity };
+  return shared ? { ...again, ...nowhere, scope, credentialPer: per } : again;
+}
+
+const count = (of: number) => of.toLocaleString("en-US");
+
+/** The refusal to make credentials for many namespaces before it is said how many, with the price of each way. */
+async function priceOfSharing(clusterScopes: readonly ClusterScope[], kind: Kind, asked: Asked, sources: Sources): Promise<CliError> {
+  const places = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  const room = await kind.room?.(asked, sources);
+  const [one, several] = kind.counted ?? ["token", "tokens"];
+  const allowed = room === undefined ? "" : `, the registry allows ${count(Math.max(0, room))} more`;
+  return new CliError("usage", `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`, {
+    hint:
+      `--credential-per=scope: one ${one} whose repositories every one of these namespaces could pull; ` +
+      `--credential-per=namespace: ${count(places)} ${several}${allowed}`,
+  });
+}

@@ -1,8 +1,14 @@
 import type { Outcome } from "../src/actions/outcome.ts";
 import { newRun } from "../src/actions/tools.ts";
+import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
+import type { Credential, Sources } from "../src/credential/kind.ts";
+import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
+import { deletionWait } from "../src/credential/retry.ts";
 import type { Delete } from "../src/fix.ts";
 import { planDelete } from "../src/plan/delete.ts";
+import { registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
+import type { Entry } from "../src/secret/entry.ts";
 import { readEntries } from "../src/secret/entry.ts";
 import { deletionFacts } from "../src/state/deletion.ts";
 import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.ts";
@@ -11,18 +17,14 @@ import { everything } from "../src/state/targets.ts";
 import { revoking } from "../src/workflows/revoke.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { sourcesOf } from "./create/once.ts";
-import { askFirst, requireAnswer } from "./delete/ask.ts";
+import { askFirst, requireAnswer } from "./delete/confirm.ts";
 import { type DeleteFlags, deleteFlags } from "./delete/flags.ts";
-import { foundAny } from "./delete/found.ts";
-import { noticingLeft } from "./delete/left.ts";
-import { type Open, opener } from "./delete/open.ts";
 import { identityOf, saidIdentity } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { nameOfSecret } from "./secret-name.ts";
 import type { Session } from "./session.ts";
-import { toolsOf } from "./tools.ts";
+import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const deletion = verb({
@@ -55,12 +57,22 @@ export const deletion = verb({
     const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await askFirst(session, deleted(deleting, "client"), where);
     const nowhere = () => (flags["ignore-not-found"] || session.context.interruption.halted ? undefined : noSecret(secret, { do: "list" }));
-    const left = noticingLeft(foundAny(deleted(deleting, flags["dry-run"]), nowhere));
-    const code = await conclude(left.outcomes, { session, flags, scope, clusterScopes });
+    const registries = new Set<string>();
+    async function* recorded(): AsyncGenerator<Outcome> {
+      let isFound = false;
+      for await (const outcome of deleted(deleting, flags["dry-run"])) {
+        isFound = true;
+        for (const registry of leftoversOf(outcome)) registries.add(registry);
+        yield outcome;
+      }
+      const error = isFound ? undefined : nowhere();
+      if (error) throw error;
+    }
+    const code = await conclude(recorded(), { session, flags, scope, clusterScopes });
     const tells = code === 0 && !flags.revoke && flags.output === undefined && flags["dry-run"] === "none";
-    const leftovers = tells ? left.left() : [];
-    if (leftovers.length > 0) session.hint("what was created for it in Azure still exists");
-    for (const fix of leftovers) session.hint(fix);
+    if (!tells || registries.size === 0) return code;
+    session.hint("what was created for it in Azure still exists");
+    for (const registry of registries) session.hint({ do: "prune", registry });
     return code;
   },
 });
@@ -111,3 +123,46 @@ const againOf = (flags: DeleteFlags, secret: string | undefined): Delete => ({
   scope: scopeOf(flags),
   ...saidIdentity(identityOf(flags)),
 });
+
+/** The registries in which something is left that was created for a Secret that is deleted now. */
+function leftoversOf({ change, error, left }: Outcome): string[] {
+  if (error || left || (change.act !== "remove" && change.act !== "withdraw")) return [];
+  return change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
+}
+
+/** A credential that a Secret notes, to revoke it, or why nobody here can; each is opened once. @throws CliError */
+type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Credential | string>;
+
+function opener(identity: SignInOptions, sources: Sources): Open {
+  const opened = new Map<string, Promise<Credential>>();
+  const stocks = new Map<string, Promise<Stock>>();
+  const asked = { ...sources, azure: async (as: SignInOptions) => countedOnce(await sources.azure(as), stocks) };
+
+  return async ({ entry, host }) => {
+    const kind = kindNamed(entry.kind);
+    if (!kind) return "this version does not know that kind, and a newer one can revoke it";
+    if (typeof kind.noted === "string") return kind.noted;
+    if (kind.ownLifetime)
+      return `it dies by itself${entry.expiresAt === undefined ? "" : ` at ${entry.expiresAt}`}, and nobody can end it before`;
+    const flags = kind.noted(entry);
+    const key = JSON.stringify([kind.name, host, flags]);
+    const again = { do: "create", registry: host } as const;
+    const found =
+      opened.get(key) ??
+      kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: deletionWait, again }, asked);
+    opened.set(key, found);
+    return found;
+  };
+}
+
+/** What a registry has is read once, however many of its tokens are to go. */
+function countedOnce(azure: Azure, stocks: Map<string, Promise<Stock>>): Azure {
+  return {
+    ...azure,
+    stock: (registry) => {
+      const found = stocks.get(registry.id) ?? azure.stock(registry);
+      stocks.set(registry.id, found);
+      return found;
+    },
+  };
+}

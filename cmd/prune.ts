@@ -7,7 +7,7 @@ import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, 
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { askable } from "./askable.ts";
-import { hostWritten } from "./create/registry-written.ts";
+import { registryHost } from "./create/options.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { type PruneFlags, pruneFlags, wishOf } from "./prune/flags.ts";
 import { remove } from "./prune/removing.ts";
@@ -40,7 +40,7 @@ export const prune = verb({
       namespaces: [],
     }));
     const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
-      look(hostWritten(named), flags, clusterScopes, session),
+      look(registryHost(named), flags, clusterScopes, session),
     );
     const { registry, made, held, now } = await looking;
     const rows = sorted(planPrune(made, { ...held, now }, wish));

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import type { DryRun } from "../src/actions/outcome.ts";
 import type { Tools } from "../src/actions/tools.ts";
-import type { Credential } from "../src/credential/kind.ts";
+import type { Credential, Sources } from "../src/credential/kind.ts";
 import { CliError } from "../src/errors.ts";
 import type { Session } from "./session.ts";
 
@@ -34,5 +34,18 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     halted: () => interruption.halted,
     unhalted: interruption.unhalted,
     width: session.width,
+  };
+}
+
+/** Where credentials come from in a run. */
+export function sourcesOf({ azure, registry, context, progress }: Session): Sources {
+  return {
+    azure,
+    registry,
+    stdin: context.stdin,
+    readFile: context.readFile,
+    during: progress.during,
+    now: context.now,
+    sleep: context.sleep,
   };
 }

@@ -5,8 +5,7 @@ import { mayMint } from "../src/credential/mint-rights.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
 import { formatIdentity, formatRights, nearlyFull, reportOf, type Seen, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
-import { hostWritten } from "./create/registry-written.ts";
-import { createFlags } from "./create/wish.ts";
+import { createFlags, registryHost } from "./create/options.ts";
 import type { Flags } from "./line/flags.ts";
 import { identityFlags, identityOf, saidIdentity } from "./line/identity-flags.ts";
 import type { Session } from "./session.ts";
@@ -34,7 +33,7 @@ export const whoami = verb({
     const identity = await session.progress.during("Asking Azure for the identity", azure.identity);
     const signedIn: SignedIn = { identity, source: azure.source };
     if (output === undefined) session.print(formatIdentity(signedIn));
-    const seen = name === undefined ? undefined : await look(hostWritten(name), signedIn, azure, session).catch(asError);
+    const seen = name === undefined ? undefined : await look(registryHost(name), signedIn, azure, session).catch(asError);
     if (output !== undefined) session.print(await printData(reportOf(signedIn, seen instanceof CliError ? undefined : seen), output));
     if (seen === undefined) return 0;
     if (seen instanceof CliError) throw seen;

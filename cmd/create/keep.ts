@@ -1,12 +1,23 @@
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError } from "../../src/errors.ts";
 import { toSeconds } from "../../src/moment.ts";
-import { takeAway } from "../../src/workflows/take-away.ts";
+import type { ClusterScope } from "../../src/scope/places.ts";
+import { type Belonging, takeAway } from "../../src/workflows/take-away.ts";
 import { type Concluding, printerOf } from "../conclude.ts";
 import type { Context } from "../context.ts";
 import { toolsOf } from "../tools.ts";
-import { type Journal, newJournal } from "./once.ts";
-import type { CreateFlags } from "./wish.ts";
+import type { CreateFlags } from "./options.ts";
+
+/** What a run that is kept has to remember of its rounds. */
+export type Journal = {
+  clusterScopes: readonly ClusterScope[];
+  /** What it has written to the cluster, by what names it. */
+  readonly made: Map<string, Belonging>;
+  /** When the credential is to be made anew. */
+  renewAt: Date | undefined;
+};
+
+export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), renewAt: undefined });
 
 const minute = 60_000;
 

@@ -22,7 +22,7 @@ import {
 import { nameOf } from "../../src/kinds.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import type { checkFlags } from "../check/request.ts";
-import type { createFlags } from "../create/wish.ts";
+import type { createFlags } from "../create/options.ts";
 import type { deleteFlags } from "../delete/flags.ts";
 import type { pruneFlags } from "../prune/flags.ts";
 import type { rotateFlags } from "../rotate/wish.ts";

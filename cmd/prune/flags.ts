@@ -1,5 +1,5 @@
 import type { PruneWish } from "../../src/plan/prune.ts";
-import { createFlags } from "../create/wish.ts";
+import { createFlags } from "../create/options.ts";
 import { goDuration } from "../line/durations.ts";
 import { dryRun, type Flags, formats, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";

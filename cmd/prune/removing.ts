@@ -13,9 +13,8 @@ import { openPrinter, type Printer } from "../../src/output/printer.ts";
 import { openTally } from "../../src/output/tally.ts";
 import type { PruneFacts, PruneWish, Removal } from "../../src/plan/prune.ts";
 import { type Pruning, pruning } from "../../src/workflows/prune.ts";
-import { sourcesOf } from "../create/once.ts";
 import type { Session } from "../session.ts";
-import { toolsOf } from "../tools.ts";
+import { sourcesOf, toolsOf } from "../tools.ts";
 import type { PruneFlags } from "./flags.ts";
 
 export type Removing = {

@@ -14,11 +14,10 @@ import { imagesIn } from "../../src/state/scope-images.ts";
 import { rotate } from "../../src/workflows/rotate.ts";
 import type { RotateOrder } from "../../src/workflows/rotate-order.ts";
 import { failure } from "../../src/workflows/unit.ts";
-import { sourcesOf } from "../create/once.ts";
 import { identityOf } from "../line/identity-flags.ts";
 import { waitOf } from "../line/wait-flags.ts";
 import type { Session } from "../session.ts";
-import { toolsOf } from "../tools.ts";
+import { sourcesOf, toolsOf } from "../tools.ts";
 import type { Skips } from "./skips.ts";
 import type { RotateFlags, RotateWish } from "./wish.ts";
 

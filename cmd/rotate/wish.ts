@@ -1,7 +1,7 @@
 import type { DueLimits } from "../../src/plan/due.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import type { Grace } from "../../src/workflows/rotate-order.ts";
-import { hostWritten } from "../create/registry-written.ts";
+import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";
@@ -69,7 +69,7 @@ export function readRotateWish(flags: RotateFlags, [named]: readonly string[], n
   const { registry, "expiring-within": within, "older-than": age, grace, "expires-in": expiresIn } = flags;
   return {
     secret: named === undefined ? undefined : checkSecretName(named),
-    registry: registry && hostWritten(registry),
+    registry: registry && registryHost(registry),
     endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
     createdBy: age === undefined ? undefined : createdBy(age, now),
     grace: graceOf(grace),

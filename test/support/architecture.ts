@@ -169,7 +169,7 @@ function wrongPackage(room: string, { from, typeOnly, late }: Import): string | 
   return undefined;
 }
 
-/** `src/plan/store.ts` is in `src/plan`, `cmd/create/wish.ts` in `cmd`, `src/errors.ts` in `src`. */
+/** `src/plan/store.ts` is in `src/plan`, `cmd/create/options.ts` in `cmd`, `src/errors.ts` in `src`. */
 function roomOf(path: string): string {
   const [top = "", next = "", ...rest] = path.split("/");
   return top === "src" && rest.length > 0 ? `src/${next}` : top;
@@ -186,5 +186,5 @@ function importsOf(code: string): Import[] {
 }
 
 function withoutComments(text: string): string {
-  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
+  return text.replace(/(?<![\w*])\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
 }

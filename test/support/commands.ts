@@ -21,7 +21,7 @@ export function commandsOfPage(markdown: string): Printed[] {
 
 /** The commands in a source's texts: what is no comment, with a value where a template has one. A verb that a template fills in is not known here. */
 export function commandsOfSource(source: string): Printed[] {
-  const code = source.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
+  const code = source.replace(/(?<![\w*'"])\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
   return code
     .replace(/\$\{[^{}]*\}/g, "VALUE")
     .split("\n")

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkFlags } from "../../../../cmd/check/request.ts";
-import { createFlags } from "../../../../cmd/create/wish.ts";
+import { createFlags } from "../../../../cmd/create/options.ts";
 import { targets } from "../../../../cmd/line/flags.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";

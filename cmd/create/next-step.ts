@@ -4,7 +4,7 @@ import type { Next } from "../../src/output/error.ts";
 import type { ClusterScope } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
-import type { CreateWish } from "./wish.ts";
+import type { CreateWish } from "./options.ts";
 
 /** How a run went. */
 type Went = {

@@ -1,3 +1,4 @@
+import { readRegistryId } from "../../src/azure/registry-name.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
 import { regionalFlags } from "../../src/credential/regional.ts";
@@ -8,6 +9,7 @@ import type { RestartWish } from "../../src/plan/restart.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
+import { readers } from "../../src/secret/readers.ts";
 import { type TargetWish, wantsTargets } from "../../src/state/targets.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
@@ -17,8 +19,18 @@ import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords } from "../line/target-words.ts";
 import { waitOf } from "../line/wait-flags.ts";
 import { saidAgain } from "../targets.ts";
-import { readerFlags, refuseSeveral, scopeFor } from "./reader.ts";
-import { hostWritten, nameWritten } from "./registry-written.ts";
+
+const readerNames = Object.keys(readers) as ReaderName[];
+
+/** The flag by which a Secret is made for another reader than the kubelet: none of them looks at a ServiceAccount. */
+const readerFlags = {
+  for: {
+    type: "string",
+    choices: readerNames,
+    exclusive: Object.keys(targets),
+    describe: `Make the Secret as this reader wants it, in its namespace, and print what refers to it. One of: (${readerNames.join(", ")}).`,
+  },
+} as const satisfies Flags;
 
 export const createFlags = {
   registry: {
@@ -97,24 +109,26 @@ type Given = { readonly now: Date; readonly namespace: string | undefined };
 /** @throws CliError usage, before anybody is asked anything */
 export function readWish(flags: CreateFlags, words: readonly string[], { now, namespace }: Given): CreateWish {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
-  const registry = written && hostWritten(written);
+  const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
-  const named = { secret: name, registry: registry || "REGISTRY", repositories: repository };
-  const said = {
+  const again: Create = {
+    do: "create",
+    secret: name,
+    registry: registry || "REGISTRY",
+    repositories: repository,
     ...saidAgain(targets),
-    ...(flags.merge && { merge: true }),
-    ...(reader && { reader }),
-    ...(flags["include-regional"] && { includeRegional: true }),
-    ...(flags["scope-map"] && { scopeMap: flags["scope-map"] }),
+    merge: flags.merge || undefined,
+    reader,
+    includeRegional: flags["include-regional"] || undefined,
+    scopeMap: flags["scope-map"] || undefined,
     ...saidIdentity(identity),
   };
-  const again: Create = { do: "create", ...named, ...said };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   refuseOneForEach(flags);
   refuseSeveral(reader, flags);
-  const secret = checkSecretName(name ?? defaultSecretName(nameWritten(registry)));
-  const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, nameWritten(registry))))];
+  const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
+  const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registryNameIn(registry))))];
   return {
     name: secret,
     repositories,
@@ -161,3 +175,23 @@ export function podsWanted(asked: CreateWish, onePlace: boolean): "none" | "wait
   if (onePlace || repositories.length === 0 || wish.whereUsed || restart === "all") return "all";
   return wantsTargets(wish) ? "waiting" : "none";
 }
+
+/** A Secret for some readers holds one login. @throws CliError usage */
+function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"merge" | "include-regional", boolean>>): void {
+  const several = (["merge", "include-regional"] as const).find((flag) => flags[flag]);
+  if (several && reader && readers[reader].shape)
+    throw new CliError("usage", `--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
+}
+
+/** The places of a run: of those that nobody named, the one where the reader looks. @param named the namespace of `-n` */
+function scopeFor(reader: ReaderName | undefined, scope: Scope, named: string | undefined): Scope {
+  const own = reader && readers[reader].namespace;
+  if (own === undefined || named !== undefined || scope.namespaces !== "current") return scope;
+  return { ...scope, namespaces: { names: [own], globs: [] } };
+}
+
+/** Removes what a browser adds to a copied login server. */
+export const registryHost = (registry: string): string => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
+
+/** The name in a registry's Azure resource id. Any other text is returned as it is. */
+const registryNameIn = (registry: string): string => readRegistryId(registry)?.name.toLowerCase() ?? registry;
