@@ -116,7 +116,7 @@ async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal
   return code;
 }
 
-const isCreated = ({ change, error, left }: Outcome): boolean => change.act === "store" && !change.stands && !error && !left;
+const isCreated = ({ change, error, left }: Outcome): boolean => change.act === "store" && !change.precondition && !error && !left;
 
 /** The place of the outcome by which it is told is not the one to name. */
 const nowhere = { namespace: undefined, context: undefined };

@@ -1,7 +1,7 @@
 import { CliError, Conflict, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Claim, Standing } from "../plan/change.ts";
+import type { Claim, Precondition } from "../plan/change.ts";
 import { claimLasts, isLive, noteClaim, readClaim, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
 import type { Bench, Claimed, Tools } from "./tools.ts";
@@ -18,16 +18,16 @@ const pause = 500;
  * @throws CliError of the Secret; Conflict where it is no longer as it was looked at
  */
 export async function claim(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
-  const { to, stands, makes } = change;
-  if (stands?.claim && isLive(stands.claim, tools.now()) && (await outwaits(to, stands.claim, tools)) !== "ended")
+  const { to, precondition, makes } = change;
+  if (precondition?.claim && isLive(precondition.claim, tools.now()) && (await outwaits(to, precondition.claim, tools)) !== "ended")
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
-  const made = !stands;
+  const made = !precondition;
   // A claim whose answer is lost may stand
   run.claims.set(keyOf(to), { to, made, makes });
   try {
     const at = tools.now();
     const object = await writeClaim(change, tools);
-    run.claims.set(keyOf(to), { to, made, makes, stands: standingOf(object), at });
+    run.claims.set(keyOf(to), { to, made, makes, precondition: preconditionOf(object), at });
     return { object };
   } catch (error) {
     if (error instanceof CliError && !isLost(error)) run.claims.delete(keyOf(to));
@@ -35,10 +35,10 @@ export async function claim(change: Claim, { tools, run }: Bench): Promise<{ obj
   }
 }
 
-async function writeClaim({ to, stands, makes, shape }: Claim, tools: Tools): Promise<Secret> {
+async function writeClaim({ to, precondition, makes, shape }: Claim, tools: Tools): Promise<Secret> {
   const { runId, write, now } = tools;
   const note = noteClaim(runId, now(), makes);
-  const text = stands ? { patch: claimPatch(stands.version, note) } : { create: claimedSecret(to, note, shape) };
+  const text = precondition ? { patch: claimPatch(precondition.version, note) } : { create: claimedSecret(to, note, shape) };
   try {
     return await tools.cluster(to.context).write(to, text, write);
   } catch (error) {
@@ -104,7 +104,7 @@ export async function ownClaim(to: Ref<"secret">, { cluster, runId }: Tools): Pr
 }
 
 /** A Secret as a write may be held to it. */
-export const standingOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Pick<Secret, "metadata">): Standing => ({
+export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Pick<Secret, "metadata">): Precondition => ({
   uid,
   version,
 });
@@ -137,8 +137,8 @@ async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
   const { write, now, runId } = tools;
   const at = now();
   const object = await update({
-    initial: claimed.stands,
-    read: async () => standingOf((await ownClaim(to, tools)) ?? taken(to)),
+    initial: claimed.precondition,
+    read: async () => preconditionOf((await ownClaim(to, tools)) ?? taken(to)),
     write: ({ version }) =>
       tools
         .cluster(to.context)
@@ -147,7 +147,7 @@ async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
     attempts: 10,
     pause: () => tools.sleep(5),
   });
-  return { ...claimed, at, stands: standingOf(object) };
+  return { ...claimed, at, precondition: preconditionOf(object) };
 }
 
 function taken({ name, namespace }: Ref): never {

@@ -12,11 +12,11 @@ const nobody = { hosts: [], kind: "rehearsal", identity: "" };
  * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
  * @throws CliError, Conflict where another run has written it since it was looked at
  */
-export async function rehearse({ to, stands, replaces, deletes, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
+export async function rehearse({ to, precondition, replaces, deletes, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
   const options = { ...how, dryRun: true };
-  if (stands && deletes) {
+  if (precondition && deletes) {
     await cluster(to.context)
-      .write(to, { delete: { uid: stands.uid } }, options)
+      .write(to, { delete: { uid: precondition.uid } }, options)
       .catch(unlessGone);
     return;
   }
@@ -25,7 +25,7 @@ export async function rehearse({ to, stands, replaces, deletes, shape }: Rehears
     await rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
     return;
   }
-  const write = stands ? { patch: pullSecretPatch(stands.version, nobody, sketchConfig, { shape }) } : made(to);
+  const write = precondition ? { patch: pullSecretPatch(precondition.version, nobody, sketchConfig, { shape }) } : made(to);
   await cluster(to.context).write(to, write, options);
 }
 

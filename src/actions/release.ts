@@ -3,7 +3,7 @@ import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { noteLeft } from "../secret/claim.ts";
 import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
-import { ownClaim, standingOf } from "./claim.ts";
+import { ownClaim, preconditionOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench, Claimed, Run, Tools } from "./tools.ts";
@@ -58,12 +58,12 @@ async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tool
 }
 
 const unclaim = (to: Ref<"secret">, secret: Secret, { note, tools }: { readonly note: ClaimAfter; readonly tools: Tools }) =>
-  tools.cluster(to.context).write(to, { patch: claimPatch(standingOf(secret).version, note) }, tools.write);
+  tools.cluster(to.context).write(to, { patch: claimPatch(preconditionOf(secret).version, note) }, tools.write);
 
 /** Who may make Secrets may not always delete them: then at least nobody has to wait for the claim. */
 async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
   try {
-    await tools.cluster(to.context).write(to, { delete: standingOf(secret) }, tools.write);
+    await tools.cluster(to.context).write(to, { delete: preconditionOf(secret) }, tools.write);
   } catch (error) {
     const { kind } = asCliError(error);
     if (kind === "forbidden") await unclaim(to, secret, { note: unclaimed, tools });

@@ -3,7 +3,7 @@ import type { Secret } from "../objects.ts";
 import type { Remove } from "../plan/change.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
-import { asConflict, standingOf } from "./claim.ts";
+import { asConflict, preconditionOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
@@ -21,13 +21,15 @@ export async function remove(change: Remove, { tools, seen }: Bench): Promise<Ou
     write: async (secret) => {
       // Whoever else has deleted it did what was asked
       if (!secret) return { change };
-      if (secret.metadata.uid !== change.stands.uid) return stays(to, "it is another one");
+      if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it is another one");
       const entries = readEntries(secret) ?? [];
       if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, noted: true }))
         return stays(to, "another run wrote a login to it");
-      const stands = standingOf(secret);
-      await writeTo(to, { delete: stands }, (found) => found?.metadata.uid !== stands.uid || isLeaving(found), tools).catch(asConflict);
-      return { change: { ...change, entries, stands }, object: secret };
+      const precondition = preconditionOf(secret);
+      await writeTo(to, { delete: precondition }, (found) => found?.metadata.uid !== precondition.uid || isLeaving(found), tools).catch(
+        asConflict,
+      );
+      return { change: { ...change, entries, precondition }, object: secret };
     },
     attempts: rounds,
     pause: () => tools.sleep(5),

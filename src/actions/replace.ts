@@ -2,7 +2,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Standing, Store } from "../plan/change.ts";
+import type { Precondition, Store } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
 import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
 import { rehearseBeside } from "./rehearse.ts";
@@ -17,19 +17,19 @@ type Content = { readonly config: string; readonly claim: ClaimAfter };
  * @throws Conflict if the Secret is not the version that was looked at
  */
 export async function replace(
-  { to, entry, stands, shape }: Pick<Store, "to" | "entry" | "shape"> & { readonly stands: Standing },
+  { to, entry, precondition, shape }: Pick<Store, "to" | "entry" | "shape"> & { readonly precondition: Precondition },
   { config, claim }: Content,
   { tools, run }: Bench,
 ): Promise<Secret> {
   const cluster = tools.cluster(to.context);
-  const old = await lookedAt(to, stands, cluster);
+  const old = await lookedAt(to, precondition, cluster);
   const next = replacementOf(old, entry, config, { shape, claim });
   const empty = replacementOf(old, entry, sketchConfig, { shape, claim });
   await rehearseBeside(to, ({ name }) =>
     cluster.write({ ...to, name }, { create: { ...empty, metadata: { ...empty.metadata, name } } }, { ...tools.write, dryRun: true }),
   );
   if (tools.write.dryRun) return next;
-  await cluster.write(to, { delete: stands }, tools.write);
+  await cluster.write(to, { delete: precondition }, tools.write);
   run.gone.add(keyOf(to));
   try {
     return await cluster.write(to, { create: next }, tools.write);
@@ -55,7 +55,7 @@ function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFie
 }
 
 /** The Secret of a look, with its text. @throws Conflict where it is another version by now */
-export async function lookedAt(to: Ref<"secret">, { version }: Standing, cluster: Cluster): Promise<Secret> {
+export async function lookedAt(to: Ref<"secret">, { version }: Precondition, cluster: Cluster): Promise<Secret> {
   const secret = await cluster.get(to);
   if (secret?.metadata.resourceVersion === version) return secret;
   throw new Conflict(`secret "${to.name}" in namespace "${to.namespace}" has been changed`);

@@ -1,7 +1,7 @@
 import { CliError, Conflict, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Standing, Store } from "../plan/change.ts";
+import type { Precondition, Store } from "../plan/change.ts";
 import { holds } from "../plan/keys.ts";
 import { planStore } from "../plan/store.ts";
 import { noteClaim, readClaim } from "../secret/claim.ts";
@@ -9,7 +9,7 @@ import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { type ClaimAfter, mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
 import { readHeld } from "../state/held.ts";
-import { holdClaims, standingOf } from "./claim.ts";
+import { holdClaims, preconditionOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
 import { lookBefore } from "./sketch.ts";
@@ -41,7 +41,7 @@ async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
   const entry = withMade(change.entry, run.made);
   const [host = ""] = entry.hosts;
   const claimed = run.claims.get(keyOf(change.to));
-  let next: Store = { ...change, entry, stands: claimed?.stands ?? change.stands };
+  let next: Store = { ...change, entry, precondition: claimed?.precondition ?? change.precondition };
   for (let round = 1; ; round++) {
     const end = await writeOrLook(next, { host, last: round === rounds }, bench);
     if ("settled" in end) return claimed?.made ? asMade(end.settled) : end.settled;
@@ -52,7 +52,7 @@ async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
 /** An empty Secret that this run made for its claim is made by this run. */
 function asMade(outcome: Outcome): Outcome {
   const { change } = outcome;
-  return change.act === "store" ? { ...outcome, change: { ...change, stands: undefined } } : outcome;
+  return change.act === "store" ? { ...outcome, change: { ...change, precondition: undefined } } : outcome;
 }
 
 /** @param last whether this was the last round, whose error is the Secret's */
@@ -88,25 +88,26 @@ function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
 }
 
 /** Another was first, or the answer was lost: only a new look tells how things stand. */
-const isOpenEnd = (error: CliError, { stands }: Store) => isOld(error, stands) || isLost(error);
+const isOpenEnd = (error: CliError, { precondition }: Store) => isOld(error, precondition) || isLost(error);
 
 /** What was looked at is not there any more, or is another version. */
-const isOld = (error: CliError, stands: Standing | undefined) =>
-  error instanceof Conflict || (stands !== undefined && error.kind === "notFound");
+const isOld = (error: CliError, precondition: Precondition | undefined) =>
+  error instanceof Conflict || (precondition !== undefined && error.kind === "notFound");
 
-async function write({ to, entry, stands, replaces, merges, shape }: Store, bench: Bench): Promise<Secret> {
+async function write({ to, entry, precondition, replaces, merges, shape }: Store, bench: Bench): Promise<Secret> {
   const { tools } = bench;
   const login = loginOf(bench);
   const cluster = tools.cluster(to.context);
   // A dry run makes no password: an empty config is what the server can check
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
   const claim = claimAfter(to, bench);
-  if (stands && merges) {
-    const patch = mergedPatch(await lookedAt(to, stands, cluster), entry, login, claim);
+  if (precondition && merges) {
+    const patch = mergedPatch(await lookedAt(to, precondition, cluster), entry, login, claim);
     return cluster.write(to, { patch }, tools.write);
   }
-  if (stands && replaces) return replace({ to, entry, stands, shape }, { config, claim }, bench);
-  if (stands) return cluster.write(to, { patch: pullSecretPatch(stands.version, entry, config, { shape, claim }) }, tools.write);
+  if (precondition && replaces) return replace({ to, entry, precondition, shape }, { config, claim }, bench);
+  if (precondition)
+    return cluster.write(to, { patch: pullSecretPatch(precondition.version, entry, config, { shape, claim }) }, tools.write);
   return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
 }
 
@@ -121,7 +122,7 @@ function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Bench): C
 function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): void {
   const claimed = run.claims.get(keyOf(to));
   if (claimed && readClaim(object)?.by === tools.runId)
-    run.claims.set(keyOf(to), { ...claimed, made: false, stands: standingOf(object), at: tools.now() });
+    run.claims.set(keyOf(to), { ...claimed, made: false, precondition: preconditionOf(object), at: tools.now() });
   else run.claims.delete(keyOf(to));
 }
 
@@ -137,7 +138,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
   // Nothing more begins
   if (!secret && error.kind === "cancelled") throw error;
-  if (!secret) return { again: { ...change, stands: undefined, replaces: false } };
+  if (!secret) return { again: { ...change, precondition: undefined, replaces: false } };
   return decideAgain(change, secret, { host, bench, error });
 }
 
@@ -155,7 +156,7 @@ async function decideAgain(change: Store, secret: Secret, { host, bench, error }
     run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };
   }
-  if (!isOld(error, change.stands)) throw error;
+  if (!isOld(error, change.precondition)) throw error;
   const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
   const pulls = isAnothers ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
@@ -165,7 +166,8 @@ async function decideAgain(change: Store, secret: Secret, { host, bench, error }
 }
 
 /** What is rotated is a Secret that stands: one that somebody has deleted stays deleted, and another one is not known to hold it. */
-const isOther = (secret: Secret | undefined, { renews, stands }: Store) => renews !== undefined && secret?.metadata.uid !== stands?.uid;
+const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
+  renews !== undefined && secret?.metadata.uid !== precondition?.uid;
 
 const gone = ({ to }: Store, object: Secret | undefined): Outcome => ({
   change: { act: "keep", to, because: object ? "somebody has made it anew" : "somebody has deleted it" },

@@ -2,7 +2,7 @@ import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { Carried, Made } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import type { Change, Standing } from "../plan/change.ts";
+import type { Change, Precondition } from "../plan/change.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { Making } from "../secret/claim.ts";
 import type { Shelf } from "../shelf.ts";
@@ -74,7 +74,7 @@ export type Claimed = {
   /** There was none: it goes where it does not come to hold a login. */
   readonly made: boolean;
   /** As it is since, for the next write; absent where nobody knows. */
-  readonly stands?: Standing;
+  readonly precondition?: Precondition;
   /** The password that it is claimed for. */
   readonly makes?: Making | undefined;
   /** When it was claimed or renewed last. */

@@ -4,7 +4,7 @@ import type { Withdraw } from "../plan/change.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
-import { asConflict, claim, standingOf } from "./claim.ts";
+import { asConflict, claim, preconditionOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
@@ -23,10 +23,10 @@ export async function withdraw(change: Withdraw, bench: Bench): Promise<Outcome>
     initial: before,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
-      if (secret?.metadata.uid !== change.stands.uid) return { change };
-      const next = { ...change, entries: readEntries(secret) ?? change.entries, stands: standingOf(secret) };
+      if (secret?.metadata.uid !== change.precondition.uid) return { change };
+      const next = { ...change, entries: readEntries(secret) ?? change.entries, precondition: preconditionOf(secret) };
       const object = await takeOut(next, secret, bench).catch(asConflict);
-      return { change: tools.write.dryRun ? next : { ...next, stands: standingOf(object) }, object, ...(before && { before }) };
+      return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, ...(before && { before }) };
     },
     attempts: rounds,
     pause: () => tools.sleep(5),
@@ -37,13 +37,13 @@ export async function withdraw(change: Withdraw, bench: Bench): Promise<Outcome>
 async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: Bench): Promise<Secret> {
   const { to, noted } = change;
   const claims = noted && !tools.write.dryRun;
-  const standing = { ...standingOf(looked), claim: readClaim(looked) };
-  const secret = claims ? (await claim({ act: "claim", to, stands: standing }, { tools, run, seen })).object : looked;
+  const standing = { ...preconditionOf(looked), claim: readClaim(looked) };
+  const secret = claims ? (await claim({ act: "claim", to, precondition: standing }, { tools, run, seen })).object : looked;
   if (change.immutable || isDone(secret, change)) return secret;
   const patch = withdrawalPatch(secret, change);
   const written = await writeTo(to, { patch }, (found) => found !== undefined && isDone(found, change), tools);
   const claimed = run.claims.get(keyOf(to));
-  if (claims && claimed && written) run.claims.set(keyOf(to), { ...claimed, stands: standingOf(written) });
+  if (claims && claimed && written) run.claims.set(keyOf(to), { ...claimed, precondition: preconditionOf(written) });
   return written ?? secret;
 }
 

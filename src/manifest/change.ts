@@ -12,9 +12,10 @@ type Said = { readonly source: Source; readonly documents: readonly (Tree | unde
 
 /** The edit of the text by which an object's list gets one more name. @throws CliError invalid where the list cannot be edited */
 export function attachTo({ source, documents }: Said, object: Listed, secret: string): Splice[] {
-  const { holder, stands } = siteOf(source, object);
-  if (!stands) return [holder.flow ? addInBraces(source, object, holder, secret) : addList(source, object, holder, secret, documents)];
-  const { pair, list } = stands;
+  const { holder, precondition } = siteOf(source, object);
+  if (!precondition)
+    return [holder.flow ? addInBraces(source, object, holder, secret) : addList(source, object, holder, secret, documents)];
+  const { pair, list } = precondition;
   if (list.is === "list") return list.flow ? appendInBrackets(source, holder, list, secret) : [appendItem(source, list, secret)];
   const text = `[${braced(settingOf(source.text, holder), secret)}]`;
   if (list.to > list.from) return [instead(list, text)];
@@ -25,9 +26,9 @@ export function attachTo({ source, documents }: Said, object: Listed, secret: st
 
 /** The edit by which a list loses a name, or the last of several that are the same: it may be an alias of another. @throws CliError invalid */
 export function detachFrom({ source }: Said, object: Listed, secret: string): Splice[] {
-  const { holder, stands } = siteOf(source, object);
-  if (stands?.list.is !== "list") return [];
-  const { pair, list } = stands;
+  const { holder, precondition } = siteOf(source, object);
+  if (precondition?.list.is !== "list") return [];
+  const { pair, list } = precondition;
   const items = list.items.filter(({ value }) => isNamed(plain(value), secret));
   const last = items.at(-1);
   if (!last) return [];

@@ -43,8 +43,8 @@ const standing = (path: readonly string[], list: readonly unknown[]): object | u
 
 /** A Secret without what the API server notes on it, and without its text. */
 function stored({ change, object, before, unmade }: Outcome): Sides {
-  const { stands, replaces, shape } = change as Store;
-  const old = stands && asSecret(before);
+  const { precondition, replaces, shape } = change as Store;
+  const old = precondition && asSecret(before);
   const fresh = asSecret(object);
   const next = old && fresh && !replaces ? laidOver(old, fresh) : fresh;
   const [masked, maskedNext] = masks(old?.data, next?.data, unmade ? shapeNamed(shape).keys : []);

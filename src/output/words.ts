@@ -19,7 +19,7 @@ const rows: { readonly [A in Act]: Word<A> } = {
   rehearse: () => undefined,
   claim: () => undefined,
   release: () => undefined,
-  store: ({ stands, replaces }) => (replaces ? "replaced" : stands ? "configured" : "created"),
+  store: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
   report: () => undefined,
   // One that is noted is on its way: its Secret has the last word
   withdraw: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),

@@ -111,7 +111,7 @@ export type Passing = { readonly milliseconds: number; readonly verdicts: readon
 export type Rehearse = {
   readonly act: "rehearse";
   readonly to: Ref<"secret">;
-  readonly stands: Standing | undefined;
+  readonly precondition: Precondition | undefined;
   readonly replaces: boolean;
   readonly deletes?: true;
 } & Shaped;
@@ -120,7 +120,7 @@ export type Rehearse = {
 export type Claim = {
   readonly act: "claim";
   readonly to: Ref<"secret">;
-  readonly stands: Standing | undefined;
+  readonly precondition: Precondition | undefined;
   /** The password that it is claimed for. */
   readonly makes?: Making;
 } & Shaped;
@@ -131,8 +131,8 @@ type Shaped = { readonly shape?: ShapeName | undefined };
 /** The claim ends; a Secret that was only made for it goes. */
 export type Release = { readonly act: "release"; readonly to: Ref<"secret"> };
 
-/** A Secret as it was looked at: what a write holds it to, and the claim of another run on it. */
-export type Standing = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
+/** The uid and resourceVersion that a write requires of a Secret, and the claim of another run that was read with them. */
+export type Precondition = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
 
 /**
  * The Secret is written, on the version of the look. `replaces`: the old one has to go first, since its type cannot be changed in place.
@@ -142,7 +142,7 @@ export type Store = {
   readonly act: "store";
   readonly to: Ref<"secret">;
   readonly entry: Entry;
-  readonly stands: Standing | undefined;
+  readonly precondition: Precondition | undefined;
   readonly replaces: boolean;
   readonly merges?: true;
   /** The login that is to go although it works: another run's that works stays. */
@@ -168,7 +168,7 @@ export type Withdraw = {
   readonly to: Ref<"secret">;
   /** What is noted of them. */
   readonly entries: readonly Entry[];
-  readonly stands: Standing;
+  readonly precondition: Precondition;
   /** The Secret is somebody else's, and stays. */
   readonly beside?: true;
   /** The note stays until what it tells of is revoked, so that a run which is killed leaves it to the next. */
@@ -184,7 +184,7 @@ export type Remove = {
   readonly to: Ref<"secret">;
   /** What it notes of its logins. */
   readonly entries: readonly Entry[];
-  readonly stands: Standing;
+  readonly precondition: Precondition;
   /** Its logins have been taken out, so one that comes to hold a login again is another run's. */
   readonly withdrawn?: true;
   readonly because: string;

@@ -38,10 +38,10 @@ export function planDelete(facts: DeleteFacts, wish: DeleteWish): Plan {
   const because = "it is deleted";
   refuseDeletion(facts.to, held, ours, wish.force);
   const { uid, version, immutable, entries = [] } = held;
-  const secret = { to, entries, stands: { uid, version }, because };
+  const secret = { to, entries, precondition: { uid, version }, because };
   const noted = wish.revoke && { noted: true as const };
   if (isBeside(facts)) return [{ act: "withdraw", ...secret, ...noted, beside: true }, ...tellNeeded(to, needing)];
-  const rehearsal: Change = { act: "rehearse", to, stands: secret.stands, replaces: false, deletes: true };
+  const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
   const end: Change = noted
     ? { act: "withdraw", ...secret, ...noted, ...(immutable && { immutable }), needs }

@@ -1,9 +1,9 @@
 import type { Entry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
-import type { Standing } from "./change.ts";
+import type { Precondition } from "./change.ts";
 
 /** A Secret that stands in the cluster, as far as a plan looks at it: never its text. */
-export type Held = Standing & {
+export type Held = Precondition & {
   readonly type: string;
   /** How it is laid out; absent where nobody would find a login. */
   readonly shape?: ShapeName;

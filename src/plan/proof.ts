@@ -35,20 +35,20 @@ export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: rea
   const doubts = tried.map((one) => ({ ...one, why: doubtOf(one) }));
   const sure = doubts.filter(({ why }) => why === undefined);
   const known = shown && new Map(shown.map((one) => [passwordKey(one), one]));
-  const stands = sure.filter(({ taken, member }) => taken !== "no" && (!known || known.has(passwordKey(member.entry))));
-  const standing = new Set(stands);
+  const valid = sure.filter(({ taken, member }) => taken !== "no" && (!known || known.has(passwordKey(member.entry))));
+  const validSet = new Set(valid);
   const agreed = new Map(
-    grouped(stands, ({ member }) => passwordKey(member.entry)).flatMap((holders) => {
+    grouped(valid, ({ member }) => passwordKey(member.entry)).flatMap((holders) => {
       const entries = holders.map(({ member }) => member.entry);
       const previous = agreedPrevious(entries);
       return entries.map((entry) => [entry, agreedOf(entry, { previous, known })] as const);
     }),
   );
   return {
-    proven: sure.map((one) => (standing.has(one) ? { ...one.member, entry: agreed.get(one.member.entry) } : lapsed(one)) as M),
+    proven: sure.map((one) => (validSet.has(one) ? { ...one.member, entry: agreed.get(one.member.entry) } : lapsed(one)) as M),
     doubted: doubts.flatMap(({ member, why }) => (why ? [{ member, why }] : [])),
     // Where nobody shows passwords, a note of one is no more than the time at which it was made
-    disputed: known ? disputedOf(stands) : [],
+    disputed: known ? disputedOf(valid) : [],
   };
 }
 

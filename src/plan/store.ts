@@ -16,7 +16,7 @@ export function planStore(to: Ref<"secret">, asked: StoreWish, held: Held | unde
   const entry = held && same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, held) } : asked.entry;
   const wish = { ...asked, entry };
   const store = { act: "store", to, entry, ...(shape && { shape }) } as const;
-  if (!held) return { ...store, stands: undefined, replaces: false, because: "there is none" };
+  if (!held) return { ...store, precondition: undefined, replaces: false, because: "there is none" };
   refuseDeleted(to, held);
   refuseLoss(to, wish, held);
   if (same && !fresh && holds(entry, host, held)) return { act: "keep", to, because: "holds this credential" };
@@ -24,7 +24,7 @@ export function planStore(to: Ref<"secret">, asked: StoreWish, held: Held | unde
   const { uid, version, claim } = held;
   const how = howToStore(wish, held);
   if (how.replaces) refuseFinalizers(to, held);
-  return { ...store, stands: { uid, version, ...(claim && { claim }) }, ...how };
+  return { ...store, precondition: { uid, version, ...(claim && { claim }) }, ...how };
 }
 
 /** A write to it would be lost. @throws CliError conflict */

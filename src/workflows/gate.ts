@@ -86,7 +86,7 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
   }
 
   async function claimOnce(change: Claim): Promise<void> {
-    const found = change.stands?.claim;
+    const found = change.precondition?.claim;
     // What that run notes, nobody has looked at: written over, it would be lost
     if (claims && found && found.by !== bench.tools.runId && !sameClaim(found, claims.get(keyOf(change.to))))
       throw new Shared(new Conflict(`another run is making secret "${change.to.name}" in namespace "${change.to.namespace}"`));
@@ -94,17 +94,17 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
   }
 
   /** A Secret that is not there is tried by the claim itself. */
-  function stepsTo({ to, stands, replaces, shape }: Store): (Rehearse | Claim)[] {
+  function stepsTo({ to, precondition, replaces, shape }: Store): (Rehearse | Claim)[] {
     const shaped = shape && { shape };
     const { login } = bench.run;
     const proof = login && { proof: claimProof(login, bench.tools.runId, to) };
-    if (handed) return [{ act: "claim", to, stands, makes: { identity: handed.identity, ...proof }, ...shaped }];
+    if (handed) return [{ act: "claim", to, precondition, makes: { identity: handed.identity, ...proof }, ...shaped }];
     const mint = demand.find(({ act }) => act === "mint") as Mint | undefined;
     if (!mint) return [];
     const makes = { identity: mint.to.name, slot: mint.slot, ...(mint.left !== undefined && { madeAt: mint.left }) };
     return [
-      ...(stands ? [{ act: "rehearse", to, stands, replaces, ...shaped } as const] : []),
-      { act: "claim", to, stands, makes, ...shaped },
+      ...(precondition ? [{ act: "rehearse", to, precondition, replaces, ...shaped } as const] : []),
+      { act: "claim", to, precondition, makes, ...shaped },
     ];
   }
 

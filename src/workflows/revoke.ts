@@ -72,7 +72,7 @@ async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how
  * at this moment the login is gone already.
  */
 async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }: Revoking): Promise<NotedIn> {
-  const versions = new Map(withdrawn.map(({ to, stands }) => [keyOf(to), stands.version]));
+  const versions = new Map(withdrawn.map(({ to, precondition }) => [keyOf(to), precondition.version]));
   const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
   const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
   const found = await tools.during("Looking for others that use it", () => notedIn(clusterScopes, isWanted));
@@ -99,9 +99,9 @@ async function* endOne(withdrawn: Outcome, kept: ReadonlySet<string>, { tools, d
 const knownOf = ({ before, object }: Outcome, dryRun: DryRun) => (dryRun === "none" ? object : (before ?? object));
 
 function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): Change {
-  const { to, entries, stands, because, beside, immutable } = withdrawn;
+  const { to, entries, precondition, because, beside, immutable } = withdrawn;
   if (beside) return withdrawn;
-  return { act: "remove", to, entries, stands, because, ...(!immutable && { withdrawn: true as const }) };
+  return { act: "remove", to, entries, precondition, because, ...(!immutable && { withdrawn: true as const }) };
 }
 
 const waits = ({ act, to: { name } }: Change) =>

@@ -1,4 +1,4 @@
-import { standingOf } from "../actions/claim.ts";
+import { preconditionOf } from "../actions/claim.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
@@ -68,7 +68,7 @@ function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"c
     const claim = endedOn(holder, now);
     return claim && isMadeBy(claim, to.name, { slot, madeAt });
   });
-  return noting.map((holder) => ({ act: "claim", to: holder.to, stands: standingOf(holder) }));
+  return noting.map((holder) => ({ act: "claim", to: holder.to, precondition: preconditionOf(holder) }));
 }
 
 /** Logins that no annotation names, and that are none of those whose password is known: they may be any other password. */

@@ -32,9 +32,9 @@ export function belongingOf({ change, object, error, left }: Outcome, before?: B
   if (error || left) return undefined;
   if (change.act === "attach") return change;
   if (change.act !== "store") return undefined;
-  const { to, entry, stands } = change;
+  const { to, entry, precondition } = change;
   const uid = object?.metadata.uid ?? "";
-  const created = !stands || (before?.act === "store" && before.created && before.uid === uid);
+  const created = !precondition || (before?.act === "store" && before.created && before.uid === uid);
   return { act: "store", to, uid, entry, login: loginIn(object as Secret | undefined, entry), created };
 }
 

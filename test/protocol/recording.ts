@@ -123,7 +123,7 @@ function record(world: FakeWorld, recorded: (Recorded | Ended)[], calls: Called[
     if (run !== undefined) calls.push({ run, call, at });
     if (run === undefined || !writes || dryRun) return answer;
     const secret = places.findIndex((one) => at === `secret ${one.context}:${one.at}/${name}`);
-    if (secret >= 0) recorded.push({ run, call, secret, stands: secretAt(world, secret) });
+    if (secret >= 0) recorded.push({ run, call, secret, precondition: secretAt(world, secret) });
     else if (/Password$/.test(call)) recorded.push({ run, call, slots: slotsNow(world) });
     return answer;
   });

@@ -4,7 +4,7 @@ import { readEntries } from "../../src/secret/entry.ts";
 
 /** One request of a run that has been carried out, and what it is about as that stands since. */
 export type Recorded = { readonly run: number; readonly call: string } & (
-  | { readonly secret: number; readonly stands: Secret | undefined }
+  | { readonly secret: number; readonly precondition: Secret | undefined }
   | { readonly slots: Slots }
 );
 
@@ -54,9 +54,9 @@ function inAzure({ run, slots }: Extract<Recorded, { slots: Slots }>, known: Kno
   };
 }
 
-function onSecret({ run, secret, stands }: Extract<Recorded, { secret: number }>, known: Known): Seen {
-  const claim = claimOf(stands);
-  const holds = holdsOf(stands);
+function onSecret({ run, secret, precondition }: Extract<Recorded, { secret: number }>, known: Known): Seen {
+  const claim = claimOf(precondition);
+  const holds = holdsOf(precondition);
   const isClaim = claim.by !== "" && claim.text !== known.claims[secret];
   const isWrite = holds.slot !== undefined && holds.text !== known.holds[secret];
   return {

@@ -41,7 +41,11 @@ test("a circle is found, over types and late imports as well", () => {
 test.for([
   { path: "src/plan/x.ts", text: 'import { ask } from "../registry/ask.ts";', breach: "imports src/registry/ask.ts" },
   { path: "src/plan/x.ts", text: 'import type { Outcome } from "../actions/outcome.ts";', breach: "imports src/actions/outcome.ts" },
-  { path: "src/plan/x.ts", text: 'import type { Sight } from "../state/place.ts";', breach: "imports src/state/place.ts" },
+  {
+    path: "src/plan/x.ts",
+    text: 'import type { NamespaceState } from "../state/namespace-state.ts";',
+    breach: "imports src/state/namespace-state.ts",
+  },
   { path: "src/check/x.ts", text: "export const look = async () => 1;", breach: "has async" },
   { path: "src/scope/x.ts", text: 'import { openCluster } from "../cluster/cluster.ts";', breach: "imports src/cluster/cluster.ts" },
   { path: "src/state/x.ts", text: 'import { apply } from "../actions/apply.ts";', breach: "imports src/actions/apply.ts" },

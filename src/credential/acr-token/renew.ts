@@ -51,7 +51,7 @@ export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenew
 type Free = { readonly slot: Slot /** When the password was made that a run has left in it. */; readonly left?: string | undefined };
 
 function freeSlot(wish: RenewalWish, token: AcrToken): Free {
-  const standings = slots.map((slot) => ({ slot, standing: standingOf(slot, wish, token) }));
+  const standings = slots.map((slot) => ({ slot, standing: preconditionOf(slot, wish, token) }));
   const free = order.flatMap((wanted) => standings.filter(({ standing }) => standing === wanted));
   const [first] = free;
   if (first) return { slot: first.slot, left: leftIn(first.slot, wish, token) };
@@ -74,7 +74,7 @@ const order = ["left", "previous", "empty", "ours"] as const;
 
 type SlotStanding = (typeof order)[number] | "in use" | "promised" | "strange";
 
-function standingOf(slot: Slot, wish: RenewalWish, token: AcrToken): SlotStanding {
+function preconditionOf(slot: Slot, wish: RenewalWish, token: AcrToken): SlotStanding {
   const { held, inUse, alone, blind, now } = wish;
   const there = token.passwords.find(({ name }) => name === slot);
   if (!there) return "empty";

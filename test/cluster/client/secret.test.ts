@@ -14,7 +14,7 @@ const pullSecret = (namespace: string, text = '{"auths":{}}', labels: Record<str
 });
 const dataOf = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
 const acrIn = (namespace: string) => ({ kind: "secret", namespace, name: "acr" }) as const;
-const standing = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
+const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 
 /** The merge patch that gives a Secret another text, on the version that it had. */
 const patch = ({ metadata: { resourceVersion } }: Secret, text: string) => ({
@@ -37,7 +37,7 @@ test("a Secret is made, read, changed in place and deleted", async () => {
   expect(changed.metadata.uid).toBe(made.metadata.uid);
   expect(changed.data).not.toEqual(made.data);
 
-  await cluster.write(at, { delete: standing(changed) }, real);
+  await cluster.write(at, { delete: preconditionOf(changed) }, real);
   expect(await cluster.get(at)).toBeUndefined();
 });
 
@@ -71,7 +71,7 @@ test("a Secret that has changed since is not written", async () => {
 
   await expect(cluster.write(at, patch(old, '{"auths":{"x":{}}}'), real)).rejects.toBeInstanceOf(Conflict);
   await expect(cluster.write(at, patch(old, '{"auths":{"x":{}}}'), dry)).rejects.toBeInstanceOf(Conflict);
-  await expect(cluster.write(at, { delete: standing(old) }, real)).rejects.toBeInstanceOf(Conflict);
+  await expect(cluster.write(at, { delete: preconditionOf(old) }, real)).rejects.toBeInstanceOf(Conflict);
   expect(await cluster.get(at)).toEqual(now);
 });
 
@@ -107,7 +107,7 @@ test("a dry run is checked by the server and stores nothing", async () => {
 
   const made = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
   await cluster.write(at, patch(made, '{"auths":{"x":{}}}'), dry);
-  await cluster.write(at, { delete: standing(made) }, dry);
+  await cluster.write(at, { delete: preconditionOf(made) }, dry);
   expect(await cluster.get(at)).toEqual(made);
 });
 
@@ -191,8 +191,8 @@ test("only the Secret that was seen is deleted", async () => {
   await expect(cluster.write(at, { delete: another }, real)).rejects.toBeInstanceOf(Conflict);
   expect(await cluster.get(at)).toBeDefined();
 
-  await cluster.write(at, { delete: { uid: standing(made).uid } }, real);
-  await expect(cluster.write(at, { delete: { uid: standing(made).uid } }, real)).rejects.toMatchObject({
+  await cluster.write(at, { delete: { uid: preconditionOf(made).uid } }, real);
+  await expect(cluster.write(at, { delete: { uid: preconditionOf(made).uid } }, real)).rejects.toMatchObject({
     kind: "notFound",
     message: 'Error from server (NotFound): secrets "acr" not found',
   });

@@ -15,7 +15,7 @@ export const makeMap: Change = { act: "create", to: map, after: ["a"], because: 
 export const makeToken: Change = { act: "create", to: token, after: ["m"], because: "there is none" };
 export const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "there is none" };
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-export const store: Change = { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "there is none" };
+export const store: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "there is none" };
 export const login = { username: "t", password: new Sensitive("hunter2") };
 export const no = () => new CliError("forbidden", "no");
 

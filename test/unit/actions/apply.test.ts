@@ -200,7 +200,7 @@ test("a claim is made, and released, as a plan says", async () => {
   addNamespaces(world.cluster, "demo");
   const at = benchOf(world);
 
-  const [claimed] = await applyWhole([{ act: "claim", to: secret, stands: undefined }], at);
+  const [claimed] = await applyWhole([{ act: "claim", to: secret, precondition: undefined }], at);
   expect(claimed?.object).toEqual(world.cluster.get("secret", "demo", "acr"));
   await applyWhole([{ act: "release", to: secret }], at);
 
@@ -211,7 +211,7 @@ test("a claim is made, and released, as a plan says", async () => {
 test("a rehearsal is one of the server, and nothing is there afterwards", async () => {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
-  const rehearsal: Change = { act: "rehearse", to: secret, stands: undefined, replaces: false };
+  const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined, replaces: false };
 
   expect(await collect(apply([rehearsal], benchOf(world)))).toEqual([{ change: rehearsal }]);
   expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);

@@ -32,7 +32,7 @@ export function put({ cluster }: FakeWorld, claimed?: object): Secret {
 
 export const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr");
 export const claimIn = (in_: FakeWorld) => JSON.parse(secretIn(in_)?.metadata.annotations?.[note] ?? "null");
-export const standing = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
+export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 
 /** A clock that moves with each wait. */
 export function clock() {
@@ -45,8 +45,8 @@ export function clock() {
   return { now: () => new Date(at), sleep, waits };
 }
 
-export async function claimed(in_: FakeWorld, stands: Secret | undefined, run: Run = newRun()) {
+export async function claimed(in_: FakeWorld, precondition: Secret | undefined, run: Run = newRun()) {
   const bench = benchOf(in_, { run });
-  await claim({ act: "claim", to, stands: stands && standing(stands) }, bench);
+  await claim({ act: "claim", to, precondition: precondition && preconditionOf(precondition) }, bench);
   return bench;
 }

@@ -6,11 +6,11 @@ import type { Secret } from "../../../src/objects.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { began, claimIn, clock, lost, no, put, secretIn, standing, theirs, to, world } from "./claim-setting.ts";
+import { began, claimIn, clock, lost, no, preconditionOf, put, secretIn, theirs, to, world } from "./claim-setting.ts";
 
 test("another run that is at it is waited for, and what it leaves is to be looked at anew", async () => {
   const in_ = world();
-  const stands = { ...standing(put(in_, theirs)), claim: theirs };
+  const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
   let polls = 0;
   in_.asking.around(async (asked, next) => {
     if (is("get secret")(asked) && ++polls === 3) put(in_);
@@ -18,7 +18,7 @@ test("another run that is at it is waited for, and what it leaves is to be looke
   });
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, stands }, bench)).rejects.toEqual(
+  await expect(claim({ act: "claim", to, precondition }, bench)).rejects.toEqual(
     new Conflict('another run is making secret "acr" in namespace "demo"'),
   );
   expect(bench.slept).toEqual([500, 500, 500]);
@@ -31,9 +31,9 @@ test("so is one that gives up, and one that goes on for longer", async () => {
     (in_: FakeWorld) => put(in_, { ...theirs, until: "later" }),
   ]) {
     const in_ = world();
-    const stands = { ...standing(put(in_, theirs)), claim: theirs };
+    const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
     move(in_);
-    await expect(claim({ act: "claim", to, stands }, benchOf(in_))).rejects.toThrow(Conflict);
+    await expect(claim({ act: "claim", to, precondition }, benchOf(in_))).rejects.toThrow(Conflict);
   }
 });
 
@@ -49,7 +49,7 @@ test.for([
   const time = clock();
   const bench = benchOf(in_, { now: time.now, sleep: time.sleep });
 
-  await claim({ act: "claim", to, stands: { ...standing(put(in_, dead)), claim: dead } }, bench);
+  await claim({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } }, bench);
 
   expect(time.waits).toHaveLength(waits);
   expect(claimIn(in_)).toMatchObject({ by: "this-run" });
@@ -57,11 +57,11 @@ test.for([
 
 test("an interruption ends the wait", async () => {
   const in_ = world();
-  const stands = { ...standing(put(in_, theirs)), claim: theirs };
+  const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
   const bench = benchOf(in_);
   bench.interrupt();
 
-  await expect(claim({ act: "claim", to, stands }, bench)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  await expect(claim({ act: "claim", to, precondition }, bench)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
   expect(bench.slept).toEqual([500]);
 });
 
@@ -72,7 +72,7 @@ test.for([
   const in_ = world();
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
-  await claim({ act: "claim", to, stands: undefined }, bench);
+  await claim({ act: "claim", to, precondition: undefined }, bench);
   await sleep(after);
   in_.asking.forget();
 
@@ -80,7 +80,7 @@ test.for([
 
   expect(in_.asking.writes).toHaveLength(writes);
   expect(claimIn(in_).until).toBe(new Date(began.getTime() + 30_000 + after * writes).toISOString());
-  expect(bench.run.claims.get(keyOf(to))?.stands).toEqual(standing(secretIn(in_) as Secret));
+  expect(bench.run.claims.get(keyOf(to))?.precondition).toEqual(preconditionOf(secretIn(in_) as Secret));
   in_.asking.forget();
   await renewClaims(bench);
   expect(in_.asking.writes).toEqual([]);
@@ -90,7 +90,7 @@ test.for([
 async function old(in_: FakeWorld) {
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
-  await claim({ act: "claim", to, stands: undefined }, bench);
+  await claim({ act: "claim", to, precondition: undefined }, bench);
   await sleep(20_000);
   return bench;
 }
@@ -131,10 +131,10 @@ test("a claim whose answer was lost is looked for before a password is made", as
   const bench = benchOf(in_);
   in_.asking.around(losing(is("create secret"), lost));
   const calm = in_.asking.around(refusing(is("get secret"), no));
-  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow("the answer was lost");
+  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
   calm();
 
   await renewClaims(bench);
 
-  expect(bench.run.claims.get(keyOf(to))).toEqual({ to, made: true, stands: standing(secretIn(in_) as Secret), at: began });
+  expect(bench.run.claims.get(keyOf(to))).toEqual({ to, made: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
 });

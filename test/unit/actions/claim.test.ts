@@ -7,7 +7,7 @@ import type { Secret } from "../../../src/objects.ts";
 import { claimPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { claimed, claimIn, end, lost, no, note, put, secretIn, standing, theirs, to, world } from "./claim-setting.ts";
+import { claimed, claimIn, end, lost, no, note, preconditionOf, put, secretIn, theirs, to, world } from "./claim-setting.ts";
 
 test("where there is no Secret, an empty one is made, and goes again with the claim", async () => {
   const in_ = world();
@@ -86,12 +86,12 @@ test("a claim that could not be ended on a Secret that stood before comes to its
 
 test("a Secret that another run has made or written since is a conflict, and nothing is claimed", async () => {
   const in_ = world();
-  const old = standing(put(in_));
+  const old = preconditionOf(put(in_));
   in_.cluster.put({ ...(secretIn(in_) as Secret), immutable: false });
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow(Conflict);
-  await expect(claim({ act: "claim", to, stands: old }, bench)).rejects.toThrow(Conflict);
+  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(Conflict);
+  await expect(claim({ act: "claim", to, precondition: old }, bench)).rejects.toThrow(Conflict);
   expect(bench.run.claims.size).toBe(0);
   expect(claimIn(in_)).toBeNull();
 });
@@ -101,7 +101,7 @@ test("a claim whose answer was lost is looked for; where nobody can tell, it is 
   found.asking.around(losing(is("create secret"), lost));
   expect((await claimed(found, undefined)).run.claims.get(keyOf(to))).toMatchObject({
     made: true,
-    stands: standing(secretIn(found) as Secret),
+    precondition: preconditionOf(secretIn(found) as Secret),
   });
 
   const gone = world();
@@ -112,7 +112,7 @@ test("a claim whose answer was lost is looked for; where nobody can tell, it is 
   unknown.asking.around(losing(is("create secret"), lost));
   const calm = unknown.asking.around(refusing(is("get secret"), no));
   const bench = benchOf(unknown);
-  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow("the answer was lost");
+  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
   calm();
   await endClaims(bench);
   expect(secretIn(unknown)).toBeUndefined();
@@ -127,7 +127,7 @@ test.for<{ error: () => Error; kept: boolean }>([
   in_.asking.around(refusing(is("create secret"), error));
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, stands: undefined }, bench)).rejects.toThrow(error().message);
+  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(error().message);
   expect(in_.asking.all).toEqual(["create secret demo/acr"]);
   expect(bench.run.claims.has(keyOf(to))).toBe(kept);
 });
@@ -135,7 +135,7 @@ test.for<{ error: () => Error; kept: boolean }>([
 test("a claim gives the Secret as it is since", async () => {
   const in_ = world();
 
-  expect(await claim({ act: "claim", to, stands: undefined }, benchOf(in_))).toEqual({ object: secretIn(in_) });
+  expect(await claim({ act: "claim", to, precondition: undefined }, benchOf(in_))).toEqual({ object: secretIn(in_) });
 });
 
 test("the patch of a claim is held to a version, and takes nothing but the claim away", () => {

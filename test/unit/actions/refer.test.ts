@@ -55,14 +55,14 @@ test("detach takes the name out", async () => {
   expect(namesOf(outcome.object)).toEqual(["a"]);
 });
 
-test.for<{ why: string; stands: string[]; list: string[]; after: string[] | undefined }>([
-  { why: "none of them is there", stands: [], list: ["gone", "a", "old"], after: ["a"] },
-  { why: "one has come since", stands: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
-  { why: "both have come since", stands: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
-  { why: "an entry without a name never leads anywhere", stands: ["old"], list: ["", "old"], after: ["old"] },
-])("names that lead nowhere are looked up once more before they go: $why", async ({ stands, list, after }) => {
+test.for<{ why: string; exists: string[]; list: string[]; after: string[] | undefined }>([
+  { why: "none of them is there", exists: [], list: ["gone", "a", "old"], after: ["a"] },
+  { why: "one has come since", exists: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
+  { why: "both have come since", exists: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
+  { why: "an entry without a name never leads anywhere", exists: ["old"], list: ["", "old"], after: ["old"] },
+])("names that lead nowhere are looked up once more before they go: $why", async ({ exists, list, after }) => {
   const in_ = world(...list);
-  for (const name of stands) in_.cluster.put(pullSecret("demo", name));
+  for (const name of exists) in_.cluster.put(pullSecret("demo", name));
   const detach: Refer = { act: "detach", to, secret: "gone", before: list, after: ["a"], dangling: ["gone", "old", ""] };
 
   const outcome = await refer(detach, benchOf(in_).look());

@@ -5,7 +5,7 @@ import { isObjectName } from "../../../src/check/names.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 
-const stands = { uid: "u1", version: "7" };
+const precondition = { uid: "u1", version: "7" };
 
 /** Rehearses a Secret before an API server that answers so. @returns the names that were written to */
 async function rehearsed(name: string, replaces: boolean, refuse?: (name: string) => Error) {
@@ -16,7 +16,7 @@ async function rehearsed(name: string, replaces: boolean, refuse?: (name: string
     if (refuse) throw refuse(to.name);
   };
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { dryRun: false, fieldManager: "me" } } as unknown as Tools;
-  await rehearse({ act: "rehearse", to: { kind: "secret", namespace: "demo", name }, stands, replaces }, tools);
+  await rehearse({ act: "rehearse", to: { kind: "secret", namespace: "demo", name }, precondition, replaces }, tools);
   return names;
 }
 
@@ -38,14 +38,14 @@ test("any other is tried under its own name", async () => {
 });
 
 test.for([
-  { what: "a new one", stands: undefined },
-  { what: "one that stands", stands },
-])("what another reader is to find is tried as it will be laid out: $what", async ({ stands }) => {
+  { what: "a new one", precondition: undefined },
+  { what: "one that stands", precondition },
+])("what another reader is to find is tried as it will be laid out: $what", async ({ precondition }) => {
   const written: unknown[] = [];
   const write = async (_: unknown, text: object) => void written.push(Object.values(text)[0]);
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { fieldManager: "me" } } as unknown as Tools;
   const to = { kind: "secret", namespace: "argocd", name: "acr" } as const;
-  await rehearse({ act: "rehearse", to, stands, replaces: false, shape: "argocd-repository" }, tools);
+  await rehearse({ act: "rehearse", to, precondition, replaces: false, shape: "argocd-repository" }, tools);
 
   expect(written).toMatchObject([{ metadata: { labels: { "argocd.argoproj.io/secret-type": "repository" } }, data: {} }]);
 });

@@ -52,7 +52,7 @@ test("what nobody has seen is not shown", () => {
 
 test("a Secret is shown with its login under its host, where there is one", () => {
   const entry = { hosts: ["r.azurecr.io"], kind: "given", identity: "ci" };
-  const change: Change = { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "" };
+  const change: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" };
   const textOf = (object: unknown) =>
     JSON.parse(Buffer.from((object as { data: Record<string, string> }).data[".dockerconfigjson"] ?? "", "base64").toString()) as object;
 
@@ -66,7 +66,7 @@ test("a Secret is shown with its login under its host, where there is one", () =
 test.for<{ change: Change }>([
   { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true } },
-  { change: { act: "rehearse", to: secret, stands: undefined, replaces: false } },
+  { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false } },
 ])("$change.act is no object of the cluster", ({ change }) => {
   expect(sketch([change], benchOf(world()).look())).toEqual([{ change }]);
 });

@@ -6,13 +6,13 @@ import { noteClaim, readClaim } from "../../../src/secret/claim.ts";
 import { is, losing } from "../../support/fakes/asked.ts";
 import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, lost, put, really, run, secretIn, standing, to, world } from "./store-setting.ts";
+import { before, change, entry, lost, preconditionOf, put, really, run, secretIn, to, world } from "./store-setting.ts";
 
-/** A run that has claimed the Secret, which stands already or not. */
-async function claiming(in_: FakeWorld, stands = false): Promise<FakeBench> {
+/** A run that has claimed the Secret, which exists already or not. */
+async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
   const bench = benchOf(in_, { run: run() });
-  const old = stands ? standing(put(in_)) : undefined;
-  await claim({ act: "claim", to, stands: old }, bench);
+  const old = exists ? preconditionOf(put(in_)) : undefined;
+  await claim({ act: "claim", to, precondition: old }, bench);
   return bench;
 }
 
@@ -24,9 +24,9 @@ test.for([
   const bench = await claiming(in_, stood);
   const uid = secretIn(in_)?.metadata.uid;
 
-  const outcome = await store(change({ stands: stood ? standing(put(world())) : undefined }), bench);
+  const outcome = await store(change({ precondition: stood ? preconditionOf(put(world())) : undefined }), bench);
 
-  expect(outcome.change).toEqual({ ...change(), stands: stood ? { uid, version: expect.any(String) } : undefined });
+  expect(outcome.change).toEqual({ ...change(), precondition: stood ? { uid, version: expect.any(String) } : undefined });
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.annotations).not.toHaveProperty("acr-secret/claim");
   expect(bench.run.claims.size).toBe(0);
@@ -38,7 +38,7 @@ test("so is one whose answer was lost", async () => {
   const bench = await claiming(in_);
   in_.asking.around(losing(really("patch secret"), lost));
 
-  expect(await store(change(), bench)).toMatchObject({ change: { act: "store", stands: undefined }, object: secretIn(in_) });
+  expect(await store(change(), bench)).toMatchObject({ change: { act: "store", precondition: undefined }, object: secretIn(in_) });
   expect(bench.run.claims.size).toBe(0);
 });
 
@@ -63,9 +63,9 @@ test.for([
   };
   const bench = took ? await claiming(in_, true) : benchOf(in_, { run: run() });
   if (took) before(in_, "patch secret", () => void theirs());
-  const stands = standing(took ? (secretIn(in_) as Secret) : theirs());
+  const precondition = preconditionOf(took ? (secretIn(in_) as Secret) : theirs());
 
-  await store(change({ stands }), bench);
+  await store(change({ precondition }), bench);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(readClaim(secretIn(in_) as Secret)?.by).toBe("another-run");
@@ -112,7 +112,7 @@ test("a dry run, which has no login, looks again too", async () => {
     return next();
   });
 
-  const outcome = await store(change({ stands: standing(old) }), benchOf(in_, { dryRun: true }));
+  const outcome = await store(change({ precondition: preconditionOf(old) }), benchOf(in_, { dryRun: true }));
 
   expect(outcome.change).toMatchObject({ act: "store", because: "holds another credential" });
   expect(times).toBe(2);

@@ -5,7 +5,7 @@ import type { Secret } from "../../../src/objects.ts";
 import { readEntries } from "../../../src/secret/entry.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, run, secretIn, standing, to, world } from "./store-setting.ts";
+import { before, change, entry, preconditionOf, run, secretIn, to, world } from "./store-setting.ts";
 
 const host = "myregistry.azurecr.io";
 
@@ -25,7 +25,7 @@ const putTheirs = ({ cluster }: FakeWorld, ...servers: string[]): Secret =>
   );
 const authsOf = (secret: unknown) =>
   Object.keys(JSON.parse(Buffer.from((secret as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).auths);
-const merging = (old: Secret) => change({ stands: standing(old), merges: true, because: "gets one more login" });
+const merging = (old: Secret) => change({ precondition: preconditionOf(old), merges: true, because: "gets one more login" });
 
 test("a login is added to somebody else's Secret, whose logins and labels stay", async () => {
   const in_ = world();
@@ -85,7 +85,7 @@ test.for<{ why: string; merges: boolean; seen: boolean; auths: string[] }>([
   const old = putTheirs(in_, "ghcr.io");
   const bench = benchOf(in_, { run: run() });
 
-  const [outcome] = sketch([merges ? merging(old) : change({ stands: standing(old) })], seen ? bench.look() : bench);
+  const [outcome] = sketch([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? bench.look() : bench);
 
   expect(authsOf(outcome?.object)).toEqual(auths);
 });

@@ -4,7 +4,7 @@ import { Conflict } from "../../../src/errors.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, entryIn, image, put, run, secretIn, standing, to, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, image, preconditionOf, put, run, secretIn, to, world } from "./store-setting.ts";
 
 test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; password: string }>([
   {
@@ -85,7 +85,7 @@ test("a Secret that went in the meantime is made", async () => {
     throw new Conflict("it is gone");
   });
 
-  await store(change({ stands: standing(old) }), benchOf(in_, { run: run() }));
+  await store(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.uid).not.toBe(old.metadata.uid);
@@ -99,7 +99,7 @@ test("where only the note is to be written, it is, whoever writes to the Secret 
     in_.cluster.put({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, team: "web" } } }, "other");
   });
 
-  const outcome = await store(change({ stands: standing(old), entry: noted }), benchOf(in_, { run: run() }));
+  const outcome = await store(change({ precondition: preconditionOf(old), entry: noted }), benchOf(in_, { run: run() }));
 
   expect(entryIn(in_)).toEqual(noted);
   expect(outcome).toMatchObject({ change: { act: "store", because: "says something else of itself" }, object: secretIn(in_) });
@@ -118,6 +118,6 @@ test("after ten rounds against others it is given up", async () => {
     return next();
   });
 
-  await expect(store(change({ stands: standing(old) }), benchOf(in_, { run: run() }))).rejects.toBeInstanceOf(Conflict);
+  await expect(store(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }))).rejects.toBeInstanceOf(Conflict);
   expect(in_.asking.all.filter((text) => text.startsWith("patch"))).toHaveLength(10);
 });

@@ -5,13 +5,13 @@ import type { Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, entryIn, lost, put, really, refused, run, secretIn, standing, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, lost, preconditionOf, put, really, refused, run, secretIn, world } from "./store-setting.ts";
 
 test("one that has to be replaced is tried beside, deleted as it was seen, and made", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  await store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }));
+  await store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }));
 
   expect(in_.asking.all).toEqual([
     "get secret demo/acr-myregistry",
@@ -27,7 +27,7 @@ test("in a dry run it is tried and nothing goes", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  const outcome = await store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run(), dryRun: true }));
+  const outcome = await store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run(), dryRun: true }));
 
   expect(outcome.object).toMatchObject({ kind: "Secret", type: "kubernetes.io/dockerconfigjson" });
   expect(in_.asking.all).toEqual(["get secret demo/acr-myregistry", "create secret demo/acr-myregistry-rehearsal (dry run)"]);
@@ -45,7 +45,10 @@ test("where the new one is refused after all, the old one is put back, also afte
     throw refused();
   });
 
-  await expect(store(change({ stands: standing(old), replaces: true }), bench)).rejects.toMatchObject({ message: "no", hint: undefined });
+  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), bench)).rejects.toMatchObject({
+    message: "no",
+    hint: undefined,
+  });
 
   const { uid, resourceVersion, creationTimestamp, managedFields, ...metadata } = old.metadata;
   expect(secretIn(in_)).toMatchObject({ type: "Opaque", immutable: true, data: old.data, metadata });
@@ -57,7 +60,7 @@ test("where the old one cannot be put back either, the first error is told, and 
   let times = 0;
   in_.asking.around(refusing(really("create secret"), () => new CliError("forbidden", `refused ${++times}`)));
 
-  await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
     kind: "forbidden",
     message: "refused 1",
     hint: 'secret "acr-myregistry" in namespace "demo" was deleted to be made anew, and could not be put back',
@@ -71,7 +74,7 @@ test("where another makes one in its place, nothing is told to be gone", async (
   in_.asking.around(refusing(really("create secret"), refused, 1));
   before(in_, "create secret", () => void put(in_));
 
-  await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
     message: "no",
     hint: undefined,
   });
@@ -92,7 +95,7 @@ test.for([
   });
   const bench = benchOf(in_, { run: run() });
 
-  await store(change({ stands: standing(old), replaces: true }), bench);
+  await store(change({ precondition: preconditionOf(old), replaces: true }), bench);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(bench.run.gone.size).toBe(0);
@@ -105,7 +108,7 @@ test("deletes and puts back nothing when the Secret has been deleted since", asy
   in_.asking.around(async (asked, next) => (is("get secret")(asked) ? undefined : next()));
   in_.asking.around(refusing(really("create secret"), refused));
 
-  await expect(store(change({ stands: standing(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow("no");
+  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow("no");
   expect(in_.asking.writes).toEqual(["create secret demo/acr-myregistry"]);
 });
 
@@ -136,7 +139,7 @@ test.for([
   const old = decorated(in_, more);
   const bench = benchOf(in_, { run: run() });
 
-  await store(change({ stands: standing(old), replaces: true }), bench);
+  await store(change({ precondition: preconditionOf(old), replaces: true }), bench);
 
   const { metadata, data, type, immutable } = secretIn(in_) as Secret;
   expect(metadata.uid).not.toBe(old.metadata.uid);

@@ -19,7 +19,7 @@ export const change = (more: Partial<Store> = {}): Store => ({
   act: "store",
   to,
   entry,
-  stands: undefined,
+  precondition: undefined,
   replaces: false,
   because: "there is none",
   ...more,
@@ -46,7 +46,7 @@ export function put(
   return cluster.put(pullSecret(to, of, encodeDockerConfig(host, login)), "kubectl-acr-secret");
 }
 
-export const standing = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
+export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 export const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry");
 export const entryIn = (in_: FakeWorld) => readEntries(secretIn(in_) ?? { metadata: { name: "" } })?.[0];
 export const run = (more: Partial<Run> = {}): Run => ({ ...newRun(ours, [image]), ...more });

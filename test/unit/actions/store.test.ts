@@ -7,7 +7,7 @@ import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { before, change, entry, entryIn, put, really, refused, run, secretIn, standing, to, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, preconditionOf, put, really, refused, run, secretIn, to, world } from "./store-setting.ts";
 
 test("a Secret is made where there was none, with the login and what is noted of it", async () => {
   const in_ = world();
@@ -55,7 +55,7 @@ test("a Secret that stands is written on the version that was seen, and keeps wh
     "kubectl-acr-secret",
   );
 
-  await store(change({ stands: standing(old) }), benchOf(in_, { run: run() }));
+  await store(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata).toMatchObject({ uid: old.metadata.uid, labels: { team: "web" } });
@@ -82,7 +82,7 @@ test("a write that did not happen is an error, whatever stands there", async () 
   const old = put(in_);
   in_.asking.around(refusing(really("patch secret"), () => new CliError("timeout", "too slow"), 1));
 
-  await expect(store(change({ stands: standing(old) }), benchOf(in_, { run: run() }))).rejects.toThrow("too slow");
+  await expect(store(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }))).rejects.toThrow("too slow");
   expect(in_.loginIn("demo")?.password).toBe("theirs");
 });
 

@@ -12,7 +12,7 @@ const store = (more: Partial<Store> = {}): Store => ({
   act: "store",
   to: secret,
   entry,
-  stands: { uid: "u", version: "7" },
+  precondition: { uid: "u", version: "7" },
   replaces: false,
   because: "",
   ...more,
@@ -55,7 +55,7 @@ test.for<{ why: string; outcome: Outcome; before: object | undefined; after: obj
   },
   {
     why: "a Secret that is new",
-    outcome: { change: store({ stands: undefined }), object: object({ labels: { a: "b" } }, { k: "djE=" }) },
+    outcome: { change: store({ precondition: undefined }), object: object({ labels: { a: "b" } }, { k: "djE=" }) },
     before: undefined,
     after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
   },

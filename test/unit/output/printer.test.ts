@@ -18,7 +18,7 @@ const object = (name: string): Secret => ({
 const made: Outcome = { change: { act: "create", to: token, because: "there is none" } };
 const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "there is none" } };
 const stored: Outcome = {
-  change: { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "there is none" },
+  change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "there is none" },
   object: object("acr"),
 };
 const attached: Outcome = {

@@ -19,7 +19,7 @@ const store = (namespace: string): Outcome => ({
     act: "store",
     to: { ...at(namespace), kind: "secret" },
     entry: { hosts: [], kind: "", identity: "" },
-    stands: undefined,
+    precondition: undefined,
     replaces: false,
     because: "",
   },

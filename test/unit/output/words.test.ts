@@ -7,7 +7,7 @@ const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const token = { kind: "token.azurecr.io", name: "t" } as const;
 const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
 const entry = { hosts: [], kind: "", identity: "" };
-const stands = { uid: "u", version: "1" };
+const precondition = { uid: "u", version: "1" };
 
 test.for<{ change: Change; word: string | undefined }>([
   { change: { act: "keep", to: secret, because: "" }, word: "unchanged" },
@@ -18,17 +18,17 @@ test.for<{ change: Change; word: string | undefined }>([
   { change: { act: "mint", to: token, slot: "password1", inNew: false, because: "" }, word: "configured" },
   { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "" }, word: undefined },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true }, word: undefined },
-  { change: { act: "rehearse", to: secret, stands: undefined, replaces: false }, word: undefined },
+  { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false }, word: undefined },
   { change: { act: "confirm", to: token, slot: "password1" }, word: undefined },
-  { change: { act: "claim", to: secret, stands: undefined }, word: undefined },
+  { change: { act: "claim", to: secret, precondition: undefined }, word: undefined },
   { change: { act: "release", to: secret }, word: undefined },
-  { change: { act: "store", to: secret, entry, stands: undefined, replaces: false, because: "" }, word: "created" },
-  { change: { act: "store", to: secret, entry, stands, replaces: false, because: "" }, word: "configured" },
-  { change: { act: "store", to: secret, entry, stands, replaces: true, because: "" }, word: "replaced" },
-  { change: { act: "withdraw", to: secret, entries: [], stands, because: "", beside: true }, word: "configured" },
-  { change: { act: "withdraw", to: secret, entries: [], stands, because: "", beside: true, noted: true }, word: undefined },
-  { change: { act: "withdraw", to: secret, entries: [], stands, because: "", noted: true }, word: undefined },
-  { change: { act: "remove", to: secret, entries: [], stands, because: "" }, word: "deleted" },
+  { change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" }, word: "created" },
+  { change: { act: "store", to: secret, entry, precondition, replaces: false, because: "" }, word: "configured" },
+  { change: { act: "store", to: secret, entry, precondition, replaces: true, because: "" }, word: "replaced" },
+  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", beside: true }, word: "configured" },
+  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", beside: true, noted: true }, word: undefined },
+  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", noted: true }, word: undefined },
+  { change: { act: "remove", to: secret, entries: [], precondition, because: "" }, word: "deleted" },
   { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
   { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
   {

@@ -37,7 +37,7 @@ test.for<{ why: string; change: Change; back: Change | undefined }>([
   },
   { why: "a password goes with the token that was made for it", change: { ...minted, inNew: true }, back: undefined },
   { why: "what is gone does not come back", change: { act: "delete", to: token, because: "not needed" }, back: undefined },
-  { why: "a claim ends", change: { act: "claim", to: secret, stands: undefined }, back: { act: "release", to: secret } },
+  { why: "a claim ends", change: { act: "claim", to: secret, precondition: undefined }, back: { act: "release", to: secret } },
   { why: "nothing was done", change: kept, back: undefined },
   {
     why: "the cluster's objects stay",

@@ -65,13 +65,13 @@ test.for<{ why: string; wish?: Partial<RenewWish>; held?: Partial<Held>; is: str
   },
   { why: "it holds the newest already", wish: { entry: old, fresh: false }, is: "keep: holds this credential" },
   { why: "it notes the newest, and has another inside", wish: { entry: old, fresh: true }, is: "store: rotated" },
-])("one Secret of a rotation: $why", ({ wish: more = {}, held: stands = {}, is }) => {
-  const [change] = planRenewed(to, wish(more), held(stands));
+])("one Secret of a rotation: $why", ({ wish: more = {}, held: existing = {}, is }) => {
+  const [change] = planRenewed(to, wish(more), held(existing));
   expect(change?.act === "store" || change?.act === "keep" ? `${change.act}: ${change.because}` : change).toBe(is);
 });
 
 test.for<{ why: string; held: Partial<Held>; store: object }>([
-  { why: "one of ours", held: {}, store: { replaces: false, renews: old, entry: next, stands: { uid: "u", version: "1" } } },
+  { why: "one of ours", held: {}, store: { replaces: false, renews: old, entry: next, precondition: { uid: "u", version: "1" } } },
   { why: "others inside", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
   { why: "beside", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
   { why: "immutable", held: { immutable: true }, store: { replaces: true } },

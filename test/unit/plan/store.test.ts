@@ -5,7 +5,7 @@ import { entry, held, host, to } from "../../support/situations/held.ts";
 
 const foreign: Held = { ...held, entries: undefined };
 const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, merge: false, ...more });
-const stands = { uid: "u1", version: "7" };
+const precondition = { uid: "u1", version: "7" };
 const finalizers = ["example.com/x"];
 const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const _beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
@@ -18,26 +18,26 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     why: "there is none",
     held: undefined,
     wish: wish({ fresh: true }),
-    gives: { act: "store", stands: undefined, replaces: false, because: "there is none" },
+    gives: { act: "store", precondition: undefined, replaces: false, because: "there is none" },
   },
   { why: "the same", held, wish: wish(), gives: { act: "keep", because: "holds this credential" } },
   {
     why: "another password: in place, on the version that was seen, so that the uid stays",
     held,
     wish: wish({ fresh: true }),
-    gives: { act: "store", stands, replaces: false, because: "holds another credential" },
+    gives: { act: "store", precondition, replaces: false, because: "holds another credential" },
   },
   {
     why: "the same password, noted otherwise",
     held: { ...held, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
     wish: wish(),
-    gives: { act: "store", stands, replaces: false, because: "says something else of itself" },
+    gives: { act: "store", precondition, replaces: false, because: "says something else of itself" },
   },
   {
     why: "our label, and a note that cannot be read",
     held: { ...held, entries: [] },
     wish: wish(),
-    gives: { act: "store", stands, replaces: false },
+    gives: { act: "store", precondition, replaces: false },
   },
   {
     why: "the same, under paths of the registry",
@@ -50,38 +50,38 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     why: "immutable and another",
     held: { ...held, immutable: true },
     wish: wish({ fresh: true }),
-    gives: { act: "store", stands, replaces: true },
+    gives: { act: "store", precondition, replaces: true },
   },
-  { why: "taken over", held: foreign, wish: wish({ force: true }), gives: { act: "store", stands, replaces: false } },
+  { why: "taken over", held: foreign, wish: wish({ force: true }), gives: { act: "store", precondition, replaces: false } },
   {
     why: "of a type that the kubelet passes over",
     held: { ...foreign, type: "Opaque" },
     wish: wish({ fresh: true, force: true }),
-    gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
+    gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
   {
     why: "the same, of a type that the kubelet passes over",
     held: { ...held, type: "Opaque" },
     wish: wish(),
-    gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
+    gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
   {
     why: "claimed by another run, which the write has to know",
     held: { ...held, claim },
     wish: wish({ fresh: true }),
-    gives: { act: "store", stands: { ...stands, claim } },
+    gives: { act: "store", precondition: { ...precondition, claim } },
   },
   {
     why: "another user's credential, which is known to be dead",
     held: { ...held, entries: [{ ...entry, identity: "old" }], pulls: "no" },
     wish: wish({ fresh: true }),
-    gives: { act: "store", stands },
+    gives: { act: "store", precondition },
   },
   {
     why: "another's fields, taken over by force",
     held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     wish: wish({ fresh: true, force: true }),
-    gives: { act: "store", stands },
+    gives: { act: "store", precondition },
   },
   {
     why: "another's fields, and nothing to write",
@@ -93,19 +93,19 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     why: "somebody else's, to which a login is added",
     held: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
     wish: merge,
-    gives: { act: "store", stands, replaces: false, merges: true, because: "gets one more login" },
+    gives: { act: "store", precondition, replaces: false, merges: true, because: "gets one more login" },
   },
   {
     why: "somebody else's, which has this very login: only the note is added",
     held: { ...foreign, hosts: ["ghcr.io", host] },
     wish: wish({ merge: true }),
-    gives: { act: "store", stands, merges: true, because: "says something else of itself" },
+    gives: { act: "store", precondition, merges: true, because: "says something else of itself" },
   },
   {
     why: "somebody else's login for this registry, replaced among the others by force",
     held: { ...foreign, hosts: ["ghcr.io", host] },
     wish: { ...merge, force: true },
-    gives: { act: "store", stands, replaces: false, merges: true },
+    gives: { act: "store", precondition, replaces: false, merges: true },
   },
   {
     why: "a login that was added, and is as it should be",
@@ -117,45 +117,51 @@ test.for<{ why: string; held: Held | undefined; wish: StoreWish; gives: object }
     why: "a login that was added, whose password is another now",
     held: { ...held, hosts: ["ghcr.io", host] },
     wish: merge,
-    gives: { act: "store", stands, merges: true, because: "gets one more login" },
+    gives: { act: "store", precondition, merges: true, because: "gets one more login" },
   },
   {
     why: "there is none, and another reader wants it",
     held: undefined,
     wish: forArgo,
-    gives: { act: "store", shape: "argocd-repository", stands: undefined, replaces: false },
+    gives: { act: "store", shape: "argocd-repository", precondition: undefined, replaces: false },
   },
   { why: "the same, as another reader wants it", held: argocd, wish: { ...forArgo, fresh: false }, gives: { act: "keep" } },
   {
     why: "another password, as another reader wants it: in place",
     held: argocd,
     wish: forArgo,
-    gives: { act: "store", shape: "argocd-repository", stands, replaces: false, because: "holds another credential" },
+    gives: { act: "store", shape: "argocd-repository", precondition, replaces: false, because: "holds another credential" },
   },
   {
     why: "of the right type, and nobody finds a login in it: in place",
     held: { ...held, type: "Opaque", hosts: [] },
     wish: forArgo,
-    gives: { act: "store", shape: "argocd-repository", stands, replaces: false },
+    gives: { act: "store", shape: "argocd-repository", precondition, replaces: false },
   },
   {
     why: "a pull secret, made one for another reader by force",
     held: { ...held, shape: "pull-secret" },
     wish: { ...forArgo, force: true },
-    gives: { act: "store", shape: "argocd-repository", stands, replaces: true, because: "its type is kubernetes.io/dockerconfigjson" },
+    gives: {
+      act: "store",
+      shape: "argocd-repository",
+      precondition,
+      replaces: true,
+      because: "its type is kubernetes.io/dockerconfigjson",
+    },
   },
   {
     why: "another reader's, made a pull secret by force",
     held: argocd,
     wish: wish({ force: true }),
-    gives: { act: "store", stands, replaces: true, because: "its type is Opaque" },
+    gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
 ])("$why", ({ held, wish, gives }) => {
   expect(planStore(to, wish, held)).toMatchObject({ to, ...gives });
 });
 
 test("a Secret that nobody claims stands without a claim", () => {
-  expect(planStore(to, wish({ fresh: true }), held)).toHaveProperty("stands", stands);
+  expect(planStore(to, wish({ fresh: true }), held)).toHaveProperty("precondition", precondition);
 });
 
 test("another key of the same registry is no loss", () => {

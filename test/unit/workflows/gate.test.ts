@@ -3,7 +3,7 @@ import type { Plan, Store } from "../../../src/plan/change.ts";
 import { openGate } from "../../../src/workflows/gate.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { login, makeMap, mint, short, store } from "../actions/apply-setting.ts";
-import { put, standing, world } from "../actions/claim-setting.ts";
+import { preconditionOf, put, world } from "../actions/claim-setting.ts";
 
 const wanted = store as Store;
 
@@ -63,7 +63,7 @@ test("a place waits until those before it are through or need nothing, and the f
 test("a Secret that stands is tried before it is claimed for a password; one that does not by the claim alone", async () => {
   const old = gateTo([mint]);
   old.answer();
-  await old.gate.enter().pass({ ...wanted, stands: standing(put(old.in_)) });
+  await old.gate.enter().pass({ ...wanted, precondition: preconditionOf(put(old.in_)) });
   expect(old.in_.asking.all).toEqual(["patch secret demo/acr (dry run)", "patch secret demo/acr"]);
 
   const none = gateTo([mint]);

@@ -184,14 +184,14 @@ const store: Change = {
   act: "store",
   to,
   entry,
-  stands: undefined,
+  precondition: undefined,
   replaces: false,
   because: "there is none",
 };
 const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 
 const written = { act: "store", to, uid: "u-1", entry, login, created: true } as const;
-const rewrite: Outcome = { change: { ...store, stands: { uid: "u-1", version: "1" } }, object };
+const rewrite: Outcome = { change: { ...store, precondition: { uid: "u-1", version: "1" } }, object };
 
 test.for<{ why: string; outcome: Outcome; before?: Belonging; belonging: Belonging | undefined }>([
   { why: "a Secret where there was none", outcome: { change: store, object }, belonging: written },

@@ -23,7 +23,7 @@ export const storeIn = ({ place: { namespace }, secret }: NamespaceState): Store
   act: "store",
   to: { kind: "secret", namespace, name: "acr" },
   entry,
-  stands: secret && { uid: secret.metadata.uid ?? "", version: secret.metadata.resourceVersion ?? "" },
+  precondition: secret && { uid: secret.metadata.uid ?? "", version: secret.metadata.resourceVersion ?? "" },
   replaces: false,
   because: "",
 });
