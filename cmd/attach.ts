@@ -1,4 +1,4 @@
-import type { TargetWish } from "../src/state/targets.ts";
+import type { TargetOptions } from "../src/state/targets.ts";
 import { tellBeside } from "../src/state/tell-beside.ts";
 import { attachIn, lackingIn } from "../src/workflows/attaching.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
@@ -7,7 +7,7 @@ import { secretOrTargets } from "./line/target-complete.ts";
 import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
 import { runOnTargets, type TargetRun } from "./run-on-targets.ts";
-import { anewWish, saidAgain } from "./targets.ts";
+import { recreateOptions, saidAgain } from "./targets.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -57,8 +57,8 @@ export const attach = verb({
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("attach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", { flags, args }, session);
-    const anew = anewWish(flags);
-    const make = (targets: TargetWish) => ({ do: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
+    const anew = recreateOptions(flags);
+    const make = (targets: TargetOptions) => ({ do: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,
       make: make(named),

@@ -11,7 +11,7 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { askOnce } from "../src/registry/once.ts";
 import { over } from "../src/scope/over.ts";
 import { type ClusterScope, clusterScopesOf, type Place } from "../src/scope/places.ts";
-import { type CheckPorts, type CheckWish, checkPlace } from "../src/state/check-place.ts";
+import { type CheckOptions, type CheckPorts, checkPlace } from "../src/state/check-place.ts";
 import { checkFlags } from "./check/request.ts";
 import { whereOf } from "./conclude.ts";
 import { failureCode } from "./failure-code.ts";
@@ -40,11 +40,13 @@ export const check = verb({
   most: 1,
   complete: pullSecrets,
   async run({ flags, args }, session) {
-    const wish = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
+    const options = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
     const scope = scopeOf({ ...flags, "include-system": false });
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
     const where = whereOf(scope, clusterScopes);
-    const { verdicts, errors } = await session.progress.during("Asking for manifests", () => judgeAll(clusterScopes, wish, where, session));
+    const { verdicts, errors } = await session.progress.during("Asking for manifests", () =>
+      judgeAll(clusterScopes, options, where, session),
+    );
     for (const { error, to } of errors)
       printError({ ...session.context, spell: (fix) => session.spell(inPlace(fix, to)) }, error, placePrefix(to, where));
 
@@ -67,7 +69,7 @@ type Failure = {
 /** Judges place by place; one that cannot be looked at does not stop the others. @throws CliError of the only place */
 async function judgeAll(
   clusterScopes: readonly ClusterScope[],
-  wish: CheckWish,
+  options: CheckOptions,
   where: Where,
   session: Session,
 ): Promise<{ verdicts: Verdict[]; errors: Failure[] }> {
@@ -75,7 +77,7 @@ async function judgeAll(
   const verdicts: Verdict[] = [];
   const errors: Failure[] = [];
   const bounds = { width: session.width, halted: () => session.context.interruption.halted };
-  for await (const judged of over(placesOf(clusterScopes), bounds, (place) => judge(place, wish, ports))) {
+  for await (const judged of over(placesOf(clusterScopes), bounds, (place) => judge(place, options, ports))) {
     if (Array.isArray(judged)) verdicts.push(...judged);
     else if (where === "one") throw judged.error;
     else errors.push(judged);
@@ -92,14 +94,14 @@ function* placesOf(clusterScopes: readonly ClusterScope[]): Generator<Place & { 
 
 async function* judge(
   place: Place & { readonly error?: CliError },
-  wish: CheckWish,
+  options: CheckOptions,
   ports: CheckPorts,
 ): AsyncGenerator<Verdict[] | Failure> {
   const { context, cluster, namespace } = place;
   const at = context === undefined ? {} : { context };
   try {
     if (place.error) throw place.error;
-    const verdicts = await checkPlace(cluster, namespace, wish, ports);
+    const verdicts = await checkPlace(cluster, namespace, options, ports);
     yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
   } catch (error) {
     if (!(error instanceof CliError)) throw error;

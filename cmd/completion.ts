@@ -19,12 +19,12 @@ const flags = {
 
 type Act = (given: Values<typeof flags>, session: Session) => Promise<number>;
 
-const wish = (given: Values<typeof flags>) => ({ dir: given.dir, dryRun: given["dry-run"] === "client" });
+const options = (given: Values<typeof flags>) => ({ dir: given.dir, dryRun: given["dry-run"] === "client" });
 
 /** What can be done with the program by which kubectl completes. */
 const acts: Readonly<Record<string, Act>> = {
-  install: (given, session) => install(wish(given), session),
-  uninstall: (given, session) => uninstall(wish(given), session),
+  install: (given, session) => install(options(given), session),
+  uninstall: (given, session) => uninstall(options(given), session),
   kubectl: async (_, { print, context }) => {
     print(shims[context.programs.system].text);
     return 0;

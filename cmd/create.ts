@@ -12,7 +12,7 @@ import { belongingKey, belongingOf } from "../src/workflows/take-away.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";
 import { nextStep, stepsLeft } from "./create/next-step.ts";
-import { type CreateFlags, type CreateWish, createFlags, podsTell, podsWanted, readWish } from "./create/options.ts";
+import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targets } from "./line/target-complete.ts";
 import type { Session } from "./session.ts";
 import { saidAgain } from "./targets.ts";
@@ -45,22 +45,22 @@ export const create = verb({
   read: (word) => word,
   complete: targets,
   async run({ flags, args }, session) {
-    const wish = readWish(flags, args, { now: session.context.now(), namespace: session.namespace });
+    const options = readOptions(flags, args, { now: session.context.now(), namespace: session.namespace });
     const kind = kindMeant(flags);
-    kind.check(wish.asked, session.context.stdin);
-    const once = (journal: Journal) => makeOnce({ wish, kind, flags }, session, journal);
+    kind.check(options.asked, session.context.stdin);
+    const once = (journal: Journal) => makeOnce({ options, kind, flags }, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, kind);
-    return keepUp(once, { session, flags, scope: wish.scope });
+    return keepUp(once, { session, flags, scope: options.scope });
   },
 });
 
 /** What a command line asks for, and the kind of credential that it means. */
-type Asking = { readonly wish: CreateWish; readonly kind: Kind; readonly flags: CreateFlags };
+type Asking = { readonly options: CreateOptions; readonly kind: Kind; readonly flags: CreateFlags };
 
 /** Makes what is missing of what was asked for, in every place. @returns the exit code */
-async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
-  const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = wish;
+async function makeOnce({ options, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
+  const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = options;
   const sources = sourcesOf(session);
   // Azure is asked while the cluster is
   const opening = openWithin(kind, asked, sources);
@@ -73,7 +73,7 @@ async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal
     readersOf(clusterScopes, {
       secret: name,
       targets,
-      pods: podsWanted(wish, onePlace),
+      pods: podsWanted(options, onePlace),
       patience: { milliseconds: asked.wait, sleep: session.context.sleep },
       lenient: !onePlace,
       shelf: session.context.shelf,
@@ -84,11 +84,11 @@ async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal
     name,
     repositories,
     fromPods,
-    podsTell: podsTell(wish),
+    podsTell: podsTell(options),
     restart,
     recreate,
     targets,
-    again: againOf(wish, shared),
+    again: againOf(options, shared),
     opening,
     shape: reader && readers[reader].shape,
     needsName: kind.needsName(asked),
@@ -110,7 +110,7 @@ async function makeOnce({ wish, kind, flags }: Asking, session: Session, journal
   }
   const code = await conclude(recorded(), { session, flags, scope, clusterScopes });
   journal.renewAt = (await opening).renewAt?.();
-  const next = nextStep(wish, { clusterScopes, host: (await opening).host, made: createsSecret, first, onePlace });
+  const next = nextStep(options, { clusterScopes, host: (await opening).host, made: createsSecret, first, onePlace });
   if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none")
     for (const step of await stepsLeft(next, clusterScopes)) session.hint(step);
   return code;
@@ -122,7 +122,7 @@ const isCreated = ({ change, error, left }: Outcome): boolean => change.act === 
 const nowhere = { namespace: undefined, context: undefined };
 
 /** The command at hand, for one that is to grant a credential more: of one that several places share it says all of them. */
-function againOf({ name: secret, asked, targets, reader, scope, per }: CreateWish, shared: boolean): Create {
+function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOptions, shared: boolean): Create {
   const { merge, includeRegional, identity } = asked.again;
   const { registry } = asked;
   const again: Create = { do: "create", secret, registry, ...saidAgain(targets), merge, includeRegional, reader, identity };

@@ -13,7 +13,7 @@ import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
 import { runInScope, runOnTargets, type ScopeRunFlags, type TargetRun } from "./run-on-targets.ts";
 import type { Session } from "./session.ts";
-import { anewWish, saidAgain } from "./targets.ts";
+import { recreateOptions, saidAgain } from "./targets.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({
@@ -52,7 +52,7 @@ export const detach = verb({
     const flags = onlyPrinted("detach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", { flags, args }, session);
     if (flags.dangling) return detachDangling(flags, args, session);
-    const anew = anewWish(flags);
+    const anew = recreateOptions(flags);
     return runOnTargets(session, flags, args, {
       verb: "detach",
       reads: { pods: "none" },

@@ -6,7 +6,7 @@ import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
-import { type Carried, type CarriedWish, carriedOn, type Unread } from "../src/state/carriers.ts";
+import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
 import { whereOf } from "./conclude.ts";
 import { failureCode } from "./failure-code.ts";
@@ -85,7 +85,7 @@ const forms: Readonly<Record<Form, (found: readonly Listed[], columns: Omit<Colu
   yaml: (found) => printObjects(found.map(listedObject), "yaml", { managedFields: true, list: true }),
 };
 
-type Wish = CarriedWish & { readonly ends: Date | undefined };
+type Options = CarriedOptions & { readonly ends: Date | undefined };
 
 type Skipped = { never: number; unknown: number };
 
@@ -97,11 +97,11 @@ function skippedLine({ never, unknown }: Skipped): string {
 }
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and does not stop the others. */
-async function collect(clusterScopes: readonly ClusterScope[], wish: Wish, where: Where, { context, spell }: Session) {
+async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: Where, { context, spell }: Session) {
   const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
   for (const clusterScope of clusterScopes) {
-    for (const { namespace, error } of await collectOn(clusterScope, wish, collected)) {
+    for (const { namespace, error } of await collectOn(clusterScope, options, collected)) {
       if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
       const at = {
         kind: "namespace",
@@ -119,14 +119,14 @@ async function collect(clusterScopes: readonly ClusterScope[], wish: Wish, where
 type Collected = { readonly found: Listed[]; readonly skipped: Skipped };
 
 /** @returns which namespaces could not be asked, and at the end, with no name, the cluster */
-async function collectOn(clusterScope: ClusterScope, wish: Wish, collected: Collected): Promise<Unread[]> {
+async function collectOn(clusterScope: ClusterScope, options: Options, collected: Collected): Promise<Unread[]> {
   const { context } = clusterScope;
   const unread: Unread[] = [];
   try {
     if (clusterScope.error) throw clusterScope.error;
-    for await (const one of carriedOn(clusterScope, wish)) {
+    for await (const one of carriedOn(clusterScope, options)) {
       if ("error" in one) unread.push(one);
-      else add(one, wish, collected);
+      else add(one, options, collected);
     }
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
@@ -136,7 +136,7 @@ async function collectOn(clusterScope: ClusterScope, wish: Wish, collected: Coll
 }
 
 /** Keeps the metadata alone: the data of thousands of Secrets would fill the memory. */
-function add({ secret, ...carried }: Carried, { ends }: Wish, { found, skipped }: Collected): void {
+function add({ secret, ...carried }: Carried, { ends }: Options, { found, skipped }: Collected): void {
   const { apiVersion, kind, metadata } = secret;
   const holdings = holdingsOf(secret);
   const expiry = ends ? expiryBy(holdings, ends) : "due";

@@ -33,7 +33,7 @@ export const prune = verb({
   async run({ flags }, session) {
     const { registry: named, output } = flags;
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { do: "prune", registry: "REGISTRY" } });
-    const wish = wishOf(flags);
+    const options = wishOf(flags);
     // What some of a cluster's namespaces hold says nothing of the others
     const clusterScopes = (await clusterScopesOf(clusterScope(flags), { ...session, writes: false })).map((clusterScope) => ({
       ...clusterScope,
@@ -43,14 +43,14 @@ export const prune = verb({
       look(registryHost(named), flags, clusterScopes, session),
     );
     const { registry, made, held, now } = await looking;
-    const rows = sorted(planPrune(made, { ...held, now }, wish));
+    const rows = sorted(planPrune(made, { ...held, now }, options));
     tellUnseen(held, session);
     const removals = removalsOf(rows);
     const removing = {
       registry,
       identity: identityOf(flags),
       flags,
-      wish,
+      options,
       look: async () => ({ ...(await holdings(clusterScopes)), now }),
     };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);

@@ -8,8 +8,8 @@ import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { rotateAll } from "./rotate/all.ts";
 import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/meant.ts";
+import { readRotateOptions, rotateFlags } from "./rotate/options.ts";
 import { openSkips, unableReasons } from "./rotate/skips.ts";
-import { readRotateWish, rotateFlags } from "./rotate/wish.ts";
 import { verb } from "./verb.ts";
 
 export const rotate = verb({
@@ -33,25 +33,25 @@ export const rotate = verb({
   most: 1,
   complete: secrets,
   async run({ flags, args }, session) {
-    const wish = readRotateWish(flags, args, session.context.now());
+    const options = readRotateOptions(flags, args, session.context.now());
     const scope = scopeOf(flags);
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
     const all = await notedIn(clusterScopes, () => true, { force: flags.force });
-    const isWanted = isMeant(wish, clusterScopes);
+    const isWanted = isMeant(options, clusterScopes);
     const rotations = rotationsOf(all.noted, isWanted);
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
     const foreign = foreignOnly(all, rotations, isWanted);
-    const refused = foreign.filter((one) => notDue([one], wish).length === 0).map(managedElsewhere);
-    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(wish, clusterScopes, all));
+    const refused = foreign.filter((one) => notDue([one], options).length === 0).map(managedElsewhere);
+    if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(options, clusterScopes, all));
     if (able.length === 0 && refused[0]) throw refused[0];
     for (const { message, hint } of refused) {
       session.warn(message);
       if (hint !== undefined) session.hint(hint);
     }
     const skips = openSkips(flags);
-    for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, wish));
-    const outcomes = rotateAll(able, { ...all, clusterScopes, wish, flags, skips }, session);
+    for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, options));
+    const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skips }, session);
     const code = await conclude(outcomes, { session, flags, scope, clusterScopes: holding(able, clusterScopes) });
     session.context.stderr.write(skips.lines());
     return code;

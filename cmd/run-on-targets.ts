@@ -5,7 +5,7 @@ import type { Plan } from "../src/plan/change.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
-import { type TargetWish, wantsTargets } from "../src/state/targets.ts";
+import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { chosenTargets } from "./choose-targets.ts";
 import { type Concluding, conclude, whereOf } from "./conclude.ts";
@@ -42,9 +42,9 @@ export async function runInScope(
 /** The Secret and the targets of a command line, for planning one namespace. */
 export type TargetRun = {
   readonly secret: string;
-  readonly targets: TargetWish;
+  readonly targets: TargetOptions;
   /** The targets as the command line names them. */
-  readonly named: TargetWish;
+  readonly named: TargetOptions;
   readonly onePlace: boolean;
   isMeant(target: Ref): boolean;
 };
@@ -54,7 +54,7 @@ export type TargetVerb = {
   readonly verb: "attach" | "detach";
   readonly reads: Pick<ReadOptions, "pods" | "patience">;
   /** The command to suggest if the command line names no Secret and the namespace has none. */
-  otherwise(targets: TargetWish, namespace: string | undefined): Fix;
+  otherwise(targets: TargetOptions, namespace: string | undefined): Fix;
   /** The targets of one namespace that the user can choose from. */
   candidates(state: NamespaceState, run: Omit<TargetRun, "isMeant">): readonly Ref[];
   plan(state: NamespaceState, run: TargetRun): Plan;

@@ -1,10 +1,10 @@
 import { CliError } from "../src/errors.ts";
 import { kinds, nameOf, spelled } from "../src/kinds.ts";
-import type { AnewWish } from "../src/plan/refusal.ts";
-import type { TargetPick, TargetWish } from "../src/state/targets.ts";
+import type { RecreateOptions } from "../src/plan/refusal.ts";
+import type { TargetOptions, TargetPick } from "../src/state/targets.ts";
 
 /** The words and flags by which a line to type is about the same targets. */
-export function saidAgain({ picks, whereUsed }: TargetWish) {
+export function saidAgain({ picks, whereUsed }: TargetOptions) {
   const accounts = picks.filter(hasFlags);
   const others = picks.filter((pick) => !hasFlags(pick));
   const whole = others.filter(isWhole);
@@ -32,7 +32,7 @@ function wordsOf(pick: TargetPick): string[] {
 }
 
 /** What becomes of targets that cannot be changed. @throws CliError usage */
-export function anewWish({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): AnewWish {
+export function recreateOptions({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): RecreateOptions {
   if (force && !recreate) throw new CliError("usage", "--force is for what --recreate would end or lose, and goes with it alone");
   return { recreate, force };
 }

@@ -7,10 +7,10 @@ import { placeFor, placeOf } from "./place.ts";
 import { isShim } from "./shim.ts";
 
 /** What is wished of the program: in which folder, and whether only to say what would be done. */
-type Wish = { readonly dir: string | undefined; readonly dryRun: boolean };
+type Options = { readonly dir: string | undefined; readonly dryRun: boolean };
 
 /** Puts the program where kubectl finds it, and says so. What stands there and is right stays. */
-export async function install({ dir, dryRun }: Wish, session: Session): Promise<number> {
+export async function install({ dir, dryRun }: Options, session: Session): Promise<number> {
   const { programs } = session.context;
   const { shim, path } = await placeFor(dir, session.context);
   const before = await ours(path, programs);
@@ -33,7 +33,7 @@ const ownCompletion: Fix = {
 };
 
 /** Takes the program back, from wherever kubectl finds it, and says so. */
-export async function uninstall({ dir, dryRun }: Wish, { context: { programs }, print }: Session): Promise<number> {
+export async function uninstall({ dir, dryRun }: Options, { context: { programs }, print }: Session): Promise<number> {
   const place = await placeOf(dir, programs);
   const there = place && (await ours(place.path, programs)) !== undefined;
   if (!there) {

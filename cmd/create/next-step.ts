@@ -4,7 +4,7 @@ import type { Next } from "../../src/output/error.ts";
 import type { ClusterScope } from "../../src/scope/places.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
-import type { CreateWish } from "./options.ts";
+import type { CreateOptions } from "./options.ts";
 
 /** How a run went. */
 type Went = {
@@ -19,7 +19,7 @@ type Went = {
 };
 
 /** What there is left to do for the Secret to be used: its reader is told of it each time, pods that cannot use it yet once. */
-export function nextStep({ name: secret, targets, reader }: CreateWish, went: Went): Fix | readonly string[] | undefined {
+export function nextStep({ name: secret, targets, reader }: CreateOptions, went: Went): Fix | readonly string[] | undefined {
   const [namespace, ...others] = new Set(went.clusterScopes.flatMap(({ namespaces }) => namespaces));
   if (!reader) return went.made && went.onePlace && !wantsTargets(targets) ? attach(secret, namespace) : undefined;
   if (!went.first) return undefined;

@@ -5,12 +5,12 @@ import { regionalFlags } from "../../src/credential/regional.ts";
 import { ownPrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
-import type { RestartWish } from "../../src/plan/restart.ts";
+import type { RestartOptions } from "../../src/plan/restart.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
-import { type TargetWish, wantsTargets } from "../../src/state/targets.ts";
+import { type TargetOptions, wantsTargets } from "../../src/state/targets.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
@@ -86,14 +86,14 @@ export const createFlags = {
 export type CreateFlags = Values<typeof createFlags>;
 
 /** What `create` was asked. */
-export type CreateWish = {
+export type CreateOptions = {
   /** The Secret's name. */
   readonly name: string;
   readonly repositories: readonly string[];
   /** What pods use is to be granted too, whatever was granted before. */
   readonly fromPods: boolean;
-  readonly targets: TargetWish;
-  readonly restart: RestartWish;
+  readonly targets: TargetOptions;
+  readonly restart: RestartOptions;
   /** What cannot be changed is made anew. */
   readonly recreate: boolean;
   /** Who is to read the Secret, if not the kubelet. */
@@ -107,7 +107,7 @@ export type CreateWish = {
 type Given = { readonly now: Date; readonly namespace: string | undefined };
 
 /** @throws CliError usage, before anybody is asked anything */
-export function readWish(flags: CreateFlags, words: readonly string[], { now, namespace }: Given): CreateWish {
+export function readOptions(flags: CreateFlags, words: readonly string[], { now, namespace }: Given): CreateOptions {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
@@ -166,14 +166,14 @@ function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-
 }
 
 /** Whether it is for pods at all, so that their images count where nothing is named. */
-export const podsTell = ({ reader, fromPods }: CreateWish): boolean => reader === undefined || fromPods;
+export const podsTell = ({ reader, fromPods }: CreateOptions): boolean => reader === undefined || fromPods;
 
 /** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
-export function podsWanted(asked: CreateWish, onePlace: boolean): "none" | "waiting" | "all" {
-  const { repositories, targets: wish, restart } = asked;
+export function podsWanted(asked: CreateOptions, onePlace: boolean): "none" | "waiting" | "all" {
+  const { repositories, targets: options, restart } = asked;
   if (!podsTell(asked)) return "none";
-  if (onePlace || repositories.length === 0 || wish.whereUsed || restart === "all") return "all";
-  return wantsTargets(wish) ? "waiting" : "none";
+  if (onePlace || repositories.length === 0 || options.whereUsed || restart === "all") return "all";
+  return wantsTargets(options) ? "waiting" : "none";
 }
 
 /** A Secret for some readers holds one login. @throws CliError usage */

@@ -25,7 +25,7 @@ import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/options.ts";
 import type { deleteFlags } from "../delete/flags.ts";
 import type { pruneFlags } from "../prune/flags.ts";
-import type { rotateFlags } from "../rotate/wish.ts";
+import type { rotateFlags } from "../rotate/options.ts";
 import { listWord } from "./comma-list.ts";
 import { type dangling, type Flags, output, type recreate, type recreateByForce, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";

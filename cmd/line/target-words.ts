@@ -1,6 +1,6 @@
 import { kinds, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { isGlob } from "../../src/scope/scope.ts";
-import type { TargetPick, TargetWish } from "../../src/state/targets.ts";
+import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
 import { secretName } from "./names.ts";
 import { kindSpelled } from "./target-kinds.ts";
 import { usage } from "./usage.ts";
@@ -15,7 +15,7 @@ export type TargetFlags = {
 };
 
 /** What the words of a command line mean: the Secret, if the first of them names it, and the targets. */
-export type TargetWords = { readonly secret: string | undefined; readonly targets: TargetWish };
+export type TargetWords = { readonly secret: string | undefined; readonly targets: TargetOptions };
 
 /**
  * Reads `[SECRET] TARGET…` in kubectl's spellings: `deploy/web sts/db`, `deploy web api`, `deploy,sts --all`, `deployments -l app=web`,

@@ -24,7 +24,7 @@ type Call = { readonly flags: Flags; readonly args: readonly string[] };
 /** A manifest that came in, and what it is to be. */
 type Done = { readonly input: Input; readonly edited: Edited };
 
-type Wish = { readonly do: Referring["act"]; readonly secret: string };
+type Options = { readonly do: Referring["act"]; readonly secret: string };
 
 /**
  * `attach` and `detach` on manifests: no cluster is asked. They are printed, or written in place with `--write`; none is if one of them
@@ -33,27 +33,27 @@ type Wish = { readonly do: Referring["act"]; readonly secret: string };
  * @throws CliError
  * @returns the exit code
  */
-export async function runManifests(verb: Wish["do"], { flags, args }: Call, session: Session): Promise<number> {
+export async function runManifests(verb: Options["do"], { flags, args }: Call, session: Session): Promise<number> {
   const { secret, targets } = readTargetWords(args, flags);
-  const wish = { do: verb, secret: secretOf(secret, verb, flags) };
-  refuseForms(flags, wish);
+  const options = { do: verb, secret: secretOf(secret, verb, flags) };
+  refuseForms(flags, options);
   const chooses = choiceOf(targets.picks, session.namespace);
   const inputs = await readInputs(flags, session.context);
   const yaml = await import("yaml");
   const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, decoded(input.name, input.bytes)) }));
   const objects = manifests.flatMap(({ manifest }) => manifest.objects);
   refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
-  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(yaml, manifest, { ...wish, chooses }) }));
+  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(yaml, manifest, { ...options, chooses }) }));
   if (flags.diff) return printDiff(done.map(compared), session.context);
   if (flags.write) await write(done, flags["dry-run"], session);
-  else session.print(printed(done, flags.output, wish));
+  else session.print(printed(done, flags.output, options));
   const changed = done.flatMap(({ edited }) => edited.objects.flatMap((one) => (one.changed ? one.object : [])));
-  if (verb === "attach") for (const text of hiddenLists(changed, objects, wish.secret)) session.warn(text);
+  if (verb === "attach") for (const text of hiddenLists(changed, objects, options.secret)) session.warn(text);
   return 0;
 }
 
 /** @throws CliError usage that names the line to type */
-function secretOf(secret: string | undefined, verb: Wish["do"], { filename, kustomize }: ManifestFlags): string {
+function secretOf(secret: string | undefined, verb: Options["do"], { filename, kustomize }: ManifestFlags): string {
   if (secret === undefined)
     throw usage("for manifests the Secret has to be named, since no cluster is asked", {
       do: verb,
@@ -65,7 +65,7 @@ function secretOf(secret: string | undefined, verb: Wish["do"], { filename, kust
 }
 
 /** @throws CliError usage for a form of output that tells of a cluster's objects */
-function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Wish): void {
+function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Options): void {
   if (writes && kustomize !== undefined)
     throw usage("--write changes files, and what -k prints is in none", { do: verb, secret, kustomize, output: "kustomize" });
   const prints = output === "kustomize" || output === "helm";
@@ -82,14 +82,14 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
 
 const compared = ({ input, edited }: Done) => ({ name: input.name, before: decoded(input.name, input.bytes).text, after: edited.text });
 
-function printed(done: readonly Done[], output: string | undefined, wish: Wish): string {
-  if (output === "helm") return helmValues(wish.secret);
-  if (output === "kustomize") return kustomizePatches(done.flatMap((one) => referringIn(one, wish)));
+function printed(done: readonly Done[], output: string | undefined, options: Options): string {
+  if (output === "helm") return helmValues(options.secret);
+  if (output === "kustomize") return kustomizePatches(done.flatMap((one) => referringIn(one, options)));
   return joined(done.map(({ edited }) => edited.text));
 }
 
 /** The objects that have a name of their own, by which Kustomize finds them. @throws CliError invalid for a name that no object can have */
-function referringIn({ input, edited }: Done, { do: act, secret }: Wish): Referring[] {
+function referringIn({ input, edited }: Done, { do: act, secret }: Options): Referring[] {
   const named = edited.objects.filter(({ object }) => !object.name.endsWith("*"));
   return named.map(({ object }) => {
     const { kind, name, namespace } = object;

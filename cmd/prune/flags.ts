@@ -1,4 +1,4 @@
-import type { PruneWish } from "../../src/plan/prune.ts";
+import type { PruneOptions } from "../../src/plan/prune.ts";
 import { createFlags } from "../create/options.ts";
 import { goDuration } from "../line/durations.ts";
 import { dryRun, type Flags, formats, type Values } from "../line/flags.ts";
@@ -33,7 +33,7 @@ export const pruneFlags = {
 export type PruneFlags = Values<typeof pruneFlags>;
 
 /** What counts as left over. @throws CliError usage */
-export function wishOf({ "include-unknown": includeUnknown, "older-than": text }: PruneFlags): PruneWish {
+export function wishOf({ "include-unknown": includeUnknown, "older-than": text }: PruneFlags): PruneOptions {
   const olderThan = goDuration(text);
   if (olderThan === undefined) throw usage(`invalid --older-than "${text}": a duration, such as 30m or 0s`);
   return { includeUnknown, olderThan };

@@ -11,7 +11,7 @@ import { printData } from "../../src/output/object.ts";
 import { printable } from "../../src/output/printable.ts";
 import { openPrinter, type Printer } from "../../src/output/printer.ts";
 import { openTally } from "../../src/output/tally.ts";
-import type { PruneFacts, PruneWish, Removal } from "../../src/plan/prune.ts";
+import type { PruneFacts, PruneOptions, Removal } from "../../src/plan/prune.ts";
 import { type Pruning, pruning } from "../../src/workflows/prune.ts";
 import type { Session } from "../session.ts";
 import { sourcesOf, toolsOf } from "../tools.ts";
@@ -21,17 +21,17 @@ export type Removing = {
   readonly registry: AzureRegistry;
   readonly identity: SignInOptions;
   readonly flags: PruneFlags;
-  readonly wish: PruneWish;
+  readonly options: PruneOptions;
   look(): Promise<PruneFacts>;
 };
 
 /** Removes what is left over, and prints what becomes of it. @returns the exit code */
 export async function remove(removals: readonly Removal[], how: Removing, session: Session): Promise<number> {
-  const { flags, wish, look } = how;
+  const { flags, options, look } = how;
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
   const printer = printerOf(flags, session);
-  const pruned: Pruning = { tools, dryRun, wish, look, remover: removers(how, session) };
+  const pruned: Pruning = { tools, dryRun, options, look, remover: removers(how, session) };
   const tally = openTally();
   try {
     for await (const outcome of pruning(removals, pruned)) {

@@ -18,13 +18,13 @@ import { identityOf } from "../line/identity-flags.ts";
 import { waitOf } from "../line/wait-flags.ts";
 import type { Session } from "../session.ts";
 import { sourcesOf, toolsOf } from "../tools.ts";
+import type { RotateFlags, RotateOptions } from "./options.ts";
 import type { Skips } from "./skips.ts";
-import type { RotateFlags, RotateWish } from "./wish.ts";
 
 /** What a run of `rotate` is about. */
 export type Rotating = Omit<NotedIn, "noted"> & {
   readonly clusterScopes: readonly ClusterScope[];
-  readonly wish: RotateWish;
+  readonly options: RotateOptions;
   readonly flags: RotateFlags;
   readonly skips: Skips;
 };
@@ -35,7 +35,7 @@ const atOnce = 4;
 /** Rotates credentials, several at once: one that cannot be rotated does not stop the others. */
 export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
-  const { wish, unasked, unnoted, claimed } = rotating;
+  const { options, unasked, unnoted, claimed } = rotating;
   const halted = () => session.context.interruption.halted;
   // What is held there nobody knows, and none of it is rotated
   for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
@@ -48,7 +48,7 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
   yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
       if (ends()) return;
-      const reasons = skipped(rotation, wish, session.context.now());
+      const reasons = skipped(rotation, options, session.context.now());
       if (reasons.length > 0) rotating.skips.add(reasons);
       else yield* begin(rotation);
     }
@@ -60,7 +60,7 @@ export async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating
  * Returns why Azure is not asked about a credential: by the recorded expiry it is not due, and no earlier run kept a password until now.
  * The age is never judged by the record, which anyone in the namespace can write.
  */
-function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateWish, now: Date): readonly NotDue[] {
+function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
   if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
   return notDue(all, { endsBy, createdBy });
 }
@@ -91,7 +91,7 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
   }
 }
 
-function orderOf({ clusterScopes, unasked, wish, flags, skips }: Rotating, session: Session): RotateOrder {
+function orderOf({ clusterScopes, unasked, options, flags, skips }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;
   return {
     listed: notedLists(clusterScopes, { force: flags.force }),
@@ -100,15 +100,15 @@ function orderOf({ clusterScopes, unasked, wish, flags, skips }: Rotating, sessi
       return clusters;
     },
     force: flags.force,
-    grace: wish.grace,
-    endsBy: wish.endsBy,
-    createdBy: wish.createdBy,
+    grace: options.grace,
+    endsBy: options.endsBy,
+    createdBy: options.createdBy,
     skipped: skips.add,
     looks: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],
     now: session.context.now,
-    open: (rotation) => open(rotation, { wish, flags }, session),
+    open: (rotation) => open(rotation, { options, flags }, session),
     tools: (credential) => toolsOf(session, flags, credential),
     // Who may not see pods proves that the registry takes the password
     images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(unlessForbidden([])),
@@ -118,7 +118,7 @@ function orderOf({ clusterScopes, unasked, wish, flags, skips }: Rotating, sessi
 /** The credential that Secrets note. */
 function open(
   { kind, host, members, newest }: Rotation,
-  { wish, flags }: Pick<Rotating, "wish" | "flags">,
+  { options, flags }: Pick<Rotating, "options" | "flags">,
   session: Session,
 ): Promise<Credential> {
   const row = kindNamed(kind);
@@ -129,7 +129,7 @@ function open(
       registry: host,
       identity: identityOf(flags),
       verify: flags.verify,
-      expiresAt: wish.expiresAt,
+      expiresAt: options.expiresAt,
       wait: waitOf(flags),
       again: { do: "create", secret: members[0]?.to.name, registry: host },
     },

@@ -6,10 +6,10 @@ import type { ClusterScope } from "../../src/scope/places.ts";
 import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
 import type { Noted, NotedIn } from "../../src/state/noted.ts";
 import { noSecret } from "../../src/state/secrets.ts";
-import type { RotateWish } from "./wish.ts";
+import type { RotateOptions } from "./options.ts";
 
 /** Whether a login is one that the command line is about: others that hold the same are found through it. */
-export function isMeant({ secret, registry }: RotateWish, clusterScopes: readonly ClusterScope[]): (noted: Noted) => boolean {
+export function isMeant({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (noted: Noted) => boolean {
   const places = new Set(clusterScopes.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
   const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
   return ({ to, entry }) =>
@@ -52,7 +52,7 @@ export function managedElsewhere({ to: { name, namespace, context }, entry }: No
 
 /** The error where there is nothing to rotate. */
 export async function nothingToRotate(
-  { secret, registry }: RotateWish,
+  { secret, registry }: RotateOptions,
   clusterScopes: readonly ClusterScope[],
   { unasked }: NotedIn,
 ): Promise<CliError> {

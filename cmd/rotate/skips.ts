@@ -1,7 +1,7 @@
 import { endsKnown } from "../../src/credential/kinds.ts";
 import type { NotDue } from "../../src/plan/due.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
-import type { RotateFlags, RotateWish } from "./wish.ts";
+import type { RotateFlags, RotateOptions } from "./options.ts";
 
 type Reason = NotDue | "unable";
 
@@ -40,7 +40,7 @@ export function openSkips({ "expiring-within": within = "", "older-than": age = 
 }
 
 /** Why a credential that cannot be rotated is skipped; none if the run has no limits. */
-export function unableReasons({ kind, members }: Rotation, { endsBy, createdBy }: RotateWish): readonly Reason[] {
+export function unableReasons({ kind, members }: Rotation, { endsBy, createdBy }: RotateOptions): readonly Reason[] {
   if (endsBy === undefined && createdBy === undefined) return [];
   const isUnknown = endsBy !== undefined && !endsKnown(kind) && members.every(({ entry }) => entry.expiresAt === undefined);
   return isUnknown ? ["unknown", "unable"] : ["unable"];

@@ -52,8 +52,8 @@ async function recreateOnce(change: Recreate, seen: KubeObjects[AnewKind] | unde
   if (left) return comeBack(change, left, bench);
   // It was there a moment ago: another run, from another machine, may be about to make it
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
-  const wish = { recreate: true, force: change.force ?? false };
-  const next = plans[change.does](secret, readTarget(to.kind, object, to.context), wish);
+  const options = { recreate: true, force: change.force ?? false };
+  const next = plans[change.does](secret, readTarget(to.kind, object, to.context), options);
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   await refuseBegun(next, object, bench);

@@ -54,9 +54,9 @@ export async function authorities(env: Environment, system = platform(), places 
   return { known: certificatesIn([...(found.length > 0 ? found : rootCertificates), added]), others: () => [] };
 }
 
-type Wish = { readonly named: string | undefined; readonly chosen: string | undefined; readonly system: string };
+type Options = { readonly named: string | undefined; readonly chosen: string | undefined; readonly system: string };
 
-function foldersOf({ folders }: Places, { named, chosen, system }: Wish): readonly string[] {
+function foldersOf({ folders }: Places, { named, chosen, system }: Options): readonly string[] {
   if (chosen && system === "linux") return chosen.split(":");
   return named ? [] : folders;
 }

@@ -5,7 +5,7 @@ import { refuseAnew, refuseMade } from "./refusal.ts";
 import { isPlain, saidTargets, several, shown } from "./said.ts";
 
 /** Which names lead nowhere, and whether somebody named the targets. */
-export type DanglingWish = {
+export type DanglingOptions = {
   /** The names of the Secrets that are there. */
   readonly existing: ReadonlySet<string>;
   /** The targets are named, so that a change of their list may make their pods anew. */
@@ -21,15 +21,15 @@ const danglingIn = (names: readonly string[], existing: ReadonlySet<string>): st
  * Takes the names that lead nowhere out of lists. Where nobody named the targets, those are left alone whose pods would be made anew by
  * it, and those that cannot be changed: what would is told once.
  */
-export function planDangling(targets: readonly Target[], wish: DanglingWish): Change[] {
-  if (wish.named) return targets.map((target) => planOne(target, wish));
+export function planDangling(targets: readonly Target[], options: DanglingOptions): Change[] {
+  if (options.named) return targets.map((target) => planOne(target, options));
   const listing = targets.filter(({ names }) => names.length > 0);
   const isQuiet = ({ to }: Target) => quiet.has(kinds[to.kind].carries.takes);
-  const loud = listing.filter((target) => !isQuiet(target) && danglingIn(target.names, wish.existing).length > 0);
+  const loud = listing.filter((target) => !isQuiet(target) && danglingIn(target.names, options.existing).length > 0);
   return [
-    ...listing.filter(isQuiet).map((target) => planOne(target, wish)),
-    ...tellLoud(loud.filter(takes("rollout")), wish),
-    ...tellLasting(loud.filter(takes("anew")), wish),
+    ...listing.filter(isQuiet).map((target) => planOne(target, options)),
+    ...tellLoud(loud.filter(takes("rollout")), options),
+    ...tellLasting(loud.filter(takes("anew")), options),
   ];
 }
 
@@ -41,7 +41,7 @@ const takes =
   ({ to }: Target): boolean =>
     kinds[to.kind].carries.takes === what;
 
-function planOne(target: Target, { existing }: DanglingWish): Change {
+function planOne(target: Target, { existing }: DanglingOptions): Change {
   const gone = danglingIn(target.names, existing);
   return refusal(gone, target) ?? takeOut(gone, target);
 }
@@ -68,15 +68,15 @@ export function takeOut(gone: readonly string[], { to, names }: Target): Refer |
   return { act: "detach", to, secret: gone[0] ?? "", before: names, after, dangling: gone };
 }
 
-function tellLoud(targets: readonly Target[], wish: DanglingWish): Tell[] {
+function tellLoud(targets: readonly Target[], options: DanglingOptions): Tell[] {
   const fix = { do: "detach", dangling: true, ...saidTargets(refsOf(targets)) } as const;
-  return tell(targets, wish, "and would make pods anew without", (told) => ({ ...told, fix }));
+  return tell(targets, options, "and would make pods anew without", (told) => ({ ...told, fix }));
 }
 
-const tellLasting = (targets: readonly Target[], wish: DanglingWish): Tell[] =>
-  tell(targets, wish, "and cannot be changed, but only made anew without", (told) => told);
+const tellLasting = (targets: readonly Target[], options: DanglingOptions): Tell[] =>
+  tell(targets, options, "and cannot be changed, but only made anew without", (told) => told);
 
-function tell(targets: readonly Target[], { existing }: DanglingWish, what: string, more: (told: Tell) => Tell): Tell[] {
+function tell(targets: readonly Target[], { existing }: DanglingOptions, what: string, more: (told: Tell) => Tell): Tell[] {
   const [first] = targets;
   if (!first) return [];
   const gone = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];

@@ -16,7 +16,7 @@ export type DeleteFacts = {
   readonly needing: readonly Needing[];
 };
 
-export type DeleteWish = {
+export type DeleteOptions = {
   /** It goes whoever made it, whatever is in it, and whoever needs it. */
   readonly force: boolean;
   /** What was made for it is revoked then. */
@@ -28,18 +28,18 @@ export type DeleteWish = {
  * revoked stays noted, on a Secret without its logins, until that has happened.
  * @throws CliError conflict where pods need it, or what is somebody else's would be lost
  */
-export function planDelete(facts: DeleteFacts, wish: DeleteWish): Plan {
+export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const { to, held, ours, needing } = facts;
   const named = facts.targets.filter(({ names }) => names.includes(to.name));
   const changes = named.map((target) => planDetach(to.name, target));
   const references = changes.filter((change): change is Refer => change.act === "detach");
   if (!held) return references;
-  if (!wish.force) refuseNeeded(to, references, needing);
+  if (!options.force) refuseNeeded(to, references, needing);
   const because = "it is deleted";
-  refuseDeletion(facts.to, held, ours, wish.force);
+  refuseDeletion(facts.to, held, ours, options.force);
   const { uid, version, immutable, entries = [] } = held;
   const secret = { to, entries, precondition: { uid, version }, because };
-  const noted = wish.revoke && { noted: true as const };
+  const noted = options.revoke && { noted: true as const };
   if (isBeside(facts)) return [{ act: "withdraw", ...secret, ...noted, beside: true }, ...tellNeeded(to, needing)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];

@@ -26,7 +26,7 @@ export type Held = Precondition & {
   readonly pulls: "yes" | "no" | "unknown";
 };
 
-export type StoreWish = {
+export type StoreOptions = {
   readonly entry: Entry;
   /** The login server that the credential is for. */
   readonly host: string;

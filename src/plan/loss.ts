@@ -3,7 +3,7 @@ import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
-import type { Held, StoreWish } from "./held.ts";
+import type { Held, StoreOptions } from "./held.ts";
 import { isOf, keysOf } from "./keys.ts";
 
 /**
@@ -11,13 +11,13 @@ import { isOf, keysOf } from "./keys.ts";
  * for the Secret.
  * @throws CliError conflict
  */
-export function refuseForeign(to: Ref<"secret">, wish: Pick<StoreWish, "host" | "shape">, held: Held): void {
-  refuse(to, foreignLoss(wish, held));
+export function refuseForeign(to: Ref<"secret">, options: Pick<StoreOptions, "host" | "shape">, held: Held): void {
+  refuse(to, foreignLoss(options, held));
 }
 
 /** Neither, nor a credential that may work. @throws CliError conflict */
-export function refuseLoss(to: Ref<"secret">, wish: StoreWish, held: Held): void {
-  if (!wish.force) refuse(to, identityLoss(held) ?? (wish.merge ? mergeLoss(wish, held) : lossOf(wish, held)));
+export function refuseLoss(to: Ref<"secret">, options: StoreOptions, held: Held): void {
+  if (!options.force) refuse(to, identityLoss(held) ?? (options.merge ? mergeLoss(options, held) : lossOf(options, held)));
 }
 
 /** No login can be added to some Secrets, with or without force. @throws CliError conflict */
@@ -38,15 +38,15 @@ const beside = "name another Secret, or add --merge to keep what it holds, or --
 type Loss = readonly [message: string, hint: string];
 
 /** The first loss, and what to do about it. */
-function lossOf(wish: StoreWish, held: Held): Loss | undefined {
-  const { entry: wanted, host } = wish;
-  const lost = foreignLoss(wish, held) ?? shapeLoss(wish, held);
+function lossOf(options: StoreOptions, held: Held): Loss | undefined {
+  const { entry: wanted, host } = options;
+  const lost = foreignLoss(options, held) ?? shapeLoss(options, held);
   const noted = entryFor(held.entries, host);
   return lost || !noted ? lost : anotherLoss(noted, wanted, held.pulls);
 }
 
 /** The loss of what another reader reads. */
-function shapeLoss({ shape = "pull-secret" }: StoreWish, { shape: held = shape }: Held): Loss | undefined {
+function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: held = shape }: Held): Loss | undefined {
   return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words}, and would be none any more`, again];
 }
 
@@ -65,7 +65,7 @@ const identityLoss = ({ ofAnother, pulls }: Held): Loss | undefined =>
     : [`SECRET holds a working token of ${ofAnother}`, "name another Secret, or add --force to replace that token"];
 
 /** What would be lost although all other logins stay: of one key after the other. */
-function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, alike, pulls }: Held): Loss | undefined {
+function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike, pulls }: Held): Loss | undefined {
   const losses = entry.hosts.map((key): Loss | undefined => {
     const noted = entryFor(entries, key);
     if (noted) return anotherLoss(noted, entry, noted === entryFor(entries, host) ? pulls : "unknown");
@@ -77,7 +77,7 @@ function mergeLoss({ entry, host, fresh }: StoreWish, { entries, hosts, alike, p
 }
 
 /** The loss of what is not of our making, or for another registry. */
-function foreignLoss({ host, shape }: Pick<StoreWish, "host" | "shape">, held: Held): Loss | undefined {
+function foreignLoss({ host, shape }: Pick<StoreOptions, "host" | "shape">, held: Held): Loss | undefined {
   const { entries, hosts, type } = held;
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? beside : again;
   if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, ways];

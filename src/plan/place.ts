@@ -1,9 +1,9 @@
 import { type Ref, targetKindCalled } from "../kinds.ts";
 import type { Around } from "./around.ts";
 import type { Change, Plan } from "./change.ts";
-import type { Held, StoreWish } from "./held.ts";
+import type { Held, StoreOptions } from "./held.ts";
 import { planAttach, type Target } from "./references.ts";
-import type { AnewWish } from "./refusal.ts";
+import type { RecreateOptions } from "./refusal.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
 import { tellDrift } from "./tell-drift.ts";
@@ -20,11 +20,11 @@ export type Facts = {
 };
 
 /** Which pods are made anew, and whether the Secret's credential may pull from a repository, as far as that is known. */
-export type AttachWish = Omit<RestartOrder, "secret"> & { readonly anew?: AnewWish };
+export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly anew?: RecreateOptions };
 
 /** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
-export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish): Plan {
-  const store = planStore(facts.to, wish, facts.held);
+export function planPlace(facts: Facts, options: StoreOptions, attaching: AttachOptions): Plan {
+  const store = planStore(facts.to, options, facts.held);
   const told = tellLoss(store, facts.held);
   const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
   if (store.act === "keep") return [store, ...told, ...references];
@@ -38,7 +38,7 @@ export function planPlace(facts: Facts, wish: StoreWish, attaching: AttachWish):
 }
 
 /** Plans one place of `attach`. */
-export function planAttaches({ to, targets, pods, around }: Facts, attaching: AttachWish): Change[] {
+export function planAttaches({ to, targets, pods, around }: Facts, attaching: AttachOptions): Change[] {
   const attaches = targets.map((target) => planAttach(to.name, target, attaching.anew));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")

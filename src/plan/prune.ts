@@ -45,7 +45,7 @@ export type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" |
 /** One thing, what it is taken for, and whether it is to go. */
 export type PruneRow = Made & { readonly state: PruneState; readonly goes: boolean };
 
-export type PruneWish = {
+export type PruneOptions = {
   /** What does not say its cluster goes too. */
   readonly includeUnknown: boolean;
   /** What was written to within so many milliseconds stays: a run may be under way that has not written its Secret yet. */
@@ -53,7 +53,7 @@ export type PruneWish = {
 };
 
 /** What of all this is left over: nothing that a Secret notes, that another cluster may hold, or that a run has just made. */
-export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneWish): PruneRow[] {
+export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
   const noting = made.length > few ? indexed(facts.entries) : () => facts.entries;
   return made.map((one) => {
     const state = stateOf(one, { ...facts, entries: noting(one) }, olderThan);
@@ -132,8 +132,8 @@ export function removalsOf(rows: readonly PruneRow[]): Removal[] {
 }
 
 /** Why what was to go stays after another look; undefined where it still is to go. */
-export function staysSince({ rows }: Removal, facts: PruneFacts, wish: PruneWish): string | undefined {
-  const stays = planPrune(rows, facts, wish).find(({ goes }) => !goes);
+export function staysSince({ rows }: Removal, facts: PruneFacts, options: PruneOptions): string | undefined {
+  const stays = planPrune(rows, facts, options).find(({ goes }) => !goes);
   if (!stays) return undefined;
   return stays.state === "in use" ? "a Secret has come to hold it" : "who holds it can no longer be told";
 }

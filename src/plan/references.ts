@@ -3,7 +3,7 @@ import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Anew, readAnew } from "./recreate.ts";
-import { type AnewWish, type Maker, refuseAnew, refuseMade } from "./refusal.ts";
+import { type Maker, type RecreateOptions, refuseAnew, refuseMade } from "./refusal.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion they were read at. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -74,32 +74,32 @@ export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: 
   return { metadata: { resourceVersion: version }, ...(inside as object) };
 }
 
-const asItIs: AnewWish = { recreate: false, force: false };
+const asItIs: RecreateOptions = { recreate: false, force: false };
 
 /** Adds a pull secret to one target, after the names that are already there. */
-export function planAttach(secret: string, target: Target, wish = asItIs): Refer | Keep | Refuse | Recreate {
+export function planAttach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
   const has = names.includes(secret);
   if (has && !target.anew?.gone) return { act: "keep", to, because: "already attached" };
-  return planned("attach", { secret, target, after: has ? names : [...names, secret] }, wish);
+  return planned("attach", { secret, target, after: has ? names : [...names, secret] }, options);
 }
 
 /** Removes a pull secret from one target and leaves every other name where it was. */
-export function planDetach(secret: string, target: Target, wish = asItIs): Refer | Keep | Refuse | Recreate {
+export function planDetach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
   if (!names.includes(secret) && !target.anew?.gone) return { act: "keep", to, because: "not attached" };
-  return planned("detach", { secret, target, after: names.filter((name) => name !== secret) }, wish);
+  return planned("detach", { secret, target, after: names.filter((name) => name !== secret) }, options);
 }
 
 type Wanted = { readonly secret: string; readonly target: Target; readonly after: readonly string[] };
 
-function planned(does: Refer["act"], wanted: Wanted, wish: AnewWish): Refer | Refuse | Recreate {
+function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): Refer | Refuse | Recreate {
   const { secret, target, after } = wanted;
   const { to, names: before, maker, anew } = target;
   const asked = { does, secret, to };
   if (maker) return refuseMade(asked, maker);
   if (!anew) return { act: does, to, secret, before, after };
-  const refusal = refuseAnew(asked, anew, wish);
+  const refusal = refuseAnew(asked, anew, options);
   if (refusal) return refusal;
   const because = anew.gone && { because: "a run that did not come to its end had deleted it" };
   return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, ...(anew.loses && { force: true as const }), ...because };

@@ -7,7 +7,7 @@ import type { Anew } from "./recreate.ts";
 export type Maker = { readonly kind: string; readonly name: string };
 
 /** Whether what cannot be changed is to be made anew, and may end what runs and lose what is only in it. */
-export type AnewWish = { readonly recreate: boolean; readonly force: boolean };
+export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 
 /** What is asked for, and for which target. */
 type Asked = { readonly does: ReferFix["do"]; readonly secret: string; readonly to: Ref<TargetKind> };
@@ -25,8 +25,8 @@ export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
 }
 
 /** Why an object is not made anew whose list cannot be changed; undefined where it is. */
-export function refuseAnew({ does, secret, to }: Asked, { never, loses, gone }: Anew, wish: AnewWish): Refuse | undefined {
-  if (wish.recreate && never === undefined && (loses === undefined || wish.force)) return undefined;
+export function refuseAnew({ does, secret, to }: Asked, { never, loses, gone }: Anew, options: RecreateOptions): Refuse | undefined {
+  if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const why = gone
     ? "was deleted by a run that did not come to its end, and"
     : "keeps the list of pull secrets that it was made with, so it";

@@ -7,7 +7,7 @@ import { passwordKey } from "./rotation.ts";
 import { planStore, tellLoss } from "./store.ts";
 
 /** What one Secret is to hold from now on. */
-export type RenewWish = {
+export type RenewOptions = {
   readonly host: string;
   readonly kind: string;
   readonly identity: string;
@@ -26,12 +26,12 @@ export type RenewWish = {
 };
 
 /** Gives one Secret the newest login; its other logins, its shape and its regional hosts stay. @throws CliError conflict */
-export function planRenewed(to: Ref<"secret">, wish: RenewWish, held: Held): Plan {
-  const { host, kind, identity, entry, fresh, proven, force } = wish;
+export function planRenewed(to: Ref<"secret">, options: RenewOptions, held: Held): Plan {
+  const { host, kind, identity, entry, fresh, proven, force } = options;
   const noted = entryFor(held.entries, host);
   if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
   if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
-  if (!isOld(noted, wish)) return [kept(to, "another run gave it a newer one")];
+  if (!isOld(noted, options)) return [kept(to, "another run gave it a newer one")];
   // The previous password only counts if every Secret with the newest one names it.
   const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
   if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
@@ -43,7 +43,7 @@ export function planRenewed(to: Ref<"secret">, wish: RenewWish, held: Held): Pla
 }
 
 /** Whether a password is one that was there at the look, or has died since in the slot that this run has made anew. */
-function isOld(noted: Entry, { passwords, entry, madeAt }: RenewWish): boolean {
+function isOld(noted: Entry, { passwords, entry, madeAt }: RenewOptions): boolean {
   if (passwords.some((password) => passwordKey(password) === passwordKey(noted))) return true;
   return madeAt !== undefined && noted.slot === entry.slot && Date.parse(noted.madeAt ?? "") < Date.parse(madeAt);
 }

@@ -33,14 +33,14 @@ export const makesAnew: ReadonlySet<string> = new Set(["ReplicaSet", "Replicatio
 export type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
 
 /** Whose pods are made anew: of those that cannot start, of all that lack the Secret, none. */
-export type RestartWish = "stuck" | "all" | "none";
+export type RestartOptions = "stuck" | "all" | "none";
 
 /** What pods to look at, and what to do about them. */
 export type RestartOrder = {
   readonly secret: string;
   /** The Secret is written, so that who names it already can pull now. */
   readonly renewed?: boolean;
-  readonly restart: RestartWish;
+  readonly restart: RestartOptions;
   /** Whether the Secret's credential may pull from a repository, as far as that is known. */
   mayPull(repository: string): boolean;
 };

@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import type { Change, Keep, Store } from "./change.ts";
-import type { Held, StoreWish } from "./held.ts";
+import type { Held, StoreOptions } from "./held.ts";
 import { holds, isOf, widened } from "./keys.ts";
 import { refuseLoss, refuseUnmergeable } from "./loss.ts";
 
@@ -10,19 +10,19 @@ import { refuseLoss, refuseUnmergeable } from "./loss.ts";
  * Plans the write of the Secret. The hosts of its regions that it has the login for stay among its keys.
  * @throws CliError conflict when something would be lost that is not ours to lose
  */
-export function planStore(to: Ref<"secret">, asked: StoreWish, held: Held | undefined): Store | Keep {
+export function planStore(to: Ref<"secret">, asked: StoreOptions, held: Held | undefined): Store | Keep {
   const { host, fresh, shape } = asked;
   const same = held?.type === shapeNamed(shape).type;
   const entry = held && same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, held) } : asked.entry;
-  const wish = { ...asked, entry };
+  const options = { ...asked, entry };
   const store = { act: "store", to, entry, ...(shape && { shape }) } as const;
   if (!held) return { ...store, precondition: undefined, replaces: false, because: "there is none" };
   refuseDeleted(to, held);
-  refuseLoss(to, wish, held);
+  refuseLoss(to, options, held);
   if (same && !fresh && holds(entry, host, held)) return { act: "keep", to, because: "holds this credential" };
-  if (wish.merge) refuseUnmergeable(to, held);
+  if (options.merge) refuseUnmergeable(to, held);
   const { uid, version, claim } = held;
-  const how = howToStore(wish, held);
+  const how = howToStore(options, held);
   if (how.replaces) refuseFinalizers(to, held);
   return { ...store, precondition: { uid, version, ...(claim && { claim }) }, ...how };
 }
@@ -42,8 +42,8 @@ function refuseFinalizers({ name, namespace }: Ref<"secret">, { finalizers = [] 
 }
 
 /** @throws CliError conflict where others have written to it, and nobody said that this does not matter */
-function howToStore(wish: StoreWish, { type, immutable, others }: Held): Pick<Store, "replaces" | "merges" | "because"> {
-  const { fresh, force, merge, shape } = wish;
+function howToStore(options: StoreOptions, { type, immutable, others }: Held): Pick<Store, "replaces" | "merges" | "because"> {
+  const { fresh, force, merge, shape } = options;
   if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
   if (merge) return { replaces: false, merges: true, because: fresh ? "gets one more login" : says };
   if (!force && others.length > 0)

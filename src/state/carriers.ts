@@ -11,7 +11,7 @@ import { together } from "./together.ts";
 /** A pull secret, and the ServiceAccounts that carry it. */
 export type Carried = { readonly context: string | undefined; readonly secret: Secret; readonly carriers: readonly string[] };
 
-export type CarriedWish = {
+export type CarriedOptions = {
   /** A label selector for Secrets. */
   readonly selector: string | undefined;
   /** Whether anybody wants to know who carries them. */
@@ -30,18 +30,18 @@ const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerCo
  * Lists the pull secrets on one cluster, ordered by namespace and name. Lists of a whole cluster are read in step. If they are forbidden,
  * each namespace is asked, and one that is forbidden does not stop the others.
  */
-export async function* carriedOn(clusterScope: ClusterScope, wish: CarriedWish): AsyncGenerator<Carried | Unread> {
-  const where = { labels: wish.selector, fields: `type=${dockerConfigJson}` };
-  if (!clusterScope.open) return yield* apart(clusterScope, clusterScope.namespaces, where, wish.carriers);
+export async function* carriedOn(clusterScope: ClusterScope, options: CarriedOptions): AsyncGenerator<Carried | Unread> {
+  const where = { labels: options.selector, fields: `type=${dockerConfigJson}` };
+  if (!clusterScope.open) return yield* apart(clusterScope, clusterScope.namespaces, where, options.carriers);
   let begun = false;
   try {
-    for await (const carried of inOrder(clusterScope, where, wish.carriers)) {
+    for await (const carried of inOrder(clusterScope, where, options.carriers)) {
       begun = true;
       yield carried;
     }
   } catch (error) {
     if (begun || !isForbidden(error)) throw error;
-    yield* apart(clusterScope, byKey(clusterScope.namespaces), where, wish.carriers);
+    yield* apart(clusterScope, byKey(clusterScope.namespaces), where, options.carriers);
   }
 }
 

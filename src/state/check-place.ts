@@ -9,7 +9,7 @@ import { noSecret } from "./secrets.ts";
 import { withHolders } from "./shared-fix.ts";
 
 /** What is to be checked in a namespace. */
-export type CheckWish = {
+export type CheckOptions = {
   /** Images to check instead of those of the pods. */
   readonly images: readonly ImageRef[];
   /** The ServiceAccount that `images` are pulled with. */
@@ -33,23 +33,23 @@ export type CheckPorts = {
  * need a credential
  * @throws CliError notFound for a namespace, ServiceAccount or Secret that is named and not there
  */
-export async function checkPlace(cluster: Cluster, namespace: string, wish: CheckWish, ports: CheckPorts): Promise<Verdict[]> {
-  const pulls = await (wish.images.length > 0
-    ? pullsByAccount(cluster, namespace, wish.serviceaccount, wish.images)
+export async function checkPlace(cluster: Cluster, namespace: string, options: CheckOptions, ports: CheckPorts): Promise<Verdict[]> {
+  const pulls = await (options.images.length > 0
+    ? pullsByAccount(cluster, namespace, options.serviceaccount, options.images)
     : collectPulls(cluster, namespace));
   const secrets = secretsOf(cluster, namespace);
-  if (wish.secret !== undefined && !(await secrets.get(wish.secret))) throw noSecret(wish.secret, { do: "list", namespace });
+  if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { do: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry: ports.registry, now: ports.now(), pulled };
 
   const verdicts = await ports.each(pulls, async (pull): Promise<Verdict | undefined> => {
-    const question = ask(pull, wish.secret);
+    const question = ask(pull, options.secret);
     if (!question) return unreadable(pull, namespace);
     const facts = await observeImage(question, sources);
     return facts && withHolders(judge(facts), facts, cluster);
   });
   const found = verdicts.filter((verdict) => verdict !== undefined);
-  return combine(withoutOthers(found, wish));
+  return combine(withoutOthers(found, options));
 }
 
 function ask(pull: Pull, secret: string | undefined): Question | undefined {
@@ -64,7 +64,7 @@ function unreadable({ image, text, pods }: Pull, namespace: string): Verdict {
 }
 
 /** Images that a named Secret has nothing to do with are left out, unless nothing else is left, or they are named too. */
-function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckWish): Verdict[] {
+function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOptions): Verdict[] {
   const about = secret === undefined || images.length > 0 ? [] : verdicts.filter(({ cause }) => !["no-login", "by-node"].includes(cause));
   return about.length > 0 ? about : [...verdicts];
 }

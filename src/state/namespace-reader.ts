@@ -13,11 +13,11 @@ export type NamespaceReader = { readonly place: Place; read(): Promise<Namespace
 const many = 16;
 
 /** The readers of the namespaces of a run, in the order of the clusters and of their namespaces. */
-export async function* readersOf(clusterScopes: readonly ClusterScope[], wish: ReadOptions): AsyncGenerator<NamespaceReader> {
+export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {
   for (const clusterScope of clusterScopes) {
     if (clusterScope.error) yield lost(clusterScope, clusterScope.error);
-    else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* joined(clusterScope, wish);
-    else yield* apart(clusterScope, wish);
+    else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* joined(clusterScope, options);
+    else yield* apart(clusterScope, options);
   }
 }
 
@@ -25,35 +25,35 @@ function lost({ context, cluster }: ClusterScope, error: CliError): NamespaceRea
   return { place: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
 }
 
-function* apart({ context, cluster, namespaces }: ClusterScope, wish: ReadOptions): Generator<NamespaceReader> {
+function* apart({ context, cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
   for (const namespace of namespaces) {
     const place = { context, namespace, cluster };
-    yield { place, read: () => readNamespace(place, wish) };
+    yield { place, read: () => readNamespace(place, options) };
   }
 }
 
 /** Reads each list once, page by page. Where the whole cluster may not be listed, each namespace is asked. */
-async function* joined(clusterScope: ClusterScope, wish: ReadOptions): AsyncGenerator<NamespaceReader> {
+async function* joined(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
   const { context, cluster, namespaces } = clusterScope;
-  const read = stepReader(clusterScope, wish);
+  const read = stepReader(clusterScope, options);
   for (const [index, namespace] of byKey(namespaces).entries()) {
     const place = { context, namespace, cluster };
     try {
-      yield reader(await read(place), wish);
+      yield reader(await read(place), options);
     } catch (error) {
       if (index > 0 || !isForbidden(error)) throw error;
-      return yield* apart({ ...clusterScope, namespaces: byKey(namespaces) }, wish);
+      return yield* apart({ ...clusterScope, namespaces: byKey(namespaces) }, options);
     }
   }
 }
 
-function stepReader({ cluster }: ClusterScope, wish: ReadOptions): (place: Place) => Promise<NamespaceState> {
-  const { secret, targets, pods, shelf } = wish;
-  const secrets = inStep(cluster.pages("secret", wish.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
+function stepReader({ cluster }: ClusterScope, options: ReadOptions): (place: Place) => Promise<NamespaceState> {
+  const { secret, targets, pods, shelf } = options;
+  const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick, shelf));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
   // Of many namespaces nobody is asked for each name in their lists
-  const accountsOf = wish.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
+  const accountsOf = options.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
   return async (place) => {
     const { namespace } = place;
     const [found, objects, all, accounts] = await Promise.all([
@@ -62,11 +62,11 @@ function stepReader({ cluster }: ClusterScope, wish: ReadOptions): (place: Place
       podsOf(namespace),
       accountsOf?.(namespace),
     ]);
-    const state = { place, secret: wish.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
+    const state = { place, secret: options.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
     return {
       ...state,
       ...(accounts && { beside: { accounts, templates: [] } }),
-      ...(wish.existing && { existing: namesOf(found) }),
+      ...(options.existing && { existing: namesOf(found) }),
     };
   };
 }
@@ -91,21 +91,21 @@ function pickInStep(
 }
 
 /** What was read in step is looked at once; whoever needs it again asks anew, and so does who misses something in it. */
-function reader(state: NamespaceState, wish: ReadOptions): NamespaceReader {
+function reader(state: NamespaceState, options: ReadOptions): NamespaceReader {
   const { place } = state;
-  let first = isWhole(state, wish) ? state : undefined;
+  let first = isWhole(state, options) ? state : undefined;
   return {
     place,
     read: async () => {
       const seen = first;
       first = undefined;
-      return seen ?? readNamespace(place, wish);
+      return seen ?? readNamespace(place, options);
     },
   };
 }
 
-function isWhole({ targets }: NamespaceState, wish: ReadOptions): boolean {
-  const { picks } = wish.targets;
+function isWhole({ targets }: NamespaceState, options: ReadOptions): boolean {
+  const { picks } = options.targets;
   const found = picks.map(({ kind }) => targets.filter((object) => kindOf(object) === kind));
-  return firstMissing(picks, found, wish) === undefined;
+  return firstMissing(picks, found, options) === undefined;
 }

@@ -3,11 +3,11 @@ import type { KubeObject, Pod, Secret } from "../objects.ts";
 import type { Place } from "../scope/places.ts";
 import { type Beside, besideOf } from "./beside.ts";
 import { type NamedSecret, secretsBeside } from "./other-names.ts";
-import { type ChoiceWish, chosenTargets, type TargetObject } from "./targets.ts";
+import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
 import { together } from "./together.ts";
 
 /** What a command reads of a namespace. */
-export type ReadOptions = ChoiceWish & {
+export type ReadOptions = ChoiceOptions & {
   readonly pods: "none" | "waiting" | "all";
   /** What warnings need is read too. */
   readonly warns?: boolean;
@@ -35,21 +35,21 @@ export type NamespaceState = {
 export const waiting = "status.phase=Pending";
 
 /** Reads the Secret, the targets and the pods of one place at once. None of the targets that are named is missing. */
-export async function readNamespace(place: Place, wish: ReadOptions): Promise<NamespaceState> {
+export async function readNamespace(place: Place, options: ReadOptions): Promise<NamespaceState> {
   const { cluster, namespace } = place;
-  const { secret, pods } = wish;
-  const own = wish.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
-  const reading = chosenTargets(place, wish);
+  const { secret, pods } = options;
+  const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
+  const reading = chosenTargets(place, options);
   // As soon as the lists are known, and while all else is read; who waits for it is told what was wrong with it
-  const named = wish.warns ? reading.then((objects) => secretsBeside(place, secret, objects)) : undefined;
+  const named = options.warns ? reading.then((objects) => secretsBeside(place, secret, objects)) : undefined;
   named?.catch(() => undefined);
   const [found, targets, all, existing] = await together([
     own,
     reading,
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
-    wish.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
+    options.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
-  const beside = wish.warns ? await besideOf(place, secret, { targets, pods: all }) : undefined;
+  const beside = options.warns ? await besideOf(place, secret, { targets, pods: all }) : undefined;
   return {
     place,
     secret: found,

@@ -8,19 +8,19 @@ import { distinct, imagesFrom } from "./images.ts";
 import { among, type TargetPick, templatesOf } from "./targets.ts";
 
 /** Which images count: of these hosts of one registry, its login server first, as the pods name them and the templates of these targets. */
-export type ImageWish = { readonly hosts: readonly string[]; readonly picks: readonly TargetPick[] };
+export type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonly TargetPick[] };
 
 /**
  * The images of one registry that a scope names, each once; objects are read page by page and not kept. Where they may not be read
  * there are none.
  * @throws CliError forbidden where they may be read nowhere
  */
-export async function imagesIn(clusterScopes: readonly ClusterScope[], wish: ImageWish): Promise<ImageRef[]> {
+export async function imagesIn(clusterScopes: readonly ClusterScope[], options: ImageOptions): Promise<ImageRef[]> {
   let images: ImageRef[] = [];
   let read = false;
   let refusal: CliError | undefined;
   for (const clusterScope of clusterScopes) {
-    for await (const some of imagesOn(clusterScope, wish)) {
+    for await (const some of imagesOn(clusterScope, options)) {
       if (some instanceof CliError) refusal ??= some;
       else {
         read = true;
@@ -33,18 +33,18 @@ export async function imagesIn(clusterScopes: readonly ClusterScope[], wish: Ima
 }
 
 /** Images of one cluster, or why a namespace has none for us. Where the whole cluster may not be listed, each namespace is asked. */
-async function* imagesOn({ cluster, namespaces, open, error }: ClusterScope, wish: ImageWish): AsyncGenerator<ImageRef[] | CliError> {
+async function* imagesOn({ cluster, namespaces, open, error }: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
   if (error) return;
   const meant = new Set(namespaces);
-  const whole = open ? yield* untilForbidden(imagesAt(cluster, wish, meant, undefined)) : "each";
+  const whole = open ? yield* untilForbidden(imagesAt(cluster, options, meant, undefined)) : "each";
   if (whole === undefined) return;
   for (const namespace of namespaces) {
-    const refusal = yield* untilForbidden(imagesAt(cluster, wish, meant, namespace));
+    const refusal = yield* untilForbidden(imagesAt(cluster, options, meant, namespace));
     if (refusal) yield refusal;
   }
 }
 
-async function* imagesAt(cluster: Cluster, { hosts, picks }: ImageWish, meant: ReadonlySet<string>, namespace: string | undefined) {
+async function* imagesAt(cluster: Cluster, { hosts, picks }: ImageOptions, meant: ReadonlySet<string>, namespace: string | undefined) {
   const isMeant = ({ metadata }: KubeObject) => meant.has(metadata.namespace ?? "");
   for await (const page of cluster.pages("pod", { namespace })) yield imagesFrom(hosts, page.filter(isMeant));
   for (const pick of picks.filter(({ kind }) => "podSpec" in kinds[kind]))

@@ -21,7 +21,7 @@ export type TargetPick = {
 };
 
 /** Which targets a command is about. */
-export type TargetWish = {
+export type TargetOptions = {
   readonly picks: readonly TargetPick[];
   /** Whatever has images of the Secret's registry. */
   readonly whereUsed: boolean;
@@ -30,15 +30,15 @@ export type TargetWish = {
 /** An object that has a list of pull secrets. */
 export type TargetObject = KubeObjects[TargetKind];
 
-export const noTargets: TargetWish = { picks: [], whereUsed: false };
+export const noTargets: TargetOptions = { picks: [], whereUsed: false };
 
-export const wantsTargets = ({ picks, whereUsed }: TargetWish): boolean => picks.length > 0 || whereUsed;
+export const wantsTargets = ({ picks, whereUsed }: TargetOptions): boolean => picks.length > 0 || whereUsed;
 
 /** What has to be read to know who uses a registry: everything that carries pull secrets; pods are read anyway. */
 export const everything = lastingKinds.map((kind): TargetPick => ({ kind, names: [], globs: ["*"], selector: undefined }));
 
-/** What is to be read for a wish. */
-export const picksOf = ({ picks, whereUsed }: TargetWish): readonly TargetPick[] => (whereUsed ? everything : picks);
+/** The picks of the objects to read. */
+export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPick[] => (whereUsed ? everything : picks);
 
 /** What kind of target an object is. */
 export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindCalled(kind) as TargetKind;
@@ -56,10 +56,10 @@ export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: 
 /** How long, in milliseconds, and by whose clock the ServiceAccount is waited for that every namespace gets after a moment. */
 export type Patience = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
 
-export type ChoiceWish = {
+export type ChoiceOptions = {
   /** The Secret's name. */
   readonly secret: string;
-  readonly targets: TargetWish;
+  readonly targets: TargetOptions;
   readonly patience?: Patience | undefined;
   /** A pattern may choose nothing: elsewhere it may choose something. */
   readonly lenient: boolean;
@@ -67,12 +67,12 @@ export type ChoiceWish = {
   readonly shelf?: Shelf | undefined;
 };
 
-/** The objects of one place that a wish is about, in its order, each once. @throws CliError notFound */
-export async function chosenTargets(place: Place, wish: ChoiceWish): Promise<TargetObject[]> {
-  const picks = picksOf(wish.targets);
-  const found = await together(picks.map((pick) => chosenBy(pick, place, wish)));
-  const missing = firstMissing(picks, found, wish);
-  if (missing) await refuseMissing(place, { secret: wish.secret, ...missing });
+/** The objects that were picked in one namespace, in the order of the picks, each once. @throws CliError notFound */
+export async function chosenTargets(place: Place, options: ChoiceOptions): Promise<TargetObject[]> {
+  const picks = picksOf(options.targets);
+  const found = await together(picks.map((pick) => chosenBy(pick, place, options)));
+  const missing = firstMissing(picks, found, options);
+  if (missing) await refuseMissing(place, { secret: options.secret, ...missing });
   return once(found.flat());
 }
 
@@ -81,23 +81,23 @@ export const once = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 
-async function chosenBy(pick: TargetPick, place: Place, wish: ChoiceWish): Promise<TargetObject[]> {
+async function chosenBy(pick: TargetPick, place: Place, options: ChoiceOptions): Promise<TargetObject[]> {
   const { cluster, namespace } = place;
   const { kind, names, globs, selector } = pick;
-  if (globs.length === 0) return together(names.map((name) => named(kind, name, place, wish)));
+  if (globs.length === 0) return together(names.map((name) => named(kind, name, place, options)));
   const listed = await listAll(cluster, kind, { namespace, labels: selector });
-  return among(pick, await withAside<TargetObject>(listed, pick, place, wish.shelf));
+  return among(pick, await withAside<TargetObject>(listed, pick, place, options.shelf));
 }
 
-async function named(kind: TargetKind, name: string, place: Place, wish: ChoiceWish): Promise<TargetObject> {
+async function named(kind: TargetKind, name: string, place: Place, options: ChoiceOptions): Promise<TargetObject> {
   const { cluster, namespace } = place;
   const to = { kind, name, namespace };
   const found = await cluster.get(to);
-  const [whole] = found && !found.metadata.deletionTimestamp ? [found] : await withAside(found ? [found] : [], to, place, wish.shelf);
+  const [whole] = found && !found.metadata.deletionTimestamp ? [found] : await withAside(found ? [found] : [], to, place, options.shelf);
   return (
     whole ??
-    (wish.patience && isGiven(to) ? await comes(place, wish.patience) : undefined) ??
-    refuseMissing(place, { kind, name, secret: wish.secret })
+    (options.patience && isGiven(to) ? await comes(place, options.patience) : undefined) ??
+    refuseMissing(place, { kind, name, secret: options.secret })
   );
 }
 
@@ -141,7 +141,7 @@ type Condition = { readonly type: string; readonly status: string };
 export function firstMissing(
   picks: readonly TargetPick[],
   found: readonly (readonly TargetObject[])[],
-  { lenient, targets }: Pick<ChoiceWish, "lenient" | "targets">,
+  { lenient, targets }: Pick<ChoiceOptions, "lenient" | "targets">,
 ): Omit<Missing, "secret"> | undefined {
   const optional = lenient || targets.whereUsed;
   const nothing = found.flat().length === 0;

@@ -5,8 +5,8 @@ import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Plan } from "../plan/change.ts";
 import { hostOf, isOf } from "../plan/keys.ts";
 import { planAttaches } from "../plan/place.ts";
-import type { AnewWish } from "../plan/refusal.ts";
-import type { RestartWish } from "../plan/restart.ts";
+import type { RecreateOptions } from "../plan/refusal.ts";
+import type { RestartOptions } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
 import { factsOf } from "../state/facts.ts";
 import { readHeld } from "../state/held.ts";
@@ -32,8 +32,8 @@ export type AttachOrder = {
   isMeant(target: Ref): boolean;
   /** There is no other place, so that one where nothing is meant is told. */
   readonly onePlace: boolean;
-  readonly restart: RestartWish;
-  readonly anew: AnewWish;
+  readonly restart: RestartOptions;
+  readonly anew: RecreateOptions;
 };
 
 /** Plans one place of `attach`. @throws CliError where there is no such Secret, or the kubelet could make nothing of it */

@@ -11,7 +11,7 @@ import { widened } from "../plan/keys.ts";
 import { refuseForeign } from "../plan/loss.ts";
 import { inLine, mostNamed } from "../plan/named.ts";
 import { planPlace } from "../plan/place.ts";
-import type { RestartWish } from "../plan/restart.ts";
+import type { RestartOptions } from "../plan/restart.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import { begun } from "../scope/begun.ts";
@@ -27,7 +27,7 @@ import type { NamespaceReader } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { keysAfter, tellKeyless } from "../state/no-key.ts";
 import { imagesIn } from "../state/scope-images.ts";
-import { picksOf, type TargetWish, templatesOf } from "../state/targets.ts";
+import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
 import { tellBeside } from "../state/tell-beside.ts";
 import { together } from "../state/together.ts";
 import { usersOf } from "../state/where-used.ts";
@@ -55,10 +55,10 @@ export type Order = {
   /** How the Secrets are laid out; absent for the kubelet. */
   readonly shape?: ShapeName | undefined;
   /** Which pods are made anew that lack the Secret. */
-  readonly restart: RestartWish;
+  readonly restart: RestartOptions;
   /** What cannot be changed is made anew, where nothing is lost with it. */
   readonly recreate: boolean;
-  readonly targets: TargetWish;
+  readonly targets: TargetOptions;
   tools(credential: Credential): Tools;
   readonly dryRun: DryRun;
   /** The refusal to make one credential for many namespaces; absent where that was asked for. */

@@ -6,14 +6,14 @@ import { newRun, type Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/remover.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
-import { type PruneFacts, type PruneWish, type Removal, staysSince } from "../plan/prune.ts";
+import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";
 import { over } from "../scope/over.ts";
 
 /** What it takes to remove what is left over in Azure. */
 export type Pruning = {
   readonly tools: Tools;
   readonly dryRun: DryRun;
-  readonly wish: PruneWish;
+  readonly options: PruneOptions;
   /** Looks once more at who holds what. */
   look(): Promise<PruneFacts>;
   remover(removal: Removal): Promise<Remover>;
@@ -45,7 +45,7 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pru
   const { to } = removal;
   const going: Change = { act: "delete", to, because: "it is left over" };
   if (!facts || how.tools.halted()) return yield { change: going, left: "interrupted" };
-  const stays = staysSince(removal, facts, how.wish);
+  const stays = staysSince(removal, facts, how.options);
   if (stays !== undefined) return yield kept(removal, stays);
   try {
     const remover = await how.remover(removal);

@@ -28,14 +28,14 @@ test("without it, auto takes az, once for all requests of a command", async () =
   expect(await readFile(log, "utf8")).toBe("account get-access-token --resource https://management.azure.com --output json\n");
 });
 
-test.for<{ wish: Omit<SignInOptions, "source">; says: string }>([
-  { wish: { tenant: "example.com" }, says: "--tenant=example.com " },
-  { wish: { subscription: "22222222-2222-2222-2222-222222222222" }, says: "--subscription=22222222-2222-2222-2222-222222222222 " },
+test.for<{ options: Omit<SignInOptions, "source">; says: string }>([
+  { options: { tenant: "example.com" }, says: "--tenant=example.com " },
+  { options: { subscription: "22222222-2222-2222-2222-222222222222" }, says: "--subscription=22222222-2222-2222-2222-222222222222 " },
   // az takes one of the two
-  { wish: { tenant: "t", subscription: "22222222-2222-2222-2222-222222222222" }, says: "--tenant=t " },
-])("az is told $says", async ({ wish, says }, { task }) => {
+  { options: { tenant: "t", subscription: "22222222-2222-2222-2222-222222222222" }, says: "--tenant=t " },
+])("az is told $says", async ({ options, says }, { task }) => {
   const log = join(world.azure.caFile, `../${task.id}.log`);
-  await openAzure(world.options({ identity: { source: "auto", ...wish }, env: await signedInByAz({ FAKE_AZ_LOG: log }) })).findRegistry(
+  await openAzure(world.options({ identity: { source: "auto", ...options }, env: await signedInByAz({ FAKE_AZ_LOG: log }) })).findRegistry(
     "myregistry",
   );
 

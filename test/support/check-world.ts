@@ -47,7 +47,7 @@ const rights: Readonly<Record<string, readonly string[]>> = { all: ["app/web", "
 export async function judged(situation: Situation): Promise<{ rows: Row[]; asked: string[] }> {
   const asked: string[] = [];
   const { name: secret, serviceaccount = "default", images = [] } = situation;
-  const wish = { images: images.map(parseImage), serviceaccount, secret };
+  const options = { images: images.map(parseImage), serviceaccount, secret };
   const registry: Registry = {
     prove: async (image, login) => {
       asked.push(`${login?.username ?? "nobody"} pulls ${image.host}/${image.repository}:${image.reference}`);
@@ -59,7 +59,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
-  const verdicts = await checkPlace(clusterOf(situation, asked), "demo", wish, {
+  const verdicts = await checkPlace(clusterOf(situation, asked), "demo", options, {
     registry,
     now: () => now,
     each: async (items, work) => Promise.all(items.map(work)),

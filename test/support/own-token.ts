@@ -1,10 +1,10 @@
 import type { AcrToken, ScopeMap } from "../../src/azure/port.ts";
-import type { TokenFound, TokenWish } from "../../src/credential/acr-token/plan.ts";
+import type { TokenFound, TokenOptions } from "../../src/credential/acr-token/plan.ts";
 import { pullActions } from "../../src/credential/acr-token/scope-map.ts";
 import type { Entry } from "../../src/secret/entry.ts";
 
 export const host = "myregistry.azurecr.io";
-export const wish: TokenWish = {
+export const options: TokenOptions = {
   host,
   name: "demo-acr-1",
   alone: true,

@@ -1,17 +1,17 @@
 import type { TargetKind } from "../../src/kinds.ts";
-import { noTargets, type TargetPick, type TargetWish } from "../../src/state/targets.ts";
+import { noTargets, type TargetOptions, type TargetPick } from "../../src/state/targets.ts";
 
-const wish = (pick: Partial<TargetPick> & { readonly kind: TargetKind }): TargetWish => ({
+const options = (pick: Partial<TargetPick> & { readonly kind: TargetKind }): TargetOptions => ({
   ...noTargets,
   picks: [{ names: [], globs: [], selector: undefined, ...pick }],
 });
 
 /** ServiceAccounts by their names. */
-export const accountsNamed = (...names: readonly string[]): TargetWish => wish({ kind: "serviceaccount", names });
+export const accountsNamed = (...names: readonly string[]): TargetOptions => options({ kind: "serviceaccount", names });
 
 /** Every object of a kind, or those with labels. */
-export const allOf = (kind: TargetKind, selector?: string): TargetWish => wish({ kind, globs: ["*"], selector });
+export const allOf = (kind: TargetKind, selector?: string): TargetOptions => options({ kind, globs: ["*"], selector });
 
 /** Objects of a kind by their names and by patterns. */
-export const these = (kind: TargetKind, names: readonly string[], globs: readonly string[] = []): TargetWish =>
-  wish({ kind, names, globs });
+export const these = (kind: TargetKind, names: readonly string[], globs: readonly string[] = []): TargetOptions =>
+  options({ kind, names, globs });

@@ -4,10 +4,10 @@ import { sameMoment } from "../../moment.ts";
 import type { Keep, Make, Mint } from "../../plan/change.ts";
 import type { Entry, Previous } from "../../secret/entry.ts";
 import type { HeldLogin } from "../kind.ts";
-import { planScope, type ScopeFound, type ScopeWish } from "./scope-map.ts";
+import { planScope, type ScopeFound, type ScopeOptions } from "./scope-map.ts";
 
 /** What is asked: the password of one ACR token. */
-export type TokenWish = ScopeWish & {
+export type TokenOptions = ScopeOptions & {
   /** Nobody but the owner can use a token of this name. */
   readonly alone: boolean;
   /** RFC 3339, for a password that is made now. */
@@ -35,14 +35,14 @@ export type TokenPlan = {
  * never in a slot that somebody else may use.
  * @throws CliError conflict
  */
-export function planToken(wish: TokenWish, found: TokenFound): TokenPlan {
-  const { host, name, expiresAt } = wish;
+export function planToken(options: TokenOptions, found: TokenFound): TokenPlan {
+  const { host, name, expiresAt } = options;
   refuseDisabled(found.token, host);
-  const scope = planScope(wish, found);
-  const mint = planMint(wish, found);
+  const scope = planScope(options, found);
+  const mint = planMint(options, found);
   const token = found.token ? undefined : made("token.azurecr.io", name, [scope.to.name]);
   const of = { hosts: [host], kind: "acr-token", identity: name };
-  const before = mint.act === "mint" && otherPassword(wish, found, mint.slot);
+  const before = mint.act === "mint" && otherPassword(options, found, mint.slot);
   const entry =
     mint.act === "mint"
       ? { ...of, slot: mint.slot, ...(expiresAt !== undefined && { expiresAt }), ...(before && { previous: before }) }
@@ -71,17 +71,17 @@ const made = (kind: "token.azurecr.io", name: string, after: readonly string[]):
   because: "there is none",
 });
 
-function planMint(wish: TokenWish, found: TokenFound): Mint | Keep {
-  const to = { kind: "token.azurecr.io", name: wish.name } as const;
-  const expires = wish.expiresAt === undefined ? {} : { expiresAt: wish.expiresAt };
+function planMint(options: TokenOptions, found: TokenFound): Mint | Keep {
+  const to = { kind: "token.azurecr.io", name: options.name } as const;
+  const expires = options.expiresAt === undefined ? {} : { expiresAt: options.expiresAt };
   const { token, held, pulls } = found;
   if (!token) return { act: "mint", to, inNew: true, slot: "password1", ...expires, because: "there is none" };
   const ours = slotOf(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
   // A note may be of a password that others hold, and the login beside it anything: theirs works until Azure says that it has ended
-  const again = ours && (wish.alone || wish.insists || hasEnded(ours, token, wish.now)) ? ours : undefined;
-  return { act: "mint", to, inNew: false, slot: again ?? freeSlot(wish, token, ours), ...expires, because };
+  const again = ours && (options.alone || options.insists || hasEnded(ours, token, options.now)) ? ours : undefined;
+  return { act: "mint", to, inNew: false, slot: again ?? freeSlot(options, token, ours), ...expires, because };
 }
 
 function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
@@ -94,7 +94,7 @@ function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
  * that was deleted. It is noted as the one before, so that the next rotation or revocation ends it, and until then it works for whoever
  * has a copy. Not one that was made since in the slot that the Secret notes: somebody else did that.
  */
-function otherPassword({ alone }: TokenWish, { token, held }: TokenFound, slot: string): Previous | undefined {
+function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slot: string): Previous | undefined {
   const other = alone ? token?.passwords.find(({ name }) => name !== slot) : undefined;
   if (!token || other?.creationTime === undefined) return undefined;
   const { name, creationTime: madeAt } = other;
@@ -118,7 +118,7 @@ const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
   held?.kind === "acr-token" && held.identity.toLowerCase() === token.name.toLowerCase();
 
 /** An empty slot; else, if the token is its owner's alone, the older of the two. */
-function freeSlot({ alone }: TokenWish, token: AcrToken, noted: Slot | undefined): Slot {
+function freeSlot({ alone }: TokenOptions, token: AcrToken, noted: Slot | undefined): Slot {
   const made = (slot: Slot) => token.passwords.find((password) => password.name === slot);
   const slots = ["password1", "password2"] as const;
   const empty = slots.find((slot) => !made(slot));

@@ -11,7 +11,7 @@ import { slotOf } from "./plan.ts";
 /** Another password of a token: what makes it, and what is noted of it. */
 export type TokenRenewal = { readonly mint: Mint; readonly entry: Entry };
 
-export type RenewalWish = {
+export type RenewalOptions = {
   readonly registry: Pick<AzureRegistry, "name" | "loginServer">;
   readonly held: Entry;
   readonly now: Date;
@@ -26,10 +26,10 @@ export type RenewalWish = {
  * can write.
  * @throws CliError conflict
  */
-export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenewal {
-  const { registry, held, expiresAt } = wish;
+export function planTokenRenewal(options: RenewalOptions, token: AcrToken): TokenRenewal {
+  const { registry, held, expiresAt } = options;
   const { name } = token;
-  const { slot, left } = freeSlot(wish, token);
+  const { slot, left } = freeSlot(options, token);
   const expires = expiresAt === undefined ? {} : { expiresAt };
   const mint: Mint = {
     act: "mint",
@@ -50,20 +50,20 @@ export function planTokenRenewal(wish: RenewalWish, token: AcrToken): TokenRenew
 
 type Free = { readonly slot: Slot /** When the password was made that a run has left in it. */; readonly left?: string | undefined };
 
-function freeSlot(wish: RenewalWish, token: AcrToken): Free {
-  const standings = slots.map((slot) => ({ slot, standing: preconditionOf(slot, wish, token) }));
+function freeSlot(options: RenewalOptions, token: AcrToken): Free {
+  const standings = slots.map((slot) => ({ slot, standing: preconditionOf(slot, options, token) }));
   const free = order.flatMap((wanted) => standings.filter(({ standing }) => standing === wanted));
   const [first] = free;
-  if (first) return { slot: first.slot, left: leftIn(first.slot, wish, token) };
+  if (first) return { slot: first.slot, left: leftIn(first.slot, options, token) };
   const promised = standings.find(({ standing }) => standing === "promised");
-  if (promised) throw tooEarly(wish, token, promised.slot);
-  throw noRoom(wish, token, standings.find(({ standing }) => standing === "strange")?.slot);
+  if (promised) throw tooEarly(options, token, promised.slot);
+  throw noRoom(options, token, standings.find(({ standing }) => standing === "strange")?.slot);
 }
 
 const slots = ["password1", "password2"] as const;
 
 /** When the password was made in a slot that a run has left there, by the annotations of Secrets whose own token it is. */
-function leftIn(slot: Slot, { left, held, alone }: RenewalWish, { passwords }: AcrToken): string | undefined {
+function leftIn(slot: Slot, { left, held, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
   if (!alone) return undefined;
   const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
   return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
@@ -74,8 +74,8 @@ const order = ["left", "previous", "empty", "ours"] as const;
 
 type SlotStanding = (typeof order)[number] | "in use" | "promised" | "strange";
 
-function preconditionOf(slot: Slot, wish: RenewalWish, token: AcrToken): SlotStanding {
-  const { held, inUse, alone, blind, now } = wish;
+function preconditionOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotStanding {
+  const { held, inUse, alone, blind, now } = options;
   const there = token.passwords.find(({ name }) => name === slot);
   if (!there) return "empty";
   const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
@@ -83,16 +83,16 @@ function preconditionOf(slot: Slot, wish: RenewalWish, token: AcrToken): SlotSta
   if (blind) return "strange";
   const { previous } = held;
   if (previous && isIt(previous)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
-  if (leftIn(slot, wish, token) !== undefined) return "left";
+  if (leftIn(slot, options, token) !== undefined) return "left";
   return alone ? "ours" : "strange";
 }
 
-const tooEarly = ({ held }: RenewalWish, { name }: AcrToken, slot: Slot) =>
+const tooEarly = ({ held }: RenewalOptions, { name }: AcrToken, slot: Slot) =>
   new CliError("conflict", `${slot} of the ACR token "${name}" is kept until ${held.previous?.until}, and a token has two passwords`, {
     hint: "run it again then, or rotate with a shorter --grace the next time",
   });
 
-function noRoom({ registry, unknown }: RenewalWish, { name }: AcrToken, strange: Slot | undefined): CliError {
+function noRoom({ registry, unknown }: RenewalOptions, { name }: AcrToken, strange: Slot | undefined): CliError {
   if (strange !== undefined && unknown !== undefined)
     return new CliError("conflict", `${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
   if (strange === undefined)

@@ -6,7 +6,7 @@ import { inLine } from "../../plan/named.ts";
 import { covers } from "../../registry/repository.ts";
 
 /** What a token is to be allowed. */
-export type ScopeWish = {
+export type ScopeOptions = {
   /** The login server. */
   readonly host: string;
   /** Names the token, and the scope map that is its own. */
@@ -39,7 +39,7 @@ const grantsOf = (actions: readonly string[]): string[] => [
 const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
 /** The name of a scope map that a token has, or is to have, and that is not its own. */
-export function lentMap({ name, scopeMap }: Pick<ScopeWish, "name" | "scopeMap">, token: AcrToken | undefined): string | undefined {
+export function lentMap({ name, scopeMap }: Pick<ScopeOptions, "name" | "scopeMap">, token: AcrToken | undefined): string | undefined {
   const used = mapOf(token);
   return scopeMap ?? (used === undefined || same(used, name) ? undefined : used);
 }
@@ -53,12 +53,12 @@ export const lentMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): 
  * its own is never changed.
  * @throws CliError where that one will not do
  */
-export function planScope(wish: ScopeWish, { token, scopeMap }: ScopeFound): Make | Keep {
-  const { name, repositories } = wish;
+export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound): Make | Keep {
+  const { name, repositories } = options;
   const to = { kind: "scopemap.azurecr.io", name } as const;
-  const lent = lentMap(wish, token);
+  const lent = lentMap(options, token);
   if (lent !== undefined) {
-    checkLent(lent, wish, { token, scopeMap });
+    checkLent(lent, options, { token, scopeMap });
     return { act: "keep", to: { ...to, name: lent }, because: "it is not the token's own" };
   }
   const wanted = pullActions(repositories).sort();
@@ -90,7 +90,7 @@ function checkSize(name: string, { length }: readonly string[]): void {
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** It has to be the one that the token has, and to allow what is asked. */
-function checkLent(lent: string, { name, repositories }: ScopeWish, { token, scopeMap }: ScopeFound): void {
+function checkLent(lent: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
   const used = mapOf(token);
   if (used !== undefined && !same(used, lent))
     throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, { hint: "name another token with --acr-token" });

@@ -7,7 +7,7 @@ import { keptNote } from "../acr-token/plan.ts";
 import { granted, joinedScopes, lacking, type Mode, repositoriesOf, standing } from "./pull-roles.ts";
 
 /** What is asked: a password of one service principal. */
-export type PrincipalWish = {
+export type PrincipalOptions = {
   /** The login server. */
   readonly host: string;
   /** The display name. */
@@ -45,8 +45,8 @@ export type PrincipalPlan = {
  * Secret has none that works.
  * @throws CliError conflict
  */
-export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): PrincipalPlan {
-  const { host, name, key, expiresAt } = wish;
+export function planPrincipal(options: PrincipalOptions, found: PrincipalFound): PrincipalPlan {
+  const { host, name, key, expiresAt } = options;
   const { application, principal, held } = found;
   if (principal && !principal.enabled) throw disabled(name, principal);
   const to = { kind: "application.graph.microsoft.com", name } as const;
@@ -55,7 +55,7 @@ export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): Princ
     ...(application ? [] : [{ act: "create", to, because } as const]),
     ...(principal ? [] : [{ act: "create", to: { kind: "serviceprincipal.graph.microsoft.com", name }, because } as const]),
   ];
-  const role = planRole(wish, found);
+  const role = planRole(options, found);
   const of = { hosts: [host], kind: "service-principal", identity: application?.appId ?? name };
   const expires = expiresAt === undefined ? {} : { expiresAt };
   if (isHeld(found)) {
@@ -64,7 +64,7 @@ export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): Princ
   }
   const why = isOf(held, application) ? "the Secret's password is no longer taken" : "its password is in no Secret";
   const mint: Mint = { act: "mint", to, inNew: !application, slot: key, ...expires, because: application ? why : because };
-  const previous = keyBefore(wish, found);
+  const previous = keyBefore(options, found);
   return { made, role, mint, entry: { ...of, ...expires, ...(previous && { previous }) } };
 }
 
@@ -73,7 +73,7 @@ export function planPrincipal(wish: PrincipalWish, found: PrincipalFound): Princ
  * was deleted. It is noted as the one before, so that the next rotation or revocation ends it. Of several the youngest; the others are
  * for `prune`.
  */
-function keyBefore({ key, isOwnKey }: PrincipalWish, { application, held }: PrincipalFound): Previous | undefined {
+function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: PrincipalFound): Previous | undefined {
   const ours = isOwnKey ? (application?.keys ?? []).filter(({ displayName }) => displayName === key) : [];
   const noted = isOf(held, application) ? held?.previous : undefined;
   if (noted && ours.some(({ keyId }) => keyId === noted.slot)) return noted;
@@ -95,7 +95,7 @@ const disabled = (name: string, { appId }: ServicePrincipal) =>
   });
 
 /** A role is only ever added to: what others let it pull stays. */
-function planRole({ name, mode, repositories }: PrincipalWish, { assignments }: PrincipalFound): Make | Keep {
+function planRole({ name, mode, repositories }: PrincipalOptions, { assignments }: PrincipalFound): Make | Keep {
   const to = { kind: "roleassignment.management.azure.com", name } as const;
   const grants = lacking(repositories, granted(mode, assignments) ?? []);
   if (grants.length === 0) return { act: "keep", to, because: "allows it already" };

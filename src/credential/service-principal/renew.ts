@@ -8,7 +8,7 @@ import type { Entry, Password } from "../../secret/entry.ts";
 /** Another password of an application: what makes it, and what is noted of it. */
 export type PrincipalRenewal = { readonly mint: Mint; readonly entry: Entry };
 
-export type KeyWish = {
+export type KeyOptions = {
   /** The login server. */
   readonly host: string;
   readonly held: Entry;
@@ -21,7 +21,10 @@ export type KeyWish = {
 const kind = "application.graph.microsoft.com";
 
 /** An application has room for any number of passwords: one more is added. */
-export function planPrincipalRenewal({ host, held, key, expiresAt }: KeyWish, { appId, displayName, keys }: Application): PrincipalRenewal {
+export function planPrincipalRenewal(
+  { host, held, key, expiresAt }: KeyOptions,
+  { appId, displayName, keys }: Application,
+): PrincipalRenewal {
   const expires = expiresAt === undefined ? {} : { expiresAt };
   const because = "it takes the place of the other password";
   const mint: Mint = { act: "mint", to: { kind, name: displayName }, inNew: false, slot: key, ...expires, because };

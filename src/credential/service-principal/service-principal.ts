@@ -118,11 +118,11 @@ async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ iss
   const pulls = tried !== "no" && (await lacksClusters(found, need)) ? "no" : tried;
   const expiresAt = asked.expiresAt ?? sameLifetime(application, held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : reach.repositories;
-  const wish = { host: registry.loginServer, name, mode, repositories, expiresAt };
+  const options = { host: registry.loginServer, name, mode, repositories, expiresAt };
   const standing = { application, principal, assignments, held: held?.entry, pulls };
   const words = isHeld(standing) ? owner.words : await owner.wordsInCluster();
   const key = keyName(words);
-  const plan = planPrincipal({ ...wish, key, isOwnKey: owner.alone && isOfOne(key, words) }, standing);
+  const plan = planPrincipal({ ...options, key, isOwnKey: owner.alone && isOfOne(key, words) }, standing);
   const warnings = await judged(found, plan, need, ground);
   const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan), ...warnings];
   const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });

@@ -7,14 +7,14 @@ import { open, type } from "../../support/in-process.ts";
 const id =
   "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry";
 
-test.for<{ flags: string; wish: SignInOptions }>([
-  { flags: "", wish: { source: "auto" } },
-  { flags: "--auth=workload", wish: { source: "workload" } },
+test.for<{ flags: string; options: SignInOptions }>([
+  { flags: "", options: { source: "auto" } },
+  { flags: "--auth=workload", options: { source: "workload" } },
   {
     flags: "--tenant example.com --subscription Demo --cloud AzureChinaCloud --auth az",
-    wish: { source: "az", tenant: "example.com", subscription: "Demo", cloud: "AzureChinaCloud" },
+    options: { source: "az", tenant: "example.com", subscription: "Demo", cloud: "AzureChinaCloud" },
   },
-])("create and whoami ask Azure as $flags says", async ({ flags, wish }) => {
+])("create and whoami ask Azure as $flags says", async ({ flags, options }) => {
   const world = demo();
   const asked: SignInOptions[] = [];
   for (const verb of [line, "whoami --registry myregistry"]) {
@@ -26,7 +26,7 @@ test.for<{ flags: string; wish: SignInOptions }>([
     expect(await main(`${verb} ${flags}`.split(" ").filter(Boolean), { ...context, azure })).toBe(0);
   }
 
-  expect(asked).toEqual([wish, wish]);
+  expect(asked).toEqual([options, options]);
 });
 
 test("a registry may be named by its id: the Secret is called after its name, and a repository may have its host before it", async () => {

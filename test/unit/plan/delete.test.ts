@@ -47,16 +47,16 @@ const lines = (plan: ReturnType<typeof planDelete>) =>
     return change.act === "tell" ? change.says : `${change.act} ${nameOf(change.to)}${needs && ` needs ${needs}`}`;
   });
 
-const wish = { force: false, revoke: false };
+const options = { force: false, revoke: false };
 const references = ["rehearse secret/acr", "detach serviceaccount/default needs secret/acr", "detach deployment.apps/web needs secret/acr"];
 const all = "secret/acr serviceaccount/default deployment.apps/web";
 
-test.for<{ why: string; facts: DeleteFacts; wish?: Partial<typeof wish>; plan: string[] }>([
+test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; plan: string[] }>([
   { why: "the Secret goes last", facts: facts(), plan: [...references, `remove secret/acr needs ${all}`] },
   {
     why: "of what is revoked the note stays",
     facts: facts(),
-    wish: { revoke: true },
+    options: { revoke: true },
     plan: [...references, `withdraw secret/acr needs ${all}`],
   },
   { why: "nothing names it", facts: facts({ targets: [] }), plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr"] },
@@ -83,15 +83,15 @@ test.for<{ why: string; facts: DeleteFacts; wish?: Partial<typeof wish>; plan: s
   {
     why: "with force pods lose it, and that is told",
     facts: facts({ targets: [], needing: [pod("a"), pod("b"), pod("c"), pod("d")] }),
-    wish: { force: true },
+    options: { force: true },
     plan: [
       "rehearse secret/acr",
       "remove secret/acr needs secret/acr",
       "pods a, b, c and 1 more name secret/acr, and may not pull an image again",
     ],
   },
-])("$why", ({ facts: of, wish: more, plan }) => {
-  expect(lines(planDelete(of, { ...wish, ...more }))).toEqual(plan);
+])("$why", ({ facts: of, options: more, plan }) => {
+  expect(lines(planDelete(of, { ...options, ...more }))).toEqual(plan);
 });
 
 test("the note of what is immutable goes with it", () => {
@@ -154,5 +154,5 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
     hint: { do: "delete-secret", secret: "acr" },
   },
 ])("it is refused: $why", ({ facts: of, says, hint }) => {
-  expect(() => planDelete(of, wish)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
+  expect(() => planDelete(of, options)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
 });

@@ -53,14 +53,14 @@ test("the login server's own key is told by others: under a path of it the kubel
   expect(holds(entry, host, { ...held, hosts: [`${host}/team`], alike: [`${host}/team`] })).toBe(true);
 });
 
-const wish = { entry, host, fresh: true, force: false, merge: false };
+const options = { entry, host, fresh: true, force: false, merge: false };
 const both = { ...held, entries: noted(east), hosts: [host, east], alike: [host, east] };
 
 test("no run takes a regional key away, and none of them is a loss", () => {
-  expect(planStore(to, wish, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] } });
-  expect(planStore(to, { ...wish, fresh: false }, both)).toMatchObject({ act: "keep" });
-  expect(planStore(to, { ...wish, merge: true }, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] }, merges: true });
-  expect(tellLoss(planStore(to, { ...wish, force: true }, both), both)).toEqual([]);
+  expect(planStore(to, options, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] } });
+  expect(planStore(to, { ...options, fresh: false }, both)).toMatchObject({ act: "keep" });
+  expect(planStore(to, { ...options, merge: true }, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] }, merges: true });
+  expect(tellLoss(planStore(to, { ...options, force: true }, both), both)).toEqual([]);
   expect(() => refuseForeign(to, { host }, both)).not.toThrow();
 });
 
@@ -68,12 +68,12 @@ test("by force one that is not ours goes, which is told", () => {
   const theirs = { ...held, hosts: [host, east] };
 
   expect(() => refuseForeign(to, { host }, theirs)).toThrow(`holds a credential for ${east}`);
-  expect(tellLoss(planStore(to, { ...wish, force: true }, theirs), theirs)).toMatchObject([
+  expect(tellLoss(planStore(to, { ...options, force: true }, theirs), theirs)).toMatchObject([
     { says: `secret/acr also held a login for ${east}, which is gone` },
   ]);
 });
 
-const of = (...hosts: string[]) => ({ ...wish, entry: { ...entry, hosts: [host, ...hosts] }, merge: true });
+const of = (...hosts: string[]) => ({ ...options, entry: { ...entry, hosts: [host, ...hosts] }, merge: true });
 
 test.for<{ why: string; held: Partial<Held>; says: string | undefined }>([
   { why: "one that is new", held: {}, says: undefined },

@@ -1,19 +1,19 @@
 import { expect, test } from "vitest";
-import type { Held, StoreWish } from "../../../src/plan/held.ts";
+import type { Held, StoreOptions } from "../../../src/plan/held.ts";
 import { refuseForeign } from "../../../src/plan/loss.ts";
 import { planStore } from "../../../src/plan/store.ts";
 import { entry, held, host, to } from "../../support/situations/held.ts";
 
 const foreign: Held = { ...held, entries: undefined };
-const wish = (more: Partial<StoreWish> = {}): StoreWish => ({ entry, host, fresh: false, force: false, merge: false, ...more });
+const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const _stands = { uid: "u1", version: "7" };
 const _claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
 const argocd: Held = { ...held, type: "Opaque", shape: "argocd-repository" };
-const forArgo = wish({ fresh: true, shape: "argocd-repository" });
-const merge = wish({ fresh: true, merge: true });
+const forArgo = options({ fresh: true, shape: "argocd-repository" });
+const merge = options({ fresh: true, merge: true });
 
-test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string }>([
+test.for<{ why: string; held: Held; options?: StoreOptions; says: string; hint: string }>([
   {
     why: "somebody else's Secret",
     held: { ...foreign, type: "Opaque" },
@@ -23,21 +23,21 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
   {
     why: "somebody else's pull secret, where another reader wants one login alone",
     held: { ...foreign, shape: "pull-secret" },
-    wish: forArgo,
+    options: forArgo,
     says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
     hint: "name another Secret, or add --force to take this one over",
   },
   {
     why: "another registry's credential, as another reader has it",
     held: { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
-    wish: forArgo,
+    options: forArgo,
     says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
     hint: "name another Secret, or add --force to take this one over",
   },
   {
     why: "a pull secret of ours, where another reader wants one",
     held: { ...held, shape: "pull-secret" },
-    wish: forArgo,
+    options: forArgo,
     says: 'secret "acr" in namespace "demo" is a pull secret, and would be none any more',
     hint: "name another Secret, or add --force to take this one over",
   },
@@ -92,14 +92,14 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
   {
     why: "one other manager's field",
     held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
-    wish: wish({ fresh: true }),
+    options: options({ fresh: true }),
     says: 'Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data..dockerconfigjson',
     hint: "add --force to take these fields over from their manager",
   },
   {
     why: "two of them",
     held: { ...held, others: ['"a" using v1: .x', '"b" using v1: .y'] },
-    wish: wish({ fresh: true }),
+    options: options({ fresh: true }),
     says: 'Apply failed with 2 conflicts: conflicts with "a" using v1: .x; "b" using v1: .y',
     hint: "add --force to take these fields over from their manager",
   },
@@ -112,38 +112,38 @@ test.for<{ why: string; held: Held; wish?: StoreWish; says: string; hint: string
   {
     why: "somebody else's login for this registry among others",
     held: { ...foreign, hosts: ["docker.io", host] },
-    wish: merge,
+    options: merge,
     says: `secret "acr" in namespace "demo" holds somebody else's login for ${host}`,
     hint: "name another Secret, or add --force to replace that login",
   },
   {
     why: "among others, a credential of ours of another kind, which may work",
     held: { ...held, entries: [{ ...entry, kind: "admin" }], hosts: [host, "docker.io"], pulls: "yes" },
-    wish: merge,
+    options: merge,
     says: 'secret "acr" in namespace "demo" holds the credential of "ci" (admin)',
     hint: "name another Secret, or add --force to lose that credential",
   },
   {
     why: "a type that holds no such logins, whatever is said",
     held: { ...foreign, type: "Opaque" },
-    wish: { ...merge, force: true },
+    options: { ...merge, force: true },
     says: 'secret "acr" in namespace "demo" is of type Opaque, to which no login can be added',
     hint: "name another Secret",
   },
   {
     why: "one that nobody can change, whatever is said",
     held: { ...foreign, immutable: true },
-    wish: { ...merge, force: true },
+    options: { ...merge, force: true },
     says: 'secret "acr" in namespace "demo" is immutable, so no login can be added',
     hint: "name another Secret",
   },
-])("is not touched unasked: $why", ({ held, wish: wanted = wish(), says, hint }) => {
+])("is not touched unasked: $why", ({ held, options: wanted = options(), says, hint }) => {
   expect(() => planStore(to, wanted, held)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
 });
 
 test("nothing is lost where the same identity gets another password, whether or not the old one pulls", () => {
   for (const pulls of ["yes", "no", "unknown"] as const)
-    expect(() => planStore(to, wish({ fresh: true }), { ...held, pulls })).not.toThrow();
+    expect(() => planStore(to, options({ fresh: true }), { ...held, pulls })).not.toThrow();
 });
 
 test.for<{ why: string; held: Held; says: string | undefined }>([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type AttachWish, type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
+import { type AttachOptions, type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
 import { entry, held, host, to } from "../../support/situations/held.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
@@ -22,14 +22,14 @@ const facts = (more: Partial<Facts> = {}): Facts => ({
   pods: [],
   ...more,
 });
-const wish = { entry, host, fresh: true, force: false, merge: false };
-const all: AttachWish = { restart: "stuck", mayPull: () => true };
+const options = { entry, host, fresh: true, force: false, merge: false };
+const all: AttachOptions = { restart: "stuck", mayPull: () => true };
 
 /** Each step with what it is done to and what it needs, as a line. */
 const lines = (plan: ReturnType<typeof planPlace>) =>
   plan.map(({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`);
 
-test.for<{ why: string; facts: Facts; wish?: Partial<typeof wish>; plan: string[] }>([
+test.for<{ why: string; facts: Facts; options?: Partial<typeof options>; plan: string[] }>([
   {
     why: "the Secret comes first, and nobody is to refer to one that could not be written",
     facts: facts(),
@@ -38,7 +38,7 @@ test.for<{ why: string; facts: Facts; wish?: Partial<typeof wish>; plan: string[
   {
     why: "a Secret that stands already is there to be referred to",
     facts: facts({ held }),
-    wish: { fresh: false },
+    options: { fresh: false },
     plan: ["keep secret/acr", "attach serviceaccount/default", "keep serviceaccount/builder"],
   },
   {
@@ -55,11 +55,11 @@ test.for<{ why: string; facts: Facts; wish?: Partial<typeof wish>; plan: string[
   {
     why: "what is lost by force is told before others are touched",
     facts: facts({ held: { ...held, hosts: [host, "docker.io"] } }),
-    wish: { force: true },
+    options: { force: true },
     plan: ["store secret/acr", "tell secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
   },
-])("$why", ({ facts, wish: more, plan }) => {
-  expect(lines(planPlace(facts, { ...wish, ...more }, all))).toEqual(plan);
+])("$why", ({ facts, options: more, plan }) => {
+  expect(lines(planPlace(facts, { ...options, ...more }, all))).toEqual(plan);
 });
 
 test("a ServiceAccount that carries the Secret already does not carry it twice", () => {

@@ -102,8 +102,8 @@ test.for([
   { more: { entries: [entry] }, stays: "a Secret has come to hold it" },
   { more: { clusters: new Set<string>(), whole: false }, stays: "who holds it can no longer be told" },
 ])("right before it goes it is looked at once more: $stays", ({ more, stays }) => {
-  const wish = { includeUnknown: false, olderThan };
-  const [removal] = removalsOf(planPrune([token], facts, wish));
+  const options = { includeUnknown: false, olderThan };
+  const [removal] = removalsOf(planPrune([token], facts, options));
 
-  expect(removal && staysSince(removal, { ...facts, ...more }, wish)).toBe(stays);
+  expect(removal && staysSince(removal, { ...facts, ...more }, options)).toBe(stays);
 });

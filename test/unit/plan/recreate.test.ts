@@ -144,20 +144,20 @@ const keeps = "pod/p keeps the list of pull secrets that it was made with, so it
 const running = { phase: "Running", containerStatuses: [runs] };
 const wishes = { not: { recreate: false, force: false }, asked: { recreate: true, force: false }, forced: { recreate: true, force: true } };
 
-test.for<{ why: string; wish: keyof typeof wishes; status?: Pod["status"]; gives: object }>([
+test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gives: object }>([
   {
     why: "the command that does it is named",
-    wish: "not",
+    options: "not",
     gives: { act: "refuse", says: keeps, fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
   },
   {
     why: "it is done",
-    wish: "asked",
+    options: "asked",
     gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
   },
   {
     why: "what would be lost is named before",
-    wish: "not",
+    options: "not",
     status: running,
     gives: {
       act: "refuse",
@@ -167,7 +167,7 @@ test.for<{ why: string; wish: keyof typeof wishes; status?: Pod["status"]; gives
   },
   {
     why: "what would be lost is not, unasked",
-    wish: "asked",
+    options: "asked",
     status: running,
     gives: {
       act: "refuse",
@@ -177,19 +177,19 @@ test.for<{ why: string; wish: keyof typeof wishes; status?: Pod["status"]; gives
   },
   {
     why: "by force",
-    wish: "forced",
+    options: "forced",
     status: running,
     gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"], force: true },
   },
   {
     why: "what would be done again is not, nor by force",
-    wish: "forced",
+    options: "forced",
     status: { phase: "Succeeded" },
     gives: { act: "refuse", says: `${keeps}; but it has come to its end, and would do its work again` },
   },
-])("attaching a pod: $why", ({ wish, status, gives }) => {
+])("attaching a pod: $why", ({ options, status, gives }) => {
   const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
-  expect(planAttach("acr", target, wishes[wish])).toEqual({ to, ...gives });
+  expect(planAttach("acr", target, wishes[options])).toEqual({ to, ...gives });
 });
 
 const lost = podOf({ spec: { imagePullSecrets: [{ name: "acr" }] } });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Held } from "../../../src/plan/held.ts";
-import { planRenewed, type RenewWish } from "../../../src/plan/renewed.ts";
+import { planRenewed, type RenewOptions } from "../../../src/plan/renewed.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
@@ -23,7 +23,7 @@ const held = (more: Partial<Held> = {}): Held => ({
   ...more,
 });
 
-const wish = (more: Partial<RenewWish> = {}): RenewWish => ({
+const options = (more: Partial<RenewOptions> = {}): RenewOptions => ({
   host,
   kind: "acr-token",
   identity: "t",
@@ -35,11 +35,11 @@ const wish = (more: Partial<RenewWish> = {}): RenewWish => ({
   ...more,
 });
 
-test.for<{ why: string; wish?: Partial<RenewWish>; held?: Partial<Held>; is: string }>([
+test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<Held>; is: string }>([
   { why: "it holds the one before", is: "store: rotated" },
   {
     why: "nothing shows that it holds it",
-    wish: { proven: false },
+    options: { proven: false },
     is: "keep: it was made anew, and nothing shows that it was given this credential",
   },
   { why: "it notes nothing any more", held: { entries: undefined }, is: "keep: it notes another credential by now" },
@@ -53,20 +53,20 @@ test.for<{ why: string; wish?: Partial<RenewWish>; held?: Partial<Held>; is: str
   },
   {
     why: "another run gave it one, which ours has killed",
-    wish: { entry: next, madeAt: made.madeAt },
+    options: { entry: next, madeAt: made.madeAt },
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-04T00:00:00Z" }] },
     is: "store: rotated",
   },
   {
     why: "another run gave it one of the slot, after ours",
-    wish: { entry: next, madeAt: made.madeAt },
+    options: { entry: next, madeAt: made.madeAt },
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
     is: "keep: another run gave it a newer one",
   },
-  { why: "it holds the newest already", wish: { entry: old, fresh: false }, is: "keep: holds this credential" },
-  { why: "it notes the newest, and has another inside", wish: { entry: old, fresh: true }, is: "store: rotated" },
-])("one Secret of a rotation: $why", ({ wish: more = {}, held: existing = {}, is }) => {
-  const [change] = planRenewed(to, wish(more), held(existing));
+  { why: "it holds the newest already", options: { entry: old, fresh: false }, is: "keep: holds this credential" },
+  { why: "it notes the newest, and has another inside", options: { entry: old, fresh: true }, is: "store: rotated" },
+])("one Secret of a rotation: $why", ({ options: more = {}, held: existing = {}, is }) => {
+  const [change] = planRenewed(to, options(more), held(existing));
   expect(change?.act === "store" || change?.act === "keep" ? `${change.act}: ${change.because}` : change).toBe(is);
 });
 
@@ -85,11 +85,11 @@ test.for<{ why: string; held: Partial<Held>; store: object }>([
     store: { entry: { hosts: [host, "myregistry.westeurope.geo.azurecr.io"] } },
   },
 ])("what is written is laid out as it was: $why", ({ held: more, store }) => {
-  expect(planRenewed(to, wish(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
+  expect(planRenewed(to, options(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
 });
 
 test("a field of another manager is taken over by force alone", () => {
   const others = ['"helm" using v1: .data..dockerconfigjson'];
-  expect(() => planRenewed(to, wish(), held({ others }))).toThrow('Apply failed with 1 conflict: conflict with "helm"');
-  expect(planRenewed(to, wish({ force: true }), held({ others }))[0]).toMatchObject({ act: "store" });
+  expect(() => planRenewed(to, options(), held({ others }))).toThrow('Apply failed with 1 conflict: conflict with "helm"');
+  expect(planRenewed(to, options({ force: true }), held({ others }))[0]).toMatchObject({ act: "store" });
 });

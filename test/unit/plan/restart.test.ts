@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type Attached, type PodWait, type PullingPod, planRestarts, type RestartWish, readWait } from "../../../src/plan/restart.ts";
+import { type Attached, type PodWait, type PullingPod, planRestarts, type RestartOptions, readWait } from "../../../src/plan/restart.ts";
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const accounts: readonly Attached[] = [{ to: account, names: ["theirs", "acr"] }];
@@ -170,12 +170,12 @@ const hash = { maker: { kind: "ReplicaSet", name: "web-5d" }, above: { kind: "De
 const deployment = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
 /** Each step as a line. */
-const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartWish) =>
+const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartOptions) =>
   planRestarts(targets, pods, { secret: "acr", restart, mayPull: (repository) => repository === "app/web" }).map(
     ({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`,
   );
 
-test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; restart: RestartWish; steps: string[] }>([
+test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; restart: RestartOptions; steps: string[] }>([
   { why: "one that runs stays", pods: [pod({ waits: "nothing", ...hash })], restart: "stuck", steps: [] },
   {
     why: "all: its Deployment rolls it out",

@@ -10,7 +10,7 @@ import { account, type FakeCluster, fakeCluster, namespace, stuckPod } from "../
 import { accountsNamed, allOf, these } from "../../support/target-wish.ts";
 
 const names = ["a", "a-b", "a.b", "a0", ...Array.from({ length: 16 }, (_, index) => `team-${index}`)];
-const wish = (more: Partial<ReadOptions> = {}): ReadOptions => ({
+const options = (more: Partial<ReadOptions> = {}): ReadOptions => ({
   secret: "acr",
   targets: accountsNamed("default"),
   lenient: false,
@@ -47,16 +47,16 @@ async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Ma
   return seen;
 }
 
-test.for<{ why: string; wish: ReadOptions }>([
-  { why: "one ServiceAccount", wish: wish() },
-  { why: "two of them", wish: wish({ targets: accountsNamed("default", "web") }) },
-  { why: "all", wish: wish({ targets: allOf("serviceaccount") }) },
-  { why: "those with a label", wish: wish({ targets: allOf("serviceaccount", "team=web") }) },
-  { why: "those that a pattern fits, and one that is named", wish: wish({ targets: these("serviceaccount", ["default"], ["w*"]) }) },
-  { why: "every kind, for whoever uses a registry", wish: wish({ targets: { picks: [], whereUsed: true }, pods: "all" }) },
-  { why: "none, and every pod", wish: wish({ targets: noTargets, pods: "all" }) },
-  { why: "no pods", wish: wish({ pods: "none" }) },
-])("lists that are read in step show the same as asking in each namespace: $why", async ({ wish: of }) => {
+test.for<{ why: string; options: ReadOptions }>([
+  { why: "one ServiceAccount", options: options() },
+  { why: "two of them", options: options({ targets: accountsNamed("default", "web") }) },
+  { why: "all", options: options({ targets: allOf("serviceaccount") }) },
+  { why: "those with a label", options: options({ targets: allOf("serviceaccount", "team=web") }) },
+  { why: "those that a pattern fits, and one that is named", options: options({ targets: these("serviceaccount", ["default"], ["w*"]) }) },
+  { why: "every kind, for whoever uses a registry", options: options({ targets: { picks: [], whereUsed: true }, pods: "all" }) },
+  { why: "none, and every pod", options: options({ targets: noTargets, pods: "all" }) },
+  { why: "no pods", options: options({ pods: "none" }) },
+])("lists that are read in step show the same as asking in each namespace: $why", async ({ options: of }) => {
   const { clusterScope, asking } = world();
 
   const apart = await statesOf(clusterScope(false), of);
@@ -72,20 +72,20 @@ test.for<{ why: string; wish: ReadOptions }>([
 test("places go in the order of the lists where those are read in step, and in the order in which they were given where not", async () => {
   const { clusterScope } = world();
 
-  expect([...(await statesOf(clusterScope(false, ["team-1", "a", "a-b"]), wish())).keys()]).toEqual(["team-1", "a", "a-b"]);
-  expect([...(await statesOf(clusterScope(true), wish())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
+  expect([...(await statesOf(clusterScope(false, ["team-1", "a", "a-b"]), options())).keys()]).toEqual(["team-1", "a", "a-b"]);
+  expect([...(await statesOf(clusterScope(true), options())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
 });
 
 test("only what is meant is shown, of lists of the whole cluster", async () => {
   const { clusterScope } = world();
   const meant = names.filter((name) => name !== "team-3");
 
-  expect([...(await statesOf(clusterScope(true, meant), wish())).keys()]).not.toContain("team-3");
+  expect([...(await statesOf(clusterScope(true, meant), options())).keys()]).not.toContain("team-3");
 });
 
 test("a second look asks anew, and sees what has changed", async () => {
   const { clusterScope, cluster, asking } = world();
-  for await (const reader of readersOf([clusterScope(true)], wish())) {
+  for await (const reader of readersOf([clusterScope(true)], options())) {
     if (reader.place.namespace !== "team-1") continue;
     expect((await reader.read()).secret?.type).toBe("Opaque");
     cluster.remove("secret", "team-1", "acr");
@@ -101,7 +101,7 @@ test("a ServiceAccount that is missing is that place's error, and a namespace th
   const { clusterScope, cluster } = world();
   cluster.remove("serviceaccount", "team-1", "default");
   const errors = new Map<string, string>();
-  for await (const reader of readersOf([clusterScope(true, [...names, "nope"])], wish()))
+  for await (const reader of readersOf([clusterScope(true, [...names, "nope"])], options()))
     await reader.read().catch((error: Error) => errors.set(reader.place.namespace, error.message));
 
   expect([...errors]).toEqual([
@@ -119,7 +119,7 @@ test("who may not list the whole cluster is asked in each namespace", async () =
     ),
   );
 
-  expect((await statesOf(clusterScope(true), wish())).size).toBe(20);
+  expect((await statesOf(clusterScope(true), options())).size).toBe(20);
   expect(asking.all).toContain("get secret team-9/acr");
 });
 
@@ -132,14 +132,14 @@ test("any other error of a list ends it", async () => {
     ),
   );
 
-  await expect(statesOf(clusterScope(true), wish())).rejects.toThrow("gone");
+  await expect(statesOf(clusterScope(true), options())).rejects.toThrow("gone");
 });
 
 test("a cluster that cannot be asked is one place, whose look tells why", async () => {
   const { clusterScope } = world();
   const error = new CliError("unreachable", "no");
   const found = [];
-  for await (const reader of readersOf([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], wish()))
+  for await (const reader of readersOf([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], options()))
     found.push(reader);
 
   expect(found.map(({ place }) => [place.context, place.namespace])).toEqual([

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/places.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
-import { noTargets, type TargetWish } from "../../../src/state/targets.ts";
+import { noTargets, type TargetOptions } from "../../../src/state/targets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts";
 import { accountsNamed, allOf } from "../../support/target-wish.ts";
@@ -20,9 +20,9 @@ function clusterScope(count: number): ClusterScope {
 }
 
 /** What each of the first four places has, at the first look and at the second. */
-async function looks(count: number, wish: TargetWish): Promise<string[][]> {
+async function looks(count: number, options: TargetOptions): Promise<string[][]> {
   const seen: string[][] = [];
-  for await (const { read: look } of readersOf([clusterScope(count)], { secret: "acr", targets: wish, pods: "none", lenient: false })) {
+  for await (const { read: look } of readersOf([clusterScope(count)], { secret: "acr", targets: options, pods: "none", lenient: false })) {
     const once = () =>
       look().then(
         ({ targets }) => targets.map(({ metadata }) => metadata.name).join(),
@@ -36,10 +36,10 @@ async function looks(count: number, wish: TargetWish): Promise<string[][]> {
 const twice = (text: string) => [text, text];
 const gone = 'Error from server (NotFound): namespaces "team-03" not found';
 
-test.for<{ why: string; wish: TargetWish; places: string[] }>([
+test.for<{ why: string; options: TargetOptions; places: string[] }>([
   {
     why: "-l team=web",
-    wish: allOf("serviceaccount", "team=web"),
+    options: allOf("serviceaccount", "team=web"),
     places: [
       "default",
       'no serviceaccount in namespace "team-01" has the labels team=web',
@@ -49,16 +49,16 @@ test.for<{ why: string; wish: TargetWish; places: string[] }>([
   },
   {
     why: "--all-serviceaccounts",
-    wish: allOf("serviceaccount"),
+    options: allOf("serviceaccount"),
     places: ["default", "default", 'no serviceaccount in namespace "team-02"', gone],
   },
   {
     why: "--serviceaccount default",
-    wish: accountsNamed("default"),
+    options: accountsNamed("default"),
     places: ["default", "default", 'Error from server (NotFound): serviceaccounts "default" not found', gone],
   },
-  { why: "no target", wish: noTargets, places: ["", "", "", ""] },
-])("few and many namespaces are told the same of $why", async ({ wish, places }) => {
-  expect(await looks(15, wish)).toEqual(places.map(twice));
-  expect(await looks(16, wish)).toEqual(places.map(twice));
+  { why: "no target", options: noTargets, places: ["", "", "", ""] },
+])("few and many namespaces are told the same of $why", async ({ options, places }) => {
+  expect(await looks(15, options)).toEqual(places.map(twice));
+  expect(await looks(16, options)).toEqual(places.map(twice));
 });

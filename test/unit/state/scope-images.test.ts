@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/places.ts";
 import { imagesIn } from "../../../src/state/scope-images.ts";
-import { noTargets, picksOf, type TargetWish } from "../../../src/state/targets.ts";
+import { noTargets, picksOf, type TargetOptions } from "../../../src/state/targets.ts";
 import { type Asked, openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, stuckPod } from "../../support/fakes/cluster.ts";
 import { accountsNamed, allOf, these } from "../../support/target-wish.ts";
@@ -21,7 +21,7 @@ const cronJob = (namespace: string, name: string) => ({
 async function repositories(
   open: boolean,
   refused: (asked: Asked) => boolean,
-  { more = [], targets = noTargets }: { more?: readonly Partial<ClusterScope>[]; targets?: TargetWish } = {},
+  { more = [], targets = noTargets }: { more?: readonly Partial<ClusterScope>[]; targets?: TargetOptions } = {},
 ): Promise<string[]> {
   const asking = openAsking();
   const fake = fakeCluster(asking);
@@ -59,7 +59,7 @@ test.for<{ why: string; open: boolean; refused: (asked: Asked) => boolean; found
   expect(await repositories(open, refused)).toEqual(found);
 });
 
-test.for<{ why: string; targets: TargetWish; jobs: string[] }>([
+test.for<{ why: string; targets: TargetOptions; jobs: string[] }>([
   { why: "ServiceAccounts alone", targets: accountsNamed("default"), jobs: [] },
   { why: "CronJobs, whether they run or not", targets: allOf("cronjob.batch"), jobs: ["job/a", "job/b", "job/c"] },
   { why: "those that are meant", targets: these("cronjob.batch", ["x"], ["y*"]), jobs: [] },

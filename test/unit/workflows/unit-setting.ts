@@ -16,7 +16,7 @@ export const makeToken = { act: "create", to: token, because: "" } satisfies Cha
 export const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "" };
 export const login = { username: "t", password: new Sensitive("p") };
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-export const wish = { secret: "acr", targets: noTargets, lenient: false, pods: "none" } as const;
+export const options = { secret: "acr", targets: noTargets, lenient: false, pods: "none" } as const;
 export const no = () => new CliError("forbidden", "no");
 
 export const storeIn = ({ place: { namespace }, secret }: NamespaceState): Store => ({
@@ -51,7 +51,7 @@ export function setting(
       place,
       read: () => {
         looks++;
-        return readNamespace(place, wish);
+        return readNamespace(place, options);
       },
     };
   });

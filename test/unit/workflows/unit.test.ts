@@ -10,7 +10,7 @@ import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeBench } from "../../support/fakes/bench.ts";
 import { allOf } from "../../support/target-wish.ts";
-import { login, makeToken, mint, no, really, setting, short, storeIn, token, unit, wish, written } from "./unit-setting.ts";
+import { login, makeToken, mint, no, options, really, setting, short, storeIn, token, unit, written } from "./unit-setting.ts";
 
 test("what comes first is done once, what is wanted when the first Secret is to be written, and told before it", async () => {
   const { bench, readersOf, carried } = setting(["a", "b"]);
@@ -145,7 +145,7 @@ test("what was seen in a place is at hand for what is done there", async () => {
   const to = { kind: "serviceaccount", namespace: "a", name: "default" } as const;
   const seeing: NamespaceReader = {
     ...(only as NamespaceReader),
-    read: () => readNamespace((only as NamespaceReader).place, { ...wish, targets: allOf("serviceaccount") }),
+    read: () => readNamespace((only as NamespaceReader).place, { ...options, targets: allOf("serviceaccount") }),
   };
 
   const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], bench.tools, "none"));

@@ -26,25 +26,25 @@ const here: Scope = {
   includeSystem: false,
 };
 
-test.for<{ typed: string; wish: Partial<Scope> }>([
-  { typed: "", wish: {} },
-  { typed: "-n demo", wish: {} },
-  { typed: "-A", wish: { namespaces: "all" } },
-  { typed: "-A=false -n demo", wish: {} },
-  { typed: "-n '' -A", wish: { namespaces: "all" } },
-  { typed: "--namespaces a,b --namespaces a,c", wish: { namespaces: { names: ["a", "b", "c"], globs: [] } } },
-  { typed: "--namespaces a,team-*,t??", wish: { namespaces: { names: ["a"], globs: ["team-*", "t??"] } } },
-  { typed: "--namespaces=ns/a", wish: { namespaces: { names: ["a"], globs: [] } } },
-  { typed: "--namespace-selector team=web", wish: { namespaces: "all", selector: "team=web" } },
-  { typed: "-A --namespace-selector team=web", wish: { namespaces: "all", selector: "team=web" } },
-  { typed: "-A --exclude-namespaces a,b-* --exclude-namespaces a", wish: { namespaces: "all", exclude: ["a", "b-*"] } },
-  { typed: "-A --include-system", wish: { namespaces: "all", includeSystem: true } },
-  { typed: "--contexts a,b --contexts b", wish: { contexts: ["a", "b"] } },
-  { typed: "--all-contexts -n demo", wish: { contexts: "all" } },
-  { typed: "--all-contexts=false --context a", wish: {} },
-  { typed: "--concurrency 4", wish: {} },
-])("$typed", ({ typed, wish }) => {
-  expect(scope(typed)).toEqual({ ...here, ...wish });
+test.for<{ typed: string; options: Partial<Scope> }>([
+  { typed: "", options: {} },
+  { typed: "-n demo", options: {} },
+  { typed: "-A", options: { namespaces: "all" } },
+  { typed: "-A=false -n demo", options: {} },
+  { typed: "-n '' -A", options: { namespaces: "all" } },
+  { typed: "--namespaces a,b --namespaces a,c", options: { namespaces: { names: ["a", "b", "c"], globs: [] } } },
+  { typed: "--namespaces a,team-*,t??", options: { namespaces: { names: ["a"], globs: ["team-*", "t??"] } } },
+  { typed: "--namespaces=ns/a", options: { namespaces: { names: ["a"], globs: [] } } },
+  { typed: "--namespace-selector team=web", options: { namespaces: "all", selector: "team=web" } },
+  { typed: "-A --namespace-selector team=web", options: { namespaces: "all", selector: "team=web" } },
+  { typed: "-A --exclude-namespaces a,b-* --exclude-namespaces a", options: { namespaces: "all", exclude: ["a", "b-*"] } },
+  { typed: "-A --include-system", options: { namespaces: "all", includeSystem: true } },
+  { typed: "--contexts a,b --contexts b", options: { contexts: ["a", "b"] } },
+  { typed: "--all-contexts -n demo", options: { contexts: "all" } },
+  { typed: "--all-contexts=false --context a", options: {} },
+  { typed: "--concurrency 4", options: {} },
+])("$typed", ({ typed, options }) => {
+  expect(scope(typed)).toEqual({ ...here, ...options });
 });
 
 const together = (...pair: string[]) =>

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import type { ScopeMap } from "../../../../src/azure/port.ts";
-import { planToken, type TokenFound, type TokenWish } from "../../../../src/credential/acr-token/plan.ts";
+import { planToken, type TokenFound, type TokenOptions } from "../../../../src/credential/acr-token/plan.ts";
 import { pullActions, pulledRepositories } from "../../../../src/credential/acr-token/scope-map.ts";
 import { keptTooLong } from "../../../../src/credential/password-credential.ts";
-import { host, map, noted, nothing, p1, p2, right, token, wish } from "../../../support/own-token.ts";
+import { host, map, noted, nothing, options, p1, p2, right, token } from "../../../support/own-token.ts";
 
 /** A plan in one line: what is done to the scope map, the token and its password, and in which slot. */
-function plan(found: Partial<TokenFound>, more: Partial<TokenWish> = {}): string {
-  const { scope, token, mint } = planToken({ ...wish, ...more }, { ...nothing, ...found });
+function plan(found: Partial<TokenFound>, more: Partial<TokenOptions> = {}): string {
+  const { scope, token, mint } = planToken({ ...options, ...more }, { ...nothing, ...found });
   const does = mint.act === "mint" ? `mint ${mint.inNew ? "new " : ""}${mint.slot}` : mint.act;
   return [scope.act, token?.act ?? "keep", does].join(", ");
 }
 
-test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; does: string }>([
+test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>; does: string }>([
   { why: "nothing is there", found: {}, does: "create, create, mint new password1" },
   { why: "all is right", found: right, does: "keep, keep, keep" },
   { why: "nobody asked the registry", found: { ...right, pulls: "unknown" }, does: "keep, keep, keep" },
@@ -112,7 +112,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; d
   expect(plan(found, more)).toBe(does);
 });
 
-test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; says: RegExp; hint: RegExp }>([
+test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>; says: RegExp; hint: RegExp }>([
   {
     why: "both slots of a named token may be in use",
     found: { token: token(p1, p2) },
@@ -146,7 +146,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; s
     hint: /^az acr token update --registry myregistry --name demo-acr-1 --status enabled$/,
   },
 ])("refuses: $why", ({ found, more, says, hint }) => {
-  const refused = () => planToken({ ...wish, ...more }, { ...nothing, ...found });
+  const refused = () => planToken({ ...options, ...more }, { ...nothing, ...found });
 
   expect(refused).toThrow(
     expect.objectContaining({ kind: "conflict", message: expect.stringMatching(says), hint: expect.stringMatching(hint) }),
@@ -155,14 +155,14 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenWish>; s
 
 test("a token with a scope map of somebody's own keeps it", () => {
   const found = { token: { ...token(), scopeMapId: "/r/scopeMaps/_repositories_pull" } };
-  const { scope } = planToken({ ...wish, alone: false }, { ...nothing, ...found });
+  const { scope } = planToken({ ...options, alone: false }, { ...nothing, ...found });
 
   expect(scope).toMatchObject({ act: "keep", to: { name: "_repositories_pull" }, because: "it is not the token's own" });
 });
 
 test("a scope map is only added to: what others put there stays", () => {
   const theirs = ["repositories/base/content/write", ...pullActions(["app/api"])];
-  const { scope } = planToken(wish, { ...right, scopeMap: { ...map(), actions: theirs } });
+  const { scope } = planToken(options, { ...right, scopeMap: { ...map(), actions: theirs } });
 
   expect(scope).toMatchObject({
     act: "update",
@@ -173,13 +173,13 @@ test("a scope map is only added to: what others put there stays", () => {
 });
 
 test("a scope map that allows more is left as it is, in whatever order", () => {
-  const { scope } = planToken(wish, { ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
+  const { scope } = planToken(options, { ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
 
   expect(scope).toMatchObject({ act: "keep", because: "allows it already" });
 });
 
 test("a new token gets the scope map of its name, with what is to be pulled", () => {
-  const { scope, token, mint, entry } = planToken({ ...wish, repositories: ["b", "a"] }, nothing);
+  const { scope, token, mint, entry } = planToken({ ...options, repositories: ["b", "a"] }, nothing);
 
   expect(scope).toMatchObject({ act: "create", to: { kind: "scopemap.azurecr.io", name: "demo-acr-1" }, after: pullActions(["a", "b"]) });
   expect(token).toMatchObject({ act: "create", to: { kind: "token.azurecr.io", name: "demo-acr-1" }, after: ["demo-acr-1"] });
@@ -189,9 +189,9 @@ test("a new token gets the scope map of its name, with what is to be pulled", ()
 
 test("the expiry goes with a new password, and stays with an old one", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
-  const minted = planToken({ ...wish, expiresAt }, nothing);
+  const minted = planToken({ ...options, expiresAt }, nothing);
   const held = noted(p1, { expiresAt });
-  const again = planToken({ ...wish, expiresAt: "2028-01-01T00:00:00Z" }, { ...right, held });
+  const again = planToken({ ...options, expiresAt: "2028-01-01T00:00:00Z" }, { ...right, held });
 
   expect(minted).toMatchObject({ mint: { expiresAt }, entry: { expiresAt, slot: "password1" } });
   expect(again).toMatchObject({ mint: { act: "keep" } });
@@ -211,7 +211,7 @@ test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFound["pull
   { why: "it expires earlier, as after a first run", asked: "2026-06-01T00:00:00Z", until: "2026-05-31T00:00:00Z", says: undefined },
   { why: "a new one is made", asked: "2026-06-01T00:00:00Z", pulls: "no", says: undefined },
 ])("a kept password is told where it lasts longer than asked for: $why", ({ asked, until, pulls = "yes", says }) => {
-  const wanted = { ...wish, expiresAt: asked };
+  const wanted = { ...options, expiresAt: asked };
   const held = noted(p1, until === undefined ? {} : { expiresAt: until });
 
   const notice = keptTooLong("acr", asked, planToken(wanted, { ...right, held, pulls }));
@@ -230,7 +230,7 @@ test.for<{ why: string; scopeMap: ScopeMap | undefined; grants: readonly string[
   },
   { why: "one that has all: nothing", scopeMap: map("app/web", "base/*"), grants: undefined },
 ])("what is granted anew is in the plan: $why", ({ scopeMap, grants }) => {
-  const { scope } = planToken({ ...wish, repositories: ["app/web", "base/*"] }, { ...nothing, scopeMap });
+  const { scope } = planToken({ ...options, repositories: ["app/web", "base/*"] }, { ...nothing, scopeMap });
   expect("grants" in scope ? scope.grants : undefined).toEqual(grants);
 });
 

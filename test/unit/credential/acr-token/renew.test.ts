@@ -4,7 +4,7 @@ import {
   planTokenRenewal,
   planTokenRetirement,
   planTokenRevocation,
-  type RenewalWish,
+  type RenewalOptions,
 } from "../../../../src/credential/acr-token/renew.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
@@ -31,9 +31,9 @@ const claimed = (day: number, identity = "ci-pull") => ({
   makes: { identity, slot: "password2" },
 });
 
-type Wanted = Partial<Omit<RenewalWish, "held">> & { readonly held?: Partial<Entry> };
+type Wanted = Partial<Omit<RenewalOptions, "held">> & { readonly held?: Partial<Entry> };
 
-const wish = ({ held, ...more }: Wanted = {}): RenewalWish => ({
+const options = ({ held, ...more }: Wanted = {}): RenewalOptions => ({
   registry: { name: "myregistry", loginServer: "myregistry.azurecr.io" },
   held: { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "ci-pull", ...password(1, 1), ...held },
   inUse: [password(1, 1)],
@@ -48,63 +48,63 @@ const wish = ({ held, ...more }: Wanted = {}): RenewalWish => ({
 const full = 'Secrets hold both passwords of the ACR token "ci-pull", so there is room for no other';
 const strange = (slot: string) => `${slot} of the ACR token "ci-pull" is noted by no Secret, and somebody else may use it`;
 
-test.for<{ why: string; wish?: Wanted; slots: string; is: string }>([
+test.for<{ why: string; options?: Wanted; slots: string; is: string }>([
   { why: "the other slot is empty", slots: "1,-", is: "password2" },
-  { why: "the other slot is empty, and others may hold what nobody sees", wish: { blind: true }, slots: "1,-", is: "password2" },
+  { why: "the other slot is empty, and others may hold what nobody sees", options: { blind: true }, slots: "1,-", is: "password2" },
   {
     why: "the other slot has the password before",
-    wish: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)] },
+    options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)] },
     slots: "1,2",
     is: "password1",
   },
   {
     why: "the password before, which others may still hold where nobody can look",
-    wish: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)], blind: true },
+    options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)], blind: true },
     slots: "1,2",
     is: strange("password1"),
   },
   {
     why: "the password before, which some Secret still holds",
-    wish: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2), password(1, 1)] },
+    options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2), password(1, 1)] },
     slots: "1,2",
     is: full,
   },
   {
     why: "the slot of the password before, which somebody has made anew",
-    wish: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)] },
+    options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)] },
     slots: "3,2",
     is: strange("password1"),
   },
   {
     why: "the same, of a token that is theirs alone",
-    wish: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)], alone: true },
+    options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)], alone: true },
     slots: "3,2",
     is: "password1",
   },
   {
     why: "the password before is promised to work on",
-    wish: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(6) } }, inUse: [password(2, 2)], alone: true },
+    options: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(6) } }, inUse: [password(2, 2)], alone: true },
     slots: "1,2",
     is: `password1 of the ACR token "ci-pull" is kept until ${at(6)}, and a token has two passwords`,
   },
   {
     why: "the promise has come to its end",
-    wish: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(5) } }, inUse: [password(2, 2)] },
+    options: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(5) } }, inUse: [password(2, 2)] },
     slots: "1,2",
     is: "password1",
   },
-  { why: "both are in use", wish: { inUse: [password(1, 1), password(2, 2)] }, slots: "1,2", is: full },
+  { why: "both are in use", options: { inUse: [password(1, 1), password(2, 2)] }, slots: "1,2", is: full },
   {
     why: "both are in use, of a token that is theirs alone",
-    wish: { inUse: [password(1, 1), password(2, 2)], alone: true },
+    options: { inUse: [password(1, 1), password(2, 2)], alone: true },
     slots: "1,2",
     is: full,
   },
   { why: "nobody notes the other one", slots: "1,2", is: strange("password2") },
-  { why: "nobody notes the other one, of a token that is theirs alone", wish: { alone: true }, slots: "1,2", is: "password2" },
+  { why: "nobody notes the other one, of a token that is theirs alone", options: { alone: true }, slots: "1,2", is: "password2" },
   {
     why: "theirs alone, and some Secret has one that nobody can name",
-    wish: { alone: true, blind: true },
+    options: { alone: true, blind: true },
     slots: "1,2",
     is: strange("password2"),
   },
@@ -112,42 +112,42 @@ test.for<{ why: string; wish?: Wanted; slots: string; is: string }>([
   { why: "the one that is held is gone, and the other one somebody's", slots: "-,2", is: "password1" },
   {
     why: "a run has left the other one that did not come to its end",
-    wish: { left: [claimed(2)], alone: true },
+    options: { left: [claimed(2)], alone: true },
     slots: "1,2",
     is: "password2",
   },
-  { why: "a claim on a token of others says so", wish: { left: [claimed(2)] }, slots: "1,2", is: strange("password2") },
+  { why: "a claim on a token of others says so", options: { left: [claimed(2)] }, slots: "1,2", is: strange("password2") },
   {
     why: "a run has left it, and others may hold what nobody sees",
-    wish: { left: [claimed(2)], alone: true, blind: true },
+    options: { left: [claimed(2)], alone: true, blind: true },
     slots: "1,2",
     is: strange("password2"),
   },
-  { why: "what was left has been made anew since", wish: { left: [claimed(2)] }, slots: "1,3", is: strange("password2") },
-  { why: "a claim names the slot of another token", wish: { left: [claimed(2, "other")] }, slots: "1,2", is: strange("password2") },
+  { why: "what was left has been made anew since", options: { left: [claimed(2)] }, slots: "1,3", is: strange("password2") },
+  { why: "a claim names the slot of another token", options: { left: [claimed(2, "other")] }, slots: "1,2", is: strange("password2") },
   {
     why: "none is held, and one is left over: there is to be no second",
-    wish: { left: [claimed(2)], alone: true, inUse: [] },
+    options: { left: [claimed(2)], alone: true, inUse: [] },
     slots: "-,2",
     is: "password2",
   },
-  { why: "both are strange", wish: { inUse: [] }, slots: "1,2", is: strange("password1") },
-])("the slot of another password: $why", ({ wish: more = {}, slots, is }) => {
-  const slot = () => planTokenRenewal(wish(more), tokenOf(slots)).mint.slot;
+  { why: "both are strange", options: { inUse: [] }, slots: "1,2", is: strange("password1") },
+])("the slot of another password: $why", ({ options: more = {}, slots, is }) => {
+  const slot = () => planTokenRenewal(options(more), tokenOf(slots)).mint.slot;
   if (is.startsWith("password") && !is.includes(" ")) expect(slot()).toBe(is);
   else expect(slot).toThrow(is);
 });
 
 test("what a run has left is told by when it was made, so that the next claim can say which it is", () => {
-  const { mint } = planTokenRenewal(wish({ left: [claimed(2)], alone: true }), tokenOf("1,2"));
+  const { mint } = planTokenRenewal(options({ left: [claimed(2)], alone: true }), tokenOf("1,2"));
   expect(mint).toMatchObject({ slot: "password2", left: inAzure(2) });
-  expect(planTokenRenewal(wish(), tokenOf("1,-")).mint).not.toHaveProperty("left");
+  expect(planTokenRenewal(options(), tokenOf("1,-")).mint).not.toHaveProperty("left");
 });
 
 test("who has no room is told the command that makes some", () => {
   const hintOf = (more: Wanted, slots: string) => {
     try {
-      planTokenRenewal(wish(more), tokenOf(slots));
+      planTokenRenewal(options(more), tokenOf(slots));
       return undefined;
     } catch (error) {
       return error instanceof CliError ? error.hint : error;
@@ -163,7 +163,7 @@ test("who has no room is told the command that makes some", () => {
 
 test("what is noted of the new one names the one before, and its end", () => {
   const expiresAt = at(9);
-  expect(planTokenRenewal(wish({ expiresAt }), tokenOf("1,-"))).toEqual({
+  expect(planTokenRenewal(options({ expiresAt }), tokenOf("1,-"))).toEqual({
     mint: {
       act: "mint",
       to: { kind: "token.azurecr.io", name: "ci-pull" },
@@ -188,7 +188,7 @@ test.for<{ why: string; held: Partial<Entry>; slots: string }>([
   { why: "Azure shows another in its slot", held: password(1, 1), slots: "3,-" },
   { why: "no time is noted", held: { madeAt: undefined as never }, slots: "1,-" },
 ])("a password that is not there any more is no password before: $why", ({ held, slots }) => {
-  expect(planTokenRenewal(wish({ held, inUse: [] }), tokenOf(slots)).entry).not.toHaveProperty("previous");
+  expect(planTokenRenewal(options({ held, inUse: [] }), tokenOf(slots)).entry).not.toHaveProperty("previous");
 });
 
 test.for<{ slots: string; passwords: ReturnType<typeof password>[]; gone: string[] }>([

@@ -4,14 +4,14 @@ import { conditionOf } from "../../../../src/credential/service-principal/abac-c
 import {
   only,
   type PrincipalFound,
-  type PrincipalWish,
+  type PrincipalOptions,
   planPrincipal,
   refuseScoped,
 } from "../../../../src/credential/service-principal/plan.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
-const wish: PrincipalWish = {
+const options: PrincipalOptions = {
   host,
   name: "ci",
   mode: "legacy",
@@ -42,8 +42,8 @@ const there: PrincipalFound = { ...nothing, application, principal, assignments:
 const held = { hosts: [host], kind: "service-principal", identity: "a-1", slot: "k-1", madeAt: "2026-01-01T00:00:00Z" };
 
 /** A plan in few words. */
-function plan(found: Partial<PrincipalFound>, more: Partial<PrincipalWish> = {}): string {
-  const { made, role, mint } = planPrincipal({ ...wish, ...more }, { ...nothing, ...found });
+function plan(found: Partial<PrincipalFound>, more: Partial<PrincipalOptions> = {}): string {
+  const { made, role, mint } = planPrincipal({ ...options, ...more }, { ...nothing, ...found });
   const minted = mint.act === "mint" ? `mint${mint.inNew ? " new" : ""}` : "keep";
   return [...made.map(({ to }) => to.kind.split(".")[0]), `role ${role.act}`, minted].join(", ");
 }
@@ -101,7 +101,7 @@ test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: st
     after: ["app/api", "app/web"],
   },
 ])("where roles have repositories, $does: $why", ({ assignments, does, grants, after }) => {
-  const { role } = planPrincipal({ ...wish, mode: "abac", repositories: ["app/api", "app/web"] }, { ...there, assignments });
+  const { role } = planPrincipal({ ...options, mode: "abac", repositories: ["app/api", "app/web"] }, { ...there, assignments });
 
   expect(role.act).toBe(does);
   expect("grants" in role ? role.grants : undefined).toEqual(grants);
@@ -111,12 +111,12 @@ test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: st
 test("the note has the application's id and the password's end; a kept one stays as it is", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
 
-  expect(planPrincipal({ ...wish, expiresAt }, there)).toMatchObject({
+  expect(planPrincipal({ ...options, expiresAt }, there)).toMatchObject({
     mint: { slot: "acr-secret: x", expiresAt },
     entry: { hosts: [host], kind: "service-principal", identity: "a-1", expiresAt },
   });
-  expect(planPrincipal({ ...wish, expiresAt }, { ...there, held, pulls: "yes" }).entry).toEqual(held);
-  expect(planPrincipal(wish, nothing).entry).toMatchObject({ identity: "ci" });
+  expect(planPrincipal({ ...options, expiresAt }, { ...there, held, pulls: "yes" }).entry).toEqual(held);
+  expect(planPrincipal(options, nothing).entry).toMatchObject({ identity: "ci" });
 });
 
 const ours = { keyId: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00:00:00Z" };
@@ -154,7 +154,7 @@ test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> &
   "a password that was made for this Secret and is not in it is noted as the one before: $why",
   ({ keys, held: more, own: isOwnKey = true, previous }) => {
     const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
-    expect(planPrincipal({ ...wish, isOwnKey }, found).entry.previous).toEqual(previous);
+    expect(planPrincipal({ ...options, isOwnKey }, found).entry.previous).toEqual(previous);
   },
 );
 

@@ -54,7 +54,7 @@ export const rotateFlags = {
 export type RotateFlags = Values<typeof rotateFlags>;
 
 /** What `rotate` was asked. */
-export type RotateWish = DueLimits & {
+export type RotateOptions = DueLimits & {
   /** Absent: every Secret of this plugin in the scope. */
   readonly secret: string | undefined;
   /** A registry's name or its login server. */
@@ -65,7 +65,7 @@ export type RotateWish = DueLimits & {
 };
 
 /** @throws CliError usage, before anybody is asked anything */
-export function readRotateWish(flags: RotateFlags, [named]: readonly string[], now: Date): RotateWish {
+export function readRotateOptions(flags: RotateFlags, [named]: readonly string[], now: Date): RotateOptions {
   const { registry, "expiring-within": within, "older-than": age, grace, "expires-in": expiresIn } = flags;
   return {
     secret: named === undefined ? undefined : checkSecretName(named),
