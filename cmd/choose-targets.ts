@@ -1,4 +1,4 @@
-import { CliError } from "../src/errors.ts";
+import { CliError, isForbidden, isRefusal } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
 import { choose } from "../src/output/choose.ts";
@@ -80,10 +80,9 @@ async function* see(
   try {
     yield usefulIn(await look());
   } catch (error) {
-    const { kind } = error instanceof CliError ? error : { kind: "internal" };
-    // Whoever may not see all that there is can still name something
-    if (kind === "forbidden") throw noTarget(verb, secret);
-    if (where === "one" || kind === "internal" || kind === "cancelled") throw error;
+    // A user who may not read all targets can still name one
+    if (isForbidden(error)) throw noTarget(verb, secret);
+    if (where === "one" || !isRefusal(error)) throw error;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
 import type { Environment, Sink, Terminal, Trace } from "../src/env.ts";
-import { CliError } from "../src/errors.ts";
+import { Interrupted } from "../src/errors.ts";
 import type { Files } from "../src/files.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
@@ -71,7 +71,7 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
   const pause = async (milliseconds: number) => {
     const ends = signal();
     await sleep(milliseconds, undefined, { signal: ends }).catch((error: unknown) => {
-      throw ends.aborted ? new CliError("cancelled", "interrupted") : error;
+      throw ends.aborted ? new Interrupted() : error;
     });
   };
   const { stdout, stderr } = sinksOf(process.stdout, { isTTY: isTerminal(2), open: err.get });
@@ -123,7 +123,7 @@ async function readText(path: string, signal: AbortSignal): Promise<string> {
   try {
     return await readFile(path, { encoding: "utf8", signal });
   } catch (cause) {
-    if (signal.aborted) throw new CliError("cancelled", "interrupted");
+    if (signal.aborted) throw new Interrupted();
     throw readingError(path, cause);
   }
 }

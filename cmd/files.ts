@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chmod, chown, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CliError } from "../src/errors.ts";
+import { CliError, Interrupted } from "../src/errors.ts";
 import type { Files, Replacement } from "../src/files.ts";
 
 /** The files of this machine. @param signal of what ends a run */
@@ -31,7 +31,7 @@ const failing = (path: string) => (cause: unknown) => {
 
 /** Why a file cannot be read. */
 export function readingError(path: string, cause: unknown): CliError {
-  if (cause instanceof Error && cause.name === "AbortError") return new CliError("cancelled", "interrupted");
+  if (cause instanceof Error && cause.name === "AbortError") return new Interrupted();
   return new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
 }
 
@@ -75,7 +75,7 @@ async function replaceAll(files: readonly Replacement[], signal: AbortSignal): P
       if (!ready.has(one.id)) await write(one);
       ready.set(one.id, ready.get(one.id) ?? one);
     }
-    if (signal.aborted) throw new CliError("cancelled", "interrupted");
+    if (signal.aborted) throw new Interrupted();
     const all = [...ready.values()];
     await overwriteAll(all.filter(({ links }) => links > 1));
     for (const { temporary, target } of all.filter(({ links }) => links === 1)) await rename(temporary, target);

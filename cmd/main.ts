@@ -1,4 +1,4 @@
-import { CliError } from "../src/errors.ts";
+import { CliError, Interrupted } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
 import type { Context } from "./context.ts";
 import { failureCode } from "./failure-code.ts";
@@ -68,7 +68,7 @@ type Failed = { readonly verb: Verb | undefined; readonly context: Context; read
 /** Says what went wrong; after Ctrl-C, which its person knows of, only what is left behind. @returns the exit code */
 function failed(error: unknown, { verb, context, session, diff }: Failed): number {
   const { halted } = context.interruption;
-  const leaves = error instanceof CliError && error.kind === "cancelled" && error.hint !== undefined;
+  const leaves = error instanceof Interrupted && error.hint !== undefined;
   if (halted && !leaves) return 130;
   printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
   if (!(error instanceof CliError)) for (const frame of placeOf(error)) session?.trace(4, () => frame);

@@ -1,7 +1,7 @@
 import type { Azure, AzureRegistry } from "../src/azure/port.ts";
 import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { madePrincipals, madeTokens } from "../src/credential/list-created.ts";
-import { CliError } from "../src/errors.ts";
+import { CliError, isRefusal } from "../src/errors.ts";
 import { confirmed } from "../src/output/confirm.ts";
 import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
@@ -95,7 +95,7 @@ async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Ses
   try {
     return await madePrincipals(azure, registry);
   } catch (error) {
-    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    if (!isRefusal(error)) throw error;
     warn(`service principals were not looked at: ${error.message}`);
     return [];
   }

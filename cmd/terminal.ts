@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Key, Terminal } from "../src/env.ts";
-import { CliError } from "../src/errors.ts";
+import { Interrupted } from "../src/errors.ts";
 
 /** Milliseconds after which Escape is itself, and not the beginning of an arrow. */
 const escapeCodeTimeout = 50;
@@ -42,7 +42,7 @@ export function terminalOf(stdin: () => NodeJS.ReadStream, shown: () => NodeJS.W
       };
       const pressed = (text: string | undefined, key: Pressed) => offer(keyOf(text, key));
       const resized = () => offer("resized");
-      const stop = () => reject(new CliError("cancelled", "interrupted"));
+      const stop = () => reject(new Interrupted());
       input.on("keypress", pressed);
       shown().on("resize", resized);
       // By Ctrl-D, or since the terminal has gone

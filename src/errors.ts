@@ -11,7 +11,7 @@ export type ErrorKind =
   | "invalid" // the server refused the contents
   | "unreachable"
   | "timeout"
-  | "cancelled"
+  | "cancelled" // by the user
   | "internal"; // a defect of ours
 
 /**
@@ -28,6 +28,22 @@ export class CliError extends Error {
     this.name = "CliError";
     this.kind = kind;
     this.hint = hint;
+  }
+
+  withHint(hint: string | Fix): CliError {
+    return new CliError(this.kind, this.message, { hint, cause: this });
+  }
+}
+
+/** Ctrl-C or a signal ended the work. A hint says what it left behind. `-o json` prints its kind. */
+export class Interrupted extends CliError {
+  constructor(message = "interrupted", options: { hint?: string | Fix | undefined; cause?: unknown } = {}) {
+    super("cancelled", message, options);
+    this.name = "AbortError";
+  }
+
+  override withHint(hint: string | Fix): Interrupted {
+    return new Interrupted(this.message, { hint, cause: this });
   }
 }
 
@@ -74,5 +90,17 @@ export function unlessForbidden<T>(instead: T): (error: unknown) => T {
   };
 }
 
+/** Whether a request failed for any reason but an interruption, which ends the run. */
+export const isRefusal = (error: unknown): error is CliError => error instanceof CliError && !(error instanceof Interrupted);
+
+/** Returns a handler that replaces a refusal with a value and rethrows every other error. */
+export function unlessRefused<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (isRefusal(error)) return instead;
+    throw error;
+  };
+}
+
 /** Whether nobody knows if what was asked has happened. */
-export const isLost = ({ kind }: CliError): boolean => kind === "unreachable" || kind === "timeout" || kind === "cancelled";
+export const isLost = (error: CliError): boolean =>
+  error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout";

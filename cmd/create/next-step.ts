@@ -1,4 +1,4 @@
-import { CliError } from "../../src/errors.ts";
+import { unlessRefused } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import type { Next } from "../../src/output/error.ts";
 import type { ClusterScope } from "../../src/scope/places.ts";
@@ -34,7 +34,7 @@ export async function stepsLeft(next: Fix | readonly string[], [clusterScope]: r
   if (!clusterScope || !("do" in next) || next.do !== "attach") return [next];
   const { secret = "", namespace } = next;
   const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
-    clusterScope.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessInterrupted);
+    clusterScope.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessRefused(undefined));
   const [standard, account, deployment] = await Promise.all([
     get("serviceaccount", "default"),
     get("serviceaccount", secret),
@@ -44,10 +44,6 @@ export async function stepsLeft(next: Fix | readonly string[], [clusterScope]: r
   if (target === undefined) return standard?.imagePullSecrets?.some(({ name }) => name === secret) ? [] : [next];
   const named = `${JSON.stringify(secret)} is the name of the Secret; to let ${target} use it`;
   return [named, { do: "attach", secret, targets: [target], namespace }];
-}
-
-function unlessInterrupted(error: unknown): undefined {
-  if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
 }
 
 const attach = (secret: string, namespace: string | undefined): Fix => ({

@@ -1,7 +1,7 @@
 import type { Outcome } from "../../src/actions/outcome.ts";
 import type { Credential } from "../../src/credential/kind.ts";
 import { kindNamed } from "../../src/credential/kinds.ts";
-import { CliError, unlessForbidden } from "../../src/errors.ts";
+import { CliError, Interrupted, unlessForbidden } from "../../src/errors.ts";
 import { inPlace } from "../../src/fix.ts";
 import { apart } from "../../src/plan/apart.ts";
 import { type NotDue, notDue } from "../../src/plan/due.ts";
@@ -71,7 +71,7 @@ async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: R
     yield* outcomes;
   } catch (error) {
     if (!first || !(error instanceof CliError) || typeof error.hint !== "object") throw error;
-    throw new CliError(error.kind, error.message, { hint: inPlace(error.hint, first.to), cause: error });
+    throw error.withHint(inPlace(error.hint, first.to));
   }
 }
 
@@ -87,7 +87,7 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
     if (!first || !(error instanceof CliError)) return void defects.push(error);
     const change = { act: "keep", to: first.to, because: "it could not be rotated" } as const;
     // What could not be taken back is told
-    yield error.kind === "cancelled" && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
+    yield error instanceof Interrupted && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
   }
 }
 

@@ -1,5 +1,5 @@
 import { proveLogin, proveRegional } from "../credential/prove.ts";
-import { CliError, isLost } from "../errors.ts";
+import { CliError, Interrupted, isLost } from "../errors.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Act, Change, ChangeOf, Passing, Plan } from "../plan/change.ts";
 import { isAnew } from "../plan/recreate.ts";
@@ -173,7 +173,7 @@ export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
   const done: Outcome[] = [];
   for (const change of plan) {
     const outcome = await attempt(change, [], bench);
-    if (outcome.left) throw await takenBack(new CliError("cancelled", "interrupted"), done, bench);
+    if (outcome.left) throw await takenBack(new Interrupted(), done, bench);
     // A change whose answer was lost may have happened
     if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], bench);
     done.push(outcome);

@@ -1,4 +1,4 @@
-import { CliError, Conflict, isLost } from "../errors.ts";
+import { CliError, Conflict, Interrupted, isLost, isRefusal } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Claim, Precondition } from "../plan/change.ts";
@@ -42,7 +42,7 @@ async function writeClaim({ to, precondition, makes, shape }: Claim, tools: Tool
   try {
     return await tools.cluster(to.context).write(to, text, write);
   } catch (error) {
-    if (!(error instanceof CliError) || error.kind === "cancelled" || !isLost(error)) throw error;
+    if (!isRefusal(error) || !isLost(error)) throw error;
     const found = await ownClaim(to, tools).catch(() => undefined);
     if (!found) throw error;
     return found;
@@ -92,7 +92,7 @@ export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Pr
 /** Looks a little later. @throws CliError cancelled */
 async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
   await tools.sleep(pause);
-  if (tools.halted()) throw new CliError("cancelled", "interrupted");
+  if (tools.halted()) throw new Interrupted();
   const secret = await tools.cluster(to.context).get(to);
   return !secret || !sameClaim(found, readClaim(secret));
 }

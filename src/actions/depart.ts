@@ -74,5 +74,5 @@ function stays({ to, path }: Going, finalizers: readonly string[], bound: number
 /** The error of a run that ends between the deletion and the return, with where the manifest is. */
 export function withShelf(error: CliError, { to, path }: Pick<Going, "to" | "path">): CliError {
   const hint = `${nameOf(to)} is deleted and not made anew yet: the same command goes on with it; what it was is in ${path}`;
-  return new CliError(error.kind, error.message, { hint, cause: error });
+  return error.withHint(hint);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CliError, Conflict } from "../errors.ts";
+import { CliError, Conflict, Interrupted } from "../errors.ts";
 import { toSeconds } from "../moment.ts";
 import type { KubeEvent } from "../objects.ts";
 import type { Report } from "../plan/change.ts";
@@ -22,7 +22,7 @@ export async function report(change: Report, { tools }: Bench): Promise<Omit<Out
     if (!(error instanceof CliError)) throw error;
     // This run has left it already, by another context of the same cluster
     if (error instanceof Conflict) return {};
-    return error.kind === "cancelled" ? {} : { says: [`no Event tells of it: ${error.message}`] };
+    return error instanceof Interrupted ? {} : { says: [`no Event tells of it: ${error.message}`] };
   }
 }
 

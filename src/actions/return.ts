@@ -69,5 +69,5 @@ async function putBack(returning: Returning, error: CliError, bench: Bench): Pro
   if (back instanceof CliError) return withShelf(error, { to: change.to, path: returning.path });
   await clear(returning, bench);
   const hint = `${nameOf(change.to)} stands again as it was`;
-  return new CliError(error.kind, error.message, { hint, cause: error });
+  return error.withHint(hint);
 }

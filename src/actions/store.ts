@@ -1,4 +1,4 @@
-import { CliError, Conflict, isLost } from "../errors.ts";
+import { CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Precondition, Store } from "../plan/change.ts";
@@ -33,7 +33,7 @@ export async function store(change: Store, bench: Bench): Promise<Outcome> {
 /** The error of a Secret that was taken away for another, where neither could be put there. */
 function withLoss({ name, namespace }: Ref, error: CliError): CliError {
   const hint = `secret "${name}" in namespace "${namespace}" was deleted to be made anew, and could not be put back`;
-  return new CliError(error.kind, error.message, { hint, cause: error });
+  return error.withHint(hint);
 }
 
 async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
@@ -137,7 +137,7 @@ async function lookAgain(change: Store, host: string, bench: Bench, error: CliEr
   if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
   if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
   // Nothing more begins
-  if (!secret && error.kind === "cancelled") throw error;
+  if (!secret && error instanceof Interrupted) throw error;
   if (!secret) return { again: { ...change, precondition: undefined, replaces: false } };
   return decideAgain(change, secret, { host, bench, error });
 }

@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { opposite } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
@@ -43,7 +43,7 @@ const oppositesOf = (done: readonly Outcome[]) => done.toReversed().flatMap(({ c
 export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools): unknown {
   if (kept.length === 0 || !(error instanceof CliError)) return error;
   const hints = [error.hint ?? [], kept.flatMap(hintsOf)].flat();
-  return new CliError(tools.halted() ? "cancelled" : error.kind, error.message, { hint: { do: "hints", hints }, cause: error });
+  return (tools.halted() ? new Interrupted(error.message, { cause: error }) : error).withHint({ do: "hints", hints });
 }
 
 function hintsOf({ says = [], fix }: Outcome): (string | Fix)[] {

@@ -1,5 +1,5 @@
 import type { Environment, Trace } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { redact } from "../http/redact.ts";
 import { parseObject } from "./parse-object.ts";
 import { explainSignIn } from "./sign-in-error.ts";
@@ -35,7 +35,7 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
   const { stdout, stderr, exitCode } = result;
   trace(6, () => `az ${argv.join(" ")} exited ${exitCode ?? result.code} in ${Math.round(result.durationMs)} milliseconds`);
   if (stderr !== "") trace(8, () => redact(stderr));
-  if (result.isCanceled) throw new CliError("cancelled", "interrupted");
+  if (result.isCanceled) throw new Interrupted();
   if (result.timedOut)
     throw new CliError("timeout", `the Azure CLI did not answer within ${timeout / 1000} seconds`, {
       hint: { do: "shell", argv: ["az", ...argv] },

@@ -1,5 +1,5 @@
 import type { Trace } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isRefusal } from "../errors.ts";
 import { limit } from "../http/limit.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
@@ -109,7 +109,7 @@ async function listed({ arm, trace, now }: Finder, wanted: Wanted, only: string 
 
 /** @throws the error of an interruption, or of an identity that Azure does not take, which ends every search */
 function unlessFinal(error: unknown): undefined {
-  if (error instanceof CliError && error.kind !== "cancelled" && error.kind !== "unauthenticated") return undefined;
+  if (isRefusal(error) && error.kind !== "unauthenticated") return undefined;
   throw error;
 }
 

@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import { CliError } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { openTransport, type Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { AzOptions } from "./az.ts";
@@ -60,7 +60,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     held.set(audience, asked);
     // An interruption is no answer: a run that is taken back afterwards asks anew.
     asked.catch((error: unknown) => {
-      if (held.get(audience) === asked && error instanceof CliError && error.kind === "cancelled") held.delete(audience);
+      if (held.get(audience) === asked && error instanceof Interrupted) held.delete(audience);
     });
     return asked;
   }

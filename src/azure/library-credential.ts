@@ -1,6 +1,6 @@
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
-import { CliError } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { redact } from "../http/redact.ts";
 import type { Transport } from "../http/transport.ts";
@@ -58,7 +58,7 @@ export function libraryCredential({ source, transport, open, hint, unreachable, 
       try {
         return await (await credential).getToken(scopes, options);
       } catch (error) {
-        throw options?.abortSignal?.aborted ? new CliError("cancelled", "interrupted") : await explain(error);
+        throw options?.abortSignal?.aborted ? new Interrupted() : await explain(error);
       }
     },
   };

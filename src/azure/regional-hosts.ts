@@ -24,5 +24,5 @@ const byHand = "add each regional host with --registry NAME.REGION.geo.azurecr.i
 /** A cloud without such a version refuses the request as invalid. */
 function unsupported(error: unknown): never {
   if (!(error instanceof CliError) || error.kind !== "invalid") throw error;
-  throw new CliError(error.kind, error.message, { hint: byHand, cause: error });
+  throw error.withHint(byHand);
 }

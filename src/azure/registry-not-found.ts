@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, isRefusal } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
@@ -77,7 +77,7 @@ async function nameOf({ arm, identity }: Asking, name: string): Promise<keyof ty
     if (typeof nameAvailable !== "boolean") return "unknown";
     return nameAvailable ? "free" : "taken";
   } catch (error) {
-    if (error instanceof CliError && error.kind !== "cancelled") return "unknown";
+    if (isRefusal(error)) return "unknown";
     throw error;
   }
 }

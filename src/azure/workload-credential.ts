@@ -55,5 +55,5 @@ async function withExpected(error: CliError, path: string): Promise<CliError> {
   if (!/AADSTS70021[123]?\b/.test(error.message)) return error;
   const { iss, sub, aud } = claimsOf(await readAssertion(path));
   const words = [`issuer ${iss}`, `subject ${sub}`, `audience ${[aud].flat().join(" or ")}`].join(", ");
-  return new CliError(error.kind, error.message, { hint: `give the application a federated credential with ${words}` });
+  return error.withHint(`give the application a federated credential with ${words}`);
 }

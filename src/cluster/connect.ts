@@ -1,6 +1,6 @@
 import { platform as here } from "node:os";
 import type { Environment, Sink } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { connectionError } from "./connection-error.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
 import { currentContextIn, type Kubeconfig, lastValue, mayAsk, readKubeconfig, serverIn } from "./kubeconfig.ts";
@@ -134,7 +134,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make().catch((error: unknown) => {
-      if (error instanceof CliError && error.kind === "cancelled") made = undefined;
+      if (error instanceof Interrupted) made = undefined;
       throw error;
     });
     return made;

@@ -3,7 +3,7 @@ import { Agent, request } from "node:http";
 import type { RequestOptions } from "node:https";
 import { Socket } from "node:net";
 import type { Sink } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { Interrupted } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
 import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";
 import type { Endpoint, Transport } from "./transport.ts";
@@ -34,7 +34,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
       })),
       // Nobody waits for kubectl to come up or to end: the watchdog sees to it, as when we are killed
       close: () => {
-        closed.reject(new CliError("cancelled", "closed"));
+        closed.reject(new Interrupted("closed"));
         agent.destroy();
         release(next);
       },

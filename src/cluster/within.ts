@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, Interrupted } from "../errors.ts";
 import { onAbort } from "./on-abort.ts";
 
 /** What ends a wait: a signal, or so many milliseconds (0 means no limit). */
@@ -25,7 +25,7 @@ export function within<T>({ signal, requestTimeout }: Limits, work: (ends: Abort
   });
 }
 
-export const cancelled = () => new CliError("cancelled", "cancelled");
+export const cancelled = () => new Interrupted("cancelled");
 
 const timedOut = (milliseconds: number) =>
   new CliError("timeout", `Unable to connect to the server: no answer within ${milliseconds / 1000}s`, {

@@ -1,6 +1,6 @@
 import type { AzureRegistry } from "../azure/port.ts";
 import type { Permission, Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
-import { CliError } from "../errors.ts";
+import { CliError, unlessRefused } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { inLine } from "../plan/named.ts";
 
@@ -66,7 +66,7 @@ const onlyReads = ({ actions, dataActions = [] }: Permission): boolean =>
 /** Reads the rights of a service principal; a role whose definition cannot be read counts as more than reading. */
 export async function rightsOfPrincipal({ name, assignments }: Assigned, { azure, registry }: At): Promise<Granted> {
   const roles = [...new Set(assignments.map(({ role }) => role))];
-  const read = async (guid: string) => [guid, await azure.roleDefinition(registry, guid).catch(unlessCancelled)] as const;
+  const read = async (guid: string) => [guid, await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined))] as const;
   const definitions = new Map(await Promise.all(roles.filter(isCustom).map(read)));
   return { of: `service principal ${JSON.stringify(name)}`, rights: rightsOfRoles(roles, definitions) };
 }
@@ -74,11 +74,6 @@ export async function rightsOfPrincipal({ name, assignments }: Assigned, { azure
 type Assigned = { readonly name: string; readonly assignments: readonly Pick<RoleAssignment, "role">[] };
 
 type At = { readonly azure: Pick<Principals, "roleDefinition">; readonly registry: AzureRegistry };
-
-function unlessCancelled(error: unknown): undefined {
-  if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
-  return undefined;
-}
 
 /** A credential and its rights beyond reading. */
 export type Granted = {

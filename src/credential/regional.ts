@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { CliError, isRefusal } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
@@ -66,7 +66,7 @@ const without = "leave out --include-regional";
 
 /** Whoever gives a login may have nothing else in Azure, and knows the hosts that images name. */
 function byHand(error: unknown): never {
-  if (!(error instanceof CliError) || error.kind === "cancelled" || error.kind === "conflict") throw error;
+  if (!isRefusal(error) || error.kind === "conflict") throw error;
   const hint = "to ask nobody, add each regional host by a run of its own: --registry NAME.REGION.geo.azurecr.io --merge";
   throw new CliError(error.kind, `--include-regional asks Azure: ${error.message}`, { hint, cause: error });
 }

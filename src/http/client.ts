@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { Interrupted } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
@@ -36,7 +36,7 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
       timeout,
     });
     const response = await client.sendRequest(request).catch((error: unknown) => {
-      throw ours.aborted ? new CliError("cancelled", "interrupted") : error;
+      throw ours.aborted ? new Interrupted() : error;
     });
     return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { CliError, type ErrorKind } from "../errors.ts";
+import { type CliError, type ErrorKind, isRefusal } from "../errors.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
 /** One namespace of one cluster: what every verb works on, one at a time. `context` is only there where a run is about several. */
@@ -34,7 +34,7 @@ export async function clusterScopesOf(scope: Scope, tools: ScopeTools): Promise<
         if (contexts.length > 1 && !clusterScope.open) await requireAnswer(clusterScope.cluster);
         return clusterScope;
       } catch (error) {
-        if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+        if (!isRefusal(error)) throw error;
         return { context, cluster: tools.cluster(context), namespaces: [], open: false, error };
       }
     }),
@@ -42,7 +42,7 @@ export async function clusterScopesOf(scope: Scope, tools: ScopeTools): Promise<
 }
 
 /** What keeps every request to a cluster from its answer. */
-const noAnswer: ReadonlySet<ErrorKind> = new Set(["config", "unauthenticated", "unreachable", "timeout", "cancelled"]);
+const noAnswer: ReadonlySet<ErrorKind> = new Set(["config", "unauthenticated", "unreachable", "timeout"]);
 
 /** Finds out once that a cluster does not answer us, where nothing else has asked it: not in each of its namespaces. */
 async function requireAnswer(cluster: Cluster): Promise<void> {
@@ -50,7 +50,7 @@ async function requireAnswer(cluster: Cluster): Promise<void> {
     await cluster.serverVersion();
   } catch (error) {
     // Who may not know the version may still be served
-    if (!(error instanceof CliError) || noAnswer.has(error.kind)) throw error;
+    if (!isRefusal(error) || noAnswer.has(error.kind)) throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { CliError } from "../errors.ts";
+import { unlessRefused } from "../errors.ts";
 import { lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { accountOf, isChangeable, namesIn, type Target } from "../plan/references.ts";
@@ -60,27 +60,19 @@ function templatesWanted(secret: string, objects: readonly TargetObject[], pods:
   });
 }
 
-/** Takes a stand-in for what cannot be read: what is there for a warning alone keeps nobody from what was asked for. */
-function instead<T>(stand: T): (error: unknown) => T {
-  return (error) => {
-    if (error instanceof CliError && error.kind !== "cancelled") return stand;
-    throw error;
-  };
-}
-
 async function templatesOf({ cluster, namespace }: At, wanted: readonly Ref<TargetKind>[]): Promise<TargetObject[]> {
   const found = await together(
-    wanted.map(({ kind, name }) => cluster.get({ kind, name, namespace }).catch(instead<TargetObject | undefined>(undefined))),
+    wanted.map(({ kind, name }) => cluster.get({ kind, name, namespace }).catch(unlessRefused<TargetObject | undefined>(undefined))),
   );
   return found.flatMap((object) => object ?? []);
 }
 
 async function accountsOf({ cluster, namespace }: At, names: readonly string[]): Promise<ServiceAccount[]> {
   if (names.length > most) {
-    const all = await listAll(cluster, "serviceaccount", { namespace }).catch(instead<ServiceAccount[]>([]));
+    const all = await listAll(cluster, "serviceaccount", { namespace }).catch(unlessRefused<ServiceAccount[]>([]));
     return all.filter(({ metadata }) => names.includes(metadata.name));
   }
-  const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(instead(undefined));
+  const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(unlessRefused(undefined));
   return (await together(names.map(one))).flatMap((account) => account ?? []);
 }
 

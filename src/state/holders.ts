@@ -1,4 +1,4 @@
-import { CliError, isForbidden } from "../errors.ts";
+import { isForbidden, unlessRefused } from "../errors.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/places.ts";
@@ -72,10 +72,7 @@ async function* listed(clusterScope: ClusterScope, name: string): AsyncGenerator
 /** One that may not be read here is told when its place comes. */
 async function* named({ cluster, namespaces }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   for (const namespace of namespaces) {
-    const secret = await cluster.get({ kind: "secret", name, namespace }).catch((error: unknown) => {
-      if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
-      return undefined;
-    });
+    const secret = await cluster.get({ kind: "secret", name, namespace }).catch(unlessRefused(undefined));
     if (secret) yield secret;
   }
 }

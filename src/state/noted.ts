@@ -1,5 +1,5 @@
 import type { Where } from "../cluster/port.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isRefusal } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
@@ -77,7 +77,7 @@ async function wholeOrPlaces(clusterScope: ClusterScope, read: Read, wanted: Wan
     if (clusterScope.error) throw clusterScope.error;
     return { ...(await notedOn(clusterScope, undefined, read, wanted)), unasked: [] };
   } catch (error) {
-    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    if (!isRefusal(error)) throw error;
     if (clusterScope.error || error.kind !== "forbidden")
       return { ...joined([]), unasked: [{ context: clusterScope.context, error, own: true }] };
     return inPlaces(clusterScope, error, read, wanted);
@@ -93,7 +93,7 @@ async function inPlaces(clusterScope: ClusterScope, refusal: CliError, read: Rea
     try {
       found.push(await notedOn(clusterScope, namespace, read, wanted));
     } catch (error) {
-      if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+      if (!isRefusal(error)) throw error;
       unasked.push({ context, error, own: true });
     }
   }

@@ -5,7 +5,7 @@ import { sketch } from "../actions/sketch.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
-import { CliError } from "../errors.ts";
+import { CliError, unlessRefused } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
@@ -146,7 +146,7 @@ async function refuseUnlisted(
 async function isOwn({ entry, members }: Revocable, { clusterScopes }: Revoking): Promise<boolean> {
   const owned = members.map(async ({ to: { name, namespace = "", context } }) => {
     const cluster = clusterScopes.find((clusterScope) => clusterScope.context === context)?.cluster;
-    return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessCancelled);
+    return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessRefused(false));
   });
   return (await Promise.all(owned)).includes(true);
 }
@@ -156,14 +156,8 @@ async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
   if (await isOwn(credential, how)) return true;
   const names = [...new Set(credential.members.map(({ to: { name } }) => name))];
   const { identity } = credential.entry;
-  const owned = names.map((name) => sharedOwner(how.clusterScopes, name).owns(identity).catch(unlessCancelled));
+  const owned = names.map((name) => sharedOwner(how.clusterScopes, name).owns(identity).catch(unlessRefused(false)));
   return (await Promise.all(owned)).includes(true);
-}
-
-/** Where the namespace may not be read, nobody knows. */
-function unlessCancelled(error: unknown): false {
-  if (error instanceof CliError && error.kind !== "cancelled") return false;
-  throw error;
 }
 
 /** @throws CliError if a selected cluster was not listed completely, without --force */

@@ -1,6 +1,6 @@
 import { outwaitAll } from "../actions/claim.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import { CliError } from "../errors.ts";
+import { isRefusal } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
 import type { Doubted } from "../plan/proof.ts";
@@ -100,7 +100,7 @@ async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: N
     yield (await clusterScope.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
   } catch (error) {
     // Who may list it may not be allowed to read it alone
-    if (!(error instanceof CliError) || error.kind === "cancelled") throw error;
+    if (!isRefusal(error)) throw error;
     yield false;
   }
 }

@@ -4,7 +4,7 @@ import { endClaims } from "../actions/release.ts";
 import { sketch, sketchEach } from "../actions/sketch.ts";
 import { leave, takeBack, withLeft } from "../actions/take-back.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
-import { CliError, Conflict } from "../errors.ts";
+import { CliError, Conflict, Interrupted } from "../errors.ts";
 import { aheadOf } from "../plan/ahead.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { over } from "../scope/over.ts";
@@ -113,7 +113,7 @@ function* announced(plan: Plan, { place: { context, namespace } }: NamespaceRead
 export function failure({ place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> }, error: CliError): Outcome {
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
   const change: Change = { act: "tell", to, says: "" };
-  const left = error.kind === "cancelled" && error.hint === undefined;
+  const left = error instanceof Interrupted && error.hint === undefined;
   return { change, ofPlace: true, ...(left ? { left: "interrupted" } : { error }) };
 }
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { clientVersion } from "../../cmd/client-version.ts";
 import { noWorkloads } from "../../cmd/line/names.ts";
 import { verbs } from "../../cmd/verbs.ts";
-import { CliError } from "../../src/errors.ts";
+import { CliError, Interrupted } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
 import type { KubeObjects } from "../../src/objects.ts";
 import { run } from "../support/in-process.ts";
@@ -150,7 +150,7 @@ test("without a cluster version tells its own all the same", async () => {
 
 test("an interrupted command says nothing and ends with 130", async () => {
   const namespace = async () => {
-    throw new CliError("cancelled", "interrupted");
+    throw new Interrupted();
   };
 
   expect(await run(["list"], { aborted: true, cluster: { namespace } })).toEqual({ stdout: "", stderr: "", code: 130 });

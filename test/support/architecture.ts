@@ -94,6 +94,11 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string) => 
     instead: "take the time from Env.now and chance from node:crypto, so that a test can know the result",
   },
   {
+    word: /[!=]== *"cancelled"/,
+    notIn: () => true,
+    instead: "ask isRefusal or for an Interrupted (src/errors.ts): the user may have cancelled, or a signal ended the run",
+  },
+  {
     word: /\bAsyncLocalStorage\b/,
     notIn: () => true,
     instead: "hand on what is needed: each such store slows every promise of the process, for good",

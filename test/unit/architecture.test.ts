@@ -69,6 +69,7 @@ test.for([
   { path: "src/plan/x.ts", text: "const at = Date.now();", breach: "has Date.now" },
   { path: "src/secret/x.ts", text: "const at = new Date();", breach: "has new Date()" },
   { path: "src/actions/x.ts", text: "const pause = Math.random();", breach: "has Math.random" },
+  { path: "src/state/x.ts", text: 'if (error.kind === "cancelled") throw error;', breach: 'has === "cancelled"' },
   { path: "src/http/x.ts", text: "const store = new AsyncLocalStorage();", breach: "has AsyncLocalStorage" },
   { path: "src/output/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },
   { path: "cmd/x.ts", text: "write(password.reveal());", breach: "has .reveal(" },

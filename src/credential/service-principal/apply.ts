@@ -1,5 +1,5 @@
 import type { Application } from "../../azure/principals.ts";
-import { Busy, CliError, Conflict } from "../../errors.ts";
+import { Busy, CliError, Conflict, isRefusal } from "../../errors.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";
 import type { Carried } from "../kind.ts";
@@ -112,7 +112,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
   async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
     const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
     await patiently(false, patience, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
-      if (!(error instanceof CliError) || error.kind === "cancelled" || (await isThere())) throw error;
+      if (!isRefusal(error) || (await isThere())) throw error;
     });
   }
 

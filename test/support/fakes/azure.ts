@@ -1,6 +1,6 @@
 import type { AcrToken, AdminSlot, Audience, Azure, AzureRegistry, RegistryFacts, ScopeMap, Slot } from "../../../src/azure/port.ts";
 import type { Permission } from "../../../src/azure/principals.ts";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
 import { covers } from "../../../src/registry/repository.ts";
@@ -162,7 +162,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       const ask = <T>(call: string, at: string, writes: boolean, answer: () => T) => {
         const signal = interruption.signal(writes);
         return asking.ask({ port: "azure", call, at, writes, dryRun: false }, () => {
-          if (signal.aborted) throw new CliError("cancelled", "cancelled");
+          if (signal.aborted) throw new Interrupted("cancelled");
           return answer();
         });
       };
@@ -241,7 +241,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       const ask = <T>(call: string, at: string, answer: () => T) => {
         const signal = interruption.signal();
         return asking.ask({ port: "registry", call, at, writes: false, dryRun: false }, () => {
-          if (signal.aborted) throw new CliError("cancelled", "cancelled");
+          if (signal.aborted) throw new Interrupted("cancelled");
           return answer();
         });
       };

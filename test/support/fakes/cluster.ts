@@ -1,5 +1,5 @@
 import type { Cluster, KubeFlags, Preconditions, Where, Write, WriteOptions } from "../../../src/cluster/port.ts";
-import { CliError, Conflict } from "../../../src/errors.ts";
+import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
 import type { KubeObject, KubeObjects, Metadata, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
@@ -122,7 +122,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
         const signal = interruption.signal(writes);
         const at = `${context === "" ? "" : `${context}:`}${[to.namespace, to.name].filter((part) => part !== undefined).join("/")}`;
         return asking.ask({ port: "cluster", call, at: `${to.kind} ${at}`.trim(), namespace: to.namespace, writes, dryRun }, () => {
-          if (signal.aborted) throw new CliError("cancelled", "cancelled");
+          if (signal.aborted) throw new Interrupted("cancelled");
           return answer();
         });
       }

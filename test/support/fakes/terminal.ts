@@ -1,5 +1,5 @@
 import type { Key, Size, Terminal } from "../../../src/env.ts";
-import { CliError } from "../../../src/errors.ts";
+import { Interrupted } from "../../../src/errors.ts";
 
 /** What a person does at a terminal: types a text, presses a key, `<down>`, or makes the window another size. */
 export type Doing = string | Size;
@@ -23,7 +23,7 @@ export function fakeTerminal(doings: readonly Doing[], interrupt: () => void): T
       for (const event of events()) {
         if (typeof event === "object" && event.name === "ctrl-c") {
           interrupt();
-          throw new CliError("cancelled", "interrupted");
+          throw new Interrupted();
         }
         const end = hear(event);
         if (end !== undefined) return end;

@@ -8,7 +8,7 @@ import type { Registry as AzureRegistry, World as AzureWorld } from "../../../sa
 import { createAuthority } from "../../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../../src/azure/azure.ts";
 import { openCluster } from "../../../src/cluster/cluster.ts";
-import { CliError } from "../../../src/errors.ts";
+import { Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { openRegistry } from "../../../src/registry/registry.ts";
 import { type FakeWorld, fakeWorld } from "../fakes/world.ts";
@@ -130,7 +130,7 @@ export async function startFaultyServers(
 /** A wait that an interruption ends. */
 async function paused(milliseconds: number, signal: AbortSignal): Promise<void> {
   await wait(milliseconds, undefined, { signal }).catch(() => {
-    throw new CliError("cancelled", "interrupted");
+    throw new Interrupted();
   });
 }
 

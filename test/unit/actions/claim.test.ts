@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { claim } from "../../../src/actions/claim.ts";
 import { endClaims } from "../../../src/actions/release.ts";
-import { CliError, Conflict } from "../../../src/errors.ts";
+import { Conflict, Interrupted } from "../../../src/errors.ts";
 import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { claimPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
@@ -119,7 +119,7 @@ test("a claim whose answer was lost is looked for; where nobody can tell, it is 
 });
 
 test.for<{ error: () => Error; kept: boolean }>([
-  { error: () => new CliError("cancelled", "interrupted"), kept: true },
+  { error: () => new Interrupted(), kept: true },
   { error: no, kept: false },
   { error: () => new TypeError("a defect"), kept: true },
 ])("of a claim that fails otherwise nobody asks whether it stands: $error", async ({ error, kept }) => {

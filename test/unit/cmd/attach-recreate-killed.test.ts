@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { Interrupted } from "../../../src/errors.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { killing } from "../../support/fakes/killing.ts";
@@ -28,7 +28,7 @@ test("an interruption while the old one is waited for names the file, and the ne
   let interrupt = () => {};
   const sleep = () => {
     interrupt();
-    return Promise.reject(new CliError("cancelled", "interrupted"));
+    return Promise.reject(new Interrupted());
   };
   const { stdout, stderr, code } = await type(again, world.ports, {
     sleep,

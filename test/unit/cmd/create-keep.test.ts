@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import { demo, line } from "../../support/demo.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
@@ -37,7 +37,7 @@ async function during(
     for (const [when, act] of todo) if (now >= when && todo.delete(when)) act();
     if (now < from + minutes * minute) return;
     live?.interrupt();
-    throw new CliError("cancelled", "interrupted");
+    throw new Interrupted();
   };
   const started = (run: Live) => {
     live = run;

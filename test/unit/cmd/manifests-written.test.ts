@@ -2,7 +2,7 @@ import { chmod, link, lstat, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { machineFiles } from "../../../cmd/files.ts";
-import { CliError } from "../../../src/errors.ts";
+import { Interrupted } from "../../../src/errors.ts";
 import { config, folderOf, names, pod } from "../../support/manifests/folder.ts";
 
 test("--write changes the files in place, says of each object what became of it, and a rerun changes nothing", async () => {
@@ -97,7 +97,7 @@ test("what is interrupted writes nothing, and leaves nothing beside the files", 
   const disk = machineFiles(() => AbortSignal.abort());
   const path = join(folder, "a.yaml");
   const before = Buffer.from(pod("a"));
-  await expect(disk.replace([{ path, before, after: Buffer.from("x") }])).rejects.toEqual(new CliError("cancelled", "interrupted"));
+  await expect(disk.replace([{ path, before, after: Buffer.from("x") }])).rejects.toEqual(new Interrupted());
   expect(await read("a.yaml")).toBe(pod("a"));
   expect(await all()).toEqual(["a.yaml"]);
 });

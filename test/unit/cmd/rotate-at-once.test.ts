@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { Interrupted } from "../../../src/errors.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { linesOf, refused, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
@@ -142,7 +142,7 @@ test("after Ctrl-C it is told of each what could not be taken back", async () =>
     if (call !== "generatePassword" || !at.includes("team-2-")) return next();
     await next();
     live().interrupt();
-    throw new CliError("cancelled", "interrupted");
+    throw new Interrupted();
   });
 
   const { stderr, code } = await type("rotate -A --grace 0", world.ports, { started });

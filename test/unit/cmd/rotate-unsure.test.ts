@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { isAlive, slotsOf } from "../../support/rotating.ts";
 
-const gone = (kind: "unreachable" | "cancelled") => new CliError(kind, "the answer was lost");
+const gone = (kind: "unreachable" | "cancelled") =>
+  kind === "cancelled" ? new Interrupted("the answer was lost") : new CliError(kind, "the answer was lost");
 
 /** The cluster goes away while the Secret with the new login is written. @param reaches the write gets there, only its answer does not come */
 function losingTheCluster(world: FakeWorld, reaches: boolean, kind: Parameters<typeof gone>[0] = "unreachable"): void {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { RoleDefinition } from "../../../src/azure/principals.ts";
 import { refuseBeyondReading, rightsOf, rightsOfPrincipal, rightsOfRoles } from "../../../src/credential/granted-rights.ts";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 
 test.for<{ actions: string[]; rights: string[] }>([
   { actions: [], rights: [] },
@@ -93,7 +93,7 @@ test("counts a role as more than reading when its definition may not be read", a
 });
 
 test("passes an interruption on while it reads a definition", async () => {
-  const roleDefinition = () => Promise.reject(new CliError("cancelled", "cancelled"));
+  const roleDefinition = () => Promise.reject(new Interrupted("cancelled"));
 
   await expect(rightsOfPrincipal(assigned(custom), { azure: { roleDefinition }, registry })).rejects.toMatchObject({ kind: "cancelled" });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { clusterScopesOf } from "../../../src/scope/places.ts";
 import type { Scope } from "../../../src/scope/scope.ts";
@@ -129,7 +129,7 @@ test("a cluster that does not tell its version is not given up", async () => {
   ]);
 });
 
-test.for([new CliError("cancelled", "interrupted"), new TypeError("a defect")])("%s ends it", async (error) => {
+test.for([new Interrupted(), new TypeError("a defect")])("%s ends it", async (error) => {
   const { asking, tools } = world();
   asking.around(
     refusing(

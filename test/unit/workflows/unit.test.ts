@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { newRun } from "../../../src/actions/tools.ts";
-import { CliError, Conflict } from "../../../src/errors.ts";
+import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Plan } from "../../../src/plan/change.ts";
 import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
@@ -191,7 +191,7 @@ const place = (context?: string): NamespaceReader => ({
 
 test.for<{ why: string; error: CliError; gives: object }>([
   { why: "an error is the place's", error: no(), gives: { error: { message: "no" } } },
-  { why: "an interruption only leaves it", error: new CliError("cancelled", "interrupted"), gives: { left: "interrupted" } },
+  { why: "an interruption only leaves it", error: new Interrupted(), gives: { left: "interrupted" } },
   {
     why: "unless something was left behind",
     error: new CliError("cancelled", "interrupted", { hint: "remove it" }),
