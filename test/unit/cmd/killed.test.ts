@@ -1,0 +1,326 @@
+import { describe, expect, test } from "vitest";
+import { pullSecret } from "../../support/fakes/cluster.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
+import { type Begun, killedAtEach, lostAtEach } from "../../support/fakes/killed-at-each.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { type Run, type, type World } from "../../support/in-process.ts";
+import { here, leftOver, putToken, type as typeLater } from "../../support/left-over.ts";
+import { isAlive, noteIn } from "../../support/rotating.ts";
+import { acrPull } from "../../support/service-principal.ts";
+import { everythingIn, making, after as typedIn } from "../../support/situations/deleting.ts";
+
+/** The claims of the run that was killed have ended. */
+const later: World = { now: () => new Date("2026-01-01T00:05:00Z") };
+const attached = `${making} --serviceaccount default`;
+const timeout = 120_000;
+
+const takeBack = async (world: FakeWorld, scope: string) => {
+  const { stderr, code } = await type(`delete acr-myregistry --revoke -y ${scope}`, world.ports, later);
+  return { stderr: stderr.replace(/^\d Secrets? deleted\n/, ""), code };
+};
+
+/** Interrupts a run after it has deleted a token. */
+async function interruptedAtToken(world: FakeWorld, line: string, more: World = {}): Promise<Run> {
+  let interrupt = () => {};
+  const free = world.asking.around(async ({ call }, next) => {
+    const answer = await next();
+    if (call === "deleteToken") interrupt();
+    return answer;
+  });
+  const run = await type(line, world.ports, { ...more, started: (live) => (interrupt = live.interrupt) });
+  free();
+  return run;
+}
+
+describe("create", () => {
+  const empty = () => worldOf(["demo", "team-a"]);
+
+  test.for([
+    { what: "a token of its own", line: `${attached} -n demo`, at: ["demo"] },
+    { what: "a token each in two namespaces", line: `${attached} -A --credential-per namespace`, at: ["demo", "team-a"] },
+    { what: "a token that both share", line: `${attached} -A --credential-per scope`, at: ["demo", "team-a"], prunes: true },
+    {
+      what: "a service principal of its own",
+      line: "create --registry myregistry --serviceaccount default --service-principal -n demo",
+      at: ["demo"],
+    },
+    { what: "a token of its own that expires", line: `${attached} --expires-in 30d -n demo`, at: ["demo"] },
+  ])(
+    "completes and can be removed entirely when run again after a kill at any request: $what",
+    { timeout },
+    async ({ line, at, prunes }) => {
+      const wanted = everythingIn(empty());
+      let states = 0;
+      for await (const { world, where } of killedAtEach({ begin: async () => empty(), line })) {
+        states++;
+        expect({ where, ...(await type(line, world.ports, later)) }).toMatchObject({ where, code: 0 });
+        expect({ where, alive: at.map((name) => isAlive(world, name)) }).toEqual({ where, alive: at.map(() => true) });
+        expect({ where, ...(await takeBack(world, at.length > 1 ? "-A" : "-n demo")) }).toEqual({ where, stderr: "", code: 0 });
+        if (prunes) await type("prune --registry myregistry --older-than 0s --yes", world.ports, later);
+        expect({ where, ...everythingIn(world) }).toEqual({ where, ...wanted });
+      }
+      expect(states).toBeGreaterThan(8);
+    },
+  );
+
+  test("keeps the password of a Secret that was deleted by hand until the next rotation", async () => {
+    const world = await typedIn(empty(), `${making} -n demo`);
+    const copy = world.loginIn("demo") ?? expect.unreachable("a login");
+    world.cluster.remove("secret", "demo", "acr-myregistry");
+    await typedIn(world, `${making} -n demo`);
+    expect([world.azure.knows(copy), isAlive(world, "demo")]).toEqual([true, true]);
+
+    expect((await type("list -n demo -o wide", world.ports)).stdout).toContain("password1 until the next rotation");
+    await typedIn(world, "rotate -n demo");
+    expect([world.azure.knows(copy), isAlive(world, "demo")]).toEqual([false, true]);
+  });
+});
+
+describe("rotate", () => {
+  const one = ["a"];
+  const three = ["a", "b", "c"];
+  const shared = "--namespaces a,b,c --credential-per scope";
+  const kinds: readonly { readonly what: string; readonly at: readonly string[]; readonly line: string }[] = [
+    { what: "a token of its own", at: one, line: `${making} -n a` },
+    { what: "a token that was named", at: one, line: `${making} -n a --acr-token ci-pull` },
+    { what: "a token that three share", at: three, line: `${making} ${shared}` },
+    { what: "a named token that three share", at: three, line: `${making} ${shared} --acr-token ci-pull` },
+    { what: "a service principal", at: one, line: "create --registry myregistry -n a --service-principal" },
+    { what: "a service principal that three share", at: three, line: `create --registry myregistry ${shared} --service-principal ci` },
+    { what: "a token of an Azure identity", at: one, line: "create --registry myregistry --entra -n a" },
+  ];
+  const rows = kinds.flatMap(({ at, ...kind }) =>
+    ["next", "0"].map((grace) => ({
+      ...kind,
+      at,
+      grace,
+      named: kind.what.includes("named"),
+      rotate: `rotate acr-myregistry --namespaces ${at.join(",")} --grace ${grace}`,
+    })),
+  );
+  type Row = (typeof rows)[number];
+  const others = { username: "ci-others", slots: ["password1", "password2"] } as const;
+
+  const begun = ({ at, line, rotate }: Row): Begun => ({
+    line: rotate,
+    begin: async () => {
+      const world = worldOf(at);
+      world.azure.entra.claims["sub"] = "jane";
+      world.azure.putScopeMap({ name: others.username, actions: [] });
+      world.azure.putToken(others.username, others.slots);
+      await typedIn(world, line);
+      // A later token of the same identity is another one
+      world.azure.entra.now = new Date("2026-01-01T00:10:00Z");
+      return world;
+    },
+  });
+
+  const moment = (text: string | undefined) => (text === undefined ? "" : Date.parse(text));
+
+  /** Passwords of the credential that no Secret holds, and none records as the previous one. */
+  function orphans(world: FakeWorld, at: readonly string[]): string[] {
+    const notes = at.map((name) => noteIn(world, name));
+    const known = new Set(
+      notes.flatMap(({ slot, madeAt, previous }) => [`${slot} ${moment(madeAt)}`, `${previous?.slot} ${moment(previous?.madeAt)}`]),
+    );
+    const [note] = notes;
+    const token = world.azure.tokens.get(note?.identity ?? "");
+    const slots = [...(token?.passwords ?? [])].map(([slot, { creationTime }]) => `${slot} ${moment(creationTime)}`);
+    const keys = world.azure.directory.applications.flatMap((of) => of.keys.map(({ keyId, madeAt }) => `${keyId} ${moment(madeAt)}`));
+    return [...slots, ...keys].filter((password) => !known.has(password));
+  }
+
+  /** Every Secret still pulls, and the same command completes the rotation. */
+  async function completes(world: FakeWorld, { at, rotate, named }: Row, why: string): Promise<void> {
+    const alive = () => at.map((name) => isAlive(world, name));
+    const whole = at.map(() => true);
+    expect(alive(), why).toEqual(whole);
+    const first = await type(rotate, world.ports, later);
+    // An annotation does not prove whose a password of a named token is: a person deletes it
+    const [, slot] = /az acr token credential delete .*--(password[12])/.exec(named ? first.stderr : "") ?? [];
+    world.azure.tokens.get("ci-pull")?.passwords.delete(slot as "password1");
+    const second = slot === undefined ? first : await type(rotate, world.ports, later);
+    const all = `${why}: ${second.stdout}${second.stderr}`;
+    expect(alive(), all).toEqual(whole);
+    expect(world.azure.tokens.get(others.username)?.passwords.size, all).toBe(2);
+    expect(orphans(world, at).length, all).toBeLessThanOrEqual(1);
+    expect({ code: second.code, error: second.stderr.includes("error: ") }, all).toEqual({ code: 0, error: false });
+    for (const name of at)
+      expect(world.cluster.get("secret", name, "acr-myregistry")?.metadata.annotations, all).not.toHaveProperty("acr-secret/claim");
+    expect(new Set(at.map((name) => JSON.stringify(world.loginIn(name)))).size, all).toBe(1);
+  }
+
+  test.for(rows)("completes when run again after a kill at any request: $what, --grace $grace", { timeout }, async (row) => {
+    let states = 0;
+    for await (const { world, where } of killedAtEach(begun(row))) {
+      states++;
+      await completes(world, row, where);
+    }
+    expect(states).toBeGreaterThan(8);
+  });
+
+  test.for(rows.filter(({ grace }) => grace === "0"))(
+    "completes when run again after any answer was lost: $what, --grace $grace",
+    { timeout },
+    async (row) => {
+      for await (const { world, where, run } of lostAtEach(begun(row))) await completes(world, row, `${where}: ${run.stdout}${run.stderr}`);
+    },
+  );
+});
+
+describe("delete", () => {
+  const rows = [
+    { what: "one Secret", scope: "-n demo", lines: [`${attached} -n demo`] },
+    { what: "a token that was named", scope: "-n demo", lines: [`${attached} --acr-token ci-token -n demo`] },
+    { what: "one that was rotated", scope: "-n demo", lines: [`${making} --all-serviceaccounts -n demo`, "rotate -n demo"] },
+    { what: "one token in two namespaces", scope: "-A", lines: [`${attached} -A --credential-per scope`] },
+    { what: "a token each in two namespaces", scope: "-A", lines: [`${attached} -A --credential-per namespace`] },
+    {
+      what: "a service principal",
+      scope: "-n demo",
+      lines: ["create --registry myregistry --serviceaccount default --service-principal -n demo"],
+    },
+    {
+      what: "a login in a Secret of another user",
+      secret: "theirs",
+      scope: "-n demo",
+      lines: ["create theirs --registry myregistry --repository app/web --merge -n demo"],
+    },
+  ];
+
+  /** Namespaces with a Secret of another user. */
+  function empty(): FakeWorld {
+    const world = worldOf(["demo", "team-a"]);
+    world.cluster.put(pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } }));
+    return world;
+  }
+
+  /** Without empty annotations, and without roles of applications that are deleted. */
+  const counted = ({ assignments, ...all }: ReturnType<typeof everythingIn>) => ({
+    ...JSON.parse(JSON.stringify(all, (key, value) => (key === "annotations" && Object.keys(value).length === 0 ? undefined : value))),
+    assignments: assignments.filter(({ principalId }) => all.principals.some(({ id }) => id === principalId)),
+  });
+
+  test.for(rows)(
+    "leaves nothing when run again after a kill at any request: $what",
+    { timeout },
+    async ({ scope, lines, secret = "acr-myregistry" }) => {
+      const line = `delete ${secret} --revoke -y ${scope}`;
+      const wanted = counted(everythingIn(empty()));
+      let states = 0;
+      for await (const { world, where } of killedAtEach({ begin: () => typedIn(empty(), ...lines), line })) {
+        states++;
+        const login = world.loginIn("demo", secret);
+        if (login && secret !== "theirs") expect({ where, lives: world.azure.knows(login) }).toEqual({ where, lives: true });
+        const second = await type(`${line} --ignore-not-found`, world.ports, later);
+        const isDeleted = second.code === 1 && second.stderr.includes("was not made by kubectl acr-secret");
+        if (!isDeleted) expect({ where, ...second }).toMatchObject({ where, code: 0 });
+        expect({ where, left: counted(everythingIn(world)) }).toEqual({ where, left: wanted });
+      }
+      expect(states).toBeGreaterThan(20);
+    },
+  );
+
+  test.for(rows)(
+    "can be followed by a create that pulls after a kill at any request: $what",
+    { timeout },
+    async ({ scope, lines, secret = "acr-myregistry" }) => {
+      const killed = { begin: () => typedIn(empty(), ...lines), line: `delete ${secret} --revoke -y ${scope}` };
+      for await (const { world, where } of killedAtEach(killed)) {
+        expect({ where, ...(await type(lines[0] ?? "", world.ports, later)) }).toMatchObject({ where, code: 0 });
+        const login = world.loginIn("demo", secret);
+        const keys = Object.keys(world.cluster.get("secret", "demo", secret)?.data ?? {});
+        expect({ where, lives: login && world.azure.knows(login), keys }).toEqual({ where, lives: true, keys: [".dockerconfigjson"] });
+      }
+    },
+  );
+
+  test("completes when run again after an interruption", async () => {
+    const world = await typedIn(worldOf(["demo"]), `${attached} -n demo`);
+    expect(await interruptedAtToken(world, "delete --revoke -y -n demo")).toMatchObject({ code: 130 });
+    const secret = world.cluster.get("secret", "demo", "acr-myregistry");
+    expect(secret?.metadata.annotations).not.toHaveProperty("acr-secret/claim");
+    expect(await type("delete --revoke -y -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
+    expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
+  });
+});
+
+describe("prune", () => {
+  const line = "prune --registry myregistry --yes";
+
+  /** A token, a scope map, an application and a password of another user's application are left over, and one of each kind is in use. */
+  async function begin(): Promise<FakeWorld> {
+    const world = await leftOver();
+    await typeLater("create sp --registry myregistry --service-principal --namespaces a,b --credential-per namespace", world);
+    world.azure.directory.assign(world.azure.directory.put("ci"), acrPull);
+    for (const name of ["a", "b"]) await typeLater(`create two --registry myregistry --service-principal=ci -n ${name}`, world);
+    for (const name of ["sp", "two"]) world.cluster.remove("secret", "b", name);
+    putToken(world, "map-alone", `kubectl acr-secret: secret x in namespace b of cluster ${here}`, []);
+    world.azure.removeToken("map-alone");
+    world.asking.forget();
+    return world;
+  }
+
+  const begun: Begun = { begin, line, more: { now: () => new Date("2026-03-01T00:00:00Z") } };
+  const remaining = ({ azure, cluster, loginIn }: FakeWorld) => ({
+    tokens: [...azure.tokens.keys()].map((name) => name.slice(0, 17)),
+    scopeMaps: [...azure.scopeMaps.keys()].map((name) => name.slice(0, 17)),
+    applications: azure.directory.applications.map(({ displayName, keys }) => `${displayName.slice(0, 5)} ${keys.length}`),
+    roles: azure.directory.assignments.length,
+    alive: cluster
+      .all("secret")
+      .filter(({ metadata: { namespace = "", name } }) => azure.knows(loginIn(namespace, name) ?? { username: "", password: "" })).length,
+  });
+  const pruned = { tokens: ["a-acr-myregistry-"], scopeMaps: ["a-acr-myregistry-"], applications: ["a-sp- 1", "ci 2"], roles: 2, alive: 3 };
+
+  test("deletes unused objects and passwords only", async () => {
+    const world = await begin();
+    expect(remaining(world)).toEqual({
+      tokens: ["a-acr-myregistry-", "b-acr-myregistry-"],
+      scopeMaps: ["a-acr-myregistry-", "b-acr-myregistry-", "map-alone"],
+      applications: ["a-sp- 1", "b-sp- 1", "ci 3"],
+      roles: 3,
+      alive: 3,
+    });
+    expect(await typeLater(line, world)).toMatchObject({ stderr: "", code: 0 });
+    expect(remaining(world)).toEqual(pruned);
+  });
+
+  test.for([
+    { what: "a kill at any request", states: killedAtEach },
+    { what: "any answer was lost", states: lostAtEach },
+  ])("leaves nothing unused and every login valid when run again after $what", { timeout }, async ({ states }) => {
+    let count = 0;
+    for await (const { world, where } of states(begun)) {
+      count++;
+      expect({ where, alive: remaining(world).alive }).toEqual({ where, alive: 3 });
+      expect(await typeLater(line, world), where).toMatchObject({ code: 0 });
+      expect(remaining(world), where).toEqual(pruned);
+    }
+    expect(count).toBeGreaterThan(30);
+  });
+
+  test("completes when run again after an interruption", async () => {
+    const world = await begin();
+    const { stderr, code } = await interruptedAtToken(world, line, begun.more);
+
+    expect({ last: stderr.split("\n").at(-2), code }).toEqual({ last: "interrupted. The same command goes on from here.", code: 130 });
+    expect(remaining(world).scopeMaps).toContain("b-acr-myregistry-");
+    expect(await typeLater(line, world)).toMatchObject({ code: 0 });
+    expect(remaining(world)).toEqual(pruned);
+  });
+
+  test("succeeds twice when two runs prune at the same time", async () => {
+    for (let round = 0; round < 20; round++) {
+      const world = await begin();
+      let turn = 0;
+      world.asking.around(async (_, next) => {
+        for (let wait = (turn++ * 7 + round) % 5; wait > 0; wait--) await new Promise(setImmediate);
+        return next();
+      });
+      const both = await Promise.all([typeLater(line, world), typeLater(line, world)]);
+      expect(both.map(({ code }) => code)).toEqual([0, 0]);
+      expect(remaining(world), `round ${round}`).toEqual(pruned);
+    }
+  });
+});
