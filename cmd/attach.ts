@@ -58,7 +58,7 @@ export const attach = verb({
     const flags = onlyPrinted("attach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", { flags, args }, session);
     const anew = recreateOptions(flags);
-    const make = (targets: TargetOptions) => ({ do: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
+    const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,
       make: make(named),

@@ -48,12 +48,14 @@ export const check = verb({
       judgeAll(clusterScopes, options, where, session),
     );
     for (const { error, to } of errors)
-      printError({ ...session.context, spell: (fix) => session.spell(inPlace(fix, to)) }, error, placePrefix(to, where));
+      printError({ ...session.context, formatCommand: (fix) => session.formatCommand(inPlace(fix, to)) }, error, placePrefix(to, where));
 
     const { stdout, env } = session.context;
-    if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.spell), flags.output));
+    if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.formatCommand), flags.output));
     else if (verdicts.length > 0)
-      session.print(verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), spell: session.spell }));
+      session.print(
+        verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), formatCommand: session.formatCommand }),
+      );
     if (verdicts.length === 0 && errors.length === 0)
       session.context.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}: name one with --image.\n`);
     if (errors.length > 0) return failureCode(true);

@@ -44,7 +44,7 @@ export type Choosing = {
 /** The error for a command line that names no target. @param why what follows, `, and ...` */
 const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""): CliError =>
   new CliError("usage", `no target is named${why}`, {
-    hint: { do: verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+    hint: { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
   });
 
 /**
@@ -103,7 +103,7 @@ export async function chooseTargets<R extends Ref>(
   const terminal = askable(session, output);
   if (!terminal) {
     const labels = labeled.map(({ label }) => label);
-    const hint: Fix = { do: verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
+    const hint: Fix = { verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
     throw new CliError("usage", `no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, { hint });
   }
   const chosen = await choose({ asks: says.asks(secret), enter: verb }, labeled, { ...session.context, terminal });

@@ -60,7 +60,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
 export function printerOf({ session, flags, scope, clusterScopes }: Concluding): Printer {
   const { stdout, stderr, env } = session.context;
   const how = { where: whereOf(scope, clusterScopes), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
-  return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, spell: session.spell, ...how });
+  return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, formatCommand: session.formatCommand, ...how });
 }
 
 /** Where there is one place, its error is the run's. */

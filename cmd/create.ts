@@ -125,7 +125,7 @@ const nowhere = { namespace: undefined, context: undefined };
 function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOptions, shared: boolean): Create {
   const { merge, includeRegional, identity } = asked.again;
   const { registry } = asked;
-  const again: Create = { do: "create", secret, registry, ...saidAgain(targets), merge, includeRegional, reader, identity };
+  const again: Create = { verb: "create", secret, registry, ...saidAgain(targets), merge, includeRegional, reader, identity };
   return shared ? { ...again, ...nowhere, scope, credentialPer: per } : again;
 }
 

@@ -4,7 +4,7 @@ import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { deletionWait } from "../src/credential/retry.ts";
-import type { Delete } from "../src/fix.ts";
+import type { PluginCommand } from "../src/fix.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
@@ -19,7 +19,7 @@ import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { askFirst, requireAnswer } from "./delete/confirm.ts";
 import { type DeleteFlags, deleteFlags } from "./delete/flags.ts";
-import { identityOf, saidIdentity } from "./line/identity-flags.ts";
+import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { nameOfSecret } from "./secret-name.ts";
@@ -51,12 +51,13 @@ export const deletion = verb({
     const asks = !flags.yes && flags["dry-run"] === "none";
     if (asks) requireAnswer(session, flags.output, againOf(flags, named));
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
-    const secret = named ?? (await nameOfSecret(clusterScopes, { do: "list", namespace: clusterScopes[0]?.namespaces[0] }));
+    const secret = named ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
     const where = whereOf(scope, clusterScopes);
     const open = opener(identityOf(flags), sourcesOf(session));
     const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await askFirst(session, deleted(deleting, "client"), where);
-    const nowhere = () => (flags["ignore-not-found"] || session.context.interruption.halted ? undefined : noSecret(secret, { do: "list" }));
+    const nowhere = () =>
+      flags["ignore-not-found"] || session.context.interruption.halted ? undefined : noSecret(secret, { verb: "list" });
     const registries = new Set<string>();
     async function* recorded(): AsyncGenerator<Outcome> {
       let isFound = false;
@@ -72,7 +73,7 @@ export const deletion = verb({
     const tells = code === 0 && !flags.revoke && flags.output === undefined && flags["dry-run"] === "none";
     if (!tells || registries.size === 0) return code;
     session.hint("what was created for it in Azure still exists");
-    for (const registry of registries) session.hint({ do: "prune", registry });
+    for (const registry of registries) session.hint({ verb: "prune", registry });
     return code;
   },
 });
@@ -114,14 +115,14 @@ async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): As
 }
 
 /** The same command, for a line to type. */
-const againOf = (flags: DeleteFlags, secret: string | undefined): Delete => ({
-  do: "delete",
+const againOf = (flags: DeleteFlags, secret: string | undefined): PluginCommand => ({
+  verb: "delete",
   secret,
   revoke: flags.revoke,
   force: flags.force,
   ignoreNotFound: flags["ignore-not-found"],
   scope: scopeOf(flags),
-  ...saidIdentity(identityOf(flags)),
+  identity: identityOf(flags),
 });
 
 /** The registries in which something is left that was created for a Secret that is deleted now. */
@@ -146,7 +147,7 @@ function opener(identity: SignInOptions, sources: Sources): Open {
       return `it dies by itself${entry.expiresAt === undefined ? "" : ` at ${entry.expiresAt}`}, and nobody can end it before`;
     const flags = kind.noted(entry);
     const key = JSON.stringify([kind.name, host, flags]);
-    const again = { do: "create", registry: host } as const;
+    const again = { verb: "create", registry: host } as const;
     const found =
       opened.get(key) ??
       kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: deletionWait, again }, asked);

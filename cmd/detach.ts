@@ -56,7 +56,7 @@ export const detach = verb({
     return runOnTargets(session, flags, args, {
       verb: "detach",
       reads: { pods: "none" },
-      otherwise: (targets, namespace) => ({ do: "detach", secret: "NAME", ...saidAgain(targets), namespace }),
+      otherwise: (targets, namespace) => ({ verb: "detach", secret: "NAME", ...saidAgain(targets), namespace }),
       candidates: (state, run) => meantIn(state, run).map(({ to }) => to),
       plan: (state, run) => {
         const { secret, onePlace, isMeant } = run;
@@ -103,7 +103,7 @@ function detachDangling(flags: DanglingFlags, words: readonly string[], session:
   const { secret, targets } = readTargetWords(words, flags);
   if (secret !== undefined)
     throw new CliError("usage", `--dangling finds the names by itself, so "${secret}" cannot be named beside it`, {
-      hint: { do: "detach", secret, serviceaccounts: ["default"], or: "--dangling without a Secret" },
+      hint: { verb: "detach", secret, serviceaccounts: ["default"], or: "--dangling without a Secret" },
     });
   const named = wantsTargets(targets);
   return runInScope(session, flags, (_, onePlace) => ({

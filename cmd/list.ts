@@ -97,7 +97,7 @@ function skippedLine({ never, unknown }: Skipped): string {
 }
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and does not stop the others. */
-async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: Where, { context, spell }: Session) {
+async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: Where, { context, formatCommand }: Session) {
   const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
   for (const clusterScope of clusterScopes) {
@@ -109,7 +109,7 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
         namespace,
         ...(clusterScope.context !== undefined && { context: clusterScope.context }),
       } as const;
-      printError({ ...context, spell: (fix) => spell(inPlace(fix, at)) }, error, placePrefix(at, where));
+      printError({ ...context, formatCommand: (fix) => formatCommand(inPlace(fix, at)) }, error, placePrefix(at, where));
       failed = true;
     }
   }

@@ -3,12 +3,12 @@ import { printError } from "../src/output/error.ts";
 import type { Context } from "./context.ts";
 import { failureCode } from "./failure-code.ts";
 import { firstArgument } from "./line/argv.ts";
+import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
 import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
 import { meantVerb } from "./line/nearest.ts";
 import { type Parsed, parse } from "./line/parse.ts";
-import { spell } from "./line/spell.ts";
 import { openSession, type Session } from "./session.ts";
 import { opened, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
@@ -70,7 +70,7 @@ function failed(error: unknown, { verb, context, session, diff }: Failed): numbe
   const { halted } = context.interruption;
   const leaves = error instanceof Interrupted && error.hint !== undefined;
   if (halted && !leaves) return 130;
-  printError({ ...context, spell: session?.spell ?? spell }, withUsage(error, verb));
+  printError({ ...context, formatCommand: session?.formatCommand ?? formatCommand }, withUsage(error, verb));
   if (!(error instanceof CliError)) for (const frame of placeOf(error)) session?.trace(4, () => frame);
   return halted ? 130 : failureCode(diff || verb?.findings !== undefined);
 }
@@ -92,7 +92,7 @@ function unknown(word: string): CliError {
     word,
     verbs.map(({ name }) => name),
   );
-  const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : ({ do: "help" } as const);
+  const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : ({ verb: undefined, help: true } as const);
   return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
 }
 
@@ -105,5 +105,5 @@ function placeOf(error: unknown): string[] {
 /** A misused flag ends with where to read on, as in kubectl. */
 function withUsage(error: unknown, verb: Verb | undefined): unknown {
   if (!(error instanceof CliError) || error.kind !== "usage" || error.hint) return error;
-  return new CliError("usage", error.message, { hint: { do: "help", verb: verb?.name }, cause: error });
+  return new CliError("usage", error.message, { hint: { verb: verb?.name, help: true }, cause: error });
 }

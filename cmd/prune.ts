@@ -32,7 +32,7 @@ export const prune = verb({
   most: 0,
   async run({ flags }, session) {
     const { registry: named, output } = flags;
-    if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { do: "prune", registry: "REGISTRY" } });
+    if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { verb: "prune", registry: "REGISTRY" } });
     const options = wishOf(flags);
     // What some of a cluster's namespaces hold says nothing of the others
     const clusterScopes = (await clusterScopesOf(clusterScope(flags), { ...session, writes: false })).map((clusterScope) => ({

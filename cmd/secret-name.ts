@@ -1,5 +1,5 @@
 import { CliError } from "../src/errors.ts";
-import type { Fix } from "../src/fix.ts";
+import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { ClusterScope } from "../src/scope/places.ts";
 import { theSecret } from "../src/state/secrets.ts";
 
@@ -11,5 +11,5 @@ export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScop
   const [namespace, ...others] = clusterScope?.namespaces ?? [];
   if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
     return theSecret(clusterScope.cluster, namespace, otherwise);
-  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: { do: "list", everywhere: true } });
+  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: listEverywhere });
 }

@@ -10,9 +10,9 @@ import type { Registry } from "../src/registry/port.ts";
 import { isGlob } from "../src/scope/scope.ts";
 import type { Context } from "./context.ts";
 import { milliseconds } from "./line/durations.ts";
+import { formatCommand, type Given } from "./line/format-command.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
-import { type Given, spell } from "./line/spell.ts";
 
 /** One run of one verb: the context with this command line's flags applied, and its ports, each opened once. */
 export type Session = {
@@ -41,7 +41,7 @@ export type Session = {
   /** Tells what to do next: a command, or lines as they are. */
   hint(next: Next): void;
   /** The line to type for what is to be done next, in this command line's cluster and namespace. */
-  spell(fix: Fix): string;
+  formatCommand(fix: Fix): string;
   close(): Promise<void>;
 };
 
@@ -73,7 +73,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
   }
 
-  const format = (fix: Fix) => spell(fix, said());
+  const format = (fix: Fix) => formatCommand(fix, said());
 
   return {
     context,
@@ -96,8 +96,8 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     print: (text) => context.stdout.write(text),
     warn: (text, fix) => printWarning(context.stderr, context.env, text, fix && format(fix)),
-    hint: (next) => printHint({ ...context, spell: format }, next),
-    spell: format,
+    hint: (next) => printHint({ ...context, formatCommand: format }, next),
+    formatCommand: format,
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };
 }

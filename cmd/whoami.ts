@@ -7,7 +7,7 @@ import { formatIdentity, formatRights, nearlyFull, reportOf, type Seen, type Sig
 import { printData } from "../src/output/object.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import type { Flags } from "./line/flags.ts";
-import { identityFlags, identityOf, saidIdentity } from "./line/identity-flags.ts";
+import { identityFlags, identityOf } from "./line/identity-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -39,7 +39,7 @@ export const whoami = verb({
     if (seen instanceof CliError) throw seen;
     if (output === undefined) session.print(formatRights(seen));
     const full = nearlyFull(seen);
-    const prune = { do: "prune", registry: seen.registry.name, ...saidIdentity(identityOf(flags)) } as const;
+    const prune = { verb: "prune", registry: seen.registry.name, identity: identityOf(flags) } as const;
     if (full !== undefined) session.warn(`${full}; to list what is left over of them`, prune);
     return 0;
   },

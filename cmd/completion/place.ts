@@ -2,7 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { CliError } from "../../src/errors.ts";
 import type { Programs } from "../../src/programs.ts";
 import type { Context } from "../context.ts";
-import { quoted } from "../line/spell.ts";
+import { quoted } from "../line/format-command.ts";
 import { type Shim, shims } from "./shim.ts";
 
 /** The program that completes, and the path that it has. */

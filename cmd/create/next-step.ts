@@ -31,7 +31,7 @@ export function nextStep({ name: secret, targets, reader }: CreateOptions, went:
  * the Secret, the command that attaches it there. A failed read leaves the step as it is, because the Secret is written.
  */
 export async function stepsLeft(next: Fix | readonly string[], [clusterScope]: readonly ClusterScope[]): Promise<Next[]> {
-  if (!clusterScope || !("do" in next) || next.do !== "attach") return [next];
+  if (!clusterScope || !("verb" in next) || next.verb !== "attach") return [next];
   const { secret = "", namespace } = next;
   const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
     clusterScope.cluster.get({ kind, name, namespace: namespace ?? "" }).catch(unlessRefused(undefined));
@@ -43,11 +43,11 @@ export async function stepsLeft(next: Fix | readonly string[], [clusterScope]: r
   const target = account ? `serviceaccount/${secret}` : deployment && `deployment/${secret}`;
   if (target === undefined) return standard?.imagePullSecrets?.some(({ name }) => name === secret) ? [] : [next];
   const named = `${JSON.stringify(secret)} is the name of the Secret; to let ${target} use it`;
-  return [named, { do: "attach", secret, targets: [target], namespace }];
+  return [named, { verb: "attach", secret, targets: [target], namespace }];
 }
 
 const attach = (secret: string, namespace: string | undefined): Fix => ({
-  do: "attach",
+  verb: "attach",
   secret,
   serviceaccounts: ["default"],
   namespace,

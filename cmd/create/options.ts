@@ -13,7 +13,7 @@ import { readers } from "../../src/secret/readers.ts";
 import { type TargetOptions, wantsTargets } from "../../src/state/targets.ts";
 import { expiryAfter } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
-import { identityFlags, identityOf, saidIdentity } from "../line/identity-flags.ts";
+import { identityFlags, identityOf } from "../line/identity-flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords } from "../line/target-words.ts";
@@ -113,7 +113,7 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
   const again: Create = {
-    do: "create",
+    verb: "create",
     secret: name,
     registry: registry || "REGISTRY",
     repositories: repository,
@@ -122,7 +122,7 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
     reader,
     includeRegional: flags["include-regional"] || undefined,
     scopeMap: flags["scope-map"] || undefined,
-    ...saidIdentity(identity),
+    identity,
   };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   refuseOneForEach(flags);

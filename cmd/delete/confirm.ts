@@ -1,6 +1,6 @@
 import type { Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
-import type { Delete } from "../../src/fix.ts";
+import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { confirmed } from "../../src/output/confirm.ts";
 import type { Where } from "../../src/output/words.ts";
@@ -9,7 +9,7 @@ import { askable } from "../askable.ts";
 import type { Session } from "../session.ts";
 
 /** Who cannot be asked has to have said yes. @throws CliError usage, before anybody is asked anything */
-export function requireAnswer(session: Session, output: string | undefined, again: Delete): void {
+export function requireAnswer(session: Session, output: string | undefined, again: PluginCommand): void {
   if (askable(session, output)) return;
   throw new CliError("usage", "nobody can be asked here whether it is to be deleted", { hint: { ...again, yes: true } });
 }

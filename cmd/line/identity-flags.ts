@@ -34,13 +34,6 @@ export const identityFlags = {
 } as const satisfies Flags;
 
 /** As whom a command line wants Azure to be asked. */
-export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => ({
-  source: auth,
-  ...(tenant !== undefined && { tenant }),
-  ...(subscription !== undefined && { subscription }),
-  ...(cloud !== undefined && { cloud }),
-});
-
-/** The same for a line to type, where anything was said. */
-export const saidIdentity = (identity: SignInOptions): { readonly identity?: SignInOptions } =>
-  identity.source === identityFlags.auth.default && Object.keys(identity).length === 1 ? {} : { identity };
+export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => {
+  return { source: auth, tenant, subscription, cloud };
+};

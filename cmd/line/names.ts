@@ -42,7 +42,7 @@ export const noWorkloads = "check looks at every pod of the namespace; attach, d
 /** What somebody may have meant who put a slash into a name. */
 function meant(word: string, prefix: string, name: string): string | Fix | undefined {
   if (isWorkload(word)) return noWorkloads;
-  if (/[.:].*\/|\/.*[:@]/.test(word)) return { do: "check", images: [word] };
+  if (/[.:].*\/|\/.*[:@]/.test(word)) return { verb: "check", images: [word] };
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;
   if ((spellings.ServiceAccount as readonly string[]).includes(prefix)) return `did you mean --serviceaccount=${name}?`;
   return `did you mean ${JSON.stringify(name)}?`;

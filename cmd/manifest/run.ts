@@ -56,7 +56,7 @@ export async function runManifests(verb: Options["do"], { flags, args }: Call, s
 function secretOf(secret: string | undefined, verb: Options["do"], { filename, kustomize }: ManifestFlags): string {
   if (secret === undefined)
     throw usage("for manifests the Secret has to be named, since no cluster is asked", {
-      do: verb,
+      verb,
       secret: "SECRET",
       ...(kustomize === undefined ? { filename: filename[0] } : { kustomize }),
     });
@@ -67,7 +67,7 @@ function secretOf(secret: string | undefined, verb: Options["do"], { filename, k
 /** @throws CliError usage for a form of output that tells of a cluster's objects */
 function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Options): void {
   if (writes && kustomize !== undefined)
-    throw usage("--write changes files, and what -k prints is in none", { do: verb, secret, kustomize, output: "kustomize" });
+    throw usage("--write changes files, and what -k prints is in none", { verb, secret, kustomize, output: "kustomize" });
   const prints = output === "kustomize" || output === "helm";
   if (output !== undefined && !prints)
     throw usage(`-o ${output} is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm`);

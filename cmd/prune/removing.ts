@@ -61,7 +61,7 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
   async function open(name: string, of: string): Promise<Credential> {
     const kind = kindNamed(name);
     if (!kind || typeof kind.noted === "string") throw new CliError("internal", `no ${name} can be taken away`);
-    const again = { do: "create", registry: registry.id } as const;
+    const again = { verb: "create", registry: registry.id } as const;
     const asked: Asked = {
       flags: kind.noted({ identity: of }),
       registry: registry.id,
@@ -78,7 +78,7 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
 /** Prints outcomes in the form that was asked for. What lives in Azure has no name that kubectl could take, but here nothing else is named. */
 function printerOf({ output, "dry-run": dryRun }: PruneFlags, session: Session): Printer {
   const { stdout, stderr, env } = session.context;
-  const options = { stdout, stderr, env, dryRun, where: "one", managedFields: false, spell: session.spell } as const;
+  const options = { stdout, stderr, env, dryRun, where: "one", managedFields: false, formatCommand: session.formatCommand } as const;
   const lines = openPrinter(output === "jsonl" ? "jsonl" : undefined, options);
   if (output === undefined || output === "wide" || output === "jsonl") return lines;
   const silent = openPrinter(undefined, { ...options, stdout: { ...stdout, write: () => {} } });
@@ -95,8 +95,8 @@ function printerOf({ output, "dry-run": dryRun }: PruneFlags, session: Session):
 const forms = {
   name: async (done: readonly Outcome[], _: DryRun, __: Session) =>
     done.flatMap(({ change, error, left }) => (error || left || change.act === "keep" ? [] : `${printable(nameOf(change.to))}\n`)).join(""),
-  json: async (done: readonly Outcome[], dryRun: DryRun, { spell }: Session) => {
-    const items = done.flatMap((outcome) => jsonLine(outcome, dryRun, spell)).map((line): unknown => JSON.parse(line));
+  json: async (done: readonly Outcome[], dryRun: DryRun, { formatCommand }: Session) => {
+    const items = done.flatMap((outcome) => jsonLine(outcome, dryRun, formatCommand)).map((line): unknown => JSON.parse(line));
     return printData({ apiVersion: "acr-secret/v1", kind: "OutcomeList", items }, "json");
   },
 };

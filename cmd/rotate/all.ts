@@ -131,7 +131,7 @@ function open(
       verify: flags.verify,
       expiresAt: options.expiresAt,
       wait: waitOf(flags),
-      again: { do: "create", secret: members[0]?.to.name, registry: host },
+      again: { verb: "create", secret: members[0]?.to.name, registry: host },
     },
     sourcesOf(session),
   );

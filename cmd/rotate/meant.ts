@@ -32,7 +32,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
   if (typeof row.noted !== "string") return undefined;
   const message = `the login for ${host} in secret "${secret}" cannot be rotated here: ${row.noted}`;
   const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
-  return new CliError("invalid", message, { hint: { do: "create", secret, registry: host, ...hint, namespace, context } });
+  return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace, context } });
 }
 
 /** The Secrets of other tools in the scope whose credential is in no rotation, one of each credential. */
@@ -47,7 +47,7 @@ export function foreignOnly({ noted }: NotedIn, rotations: readonly Rotation[], 
 /** The refusal to write a Secret that another tool manages. */
 export function managedElsewhere({ to: { name, namespace, context }, entry }: Noted): CliError {
   const message = `secret "${name}" in namespace "${namespace}" holds ${entry.identity} and is managed by another tool, so it is not rotated`;
-  return new CliError("conflict", message, { hint: { do: "rotate", secret: name, force: true, namespace, context } });
+  return new CliError("conflict", message, { hint: { verb: "rotate", secret: name, force: true, namespace, context } });
 }
 
 /** The error where there is nothing to rotate. */
@@ -62,12 +62,12 @@ export async function nothingToRotate(
   if (absent !== undefined) return absent;
   const [clusterScope] = clusterScopes;
   const [namespace, context] = [clusterScope?.namespaces[0], clusterScope?.context];
-  const create = { do: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
+  const create = { verb: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
   if (secret === undefined || !clusterScope)
-    return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { do: "list" } });
+    return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { verb: "list" } });
   const places = clusterScopes.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
   const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
-  if (!found.some((one) => one)) return noSecret(secret, { do: "list", namespace, context });
+  if (!found.some((one) => one)) return noSecret(secret, { verb: "list", namespace, context });
   return new CliError("invalid", `secret "${secret}" notes no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
     hint: create,
   });

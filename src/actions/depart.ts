@@ -64,8 +64,7 @@ function stays({ to, path }: Going, finalizers: readonly string[], bound: number
   const why = finalizers.length > 0 ? `its finalizers hold it: ${finalizers.join(", ")}` : "its node does not let it go";
   const then = `the same command goes on once it has gone; what it was is in ${path}`;
   const { namespace, context } = to;
-  const workload = { kind: spelled(to.kind), name: to.name };
-  const ends = { do: "delete-by-force", workload, namespace, context, or: `wait: ${then}` } as const;
+  const ends = { kubectl: `delete ${spelled(to.kind)}`, args: [to.name, "--force"], namespace, context, or: `wait: ${then}` };
   return new CliError("timeout", `${what} is deleted and still there after ${bound}s: ${why}`, {
     hint: finalizers.length > 0 ? then : ends,
   });

@@ -27,7 +27,7 @@ export async function rehearseNew({ to, does, secret }: Recreate, manifest: obje
   const back = `${nameOf(to)} would come back`;
   if (does === "attach") throw new CliError("invalid", `${back} without ${secret}: admission takes it out`);
   throw new CliError("invalid", `${back} with ${secret}, which serviceaccount/${account} gives it`, {
-    hint: { do: "detach", secret, serviceaccounts: [account ?? "default"] },
+    hint: { verb: "detach", secret, serviceaccounts: [account ?? "default"] },
   });
 }
 

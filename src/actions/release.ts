@@ -31,7 +31,7 @@ const leftEmpty = (to: Ref<"secret">, error: CliError): Outcome => ({
   change: { act: "release", to },
   error,
   says: [`secret/${to.name} is left without a login`],
-  fix: { do: "delete-secret", secret: to.name, namespace: to.namespace, context: to.context },
+  fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace, context: to.context },
 });
 
 /**

@@ -35,7 +35,7 @@ const ofSecret: Partial<Record<Cause, (facts: InAzure, held: SecretFacts) => Adv
 const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
   "no-login": supply,
   "not-found": (facts) => ({ fix: lookFor(facts) }),
-  blocked: ({ azure: { registry } }) => ({ fix: { do: "show-network-rules", registry } }),
+  blocked: ({ azure: { registry } }) => ({ fix: { do: "shell", argv: ["az", "acr", "network-rule", "list", "--name", registry] } }),
 };
 
 /** A refused login: the same kind of credential anew, in the same Secret. */
@@ -95,9 +95,12 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
   if (facts.only) return { because: "it may hold other logins, so no command here replaces it" };
   const byAccount = pods.length === 0 || copied.length > 0;
   const secret = facts.fresh.name;
-  const detach: Fix[] = byAccount ? [{ do: "detach", secret: held.name, serviceaccounts: [account], namespace }] : [];
+  const detach: Fix[] = byAccount ? [{ verb: "detach", secret: held.name, serviceaccounts: [account], namespace }] : [];
   const create: Fix = byAccount ? { ...make(facts), serviceaccounts: [account] } : make(facts);
-  const references = templatesOf(own).map((workload): Fix => ({ do: "reference", workload, secret, instead: held.name, namespace }));
+  const references = templatesOf(own).map(({ kind, name }): Fix => {
+    const args = [kind, name, "-p", replacing(held.name, secret)];
+    return { kubectl: "patch", args, namespace };
+  });
   const gone = [...copied.filter(({ owner }) => owner?.remakes), ...stayed(own)];
   const rest = concerned(facts).all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
   return {
@@ -108,6 +111,10 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
     ]),
   };
 }
+
+/** Returns a strategic merge patch. The names of a pod template are merged one by one (core/v1 PodSpec, patchMergeKey=name). */
+const replacing = (old: string, name: string): string =>
+  JSON.stringify({ spec: { template: { spec: { imagePullSecrets: [{ $patch: "delete", name: old }, { name }] } } } });
 
 /** A credential of our own, in a Secret of its own, beside what is there. */
 function beside(facts: InAzure, repositories?: readonly string[]): Advice {
@@ -145,7 +152,7 @@ function rename(facts: InAzure): Advice {
   const named = azure.loginServer + facts.image.slice(ref.host.length);
   const why = facts.matchesLoginServer ? "" : `a login for ${azure.loginServer} does not match ${ref.host}: `;
   const because = `${why}name the image ${named}`;
-  if (facts.pods.length === 0) return { fix: { do: "check", images: [named], serviceaccount: account, namespace }, because };
+  if (facts.pods.length === 0) return { fix: { verb: "check", images: [named], serviceaccount: account, namespace }, because };
   const first = facts.matchesLoginServer
     ? {}
     : deliver(
@@ -159,7 +166,10 @@ function rename(facts: InAzure): Advice {
       return [`${nameOf(workload)} ${container}`, { workload, container }] as const;
     }),
   );
-  const renamed = [...places.values()].map((place): Fix => ({ do: "set-image", ...place, image: named, namespace }));
+  const renamed = [...places.values()].map(({ workload, container }): Fix => {
+    const args = [nameOf(workload), `${container}=${named}`];
+    return { kubectl: "set image", args, namespace };
+  });
   const gone = deletion(stayed(concerned(facts).all), namespace);
   return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed, ...gone]), because: joined([because, first.because]) };
 }
@@ -171,7 +181,7 @@ function give(facts: ImageFacts, held: SecretFacts): Advice {
   // Its regional hosts get it with the login server
   const registry = azure && reaches({ ...facts, azure }, held) ? azure.loginServer : ref.host;
   return {
-    fix: { do: "create", secret: name, registry, username: note?.identity, namespace, ...forced(note) },
+    fix: { verb: "create", secret: name, registry, username: note?.identity, namespace, ...forced(note) },
     because: joined([unlabeled(note), "its password was given, so a new one has to be: put it into PASSWORD"]),
   };
 }
@@ -197,7 +207,7 @@ const unlabeled = (note: Note | undefined) =>
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
 function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {
   const name = secret ?? (fresh.isDefault ? undefined : fresh.name);
-  return { do: "create", secret: name, registry: azure.loginServer, repositories: pods.length > 0 ? [] : [ref.repository], namespace };
+  return { verb: "create", secret: name, registry: azure.loginServer, repositories: pods.length > 0 ? [] : [ref.repository], namespace };
 }
 
 /** Whether a Secret has logins for this registry, and none that would be lost with it. */
@@ -212,6 +222,9 @@ const reaches = ({ azure, ref }: InAzure, { note }: SecretFacts): boolean =>
   note?.hosts[0] === azure.loginServer && note.hosts.includes(ref.host);
 
 function lookFor({ azure: { registry }, ref: { repository, reference }, hasOtherTags }: InAzure): Fix {
-  if (reference.includes(":")) return { do: "show-manifests", registry, repository };
-  return hasOtherTags ? { do: "show-tags", registry, repository } : { do: "show-repositories", registry };
+  if (reference.includes(":"))
+    return { do: "shell", argv: ["az", "acr", "manifest", "list-metadata", "--registry", registry, "--name", repository] };
+  return hasOtherTags
+    ? { do: "shell", argv: ["az", "acr", "repository", "show-tags", "--name", registry, "--repository", repository] }
+    : { do: "shell", argv: ["az", "acr", "repository", "list", "--name", registry] };
 }

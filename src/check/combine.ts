@@ -1,4 +1,4 @@
-import type { Create, Fix } from "../fix.ts";
+import { type Fix, hasVerb, type KubectlCommand, type PluginCommand } from "../fix.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -18,17 +18,19 @@ export function combine(verdicts: readonly Verdict[]): Verdict[] {
  * login server's images have no less from a login that holds at regional hosts too.
  */
 function alike(fix: Fix): string {
-  if (fix.do === "delete-pods") return JSON.stringify({ ...fix, pods: [] });
-  if (fix.do !== "create") return JSON.stringify(fix);
+  if (isDeletion(fix)) return JSON.stringify({ ...fix, args: [] });
+  if (!hasVerb(fix, "create")) return JSON.stringify(fix);
   return JSON.stringify({ ...fix, ...(isNaming(fix) && { repositories: ["*"] }), includeRegional: undefined });
 }
 
-const isNaming = (fix: Fix): fix is Create & { readonly repositories: readonly string[] } =>
-  fix.do === "create" && (fix.repositories ?? []).length > 0;
+const isDeletion = (fix: Fix): fix is KubectlCommand => "kubectl" in fix && fix.kubectl === "delete pod";
+
+const isNaming = (fix: PluginCommand): fix is PluginCommand & { readonly repositories: readonly string[] } =>
+  (fix.repositories ?? []).length > 0;
 
 function both(a: Fix, b: Fix): Fix {
-  if (a.do === "delete-pods" && b.do === "delete-pods") return { ...a, pods: [...new Set([...a.pods, ...b.pods])] };
-  if (a.do !== "create" || b.do !== "create") return a;
+  if (isDeletion(a) && isDeletion(b)) return { ...a, args: [...new Set([...a.args, ...b.args])] };
+  if (!hasVerb(a, "create") || !hasVerb(b, "create")) return a;
   const wide = a.includeRegional || b.includeRegional ? { ...a, includeRegional: true } : a;
   return isNaming(wide) && isNaming(b) ? { ...wide, repositories: [...new Set([...wide.repositories, ...b.repositories])].sort() } : wide;
 }

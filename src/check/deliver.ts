@@ -20,7 +20,7 @@ export function deliver(facts: ImageFacts, { secret, make, stays }: Delivery): A
   const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
   const fixed = unremade([...own, ...copied].filter((pod) => !byHand.includes(pod)));
   const targets = { serviceaccounts: accounts, targets: [...templatesOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
-  const attach = { do: "attach", secret } as const;
+  const attach = { verb: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
   return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords(byHand)]) };
 }
@@ -32,7 +32,8 @@ export function remake(facts: ImageFacts, secret: string | undefined): Advice {
   const gone = copied.filter(({ owner }) => owner?.remakes);
   const byHand = copied.filter((pod) => isByHand(pod, facts));
   const fixed = unremade(copied.filter((pod) => !byHand.includes(pod)));
-  const anew: Fix[] = secret !== undefined && fixed.length > 0 ? [{ do: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
+  const anew: Fix[] =
+    secret !== undefined && fixed.length > 0 ? [{ verb: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
   return { fix: inOrder([...deletion(gone, namespace), ...anew]), because: handWords(byHand) };
 }
 
@@ -64,7 +65,7 @@ export const stayed = (pods: readonly PodFacts[]): PodFacts[] =>
   pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
 
 export function deletion(pods: readonly PodFacts[], namespace: string): Fix[] {
-  return pods.length === 0 ? [] : [{ do: "delete-pods", pods: pods.map(({ name }) => name), namespace }];
+  return pods.length === 0 ? [] : [{ kubectl: "delete pod", args: pods.map(({ name }) => name), namespace }];
 }
 
 const isOfJob = ({ owner }: PodFacts): boolean => owner?.kind === "job";

@@ -1,4 +1,4 @@
-import type { Fix } from "../fix.ts";
+import { type Fix, hasVerb } from "../fix.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
@@ -97,7 +97,7 @@ function tooLate(facts: ImageFacts, late: Tried): Finding {
   if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made, advice: remake(facts, late.secret) };
   const finding = refused(facts, late);
   const advice = advise(finding.cause, facts, late.secret);
-  const isMade = advice.fix?.do === "create" && advice.fix.recreate === true;
+  const isMade = advice.fix !== undefined && hasVerb(advice.fix, "create") && advice.fix.recreate === true;
   const then = remake(facts, isMade ? undefined : late.secret);
   const fix = advice.fix && inOrder([advice.fix, ...(then.fix ? [then.fix] : [])]);
   return {

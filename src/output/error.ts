@@ -11,37 +11,39 @@ const whole = /^(error: |Error from server|Error in configuration|The |Unable to
 const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
 
 /** Where errors go, and how a hint that is data becomes the line to type. */
-export type ErrorSink = { readonly stderr: Sink; readonly env: Environment; spell(fix: Fix): string };
+export type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatCommand(fix: Fix): string };
 
 /** Prints an error as kubectl does, and below it the one thing to do next. @param place where it was, `prod/team-a: `; empty for one place */
-export function printError({ stderr, env, spell }: ErrorSink, error: unknown, place = ""): void {
+export function printError({ stderr, env, formatCommand }: ErrorSink, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
   const says = printableMessage(message);
   const shown = whole.test(message) ? says.replace(head, (words) => style.red(words)) : `${style.red("error:")} ${says}`;
   stderr.write(`${printable(place)}${shown}\n`);
-  if (hint) printHint({ stderr, env, spell }, hint);
+  if (hint) printHint({ stderr, env, formatCommand }, hint);
 }
 
 /** What to do next: words, lines of a configuration below the words, or a command. */
 export type Next = string | readonly string[] | Fix;
 
+const isFix = (next: Next): next is Fix => typeof next === "object" && !Array.isArray(next);
+
 /** Prints the next step. A command has a line of its own, which can be pasted as it is. */
-export function printHint({ stderr, env, spell }: ErrorSink, next: Next): void {
-  if (typeof next === "object" && "do" in next && next.do === "hints") {
-    for (const hint of next.hints) printHint({ stderr, env, spell }, hint);
+export function printHint({ stderr, env, formatCommand }: ErrorSink, next: Next): void {
+  if (isFix(next) && next.do === "hints") {
+    for (const hint of next.hints) printHint({ stderr, env, formatCommand }, hint);
     return;
   }
   const style = styleFor(stderr, env);
-  const lines = typeof next === "string" ? [next] : "do" in next ? linesOf(next, spell) : next;
+  const lines = typeof next === "string" ? [next] : isFix(next) ? linesOf(next, formatCommand) : next;
   stderr.write(`${style.dim("hint:")} ${lines.map(printableMessage).join("\n  ")}\n`);
-  const or = typeof next === "object" && "do" in next ? otherWay(next) : undefined;
+  const or = isFix(next) ? otherWay(next) : undefined;
   if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableMessage(or)}\n`);
 }
 
 /** The command, below the words that say when to run it. */
-function linesOf(fix: Fix, spell: (fix: Fix) => string): string[] {
-  return fix.do === "shell" && fix.when !== undefined ? [`${fix.when}:`, spell(fix)] : [spell(fix)];
+function linesOf(fix: Fix, formatCommand: (fix: Fix) => string): string[] {
+  return fix.do === "shell" && fix.when !== undefined ? [`${fix.when}:`, formatCommand(fix)] : [formatCommand(fix)];
 }
 
 /** What nobody foresaw. Its text may hold anything, so only its kind is shown. */

@@ -7,10 +7,10 @@ import { printableJson } from "./printable.ts";
 import { wordOf } from "./words.ts";
 
 /** An outcome as one line of JSON (acr-secret/v1 Outcome); none for a step that shows in the line of another. */
-export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => string): string[] {
+export function jsonLine(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): string[] {
   const { change, error } = outcome;
   const { context, namespace } = change.to;
-  const { texts, command } = warningsOf(outcome, spell);
+  const { texts, command } = warningsOf(outcome, formatCommand);
   const warnings = isInfo(change) ? [] : texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
   const result = resultOf(outcome);
   if (result === undefined && texts.length === 0) return [];
@@ -26,7 +26,7 @@ export function jsonLine(outcome: Outcome, dryRun: DryRun, spell: (fix: Fix) => 
     grants: "grants" in change ? change.grants : undefined,
     warnings: warnings.length > 0 ? warnings : undefined,
     ids: idsOf(change),
-    error: error && told(error, spell),
+    error: error && told(error, formatCommand),
   };
   return [`${printableJson(JSON.stringify(line))}\n`];
 }
@@ -39,16 +39,16 @@ const idsOf = (change: Change) => (change.act === "tell" && change.id ? [change.
 
 const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : wordOf(change));
 
-const told = ({ kind, message, hint }: CliError, spell: (fix: Fix) => string) => ({
+const told = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
   kind,
   message,
-  hint: hint && hintText(hint, spell),
+  hint: hint && hintText(hint, formatCommand),
 });
 
 /** Returns the warnings of an outcome, and the command that fixes them. */
 export function warningsOf(
   { change, says = [], fix = change.act === "tell" ? change.fix : undefined }: Outcome,
-  spell: (fix: Fix) => string,
+  formatCommand: (fix: Fix) => string,
 ) {
-  return { texts: says, command: fix && spell(fix) };
+  return { texts: says, command: fix && formatCommand(fix) };
 }

@@ -26,7 +26,7 @@ export type PrinterOptions = {
   readonly dryRun: DryRun;
   readonly where: Where;
   readonly managedFields: boolean;
-  spell(fix: Fix): string;
+  formatCommand(fix: Fix): string;
 };
 
 /** What `-o` or `--diff` asks for; absent: lines for people. */
@@ -118,12 +118,12 @@ function referPrinter(options: PrinterOptions, text: (referring: readonly Referr
 
 /** What is to be done next is to be done in the place of an outcome. */
 function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fix) => string {
-  return (fix) => options.spell(inPlace(fix, to));
+  return (fix) => options.formatCommand(inPlace(fix, to));
 }
 
 function printFailure(outcome: Outcome, options: PrinterOptions): void {
   const { change, error } = outcome;
-  if (error) printError({ ...options, spell: speller(outcome, options) }, error, placePrefix(change.to, options.where));
+  if (error) printError({ ...options, formatCommand: speller(outcome, options) }, error, placePrefix(change.to, options.where));
 }
 
 /** What goes to stderr of an outcome. */

@@ -7,9 +7,9 @@ import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 import type { Where } from "./words.ts";
 
-type Spell = (fix: Fix) => string;
+type FormatCommand = (fix: Fix) => string;
 
-type TextOptions = { readonly headers: boolean; readonly where: Where; readonly style: ChalkInstance; spell: Spell };
+type TextOptions = { readonly headers: boolean; readonly where: Where; readonly style: ChalkInstance; formatCommand: FormatCommand };
 
 /** A check as a person reads it: the table, and below it what failed and why, with the commands that mend it, each once. */
 export function verdictText(verdicts: readonly Verdict[], options: TextOptions): string {
@@ -20,7 +20,7 @@ export function verdictText(verdicts: readonly Verdict[], options: TextOptions):
     const { image, secret, pods, cause } = verdict;
     return [...placeOf(verdict), image, secret, String(pods.length), causes[cause].words];
   });
-  const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.spell(verdict.fix) : reason(verdict)));
+  const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.formatCommand(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
     const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
     return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
@@ -37,13 +37,13 @@ const colorOf = (verdict: Verdict | undefined) => {
 };
 
 /** A check as a program reads it (`acr-secret/v1`, docs/check.md). */
-export function verdictReport(verdicts: readonly Verdict[], spell: Spell): object {
+export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
   const items = verdicts.map(({ fix, message, ...row }) => ({
     ...row,
     ok: !failed(row),
     verdict: causes[row.cause].words,
     ...(message !== undefined && { message }),
-    ...(fix && { fix: spell(fix) }),
+    ...(fix && { fix: formatCommand(fix) }),
   }));
   return { apiVersion: "acr-secret/v1", kind: "CheckReport", items };
 }

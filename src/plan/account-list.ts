@@ -30,9 +30,9 @@ export function tellHidden(secret: string, targets: readonly Target[], attached:
 function byTheAccount(secret: string, { name, names }: Account, templates: readonly Ref<TargetKind>[], attached: readonly string[]): Fix {
   const { namespace, context } = templates[0] ?? {};
   const there = { namespace, context };
-  const detach = { do: "detach", secret, ...saidTargets(templates), ...there } as const;
+  const detach = { verb: "detach", secret, ...saidTargets(templates), ...there } as const;
   if (names.includes(secret) || attached.includes(name)) return detach;
-  return { do: "steps", steps: [{ do: "attach", secret, serviceaccounts: [name], ...there }, detach] };
+  return { do: "steps", steps: [{ verb: "attach", secret, serviceaccounts: [name], ...there }, detach] };
 }
 
 /**
@@ -50,7 +50,7 @@ export function tellMountable(
     if (!to) return [];
     const { name } = account;
     const says = `serviceaccount/${name} lets pods name only what it lists itself (${annotation}), so those of ${several([to, ...more].map(nameOf))} will be refused`;
-    return [{ act: "tell", id: "mountable-only", to, says, fix: { do: "attach", secret, serviceaccounts: [name] } }];
+    return [{ act: "tell", id: "mountable-only", to, says, fix: { verb: "attach", secret, serviceaccounts: [name] } }];
   });
 }
 

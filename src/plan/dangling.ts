@@ -1,3 +1,4 @@
+import { hasVerb } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
 import type { Target } from "./references.ts";
@@ -52,7 +53,7 @@ function refusal([first, ...more]: readonly string[], { to, maker, anew }: Targe
   const asked = { does: "detach", secret: first, to } as const;
   if (maker) {
     const { fix, ...told } = refuseMade(asked, maker);
-    return { ...told, ...(fix?.do === "detach" && { fix: { do: "detach", dangling: true, targets: fix.targets ?? [] } }) };
+    return { ...told, fix: fix && hasVerb(fix, "detach") ? { verb: "detach", dangling: true, targets: fix.targets } : undefined };
   }
   const refused = anew && refuseAnew(asked, anew, { recreate: false, force: false });
   if (!refused || (more.length === 0 && isPlain(first))) return refused;
@@ -69,7 +70,7 @@ export function takeOut(gone: readonly string[], { to, names }: Target): Refer |
 }
 
 function tellLoud(targets: readonly Target[], options: DanglingOptions): Tell[] {
-  const fix = { do: "detach", dangling: true, ...saidTargets(refsOf(targets)) } as const;
+  const fix = { verb: "detach", dangling: true, ...saidTargets(refsOf(targets)) } as const;
   return tell(targets, options, "and would make pods anew without", (told) => ({ ...told, fix }));
 }
 

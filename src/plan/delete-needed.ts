@@ -34,8 +34,8 @@ const otherwise = "--force to delete it all the same";
 function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needing: readonly Needing[]): Fix | string {
   const rollouts = rolledOut(needing).filter((workload) => !references.some((to) => hasPods(to) && isOf(workload, to)));
   const steps: Fix[] = [
-    ...(references.length > 0 ? [{ do: "detach", secret: name, namespace, ...saidTargets(references) } as const] : []),
-    ...(rollouts.length > 0 ? [{ do: "rollout", workloads: rollouts, namespace } as const] : []),
+    ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...saidTargets(references) } as const] : []),
+    ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts.map(nameOf), namespace }] : []),
   ];
   const last = steps.pop();
   if (last === undefined) return `once they have ended it can be deleted, or with ${otherwise}`;

@@ -15,7 +15,7 @@ export function refuseDeletion(to: Ref<"secret">, held: Held, ours: boolean, for
     throw new CliError("conflict", `${secret} ${says}`, { hint });
   };
   if (!ours && held.entries && held.immutable)
-    refuse("is immutable, so no login can be taken out", { do: "delete-secret", secret: to.name });
+    refuse("is immutable, so no login can be taken out", { kubectl: "delete secret", args: [to.name] });
   if (force || (!ours && held.entries)) return;
   if (!held.entries) refuse(`(type ${held.type}) was not made by kubectl acr-secret`, "name another Secret, or add --force to delete it");
   const strange = strangeIn(held);

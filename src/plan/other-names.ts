@@ -26,14 +26,14 @@ function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<Tar
   if (!to) return [];
   const says = `${several([to, ...more].map(nameOf))} also ${more.length === 0 ? "lists" : "list"} secret/${shown(name)}, which ${why}`;
   const what = isPlain(name) ? { secret: name } : { dangling: true };
-  return [{ act: "tell", id, to, says, fix: { do: "detach", ...what, ...saidTargets([to, ...more]) } }];
+  return [{ act: "tell", id, to, says, fix: { verb: "detach", ...what, ...saidTargets([to, ...more]) } }];
 }
 
 function tellEmpty([to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
   if (!to) return [];
   const has = more.length === 0 ? "has an entry" : "have entries";
   const says = `${several([to, ...more].map(nameOf))} also ${has} without a name, for which the cluster autoscaler passes over pods that wait`;
-  return [{ act: "tell", id: "empty-name", to, says, fix: { do: "detach", dangling: true, ...saidTargets([to, ...more]) } }];
+  return [{ act: "tell", id: "empty-name", to, says, fix: { verb: "detach", dangling: true, ...saidTargets([to, ...more]) } }];
 }
 
 const having = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);

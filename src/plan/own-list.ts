@@ -23,7 +23,7 @@ export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[
 
 function mendable(secret: string, to: Ref<TargetKind>, refs: readonly Ref<TargetKind>[]): Tell[] {
   if (refs.length === 0) return [];
-  const fix = { do: "attach", secret, ...saidTargets(refs) } as const;
+  const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
   return [{ act: "tell", id: "own-list", to, says: sentence(refs.map(nameOf), to, `, ${secret} among them`), fix }];
 }
 

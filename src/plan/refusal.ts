@@ -1,4 +1,4 @@
-import type { Refer as ReferFix } from "../fix.ts";
+import type { PluginCommand } from "../fix.ts";
 import { nameOf, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Refuse } from "./change.ts";
 import type { Anew } from "./recreate.ts";
@@ -10,7 +10,7 @@ export type Maker = { readonly kind: string; readonly name: string };
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 
 /** What is asked for, and for which target. */
-type Asked = { readonly does: ReferFix["do"]; readonly secret: string; readonly to: Ref<TargetKind> };
+type Asked = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
 
 /** The refusal of what a controller makes. */
 export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
@@ -20,7 +20,7 @@ export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
     act: "refuse",
     to,
     says,
-    ...(kind && { fix: { do: does, secret, targets: [nameOf({ kind: spelled(kind), name: maker.name })] } }),
+    fix: kind && { verb: does, secret, targets: [nameOf({ kind: spelled(kind), name: maker.name })] },
   };
 }
 
@@ -32,12 +32,12 @@ export function refuseAnew({ does, secret, to }: Asked, { never, loses, gone }: 
     : "keeps the list of pull secrets that it was made with, so it";
   const says = `${nameOf(to)} ${why} has to be made anew`;
   if (never !== undefined) return { act: "refuse", to, says: `${says}; but it ${never}` };
-  const fix: ReferFix = {
-    do: does,
+  const fix: PluginCommand = {
+    verb: does,
     secret,
     targets: [nameOf({ kind: spelled(to.kind), name: to.name })],
     recreate: true,
-    ...(loses !== undefined && { force: true }),
+    force: loses === undefined ? undefined : true,
   };
   return { act: "refuse", to, says: loses === undefined ? says : `${says}; it ${loses}`, fix };
 }

@@ -184,9 +184,9 @@ function hindrance(secret: string, target: Attached, pod: PullingPod): Hindrance
 type Hindrance = { readonly says: string; readonly fix?: Fix };
 
 /** Whoever made it makes it anew. */
-const gone = ({ to: { name, namespace, context } }: PullingPod): Fix => ({ do: "delete-pods", pods: [name], namespace, context });
+const gone = ({ to: { name, namespace, context } }: PullingPod): Fix => ({ kubectl: "delete pod", args: [name], namespace, context });
 
-const anewBy = (secret: string, target: string): Fix => ({ do: "attach", secret, targets: [target], recreate: true });
+const anewBy = (secret: string, target: string): Fix => ({ verb: "attach", secret, targets: [target], recreate: true });
 
 /** Whether a pod has the names that its target had before; those that come from the pod's own template are its target's anyway. */
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {

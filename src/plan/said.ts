@@ -1,4 +1,4 @@
-import type { Refer } from "../fix.ts";
+import type { PluginCommand } from "../fix.ts";
 import { kinds, nameOf, type Ref, spelled, type TargetKind } from "../kinds.ts";
 import { mostNamed } from "./named.ts";
 
@@ -6,7 +6,7 @@ import { mostNamed } from "./named.ts";
 const wordOf = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: spelled(kind), name });
 
 /** The words and flags by which a line to type is about some targets, the first of them where they are many. */
-export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<Refer, "serviceaccounts" | "targets"> {
+export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
   const some = all.slice(0, mostNamed);
   const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
   const targets = some.filter(hasPods).map(wordOf);

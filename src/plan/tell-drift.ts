@@ -1,10 +1,9 @@
-import type { Refer as ReferFix } from "../fix.ts";
 import { nameOf, spelled } from "../kinds.ts";
 import type { Change } from "./change.ts";
 import type { Drift } from "./drift.ts";
 
 /** Who it is, what he does next, and where the name belongs instead. */
-type Words = { readonly is: (name: string) => string; readonly next: string; readonly output?: ReferFix["output"] };
+type Words = { readonly is: (name: string) => string; readonly next: string; readonly output?: "kustomize" | "helm" };
 
 const rows: Readonly<Record<Drift["by"], Words>> = {
   helm: { is: (name) => `belongs to Helm release ${name}`, next: "the next helm upgrade", output: "helm" },
@@ -39,5 +38,5 @@ export function tellDrift(change: Change, drift: Drift | undefined): Change[] {
   const tell = { act: "tell", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...tell, says }];
   const targets = [nameOf({ kind: spelled(to.kind), name: to.name })];
-  return [{ ...tell, says: `${says}, so commit what this prints`, fix: { do: "attach", secret, targets, output } }];
+  return [{ ...tell, says: `${says}, so commit what this prints`, fix: { verb: "attach", secret, targets, output } }];
 }

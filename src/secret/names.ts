@@ -11,7 +11,7 @@ export function checkSecretName(name: string): string {
     "invalid",
     `The Secret "${name}" is invalid: metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case ` +
       "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-    { hint: { do: "create", secret: "NAME", registry: "REGISTRY" } },
+    { hint: { verb: "create", secret: "NAME", registry: "REGISTRY" } },
   );
 }
 

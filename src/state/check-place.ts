@@ -38,7 +38,7 @@ export async function checkPlace(cluster: Cluster, namespace: string, options: C
     ? pullsByAccount(cluster, namespace, options.serviceaccount, options.images)
     : collectPulls(cluster, namespace));
   const secrets = secretsOf(cluster, namespace);
-  if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { do: "list", namespace });
+  if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry: ports.registry, now: ports.now(), pulled };
 

@@ -27,4 +27,4 @@ export async function namespaceNotFound(cluster: Cluster, name: string): Promise
   return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : undefined);
 }
 
-export const noNamespace = (name: string): CliError => absent("namespaces", name, { do: "create-namespace", name });
+export const noNamespace = (name: string): CliError => absent("namespaces", name, { kubectl: "create namespace", args: [name] });

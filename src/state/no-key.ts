@@ -33,7 +33,7 @@ export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: N
     .map(({ image, of: [first = to, ...more], why }): Change => {
       const users = [first, ...more].map(nameOf);
       const says = `${several(users)} ${more.length === 0 ? "pulls" : "pull"} ${image.text}, but ${why}`;
-      return { act: "tell", id: "no-key", needs: first, to: first, says, fix: { do: "check", secret: to.name, images: [image.text] } };
+      return { act: "tell", id: "no-key", needs: first, to: first, says, fix: { verb: "check", secret: to.name, images: [image.text] } };
     });
 }
 

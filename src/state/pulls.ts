@@ -57,7 +57,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
   if (!found) {
     await assureNamespace(cluster, namespace);
-    throw absent("serviceaccounts", account, { do: "get", resource: "serviceaccounts", namespace });
+    throw absent("serviceaccounts", account, { kubectl: "get", args: ["serviceaccounts"], namespace });
   }
   const { names } = readTarget("serviceaccount", found);
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));

@@ -21,7 +21,7 @@ export async function theSecret(cluster: Cluster, namespace: string, otherwise: 
     throw new CliError(
       "usage",
       `namespace "${namespace}" has several pull secrets, so one has to be named: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
-      { hint: { do: "list", namespace } },
+      { hint: { verb: "list", namespace } },
     );
   }
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, { hint: otherwise });

@@ -2,7 +2,7 @@ import type { ImageFacts, SecretFacts } from "../check/facts.ts";
 import { listed } from "../check/names.ts";
 import type { Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
-import type { Create, Fix } from "../fix.ts";
+import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "./noted.ts";
 
@@ -34,7 +34,7 @@ function gains(others: readonly { readonly namespace: string; readonly name: str
   return `${listed(names)} ${names.length > 1 ? "hold" : "holds"} ${identity} too and ${names.length > 1 ? "gain" : "gains"} the repository`;
 }
 
-const creates = (fix: Fix): Create[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : fix.do === "create" ? [fix] : []);
+const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);
 
 /** Whether the credential is named after the Secret alone. */
 const isOwn = ({ namespace }: ImageFacts, { name, note }: SecretFacts) => mayBeTokenOf(note?.identity ?? "", namespace, name);
@@ -45,7 +45,7 @@ const isShared = ({ name, note }: SecretFacts) => mayBeTokenOf(note?.identity ??
 /** The command for each namespace that holds the credential. */
 function overAll(fix: Fix, names: readonly string[]): Fix {
   if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };
-  if (fix.do !== "create") return fix;
+  if (!hasVerb(fix, "create")) return fix;
   const scope = { contexts: "current", namespaces: { names, globs: [] }, selector: undefined, exclude: [], includeSystem: false } as const;
   return { ...fix, acrToken: undefined, scope, credentialPer: "scope" };
 }

@@ -164,7 +164,7 @@ type Missing = { readonly kind: TargetKind; readonly secret: string; readonly na
 async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret, chosenBy = "" }: Missing): Promise<never> {
   if ((await visibleUid(cluster, namespace)) === undefined) throw noNamespace(namespace);
   const resource = resourceOf(kind);
-  const get = { do: "get", resource: kinds[kind].plural, namespace } as const;
+  const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
   if (name === undefined) {
     const singular = spelled(kind);
     const over = kinds[kind].carries.takes === "anew" ? " that stands for itself and goes on" : "";

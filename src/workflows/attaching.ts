@@ -68,7 +68,7 @@ function readIn({ secret, place }: NamespaceState, { secret: name, make, fieldMa
 function usersIn(state: NamespaceState, hosts: readonly string[], name: string): TargetObject[] {
   if (hosts.length > 0) return usersOf(hosts, state);
   throw new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets`, {
-    hint: { do: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
+    hint: { verb: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
   });
 }
 

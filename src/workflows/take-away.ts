@@ -74,10 +74,10 @@ const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it is gone" });
 function leftBy(belonging: Belonging): Required<Pick<Outcome, "says" | "fix">> {
   if (belonging.act === "store") {
     const { name } = belonging.to;
-    return { says: [`secret/${name} is left`], fix: { do: "delete-secret", secret: name } };
+    return { says: [`secret/${name} is left`], fix: { kubectl: "delete secret", args: [name] } };
   }
   const { secret, to } = belonging;
-  return { says: [`secret/${secret} stays attached`], fix: { do: "detach", secret, ...saidTargets([to]) } };
+  return { says: [`secret/${secret} stays attached`], fix: { verb: "detach", secret, ...saidTargets([to]) } };
 }
 
 async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<Outcome> {

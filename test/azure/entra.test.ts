@@ -40,7 +40,7 @@ async function issue(env: Record<string, string>, { registry = host, held }: { r
     now: () => new Date(),
     sleep: async () => {},
   };
-  const again = { do: "create", registry } as const;
+  const again = { verb: "create", registry } as const;
   const asked: Asked = {
     flags: { entra: true },
     registry,

@@ -27,7 +27,7 @@ async function createWith(allowed: readonly string[], graph: readonly GraphRole[
   const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };
   const azure = openAzure(world.options({ env }));
   const name = `least-${guid.slice(0, 8)}`;
-  const again = { do: "create", registry: "myregistry" } as const;
+  const again = { verb: "create", registry: "myregistry" } as const;
   const flags = { "service-principal": name };
   const asked: Asked = { flags, registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, wait: 0, again };
 

@@ -29,7 +29,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   world.azure.faults.add({ kind: "credentialsByPolling" });
   const azure = openAzure(world.options({ env }));
   const name = `least-${guid.slice(0, 8)}`;
-  const again = { do: "create", registry: "myregistry" } as const;
+  const again = { verb: "create", registry: "myregistry" } as const;
   const asked: Asked = {
     flags: {},
     registry: "myregistry",

@@ -84,7 +84,7 @@ test("deletes two passwords of one application when Graph refuses a second write
   const keys = [await azure.addKey(id, { displayName: "x" }), await azure.addKey(id, { displayName: "y" })];
   await azure.addKey(id, { displayName: "of others" });
   const asked = { flags: { "service-principal": appId }, registry: "myregistry", identity: { source: "env" }, wait: 60_000 } as const;
-  const again = { do: "create", registry: "myregistry" } as const;
+  const again = { verb: "create", registry: "myregistry" } as const;
   const sources = { ...onlyAzure(azure), sleep: (milliseconds: number) => setTimeout(milliseconds) };
   const credential = await servicePrincipal.open({ ...asked, verify: false, expiresAt: undefined, again }, sources);
   const passwords = keys.map(({ keyId, madeAt }) => ({ slot: keyId, ...(madeAt !== undefined && { madeAt }) }));

@@ -15,7 +15,7 @@ const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const made = "secret acr in namespace demo";
 const description = `kubectl acr-secret: ${made} of cluster 1a2b3c4d`;
 const asked = { registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, wait: 0 } as const;
-const askedFor = (flags: Asked["flags"]): Asked => ({ ...asked, flags, again: { do: "create", registry: "myregistry" } });
+const askedFor = (flags: Asked["flags"]): Asked => ({ ...asked, flags, again: { verb: "create", registry: "myregistry" } });
 const isNow = (text = "") => Math.abs(Date.parse(text) - Date.now()) < 60_000;
 
 test("a registry tells all of its tokens and scope maps, when they were made, and what its clock shows", async () => {

@@ -1,4 +1,4 @@
-import { spell } from "../../cmd/line/spell.ts";
+import { formatCommand } from "../../cmd/line/format-command.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
@@ -67,7 +67,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
   const rows = verdicts.map(({ cause, message = "", fix, secret, image }) => ({
     cause,
     message,
-    fix: fix ? spell(fix) : "",
+    fix: fix ? formatCommand(fix) : "",
     secret,
     image,
   }));

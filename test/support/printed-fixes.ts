@@ -1,19 +1,19 @@
-import type { spell } from "../../cmd/line/spell.ts";
-import type { Fix } from "../../src/fix.ts";
+import type { formatCommand } from "../../cmd/line/format-command.ts";
+import { type Fix, listEverywhere } from "../../src/fix.ts";
 
-const web = { kind: "deployment", name: "web" };
+const patch = '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr"}]}}}}';
 
 /** Each kind of fix, each of its fields at least once, and the line to type. */
-export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1] }[] = [
-  { fix: { do: "prune", registry: "myregistry" }, line: "kubectl acr-secret prune --registry myregistry" },
+export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCommand>[1] }[] = [
+  { fix: { verb: "prune", registry: "myregistry" }, line: "kubectl acr-secret prune --registry myregistry" },
   {
-    fix: { do: "prune", registry: "myregistry", identity: { source: "az", subscription: "s" } },
+    fix: { verb: "prune", registry: "myregistry", identity: { source: "az", subscription: "s" } },
     line: "kubectl acr-secret prune --registry myregistry --auth az --subscription s",
   },
-  { fix: { do: "create", registry: "myregistry" }, line: "kubectl acr-secret create --registry myregistry" },
+  { fix: { verb: "create", registry: "myregistry" }, line: "kubectl acr-secret create --registry myregistry" },
   {
     fix: {
-      do: "create",
+      verb: "create",
       secret: "acr",
       registry: "r.azurecr.io",
       repositories: ["app/web", "base/*"],
@@ -30,7 +30,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
   },
   {
     fix: {
-      do: "create",
+      verb: "create",
       registry: "r",
       scope: { contexts: ["a", "b"], namespaces: "all", selector: "team=web", exclude: ["x-*"], includeSystem: true },
       credentialPer: "scope",
@@ -41,7 +41,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
   },
   {
     fix: {
-      do: "create",
+      verb: "create",
       registry: "r",
       scope: { contexts: "all", namespaces: { names: ["a"], globs: ["b-*"] }, selector: undefined, exclude: [], includeSystem: false },
     },
@@ -49,7 +49,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
   },
   {
     fix: {
-      do: "create",
+      verb: "create",
       registry: "r",
       scope: { contexts: "current", namespaces: "current", selector: undefined, exclude: [], includeSystem: false },
     },
@@ -57,7 +57,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
   },
   {
     fix: {
-      do: "create",
+      verb: "create",
       registry: "r",
       identity: { source: "workload", tenant: "example.com", subscription: "Pay as you go", cloud: "AzureUSGovernment" },
     },
@@ -66,69 +66,66 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
       "--cloud AzureUSGovernment",
   },
   {
-    fix: { do: "create", registry: "r", identity: { source: "auto", tenant: "t" } },
+    fix: { verb: "create", registry: "r", identity: { source: "auto", tenant: "t" } },
     line: "kubectl acr-secret create --registry r --tenant t",
   },
   {
-    fix: { do: "create", registry: "r.azurecr.io", username: "ci" },
+    fix: { verb: "create", registry: "r.azurecr.io", username: "ci" },
     line: `printf %s "$PASSWORD" | kubectl acr-secret create --registry r.azurecr.io --username ci --password-stdin`,
   },
   {
-    fix: { do: "attach", secret: "acr", serviceaccounts: ["web"], or: "--all-serviceaccounts" },
+    fix: { verb: "attach", secret: "acr", serviceaccounts: ["web"], or: "--all-serviceaccounts" },
     line: "kubectl acr-secret attach acr --serviceaccount web",
   },
   {
-    fix: { do: "attach", secret: "acr", targets: ["deployment/web"], output: "kustomize", namespace: "demo" },
+    fix: { verb: "attach", secret: "acr", targets: ["deployment/web"], output: "kustomize", namespace: "demo" },
     line: "kubectl acr-secret attach -n demo acr deployment/web -o kustomize",
   },
   {
-    fix: { do: "attach", secret: "acr", targets: ["serviceaccount/web"], output: "helm" },
+    fix: { verb: "attach", secret: "acr", targets: ["serviceaccount/web"], output: "helm" },
     line: "kubectl acr-secret attach acr serviceaccount/web -o helm",
   },
   {
-    fix: { do: "attach", secret: "acr", targets: ["pod/web"], recreate: true, force: true, namespace: "demo" },
+    fix: { verb: "attach", secret: "acr", targets: ["pod/web"], recreate: true, force: true, namespace: "demo" },
     line: "kubectl acr-secret attach -n demo acr pod/web --recreate --force",
   },
-  { fix: { do: "detach", serviceaccounts: ["default"] }, line: "kubectl acr-secret detach --serviceaccount default" },
+  { fix: { verb: "detach", serviceaccounts: ["default"] }, line: "kubectl acr-secret detach --serviceaccount default" },
   {
-    fix: { do: "check", secret: "acr", images: ["r.azurecr.io/a:1"], serviceaccount: "web", namespace: "demo" },
+    fix: { verb: "check", secret: "acr", images: ["r.azurecr.io/a:1"], serviceaccount: "web", namespace: "demo" },
     line: "kubectl acr-secret check -n demo acr --image r.azurecr.io/a:1 --serviceaccount web",
   },
-  { fix: { do: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
+  { fix: { verb: "list", namespace: "demo" }, line: "kubectl acr-secret list -n demo" },
   {
-    fix: { do: "list", everywhere: true },
+    fix: listEverywhere,
     given: { forward: ["--context=prod"], namespace: "demo" },
     line: "kubectl acr-secret list --all-namespaces --context=prod -o wide",
   },
-  { fix: { do: "help" }, line: "kubectl acr-secret --help" },
-  { fix: { do: "help", verb: "create" }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
-  { fix: { do: "delete", secret: "acr", yes: true, or: "do not" }, line: "kubectl acr-secret delete acr --yes" },
+  { fix: { verb: undefined, help: true }, line: "kubectl acr-secret --help" },
+  { fix: { verb: "create", help: true }, given: { forward: [], namespace: "demo" }, line: "kubectl acr-secret create --help" },
+  { fix: { verb: "delete", secret: "acr", yes: true, or: "do not" }, line: "kubectl acr-secret delete acr --yes" },
   {
-    fix: { do: "delete", secret: "acr", revoke: true, force: true, ignoreNotFound: true, yes: true, namespace: "demo" },
+    fix: { verb: "delete", secret: "acr", revoke: true, force: true, ignoreNotFound: true, yes: true, namespace: "demo" },
     line: "kubectl acr-secret delete -n demo acr --revoke --force --ignore-not-found --yes",
   },
   {
     fix: {
-      do: "rollout",
-      workloads: [
-        { kind: "deployment", name: "web" },
-        { kind: "daemonset", name: "log" },
-      ],
+      kubectl: "rollout restart",
+      args: ["deployment/web", "daemonset/log"],
       namespace: "demo",
       or: "wait",
     },
     line: "kubectl rollout restart -n demo deployment/web daemonset/log",
   },
-  { fix: { do: "delete-secret", secret: "acr", namespace: "demo" }, line: "kubectl delete secret -n demo acr" },
+  { fix: { kubectl: "delete secret", args: ["acr"], namespace: "demo" }, line: "kubectl delete secret -n demo acr" },
   {
-    fix: { do: "delete-by-force", workload: { kind: "pod", name: "p" }, namespace: "demo", or: "wait" },
+    fix: { kubectl: "delete pod", args: ["p", "--force"], namespace: "demo", or: "wait" },
     given: { forward: [], context: "prod" },
     line: "kubectl delete pod -n demo --context prod p --force",
   },
   // A scope that is said is not said twice
   {
     fix: {
-      do: "delete",
+      verb: "delete",
       secret: "acr",
       yes: true,
       scope: { contexts: ["prod"], namespaces: "all", selector: undefined, exclude: [], includeSystem: false },
@@ -136,20 +133,16 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
     given: { forward: [], context: "prod", namespace: "demo" },
     line: "kubectl acr-secret delete --all-namespaces --contexts prod acr --yes",
   },
-  { fix: { do: "get", resource: "serviceaccounts", namespace: "demo" }, line: "kubectl get -n demo serviceaccounts" },
+  { fix: { kubectl: "get", args: ["serviceaccounts"], namespace: "demo" }, line: "kubectl get -n demo serviceaccounts" },
   {
-    fix: { do: "create-namespace", name: "demo" },
+    fix: { kubectl: "create namespace", args: ["demo"] },
     given: { forward: ["--context=prod"], namespace: "demo" },
     line: "kubectl create namespace --context=prod demo",
   },
-  { fix: { do: "delete-pods", pods: ["a", "b"], namespace: "demo" }, line: "kubectl delete pod -n demo a b" },
+  { fix: { kubectl: "delete pod", args: ["a", "b"], namespace: "demo" }, line: "kubectl delete pod -n demo a b" },
   {
-    fix: { do: "reference", workload: web, secret: "acr", instead: "bad" },
-    line: `kubectl patch deployment web -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr"}]}}}}'`,
-  },
-  {
-    fix: { do: "set-image", workload: web, container: "app", image: "r.azurecr.io/app:1" },
-    line: "kubectl set image deployment/web app=r.azurecr.io/app:1",
+    fix: { kubectl: "patch", args: ["deployment", "web", "-p", patch] },
+    line: `kubectl patch deployment web -p '${patch}'`,
   },
   {
     fix: { do: "pull-chart", secret: "acr", host: "r.azurecr.io", namespace: "demo" },
@@ -157,21 +150,25 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
       "(umask 077; kubectl get -n demo secret acr -o 'jsonpath={.data.\\.dockerconfigjson}' | base64 -d > registry.json) " +
       "&& helm pull oci://r.azurecr.io/CHART --registry-config registry.json",
   },
-  { fix: { do: "create", registry: "r", reader: "flux" }, line: "kubectl acr-secret create --registry r --for flux" },
+  { fix: { verb: "create", registry: "r", reader: "flux" }, line: "kubectl acr-secret create --registry r --for flux" },
   {
-    fix: { do: "detach", dangling: true, serviceaccounts: ["app"], targets: ["deployment/web"], namespace: "demo" },
+    fix: { verb: "detach", dangling: true, serviceaccounts: ["app"], targets: ["deployment/web"], namespace: "demo" },
     line: "kubectl acr-secret detach -n demo deployment/web --serviceaccount app --dangling",
   },
-  { fix: { do: "show-repositories", registry: "r" }, given: { forward: [], namespace: "x" }, line: "az acr repository list --name r" },
   {
-    fix: { do: "show-tags", registry: "r", repository: "app/web" },
+    fix: { do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] },
+    given: { forward: [], namespace: "x" },
+    line: "az acr repository list --name r",
+  },
+  {
+    fix: { do: "shell", argv: ["az", "acr", "repository", "show-tags", "--name", "r", "--repository", "app/web"] },
     line: "az acr repository show-tags --name r --repository app/web",
   },
   {
-    fix: { do: "show-manifests", registry: "r", repository: "app/web" },
+    fix: { do: "shell", argv: ["az", "acr", "manifest", "list-metadata", "--registry", "r", "--name", "app/web"] },
     line: "az acr manifest list-metadata --registry r --name app/web",
   },
-  { fix: { do: "show-network-rules", registry: "r" }, line: "az acr network-rule list --name r" },
+  { fix: { do: "shell", argv: ["az", "acr", "network-rule", "list", "--name", "r"] }, line: "az acr network-rule list --name r" },
   {
     fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--role", "Container Registry Repository Reader"] },
     given: { forward: [], namespace: "x" },
@@ -182,7 +179,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof spell>[1
     line: "curl -fsSL 'https://example.com/a?b=$(id)' | kubectl apply -f -",
   },
   {
-    fix: { do: "steps", context: "dev", steps: [{ do: "list" }, { do: "delete-pods", pods: ["a"] }] },
+    fix: { do: "steps", context: "dev", steps: [{ verb: "list" }, { kubectl: "delete pod", args: ["a"] }] },
     given: { forward: [], namespace: "x" },
     line: "kubectl acr-secret list -n x --context dev && kubectl delete pod -n x --context dev a",
   },

@@ -198,6 +198,6 @@ async function withMore(issue: Issue, { named, found, need }: Meaning): Promise<
 /** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */
 function notOwn(name: string, { registry, again: { identity } }: Asked, { owner: { secret }, repositories }: Need): CliError {
   return new CliError("conflict", `secret "${secret}" holds the password of the ACR token "${name}", which others may hold too`, {
-    hint: { do: "create", secret, registry, ...(identity && { identity }), repositories, acrToken: name },
+    hint: { verb: "create", secret, registry, ...(identity && { identity }), repositories, acrToken: name },
   });
 }

@@ -104,5 +104,5 @@ function stepsOf(mint: Mint, at: { readonly host: string; readonly repositories:
 
 const gone = (name: string, { name: registry }: AzureRegistry) =>
   new CliError("notFound", `registry "${registry}" has no ACR token "${name}" any more`, {
-    hint: { do: "create", registry },
+    hint: { verb: "create", registry },
   });

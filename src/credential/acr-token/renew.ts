@@ -1,5 +1,6 @@
 import type { AcrToken, AzureRegistry, Slot } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
+import { listEverywhere } from "../../fix.ts";
 import { sameMoment } from "../../moment.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import { dueOf } from "../../plan/rotation.ts";
@@ -97,7 +98,7 @@ function noRoom({ registry, unknown }: RenewalOptions, { name }: AcrToken, stran
     return new CliError("conflict", `${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
   if (strange === undefined)
     return new CliError("conflict", `Secrets hold both passwords of the ACR token "${name}", so there is room for no other`, {
-      hint: { do: "list", everywhere: true },
+      hint: listEverywhere,
     });
   return new CliError("conflict", `${strange} of the ACR token "${name}" is noted by no Secret, and somebody else may use it`, {
     hint: {

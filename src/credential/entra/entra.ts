@@ -132,7 +132,7 @@ const isOver = ({ password }: Login, now: number): boolean => Date.parse(passwor
 
 const ofAnother = (secret: string, registry: string, of: string) =>
   new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or one that does not tell whose it is`, {
-    hint: { do: "create", secret, registry, entra: true },
+    hint: { verb: "create", secret, registry, entra: true },
   });
 
 const wanted = ({ repositories, images }: Pick<Need, "repositories" | "images">): readonly string[] =>

@@ -94,5 +94,5 @@ function stepsOf(mint: Mint, { host, repositories, asked }: At): Change[] {
 
 const gone = (appId: string, { name }: AzureRegistry) =>
   new CliError("notFound", `no application of the tenant has the id ${appId} any more`, {
-    hint: { do: "create", registry: name },
+    hint: { verb: "create", registry: name },
   });

@@ -177,7 +177,7 @@ function reachFor(
 function notOwn({ application }: Found, { owner: { secret }, repositories }: Need, { registry, again: { identity } }: Asked): CliError {
   const appId = application?.appId;
   return new CliError("conflict", `secret "${secret}" holds a password of application ${appId}, which others may hold too`, {
-    hint: { do: "create", secret, registry, ...(identity && { identity }), repositories, servicePrincipal: appId },
+    hint: { verb: "create", secret, registry, ...(identity && { identity }), repositories, servicePrincipal: appId },
   });
 }
 

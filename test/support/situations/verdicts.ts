@@ -1,4 +1,4 @@
-import { spell } from "../../../cmd/line/spell.ts";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import type { ImageFacts, Note, PodFacts, SecretFacts, Tried } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
 import type { Proof } from "../../../src/registry/port.ts";
@@ -65,7 +65,7 @@ export const facts: ImageFacts = {
 };
 export const judged = (more: Partial<ImageFacts>) => {
   const { fix, ...row } = judge({ ...facts, ...more });
-  return { ...row, fix: fix && spell(fix) };
+  return { ...row, fix: fix && formatCommand(fix) };
 };
 export const noLogin = { anonymous: proof("refused") };
 export const otherwise = (kind: "port" | "capitals" | "region") => ({ azure: { registry: "r1234", loginServer: r, otherwise: kind } });

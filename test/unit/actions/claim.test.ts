@@ -69,7 +69,7 @@ test("who may not delete the empty Secret ends the claim at least, and tells wha
       change: { act: "release", to },
       error: { message: "no" },
       says: ["secret/acr is left without a login"],
-      fix: { do: "delete-secret", secret: "acr", namespace: "demo" },
+      fix: { kubectl: "delete secret", args: ["acr"], namespace: "demo" },
     },
   ]);
   expect(claimIn(in_)).toBeNull();

@@ -102,11 +102,11 @@ test.for<{ why: string; hint: CliError["hint"]; kept: Outcome[]; halted: boolean
   { why: "with a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: ["look", "remove m"] },
   {
     why: "with a command",
-    hint: { do: "show-repositories", registry: "r" },
+    hint: { do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] },
     kept: [left("remove m")],
     halted: false,
     kind: "forbidden",
-    told: [{ do: "show-repositories", registry: "r" }, "remove m"],
+    told: [{ do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] }, "remove m"],
   },
   { why: "interrupted", hint: undefined, kept: [left("a", "b"), left("c")], halted: true, kind: "cancelled", told: ["a", "b", "c"] },
   { why: "wordless", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: ["look"] },

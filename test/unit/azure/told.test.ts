@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { spell } from "../../../cmd/line/spell.ts";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { explainArm } from "../../../src/azure/arm-error.ts";
 import { explainGraph } from "../../../src/azure/graph-error.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
@@ -133,5 +133,5 @@ test.for<{ said: { message: string; hint?: string | Fix | undefined }; message: 
   { said: told.registry(429, ""), message: /^throttled: .*\(429 Too Many Requests\)$/ },
 ])("$said.message", ({ said, message, hint }) => {
   expect(said.message).toMatch(message);
-  if (hint) expect(said.hint && hintText(said.hint, spell)).toMatch(hint);
+  if (hint) expect(said.hint && hintText(said.hint, formatCommand)).toMatch(hint);
 });

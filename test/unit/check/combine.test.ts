@@ -9,7 +9,7 @@ const combined = (...fixes: (Fix | undefined)[]) =>
   );
 
 const create = (repositories: readonly string[] | undefined, more: object = {}): Fix => ({
-  do: "create",
+  verb: "create",
   registry: "r",
   ...(repositories && { repositories }),
   ...more,
@@ -23,15 +23,15 @@ test("repositories for one Secret are one command, in order, each once", () => {
 
 test.for<{ what: string; fixes: Fix[] }>([
   { what: "another Secret", fixes: [create(["a"], { secret: "x" }), create(["b"], { secret: "y" })] },
-  { what: "another registry", fixes: [create(["a"]), { do: "create", registry: "q", repositories: ["b"] }] },
+  { what: "another registry", fixes: [create(["a"]), { verb: "create", registry: "q", repositories: ["b"] }] },
   { what: "all that pods use", fixes: [create([]), create(["b"])] },
   { what: "all that pods use, unsaid", fixes: [create(undefined), create(["b"])] },
-  { what: "another verb", fixes: [{ do: "list" }, { do: "help" }] },
+  { what: "another verb", fixes: [{ verb: "list" }, { verb: undefined, help: true }] },
   {
     what: "another namespace's pods",
     fixes: [
-      { do: "delete-pods", pods: ["a"], namespace: "x" },
-      { do: "delete-pods", pods: ["a"], namespace: "y" },
+      { kubectl: "delete pod", args: ["a"], namespace: "x" },
+      { kubectl: "delete pod", args: ["a"], namespace: "y" },
     ],
   },
   {
@@ -53,16 +53,16 @@ test("a login that is to hold at regional hosts too is one with that for the log
 });
 
 test("pods of one namespace are deleted together, each once", () => {
-  const gone = (...pods: string[]): Fix => ({ do: "delete-pods", pods, namespace: "demo" });
+  const gone = (...pods: string[]): Fix => ({ kubectl: "delete pod", args: pods, namespace: "demo" });
 
   expect(combined(gone("b", "a"), gone("a", "c"))).toEqual([gone("b", "a", "c"), gone("b", "a", "c")]);
 });
 
 test("the same command stays as it is", () => {
-  expect(combined(create([]), create([]), { do: "list" }, { do: "list" })).toEqual([
+  expect(combined(create([]), create([]), { verb: "list" }, { verb: "list" })).toEqual([
     create([]),
     create([]),
-    { do: "list" },
-    { do: "list" },
+    { verb: "list" },
+    { verb: "list" },
   ]);
 });

@@ -24,7 +24,7 @@ async function choosing(candidates: readonly Ref[], world: World, more: Partial<
   const chosen = await chooseTargets(session, candidates, how).catch((error: unknown) => error);
   const shown = printed().stderr;
   if (Array.isArray(chosen)) return { chosen: chosen.map(({ name }) => name), shown };
-  printError({ ...context, spell: session.spell }, chosen);
+  printError({ ...context, formatCommand: session.formatCommand }, chosen);
   const { kind } = chosen as CliError;
   return { kind, says: printed().stderr.slice(shown.length), shown, halted: context.interruption.halted };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { spell } from "../../../cmd/line/spell.ts";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { inPlace } from "../../../src/fix.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
@@ -101,11 +101,11 @@ test("steps are done where they are said to be, each that says no other place", 
     {
       do: "steps",
       steps: [
-        { do: "delete-pods", pods: ["web-1"], namespace: "demo" },
-        { do: "delete-pods", pods: ["db-1"], context: "dev" },
+        { kubectl: "delete pod", args: ["web-1"], namespace: "demo" },
+        { kubectl: "delete pod", args: ["db-1"], context: "dev" },
       ],
     },
     { namespace: "other", context: "prod" },
   );
-  expect(spell(steps)).toBe("kubectl delete pod -n demo --context prod web-1 && kubectl delete pod -n other --context dev db-1");
+  expect(formatCommand(steps)).toBe("kubectl delete pod -n demo --context prod web-1 && kubectl delete pod -n other --context dev db-1");
 });

@@ -76,5 +76,5 @@ test("names the context of the run in a printed command when another one is curr
   const run = openSession({ ...context, cluster }, {});
   run.cluster();
 
-  expect(run.spell({ do: "get", resource: "secrets" })).toBe("kubectl get --context dev secrets");
+  expect(run.formatCommand({ kubectl: "get", args: ["secrets"] })).toBe("kubectl get --context dev secrets");
 });

@@ -103,11 +103,11 @@ test.for([
   { rights: [], accepted: true, warning: undefined },
   { rights: ["app/web push"], accepted: true, warning: 'token "ci" may also: app/web push' },
 ])("returns the warning $warning for the rights $rights", ({ rights, accepted, warning }) => {
-  expect(refuseBeyondReading({ of: 'token "ci"', rights }, accepted, { do: "create", registry: "r" })).toBe(warning);
+  expect(refuseBeyondReading({ of: 'token "ci"', rights }, accepted, { verb: "create", registry: "r" })).toBe(warning);
 });
 
 test("refuses rights beyond reading that no flag accepts", () => {
-  const accept = { do: "create", registry: "r", force: true } as const;
+  const accept = { verb: "create", registry: "r", force: true } as const;
 
   expect(() => refuseBeyondReading({ of: 'token "ci"', rights: ["app/web push"] }, false, accept)).toThrow(
     expect.objectContaining({ kind: "conflict", message: 'token "ci" may do more than pull: app/web push', hint: accept }),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { beyond, reachOf, type Said } from "../../../src/credential/repository-scope.ts";
 
 const host = "myregistry.azurecr.io";
-const of = { do: "create", host, registry: "myregistry", secret: "acr" } as const;
+const of = { verb: "create", host, registry: "myregistry", secret: "acr" } as const;
 const images = ["app/web", "app/api", "app/web"].map((repository, index) => ({ host, repository, reference: `${index}` }));
 
 test.for<{ why: string; said: Partial<Said>; granted?: readonly string[]; reaches: readonly string[] }>([
@@ -36,7 +36,7 @@ test.for<{ why: string; images: Said["images"]; granted: readonly string[] | und
   const reach = () => reachOf(of, { named: [], fromPods: false, images: used }, granted);
   expect(reach).toThrow(says);
   expect(reach).toThrow(
-    expect.objectContaining({ kind: "usage", hint: { do: "create", registry: "myregistry", secret: "acr", repositories } }),
+    expect.objectContaining({ kind: "usage", hint: { verb: "create", registry: "myregistry", secret: "acr", repositories } }),
   );
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { spell } from "../../../cmd/line/spell.ts";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { CliError } from "../../../src/errors.ts";
 import { age, until } from "../../../src/output/age.ts";
 import { printError } from "../../../src/output/error.ts";
@@ -43,7 +43,7 @@ test.for([
   { error: new CliError("usage", "unknown flag: --x", { hint: "look" }), shows: "error: unknown flag: --x\nhint: look\n" },
   {
     error: new CliError("usage", "no target is named", {
-      hint: { do: "attach", serviceaccounts: ["default"], or: "--all-serviceaccounts" },
+      hint: { verb: "attach", serviceaccounts: ["default"], or: "--all-serviceaccounts" },
     }),
     shows: "error: no target is named\nhint: kubectl acr-secret attach --serviceaccount default\nhint: or --all-serviceaccounts\n",
   },
@@ -55,7 +55,7 @@ test.for([
   },
 ])("$error.message", ({ error, shows }) => {
   const printed: string[] = [];
-  printError({ stderr: { write: (text) => printed.push(text), isTTY: false, columns: 0 }, env: {}, spell }, error);
+  printError({ stderr: { write: (text) => printed.push(text), isTTY: false, columns: 0 }, env: {}, formatCommand }, error);
   const text = printed.join("");
 
   expect(text).toMatch(typeof shows === "string" ? new RegExp(`^${shows.replace(/[()]/g, "\\$&")}$`) : shows);
@@ -69,7 +69,7 @@ test.for([
 ] as const)("on a terminal what says that it is an error is red: %s", ([message, shows]) => {
   const printed: string[] = [];
   printError(
-    { stderr: { write: (text) => printed.push(text), isTTY: true, columns: 80 }, env: {}, spell },
+    { stderr: { write: (text) => printed.push(text), isTTY: true, columns: 80 }, env: {}, formatCommand },
     new CliError("invalid", message),
   );
 

@@ -63,7 +63,7 @@ function sinkOf(isTTY = false) {
 
 test("no error, hint, place or warning moves the cursor, and our own colors pass", () => {
   const stderr = sinkOf(true);
-  printError({ stderr, env: {}, spell: () => evil }, new CliError("invalid", evil, { hint: { do: "list" } }), `${evil}: `);
+  printError({ stderr, env: {}, formatCommand: () => evil }, new CliError("invalid", evil, { hint: { verb: "list" } }), `${evil}: `);
   printWarning(stderr, {}, evil);
 
   expect(stderr.text()).toBe(
@@ -73,7 +73,15 @@ test("no error, hint, place or warning moves the cursor, and our own colors pass
 
 test.for(["name", undefined] as const)("no line of a result moves the cursor: %s", (form) => {
   const stdout = sinkOf();
-  const options = { stdout, stderr: sinkOf(), env: {}, dryRun: "none", where: "one", managedFields: false, spell: () => "" } as const;
+  const options = {
+    stdout,
+    stderr: sinkOf(),
+    env: {},
+    dryRun: "none",
+    where: "one",
+    managedFields: false,
+    formatCommand: () => "",
+  } as const;
   openPrinter(form, options).print({ change: { act: "keep", to, because: "" } });
 
   expect(stdout.text()).toBe(`secret/${seen}${form === "name" ? "" : " unchanged"}\n`);
@@ -87,10 +95,10 @@ test("no verdict, reason or fix moves the cursor, or is a line more than it shou
     pods: [`${evil}\n`],
     cause: "no-login",
     message: evil,
-    fix: { do: "list" },
+    fix: { verb: "list" },
   };
 
-  expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), spell: () => evil })).toBe(
+  expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), formatCommand: () => evil })).toBe(
     `${seen}   <none>   1   no credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
   );
 });

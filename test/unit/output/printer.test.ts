@@ -28,7 +28,7 @@ const attached: Outcome = {
 const told: Outcome = { change: { act: "tell", to: account, says: "look" }, says: ["look"] };
 const refused: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
-  error: new CliError("forbidden", "no", { hint: { do: "attach", secret: "acr", serviceaccounts: ["default"] } }),
+  error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
 };
 const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed", object: object("sa") };
 const all = [made, minted, stored, attached, told, refused, left];
@@ -42,15 +42,15 @@ async function printed(
   const out: string[] = [];
   const err: string[] = [];
   const sink = (to: string[]) => ({ write: (text: string) => void to.push(text), isTTY: false, columns: 0 });
-  const spell = (fix: object) => `spelled ${JSON.stringify(fix)}`;
-  const printer = openPrinter(form, { stdout: sink(out), stderr: sink(err), env: {}, dryRun, where, managedFields, spell });
+  const formatCommand = (fix: object) => `spelled ${JSON.stringify(fix)}`;
+  const printer = openPrinter(form, { stdout: sink(out), stderr: sink(err), env: {}, dryRun, where, managedFields, formatCommand });
   for (const outcome of outcomes) printer.print(outcome);
   const early = out.join("");
   await printer.end();
   return { early, stdout: out.join(""), stderr: err.join("") };
 }
 
-const hint = 'hint: spelled {"namespace":"demo","do":"attach","secret":"acr","serviceaccounts":["default"]}\n';
+const hint = 'hint: spelled {"namespace":"demo","verb":"attach","secret":"acr","serviceaccounts":["default"]}\n';
 
 test("a line for each object that something became of, at once; errors and warnings beside them", async () => {
   expect(await printed(undefined, all)).toEqual({

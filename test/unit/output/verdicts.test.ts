@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { spell } from "../../../cmd/line/spell.ts";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { styleFor } from "../../../src/output/style.ts";
@@ -15,7 +15,7 @@ const verdicts: Verdict[] = [
     pods: [],
     cause: "no-login",
     message: "serviceaccount/default has no pull secret for this registry",
-    fix: { do: "create", registry: "r.azurecr.io", namespace: "demo" },
+    fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
   },
   { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", pods: [], cause: "throttled" },
 ];
@@ -24,25 +24,27 @@ const plain = styleFor({ write: () => {}, isTTY: false, columns: 0 }, {});
 const colors = styleFor({ write: () => {}, isTTY: true, columns: 80 }, {});
 
 test("on a terminal a verdict has a color, and its words", () => {
-  const text = verdictText(verdicts, { headers: true, where: "one", style: colors, spell });
+  const text = verdictText(verdicts, { headers: true, where: "one", style: colors, formatCommand });
 
   expect(text).toMatch(
     /VERDICT\n.*\u001b\[32mpulls\u001b\[39m\n.*\u001b\[31mno credential\u001b\[39m\n.*\u001b\[31mthrottled\u001b\[39m\n/,
   );
-  expect(stripVTControlCharacters(text)).toBe(verdictText(verdicts, { headers: true, where: "one", style: plain, spell }));
+  expect(stripVTControlCharacters(text)).toBe(verdictText(verdicts, { headers: true, where: "one", style: plain, formatCommand }));
 });
 
 test("prints a note in yellow when only the node has the image", () => {
   const cached: Verdict = { image: "r.azurecr.io/a:1", namespace: "demo", secret: "", pods: ["a-1"], cause: "by-node" };
 
-  expect(verdictText([cached], { headers: false, where: "one", style: colors, spell })).toContain(
+  expect(verdictText([cached], { headers: false, where: "one", style: colors, formatCommand })).toContain(
     "\u001b[33mcached on its node, no credential\u001b[39m\n",
   );
   expect(failed(cached)).toBe(false);
 });
 
 test("a person reads a table, and below it what failed, why, and what mends it", () => {
-  expect(verdictText(verdicts, { headers: true, where: "one", style: plain, spell })).toBe(`IMAGE              SECRET   PODS   VERDICT
+  expect(
+    verdictText(verdicts, { headers: true, where: "one", style: plain, formatCommand }),
+  ).toBe(`IMAGE              SECRET   PODS   VERDICT
 r.azurecr.io/a:1   acr      2      pulls
 r.azurecr.io/b:1   <none>   0      no credential
 r.azurecr.io/c:1   acr      0      throttled
@@ -55,7 +57,7 @@ r.azurecr.io/c:1: throttled
 });
 
 test("a program reads the cause by its id", () => {
-  expect(verdictReport(verdicts.slice(0, 2), spell)).toEqual({
+  expect(verdictReport(verdicts.slice(0, 2), formatCommand)).toEqual({
     apiVersion: "acr-secret/v1",
     kind: "CheckReport",
     items: [

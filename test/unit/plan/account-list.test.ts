@@ -23,8 +23,8 @@ test.for<{ why: string; targets?: Target[]; attached?: string[]; accounts?: Acco
         fix: {
           do: "steps",
           steps: [
-            { do: "attach", secret: "acr", serviceaccounts: ["app"], ...there },
-            { do: "detach", secret: "acr", targets: ["deployment/web"], ...there },
+            { verb: "attach", secret: "acr", serviceaccounts: ["app"], ...there },
+            { verb: "detach", secret: "acr", targets: ["deployment/web"], ...there },
           ],
         },
       },
@@ -33,13 +33,13 @@ test.for<{ why: string; targets?: Target[]; attached?: string[]; accounts?: Acco
   {
     why: "the ServiceAccount has it already, so the template needs none",
     accounts: [account(["theirs", "acr"])],
-    told: [{ says: expect.stringMatching(/lists: theirs$/), fix: { do: "detach", secret: "acr", targets: ["deployment/web"] } }],
+    told: [{ says: expect.stringMatching(/lists: theirs$/), fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] } }],
   },
   {
     why: "the ServiceAccount gets it in the same run",
     accounts: [account(["theirs"])],
     attached: ["app"],
-    told: [{ fix: { do: "detach", targets: ["deployment/web"] } }],
+    told: [{ fix: { verb: "detach", targets: ["deployment/web"] } }],
   },
   {
     why: "two of one ServiceAccount are told once",
@@ -82,6 +82,6 @@ test.for<{ why: string; targets?: Target[]; attached?: string[]; accounts: Accou
       says: expect.stringMatching(
         /^serviceaccount\/app lets pods name only what it lists itself \(kubernetes.io\/enforce-mountable-secrets\), so those of deployment.apps\/web( and deployment.apps\/api)? will be refused$/,
       ),
-      fix: { do: "attach", secret: "acr", serviceaccounts: ["app"] },
+      fix: { verb: "attach", secret: "acr", serviceaccounts: ["app"] },
     });
 });

@@ -72,7 +72,7 @@ test("what would make pods anew is told once, with the command, and what cannot 
       says:
         "deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 10 more list names that lead nowhere " +
         '(gone, "" and old), and would make pods anew without them',
-      fix: { do: "detach", dangling: true, targets: names.slice(0, 10).map((name) => `deployment/${name}`) },
+      fix: { verb: "detach", dangling: true, targets: names.slice(0, 10).map((name) => `deployment/${name}`) },
     },
     {
       act: "tell",
@@ -91,7 +91,7 @@ test("what has no list is not even told to be unchanged, unless it is named", ()
 });
 
 test.for<{ names: string[]; fix: object | undefined }>([
-  { names: ["gone", "a"], fix: { do: "detach", secret: "gone", targets: ["job/web"], recreate: true } },
+  { names: ["gone", "a"], fix: { verb: "detach", secret: "gone", targets: ["job/web"], recreate: true } },
   { names: ["gone", ""], fix: undefined },
   { names: ["../x"], fix: undefined },
   { names: [""], fix: undefined },
@@ -105,5 +105,5 @@ test.for<{ names: string[]; fix: object | undefined }>([
 test("what another makes is refused with the command for that", () => {
   const changes = planned([target("replicaset.apps", "web-1", ["gone"], { kind: "Deployment", name: "web" })], true);
 
-  expect(changes).toMatchObject([{ act: "refuse", fix: { do: "detach", dangling: true, targets: ["deployment/web"] } }]);
+  expect(changes).toMatchObject([{ act: "refuse", fix: { verb: "detach", dangling: true, targets: ["deployment/web"] } }]);
 });

@@ -106,9 +106,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
     says: 'pod a needs secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
-      steps: [
-        { do: "rollout", namespace: "demo", workloads: [{ kind: "deployment", name: "web" }], or: "--force to delete it all the same" },
-      ],
+      steps: [{ kubectl: "rollout restart", namespace: "demo", args: ["deployment/web"], or: "--force to delete it all the same" }],
     },
   },
   {
@@ -119,7 +117,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
       do: "steps",
       steps: [
         {
-          do: "detach",
+          verb: "detach",
           secret: "acr",
           namespace: "demo",
           serviceaccounts: ["default"],
@@ -151,7 +149,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
     why: "what was added to it cannot be taken out",
     facts: facts({ ours: false, held: held({ immutable: true }) }),
     says: 'secret "acr" in namespace "demo" is immutable, so no login can be taken out',
-    hint: { do: "delete-secret", secret: "acr" },
+    hint: { kubectl: "delete secret", args: ["acr"] },
   },
 ])("it is refused: $why", ({ facts: of, says, hint }) => {
   expect(() => planDelete(of, options)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));

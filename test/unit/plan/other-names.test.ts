@@ -18,7 +18,7 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
         id: "dangling-name",
         to: account().to,
         says: "serviceaccount/app also lists secret/gone, which is not there",
-        fix: { do: "detach", secret: "gone", serviceaccounts: ["app"] },
+        fix: { verb: "detach", secret: "gone", serviceaccounts: ["app"] },
       },
     ],
   },
@@ -30,7 +30,7 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
       {
         to: web().to,
         says: "deployment.apps/web and serviceaccount/app also list secret/gone, which is not there",
-        fix: { do: "detach", secret: "gone", serviceaccounts: ["app"], targets: ["deployment/web"] },
+        fix: { verb: "detach", secret: "gone", serviceaccounts: ["app"], targets: ["deployment/web"] },
       },
     ],
   },
@@ -42,7 +42,7 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
     told: [
       {
         says: 'serviceaccount/app also lists secret/"x\\nerror: y", which is not there',
-        fix: { do: "detach", dangling: true, serviceaccounts: ["app"] },
+        fix: { verb: "detach", dangling: true, serviceaccounts: ["app"] },
       },
     ],
   },
@@ -53,7 +53,7 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
       {
         id: "empty-name",
         says: "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait",
-        fix: { do: "detach", dangling: true, serviceaccounts: ["app"] },
+        fix: { verb: "detach", dangling: true, serviceaccounts: ["app"] },
       },
     ],
   },

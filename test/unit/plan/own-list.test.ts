@@ -21,7 +21,7 @@ test.for<{ why: string; listers: Lister[]; attached?: Parameters<typeof tellOwnL
     told: [
       {
         says: `deployment.apps/web has imagePullSecrets of its own, ${gets}, acr among them`,
-        fix: { do: "attach", secret: "acr", targets: ["deployment/web"] },
+        fix: { verb: "attach", secret: "acr", targets: ["deployment/web"] },
       },
     ],
   },

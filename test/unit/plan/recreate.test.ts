@@ -148,7 +148,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
   {
     why: "the command that does it is named",
     options: "not",
-    gives: { act: "refuse", says: keeps, fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
+    gives: { act: "refuse", says: keeps, fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
   },
   {
     why: "it is done",
@@ -162,7 +162,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     gives: {
       act: "refuse",
       says: `${keeps}; it runs, and would be ended`,
-      fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+      fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
     },
   },
   {
@@ -172,7 +172,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     gives: {
       act: "refuse",
       says: `${keeps}; it runs, and would be ended`,
-      fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
+      fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
     },
   },
   {
@@ -205,7 +205,7 @@ test("an object that was deleted comes back, whatever its list says", () => {
     act: "refuse",
     to,
     says: "pod/p was deleted by a run that did not come to its end, and has to be made anew",
-    fix: { do: "attach", secret: "acr", targets: ["pod/p"], recreate: true },
+    fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true },
   });
 });
 

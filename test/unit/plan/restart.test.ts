@@ -243,7 +243,7 @@ test("who wants nothing restarted is told the command, for the pod's own cluster
   expect(planRestarts(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
     {
       says: "pod/web-1 was made before serviceaccount/default carried acr, so it has to be made anew",
-      fix: { do: "delete-pods", pods: ["web-1"], namespace: "demo", context: "prod" },
+      fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo", context: "prod" },
     },
   ]);
 });
@@ -275,7 +275,7 @@ test.for([
   { why: "not what is unknown", maker: { kind: "Workflow", name: "w" }, target: undefined },
 ])("what has to be made anew is told with the command that does it: $why", ({ maker, target }) => {
   const [change] = planned([maker ? pod({ maker }) : bare({})]);
-  const fix = target && { do: "attach", secret: "acr", targets: [target], recreate: true };
+  const fix = target && { verb: "attach", secret: "acr", targets: [target], recreate: true };
   expect(change).toMatchObject({ act: "tell", ...(fix && { fix }) });
   expect(change && "fix" in change).toBe(fix !== undefined);
 });

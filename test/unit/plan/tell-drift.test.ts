@@ -4,7 +4,7 @@ import { tellDrift } from "../../../src/plan/tell-drift.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "web" } as const;
 const attached = { act: "attach", to, secret: "acr", before: [], after: ["acr"] } as const;
-const fix = (output: string) => ({ do: "attach", secret: "acr", targets: ["serviceaccount/web"], output });
+const fix = (output: string) => ({ verb: "attach", secret: "acr", targets: ["serviceaccount/web"], output });
 
 test.for<{ drift: Drift; says: string; output: string | undefined }>([
   {

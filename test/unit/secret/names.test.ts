@@ -27,7 +27,7 @@ test("what is no name is refused in the API server's words, with what to type", 
       message:
         'The Secret "a_b" is invalid: metadata.name: Invalid value: "a_b": a lowercase RFC 1123 subdomain must consist of lower case ' +
         "alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character",
-      hint: { do: "create", secret: "NAME", registry: "REGISTRY" },
+      hint: { verb: "create", secret: "NAME", registry: "REGISTRY" },
     }),
   );
 });

@@ -101,7 +101,7 @@ test("a Secret, a ServiceAccount and a namespace that are not there are told of"
   });
   await expect(judged({ images: [web], serviceaccount: "nobody" })).rejects.toMatchObject({
     message: 'Error from server (NotFound): serviceaccounts "nobody" not found',
-    hint: { do: "get", resource: "serviceaccounts", namespace: "demo" },
+    hint: { kubectl: "get", args: ["serviceaccounts"], namespace: "demo" },
   });
   for (const given of [{}, { images: [web], accounts: {} }])
     await expect(judged({ ...given, noNamespace: true })).rejects.toMatchObject({

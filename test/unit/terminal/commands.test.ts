@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { spell } from "../../../cmd/line/spell.ts";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { type Row, screenOf } from "../../../sandbox/screen.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
@@ -34,7 +34,7 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
   for (const { fix, given, line } of lines) {
     let print = "";
     const stderr = { write: (text: string) => (print += text), isTTY: true, columns };
-    const sink = { stderr, env: { NO_COLOR: "1" }, spell: (one: typeof fix) => spell(one, given) };
+    const sink = { stderr, env: { NO_COLOR: "1" }, formatCommand: (one: typeof fix) => formatCommand(one, given) };
     const verdict: Verdict = {
       image: "r.azurecr.io/a:1",
       namespace: "demo",
@@ -47,8 +47,10 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
 
     printHint(sink, fix);
     printError(sink, new CliError("conflict", "a secret exists", { hint: fix }));
-    printWarning(stderr, sink.env, "a secret exists", sink.spell(fix));
-    stderr.write(verdictText([verdict], { headers: true, where: "one", style: styleFor(stderr, sink.env), spell: sink.spell }));
+    printWarning(stderr, sink.env, "a secret exists", sink.formatCommand(fix));
+    stderr.write(
+      verdictText([verdict], { headers: true, where: "one", style: styleFor(stderr, sink.env), formatCommand: sink.formatCommand }),
+    );
 
     const shown = await logicalLines(print, columns);
     expect(shown.filter((text) => text === `hint: ${line}`)).toHaveLength(2);
@@ -60,15 +62,15 @@ test("prints each of several hints on a line of its own, and a command below the
   let print = "";
   const stderr = { write: (text: string) => (print += text), isTTY: false, columns: 0 };
   const signIn: Fix = { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" };
-  const hint: Fix = { do: "hints", hints: ["ask for the role Reader", signIn, { do: "list" }] };
+  const hint: Fix = { do: "hints", hints: ["ask for the role Reader", signIn, { verb: "list" }] };
 
-  printError({ stderr, env: {}, spell }, new CliError("notFound", "registry not found", { hint }));
+  printError({ stderr, env: {}, formatCommand }, new CliError("notFound", "registry not found", { hint }));
 
   expect(print).toBe(
     "error: registry not found\nhint: ask for the role Reader\nhint: or sign in to its tenant:\n  az login --tenant TENANT\n" +
       "hint: kubectl acr-secret list\n",
   );
-  expect(hintText(hint, spell)).toBe(
+  expect(hintText(hint, formatCommand)).toBe(
     "ask for the role Reader; or sign in to its tenant: az login --tenant TENANT; kubectl acr-secret list",
   );
 });

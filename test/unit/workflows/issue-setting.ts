@@ -56,7 +56,7 @@ export function setting(
     repositories: [],
     fromPods: false,
     podsTell: true,
-    again: { do: "create", secret: name, registry: "myregistry" },
+    again: { verb: "create", secret: name, registry: "myregistry" },
     opening: Promise.resolve(credential),
     needsName: false,
     tools: () => bench.tools,

@@ -175,7 +175,7 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
       act: "tell",
       to: { kind: "secret", namespace: "a", name },
       says,
-      fix: { do: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
+      fix: { verb: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
     })),
   );
 });

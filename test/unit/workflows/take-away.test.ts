@@ -148,7 +148,7 @@ test("one that may not be deleted is left, with the command that deletes it", as
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
 
   expect(await takeAway(belongings.slice(0, 1), benchOf(world).tools)).toMatchObject([
-    { change: { act: "delete" }, error, says: ["secret/acr is left"], fix: { do: "delete-secret", secret: "acr" } },
+    { change: { act: "delete" }, error, says: ["secret/acr is left"], fix: { kubectl: "delete secret", args: ["acr"] } },
   ]);
 });
 
@@ -173,7 +173,7 @@ test("one that fails does not keep the others, and is named; a defect is none of
     change: { act: "delete", because: "the run has ended" },
     error,
     says: ["secret/acr stays attached"],
-    fix: { do: "detach", secret: "acr", serviceaccounts: ["default"] },
+    fix: { verb: "detach", secret: "acr", serviceaccounts: ["default"] },
   });
   expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
   error = new Error("a defect");
@@ -230,5 +230,8 @@ test("a workload that keeps the name is told by its own", async () => {
 
   const [outcome] = await takeAway([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
 
-  expect(outcome).toMatchObject({ says: ["secret/acr stays attached"], fix: { do: "detach", secret: "acr", targets: ["deployment/web"] } });
+  expect(outcome).toMatchObject({
+    says: ["secret/acr stays attached"],
+    fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
+  });
 });

@@ -24,7 +24,7 @@ test.for([
     kind: "Secret",
     word: "r.azurecr.io/app/web:1",
     says: 'invalid Secret name "r.azurecr.io/app/web:1"',
-    hint: { do: "check", images: ["r.azurecr.io/app/web:1"] },
+    hint: { verb: "check", images: ["r.azurecr.io/app/web:1"] },
   },
   { kind: "Secret", word: "a/b/c", says: 'invalid Secret name "a/b/c"', hint: undefined },
   { kind: "Secret", word: "secret/a/b", says: 'invalid Secret name "secret/a/b"', hint: undefined },

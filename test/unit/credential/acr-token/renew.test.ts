@@ -7,6 +7,7 @@ import {
   type RenewalOptions,
 } from "../../../../src/credential/acr-token/renew.ts";
 import { CliError } from "../../../../src/errors.ts";
+import { listEverywhere } from "../../../../src/fix.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
 
 /** When the password with a number was made, as Secrets note it and as Azure writes it. */
@@ -158,7 +159,7 @@ test("who has no room is told the command that makes some", () => {
     argv: ["az", "acr", "token", "credential", "delete", "--registry", "myregistry", "--name", "ci-pull", "--password2"],
     when: "if no other tool uses it",
   });
-  expect(hintOf({ inUse: [password(1, 1), password(2, 2)] }, "1,2")).toEqual({ do: "list", everywhere: true });
+  expect(hintOf({ inUse: [password(1, 1), password(2, 2)] }, "1,2")).toEqual(listEverywhere);
 });
 
 test("what is noted of the new one names the one before, and its end", () => {

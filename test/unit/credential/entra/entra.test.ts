@@ -64,7 +64,7 @@ async function issued(setting: Setting = {}) {
   };
   const sources = { azure: () => azure, registry: () => registry, during: (_: string, work: () => unknown) => work(), now: () => now };
   const { registry: named = host, verify = true } = setting;
-  const again = { do: "create", registry: named } as const;
+  const again = { verb: "create", registry: named } as const;
   const credential = await entra.open(
     { flags: {}, registry: named, identity: { source: "auto" }, verify, expiresAt: undefined, again, wait: 0 },
     sources as unknown as Sources,
@@ -287,7 +287,7 @@ test("what is no error of ours goes on as it is", async () => {
 test("nothing is due where nothing was given", async () => {
   const sources = { azure: () => ({}) } as unknown as Sources;
   const asked = { flags: {}, registry: host, identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0 } as const;
-  const credential = await entra.open({ ...asked, again: { do: "create", registry: host } }, sources);
+  const credential = await entra.open({ ...asked, again: { verb: "create", registry: host } }, sources);
 
   expect(credential.renewAt?.()).toBeUndefined();
 });

@@ -3,7 +3,7 @@ import { given } from "../../../../src/credential/given/given.ts";
 
 const stdin = { isTTY: false, read: async () => "" };
 
-const again = { do: "create", registry: "r" } as const;
+const again = { verb: "create", registry: "r" } as const;
 const asked = { identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0, again } as const;
 
 /** Checks a command line with this user name and registry. */

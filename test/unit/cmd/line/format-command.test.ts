@@ -4,15 +4,15 @@ import { expect, test } from "vitest";
 import { checkFlags } from "../../../../cmd/check/request.ts";
 import { createFlags } from "../../../../cmd/create/options.ts";
 import { targets } from "../../../../cmd/line/flags.ts";
+import { formatCommand } from "../../../../cmd/line/format-command.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";
-import { spell } from "../../../../cmd/line/spell.ts";
 import { commandsIn } from "../../../support/commands.ts";
 import { run } from "../../../support/in-process.ts";
 import { lines } from "../../../support/printed-fixes.ts";
 
 test.for(lines)("$line", ({ fix, given, line }) => {
-  expect(spell(fix, given)).toBe(line);
+  expect(formatCommand(fix, given)).toBe(line);
 });
 
 test("a line acts where the command line at hand did, and shows no secret of it", () => {
@@ -25,7 +25,7 @@ test("a line acts where the command line at hand did, and shows no secret of it"
     "--disable-compression=true",
   ];
 
-  expect(spell({ do: "list" }, { forward, namespace: "demo" })).toBe(
+  expect(formatCommand({ verb: "list" }, { forward, namespace: "demo" })).toBe(
     "kubectl acr-secret list -n demo --context=prod '--as=jane doe' '--kubeconfig=/a b/c'",
   );
 });
@@ -33,7 +33,7 @@ test("a line acts where the command line at hand did, and shows no secret of it"
 test("what a fix says of the place counts more than the command line at hand", () => {
   const given = { forward: ["--context=prod", "--as=jane"], namespace: "demo" };
 
-  expect(spell({ do: "list", namespace: "other", context: "stage" }, given)).toBe(
+  expect(formatCommand({ verb: "list", namespace: "other", context: "stage" }, given)).toBe(
     "kubectl acr-secret list -n other --context stage --as=jane",
   );
 });
@@ -75,7 +75,7 @@ const hostile = fc
 test("whatever a name holds comes through a shell and our parser as it is", () => {
   const fixes = fc.sample(
     fc.record({
-      do: fc.constant("create" as const),
+      verb: fc.constant("create" as const),
       registry: hostile,
       repositories: fc.array(hostile, { maxLength: 2 }),
       serviceaccounts: fc.array(fc.constantFrom("default", "web-1"), { maxLength: 2 }),
@@ -88,7 +88,7 @@ test("whatever a name holds comes through a shell and our parser as it is", () =
     { numRuns: 200, seed: 20_260_101 },
   );
 
-  const heard = throughShell(fixes.map((fix) => spell(fix)));
+  const heard = throughShell(fixes.map((fix) => formatCommand(fix)));
 
   expect(heard.length).toBe(fixes.length);
   for (const [index, fix] of fixes.entries()) {
@@ -112,8 +112,8 @@ test("whatever a name holds comes through a shell and our parser as it is", () =
 test("the flags of the other verbs too", () => {
   const images = fc.sample(hostile, { numRuns: 50, seed: 20_260_102 });
   const typed = images.flatMap((image) => [
-    spell({ do: "check", images: [image], serviceaccount: "web" }),
-    spell({ do: "attach", serviceaccounts: ["web"], namespace: image }),
+    formatCommand({ verb: "check", images: [image], serviceaccount: "web" }),
+    formatCommand({ verb: "attach", serviceaccounts: ["web"], namespace: image }),
   ]);
 
   const heard = throughShell(typed);

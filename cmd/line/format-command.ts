@@ -1,0 +1,176 @@
+import type { SignInOptions } from "../../src/azure/port.ts";
+import type { KubeFlags } from "../../src/cluster/port.ts";
+import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
+import type { Scope } from "../../src/scope/scope.ts";
+import type { checkFlags } from "../check/request.ts";
+import type { createFlags } from "../create/options.ts";
+import type { deleteFlags } from "../delete/flags.ts";
+import type { manifests } from "../manifest/flags.ts";
+import { listWord } from "./comma-list.ts";
+import { type dangling, output, targets, type Values } from "./flags.ts";
+import { identityFlags } from "./identity-flags.ts";
+import { type forwarded, ours } from "./kubectl-flags.ts";
+import type { scopeFlags } from "./scope-flags.ts";
+
+/** The cluster and the namespace of the current command line, for a command that acts in the same place. */
+export type Given = Pick<KubeFlags, "forward" | "namespace"> & {
+  /** The only cluster of a scope, which is none of the flags that kubectl knows. */
+  readonly context?: string;
+};
+
+/**
+ * Formats a fix for a POSIX shell. The flags with which the current command line selects its cluster are repeated, so that the command
+ * acts in the same cluster.
+ */
+export function formatCommand(fix: Fix, given: Given = { forward: [] }): string {
+  if ("verb" in fix) return formatPluginCommand(fix, given);
+  if ("kubectl" in fix) return formatKubectl(fix, given);
+  switch (fix.do) {
+    case "steps":
+      return fix.steps.map((step) => formatCommand(inPlace(step, fix), given)).join(" && ");
+    case "shell":
+      return [fix.argv, ...(fix.into ? [fix.into] : [])].map(line).join(" | ");
+    case "hints":
+      return hintText(fix, (one) => formatCommand(one, given));
+    case "pull-chart": {
+      const { secret, host, namespace, context } = fix;
+      const args = ["secret", secret, "-o", "jsonpath={.data.\\.dockerconfigjson}"];
+      return pullChart(host, formatKubectl({ kubectl: "get", args, namespace, context }, given));
+    }
+  }
+}
+
+/** The flags of all verbs that a fix may set. */
+type SettableFlags = typeof createFlags & typeof deleteFlags & typeof checkFlags & typeof dangling & typeof manifests & typeof ours;
+
+/** The values of a command, and those that follow from others. */
+type Printed = FlagValues & { readonly passwordStdin?: boolean } & Omit<SignInOptions, "source"> & { readonly auth?: string };
+
+/** The flag of each value, in the order in which they are printed. */
+const flagNames: { readonly [K in keyof Printed]-?: keyof SettableFlags & string } = {
+  registry: "registry",
+  repositories: "repository",
+  images: "image",
+  serviceaccount: "serviceaccount",
+  serviceaccounts: "serviceaccount",
+  allServiceaccounts: "all-serviceaccounts",
+  all: "all",
+  selector: "selector",
+  whereUsed: "where-used",
+  username: "username",
+  passwordStdin: "password-stdin",
+  acrToken: "acr-token",
+  scopeMap: "scope-map",
+  admin: "admin",
+  entra: "entra",
+  servicePrincipal: "service-principal",
+  expiresIn: "expires-in",
+  dangling: "dangling",
+  revoke: "revoke",
+  recreate: "recreate",
+  force: "force",
+  ignoreNotFound: "ignore-not-found",
+  merge: "merge",
+  reader: "for",
+  includeRegional: "include-regional",
+  credentialPer: "credential-per",
+  auth: "auth",
+  tenant: "tenant",
+  subscription: "subscription",
+  cloud: "cloud",
+  yes: "yes",
+  filename: "filename",
+  kustomize: "kustomize",
+  output: "output",
+  help: "help",
+};
+
+function formatPluginCommand(command: PluginCommand, given: Given): string {
+  const { verb, secret, targets: words = [], username, filename, kustomize, help } = command;
+  const isPlaced = filename === undefined && kustomize === undefined && !help;
+  // The cluster and the namespace come first: if the end of the line is lost, the command acts there or fails
+  const place = isPlaced ? placeFlags(command, given) : [];
+  const argv = ["kubectl", "acr-secret", verb ?? [], place, secret ?? [], words, flagsOf(command)].flat();
+  return `${username === undefined ? "" : 'printf %s "$PASSWORD" | '}${line(argv)}`;
+}
+
+function flagsOf(command: PluginCommand): string[] {
+  const { source, ...identity } = command.identity ?? {};
+  const auth = source === identityFlags.auth.default ? undefined : source;
+  const values: Printed = { ...command, passwordStdin: command.username !== undefined, auth, ...identity };
+  return Object.entries(flagNames).flatMap(([field, flag]) => flagWords(flag, values[field as keyof Printed]));
+}
+
+/** Returns the flags that select the namespaces and the clusters. */
+function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }: Scope): Partial<Values<typeof scopeFlags>> {
+  return {
+    namespaces: typeof namespaces === "object" ? [...namespaces.names, ...namespaces.globs] : [],
+    "namespace-selector": selector,
+    "all-namespaces": namespaces === "all" && selector === undefined,
+    "exclude-namespaces": exclude,
+    "include-system": includeSystem,
+    contexts: typeof contexts === "object" ? contexts : [],
+    "all-contexts": contexts === "all",
+  };
+}
+
+/** The flags with a letter. The tables of the verbs are loaded only with their verb. */
+const shorts: Readonly<Record<string, string | undefined>> = {
+  namespace: ours.namespace.short,
+  selector: targets.selector.short,
+  output: output.output.short,
+  filename: "f" satisfies typeof manifests.filename.short,
+  kustomize: "k" satisfies typeof manifests.kustomize.short,
+};
+
+type Value = string | boolean | readonly string[] | undefined;
+
+/** Returns the words of a flag: none if it is off or absent. */
+function flagWords(flag: string, value: Value): string[] {
+  if (typeof value === "boolean") return value ? [`--${flag}`] : [];
+  const texts = typeof value === "object" ? value.map(listWord) : [value ?? []].flat();
+  const short = shorts[flag];
+  return texts.flatMap((text) => valued(short === undefined ? `--${flag}` : `-${short}`, text));
+}
+
+/** An empty value, or one that looks like a flag, must be in one word with its flag. */
+const valued = (flag: string, text: string) => (text === "" || text.startsWith("-") ? [`${flag}=${text}`] : [flag, text]);
+
+/** Flags of the current command line that are not printed: a secret, and what selects no cluster. */
+const unprinted: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
+
+/** Returns the flags that select the namespaces and the clusters of a command. */
+function placeFlags(of: PluginCommand | KubectlCommand, given: Given): string[] {
+  const scope = "scope" in of ? of.scope : undefined;
+  const context = of.context ?? (scope && scope.contexts !== "current" ? undefined : given.context);
+  const dropped: readonly string[] = context === undefined ? unprinted : [...unprinted, "context"];
+  const kept = given.forward.filter((word) => !dropped.some((flag) => word.startsWith(`--${flag}=`)));
+  const isContext = (word: string) => Number(word.startsWith("--context="));
+  const isClusterWide = "kubectl" in of && of.kubectl === "create namespace";
+  const namespace = selectsNamespaces(scope) || isClusterWide ? undefined : (of.namespace ?? given.namespace);
+  return [
+    ...flagWords("namespace", namespace),
+    ...Object.entries(scope ? scopeValues(scope) : {}).flatMap(([flag, value]) => flagWords(flag, value)),
+    ...flagWords("context", context),
+    ...kept.toSorted((a, b) => isContext(b) - isContext(a)),
+  ];
+}
+
+const selectsNamespaces = (scope: Scope | undefined): boolean =>
+  scope !== undefined && (scope.namespaces !== "current" || scope.selector !== undefined);
+
+const formatKubectl = (command: KubectlCommand, given: Given): string =>
+  line(["kubectl", ...command.kubectl.split(" "), ...placeFlags(command, given), ...command.args]);
+
+/** Helm reads logins only from a file, which nobody else may read. */
+function pullChart(host: string, data: string): string {
+  const pull = line(["helm", "pull", `oci://${host}/CHART`, "--registry-config", "registry.json"]);
+  return `(umask 077; ${data} | base64 -d > registry.json) && ${pull}`;
+}
+
+const line = (argv: readonly string[]) => argv.map(quoted).join(" ");
+
+/** A word for a POSIX shell: in single quotes if a shell would change it. */
+export function quoted(word: string): string {
+  return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
