@@ -93,7 +93,6 @@ async function makeOnce({ options, kind, flags }: Asking, session: Session, jour
     shape: reader && readers[reader].shape,
     needsName: kind.needsName(asked),
     tools: (credential: Credential) => toolsOf(session, flags, credential),
-    dryRun: flags["dry-run"],
     refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, sources) : undefined,
   };
   const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, toolsOf(session, flags));

@@ -96,8 +96,8 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
     planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
   const run = newRun();
   const unit = { before: [], demand: [], run, each, ...(revoke && { goesOn: true as const }) };
-  if (!revoke) return runUnit(unit, places, tools, dryRun);
-  return revoking(runUnit(unit, openedIn(places, open), tools, dryRun), { clusterScopes, tools, dryRun, run, open });
+  if (!revoke) return runUnit(unit, places, tools);
+  return revoking(runUnit(unit, openedIn(places, open), tools), { clusterScopes, tools, run, open });
 }
 
 /** Nothing is changed in a place before what its Secret notes can be revoked: who is not signed in to Azure finds out first. */

@@ -31,7 +31,7 @@ export async function runInScope(
   const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
   const { reads, ...run } = await prepare(clusterScopes, whereOf(scope, clusterScopes) === "one");
   const unit = { before: [], demand: [], run: newRun(), ...run };
-  return conclude(runUnit(unit, readersOf(clusterScopes, reads), toolsOf(session, flags), flags["dry-run"]), {
+  return conclude(runUnit(unit, readersOf(clusterScopes, reads), toolsOf(session, flags)), {
     session,
     flags,
     scope,

@@ -22,6 +22,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     shelf,
     carry: credential?.carry ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
     removal: credential?.removal ?? (() => []),
+    dryRun: flags["dry-run"],
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
     merge: flags.merge ?? false,

@@ -31,7 +31,7 @@ export async function remove(removals: readonly Removal[], how: Removing, sessio
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
   const printer = printerOf(flags, session);
-  const pruned: Pruning = { tools, dryRun, options, look, remover: removers(how, session) };
+  const pruned: Pruning = { tools, options, look, remover: removers(how, session) };
   const tally = openTally();
   try {
     for await (const outcome of pruning(removals, pruned)) {

@@ -1,6 +1,6 @@
 import { keyOf, kinds, withAt } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
-import type { Act, Change, ChangeOf, Plan, Refer } from "../plan/change.ts";
+import type { Act, Change, ChangeOf, Refer } from "../plan/change.ts";
 import { anew } from "../plan/written.ts";
 import type { Login } from "../registry/port.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
@@ -80,11 +80,7 @@ function sketchNew({ to, after }: ChangeOf<"recreate">, { seen }: Bench): { obje
   return { object: object && (anew(to.kind, object as never, after) as KubeObject) };
 }
 
-export function sketch(plan: Plan, bench: Bench): Outcome[] {
-  return plan.map((change) => ({ change, ...(rows[change.act] as Sketch<Act>)(change as ChangeOf<Act>, bench) }));
-}
-
-/** The same of changes as they come. */
-export async function* sketchEach(changes: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
-  for await (const change of changes) yield* sketch([change], bench);
+/** The outcome of a change in `--dry-run=client`. */
+export function preview(change: Change, bench: Bench): Outcome {
+  return { change, ...(rows[change.act] as Sketch<Act>)(change as ChangeOf<Act>, bench) };
 }

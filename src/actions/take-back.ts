@@ -9,7 +9,7 @@ import type { Bench, Tools } from "./tools.ts";
 /** Takes back what was done in Azure, last first, also after an interruption. @returns what could not be taken back */
 export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<Outcome[]> {
   const back = oppositesOf(done);
-  if (back.length === 0 || tools.write.dryRun) return Promise.resolve([]);
+  if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.unhalted(async () => {
     const kept: Outcome[] = [];
     await tools.during("Taking back what was made in Azure", async () => {

@@ -7,6 +7,7 @@ import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { Making } from "../secret/claim.ts";
 import type { Shelf } from "../shelf.ts";
 import type { Seen } from "../state/seen.ts";
+import type { DryRun } from "./outcome.ts";
 
 /** What plans are carried out with. */
 export type Tools = {
@@ -18,6 +19,8 @@ export type Tools = {
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */
   removal(change: Change): readonly string[];
+  /** Only `execute` decides by it what is done. With `server`, writes are sent as dry runs. */
+  readonly dryRun: DryRun;
   /** With `dryRun` the API server checks writes and stores nothing, and nothing else is touched. */
   readonly write: WriteOptions;
   /** Takes over what others made. */

@@ -1,8 +1,7 @@
-import { applyWhole } from "../actions/apply.ts";
 import { claim } from "../actions/claim.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { executeAll } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { rehearse } from "../actions/rehearse.ts";
-import { sketch } from "../actions/sketch.ts";
 import type { Bench } from "../actions/tools.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
@@ -56,7 +55,8 @@ export type Handed = {
  * Places go one at a time, in their order, until one of them is through: a password is not made for a Secret that the server would
  * refuse, and two runs over the same places claim the same Secret.
  */
-export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryRun: DryRun): Gate {
+export function openGate({ demand, handed, claims }: Opening, bench: Bench): Gate {
+  const { dryRun } = bench.tools;
   const made: Outcome[] = [];
   let ready = demand.length === 0 && !(handed && dryRun === "none");
   let failed: Shared | undefined;
@@ -68,7 +68,7 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
     if (failed) throw failed;
     if (ready) return false;
     if (dryRun === "none") await secure(store).catch(asEnd);
-    made.push(...(await carryOut(store).catch(asEnd)));
+    made.push(...(await carryOut().catch(asEnd)));
     ready = true;
     return true;
   }
@@ -108,10 +108,9 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench, dryR
     ];
   }
 
-  async function carryOut(store: Store): Promise<Outcome[]> {
-    if (dryRun === "client") return sketch([...stepsTo(store), ...demand], bench);
+  async function carryOut(): Promise<Outcome[]> {
     try {
-      return await applyWhole(demand, bench);
+      return await executeAll(demand, bench);
     } catch (error) {
       throw new Shared(error);
     }

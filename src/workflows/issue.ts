@@ -1,4 +1,4 @@
-import type { DryRun, Outcome } from "../actions/outcome.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
 import { beyond } from "../credential/repository-scope.ts";
@@ -60,7 +60,6 @@ export type Order = {
   readonly recreate: boolean;
   readonly targets: TargetOptions;
   tools(credential: Credential): Tools;
-  readonly dryRun: DryRun;
   /** The refusal to make one credential for many namespaces; absent where that was asked for. */
   readonly refuse?: (() => Promise<CliError>) | undefined;
 };
@@ -96,7 +95,7 @@ async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<O
 
 /** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
 async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, opening, tools, dryRun, shape } = order;
+  const { name, repositories, fromPods, opening, tools, shape } = order;
   const owner = ownerOf(reader.place, name);
   const [state] = await together([reader.read(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
@@ -119,7 +118,6 @@ async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator
     { ...unit, each: () => plan, once: true },
     [{ ...reader, read: async () => state }],
     tools(credential),
-    dryRun,
   )) {
     // What was issued for a Secret as it was does not fit it as it is now
     if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
@@ -156,7 +154,7 @@ async function* shareOnce(
   clusterScopes: readonly ClusterScope[],
   order: Order,
 ): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, podsTell, targets, opening, tools, dryRun, refuse, needsName } = order;
+  const { name, repositories, fromPods, podsTell, targets, opening, tools, refuse, needsName } = order;
   const owner = sharedOwner(clusterScopes, name);
   // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
   if (needsName) owner.ownName().catch(() => undefined);
@@ -187,7 +185,7 @@ async function* shareOnce(
   };
   const handed = credential.life && issue.login && { identity: issue.entry.identity, confirm };
   const all = { ...unit, run, each: (state: NamespaceState) => unit.each(state), ...(handed && { handed }) };
-  yield* runUnit(all, readers, tools(credential), dryRun);
+  yield* runUnit(all, readers, tools(credential));
 }
 
 /**

@@ -1,6 +1,5 @@
-import { apply } from "../actions/apply.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
-import { sketch } from "../actions/sketch.ts";
+import { execute } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { asCliError } from "../actions/take-back.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/remover.ts";
@@ -12,7 +11,6 @@ import { over } from "../scope/over.ts";
 /** What it takes to remove what is left over in Azure. */
 export type Pruning = {
   readonly tools: Tools;
-  readonly dryRun: DryRun;
   readonly options: PruneOptions;
   /** Looks once more at who holds what. */
   look(): Promise<PruneFacts>;
@@ -65,11 +63,10 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
 });
 
 /** One after the other, each only once the one before it is done. */
-async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools, dryRun }: Pruning): AsyncGenerator<Outcome> {
+async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
   const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
-  if (dryRun === "client") return yield* sketch(plan, bench);
   for (const change of plan) {
-    const { error, ...outcome } = (await only(apply([change], bench))) ?? { change };
+    const { error, ...outcome } = (await only(execute([change], bench))) ?? { change };
     // Whoever else has taken it away did what was asked
     const failed = error && error.kind !== "notFound";
     yield failed

@@ -1,6 +1,5 @@
-import { apply } from "../actions/apply.ts";
+import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import { sketch } from "../actions/sketch.ts";
 import { newRun } from "../actions/tools.ts";
 import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
@@ -38,13 +37,13 @@ export type Retirement = RotateOrder &
  * a Secret could not be written, or where nobody could look, they stay, and it is told what keeps them.
  */
 export async function* retire(order: Retirement): AsyncGenerator<Outcome> {
-  const { rotation, entry, credential, dryRun } = order;
+  const { rotation, entry, credential } = order;
   const tools = order.tools(credential);
   const due = dueOf(candidates(rotation, entry), tools.now()).filter((password) => passwordKey(password) !== passwordKey(entry));
   if (due.length === 0) return;
   const bench = { tools, run: newRun(), seen: new Map() };
   const plan = await planOf(due, order);
-  yield* dryRun === "client" ? sketch(plan, bench) : apply(plan, bench);
+  yield* execute(plan, bench);
 }
 
 /** The same for a credential that is not rotated: what an earlier run promised to keep until now. */

@@ -1,7 +1,6 @@
-import { apply } from "../actions/apply.ts";
 import { renewClaims } from "../actions/claim.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
-import { sketch } from "../actions/sketch.ts";
+import { execute } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import type { Credential } from "../credential/kind.ts";
 import { lifeOf } from "../credential/life.ts";
@@ -30,7 +29,6 @@ export type Revoking = RevokeOrder & {
 export type RevokeOrder = {
   readonly clusterScopes: readonly ClusterScope[];
   readonly tools: Tools;
-  readonly dryRun: DryRun;
   /** That of the places, which has claimed the Secrets. */
   readonly run: Run;
   /** The credential that a Secret notes, or why nobody here can revoke it. @throws CliError */
@@ -177,7 +175,7 @@ async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how
   const run = ofCredential(credential, how.run);
   const bench = { tools: { ...how.tools, carry, removal }, run, seen: new Map() };
   for (const change of plan) {
-    const outcome = await carryOne(change, bench, how.dryRun);
+    const outcome = await carryOne(change, bench);
     yield outcome.error
       ? { ...outcome, says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell", argv: removal(change) } }
       : outcome;
@@ -195,14 +193,12 @@ function ofCredential({ members }: Revocable, run: Run): Run {
   return { ...run, claims: new Map(claims) };
 }
 
-async function carryOne(change: Change, bench: Bench, dryRun: DryRun): Promise<Outcome> {
-  const [sketched] = dryRun === "client" ? sketch([change], bench) : [];
-  if (sketched) return sketched;
+async function carryOne(change: Change, bench: Bench): Promise<Outcome> {
   let last: Outcome = { change, left: "interrupted" };
   try {
     // Whoever has taken the Secret over may have made another password by now
-    if (dryRun === "none") await renewClaims(bench);
-    for await (const outcome of apply([change], bench)) last = outcome;
+    if (bench.tools.dryRun === "none") await renewClaims(bench);
+    for await (const outcome of execute([change], bench)) last = outcome;
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     last = { change, error };

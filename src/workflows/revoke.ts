@@ -1,7 +1,6 @@
-import { apply } from "../actions/apply.ts";
+import { execute } from "../actions/execute.ts";
 import type { DryRun, Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
-import { sketch } from "../actions/sketch.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import type { HeldLogin } from "../plan/ownership.ts";
@@ -81,14 +80,14 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
 }
 
 /** The Secret goes, once nothing has to be known of it any more; of somebody else's the note. */
-async function* endOne(withdrawn: Outcome, kept: ReadonlySet<string>, { tools, dryRun, run }: Revoking): AsyncGenerator<Outcome> {
+async function* endOne(withdrawn: Outcome, kept: ReadonlySet<string>, { tools, run }: Revoking): AsyncGenerator<Outcome> {
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
   if (tools.halted()) return yield { change: end, left: "interrupted" };
   if (kept.has(key)) return yield { change: end, left: "failed", says: [waits(end)] };
-  const known = knownOf(withdrawn, dryRun);
+  const known = knownOf(withdrawn, tools.dryRun);
   const bench = { tools, run, seen: new Map(known ? [[key, known]] : []) };
-  for await (const outcome of dryRun === "client" ? sketch([end], bench) : apply([end], bench)) {
+  for await (const outcome of execute([end], bench)) {
     // Its claim has gone with it
     if (!outcome.error && !outcome.left) run.claims.delete(key);
     yield outcome;

@@ -1,6 +1,5 @@
-import { apply } from "../actions/apply.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
-import { sketch } from "../actions/sketch.ts";
+import { execute } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { CliError, Conflict } from "../errors.ts";
@@ -113,7 +112,7 @@ async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, 
   };
   const written: Ref<"secret">[] = [];
   let failed = proof.doubted.some(({ why }) => why === "unknown");
-  for await (const outcome of toldOnce(runUnit(unit, placesOf(rotation), tools, dryRun), order)) {
+  for await (const outcome of toldOnce(runUnit(unit, placesOf(rotation), tools), order)) {
     failed ||= isFailed(outcome);
     if (outcome.change.act === "store" && !isFailed(outcome)) written.push(outcome.change.to);
     yield outcome;
@@ -121,12 +120,12 @@ async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, 
   if (tools.halted()) return false;
   const behind = dryRun === "none" && !failed && written.length > 0 ? await lastLook(begun, order) : undefined;
   if (behind) {
-    yield* tell(written, rotation, { tools, dryRun });
+    yield* tell(written, rotation, tools);
     yield* handAgain(behind, order);
     return isStale(issue, order);
   }
   yield* retire({ ...order, ...begun, credential, entry, failed, written: new Set(written.map(keyOf)) });
-  yield* tell(written, rotation, { tools, dryRun });
+  yield* tell(written, rotation, tools);
   return !failed && dryRun === "none" && isStale(issue, order);
 }
 
@@ -173,12 +172,12 @@ const isStale = ({ demand, entry }: Issue, { settled, ...limits }: Round): boole
   demand.length === 0 && !settled && (limits.endsBy ?? limits.createdBy) !== undefined && notDue([{ entry }], limits).length === 0;
 
 /** Says on each Secret's namespace that it was rotated. */
-async function* tell(written: readonly Ref<"secret">[], { identity, members }: Found, { tools, dryRun }: { tools: Tools; dryRun: DryRun }) {
+async function* tell(written: readonly Ref<"secret">[], { identity, members }: Found, tools: Tools) {
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
   const says = `got another password of ${identity}`;
   const plan: Plan = written.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
   const bench = { tools, run: newRun(), seen: new Map() };
-  yield* dryRun === "client" ? sketch(plan, bench) : apply(plan, bench);
+  yield* execute(plan, bench);
 }
 
 /** How long the password that is replaced is to work. */

@@ -1,7 +1,6 @@
-import { apply, applyWhole } from "../actions/apply.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { execute, executeAll } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
-import { sketch, sketchEach } from "../actions/sketch.ts";
 import { leave, takeBack, withLeft } from "../actions/take-back.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import { CliError, Conflict, Interrupted } from "../errors.ts";
@@ -47,15 +46,14 @@ export async function* runUnit(
   unit: Unit,
   places: AsyncIterable<NamespaceReader> | Iterable<NamespaceReader>,
   tools: Tools,
-  dryRun: DryRun,
 ): AsyncGenerator<Outcome> {
   const bench: Bench = { tools, run: unit.run, seen: new Map() };
   const carry = (planned: Planned) => {
     const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
-    return (dryRun === "client" ? sketchEach : apply)(changes, { ...bench, seen: planned.seen });
+    return execute(changes, { ...bench, seen: planned.seen });
   };
-  yield* dryRun === "client" ? sketch(unit.before, bench) : await applyWhole(unit.before, bench);
-  const gate = openGate(unit, bench, dryRun);
+  yield* await executeAll(unit.before, bench);
+  const gate = openGate(unit, bench);
 
   async function* inPlace(reader: NamespaceReader): AsyncGenerator<Outcome> {
     const turn = gate.enter();
@@ -70,7 +68,7 @@ export async function* runUnit(
     const planned = await planIn(reader, unit, pass).catch(asPlaceError);
     if (planned instanceof CliError) return yield failure(reader, planned);
     if (!planned.first) leave();
-    if (dryRun === "none") yield* announced(planned.plan, reader);
+    if (tools.dryRun === "none") yield* announced(planned.plan, reader);
     yield* untilStored(carry(planned), leave);
   }
 

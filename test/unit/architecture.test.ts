@@ -48,7 +48,7 @@ test.for([
   },
   { path: "src/check/x.ts", text: "export const look = async () => 1;", breach: "has async" },
   { path: "src/scope/x.ts", text: 'import { openCluster } from "../cluster/cluster.ts";', breach: "imports src/cluster/cluster.ts" },
-  { path: "src/state/x.ts", text: 'import { apply } from "../actions/apply.ts";', breach: "imports src/actions/apply.ts" },
+  { path: "src/state/x.ts", text: 'import { execute } from "../actions/execute.ts";', breach: "imports src/actions/execute.ts" },
   { path: "src/credential/x.ts", text: 'import { apiClient } from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
   { path: "src/azure/x.ts", text: 'import {\n  a,\n  b,\n} from "../cluster/client.ts";', breach: "imports src/cluster/client.ts" },
   { path: "src/cluster/x.ts", text: 'export { a } from "../output/lines.ts";', breach: "imports src/output/lines.ts" },

@@ -18,7 +18,7 @@ export type FakeBench = Bench & {
 /** What plans are carried out with in a world; only Azure has to be brought along. */
 export function benchOf(
   world: FakeWorld,
-  { run = newRun(), dryRun = false, ...more }: Partial<Omit<Tools, "write">> & { readonly run?: Run; readonly dryRun?: boolean } = {},
+  { run = newRun(), dryRun = "none", ...more }: Partial<Omit<Tools, "write">> & { readonly run?: Run } = {},
 ): FakeBench {
   const interruption = openInterruption();
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
@@ -30,7 +30,8 @@ export function benchOf(
     registry: () => world.azure.registry(interruption),
     carry: () => Promise.reject(new Error("no part of this plan")),
     removal: ({ to }) => ["remove", to.name],
-    write: { dryRun, fieldManager: "kubectl-acr-secret" },
+    dryRun,
+    write: { dryRun: dryRun === "server", fieldManager: "kubectl-acr-secret" },
     force: false,
     merge: false,
     sleep: async (milliseconds) => void slept.push(milliseconds),

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Outcome } from "../../../src/actions/outcome.ts";
+import type { DryRun, Outcome } from "../../../src/actions/outcome.ts";
 import { type Bench, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
@@ -33,12 +33,12 @@ export type Hand = (change: Change) => Promise<object>;
 export function bench({
   carry = async () => ({ login }),
   run = newRun(),
-  dryRun = false,
+  dryRun = "none",
   halted = () => false,
 }: {
   carry?: Hand;
   run?: Run;
-  dryRun?: boolean;
+  dryRun?: DryRun;
   halted?: () => boolean;
 } = {}): Bench & { readonly carried: string[]; readonly unhalted: () => number } {
   const carried: string[] = [];
@@ -53,7 +53,8 @@ export function bench({
       return carry(change);
     },
     removal: ({ to }) => ["remove", to.name],
-    write: { dryRun, fieldManager: "me" },
+    dryRun,
+    write: { dryRun: dryRun === "server", fieldManager: "me" },
     force: false,
     merge: false,
     sleep: async () => {},

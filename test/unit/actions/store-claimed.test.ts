@@ -112,7 +112,7 @@ test("a dry run, which has no login, looks again too", async () => {
     return next();
   });
 
-  const outcome = await store(change({ precondition: preconditionOf(old) }), benchOf(in_, { dryRun: true }));
+  const outcome = await store(change({ precondition: preconditionOf(old) }), benchOf(in_, { dryRun: "server" }));
 
   expect(outcome.change).toMatchObject({ act: "store", because: "holds another credential" });
   expect(times).toBe(2);

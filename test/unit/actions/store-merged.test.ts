@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sketch } from "../../../src/actions/sketch.ts";
+import { executeAll } from "../../../src/actions/execute.ts";
 import { store } from "../../../src/actions/store.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { readEntries } from "../../../src/secret/entry.ts";
@@ -69,7 +69,7 @@ test("a dry run that makes no login has the server asked about the note", async 
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
-  const { object } = await store(merging(old), benchOf(in_, { dryRun: true, merge: true }));
+  const { object } = await store(merging(old), benchOf(in_, { dryRun: "server", merge: true }));
 
   expect(authsOf(object)).toEqual(["ghcr.io"]);
   expect(readEntries(object as Secret)).toEqual([{ ...entry, beside: true }]);
@@ -80,12 +80,12 @@ test.for<{ why: string; merges: boolean; seen: boolean; auths: string[] }>([
   { why: "as it would then be", merges: true, seen: true, auths: ["ghcr.io", host] },
   { why: "alone, where it is not merged", merges: false, seen: true, auths: [host] },
   { why: "alone, where nobody has seen it", merges: true, seen: false, auths: [host] },
-])("a sketch shows the Secret $why", ({ merges, seen, auths }) => {
+])("previews the Secret $why", async ({ merges, seen, auths }) => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
-  const bench = benchOf(in_, { run: run() });
+  const bench = benchOf(in_, { run: run(), dryRun: "client" });
 
-  const [outcome] = sketch([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? bench.look() : bench);
+  const [outcome] = await executeAll([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? bench.look() : bench);
 
   expect(authsOf(outcome?.object)).toEqual(auths);
 });

@@ -27,7 +27,10 @@ test("in a dry run it is tried and nothing goes", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  const outcome = await store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run(), dryRun: true }));
+  const outcome = await store(
+    change({ precondition: preconditionOf(old), replaces: true }),
+    benchOf(in_, { run: run(), dryRun: "server" }),
+  );
 
   expect(outcome.object).toMatchObject({ kind: "Secret", type: "kubernetes.io/dockerconfigjson" });
   expect(in_.asking.all).toEqual(["get secret demo/acr-myregistry", "create secret demo/acr-myregistry-rehearsal (dry run)"]);

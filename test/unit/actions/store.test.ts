@@ -100,7 +100,7 @@ test("any other error is not looked into", async () => {
 test("a dry run without a login has the server check an empty config", async () => {
   const in_ = world();
 
-  const { object } = await store(change(), benchOf(in_, { dryRun: true }));
+  const { object } = await store(change(), benchOf(in_, { dryRun: "server" }));
 
   expect(Buffer.from((object as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).toBe('{"auths":{}}');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apply, applyWhole } from "../../../src/actions/apply.ts";
+import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { Outcome } from "../../../src/actions/outcome.ts";
 import { takeBack, withLeft } from "../../../src/actions/take-back.ts";
 import { CliError } from "../../../src/errors.ts";
@@ -14,7 +14,7 @@ test("when one fails, it and those before it are taken back, the last first", as
     },
   });
 
-  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "forbidden", message: "no", hint: undefined });
+  await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "forbidden", message: "no", hint: undefined });
   expect(at.carried).toEqual(["create m", "create t", "mint t", "delete t", "delete m"]);
   expect(at.unhalted()).toBe(1);
 });
@@ -29,7 +29,7 @@ test("what cannot be taken back is told with the error, and does not keep the re
     },
   });
 
-  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
+  await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({
     kind: "forbidden",
     message: "no",
     hint: { do: "hints", hints: [byHand("t")] },
@@ -41,14 +41,14 @@ test("after an interruption nothing is begun, and what was done is taken back", 
   let done = 0;
   const at = bench({ carry: async () => ({ done: done++ }), halted: () => done > 0 });
 
-  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "cancelled" });
+  await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "cancelled" });
   expect(at.carried).toEqual(["create m", "delete m"]);
 });
 
 test("in a dry run nothing outside of the cluster is touched, nor taken back", async () => {
-  const at = bench({ dryRun: true });
+  const at = bench({ dryRun: "server" });
 
-  const done = await applyWhole([makeMap, makeToken, mint], at);
+  const done = await executeAll([makeMap, makeToken, mint], at);
 
   expect(done.map(short)).toEqual(["create m", "create t", "mint t"]);
   expect(await takeBack(done, at)).toEqual([]);
@@ -60,7 +60,7 @@ const broken: Hand = async () => {
 };
 
 test("a defect while a plan is carried out ends it, and one while it is taken back too", async () => {
-  await expect(collect(apply([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
+  await expect(collect(execute([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
   await expect(takeBack([{ change: makeMap }], bench({ carry: broken }))).rejects.toThrow(TypeError);
 });
 
@@ -90,7 +90,7 @@ test("prints a hint for each change that cannot be taken back", async () => {
     },
   });
 
-  await expect(applyWhole([makeMap, makeToken, mint], at)).rejects.toMatchObject({
+  await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({
     hint: { do: "hints", hints: [byHand("t"), byHand("m")] },
   });
 });

@@ -15,7 +15,7 @@ function gateTo(demand: Plan) {
     answer = resolve;
   });
   const bench = benchOf(in_, { carry: () => answered.then(() => ({ login })) });
-  return { in_, gate: openGate({ demand }, bench, "none"), answer };
+  return { in_, gate: openGate({ demand }, bench), answer };
 }
 
 /** What has come to pass by now, of some promises. */

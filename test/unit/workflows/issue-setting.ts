@@ -60,7 +60,6 @@ export function setting(
     opening: Promise.resolve(credential),
     needsName: false,
     tools: () => bench.tools,
-    dryRun: "none",
     restart: "stuck",
     recreate: false,
     targets: accountsNamed("default"),

@@ -20,7 +20,7 @@ test("what comes first is done once, what is wanted when the first Secret is to 
     run: bench.run,
   });
 
-  const outcomes = await collect(runUnit(of, readersOf, bench.tools, "none"));
+  const outcomes = await collect(runUnit(of, readersOf, bench.tools));
 
   expect(carried).toEqual(["create m", "create t", "mint t"]);
   expect(short(outcomes)).toEqual(["create m", "create t", "mint t", "store a/acr", "store b/acr"]);
@@ -30,9 +30,7 @@ test("where no Secret is to be written, nothing is made", async () => {
   const { bench, readersOf, carried } = setting(["a"]);
   const keep = (state: NamespaceState): Plan => [{ act: "keep", to: storeIn(state).to, because: "" }];
 
-  expect(short(await collect(runUnit(unit({ demand: [makeToken, mint], each: keep }), readersOf, bench.tools, "none")))).toEqual([
-    "keep a/acr",
-  ]);
+  expect(short(await collect(runUnit(unit({ demand: [makeToken, mint], each: keep }), readersOf, bench.tools)))).toEqual(["keep a/acr"]);
   expect(carried).toEqual([]);
 });
 
@@ -42,7 +40,7 @@ test("the first Secret is claimed before a password is made, and no other", asyn
     return { login };
   });
 
-  await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools, "none"));
+  await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools));
 
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
@@ -50,7 +48,7 @@ test("the first Secret is claimed before a password is made, and no other", asyn
 test("where no password is made, none is", async () => {
   const { world, bench, readersOf } = setting(["a"], undefined, newRun(login));
 
-  await collect(runUnit(unit({ demand: [{ act: "keep", to: token, because: "" }], run: bench.run }), readersOf, bench.tools, "none"));
+  await collect(runUnit(unit({ demand: [{ act: "keep", to: token, because: "" }], run: bench.run }), readersOf, bench.tools));
 
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
@@ -59,7 +57,7 @@ test("a Secret that the server would refuse is its place's error, and the next o
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"));
+  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
 
   expect(short(outcomes)).toEqual(["tell a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
   expect(carried).toEqual(["create t", "mint t"]);
@@ -69,7 +67,7 @@ test("where the server would refuse all of them, nothing is made", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
-  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
     "tell a/a failed no",
     "tell b/b failed no",
   ]);
@@ -82,7 +80,7 @@ test("what all depend on ends it, is tried once, and is thrown once", async () =
     return {};
   });
 
-  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools, "none"))).rejects.toThrow("no");
+  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools))).rejects.toThrow("no");
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
 });
@@ -96,7 +94,7 @@ test("a place whose plan is refused, or that cannot be looked at, does not stop 
     return [storeIn(state)];
   };
 
-  expect(short(await collect(runUnit(unit({ run: bench.run, each }), [lost, ...more], bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ run: bench.run, each }), [lost, ...more], bench.tools)))).toEqual([
     "tell a/a failed lost",
     "tell b/b failed no",
     "store c/acr",
@@ -109,13 +107,13 @@ test("a defect of a place is no place's error", async () => {
     throw new TypeError("a defect");
   };
 
-  await expect(collect(runUnit(unit({ each }), readersOf, bench.tools, "none"))).rejects.toThrow("a defect");
+  await expect(collect(runUnit(unit({ each }), readersOf, bench.tools))).rejects.toThrow("a defect");
 });
 
 test("a Secret that was written to since the look is looked at again, five times at most", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
-  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools, "none")))).toEqual([
+  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
     "mint t",
     "store a/acr",
   ]);
@@ -123,9 +121,7 @@ test("a Secret that was written to since the look is looked at again, five times
 
   const never = setting(["a"]);
   never.world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
-  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.readersOf, never.bench.tools, "none")))).toEqual([
-    "tell a/a failed modified",
-  ]);
+  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.readersOf, never.bench.tools)))).toEqual(["tell a/a failed modified"]);
   expect(never.looks()).toBe(5);
 });
 
@@ -133,7 +129,7 @@ test("a unit that was decided by one look does not look again", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
 
-  const [outcome] = await collect(runUnit(unit({ demand: [mint], once: true }), readersOf, bench.tools, "none"));
+  const [outcome] = await collect(runUnit(unit({ demand: [mint], once: true }), readersOf, bench.tools));
 
   expect(outcome?.error).toBeInstanceOf(Conflict);
   expect(looks()).toBe(1);
@@ -148,7 +144,7 @@ test("what was seen in a place is at hand for what is done there", async () => {
     read: () => readNamespace((only as NamespaceReader).place, { ...options, targets: allOf("serviceaccount") }),
   };
 
-  const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], bench.tools, "none"));
+  const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], bench.tools));
 
   expect(outcome?.object).toEqual(world.cluster.get("serviceaccount", "a", "default"));
 });
@@ -156,14 +152,14 @@ test("what was seen in a place is at hand for what is done there", async () => {
 test("--dry-run=client shows every step and asks for none; server has the server asked about each Secret", async () => {
   const of = (bench: FakeBench) => unit({ before: [makeToken], demand: [mint], run: bench.run });
   const client = setting(["a", "b"]);
-  const outcomes = await collect(runUnit(of(client.bench), client.readersOf, client.bench.tools, "client"));
-  expect(short(outcomes)).toEqual(["create t", "claim a/acr", "mint t", "store a/acr", "store b/acr"]);
+  const outcomes = await collect(runUnit(of(client.bench), client.readersOf, { ...client.bench.tools, dryRun: "client" }));
+  expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
   expect(client.world.asking.all.every((text) => text.startsWith("get "))).toBe(true);
   expect(client.carried).toEqual([]);
 
   const server = setting(["a", "b"]);
-  const tools = { ...server.bench.tools, write: { dryRun: true, fieldManager: "me" } };
-  await collect(runUnit(of(server.bench), server.readersOf, tools, "server"));
+  const tools = { ...server.bench.tools, dryRun: "server" as const, write: { dryRun: true, fieldManager: "me" } };
+  await collect(runUnit(of(server.bench), server.readersOf, tools));
   expect(server.world.asking.all.filter((text) => text.startsWith("create"))).toEqual([
     "create secret a/acr (dry run)",
     "create secret b/acr (dry run)",
@@ -179,7 +175,7 @@ test("after an interruption no further place is begun", async () => {
     return answer;
   });
 
-  const outcomes = await collect(runUnit(unit({ run: bench.run }), readersOf, { ...bench.tools, width: () => 1 }, "none"));
+  const outcomes = await collect(runUnit(unit({ run: bench.run }), readersOf, { ...bench.tools, width: () => 1 }));
 
   expect(short(outcomes)).toEqual(["store a/acr"]);
 });

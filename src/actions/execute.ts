@@ -16,6 +16,7 @@ import { report } from "./report.ts";
 import { restart } from "./restart.ts";
 import { rollout } from "./rollout.ts";
 import { keep } from "./shelf.ts";
+import { preview } from "./sketch.ts";
 import { store } from "./store.ts";
 import { takeBack, withLeft } from "./take-back.ts";
 import { type Bench, loginOf } from "./tools.ts";
@@ -115,10 +116,14 @@ async function carryOut<A extends Act>(change: ChangeOf<A>, bench: Bench): Promi
 }
 
 /**
- * Carries out a plan and gives each outcome in the plan's order, as soon as it is due. Changes are independent but for what they
- * `need`: one that fails keeps only those from their turn that need it.
+ * Executes a plan and yields each outcome in the plan's order, as soon as it is known. Changes are independent but for what they `need`:
+ * one that fails keeps only those from their turn that need it. A client dry run sends nothing: it yields what each change would result in.
  */
-export async function* apply(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
+export async function* execute(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
+  if (bench.tools.dryRun === "client") {
+    for await (const change of plan) yield preview(change, bench);
+    return;
+  }
   // Of ten thousand places that are right already, each would otherwise have lanes of its own
   if (Array.isArray(plan) && !bench.tools.halted() && plan.every(asksNobody)) return yield* oneByOne(plan, bench);
   const went: Went = new Map();
@@ -141,7 +146,7 @@ async function* oneByOne(plan: readonly Change[], bench: Bench): AsyncGenerator<
 /** Whether the change of an object went well, by what names it. */
 type Went = Map<string, Promise<boolean>>;
 
-// Not inside of `apply`: a generator function that is made anew for each place has a shape of its own, which keeps all that the place
+// Not inside of `execute`: a generator function that is made anew for each place has a shape of its own, which keeps all that the place
 // held alive until the next full collection
 async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<Outcome> {
   const needed = [change.needs ?? []].flat().flatMap((ref) => went.get(keyOf(ref)) ?? []);
@@ -166,10 +171,11 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], benc
 }
 
 /**
- * Carries out a plan all or nothing, one change after the other: where one fails, it and those before it are taken back.
- * @throws CliError of the change that failed, with what could not be taken back
+ * Executes a plan all or nothing, one change after the other: if one fails, it and those before it are rolled back.
+ * @throws CliError of the change that failed, with what could not be rolled back
  */
-export async function applyWhole(plan: Plan, bench: Bench): Promise<Outcome[]> {
+export async function executeAll(plan: Plan, bench: Bench): Promise<Outcome[]> {
+  if (bench.tools.dryRun === "client") return plan.map((change) => preview(change, bench));
   const done: Outcome[] = [];
   for (const change of plan) {
     const outcome = await attempt(change, [], bench);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { sketch } from "../../../src/actions/sketch.ts";
-import { newRun } from "../../../src/actions/tools.ts";
+import { executeAll } from "../../../src/actions/execute.ts";
+import { newRun, type Run } from "../../../src/actions/tools.ts";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -18,47 +18,49 @@ function world() {
   return made;
 }
 
-/** The object that a change would come to. */
-function sketched(change: Change, bench = benchOf(world()).look()): unknown {
-  const [outcome, ...more] = sketch([change], bench);
+const client = (more: { readonly run?: Run } = {}, in_ = world()) => benchOf(in_, { dryRun: "client", ...more });
+
+/** The object that a change would result in. */
+async function preview(change: Change, bench = client().look()): Promise<unknown> {
+  const [outcome, ...more] = await executeAll([change], bench);
   expect(more).toEqual([]);
   expect(outcome?.change).toBe(change);
   return outcome?.object;
 }
 
-test("what stays is shown as it was seen", () => {
+test("what stays is shown as it was seen", async () => {
   const in_ = world();
-  const bench = benchOf(in_).look();
+  const bench = client({}, in_).look();
 
-  expect(sketched({ act: "keep", to, because: "" }, bench)).toEqual(in_.cluster.get("serviceaccount", "demo", "default"));
-  expect(sketched({ act: "restart", to: { ...to, kind: "pod", name: "web-1" }, uid: "u", because: "" }, bench)).toEqual(
+  expect(await preview({ act: "keep", to, because: "" }, bench)).toEqual(in_.cluster.get("serviceaccount", "demo", "default"));
+  expect(await preview({ act: "restart", to: { ...to, kind: "pod", name: "web-1" }, uid: "u", because: "" }, bench)).toEqual(
     in_.cluster.get("pod", "demo", "web-1"),
   );
 });
 
-test.for(["attach", "detach"] as const)("%s is shown with the names that it would then have, and else as it was seen", (act) => {
-  const object = sketched({ act, to, secret: "acr", before: ["theirs"], after: ["x", "y"] }) as ServiceAccount;
+test.for(["attach", "detach"] as const)("%s is shown with the names that it would then have, and else as it was seen", async (act) => {
+  const object = (await preview({ act, to, secret: "acr", before: ["theirs"], after: ["x", "y"] })) as ServiceAccount;
 
   expect(object.imagePullSecrets).toEqual([{ name: "x" }, { name: "y" }]);
   expect(object.metadata).toMatchObject({ name: "default", labels: { a: "b" }, resourceVersion: expect.stringMatching(/^\d+$/) });
 });
 
-test("what nobody has seen is not shown", () => {
+test("what nobody has seen is not shown", async () => {
   const unseen = { ...to, name: "gone" };
 
-  expect(sketched({ act: "attach", to: unseen, secret: "acr", before: [], after: ["acr"] })).toBeUndefined();
-  expect(sketched({ act: "keep", to: unseen, because: "" })).toBeUndefined();
+  expect(await preview({ act: "attach", to: unseen, secret: "acr", before: [], after: ["acr"] })).toBeUndefined();
+  expect(await preview({ act: "keep", to: unseen, because: "" })).toBeUndefined();
 });
 
-test("a Secret is shown with its login under its host, where there is one", () => {
+test("a Secret is shown with its login under its host, where there is one", async () => {
   const entry = { hosts: ["r.azurecr.io"], kind: "given", identity: "ci" };
   const change: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" };
   const textOf = (object: unknown) =>
     JSON.parse(Buffer.from((object as { data: Record<string, string> }).data[".dockerconfigjson"] ?? "", "base64").toString()) as object;
 
-  expect(textOf(sketched(change))).toEqual({ auths: {} });
+  expect(textOf(await preview(change))).toEqual({ auths: {} });
   const run = newRun({ username: "ci", password: new Sensitive("p") });
-  expect(textOf(sketched(change, benchOf(world(), { run }).look()))).toMatchObject({
+  expect(textOf(await preview(change, client({ run }).look()))).toMatchObject({
     auths: { "r.azurecr.io": { username: "ci", password: "p" } },
   });
 });
@@ -67,12 +69,12 @@ test.for<{ change: Change }>([
   { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true } },
   { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false } },
-])("$change.act is no object of the cluster", ({ change }) => {
-  expect(sketch([change], benchOf(world()).look())).toEqual([{ change }]);
+])("$change.act is no object of the cluster", async ({ change }) => {
+  expect(await executeAll([change], client().look())).toEqual([{ change }]);
 });
 
-test("what is told is told", () => {
-  expect(sketch([{ act: "tell", to, says: "look" }], benchOf(world()))).toEqual([
+test("what is told is told", async () => {
+  expect(await executeAll([{ act: "tell", to, says: "look" }], client())).toEqual([
     { change: { act: "tell", to, says: "look" }, says: ["look"] },
   ]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { apply, applyWhole } from "../../../src/actions/apply.ts";
-import { sketch } from "../../../src/actions/sketch.ts";
+import { execute, executeAll } from "../../../src/actions/execute.ts";
+import type { DryRun } from "../../../src/actions/outcome.ts";
 import { takeBack } from "../../../src/actions/take-back.ts";
 import { newRun } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
@@ -14,7 +14,7 @@ import { account, bench, keepOf, login, makeMap, makeToken, mint, secret, short,
 test("changes go one after the other, and the login that is made is in hand for the next", async () => {
   const at = bench();
 
-  expect((await applyWhole([makeMap, makeToken, mint], at)).map(short)).toEqual(["create m", "create t", "mint t"]);
+  expect((await executeAll([makeMap, makeToken, mint], at)).map(short)).toEqual(["create m", "create t", "mint t"]);
   expect(at.carried).toEqual(["create m", "create t", "mint t"]);
   expect(at.run.login).toBe(login);
 });
@@ -26,15 +26,15 @@ test("a defect is not taken for a refusal", async () => {
     },
   });
 
-  await expect(applyWhole([makeMap], at)).rejects.toThrow(TypeError);
+  await expect(executeAll([makeMap], at)).rejects.toThrow(TypeError);
 });
 
 test("what nobody can carry out is an error, and is never told as done", async () => {
   const nobody = bench({ carry: () => Promise.reject(new CliError("internal", "nobody makes this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
-  expect((await collect(apply([mint], nobody))).map(short)).toEqual(["mint t failed"]);
-  const [outcome] = await collect(apply([elsewhere], bench()));
+  expect((await collect(execute([mint], nobody))).map(short)).toEqual(["mint t failed"]);
+  const [outcome] = await collect(execute([elsewhere], bench()));
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "no plan makes a serviceaccount" });
 });
 
@@ -42,7 +42,7 @@ test.for<{ change: Change }>([
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: ["a"], fresh: true } },
   { change: store },
 ])("$change.act without a login is an error, outside of a dry run", async ({ change }) => {
-  const [outcome] = await collect(apply([change], bench()));
+  const [outcome] = await collect(execute([change], bench()));
 
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, and nothing has made one" });
 });
@@ -52,7 +52,7 @@ const failing = (name: string): Change => ({ act: "create", to: account(name), b
 test("what needs a change that failed is left, and so is what needs that", async () => {
   const plan: Plan = [failing("a"), keepOf("b", "a"), keepOf("c", "b"), keepOf("d"), keepOf("e", "d"), keepOf("f", "unheard of")];
 
-  expect((await collect(apply(plan, bench()))).map(short)).toEqual([
+  expect((await collect(execute(plan, bench()))).map(short)).toEqual([
     "create a failed",
     "keep b left failed",
     "keep c left failed",
@@ -65,7 +65,7 @@ test("what needs a change that failed is left, and so is what needs that", async
 test("what is told does not stand for the object that it is told of", async () => {
   const tell: Change = { act: "tell", to: account("a"), says: "look" };
 
-  expect((await collect(apply([failing("a"), tell, keepOf("b", "a")], bench()))).map(short)).toEqual([
+  expect((await collect(execute([failing("a"), tell, keepOf("b", "a")], bench()))).map(short)).toEqual([
     "create a failed",
     "tell a",
     "keep b left failed",
@@ -75,14 +75,14 @@ test("what is told does not stand for the object that it is told of", async () =
 test("after an interruption what is to be done is left, and what is to be told is told", async () => {
   const tell: Change = { act: "tell", to: account("a"), says: "look" };
 
-  const outcomes = await collect(apply([keepOf("a"), tell], bench({ halted: () => true })));
+  const outcomes = await collect(execute([keepOf("a"), tell], bench({ halted: () => true })));
 
   expect(outcomes.map(short)).toEqual(["keep a left interrupted", "tell a"]);
   expect(outcomes[1]?.says).toEqual(["look"]);
 });
 
 test("what needs a change that an interruption left is left by it too", async () => {
-  expect((await collect(apply([keepOf("a"), keepOf("b", "a")], bench({ halted: () => true })))).map(short)).toEqual([
+  expect((await collect(execute([keepOf("a"), keepOf("b", "a")], bench({ halted: () => true })))).map(short)).toEqual([
     "keep a left interrupted",
     "keep b left interrupted",
   ]);
@@ -96,21 +96,21 @@ test.for([
   const warning: Change = { act: "tell", to: account("b"), says: "look", needs: account("a") };
   let looks = 0;
 
-  expect((await collect(apply([keepOf("a"), warning], bench({ halted: () => looks++ >= at })))).map(short)).toEqual(became);
+  expect((await collect(execute([keepOf("a"), warning], bench({ halted: () => looks++ >= at })))).map(short)).toEqual(became);
 });
 
-test("a sketch of a plan has an outcome for each change, and asks nobody", () => {
+test("previews each change in a client dry run, and sends nothing", async () => {
   const plan: Plan = [makeMap, makeToken, mint, { act: "tell", to: token, says: "look" }, store];
 
-  const outcomes = sketch(plan, bench({ carry: () => Promise.reject(new Error("asked")) }));
+  const outcomes = await executeAll(plan, bench({ dryRun: "client", carry: () => Promise.reject(new Error("asked")) }));
 
   expect(outcomes.map(({ change }) => change)).toEqual(plan);
   expect(outcomes[3]?.says).toEqual(["look"]);
   expect(outcomes[4]?.object).toMatchObject({ kind: "Secret", metadata: { name: "acr", namespace: "demo" } });
 });
 
-test("a sketch of a Secret whose password is there already holds it", () => {
-  const [outcome] = sketch([store], bench({ run: newRun(login) }));
+test("previews a Secret with the password that exists already", async () => {
+  const [outcome] = await executeAll([store], bench({ dryRun: "client", run: newRun(login) }));
   const { data = {} } = (outcome?.object ?? {}) as { data?: Record<string, string> };
 
   expect(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).toContain("hunter2");
@@ -118,7 +118,7 @@ test("a sketch of a Secret whose password is there already holds it", () => {
 
 test("what is kept is shown as it was seen", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
-  const [outcome] = await collect(apply([keepOf("a")], { ...bench(), seen: remember([object], undefined) }));
+  const [outcome] = await collect(execute([keepOf("a")], { ...bench(), seen: remember([object], undefined) }));
 
   expect(outcome?.object).toBe(object);
 });
@@ -135,7 +135,7 @@ test("a proof tells which repositories nothing is known of, and which image it w
   world.azure.users.set("t", "hunter2");
   const at = benchOf(world, { run: newRun(login) });
 
-  const [outcome] = await collect(apply([proof(["app/web", "app/next", "app/last"])], at));
+  const [outcome] = await collect(execute([proof(["app/web", "app/next", "app/last"])], at));
 
   expect(outcome?.says).toEqual(
     ["app/next", "app/last"].map((name) => `no image of myregistry.azurecr.io/${name} is known, so nothing shows that it can be pulled`),
@@ -149,7 +149,7 @@ test("a proof tells what pods name and is not there", async () => {
   world.azure.users.set("t", "hunter2");
   const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
 
-  const [outcome] = await collect(apply([proof(["app/web"])], benchOf(world, { run: newRun(login, [gone]) })));
+  const [outcome] = await collect(execute([proof(["app/web"])], benchOf(world, { run: newRun(login, [gone]) })));
 
   expect(outcome?.says).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
@@ -172,26 +172,26 @@ test.for<{ passing: Prove["passing"]; fresh: boolean; shown: string }>([
   world.azure.users.set("t", "hunter2");
   const at = benchOf(world, { run: newRun(login) });
 
-  await collect(apply([{ ...(proof(["app/web"]) as Prove), fresh, ...(passing && { passing }) }], at));
+  await collect(execute([{ ...(proof(["app/web"]) as Prove), fresh, ...(passing && { passing }) }], at));
 
   expect(at.shown).toEqual([shown]);
 });
 
 test("a dry run that has no login proves nothing", async () => {
-  const at = benchOf(fakeWorld(), { dryRun: true });
+  const at = benchOf(fakeWorld(), { dryRun: "server" });
 
-  expect(await collect(apply([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
+  expect(await collect(execute([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
   expect(at.shown).toEqual([]);
 });
 
-test.for([
-  { dryRun: false, carried: ["confirm t"] },
-  { dryRun: true, carried: [] },
+test.for<{ dryRun: DryRun; carried: string[] }>([
+  { dryRun: "none", carried: ["confirm t"] },
+  { dryRun: "server", carried: [] },
 ])("whether a password is still in its slot is asked, in a dry run ($dryRun) not", async ({ dryRun, carried }) => {
   const at = bench({ dryRun });
   const confirm: Change = { act: "confirm", to: token, slot: "password1" };
 
-  expect(await collect(apply([confirm], at))).toEqual([{ change: confirm }]);
+  expect(await collect(execute([confirm], at))).toEqual([{ change: confirm }]);
   expect(at.carried).toEqual(carried);
 });
 
@@ -200,9 +200,9 @@ test("a claim is made, and released, as a plan says", async () => {
   addNamespaces(world.cluster, "demo");
   const at = benchOf(world);
 
-  const [claimed] = await applyWhole([{ act: "claim", to: secret, precondition: undefined }], at);
+  const [claimed] = await executeAll([{ act: "claim", to: secret, precondition: undefined }], at);
   expect(claimed?.object).toEqual(world.cluster.get("secret", "demo", "acr"));
-  await applyWhole([{ act: "release", to: secret }], at);
+  await executeAll([{ act: "release", to: secret }], at);
 
   expect(world.asking.writes).toEqual(["create secret demo/acr", "delete secret demo/acr"]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeUndefined();
@@ -213,7 +213,7 @@ test("a rehearsal is one of the server, and nothing is there afterwards", async 
   addNamespaces(world.cluster, "demo");
   const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined, replaces: false };
 
-  expect(await collect(apply([rehearsal], benchOf(world)))).toEqual([{ change: rehearsal }]);
+  expect(await collect(execute([rehearsal], benchOf(world)))).toEqual([{ change: rehearsal }]);
   expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);
 });
 
@@ -221,12 +221,12 @@ test("what is under way is shown", async () => {
   const world = fakeWorld();
   const at = benchOf(world, { carry: async () => ({ login }) });
 
-  const done = await applyWhole([makeMap, makeToken, mint], at);
+  const done = await executeAll([makeMap, makeToken, mint], at);
   await takeBack(done, at);
 
   expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
 });
 
 test("an interruption is told as one", async () => {
-  await expect(applyWhole([makeMap], bench({ halted: () => true }))).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  await expect(executeAll([makeMap], bench({ halted: () => true }))).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
 });
