@@ -8,7 +8,7 @@ import { noteClaim, readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { type ClaimAfter, mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
-import { readHeld } from "../state/held.ts";
+import { readExisting } from "../state/existing-secret.ts";
 import { holdClaims, preconditionOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
@@ -147,11 +147,11 @@ type Again = { readonly host: string; readonly bench: Bench; readonly error: Cli
 async function decideAgain(change: Store, secret: Secret, { host, bench, error }: Again): Promise<Look> {
   const { tools, run } = bench;
   const { to, entry, renews } = change;
-  const { held, login } = readHeld(secret, host, tools.write.fieldManager);
+  const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
-  const noted = entryFor(held.entries, host);
+  const noted = entryFor(existing.entries, host);
   // The login alone may have been there before: what is noted of it is to be written too
-  if (!fresh && holds(entry, host, held)) {
+  if (!fresh && holds(entry, host, existing)) {
     afterWrite(to, secret, bench);
     run.gone.delete(keyOf(to));
     return { settled: { change, object: secret } };
@@ -161,7 +161,7 @@ async function decideAgain(change: Store, secret: Secret, { host, bench, error }
   const pulls = isAnothers ? await stillPulls(login, bench) : "unknown";
   const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { ...wishOf(change, tools), entry, host, fresh }, { ...held, pulls });
+  const planned = planStore(to, { ...wishOf(change, tools), entry, host, fresh }, { ...existing, pulls });
   return planned.act === "store" ? { again: withRenewal(planned, renews) } : keep(planned.because);
 }
 

@@ -2,13 +2,13 @@ import type { Ref } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
 import { type Needing, refuseNeeded, tellLasting, tellNeeded } from "./delete-needed.ts";
 import { refuseDeletion } from "./delete-refused.ts";
-import type { Held } from "./held.ts";
+import type { ExistingSecret } from "./existing-secret.ts";
 import { planDetach, type Target } from "./references.ts";
 
 /** What one place holds that a deletion looks at. */
 export type DeleteFacts = {
   readonly to: Ref<"secret">;
-  readonly held: Held | undefined;
+  readonly existing: ExistingSecret | undefined;
   /** It has the label of those that this plugin made. */
   readonly ours: boolean;
   readonly targets: readonly Target[];
@@ -29,15 +29,15 @@ export type DeleteOptions = {
  * @throws CliError conflict where pods need it, or what is somebody else's would be lost
  */
 export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
-  const { to, held, ours, needing } = facts;
+  const { to, existing, ours, needing } = facts;
   const named = facts.targets.filter(({ names }) => names.includes(to.name));
   const changes = named.map((target) => planDetach(to.name, target));
   const references = changes.filter((change): change is Refer => change.act === "detach");
-  if (!held) return references;
+  if (!existing) return references;
   if (!options.force) refuseNeeded(to, references, needing);
   const because = "it is deleted";
-  refuseDeletion(facts.to, held, ours, options.force);
-  const { uid, version, immutable, entries = [] } = held;
+  refuseDeletion(facts.to, existing, ours, options.force);
+  const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because };
   const noted = options.revoke && { noted: true as const };
   if (isBeside(facts)) return [{ act: "withdraw", ...secret, ...noted, beside: true }, ...tellNeeded(to, needing)];
@@ -51,4 +51,4 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
 }
 
 /** Somebody else's Secret, to which a login was added: it goes on without that. */
-const isBeside = ({ held, ours }: DeleteFacts): boolean => !ours && held?.entries !== undefined;
+const isBeside = ({ existing, ours }: DeleteFacts): boolean => !ours && existing?.entries !== undefined;

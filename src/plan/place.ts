@@ -1,7 +1,7 @@
 import { type Ref, targetKindCalled } from "../kinds.ts";
 import type { Around } from "./around.ts";
 import type { Change, Plan } from "./change.ts";
-import type { Held, StoreOptions } from "./held.ts";
+import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planAttach, type Target } from "./references.ts";
 import type { RecreateOptions } from "./refusal.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
@@ -12,7 +12,7 @@ import { tellOfTargets } from "./warn.ts";
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {
   readonly to: Ref<"secret">;
-  readonly held: Held | undefined;
+  readonly existing: ExistingSecret | undefined;
   readonly targets: readonly Target[];
   readonly pods: readonly PullingPod[];
   /** What warnings look at; absent where nobody is to be warned. */
@@ -24,8 +24,8 @@ export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly anew?: Rec
 
 /** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
 export function planPlace(facts: Facts, options: StoreOptions, attaching: AttachOptions): Plan {
-  const store = planStore(facts.to, options, facts.held);
-  const told = tellLoss(store, facts.held);
+  const store = planStore(facts.to, options, facts.existing);
+  const told = tellLoss(store, facts.existing);
   const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
   if (store.act === "keep") return [store, ...told, ...references];
   return [

@@ -1,7 +1,7 @@
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
-import type { Held } from "./held.ts";
+import type { ExistingSecret } from "./existing-secret.ts";
 import { isOf, keysOf } from "./keys.ts";
 import { passwordKey } from "./rotation.ts";
 import { planStore, tellLoss } from "./store.ts";
@@ -26,20 +26,20 @@ export type RenewOptions = {
 };
 
 /** Gives one Secret the newest login; its other logins, its shape and its regional hosts stay. @throws CliError conflict */
-export function planRenewed(to: Ref<"secret">, options: RenewOptions, held: Held): Plan {
+export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: ExistingSecret): Plan {
   const { host, kind, identity, entry, fresh, proven, force } = options;
-  const noted = entryFor(held.entries, host);
+  const noted = entryFor(existing.entries, host);
   if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
   if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
   if (!isOld(noted, options)) return [kept(to, "another run gave it a newer one")];
   // The previous password only counts if every Secret with the newest one names it.
   const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
   if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
-  const others = held.hosts.some((server) => !keysOf(host, held).some((key) => isOf(key, server)));
+  const others = existing.hosts.some((server) => !keysOf(host, existing).some((key) => isOf(key, server)));
   const merge = others || noted.beside === true;
-  const storing = { entry: { ...entry, hosts: noted.hosts }, host, fresh: true, force, merge, shape: held.shape };
-  const store = planStore(to, storing, { ...held, pulls: "unknown" });
-  return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...tellLoss(store, held)];
+  const storing = { entry: { ...entry, hosts: noted.hosts }, host, fresh: true, force, merge, shape: existing.shape };
+  const store = planStore(to, storing, { ...existing, pulls: "unknown" });
+  return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...tellLoss(store, existing)];
 }
 
 /** Whether a password is one that was there at the look, or has died since in the slot that this run has made anew. */

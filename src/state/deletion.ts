@@ -1,7 +1,7 @@
 import type { DeleteFacts } from "../plan/delete.ts";
 import { isOurs } from "../secret/entry.ts";
+import { readExisting } from "./existing-secret.ts";
 import { secretIn } from "./facts.ts";
-import { readHeld } from "./held.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { needingOf } from "./needing.ts";
 import { targetOf } from "./targets.ts";
@@ -11,7 +11,7 @@ export function deletionFacts({ secret, targets, pods, place }: NamespaceState, 
   const { context } = place;
   return {
     to: secretIn(place, name),
-    held: secret && readHeld(secret, "", fieldManager).held,
+    existing: secret && readExisting(secret, "", fieldManager).existing,
     ours: secret !== undefined && isOurs(secret),
     targets: targets.map((target) => targetOf(target, context)),
     needing: secret ? needingOf(secret, pods) : [],

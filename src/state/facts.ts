@@ -6,7 +6,7 @@ import type { Target } from "../plan/references.ts";
 import type { Login } from "../registry/port.ts";
 import type { Place } from "../scope/places.ts";
 import { aroundOf, comesFrom } from "./around.ts";
-import { readHeld } from "./held.ts";
+import { readExisting } from "./existing-secret.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { pullingPods } from "./pods.ts";
 import { kindOf, type TargetObject, targetOf } from "./targets.ts";
@@ -27,12 +27,12 @@ export function factsOf(
 ): { readonly facts: Facts; readonly login: Login | undefined } {
   const { secret, targets, pods } = state;
   const { context } = state.place;
-  const read = secret && readHeld(secret, host, fieldManager);
-  const hosts = [...(read ? keysOf(host, read.held) : [host]), ...others];
+  const read = secret && readExisting(secret, host, fieldManager);
+  const hosts = [...(read ? keysOf(host, read.existing) : [host]), ...others];
   const around = aroundOf(state, hosts);
   const facts: Facts = {
     to: secretIn(state.place, name),
-    held: read?.held,
+    existing: read?.existing,
     targets: targets.map((target) => ({ ...targetOf(target, context), ...drifting(target, fieldManager) })),
     pods: pullingPods(hosts, pods, { context, now, isAuthored: comesFrom(around.listers) }),
     around,

@@ -3,7 +3,7 @@ import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/places.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
-import { loginFor } from "./held.ts";
+import { loginFor } from "./existing-secret.ts";
 import { managed } from "./secrets.ts";
 
 /** A login that Secrets of a scope hold, and what they note of it. */

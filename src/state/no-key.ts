@@ -4,7 +4,7 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { PodSpec, Secret } from "../objects.ts";
 import type { Change, Plan } from "../plan/change.ts";
-import type { Held } from "../plan/held.ts";
+import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { several } from "../plan/said.ts";
 import { azureHost } from "./azure-host.ts";
@@ -73,9 +73,9 @@ function usableKeys(secret: Secret & { readonly name: string }): string[] {
 }
 
 /** The keys that a Secret has once a plan is carried out. */
-export function keysAfter(plan: Plan, held: Held | undefined): readonly string[] {
+export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): readonly string[] {
   const store = plan.find((change) => change.act === "store");
-  const hosts = held?.hosts ?? [];
+  const hosts = existing?.hosts ?? [];
   if (store?.act !== "store") return hosts;
   return store.merges ? [...hosts, ...store.entry.hosts] : store.entry.hosts;
 }

@@ -10,8 +10,8 @@ import type { ClusterScope } from "../scope/places.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
+import { loginFor } from "./existing-secret.ts";
 import { secretIn } from "./facts.ts";
-import { loginFor } from "./held.ts";
 import { idBy, uidOf } from "./namespace.ts";
 import { managed } from "./secrets.ts";
 

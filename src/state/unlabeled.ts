@@ -1,6 +1,6 @@
 import type { Secret } from "../objects.ts";
 import { type Entry, isOurs, readAnnotation } from "../secret/entry.ts";
-import { loginFor } from "./held.ts";
+import { loginFor } from "./existing-secret.ts";
 
 /**
  * Returns the logins of a Secret that has lost our label to another tool: those that the annotation names and that are inside. The

@@ -8,8 +8,8 @@ import { planAttaches } from "../plan/place.ts";
 import type { RecreateOptions } from "../plan/refusal.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
+import { readExisting } from "../state/existing-secret.ts";
 import { factsOf } from "../state/facts.ts";
-import { readHeld } from "../state/held.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { tellUseless } from "../state/no-key.ts";
 import { noSecret } from "../state/secrets.ts";
@@ -77,7 +77,7 @@ function usersIn(state: NamespaceState, hosts: readonly string[], name: string):
  * anybody may write, makes no pod anew.
  */
 function hostsOf(secret: Secret, fieldManager: string): string[] {
-  const { hosts } = readHeld(secret, "", fieldManager).held;
+  const { hosts } = readExisting(secret, "", fieldManager).existing;
   const entries = readEntries(secret);
   if (entries === undefined) return [...new Set(hosts.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
   const noted = new Set(entries.flatMap((entry) => entry.hosts));

@@ -6,7 +6,7 @@ import { CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
-import type { Held } from "../plan/held.ts";
+import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { widened } from "../plan/keys.ts";
 import { refuseForeign } from "../plan/loss.ts";
 import { inLine, mostNamed } from "../plan/named.ts";
@@ -19,8 +19,8 @@ import { over } from "../scope/over.ts";
 import type { ClusterScope } from "../scope/places.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
+import { isAlike, readExisting } from "../state/existing-secret.ts";
 import { factsOf, secretIn } from "../state/facts.ts";
-import { isAlike, readHeld } from "../state/held.ts";
 import { holdersIn } from "../state/holders.ts";
 import { imagesFrom } from "../state/images.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
@@ -101,14 +101,14 @@ async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator
   const credential = await opening;
   const { host } = credential;
   const { write, force, merge } = tools(credential);
-  const there = state.secret && readHeld(state.secret, host, write.fieldManager);
-  if (there && !force && !merge) refuseForeign(secretIn(reader.place, name), { host, shape }, there.held);
-  const held = there && { entry: entryFor(there.held.entries, host), login: there.login };
+  const there = state.secret && readExisting(state.secret, host, write.fieldManager);
+  if (there && !force && !merge) refuseForeign(secretIn(reader.place, name), { host, shape }, there.existing);
+  const held = there && { entry: entryFor(there.existing.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,
     repositories,
     fromPods,
-    images: imagesFrom(hostsOf(credential, there?.held), [...state.pods, ...templatesOf(state.targets)]),
+    images: imagesFrom(hostsOf(credential, there?.existing), [...state.pods, ...templatesOf(state.targets)]),
     held,
   });
   const unit = unitOf(issue, credential, order, () => issue.pulls);
@@ -222,18 +222,18 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     each: (all: NamespaceState): Plan => {
       const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
       const { facts, login: inside } = factsOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
-      const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.held?.entries, host)) : undefined;
-      const held = facts.held && { ...facts.held, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
+      const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
+      const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
       const same = isAlike(login, inside);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
-      const plan = planPlace({ ...facts, held }, storing, {
+      const plan = planPlace({ ...facts, existing }, storing, {
         restart: order.restart,
         anew: { recreate: order.recreate, force: false },
         mayPull: reaches,
       });
-      const keyless = tellKeyless(facts.to, keysAfter(plan, held), state, plan);
-      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, held), state.pods), issue, order)];
+      const keyless = tellKeyless(facts.to, keysAfter(plan, existing), state, plan);
+      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
     },
     later: tellBeside,
   };
@@ -243,8 +243,8 @@ const identityOf = (entry: Entry | undefined): string =>
   `another Azure identity (${entry?.by === undefined ? "unknown" : JSON.stringify(entry.by)})`;
 
 /** The hosts of a registry whose images a Secret has the login for, or is to have. */
-const hostsOf = ({ host, regional = [] }: Credential, held: Held | undefined): readonly string[] =>
-  held ? widened(regional, host, held) : [host, ...regional];
+const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret | undefined): readonly string[] =>
+  existing ? widened(regional, host, existing) : [host, ...regional];
 
 /** Tells what the pods of a place use and the credential does not reach, where nobody said what it is to reach. */
 function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {

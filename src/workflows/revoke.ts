@@ -7,7 +7,7 @@ import type { HeldLogin } from "../plan/ownership.ts";
 import { revocablesOf } from "../plan/revoke.ts";
 import { over } from "../scope/over.ts";
 import { asBefore } from "../secret/withdrawal.ts";
-import { loginFor } from "../state/held.ts";
+import { loginFor } from "../state/existing-secret.ts";
 import { type NotedIn, notedIn } from "../state/noted.ts";
 import { type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
 

@@ -6,8 +6,8 @@ import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope } from "../scope/places.ts";
 import { type Entry, readAnnotation } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
+import { isAlike, readExisting } from "../state/existing-secret.ts";
 import { secretIn } from "../state/facts.ts";
-import { isAlike, readHeld } from "../state/held.ts";
 import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import type { Noted } from "../state/noted.ts";
@@ -55,12 +55,12 @@ export function eachOf(
     if (!secret) return [];
     const { name, uid } = secret.metadata;
     const to = secretIn(place, name);
-    const { held: looked, login: inside } = readHeld(secret, host, write.fieldManager);
-    const held = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
+    const { existing: looked, login: inside } = readExisting(secret, host, write.fieldManager);
+    const existing = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
     const { login, made } = run;
     const same = isAlike(login, inside);
     const member = byKey.get(keyOf(to));
     const proven = (uid !== undefined && member?.metadata.uid === uid) || (inside !== undefined && logins.has(fingerprint(inside)));
-    return planRenewed(to, { host, kind, identity, passwords, entry, madeAt: made?.madeAt, fresh: !same, proven, force }, held);
+    return planRenewed(to, { host, kind, identity, passwords, entry, madeAt: made?.madeAt, fresh: !same, proven, force }, existing);
   };
 }

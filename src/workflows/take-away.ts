@@ -10,7 +10,7 @@ import { holds, isOf } from "../plan/keys.ts";
 import { saidTargets } from "../plan/said.ts";
 import type { Entry } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
-import { loginFor, readHeld } from "../state/held.ts";
+import { loginFor, readExisting } from "../state/existing-secret.ts";
 
 /** A Secret as a run has written it last. */
 type Written = {
@@ -99,10 +99,10 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
 /** Why a Secret is not the one that the run wrote last; undefined if it is. */
 function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: Tools): string | undefined {
   const [host = ""] = entry.hosts;
-  const { held } = readHeld(secret, host, write.fieldManager);
-  if (held.hosts.some((server) => !entry.hosts.some((key) => isOf(key, server)))) return "it holds other logins";
+  const { existing } = readExisting(secret, host, write.fieldManager);
+  if (existing.hosts.some((server) => !entry.hosts.some((key) => isOf(key, server)))) return "it holds other logins";
   if (secret.metadata.uid !== uid) return "it is another one";
-  return holds(entry, host, held) && loginIn(secret, entry) === login ? undefined : "another user has replaced its login";
+  return holds(entry, host, existing) && loginIn(secret, entry) === login ? undefined : "another user has replaced its login";
 }
 
 async function remove(last: Written, tools: Tools): Promise<Outcome> {

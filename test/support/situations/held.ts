@@ -1,4 +1,4 @@
-import type { Held } from "../../../src/plan/held.ts";
+import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 export const host = "r.azurecr.io";
@@ -6,7 +6,7 @@ export const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 export const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
 
 /** A Secret that holds that login alone, of which nobody knows whether it pulls. */
-export const held: Held = {
+export const existing: ExistingSecret = {
   uid: "u1",
   version: "7",
   type: "kubernetes.io/dockerconfigjson",

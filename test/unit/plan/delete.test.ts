@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
 import { type DeleteFacts, planDelete } from "../../../src/plan/delete.ts";
-import type { Held } from "../../../src/plan/held.ts";
+import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
 import type { Target } from "../../../src/plan/references.ts";
 
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-const held = (more: Partial<Held> = {}): Held => ({
+const existing = (more: Partial<ExistingSecret> = {}): ExistingSecret => ({
   uid: "u",
   version: "7",
   type: "kubernetes.io/dockerconfigjson",
@@ -29,7 +29,7 @@ const pod = (name: string, kind = "Deployment") => ({ name, from: { kind, name: 
 
 const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
   to,
-  held: held(),
+  existing: existing(),
   ours: true,
   targets: [
     target("serviceaccount", "default", "acr", "x"),
@@ -62,10 +62,10 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
   { why: "nothing names it", facts: facts({ targets: [] }), plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr"] },
   {
     why: "it is gone: only names of it are left",
-    facts: facts({ held: undefined, targets: [...facts().targets, job] }),
+    facts: facts({ existing: undefined, targets: [...facts().targets, job] }),
     plan: ["detach serviceaccount/default", "detach deployment.apps/web"],
   },
-  { why: "there is nothing at all", facts: facts({ held: undefined, targets: [] }), plan: [] },
+  { why: "there is nothing at all", facts: facts({ existing: undefined, targets: [] }), plan: [] },
   {
     why: "what cannot be changed is told",
     facts: facts({ targets: [job] }),
@@ -77,7 +77,7 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
   },
   {
     why: "somebody else's keeps its references, and loses what was added",
-    facts: facts({ ours: false, held: held({ hosts: ["r.azurecr.io", "docker.io"] }) }),
+    facts: facts({ ours: false, existing: existing({ hosts: ["r.azurecr.io", "docker.io"] }) }),
     plan: ["withdraw secret/acr"],
   },
   {
@@ -95,7 +95,7 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
 });
 
 test("the note of what is immutable goes with it", () => {
-  const plan = planDelete(facts({ held: held({ immutable: true }) }), { force: false, revoke: true });
+  const plan = planDelete(facts({ existing: existing({ immutable: true }) }), { force: false, revoke: true });
   expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true, noted: true });
 });
 
@@ -135,19 +135,19 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   },
   {
     why: "it is somebody else's",
-    facts: facts({ ours: false, held: held({ entries: undefined }) }),
+    facts: facts({ ours: false, existing: existing({ entries: undefined }) }),
     says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
     hint: "name another Secret, or add --force to delete it",
   },
   {
     why: "somebody else put a login into it",
-    facts: facts({ held: held({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
+    facts: facts({ existing: existing({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
     says: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
     hint: "add --force to lose that login too",
   },
   {
     why: "what was added to it cannot be taken out",
-    facts: facts({ ours: false, held: held({ immutable: true }) }),
+    facts: facts({ ours: false, existing: existing({ immutable: true }) }),
     says: 'secret "acr" in namespace "demo" is immutable, so no login can be taken out',
     hint: { kubectl: "delete secret", args: ["acr"] },
   },

@@ -1,60 +1,64 @@
 import { expect, test } from "vitest";
-import type { Held } from "../../../src/plan/held.ts";
+import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
 import { holds, keysOf, widened } from "../../../src/plan/keys.ts";
 import { refuseForeign } from "../../../src/plan/loss.ts";
 import { planStore, tellLoss } from "../../../src/plan/store.ts";
-import { entry, held, host, to } from "../../support/situations/held.ts";
+import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const east = "r.eastus.geo.azurecr.io";
 const west = "r.westeurope.geo.azurecr.io";
 const noted = (...hosts: string[]) => [{ ...entry, hosts: [host, ...hosts] }];
 
-test.for<{ why: string; held: Partial<Held>; keys: string[] }>([
-  { why: "none beside", held: {}, keys: [host] },
+test.for<{ why: string; existing: Partial<ExistingSecret>; keys: string[] }>([
+  { why: "none beside", existing: {}, keys: [host] },
   {
     why: "noted and there, with another login by now",
-    held: { entries: noted(west, east), hosts: [host, east, west] },
+    existing: { entries: noted(west, east), hosts: [host, east, west] },
     keys: [host, east, west],
   },
-  { why: "noted, and not there", held: { entries: noted(east) }, keys: [host] },
-  { why: "there as an address", held: { entries: noted(east), hosts: [host, `https://${east}/v2/`] }, keys: [host, east] },
-  { why: "the same login, which nobody noted", held: { hosts: [host, east], alike: [host, east] }, keys: [host, east] },
-  { why: "another login, which nobody noted", held: { hosts: [host, east] }, keys: [host] },
-  { why: "another registry's, whatever is noted", held: { entries: noted("ghcr.io"), hosts: [host, "ghcr.io"] }, keys: [host] },
+  { why: "noted, and not there", existing: { entries: noted(east) }, keys: [host] },
+  { why: "there as an address", existing: { entries: noted(east), hosts: [host, `https://${east}/v2/`] }, keys: [host, east] },
+  { why: "the same login, which nobody noted", existing: { hosts: [host, east], alike: [host, east] }, keys: [host, east] },
+  { why: "another login, which nobody noted", existing: { hosts: [host, east] }, keys: [host] },
+  { why: "another registry's, whatever is noted", existing: { entries: noted("ghcr.io"), hosts: [host, "ghcr.io"] }, keys: [host] },
   {
     why: "another registry's with the same login",
-    held: { hosts: [host, "q.eastus.geo.azurecr.io"], alike: ["q.eastus.geo.azurecr.io"] },
+    existing: { hosts: [host, "q.eastus.geo.azurecr.io"], alike: ["q.eastus.geo.azurecr.io"] },
     keys: [host],
   },
-  { why: "noted for another login", held: { entries: [entry, { ...entry, hosts: [east] }], hosts: [host, east] }, keys: [host] },
-])("the keys of a registry's login: $why", ({ held: more, keys }) => {
-  expect(keysOf(host, { ...held, ...more })).toEqual(keys);
+  { why: "noted for another login", existing: { entries: [entry, { ...entry, hosts: [east] }], hosts: [host, east] }, keys: [host] },
+])("the keys of a registry's login: $why", ({ existing: more, keys }) => {
+  expect(keysOf(host, { ...existing, ...more })).toEqual(keys);
 });
 
 test("what is asked for comes to what is there, in one order", () => {
-  const there = { ...held, entries: noted(west), hosts: [host, west], alike: [host, west] };
+  const there = { ...existing, entries: noted(west), hosts: [host, west], alike: [host, west] };
 
   expect(widened([host, east], host, there)).toEqual([host, east, west]);
   expect(widened([host, west, east], host, there)).toEqual([host, east, west]);
-  expect(widened([host], host, held)).toEqual([host]);
+  expect(widened([host], host, existing)).toEqual([host]);
 });
 
-test.for<{ why: string; held: Partial<Held>; holds: boolean }>([
-  { why: "noted, and the same under both", held: { entries: noted(east), hosts: [host, east], alike: [host, east] }, holds: true },
-  { why: "noted, and another login under one", held: { entries: noted(east), hosts: [host, east] }, holds: false },
-  { why: "the same under both, and not noted", held: { hosts: [host, east], alike: [host, east] }, holds: false },
-  { why: "noted otherwise", held: { entries: [{ ...entry, hosts: [host, east], identity: "old" }], alike: [host, east] }, holds: false },
-  { why: "no note", held: { entries: undefined, alike: [host, east] }, holds: false },
-])("a Secret holds a login under two keys: $why", ({ held: more, holds: expected }) => {
-  expect(holds({ ...entry, hosts: [host, east] }, host, { ...held, ...more })).toBe(expected);
+test.for<{ why: string; existing: Partial<ExistingSecret>; holds: boolean }>([
+  { why: "noted, and the same under both", existing: { entries: noted(east), hosts: [host, east], alike: [host, east] }, holds: true },
+  { why: "noted, and another login under one", existing: { entries: noted(east), hosts: [host, east] }, holds: false },
+  { why: "the same under both, and not noted", existing: { hosts: [host, east], alike: [host, east] }, holds: false },
+  {
+    why: "noted otherwise",
+    existing: { entries: [{ ...entry, hosts: [host, east], identity: "old" }], alike: [host, east] },
+    holds: false,
+  },
+  { why: "no note", existing: { entries: undefined, alike: [host, east] }, holds: false },
+])("a Secret holds a login under two keys: $why", ({ existing: more, holds: expected }) => {
+  expect(holds({ ...entry, hosts: [host, east] }, host, { ...existing, ...more })).toBe(expected);
 });
 
 test("the login server's own key is told by others: under a path of it the kubelet finds it too", () => {
-  expect(holds(entry, host, { ...held, hosts: [`${host}/team`], alike: [`${host}/team`] })).toBe(true);
+  expect(holds(entry, host, { ...existing, hosts: [`${host}/team`], alike: [`${host}/team`] })).toBe(true);
 });
 
 const options = { entry, host, fresh: true, force: false, merge: false };
-const both = { ...held, entries: noted(east), hosts: [host, east], alike: [host, east] };
+const both = { ...existing, entries: noted(east), hosts: [host, east], alike: [host, east] };
 
 test("no run takes a regional key away, and none of them is a loss", () => {
   expect(planStore(to, options, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] } });
@@ -65,7 +69,7 @@ test("no run takes a regional key away, and none of them is a loss", () => {
 });
 
 test("by force one that is not ours goes, which is told", () => {
-  const theirs = { ...held, hosts: [host, east] };
+  const theirs = { ...existing, hosts: [host, east] };
 
   expect(() => refuseForeign(to, { host }, theirs)).toThrow(`holds a credential for ${east}`);
   expect(tellLoss(planStore(to, { ...options, force: true }, theirs), theirs)).toMatchObject([
@@ -75,22 +79,22 @@ test("by force one that is not ours goes, which is told", () => {
 
 const of = (...hosts: string[]) => ({ ...options, entry: { ...entry, hosts: [host, ...hosts] }, merge: true });
 
-test.for<{ why: string; held: Partial<Held>; says: string | undefined }>([
-  { why: "one that is new", held: {}, says: undefined },
-  { why: "somebody else's", held: { hosts: [host, east] }, says: `holds somebody else's login for ${east}` },
-  { why: "the same login", held: { hosts: [host, east], alike: [host, east] }, says: undefined },
+test.for<{ why: string; existing: Partial<ExistingSecret>; says: string | undefined }>([
+  { why: "one that is new", existing: {}, says: undefined },
+  { why: "somebody else's", existing: { hosts: [host, east] }, says: `holds somebody else's login for ${east}` },
+  { why: "the same login", existing: { hosts: [host, east], alike: [host, east] }, says: undefined },
   {
     why: "one of ours of another kind, though that of the login server pulls no more",
-    held: { entries: [entry, { ...entry, hosts: [east], kind: "admin" }], hosts: [host, east], pulls: "no" },
+    existing: { entries: [entry, { ...entry, hosts: [east], kind: "admin" }], hosts: [host, east], pulls: "no" },
     says: 'holds the credential of "ci" (admin)',
   },
   {
     why: "one login of another kind, which pulls no more",
-    held: { entries: [{ ...entry, hosts: [host, east], kind: "admin" }], hosts: [host, east], pulls: "no" },
+    existing: { entries: [{ ...entry, hosts: [host, east], kind: "admin" }], hosts: [host, east], pulls: "no" },
     says: undefined,
   },
-])("a regional key is added: $why", ({ held: more, says }) => {
-  const plan = () => planStore(to, of(east), { ...held, ...more });
+])("a regional key is added: $why", ({ existing: more, says }) => {
+  const plan = () => planStore(to, of(east), { ...existing, ...more });
 
   if (says === undefined) expect(plan()).toMatchObject({ act: "store", merges: true, entry: { hosts: [host, east] } });
   else expect(plan).toThrow(says);

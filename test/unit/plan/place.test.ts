@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
 import { type AttachOptions, type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
-import { entry, held, host, to } from "../../support/situations/held.ts";
+import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
 const target = (name: string, ...names: string[]) => ({ to: account(name), names, version: "7" });
@@ -17,7 +17,7 @@ const pod = (name: string, of: string, ...names: string[]) => ({
 });
 const facts = (more: Partial<Facts> = {}): Facts => ({
   to,
-  held: undefined,
+  existing: undefined,
   targets: [target("default"), target("builder", "acr")],
   pods: [],
   ...more,
@@ -37,7 +37,7 @@ test.for<{ why: string; facts: Facts; options?: Partial<typeof options>; plan: s
   },
   {
     why: "a Secret that stands already is there to be referred to",
-    facts: facts({ held }),
+    facts: facts({ existing }),
     options: { fresh: false },
     plan: ["keep secret/acr", "attach serviceaccount/default", "keep serviceaccount/builder"],
   },
@@ -54,7 +54,7 @@ test.for<{ why: string; facts: Facts; options?: Partial<typeof options>; plan: s
   },
   {
     why: "what is lost by force is told before others are touched",
-    facts: facts({ held: { ...held, hosts: [host, "docker.io"] } }),
+    facts: facts({ existing: { ...existing, hosts: [host, "docker.io"] } }),
     options: { force: true },
     plan: ["store secret/acr", "tell secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
   },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Held } from "../../../src/plan/held.ts";
+import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
 import { planRenewed, type RenewOptions } from "../../../src/plan/renewed.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
@@ -9,7 +9,7 @@ const old: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "pas
 const next: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password2" };
 const made = { ...next, madeAt: "2026-01-05T00:00:00Z" };
 
-const held = (more: Partial<Held> = {}): Held => ({
+const held = (more: Partial<ExistingSecret> = {}): ExistingSecret => ({
   uid: "u",
   version: "1",
   claim: undefined,
@@ -35,7 +35,7 @@ const options = (more: Partial<RenewOptions> = {}): RenewOptions => ({
   ...more,
 });
 
-test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<Held>; is: string }>([
+test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<ExistingSecret>; is: string }>([
   { why: "it holds the one before", is: "store: rotated" },
   {
     why: "nothing shows that it holds it",
@@ -70,7 +70,7 @@ test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<Held>; i
   expect(change?.act === "store" || change?.act === "keep" ? `${change.act}: ${change.because}` : change).toBe(is);
 });
 
-test.for<{ why: string; held: Partial<Held>; store: object }>([
+test.for<{ why: string; held: Partial<ExistingSecret>; store: object }>([
   { why: "one of ours", held: {}, store: { replaces: false, renews: old, entry: next, precondition: { uid: "u", version: "1" } } },
   { why: "others inside", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
   { why: "beside", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },

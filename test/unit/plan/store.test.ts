@@ -1,146 +1,146 @@
 import { expect, test } from "vitest";
-import type { Held, StoreOptions } from "../../../src/plan/held.ts";
+import type { ExistingSecret, StoreOptions } from "../../../src/plan/existing-secret.ts";
 import { planStore, tellLoss } from "../../../src/plan/store.ts";
-import { entry, held, host, to } from "../../support/situations/held.ts";
+import { entry, existing, host, to } from "../../support/situations/held.ts";
 
-const foreign: Held = { ...held, entries: undefined };
+const foreign: ExistingSecret = { ...existing, entries: undefined };
 const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const precondition = { uid: "u1", version: "7" };
 const finalizers = ["example.com/x"];
 const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
 const _beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
-const argocd: Held = { ...held, type: "Opaque", shape: "argocd-repository" };
+const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-repository" };
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
 const merge = options({ fresh: true, merge: true });
 
-test.for<{ why: string; held: Held | undefined; options: StoreOptions; gives: object }>([
+test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOptions; gives: object }>([
   {
     why: "there is none",
-    held: undefined,
+    existing: undefined,
     options: options({ fresh: true }),
     gives: { act: "store", precondition: undefined, replaces: false, because: "there is none" },
   },
-  { why: "the same", held, options: options(), gives: { act: "keep", because: "holds this credential" } },
+  { why: "the same", existing, options: options(), gives: { act: "keep", because: "holds this credential" } },
   {
     why: "another password: in place, on the version that was seen, so that the uid stays",
-    held,
+    existing,
     options: options({ fresh: true }),
     gives: { act: "store", precondition, replaces: false, because: "holds another credential" },
   },
   {
     why: "the same password, noted otherwise",
-    held: { ...held, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
+    existing: { ...existing, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
     options: options(),
     gives: { act: "store", precondition, replaces: false, because: "says something else of itself" },
   },
   {
     why: "our label, and a note that cannot be read",
-    held: { ...held, entries: [] },
+    existing: { ...existing, entries: [] },
     options: options(),
     gives: { act: "store", precondition, replaces: false },
   },
   {
     why: "the same, under paths of the registry",
-    held: { ...held, hosts: [`${host}/team`, `https://${host}/v2/`] },
+    existing: { ...existing, hosts: [`${host}/team`, `https://${host}/v2/`] },
     options: options(),
     gives: { act: "keep", because: "holds this credential" },
   },
-  { why: "immutable and the same", held: { ...held, immutable: true }, options: options(), gives: { act: "keep" } },
+  { why: "immutable and the same", existing: { ...existing, immutable: true }, options: options(), gives: { act: "keep" } },
   {
     why: "immutable and another",
-    held: { ...held, immutable: true },
+    existing: { ...existing, immutable: true },
     options: options({ fresh: true }),
     gives: { act: "store", precondition, replaces: true },
   },
-  { why: "taken over", held: foreign, options: options({ force: true }), gives: { act: "store", precondition, replaces: false } },
+  { why: "taken over", existing: foreign, options: options({ force: true }), gives: { act: "store", precondition, replaces: false } },
   {
     why: "of a type that the kubelet passes over",
-    held: { ...foreign, type: "Opaque" },
+    existing: { ...foreign, type: "Opaque" },
     options: options({ fresh: true, force: true }),
     gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
   {
     why: "the same, of a type that the kubelet passes over",
-    held: { ...held, type: "Opaque" },
+    existing: { ...existing, type: "Opaque" },
     options: options(),
     gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
   {
     why: "claimed by another run, which the write has to know",
-    held: { ...held, claim },
+    existing: { ...existing, claim },
     options: options({ fresh: true }),
     gives: { act: "store", precondition: { ...precondition, claim } },
   },
   {
     why: "another user's credential, which is known to be dead",
-    held: { ...held, entries: [{ ...entry, identity: "old" }], pulls: "no" },
+    existing: { ...existing, entries: [{ ...entry, identity: "old" }], pulls: "no" },
     options: options({ fresh: true }),
     gives: { act: "store", precondition },
   },
   {
     why: "another's fields, taken over by force",
-    held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
+    existing: { ...existing, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     options: options({ fresh: true, force: true }),
     gives: { act: "store", precondition },
   },
   {
     why: "another's fields, and nothing to write",
-    held: { ...held, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
+    existing: { ...existing, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     options: options(),
     gives: { act: "keep" },
   },
   {
     why: "somebody else's, to which a login is added",
-    held: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
+    existing: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
     options: merge,
     gives: { act: "store", precondition, replaces: false, merges: true, because: "gets one more login" },
   },
   {
     why: "somebody else's, which has this very login: only the note is added",
-    held: { ...foreign, hosts: ["ghcr.io", host] },
+    existing: { ...foreign, hosts: ["ghcr.io", host] },
     options: options({ merge: true }),
     gives: { act: "store", precondition, merges: true, because: "says something else of itself" },
   },
   {
     why: "somebody else's login for this registry, replaced among the others by force",
-    held: { ...foreign, hosts: ["ghcr.io", host] },
+    existing: { ...foreign, hosts: ["ghcr.io", host] },
     options: { ...merge, force: true },
     gives: { act: "store", precondition, replaces: false, merges: true },
   },
   {
     why: "a login that was added, and is as it should be",
-    held: { ...held, hosts: ["ghcr.io", host], immutable: true },
+    existing: { ...existing, hosts: ["ghcr.io", host], immutable: true },
     options: options({ merge: true }),
     gives: { act: "keep", because: "holds this credential" },
   },
   {
     why: "a login that was added, whose password is another now",
-    held: { ...held, hosts: ["ghcr.io", host] },
+    existing: { ...existing, hosts: ["ghcr.io", host] },
     options: merge,
     gives: { act: "store", precondition, merges: true, because: "gets one more login" },
   },
   {
     why: "there is none, and another reader wants it",
-    held: undefined,
+    existing: undefined,
     options: forArgo,
     gives: { act: "store", shape: "argocd-repository", precondition: undefined, replaces: false },
   },
-  { why: "the same, as another reader wants it", held: argocd, options: { ...forArgo, fresh: false }, gives: { act: "keep" } },
+  { why: "the same, as another reader wants it", existing: argocd, options: { ...forArgo, fresh: false }, gives: { act: "keep" } },
   {
     why: "another password, as another reader wants it: in place",
-    held: argocd,
+    existing: argocd,
     options: forArgo,
     gives: { act: "store", shape: "argocd-repository", precondition, replaces: false, because: "holds another credential" },
   },
   {
     why: "of the right type, and nobody finds a login in it: in place",
-    held: { ...held, type: "Opaque", hosts: [] },
+    existing: { ...existing, type: "Opaque", hosts: [] },
     options: forArgo,
     gives: { act: "store", shape: "argocd-repository", precondition, replaces: false },
   },
   {
     why: "a pull secret, made one for another reader by force",
-    held: { ...held, shape: "pull-secret" },
+    existing: { ...existing, shape: "pull-secret" },
     options: { ...forArgo, force: true },
     gives: {
       act: "store",
@@ -152,32 +152,32 @@ test.for<{ why: string; held: Held | undefined; options: StoreOptions; gives: ob
   },
   {
     why: "another reader's, made a pull secret by force",
-    held: argocd,
+    existing: argocd,
     options: options({ force: true }),
     gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
-])("$why", ({ held, options, gives }) => {
-  expect(planStore(to, options, held)).toMatchObject({ to, ...gives });
+])("$why", ({ existing, options, gives }) => {
+  expect(planStore(to, options, existing)).toMatchObject({ to, ...gives });
 });
 
 test("a Secret that nobody claims stands without a claim", () => {
-  expect(planStore(to, options({ fresh: true }), held)).toHaveProperty("precondition", precondition);
+  expect(planStore(to, options({ fresh: true }), existing)).toHaveProperty("precondition", precondition);
 });
 
 test("another key of the same registry is no loss", () => {
-  const twice = { ...held, hosts: [host, `https://${host}`, `${host}/team`] };
+  const twice = { ...existing, hosts: [host, `https://${host}`, `${host}/team`] };
 
   expect(tellLoss(planStore(to, options({ fresh: true }), twice), twice)).toEqual([]);
 });
 
 test("a login for another registry that goes by force is told", () => {
-  const several = { ...held, hosts: [host, "b.azurecr.io", "docker.io"] };
+  const several = { ...existing, hosts: [host, "b.azurecr.io", "docker.io"] };
   const store = planStore(to, options({ fresh: true, force: true }), several);
 
   expect(tellLoss(store, several)).toEqual([
     { act: "tell", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is gone" },
   ]);
-  expect(tellLoss(store, held)).toEqual([]);
+  expect(tellLoss(store, existing)).toEqual([]);
   expect(tellLoss(store, undefined)).toEqual([]);
   expect(tellLoss({ act: "keep", to, because: "" }, several)).toEqual([]);
 });
@@ -198,31 +198,31 @@ test("who else writes to a Secret to which a login is added is told, unless that
   ]);
 });
 
-test.for<{ why: string; held: Held; options: StoreOptions; message: RegExp }>([
+test.for<{ why: string; existing: ExistingSecret; options: StoreOptions; message: RegExp }>([
   {
     why: "is immutable",
-    held: { ...held, immutable: true, finalizers },
+    existing: { ...existing, immutable: true, finalizers },
     options: options({ fresh: true }),
     message: /cannot be replaced$/,
   },
   {
     why: "has another type",
-    held: { ...foreign, type: "Opaque", finalizers },
+    existing: { ...foreign, type: "Opaque", finalizers },
     options: options({ fresh: true, force: true }),
     message: /cannot be replaced$/,
   },
   {
     why: "is being deleted",
-    held: { ...held, finalizers, deleting: true },
+    existing: { ...existing, finalizers, deleting: true },
     options: options({ force: true }),
     message: /is being deleted$/,
   },
-])("refuses to write a Secret that has finalizers and $why, and names them", ({ held: there, options: asked, message }) => {
+])("refuses to write a Secret that has finalizers and $why, and names them", ({ existing: there, options: asked, message }) => {
   expect(() => planStore(to, asked, there)).toThrow(
     expect.objectContaining({ kind: "conflict", message: expect.stringMatching(message), hint: expect.stringContaining("example.com/x") }),
   );
 });
 
 test("writes in place a Secret that has finalizers when its type stays", () => {
-  expect(planStore(to, options({ fresh: true }), { ...held, finalizers })).toMatchObject({ act: "store", replaces: false });
+  expect(planStore(to, options({ fresh: true }), { ...existing, finalizers })).toMatchObject({ act: "store", replaces: false });
 });

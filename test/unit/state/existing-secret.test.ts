@@ -3,7 +3,7 @@ import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig, toData } from "../../../src/secret/docker-config.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { readHeld } from "../../../src/state/held.ts";
+import { readExisting } from "../../../src/state/existing-secret.ts";
 
 const type = "kubernetes.io/dockerconfigjson";
 
@@ -18,8 +18,8 @@ const secret = (host: string, password: string, of = type): Secret => ({
 
 /** What is read of a Secret for a registry, with the password in the open. */
 function read(of: Secret, host = "r.azurecr.io") {
-  const { held, login } = readHeld(of, host, "kubectl-acr-secret");
-  return { hosts: held.hosts, password: login?.password.reveal() };
+  const { existing, login } = readExisting(of, host, "kubectl-acr-secret");
+  return { hosts: existing.hosts, password: login?.password.reveal() };
 }
 
 test("one Secret after the other is read as it is, the same one again too", () => {
@@ -44,7 +44,7 @@ test("the login of a repository of Argo CD is read, and who else writes what it 
   ];
 
   expect(read(made)).toEqual({ hosts: ["r.azurecr.io"], password: "p1" });
-  expect(readHeld({ ...made, metadata: { ...metadata, managedFields } }, "r.azurecr.io", "us").held).toMatchObject({
+  expect(readExisting({ ...made, metadata: { ...metadata, managedFields } }, "r.azurecr.io", "us").existing).toMatchObject({
     type: "Opaque",
     shape: "argocd-repository",
     entries: [entry],

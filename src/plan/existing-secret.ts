@@ -2,8 +2,8 @@ import type { Entry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { Precondition } from "./change.ts";
 
-/** A Secret that stands in the cluster, as far as a plan looks at it: never its text. */
-export type Held = Precondition & {
+/** What a plan uses of a Secret that exists. It has no credential text. */
+export type ExistingSecret = Precondition & {
   readonly type: string;
   /** How it is laid out; absent where nobody would find a login. */
   readonly shape?: ShapeName;

@@ -1,7 +1,7 @@
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
-import type { Held } from "../plan/held.ts";
+import type { ExistingSecret } from "../plan/existing-secret.ts";
 import type { Login } from "../registry/port.ts";
 import { rememberLast } from "../remember-last.ts";
 import { readClaim } from "../secret/claim.ts";
@@ -10,11 +10,11 @@ import { othersOf } from "../secret/owners.ts";
 import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 
 /** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
-export function readHeld(secret: Secret, host: string, fieldManager: string): { held: Held; login: Login | undefined } {
+export function readExisting(secret: Secret, host: string, fieldManager: string): { existing: ExistingSecret; login: Login | undefined } {
   const { uid = "", resourceVersion: version = "", managedFields, finalizers = [], deletionTimestamp } = secret.metadata;
   const { hosts, alike, login } = readLogins(asPullSecret(secret), host);
   const shape = shapeOf(secret);
-  const held: Held = {
+  const existing: ExistingSecret = {
     uid,
     version,
     claim: readClaim(secret),
@@ -29,11 +29,11 @@ export function readHeld(secret: Secret, host: string, fieldManager: string): { 
     others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys),
     pulls: "unknown",
   };
-  return { held, login };
+  return { existing, login };
 }
 
 /** What a Secret's config has inside: the keys of all its logins, the login for a registry, and the keys that have the same. */
-type Inside = Pick<Held, "hosts" | "alike"> & { readonly login: Login | undefined };
+type Inside = Pick<ExistingSecret, "hosts" | "alike"> & { readonly login: Login | undefined };
 
 /** Over a thousand namespaces that share a credential the config is the same each time. */
 const lastConfig = rememberLast<Inside>();
