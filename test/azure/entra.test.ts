@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from "vitest";
-import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import type { Grant } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { entra } from "../../src/credential/entra/entra.ts";
@@ -72,40 +71,6 @@ test("AcrPull is enough where the login server is named: the token pulls, and Az
   expect(Date.parse(expiresAt) - Date.parse(madeAt)).toBe(3 * 3600_000);
   expect(world.azure.calls.list().filter((call) => call.host === "management.azure.com")).toEqual([]);
   expect(world.azure.calls.count("POST", /\/oauth2\/exchange$/)).toBe(1);
-});
-
-test("keeps a token that a Secret holds and that pulls, after one exchange that proves the same identity", async () => {
-  await world.azure.push("myregistry.azurecr.io/app/web:1");
-  const env = await as(puller);
-  const { entry, login } = await issue(env);
-  world.azure.calls.reset();
-
-  expect(await issue(env, { held: { entry, login } })).toMatchObject({ entry, login, pulls: "yes" });
-  expect(world.azure.calls.count("POST", /oauth2\/exchange/)).toBe(1);
-});
-
-test("a registry that is named is looked for in Azure, and its login server is Azure's", async () => {
-  addRegistry(world.azure.world, { name: "hashed", loginServer: "hashed-a1b2c3.azurecr.io" });
-
-  expect((await issue({ ...world.azure.env }, { registry: "hashed" })).entry.hosts).toEqual(["hashed-a1b2c3.azurecr.io"]);
-});
-
-test("who may do nothing at the registry is told which role it takes", async () => {
-  await expect(issue(await as([]))).rejects.toMatchObject({
-    kind: "forbidden",
-    message: expect.stringMatching(/^myregistry\.azurecr\.io refused user "[-0-9a-f]{36}" \(401 Unauthorized\): authentication required/),
-    hint: "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; in another tenant than your own, add --tenant",
-  });
-});
-
-test("a registry behind a firewall is no question of rights", async () => {
-  registryOf().publicNetworkAccess = "Disabled";
-
-  await expect(issue(await as(puller))).rejects.toMatchObject({
-    kind: "forbidden",
-    message: expect.stringContaining("does not let this machine in (403 Forbidden)"),
-    hint: "add --verify=false if only the cluster can reach the registry",
-  });
 });
 
 test.for([

@@ -150,7 +150,7 @@ test.for([
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
 });
 
-const body = {
+const _body = {
   token: { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } },
   map: { properties: { actions: ["repositories/app/content/read"] } },
 };
@@ -183,54 +183,6 @@ test.for([
     }).toEqual(row);
   },
 );
-
-const roleAssignment = "/providers/Microsoft.Authorization/roleAssignments/0a1b2c3d-0000-4000-8000-000000000000?api-version=2022-04-01";
-
-test.for([
-  { method: "PUT", path: "/tokens/mytoken", action: "Microsoft.ContainerRegistry/registries/tokens/write" },
-  { method: "DELETE", path: "/scopeMaps/mymap", action: "Microsoft.ContainerRegistry/registries/scopeMaps/delete" },
-  { method: "PUT", path: roleAssignment, action: "Microsoft.Authorization/roleAssignments/write" },
-  { method: "DELETE", path: roleAssignment, action: "Microsoft.Authorization/roleAssignments/delete" },
-  { method: "GET", path: "/listUsages", scope: "", action: "Microsoft.ContainerRegistry/registries/listUsages/read" },
-  { method: "POST", path: "/listCredentials", scope: "", action: "Microsoft.ContainerRegistry/registries/listCredentials/action" },
-])("names the client, the action and the child resource when it refuses $method $path", async ({ method, path, scope, action }) => {
-  const login = await azure.addServicePrincipal("named");
-
-  const { status, json } = await azure.arm(login, method, `${registryId}${path}`);
-
-  expect([status, json.error?.code]).toEqual([403, "AuthorizationFailed"]);
-  expect(json.error?.message).toContain(
-    `The client '${login.clientId}' with object id '${login.objectId}' does not have authorization to perform action '${action}' over scope '${registryId}${scope ?? path.replace(/\?.*/, "")}'`,
-  );
-});
-
-test("lists how many tokens and scope maps a registry has, and may have", async () => {
-  await azure.arm(azure.owner, "PUT", `${registryId}/tokens/counted`, body.token);
-  const { json } = await azure.arm(azure.owner, "GET", `${registryId}/listUsages`);
-
-  expect(json.value).toEqual([
-    { name: "Size", limit: 107_374_182_400, currentValue: 0, unit: "Bytes" },
-    { name: "Webhooks", limit: 10, currentValue: 0, unit: "Count" },
-    {
-      name: "ScopeMaps",
-      limit: 500,
-      currentValue: azure.world.registries[0]?.scopeMaps.filter(({ system }) => !system).length,
-      unit: "Count",
-    },
-    { name: "Tokens", limit: 500, currentValue: azure.world.registries[0]?.tokens.length, unit: "Count" },
-  ]);
-});
-
-test("lists the supported versions when the cloud lacks an API version", async () => {
-  azure.world.apiVersions = { "Microsoft.ContainerRegistry": ["2023-07-01", "2024-11-01-preview"] };
-  const { status, json } = await azure.arm(azure.owner, "GET", registryId);
-  const older = await azure.arm(azure.owner, "GET", `${registryId}?api-version=2023-07-01`);
-  azure.world.apiVersions = {};
-
-  expect([status, json.error?.code]).toEqual([400, "NoRegisteredProviderFound"]);
-  expect(json.error?.message).toContain("The supported api-versions are '2024-11-01-preview, 2023-07-01'.");
-  expect([older.status, "roleAssignmentMode" in (older.json.properties ?? {})]).toEqual([200, false]);
-});
 
 test("a list shows the registries that the identity may read, and nothing of the others", async () => {
   expect((await azure.arm(as("puller"), "GET", registries)).json.value).toEqual([]);

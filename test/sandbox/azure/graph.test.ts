@@ -28,40 +28,6 @@ async function makeApplication(displayName: string, login?: Login) {
   return { id: String(application.id), appId: String(application.appId), principalId: String(principal.id) };
 }
 
-test("an application, its service principal and a secret that signs in until it is removed", async () => {
-  const { id, appId, principalId } = await makeApplication("acr-pull");
-  const passwordCredential = { displayName: "acr-secret demo/acr", endDateTime: "2999-01-01T00:00:00Z" };
-
-  const added = await graph("POST", `/applications/${id}/addPassword`, { passwordCredential });
-  const secret = String(added.json.secretText);
-  const signIn = async () => azure.accessToken({ tenantId: azure.owner.tenantId, clientId: appId, clientSecret: secret }, audiences.arm);
-
-  expect(added.status).toBe(200);
-  expect(added.json).toMatchObject({ ...passwordCredential, hint: secret.slice(0, 3) });
-  expect(await signIn()).toMatch(/^ey/);
-  const shown = await graph("GET", `/applications(appId='${appId}')?$select=id,passwordCredentials`);
-  expect(shown.json).toMatchObject({ id, passwordCredentials: [{ keyId: added.json.keyId, secretText: null }] });
-  expect(Object.keys(shown.json)).toEqual(["@odata.context", "id", "passwordCredentials"]);
-  expect(shown.text).not.toContain(secret);
-  expect((await graph("GET", `/servicePrincipals(appId='${appId}')`)).json).toMatchObject({ id: principalId, appId, accountEnabled: true });
-
-  expect((await graph("POST", `/applications/${id}/removePassword`, { keyId: added.json.keyId })).status).toBe(204);
-  expect(await signIn()).toBe("undefined");
-  expect((await graph("POST", `/applications/${id}/removePassword`, { keyId: added.json.keyId })).status).toBe(400);
-  expect((await graph("DELETE", `/applications/${id}`)).status).toBe(204);
-  expect((await graph("GET", `/servicePrincipals/${principalId}`)).status).toBe(404);
-});
-
-test("without an end a secret lasts two years", async () => {
-  const { id } = await makeApplication("two years");
-
-  const { json } = await graph("POST", `/applications/${id}/addPassword`, {
-    passwordCredential: { displayName: null, startDateTime: "2026-05-05T00:00:00Z" },
-  });
-
-  expect(json.endDateTime).toBe("2028-05-05T00:00:00.000Z");
-});
-
 test.for([
   { filter: "appId eq '$APP'", collection: "applications" },
   { filter: "displayName eq 'Named'", collection: "applications" },

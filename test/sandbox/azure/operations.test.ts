@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { until } from "../until.ts";
 import { asOwner } from "./as-owner.ts";
-import { audiences, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { audiences, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
 let azure: TestAzure;
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 1_800_000);
 afterAll(() => azure.stop());
 
-const { arm, pulls, follow, makeToken, generate } = asOwner(() => azure);
+const { arm, pulls, follow, makeToken } = asOwner(() => azure);
 
 afterEach(() => {
   azure.faults.reset();
@@ -32,32 +32,6 @@ test("where the specification leaves it open, a second PUT begins nothing", asyn
     const { status, headers } = await arm("PUT", path, body);
     expect([status, headers["azure-asyncoperation"]]).toEqual([200, undefined]);
   }
-});
-
-test("a new token is there when its operation has ended, and not before", async () => {
-  azure.world.longRunning.polls = 2;
-  const made = await arm("PUT", "/tokens/newtoken", pulls);
-
-  expect(made.status).toBe(201);
-  expect(made.json.properties).toEqual({
-    creationDate: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?\+00:00$/),
-    provisioningState: "Creating",
-    scopeMapId: `${registryId}/scopeMaps/_repositories_pull`,
-    status: "enabled",
-    credentials: { passwords: [] },
-  });
-  const early = await arm("POST", "/generateCredentials", { tokenId: tokenId("newtoken") });
-  expect([early.status, early.json.error?.code]).toEqual([409, "TokenNotActive"]);
-  const operation = made.headers["azure-asyncoperation"];
-  const polls = [await follow(operation), await follow(operation), await follow(operation)];
-  expect(polls.map(({ status, json }) => [status, json])).toEqual([
-    [200, { status: "Creating" }],
-    [200, { status: "Succeeded" }],
-    [200, { status: "Succeeded" }],
-  ]);
-  expect((await arm("GET", "/tokens/newtoken")).json.properties).toMatchObject({ provisioningState: "Succeeded" });
-  const again = await arm("PUT", "/tokens/newtoken", pulls);
-  expect([again.status, again.json.properties?.provisioningState]).toEqual([201, "Updating"]);
 });
 
 test("the URL of an operation is signed, and signed anew at each look", async () => {
@@ -124,24 +98,6 @@ test("an operation that takes its time ends when that is over, however often it 
   await until(() => azure.world.registries[0]?.tokens.every(({ name }) => name !== "timedtoken") ?? false);
 });
 
-test("credentials come at once, and their values once", async () => {
-  await makeToken("atonce");
-
-  const made = await arm("POST", "/generateCredentials", {
-    tokenId: tokenId("atonce"),
-    name: "password1",
-    expiry: "2999-01-01T00:00:00.000Z",
-  });
-
-  const creationTime = expect.stringMatching(/^\d{4}-.*\+00:00$/);
-  const shown = { name: "password1", creationTime, expiry: "2999-01-01T00:00:00+00:00" };
-  expect([made.status, made.headers.location, made.headers["azure-asyncoperation"]]).toEqual([200, undefined, undefined]);
-  expect(made.json).toEqual({ username: "atonce", passwords: [{ ...shown, value: expect.stringMatching(/^[A-Za-z0-9]{84}$/) }] });
-  const { text, json } = await arm("GET", "/tokens/atonce");
-  expect(json.properties?.credentials?.passwords).toEqual([{ ...shown, creationTime: made.json.passwords?.[0]?.creationTime }]);
-  expect(text).not.toContain(made.json.passwords?.[0]?.value);
-});
-
 test("a fault lets credentials come by polling, as the specification allows", async () => {
   await makeToken("slowtoken");
   azure.faults.add({ kind: "credentialsByPolling" });
@@ -154,16 +110,4 @@ test("a fault lets credentials come by polling, as the specification allows", as
   expect(begun.headers.location).toMatch(/\/registries\/myregistry\/operationStatuses\/registries-[0-9a-f-]{36}\?/);
   expect([between.status, ended.status, (await follow(between.headers.location)).status]).toEqual([202, 200, 404]);
   expect(ended.json).toMatchObject({ username: "slowtoken", passwords: [{ name: "password1" }] });
-});
-
-test("passwords of the old kind still open the registry", async () => {
-  await makeToken("oldtoken");
-  azure.world.passwords = "old";
-  const { passwords } = await generate({ tokenId: tokenId("oldtoken"), name: "password1" });
-  azure.world.passwords = "new";
-  const password = String(passwords?.[0]?.value);
-
-  expect(password).toMatch(/^(?=.*\/)(?=.*\+)(?=.*=)[\w+/=]{32}$/);
-  const fields = { grant_type: "password", service: loginServer, scope: "repository:app/web:pull", username: "oldtoken", password };
-  expect((await azure.ask("POST", `https://${loginServer}/oauth2/token`, { form: fields })).status).toBe(200);
 });

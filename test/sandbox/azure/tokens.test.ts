@@ -24,50 +24,6 @@ async function remove(path: string): Promise<number[]> {
 
 const tokenId = (name: string) => `${registryId}/tokens/${name}`;
 
-test("a registry has its system scope maps, and they stay as they are", async () => {
-  const { json } = await arm("GET", "/scopeMaps");
-  const pull = await arm("GET", "/scopeMaps/_repositories_pull");
-
-  expect(json.value?.map(({ name }) => name)).toEqual([
-    "_repositories_admin",
-    "_repositories_pull",
-    "_repositories_push",
-    "_repositories_pull_metadata_read",
-    "_repositories_push_metadata_write",
-  ]);
-  expect(pull.json.properties).toMatchObject({ type: "SystemDefined", actions: ["repositories/*/content/read"] });
-  for (const method of ["PUT", "DELETE"]) {
-    expect((await arm(method, "/scopeMaps/_repositories_pull", { properties: { actions: [] } })).json.error?.code).toBe(
-      "SystemScopeMapCannotBeModified",
-    );
-  }
-});
-
-test("a scope map is made at once, changed by an operation and deleted by another", async () => {
-  const body = (...actions: string[]) => ({ properties: { description: "ours", actions } });
-
-  const made = await arm("PUT", "/scopeMaps/mymap", body("repositories/app/web/content/read"));
-  expect([made.status, made.headers["azure-asyncoperation"], made.json.properties?.provisioningState]).toEqual([
-    200,
-    undefined,
-    "Succeeded",
-  ]);
-  const changed = await arm("PUT", "/scopeMaps/mymap", body("repositories/app/*/content/read"));
-  expect([changed.status, changed.json.properties?.provisioningState]).toEqual([201, "Updating"]);
-  expect(changed.headers["azure-asyncoperation"]).toMatch(/\/scopeMaps\/mymap\/operationStatuses\/token-[0-9a-f]{32}\?/);
-  expect((await arm("GET", "/scopeMaps/MyMap")).json).toMatchObject({
-    id: `${registryId}/scopeMaps/mymap`,
-    ...body("repositories/app/*/content/read"),
-  });
-  expect((await arm("PATCH", "/scopeMaps/mymap", { properties: { description: "changed" } })).json.properties).toMatchObject({
-    description: "changed",
-    provisioningState: "Updating",
-  });
-  expect((await arm("GET", "/scopeMaps/mymap")).json.properties).toMatchObject({ provisioningState: "Succeeded" });
-  expect(await remove("/scopeMaps/mymap")).toEqual([202, 200]);
-  expect(await remove("/scopeMaps/mymap")).toEqual([204]);
-});
-
 test("a scope map that a token uses stays", async () => {
   await arm("PUT", "/scopeMaps/usedmap", { properties: { actions: [] } });
   await arm("PUT", "/tokens/using", { properties: { scopeMapId: `${registryId}/scopeMaps/usedmap` } });

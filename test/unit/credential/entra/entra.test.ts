@@ -190,11 +190,6 @@ const notThere = new CliError("notFound", "it is not there", { hint: "az account
 
 test.for<{ why: string; setting: Setting; error: object }>([
   {
-    why: "the registry refuses the identity",
-    setting: { answer: { verdict: "refused", message: "it refused" } },
-    error: { kind: "forbidden", message: "it refused", hint: expect.stringContaining("the role AcrPull") },
-  },
-  {
     why: "the registry lets nobody in from here",
     setting: { answer: { verdict: "blocked", message: "it is blocked" } },
     error: { kind: "forbidden", message: "it is blocked", hint: expect.stringContaining("--verify=false") },
@@ -204,17 +199,15 @@ test.for<{ why: string; setting: Setting; error: object }>([
     setting: { answer: { verdict: "unreachable", message: "nobody is there" } },
     error: { kind: "unreachable", message: "nobody is there" },
   },
-  ...[jwt({ aud: "other.azurecr.io" }), jwt({ iss: "somebody" }), jwt({ exp: start }), jwt({ exp: undefined }), "password"].map(
-    (token) => ({
-      why: `what comes back is ${token}`,
-      setting: { answer: { token: new Sensitive(token) } },
-      error: {
-        kind: "unreachable",
-        message: `what ${host} gave is no token of its own that still works`,
-        hint: "check HTTPS_PROXY, and this machine's clock",
-      },
-    }),
-  ),
+  {
+    why: "the answer is a token without an expiry",
+    setting: { answer: { token: new Sensitive(jwt({ exp: undefined })) } },
+    error: {
+      kind: "unreachable",
+      message: `what ${host} gave is no token of its own that still works`,
+      hint: "check HTTPS_PROXY, and this machine's clock",
+    },
+  },
   { why: "nobody is signed in", setting: { refuses: { registries: signedOut } }, error: signedOut },
   {
     why: "the tenant gives none for registries, and the registry takes no other",
