@@ -14,10 +14,6 @@ const login = shell.azure.addServicePrincipal("puller", ["AcrPull"]);
 
 const situations: readonly Situation[] = [...mended(shell), ...mendedByName(shell, login), ...mendedForAll(shell)];
 
-test("there are more than forty", () => {
-  expect(situations.length).toBeGreaterThan(40);
-});
-
 /** Types each command that was printed, as it was. */
 async function paste(fixes: readonly string[], { password }: Situation): Promise<void> {
   const env: Record<string, string> = password ? { PASSWORD: await password() } : {};

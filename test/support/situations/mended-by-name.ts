@@ -53,16 +53,6 @@ const pullsBoth = async (at: Place) => {
 /** What is to be mended in the Secret that the pods have, or by it. */
 export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situation[] => [
   {
-    what: "a credential that was given, and that pulls, is not attached",
-    cause: "no-login",
-    message: /^.*secret mine pulls it, but is not attached$/,
-    lay: async (at) => {
-      await give(login, at);
-      await having(at, workload("Deployment"));
-    },
-    kept: async (at) => expect((await noteOf(at)).kind).toBe("given"),
-  },
-  {
     what: "a credential that was given is no longer taken",
     cause: "refused",
     message: /put it into PASSWORD$/,
@@ -101,14 +91,6 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     },
   },
   {
-    what: "the login is for another registry",
-    cause: "no-login",
-    lay: async (at) => {
-      await at.typed(registrySecret("mine", "ghcr.io"), attachTo("mine"));
-      await having(at, workload("Deployment"));
-    },
-  },
-  {
     what: "our token may not pull it, and is not attached",
     cause: "no-login",
     lay: async (at) => {
@@ -116,16 +98,6 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
       await having(at, workload("Deployment", api));
     },
     kept: pullsBoth,
-  },
-  {
-    what: "somebody has taken the rights out of the scope map",
-    cause: "out-of-scope",
-    lay: async (at) => {
-      await at.typed(ours("mine", "--serviceaccount=default"));
-      for (const { scopeMaps } of shell.azure.world.registries)
-        for (const map of scopeMaps) map.actions = ["repositories/other/content/read"];
-      await having(at, workload("Deployment"));
-    },
   },
   {
     what: "somebody has put another password into our Secret",
@@ -173,25 +145,6 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
       await at.typed(`kubectl patch serviceaccount default -n N -p '{"imagePullSecrets":[{"name":"bad"},{"name":"mine"}]}'`);
     },
   },
-  ...[`${r}:443`, "MyRegistry.azurecr.io", "https://index.docker.io/v1/", `${r}/app/other`].map(
-    (server): Situation => ({
-      what: `the login is for ${server}`,
-      cause: "no-login",
-      message: /^secret near /,
-      lay: async (at) => {
-        await at.typed(registrySecret("near", server), attachTo("near"));
-        await having(at, workload("Deployment"));
-      },
-    }),
-  ),
-  ...["StatefulSet", "ReplicaSet"].map(
-    (kind): Situation => ({
-      what: `a ${kind} names a Secret that is not there`,
-      cause: "no-login",
-      message: /^secret gone does not exist/,
-      lay: (at) => having(at, workload(kind, `${r}/app/web:1`, ["gone"])),
-    }),
-  ),
   {
     what: "a pod without controller names a Secret that is not there",
     cause: "no-login",

@@ -93,18 +93,10 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
       await having(at, workload("Deployment"));
     },
   },
-  ...["Deployment", "StatefulSet", "ReplicaSet"].flatMap((kind): Situation[] => [
-    {
-      what: `a ${kind} names the image in capitals`,
-      cause: "no-login",
-      message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
-      lay: (at) => having(at, workload(kind, "MyRegistry.azurecr.io/app/web:1")),
-    },
-    {
-      what: `a ${kind} names the image with its port`,
-      cause: "no-login",
-      message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
-      lay: (at) => having(at, workload(kind, `${r}:443/app/web:1`)),
-    },
-  ]),
+  {
+    what: "a StatefulSet names the image in capitals",
+    cause: "no-login",
+    message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
+    lay: (at) => having(at, workload("StatefulSet", "MyRegistry.azurecr.io/app/web:1")),
+  },
 ];

@@ -19,7 +19,6 @@ import type { Shell } from "../plugin.ts";
 /** Pods that cannot pull, each with what `check` says of it; the command that it prints mends each. */
 export const mended = (shell: Shell): readonly Situation[] => [
   { what: "nothing is attached", cause: "no-login", lay: (at) => having(at, workload("Deployment")) },
-  { what: "nothing is attached, for a StatefulSet", cause: "no-login", lay: (at) => having(at, workload("StatefulSet")) },
   { what: "nothing is attached, and the pod has no controller", cause: "no-login", lay: (at) => having(at, barePod()) },
   { what: "nothing is attached, and the image is only named", cause: "no-login", check: `--image ${web}`, lay: async () => {} },
   {
@@ -40,16 +39,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
       await having(at, workload("Deployment", web, ["gone"]));
     },
   },
-  {
-    what: "a ServiceAccount names a Secret that is not there",
-    cause: "no-login",
-    message: /^secret gone does not exist$/,
-    lay: async (at) => {
-      await at.typed(attachTo("gone"));
-      await having(at, barePod());
-    },
-  },
-  ...["Deployment", "StatefulSet", "ReplicaSet"].map(
+  ...["Deployment", "ReplicaSet"].map(
     (kind): Situation => ({
       what: `a ${kind} names a Secret of another type`,
       cause: "no-login",
@@ -82,35 +72,11 @@ export const mended = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "the auths are empty",
-    cause: "no-login",
-    message: /its auths are empty$/,
-    lay: async (at) => {
-      await at.typed(registrySecret("empty"), attachTo("empty"));
-      await having(at, workload("Deployment"));
-    },
-  },
-  {
-    what: "an odd name stands before",
-    cause: "no-login",
-    message: /^secret "a\/b" does not exist/,
-    lay: (at) => having(at, workload("Deployment", web, ["a/b"])),
-  },
-  {
     what: "our token's password is no longer taken",
     cause: "refused",
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       forgetTokens(shell);
-      await having(at, workload("Deployment"));
-    },
-  },
-  {
-    what: "a Secret of kubectl's has a wrong password",
-    cause: "refused",
-    message: /--force replaces the login inside$/,
-    lay: async (at) => {
-      await at.typed(registrySecret("reg", r), attachTo("reg"));
       await having(at, workload("Deployment"));
     },
   },
@@ -151,14 +117,6 @@ export const mended = (shell: Shell): readonly Situation[] => [
       },
     }),
   ),
-  {
-    what: "a malformed Secret has this login alone",
-    cause: "malformed-secret",
-    lay: async (at) => {
-      await at.typed(malformed("bad"), attachTo("bad"));
-      await having(at, workload("Deployment"));
-    },
-  },
   {
     what: "a malformed Secret has other logins",
     cause: "malformed-secret",
