@@ -1,6 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
@@ -19,14 +17,12 @@ import { printableFlow } from "../src/output/printable.ts";
 import type { Programs } from "../src/programs.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
-import type { Shelf } from "../src/shelf.ts";
 import { clientVersion } from "./client-version.ts";
 import { takeEnvironment } from "./environment.ts";
 import { machineFiles, readingError } from "./files.ts";
 import { isTerminal } from "./is-terminal.ts";
 import type { Late } from "./late.ts";
 import { machinePrograms } from "./programs.ts";
-import { shelfIn } from "./shelf.ts";
 import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -39,7 +35,6 @@ export type Context = {
   readFile(path: string): Promise<string>;
   readonly files: Files;
   readonly programs: Programs;
-  readonly shelf: Shelf;
   /** Runs `kubectl kustomize`. @throws CliError config in kubectl's words */
   kustomize(folder: string): Promise<string>;
   readonly stdout: Sink;
@@ -86,7 +81,6 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
     readFile: (path) => readText(path, signal()),
     files: machineFiles(signal),
     programs: machinePrograms(env, process.platform),
-    shelf: shelfIn(join(homedir(), ".kube", "acr-secret")),
     kustomize: async (folder) => {
       const file = findKubectl(env, process.platform);
       if (file === undefined) throw noKubectl([]);

@@ -76,7 +76,6 @@ async function makeOnce({ options, kind, flags }: Asking, session: Session, jour
       pods: podsWanted(options, onePlace),
       patience: { milliseconds: asked.wait, sleep: session.context.sleep },
       lenient: !onePlace,
-      shelf: session.context.shelf,
       warns: true,
     });
   const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";

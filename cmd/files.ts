@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { access, chmod, chown, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { access, chmod, chown, open, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { CliError, Interrupted } from "../src/errors.ts";
 import type { Files, Replacement } from "../src/files.ts";
@@ -21,6 +21,8 @@ export function machineFiles(signal: () => AbortSignal): Files {
       return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
     bytes: (path) => readFile(path, { signal: signal() }).catch(failing(path)),
+    create,
+    remove: (path) => rm(path, { force: true }),
     replace: (files) => replaceAll(files, signal()),
   };
 }
@@ -48,6 +50,24 @@ const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EROFS: "the file system is read-only",
 };
+
+async function create(path: string, text: string): Promise<boolean> {
+  const file = await open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== "EEXIST") throw notWritten(path)(cause);
+    return undefined;
+  });
+  if (!file) return false;
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } catch (cause) {
+    await rm(path, { force: true });
+    notWritten(path)(cause);
+  } finally {
+    await file.close();
+  }
+  return true;
+}
 
 /** A file's new contents, written next to it and ready to replace it. */
 type Ready = Pick<Replacement, "before" | "after"> & {

@@ -76,7 +76,7 @@ export function runOnTargets(
   return runInScope(session, flags, async (clusterScopes, onePlace) => {
     const secret = name ?? (await nameOfSecret(clusterScopes, of.otherwise(named, clusterScopes[0]?.namespaces[0])));
     const pods = of.reads.pods === "waiting" && targets.whereUsed ? "all" : of.reads.pods;
-    const reads = { ...of.reads, secret, targets, pods, lenient: !onePlace, shelf: session.context.shelf };
+    const reads = { ...of.reads, secret, targets, pods, lenient: !onePlace };
     const run = { secret, targets, named, onePlace };
     const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), clusterScopes), output: flags.output };
     const isMeant = isNamed

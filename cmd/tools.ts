@@ -15,11 +15,11 @@ export type WritingFlags = {
 
 /** What plans of this run are carried out with. @param credential absent for a verb that makes none */
 export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
-  const { interruption, shelf, sleep, now } = session.context;
+  const { interruption, files, sleep, now } = session.context;
   return {
     cluster: session.cluster,
     registry: session.registry,
-    shelf,
+    files,
     carry: credential?.carry ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
     removal: credential?.removal ?? (() => []),
     dryRun: flags["dry-run"],
@@ -31,6 +31,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     chance: () => randomInt(1000) / 1000,
     runId: session.runId,
     waits: { claims: new Set(), milliseconds: 0 },
+    inform: session.progress.print,
     during: session.progress.during,
     halted: () => interruption.halted,
     unhalted: interruption.unhalted,

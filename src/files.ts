@@ -7,6 +7,9 @@ export type Files = {
   bytes(path: string): Promise<Uint8Array>;
   /** Gives files other contents: all of them, or none where one cannot be written or is not as it was read. */
   replace(files: readonly Replacement[]): Promise<void>;
+  /** Creates a file that only you can read. @returns false if the path exists */
+  create(path: string, text: string): Promise<boolean>;
+  remove(path: string): Promise<void>;
 };
 
 export type Replacement = { readonly path: string; readonly before: Uint8Array; readonly after: Uint8Array };

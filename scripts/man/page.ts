@@ -34,7 +34,10 @@ export function mainPage(all: readonly Verb[], about: string, edition: Edition):
     section("GLOBAL OPTIONS", ...options(global)),
     section("EXIT STATUS", ...exitStatus(plain)),
     section("ENVIRONMENT", ...environment.map(([name, means]) => term(bold(name), means))),
-    section("FILES", term(bold("~/.kube/acr-secret"), "Manifests of what is being made anew (--recreate), until it stands again.")),
+    section(
+      "FILES",
+      term(bold("KIND-NAMESPACE-NAME.json"), "The manifest of an object that --recreate replaces, until the new object exists."),
+    ),
     section("SEE ALSO", references(all.map(({ name }) => name))),
   ].join("");
 }

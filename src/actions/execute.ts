@@ -2,7 +2,6 @@ import { proveLogin, proveRegional } from "../credential/prove.ts";
 import { CliError, Interrupted, isLost } from "../errors.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Act, Change, ChangeOf, Passing, Plan } from "../plan/change.ts";
-import { isAnew } from "../plan/recreate.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import { over } from "../scope/over.ts";
 import { claim, renewClaims } from "./claim.ts";
@@ -15,7 +14,6 @@ import { remove } from "./remove.ts";
 import { report } from "./report.ts";
 import { restart } from "./restart.ts";
 import { rollout } from "./rollout.ts";
-import { keep } from "./shelf.ts";
 import { preview } from "./sketch.ts";
 import { store } from "./store.ts";
 import { takeBack, withLeft } from "./take-back.ts";
@@ -26,7 +24,7 @@ type Carry<A extends Act> = (change: ChangeOf<A>, bench: Bench) => Promise<Omit<
 
 /** How each act is carried out. A new act does not compile before it has a row here, in sketch.ts, and in the words of the output. */
 const rows: { readonly [A in Act]: Carry<A> } = {
-  keep,
+  keep: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
   tell: async ({ says }) => ({ says: [says] }),
   refuse: async (change) => ({ error: refusalOf(change) }),
   create: make,
@@ -130,8 +128,8 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, bench: Bench)
   yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
 }
 
-/** Whether a change is only told, or of what is right already. */
-const asksNobody = ({ act, to }: Change): boolean => act === "tell" || (act === "keep" && !isAnew(to));
+/** Whether a change sends no request. */
+const asksNobody = ({ act }: Change): boolean => act === "tell" || act === "keep";
 
 /** One after the other: what needs something is left once anything is. */
 async function* oneByOne(plan: readonly Change[], bench: Bench): AsyncGenerator<Outcome> {

@@ -1,92 +1,179 @@
-import { absent, Conflict } from "../errors.ts";
-import { type AnewKind, keyOf, resourceOf } from "../kinds.ts";
+import { listAll } from "../cluster/port.ts";
+import { absent, CliError, Conflict, isLost } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { type AnewKind, keyOf, nameOf, type Ref, resourceOf, spelled } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
+import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
-import { anew } from "../plan/written.ts";
-import { uidOf } from "../state/namespace.ts";
-import type { Aside } from "../state/shelved.ts";
-import { goes, isGone, withShelf } from "./depart.ts";
+import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
-import { refuseBegun, rehearseNew } from "./rehearse-anew.ts";
-import { returns } from "./return.ts";
-import { dropStale, leftOf } from "./shelf.ts";
+import { rehearseBeside } from "./rehearse.ts";
 import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
+import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
 
-/** Looks again this often, when others write to the object at the same time. */
-const rounds = 8;
+/** How often an object is read again after a conflict. */
+const readAttempts = 8;
+
+/** How often a create is tried whose answer is lost or a conflict. */
+const createAttempts = 5;
+
+/** Seconds to wait beyond an object's grace period until its name is free. */
+const deleteTimeout = 30;
 
 /**
- * Makes an object anew whose list of pull secrets cannot be changed. Whatever ends the run, the next one finds the object itself, or what
- * it was: its manifest is laid aside before it is deleted, until it stands again.
+ * Deletes a pod or a Job and creates it with another list of pull secrets, because its list cannot be changed. Saves its manifest to a file
+ * in the current folder before, and removes the file once the new object exists.
  */
-export async function recreate(change: Recreate, bench: Bench): Promise<Outcome> {
-  const { tools } = bench;
-  const { kind, name } = change.to;
-  // What was seen will do for the first round: if it is old by now, the deletion is refused
-  let seen = bench.seen.get(keyOf(change.to)) as KubeObjects[AnewKind] | undefined;
-  return tools.during(`Making ${kind.split(".")[0]} ${name} anew`, async () => {
-    for (let round = 1; ; round++) {
-      try {
-        return await recreateOnce(change, seen, bench);
-      } catch (error) {
-        if (!(error instanceof Conflict) || round === rounds) throw error;
-        seen = undefined;
-        await tools.sleep(Math.min(50 * round, 500) * (0.5 + tools.chance()));
-      }
-    }
+export function recreate(change: Recreate, bench: Bench): Promise<Outcome> {
+  const { tools, seen } = bench;
+  const { to } = change;
+  return update({
+    initial: seen.get(keyOf(to)) as KubeObjects[AnewKind] | undefined,
+    read: () => tools.cluster(to.context).get(to),
+    write: (object) => recreateOnce(change, object, bench),
+    attempts: readAttempts,
+    pause: (attempt) => tools.sleep(Math.min(50 * attempt, 500) * (0.5 + tools.chance())),
   });
 }
 
-/** @throws Conflict where what was looked at is not what is there */
-async function recreateOnce(change: Recreate, seen: KubeObjects[AnewKind] | undefined, bench: Bench): Promise<Outcome> {
-  const { tools } = bench;
+/** @throws Conflict if the object has changed since it was read */
+async function recreateOnce(change: Recreate, object: KubeObjects[AnewKind] | undefined, bench: Bench): Promise<Outcome> {
   const { to, secret } = change;
-  const cluster = tools.cluster(to.context);
-  const object = seen?.metadata.uid === undefined ? await cluster.get(to) : seen;
-  const left = !object || object.metadata.deletionTimestamp ? await leftOf(to, object?.metadata.uid, bench) : undefined;
-  if (left) return comeBack(change, left, bench);
-  // It was there a moment ago: another run, from another machine, may be about to make it
+  // The plan has read it, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const options = { recreate: true, force: change.force ?? false };
   const next = plans[change.does](secret, readTarget(to.kind, object, to.context), options);
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
+  const manifest = writtenManifest(to.kind, object, next.after);
   await refuseBegun(next, object, bench);
-  await rehearseNew(next, anew(to.kind, object, next.after), bench);
-  if (tools.write.dryRun) return { change: next, object: anew(to.kind, object, next.after) as typeof object };
-  return replace(next, object, bench);
-}
-
-async function replace(change: Recreate, object: KubeObjects[AnewKind], bench: Bench): Promise<Outcome> {
-  const { tools } = bench;
-  const { to, after } = change;
-  const cluster = tools.cluster(to.context);
-  const { uid = "", namespace = "" } = object.metadata;
-  const inside = await uidOf(cluster, namespace);
-  if (inside === undefined) throw absent("namespaces", namespace);
-  await dropStale(to, uid, bench);
-  const old = anew(to.kind, object);
-  const path = await tools.shelf.put({ in: inside, uid, object: old });
-  await goes({ to, object, path }, bench);
-  return returns({ change, uid, path, manifest: anew(to.kind, object, after), old }, bench);
-}
-
-/** Ends what a run has begun that did not come to its end. */
-async function comeBack(change: Recreate, left: Aside, bench: Bench): Promise<Outcome> {
-  const { to, does, secret } = change;
-  const { object, path, uid } = left;
-  const next = plans[does](secret, readTarget(to.kind, object, to.context), { recreate: true, force: false });
-  if (next.act !== "recreate") throw refusalOf(next as Refuse);
-  const manifest = anew(to.kind, object, next.after);
-  await rehearseNew(next, manifest, bench).catch((error: unknown) => {
-    throw withShelf(asCliError(error), { to, path });
-  });
+  await rehearseCreate(next, manifest, bench);
   if (bench.tools.write.dryRun) return { change: next, object: manifest as typeof object };
-  await isGone({ to, object: { ...object, metadata: { ...object.metadata, uid } }, path }, bench);
-  return returns({ change: next, uid, path, manifest, old: object }, bench);
+  return replace(next, object, manifest, bench);
+}
+
+/** The pods of a Job say more than its counts: a running pod may not be ready. @throws CliError invalid */
+async function refuseBegun({ to }: Recreate, object: KubeObjects[AnewKind], { tools }: Bench): Promise<void> {
+  const labels = podsOf(to.kind, object as never);
+  if (!labels) return;
+  const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
+  const begun = pods.find((pod) => hasBegun(pod));
+  if (begun) throw new CliError("invalid", `${nameOf(to)} ${begunWork}: see pod/${begun.metadata.name}`);
+}
+
+/** Asks quota, admission and authorization under another name, and checks that the new object gets the right list. @throws CliError */
+async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, { tools }: Bench): Promise<void> {
+  const { metadata } = manifest as { metadata: object };
+  const write = ({ name }: typeof to) =>
+    tools
+      .cluster(to.context)
+      .write({ ...to, name }, { create: { ...manifest, metadata: { ...metadata, name } } }, { ...tools.write, dryRun: true });
+  const { names, account } = readTarget(to.kind, await rehearseBeside(to, write, longestName(to.kind)));
+  if (names.includes(secret) === (does === "attach")) return;
+  const back = `${nameOf(to)} would come back`;
+  if (does === "attach") throw new CliError("invalid", `${back} without ${secret}: admission takes it out`);
+  throw new CliError("invalid", `${back} with ${secret}, which serviceaccount/${account} gives it`, {
+    hint: { verb: "detach", secret, serviceaccounts: [account ?? "default"] },
+  });
+}
+
+/** @throws Conflict if the object has changed since it was read, or another one was created under its name */
+async function replace(change: Recreate, object: KubeObjects[AnewKind], manifest: object, bench: Bench): Promise<Outcome> {
+  const { tools } = bench;
+  const { to, does, secret } = change;
+  const file = await save(to, writtenManifest(to.kind, object), bench);
+  const created = await tools.during(`Making ${to.kind.split(".")[0]} ${to.name} anew`, async () => {
+    await deleteObject(to, object, file, bench);
+    return waitUntilDeleted(to, object, bench)
+      .then(() => create(to, manifest, bench))
+      .catch((error: unknown) => {
+        throw withCommand(asCliError(error), to, file);
+      });
+  });
+  await tools.files.remove(file);
+  const isRight = readTarget(to.kind, created).names.includes(secret) === (does === "attach");
+  if (!isRight) throw new Conflict(`another ${nameOf(to)} has been made in the meantime`);
+  return { change, object: created };
+}
+
+/** Saves a manifest for `kubectl create -f`, and prints where. @returns the file's name @throws CliError config */
+async function save(to: Ref<AnewKind>, manifest: object, { tools }: Bench): Promise<string> {
+  // A file's name has 255 bytes at most. The API server's answer may hold any text, so only letters, digits, dots and dashes are taken.
+  const plain = [to.kind.split(".")[0], to.namespace, to.name]
+    .join("-")
+    .replaceAll(/[^A-Za-z0-9.-]+/g, "-")
+    .slice(0, 200);
+  const names = Array.from({ length: 100 }, (_, index) => (index === 0 ? `${plain}.json` : `${plain}-${index + 1}.json`));
+  for (const name of names)
+    if (await tools.files.create(name, `${JSON.stringify(manifest, undefined, 2)}\n`)) {
+      tools.inform(`${nameOf(to)} is saved in ${name} until it is created again`);
+      return name;
+    }
+  throw new CliError("config", `cannot save ${nameOf(to)}: ${plain}.json and its numbered copies exist`, {
+    hint: "move these files to another folder; nothing was deleted",
+  });
+}
+
+/** @throws Conflict if the object has changed, or was deleted by another client, since it was read */
+async function deleteObject(to: Ref<AnewKind>, object: KubeObjects[AnewKind], file: string, { tools }: Bench): Promise<void> {
+  const { uid = "", resourceVersion: version } = object.metadata;
+  const cluster = tools.cluster(to.context);
+  const error = await cluster.write(to, { delete: { uid, version } }, tools.write).then(() => undefined, asCliError);
+  if (!error) return;
+  if (isLost(error)) {
+    const existing = await tools
+      .unhalted(() => cluster.get(to))
+      .catch(() => {
+        throw withCommand(error, to, file);
+      });
+    if (existing?.metadata.uid !== uid || existing.metadata.deletionTimestamp) return;
+  }
+  await tools.files.remove(file);
+  throw error.kind === "notFound" ? new Conflict(error.message) : error;
+}
+
+/** @throws CliError timeout; cancelled */
+async function waitUntilDeleted(to: Ref<AnewKind>, object: KubeObjects[AnewKind], { tools }: Bench): Promise<void> {
+  for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2 * pause, 1000)) {
+    const existing = await tools.unhalted(() => tools.cluster(to.context).get(to));
+    if (existing?.metadata.uid !== object.metadata.uid) return;
+    const { deletionGracePeriodSeconds = 0, finalizers = [] } = existing?.metadata ?? {};
+    const timeout = deletionGracePeriodSeconds + deleteTimeout;
+    if (waited >= timeout * 1000) throw notDeleted(to, finalizers, timeout);
+    await tools.sleep(pause);
+  }
+}
+
+function notDeleted(to: Ref<AnewKind>, finalizers: readonly string[], seconds: number): CliError {
+  const message = `${nameOf(to)} is deleted and still there after ${seconds}s`;
+  if (finalizers.length > 0) return new CliError("timeout", `${message}: its finalizers hold it: ${finalizers.join(", ")}`);
+  const { namespace, context } = to;
+  const hint = { kubectl: `delete ${spelled(to.kind)}`, args: [to.name, "--force"], namespace, context };
+  return new CliError("timeout", `${message}: its node does not let it go`, { hint });
+}
+
+/** @returns the object that then exists under the name: another client may have created it */
+async function create(to: Ref<AnewKind>, manifest: object, { tools }: Bench): Promise<KubeObjects[AnewKind]> {
+  const cluster = tools.cluster(to.context);
+  for (let attempt = 1; ; attempt++) {
+    const created = await tools.unhalted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);
+    if (!(created instanceof CliError)) return created;
+    if (!(created instanceof Conflict || isLost(created))) throw created;
+    const existing = await tools.unhalted(() => cluster.get(to));
+    if (existing) return existing;
+    if (attempt === createAttempts) throw created;
+  }
+}
+
+/** The error of a run that ends between the delete and the create, with the command that creates the object as it was. */
+function withCommand(error: CliError, to: Ref<AnewKind>, file: string): CliError {
+  const { namespace, context } = to;
+  const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };
+  const hints = [error.hint ?? [], `${nameOf(to)} was deleted; once it is gone, this command creates it as it was:`, command].flat();
+  return error.withHint({ do: "hints", hints });
 }

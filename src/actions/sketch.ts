@@ -1,7 +1,7 @@
 import { keyOf, kinds, withAt } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
 import type { Act, Change, ChangeOf, Refer } from "../plan/change.ts";
-import { anew } from "../plan/written.ts";
+import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Login } from "../registry/port.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { mergedSecret, pullSecret, replacementOf, unclaimed } from "../secret/pull-secret.ts";
@@ -77,7 +77,7 @@ function sketchReference({ to, after }: Refer, { seen }: Bench): { object: KubeO
 
 function sketchNew({ to, after }: ChangeOf<"recreate">, { seen }: Bench): { object: KubeObject | undefined } {
   const object = seen.get(keyOf(to));
-  return { object: object && (anew(to.kind, object as never, after) as KubeObject) };
+  return { object: object && (writtenManifest(to.kind, object as never, after) as KubeObject) };
 }
 
 /** The outcome of a change in `--dry-run=client`. */

@@ -1,11 +1,11 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { Carried, Made } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
+import type { Files } from "../files.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change, Precondition } from "../plan/change.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { Making } from "../secret/claim.ts";
-import type { Shelf } from "../shelf.ts";
 import type { Seen } from "../state/seen.ts";
 import type { DryRun } from "./outcome.ts";
 
@@ -14,7 +14,7 @@ export type Tools = {
   /** The cluster of a context; the current one's without. */
   cluster(context: string | undefined): Cluster;
   registry(): Registry;
-  readonly shelf: Shelf;
+  readonly files: Pick<Files, "create" | "remove">;
   /** Carries out what is not in the cluster. */
   carry(change: Change): Promise<Carried>;
   /** The command that does by hand what a change would take away. */
@@ -35,6 +35,8 @@ export type Tools = {
   readonly runId: string;
   /** The claims of other runs that this one has waited for, and how long in all. */
   readonly waits: { readonly claims: Set<string>; milliseconds: number };
+  /** Prints a line at once. */
+  inform(text: string): void;
   /** Shows that something is under way. */
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Whether the run was interrupted, so that nothing more is to be begun. */

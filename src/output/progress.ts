@@ -6,6 +6,8 @@ import { shortened } from "./wrap.ts";
 /** Shows that something is under way, on terminals only, and leaves no trace. */
 export type Progress = {
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
+  /** Prints a line in place of the one that is shown. */
+  print(text: string): void;
   /** A line that tells how far a run over many places is; nothing for one place. */
   count(total: number): { show(done: number): void; clear(): void };
 };
@@ -17,10 +19,15 @@ export type Progress = {
 export function progressOn(stderr: Sink, env: Environment, verbosity: number, now: () => Date): Progress {
   const able = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;
   const none = { show: () => {}, clear: () => {} };
-  if (!able) return { during: (_, work) => work(), count: () => none };
+  const print = (text: string) => stderr.write(`${printable(text)}\n`);
+  if (!able) return { print, during: (_, work) => work(), count: () => none };
   let counting = false;
   let spinning = false;
   return {
+    print: (text) => {
+      if (counting) stderr.write(clearLine);
+      print(text);
+    },
     count: (total) => {
       counting = total > 1;
       return counting ? counter(stderr, total, now) : none;
@@ -41,6 +48,8 @@ export function progressOn(stderr: Sink, env: Environment, verbosity: number, no
   };
 }
 
+const clearLine = "\r\u001b[K";
+
 /** A line that would be broken at the terminal's edge, where that is known, could not be taken away again; the spinner takes two columns. */
 const fitting = (what: string, { columns }: Sink) => shortened(printable(what), columns - 3);
 
@@ -56,7 +65,7 @@ function counter(stderr: Sink, total: number, now: () => Date): { show(done: num
       stderr.write(`${shortened(`${done} of ${total} namespaces${left}`, stderr.columns - 1)}`);
     },
     clear: () => {
-      if (shown) stderr.write("\r\u001b[K");
+      if (shown) stderr.write(clearLine);
       shown = false;
     },
   };

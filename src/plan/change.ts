@@ -211,8 +211,6 @@ export type Recreate<K extends AnewKind = AnewKind> = {
   readonly after: readonly string[];
   /** It may end what runs, and lose what is only in the pod. */
   readonly force?: true;
-  /** A run that did not come to its end has deleted it. */
-  readonly because?: string;
 };
 
 /** A pod that cannot start goes, so that its controller makes one which carries the pull secret. */

@@ -7,13 +7,11 @@ export type Anew = {
   readonly never?: string;
   /** What would end or be lost, so that it has to be said: `runs`. */
   readonly loses?: string;
-  /** A run that did not come to its end has deleted it, and left what it was. */
-  readonly gone?: true;
 };
 
 type Row<K extends AnewKind> = {
   /** What speaks against it, by the object alone. */
-  hinders(object: KubeObjects[K]): Omit<Anew, "gone">;
+  hinders(object: KubeObjects[K]): Anew;
   /** The labels of the pods that it has made. */
   selects(object: KubeObjects[K]): string | undefined;
   /** The characters that a name may have. */
@@ -39,14 +37,13 @@ const rows: { readonly [K in AnewKind]: Row<K> } = {
 };
 
 /** Whether something has to be made anew for its list to change. */
-export const isAnew = (to: Ref): to is Ref<AnewKind> => to.kind in rows;
+const isAnew = (to: Ref): to is Ref<AnewKind> => to.kind in rows;
 
 /** What a target would take to be made anew; undefined for one whose list can be changed. */
 export function readAnew(kind: TargetKind, object: KubeObjects[TargetKind]): Anew | undefined {
-  const { name, uid, deletionTimestamp } = object.metadata;
+  const { name, deletionTimestamp } = object.metadata;
   const to: Ref = { kind, name };
   if (!isAnew(to)) return undefined;
-  if (uid === undefined) return { gone: true };
   if (deletionTimestamp) return { never: "is being deleted" };
   return (rows[to.kind] as Row<AnewKind>).hinders(object as never);
 }

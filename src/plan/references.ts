@@ -79,15 +79,14 @@ const asItIs: RecreateOptions = { recreate: false, force: false };
 /** Adds a pull secret to one target, after the names that are already there. */
 export function planAttach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
-  const has = names.includes(secret);
-  if (has && !target.anew?.gone) return { act: "keep", to, because: "already attached" };
-  return planned("attach", { secret, target, after: has ? names : [...names, secret] }, options);
+  if (names.includes(secret)) return { act: "keep", to, because: "already attached" };
+  return planned("attach", { secret, target, after: [...names, secret] }, options);
 }
 
 /** Removes a pull secret from one target and leaves every other name where it was. */
 export function planDetach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
-  if (!names.includes(secret) && !target.anew?.gone) return { act: "keep", to, because: "not attached" };
+  if (!names.includes(secret)) return { act: "keep", to, because: "not attached" };
   return planned("detach", { secret, target, after: names.filter((name) => name !== secret) }, options);
 }
 
@@ -101,6 +100,5 @@ function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): 
   if (!anew) return { act: does, to, secret, before, after };
   const refusal = refuseAnew(asked, anew, options);
   if (refusal) return refusal;
-  const because = anew.gone && { because: "a run that did not come to its end had deleted it" };
-  return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, ...(anew.loses && { force: true as const }), ...because };
+  return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, ...(anew.loses && { force: true as const }) };
 }

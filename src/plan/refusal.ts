@@ -25,12 +25,9 @@ export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
 }
 
 /** Why an object is not made anew whose list cannot be changed; undefined where it is. */
-export function refuseAnew({ does, secret, to }: Asked, { never, loses, gone }: Anew, options: RecreateOptions): Refuse | undefined {
+export function refuseAnew({ does, secret, to }: Asked, { never, loses }: Anew, options: RecreateOptions): Refuse | undefined {
   if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
-  const why = gone
-    ? "was deleted by a run that did not come to its end, and"
-    : "keeps the list of pull secrets that it was made with, so it";
-  const says = `${nameOf(to)} ${why} has to be made anew`;
+  const says = `${nameOf(to)} keeps the list of pull secrets that it was made with, so it has to be made anew`;
   if (never !== undefined) return { act: "refuse", to, says: `${says}; but it ${never}` };
   const fix: PluginCommand = {
     verb: does,

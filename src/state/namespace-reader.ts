@@ -3,7 +3,6 @@ import { kinds } from "../kinds.ts";
 import { byKey, inStep } from "../scope/join.ts";
 import type { ClusterScope, Place } from "../scope/places.ts";
 import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
-import { withAside } from "./shelved.ts";
 import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` asks the cluster again. */
@@ -48,9 +47,9 @@ async function* joined(clusterScope: ClusterScope, options: ReadOptions): AsyncG
 }
 
 function stepReader({ cluster }: ClusterScope, options: ReadOptions): (place: Place) => Promise<NamespaceState> {
-  const { secret, targets, pods, shelf } = options;
+  const { secret, targets, pods } = options;
   const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
-  const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick, shelf));
+  const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
   // Of many namespaces nobody is asked for each name in their lists
   const accountsOf = options.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
@@ -78,16 +77,12 @@ const hasTemplates = (picks: readonly TargetPick[]): boolean =>
 const isEveryAccount = ({ kind, globs, selector }: TargetPick): boolean =>
   !("podSpec" in kinds[kind]) && globs.includes("*") && selector === undefined;
 
-function pickInStep(
-  cluster: ClusterScope["cluster"],
-  pick: TargetPick,
-  shelf: ReadOptions["shelf"],
-): (place: Place) => Promise<readonly TargetObject[]> {
+function pickInStep(cluster: ClusterScope["cluster"], pick: TargetPick): (place: Place) => Promise<readonly TargetObject[]> {
   const { kind, names, globs, selector } = pick;
   const [only, ...others] = names;
   const fields = globs.length === 0 && others.length === 0 ? `metadata.name=${only}` : undefined;
   const listed = inStep<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
-  return async (place) => among(pick, await withAside(await listed(place.namespace), pick, place, shelf));
+  return async (place) => among(pick, await listed(place.namespace));
 }
 
 /** What was read in step is looked at once; whoever needs it again asks anew, and so does who misses something in it. */

@@ -6,9 +6,7 @@ import type { KubeObject, KubeObjects, PodSpec } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import type { Place } from "../scope/places.ts";
 import { matchesGlob } from "../scope/scope.ts";
-import type { Shelf } from "../shelf.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
-import { withAside } from "./shelved.ts";
 import { together } from "./together.ts";
 
 /** Targets of one kind: by name, by pattern, by labels. */
@@ -63,8 +61,6 @@ export type ChoiceOptions = {
   readonly patience?: Patience | undefined;
   /** A pattern may choose nothing: elsewhere it may choose something. */
   readonly lenient: boolean;
-  /** Where what was deleted to be made anew may lie. */
-  readonly shelf?: Shelf | undefined;
 };
 
 /** The objects that were picked in one namespace, in the order of the picks, each once. @throws CliError notFound */
@@ -86,16 +82,14 @@ async function chosenBy(pick: TargetPick, place: Place, options: ChoiceOptions):
   const { kind, names, globs, selector } = pick;
   if (globs.length === 0) return together(names.map((name) => named(kind, name, place, options)));
   const listed = await listAll(cluster, kind, { namespace, labels: selector });
-  return among(pick, await withAside<TargetObject>(listed, pick, place, options.shelf));
+  return among<TargetObject>(pick, listed);
 }
 
 async function named(kind: TargetKind, name: string, place: Place, options: ChoiceOptions): Promise<TargetObject> {
   const { cluster, namespace } = place;
   const to = { kind, name, namespace };
-  const found = await cluster.get(to);
-  const [whole] = found && !found.metadata.deletionTimestamp ? [found] : await withAside(found ? [found] : [], to, place, options.shelf);
   return (
-    whole ??
+    (await cluster.get(to)) ??
     (options.patience && isGiven(to) ? await comes(place, options.patience) : undefined) ??
     refuseMissing(place, { kind, name, secret: options.secret })
   );

@@ -10,7 +10,6 @@ const contracts = [
   "src/registry/port.ts",
   "src/programs.ts",
   "src/files.ts",
-  "src/shelf.ts",
   "src/objects.ts",
   "src/kinds.ts",
   "src/interruption.ts",

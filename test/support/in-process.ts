@@ -9,8 +9,6 @@ import type { Files } from "../../src/files.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Programs } from "../../src/programs.ts";
 import type { Registry } from "../../src/registry/port.ts";
-import type { Shelf } from "../../src/shelf.ts";
-import { fakeShelf } from "./fakes/shelf.ts";
 import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
 import { mixedLines } from "./mixed-lines.ts";
 
@@ -30,7 +28,6 @@ export type World = {
   readonly stdin?: string;
   /** What a person does at the terminal, where somebody sits there who can be asked. */
   readonly doings?: readonly Doing[];
-  readonly shelf?: Shelf;
   readonly files?: Readonly<Record<string, string>>;
   /** What is asked instead of the machine's own files. */
   readonly disk?: Files;
@@ -96,7 +93,6 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
       if (text === undefined) throw new CliError("config", `cannot read ${path}: there is no such file`);
       return text;
     },
-    shelf: world.shelf ?? fakeShelf(),
     stdout: sink("stdout"),
     stderr: sink("stderr"),
     // No spinner, which would write to the real terminal

@@ -12,7 +12,7 @@ import { create, kubectl } from "./kubectl.ts";
 /** What became of a command line. `code` is null if a signal ended it. */
 export type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number | null };
 
-export type Options = { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string };
+export type Options = { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string; readonly cwd?: string };
 
 /** A person's shell in a world of its own: the tests' cluster, an emulated Azure, the packaged plugin behind the real kubectl. */
 export type Shell = {
@@ -45,7 +45,7 @@ export async function openShell(): Promise<Shell> {
   };
   const start: Shell["start"] = (program, args, options = {}) => {
     const stdin = options.stdin === undefined ? "ignore" : "pipe";
-    const child = spawn(program, args, { env: { ...env, ...options.env }, stdio: [stdin, "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd: options.cwd, env: { ...env, ...options.env }, stdio: [stdin, "pipe", "pipe"] });
     // Who does not read its stdin to the end is free to
     child.stdin?.on("error", () => {}).end(options.stdin);
     return child;

@@ -122,6 +122,10 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     given: { forward: [], context: "prod" },
     line: "kubectl delete pod -n demo --context prod p --force",
   },
+  {
+    fix: { kubectl: "create", args: ["-f", "pod-demo-p.json"], namespace: "demo", context: "prod" },
+    line: "kubectl create -n demo --context prod -f pod-demo-p.json",
+  },
   // A scope that is said is not said twice
   {
     fix: {

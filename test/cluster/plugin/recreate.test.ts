@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Job, Pod } from "../../../src/objects.ts";
@@ -9,8 +9,8 @@ import { image, pod, rich } from "../../support/situations/rich-pod.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-const shelf = join(shell.folder, ".kube", "acr-secret");
-const lying = () => readdir(shelf).catch(() => []);
+const folder = await mkdtemp(join(shell.folder, "recreate-"));
+const savedFiles = () => readdir(folder);
 
 /** A namespace with a pull secret `acr`, whose ServiceAccounts have their tokens. */
 async function newPlace(): Promise<string> {
@@ -29,7 +29,8 @@ async function newPlace(): Promise<string> {
 }
 
 const attach = (namespace: string, target: string, more = "--recreate") =>
-  shell.type(`kubectl acr-secret attach -n ${namespace} acr ${target} ${more}`);
+  shell.type(`kubectl acr-secret attach -n ${namespace} acr ${target} ${more}`, { cwd: folder });
+const saved = (namespace: string) => `pod/p is saved in pod-${namespace}-p.json until it is created again\n`;
 const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
 
 /** What a status says, as a kubelet would write it. */
@@ -77,17 +78,17 @@ test("a pod comes back as it was, with the Secret behind its other names", async
   });
   expect((await podIn(namespace)).metadata.uid).toBe(before.metadata.uid);
 
-  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
   const after = await podIn(namespace);
   expect(after.metadata.uid).not.toBe(before.metadata.uid);
   const wanted = essence(before);
   expect(essence(after)).toEqual({ ...wanted, spec: { ...wanted.spec, imagePullSecrets: [{ name: "theirs" }, { name: "acr" }] } });
-  expect(await lying()).toEqual([]);
+  expect(await savedFiles()).toEqual([]);
 
   expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p unchanged\n", stderr: "", code: 0 });
-  expect(await shell.type(`kubectl acr-secret detach -n ${namespace} acr pod/p --recreate`)).toEqual({
+  expect(await shell.type(`kubectl acr-secret detach -n ${namespace} acr pod/p --recreate`, { cwd: folder })).toEqual({
     stdout: "pod/p replaced\n",
-    stderr: "",
+    stderr: saved(namespace),
     code: 0,
   });
   expect(essence(await podIn(namespace))).toEqual(wanted);
@@ -102,7 +103,7 @@ test.for([
   if (!keeps) await bind(namespace, "node-a");
   await setStatus(namespace, { phase: "Pending", containerStatuses: [waitingFor("web")] });
 
-  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
   const { spec: after } = await podIn(namespace);
   expect((after as { nodeName?: string }).nodeName).toBe(keeps ? "node-a" : undefined);
 });
@@ -128,7 +129,7 @@ test.for([
   expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(says), code: 1 });
   expect(refused.stderr).toContain(`kubectl acr-secret attach -n ${namespace} acr pod/p --recreate --force\n`);
   expect((await podIn(namespace)).metadata.uid).toBe(uid);
-  expect(await attach(namespace, "pod/p", "--recreate --force")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  expect(await attach(namespace, "pod/p", "--recreate --force")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
 });
 
 test.for([
@@ -161,7 +162,7 @@ test.for([
   expect(stderr).toContain(says);
   expect(stderr).not.toContain("rehearsal");
   expect(await podIn(namespace)).toEqual(before);
-  expect(await lying()).toEqual([]);
+  expect(await savedFiles()).toEqual([]);
 });
 
 const job = (namespace: string, spec: object = {}) => ({
@@ -190,7 +191,11 @@ test.for([
   await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(pods), { timeout: 20_000 });
   const before = await jobIn(namespace);
 
-  expect(await attach(namespace, "job/j")).toEqual({ stdout: "job.batch/j replaced\n", stderr: "", code: 0 });
+  expect(await attach(namespace, "job/j")).toEqual({
+    stdout: "job.batch/j replaced\n",
+    stderr: `job.batch/j is saved in job-${namespace}-j.json until it is created again\n`,
+    code: 0,
+  });
   const after = await jobIn(namespace);
   expect(after.metadata.uid).not.toBe(before.metadata.uid);
   const wanted = essence(before);
@@ -228,7 +233,7 @@ test("a Job that has begun is never made anew, nor by force", { timeout: 40_000 
   expect((await jobIn(namespace)).metadata.uid).toBe(before.metadata.uid);
 });
 
-test("a run that is killed while the old pod goes leaves what it was to the next", { timeout: 60_000 }, async () => {
+test("leaves a file that creates the pod as it was when the run is killed after the delete", { timeout: 60_000 }, async () => {
   const namespace = await newPlace();
   await create([
     pod(namespace, { terminationGracePeriodSeconds: 300, containers: [{ name: "web", image, env: [{ name: "A", value: "b" }] }] }),
@@ -236,26 +241,26 @@ test("a run that is killed while the old pod goes leaves what it was to the next
   await bind(namespace, "node-a"); // no kubelet lets it go
   const before = await podIn(namespace);
 
-  const child = shell.start("kubectl", ["acr-secret", "attach", "acr", "pod/p", "--recreate", "-n", namespace]);
+  const child = shell.start("kubectl", ["acr-secret", "attach", "acr", "pod/p", "--recreate", "-n", namespace], { cwd: folder });
   const killed = ended(child);
   await vi.waitFor(async () => expect((await podIn(namespace)).metadata.deletionTimestamp).toBeDefined(), {
     timeout: 20_000,
     interval: 50,
   });
   child.kill("SIGKILL");
-  expect(await killed).toMatchObject({ code: null });
-  expect(await lying()).toHaveLength(1);
+  expect(await killed).toMatchObject({ stderr: saved(namespace), code: null });
+  const file = `pod-${namespace}-p.json`;
+  expect(await savedFiles()).toEqual([file]);
+  expect((await stat(join(folder, file))).mode & 0o777).toBe(0o600);
   await kubectl(["delete", "pod", "p", "-n", namespace, "--force", "--grace-period=0"]);
 
-  expect(await attach(namespace, "pod/p", "")).toMatchObject({
-    stderr: expect.stringContaining("pod/p was deleted by a run that did not come to its end, and has to be made anew"),
-    code: 1,
-  });
-  expect(await attach(namespace, "pods --all")).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  expect(await attach(namespace, "pod/p")).toMatchObject({ stderr: expect.stringContaining('pods "p" not found'), code: 1 });
+  expect(await shell.type(`kubectl create -f ${file} && rm ${file}`, { cwd: folder })).toMatchObject({ code: 0 });
   const wanted = essence(before);
   const { nodeName: _, ...spec } = wanted.spec;
-  expect(essence(await podIn(namespace))).toEqual({ ...wanted, spec: { ...spec, imagePullSecrets: [{ name: "acr" }] } });
-  expect(await lying()).toEqual([]);
+  expect(essence(await podIn(namespace))).toEqual({ ...wanted, spec });
+  expect(await attach(namespace, "pod/p")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
+  expect(await savedFiles()).toEqual([]);
 });
 
 test("a pod that a finalizer holds is waited for", async () => {
@@ -270,7 +275,7 @@ test("a pod that a finalizer holds is waited for", async () => {
     interval: 50,
   });
   await letGo();
-  expect(await run).toEqual({ stdout: "pod/p replaced\n", stderr: "", code: 0 });
+  expect(await run).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
   const { metadata } = await podIn(namespace);
   expect(metadata.uid).not.toBe(uid);
   expect(metadata.finalizers).toEqual(["example.com/hold"]);

@@ -26,7 +26,8 @@ export function benchOf(
   const shown: string[] = [];
   const tools: Tools = {
     cluster: () => cluster,
-    shelf: world.shelf,
+    files: world.files,
+    inform: (text) => void shown.push(text),
     registry: () => world.azure.registry(interruption),
     carry: () => Promise.reject(new Error("no part of this plan")),
     removal: ({ to }) => ["remove", to.name],

@@ -2,7 +2,7 @@ import type { World } from "../in-process.ts";
 import { type Asking, openAsking } from "./asked.ts";
 import { type FakeAzure, fakeAzure } from "./azure.ts";
 import { account, type FakeCluster, fakeCluster, namespace } from "./cluster.ts";
-import { fakeShelf } from "./shelf.ts";
+import { fakeFiles } from "./files.ts";
 
 /** A whole world in memory: a cluster (or one for each context), Azure, and a registry, all of one record. */
 export type FakeWorld = {
@@ -11,9 +11,9 @@ export type FakeWorld = {
   readonly cluster: FakeCluster;
   readonly clusters: ReadonlyMap<string, FakeCluster>;
   readonly azure: FakeAzure;
-  readonly shelf: ReturnType<typeof fakeShelf>;
+  readonly files: ReturnType<typeof fakeFiles>;
   /** What command lines run in. */
-  readonly ports: Pick<World, "cluster" | "azure" | "registry" | "contexts" | "shelf">;
+  readonly ports: Pick<World, "cluster" | "azure" | "registry" | "contexts" | "disk">;
   /** The login in a Secret; undefined without one. */
   loginIn(at: string, name?: string, context?: string): { readonly username: string; readonly password: string } | undefined;
 };
@@ -23,7 +23,7 @@ export function fakeWorld({ contexts = [], sku = "Premium" }: { contexts?: reado
   const clusters = new Map((contexts.length > 0 ? contexts : [""]).map((name) => [name, fakeCluster(asking, name)]));
   const [cluster] = clusters.values();
   if (!cluster) throw new Error("no cluster");
-  const shelf = fakeShelf();
+  const files = fakeFiles();
   const azure = fakeAzure(asking, { sku });
   azure.images.add("app/web:1");
   return {
@@ -31,9 +31,9 @@ export function fakeWorld({ contexts = [], sku = "Premium" }: { contexts?: reado
     cluster,
     clusters,
     azure,
-    shelf,
+    files,
     ports: {
-      shelf,
+      disk: files,
       contexts,
       cluster: (of) => {
         const named = of.kube.forward.find((flag) => flag.startsWith("--context="))?.slice("--context=".length);

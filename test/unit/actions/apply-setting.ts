@@ -4,7 +4,6 @@ import { type Bench, newRun, type Run, type Tools } from "../../../src/actions/t
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { fakeShelf } from "../../support/fakes/shelf.ts";
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
 export const token = { kind: "token.azurecr.io", name: "t" } as const;
@@ -46,7 +45,8 @@ export function bench({
   const unused = () => expect.unreachable("no part of this plan");
   const tools: Tools = {
     cluster: unused,
-    shelf: fakeShelf(),
+    files: { create: unused, remove: unused },
+    inform: unused,
     registry: unused,
     carry: async (change) => {
       carried.push(`${change.act} ${change.to.name}`);

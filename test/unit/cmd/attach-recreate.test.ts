@@ -3,9 +3,9 @@ import type { Pod } from "../../../src/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
-import { again, attach, namesOf, podIn, replaced, unchanged, waiting } from "../../support/situations/recreating.ts";
+import { again, attach, namesOf, podIn, replaced, saved, unchanged, waiting } from "../../support/situations/recreating.ts";
 
-test("a pod is made anew where that is asked for: rehearsed, laid aside, deleted as it was looked at, and made", async () => {
+test("rehearses, saves, deletes and creates a pod when --recreate is given", async () => {
   const world = await waiting({ metadata: { labels: { app: "web" } } });
   const uid = podIn(world)?.metadata.uid;
   expect(await type(attach, world.ports)).toEqual({
@@ -21,7 +21,6 @@ test("a pod is made anew where that is asked for: rehearsed, laid aside, deleted
     "get pod demo/p",
     "list pod demo",
     "create pod demo/p-rehearsal (dry run)",
-    "get namespace demo",
     "delete pod demo/p",
     "get pod demo/p",
     "create pod demo/p",
@@ -32,7 +31,7 @@ test("a pod is made anew where that is asked for: rehearsed, laid aside, deleted
   });
   expect(podIn(world)?.metadata.uid).not.toBe(uid);
   expect(podIn(world)?.status).toBeUndefined();
-  expect(world.shelf.lying.size).toBe(0);
+  expect(world.files.created.size).toBe(0);
   expect(await type(again, world.ports)).toEqual(unchanged);
   expect(await type("detach acr-myregistry pod/p -n demo --recreate", world.ports)).toEqual(replaced);
   expect(namesOf(world)).toEqual(["theirs"]);
@@ -84,7 +83,7 @@ test("nobody is told to make anew by hand what is made anew", async () => {
   const world = await waiting({ status: { containerStatuses: [{ name: "web", state: { waiting: { reason: "ImagePullBackOff" } } }] } });
   expect(await type("attach acr-myregistry sa/default pod/p -n demo --recreate", world.ports)).toEqual({
     stdout: "serviceaccount/default patched\npod/p replaced\n",
-    stderr: "",
+    stderr: saved,
     code: 0,
   });
 });
@@ -111,7 +110,11 @@ test("a Job whose pods wait is made anew with them, and one whose pod runs is no
     code: 1,
   });
   world.cluster.put(ofJob({ phase: "Pending", containerStatuses: [{ name: "web", state: { waiting: { reason: "ImagePullBackOff" } } }] }));
-  expect(await type(line, world.ports)).toEqual({ stdout: "job.batch/j replaced\n", stderr: "", code: 0 });
+  expect(await type(line, world.ports)).toEqual({
+    stdout: "job.batch/j replaced\n",
+    stderr: "job.batch/j is saved in job-demo-j.json until it is created again\n",
+    code: 0,
+  });
   expect(world.cluster.get("job.batch", "demo", "j")?.spec).toMatchObject({
     template: { spec: { imagePullSecrets: [{ name: "acr-myregistry" }] } },
   });

@@ -93,7 +93,11 @@ test("a pod that its node does not let go is ended in its own cluster", async ()
   world.clusters.get("prod")?.put(pod);
   // The API server takes the deletion, and the node never says that it is done
   world.asking.around(async (asked, next) => (is("delete pod")(asked) ? pod : next()));
-  expect(await hints(`${again} --context prod`, world.ports)).toEqual(["hint: kubectl delete pod -n demo --context=prod p --force"]);
+  expect(await hints(`${again} --context prod`, world.ports)).toEqual([
+    "hint: kubectl delete pod -n demo --context=prod p --force",
+    "hint: pod/p was deleted; once it is gone, this command creates it as it was:",
+    "hint: kubectl create -n demo --context=prod -f pod-demo-p.json",
+  ]);
 });
 
 test("steps are done where they are said to be, each that says no other place", () => {

@@ -14,7 +14,7 @@ const filesIn = (folder: string, ending: string) =>
     .filter((name) => name.endsWith(ending));
 
 const asked = () => Promise.reject(new Error("a file was asked for"));
-const disk = { look: asked, list: asked, bytes: asked, replace: asked };
+const disk = { look: asked, list: asked, bytes: asked, create: asked, remove: asked, replace: asked };
 
 /** What a command line comes to that nobody can answer: it is good if it gets as far as to ask somebody. */
 async function judged({ text, argv }: Printed): Promise<string> {

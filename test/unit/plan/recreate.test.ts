@@ -117,12 +117,9 @@ test.for<{ why: string; status?: Job["status"]; anew: object }>([
   expect(readAnew("job.batch", jobOf(status ? { status } : {}))).toEqual(anew);
 });
 
-test.for([
-  { why: "goes", metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" }, anew: { never: "is being deleted" } },
-  { why: "is gone, and only what it was is left", metadata: { uid: undefined }, anew: { gone: true } },
-])("an object that $why", ({ metadata, anew }) => {
-  const pod = podOf({});
-  expect(readAnew("pod", { ...pod, metadata: { ...pod.metadata, ...metadata } } as Pod)).toEqual(anew);
+test("refuses an object that is being deleted", () => {
+  const object = podOf({ metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
+  expect(readAnew("pod", object)).toEqual({ never: "is being deleted" });
 });
 
 test("just what is made anew says so in its row", () => {
@@ -193,22 +190,6 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
 });
 
 const lost = podOf({ spec: { imagePullSecrets: [{ name: "acr" }] } });
-const gone = readTarget("pod", { ...lost, metadata: { name: "p", namespace: "demo" } });
-
-test("an object that was deleted comes back, whatever its list says", () => {
-  const because = "a run that did not come to its end had deleted it";
-  const back = { act: "recreate", to, secret: "acr", before: ["acr"], because };
-  expect(planAttach("acr", gone, wishes.asked)).toEqual({ ...back, does: "attach", after: ["acr"] });
-  expect(planDetach("acr", gone, wishes.asked)).toEqual({ ...back, does: "detach", after: [] });
-  expect(planDetach("other", gone, wishes.asked)).toEqual({ ...back, secret: "other", does: "detach", after: ["acr"] });
-  expect(planAttach("acr", gone)).toEqual({
-    act: "refuse",
-    to,
-    says: "pod/p was deleted by a run that did not come to its end, and has to be made anew",
-    fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true },
-  });
-});
-
 test("what is right already stays, and what a controller makes is the controller's", () => {
   const target = readTarget("pod", lost);
   expect(planAttach("acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { Job, ManagedFields, Metadata, Pod } from "../../../src/objects.ts";
-import { anew } from "../../../src/plan/written.ts";
+import { writtenManifest } from "../../../src/plan/written-manifest.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
 
 /** As it stands in a request. */
 const manifest = (object: Pod | Job, names?: readonly string[]) =>
-  JSON.parse(JSON.stringify(object.kind === "Pod" ? anew("pod", object, names) : anew("job.batch", object, names)));
+  JSON.parse(JSON.stringify(object.kind === "Pod" ? writtenManifest("pod", object, names) : writtenManifest("job.batch", object, names)));
 
 const managed = (fieldsV1: object, subresource?: string): ManagedFields => ({
   manager: "m",

@@ -1,0 +1,145 @@
+import { type AnewKind, at, kinds, withAt } from "../kinds.ts";
+import type { Job, KubeObjects, ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
+
+/** An object of a kind before the API server, the scheduler and the controllers have added to it, but for what they do to all. */
+const rows: { readonly [K in AnewKind]: (object: KubeObjects[K]) => KubeObjects[K] } = { pod: writtenPod, "job.batch": writtenJob };
+
+/** The manifest of the same object with these pull secrets, as somebody would write it: without what the server has added. */
+export function writtenManifest<K extends AnewKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
+  const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
+  const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
+  const { path } = kinds[kind].carries;
+  const list = names ?? namesAt(rest, path);
+  return withAt(rest, path, list.length === 0 ? undefined : list.map((name) => ({ name })));
+}
+
+const namesAt = (object: object, path: readonly string[]) =>
+  ((at(object, path) ?? []) as readonly { readonly name?: string }[]).map(({ name = "" }) => name);
+
+/** Metadata that the server writes itself (meta/v1 ObjectMeta). */
+const ofServer = new Set([
+  "uid",
+  "resourceVersion",
+  "creationTimestamp",
+  "managedFields",
+  "generation",
+  "selfLink",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+]);
+
+/** Finalizers that a deletion has put there (meta/v1). */
+const ofDeletion = ["orphan", "foregroundDeletion"];
+
+function writtenMetadata({ annotations = {}, finalizers, managedFields, ...rest }: Metadata): object {
+  const running = runtimeAnnotations(managedFields ?? []);
+  const kept = {
+    ...Object.fromEntries(Object.entries(rest).filter(([key]) => !ofServer.has(key))),
+    annotations: Object.fromEntries(Object.entries(annotations).filter(([key]) => !running.has(key) && key !== jobTracking)),
+    finalizers: finalizers?.filter((one) => !ofDeletion.includes(one)),
+  };
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined && Object.keys(value).length > 0));
+}
+
+/** Of a Job of before 1.27: how its pods are counted. */
+const jobTracking = "batch.kubernetes.io/job-tracking";
+
+/** What tells of the pod as it was (its network, by CNI plugins) is written with its status. */
+function runtimeAnnotations(managed: readonly ManagedFields[]): Set<string> {
+  const annotationsOf = (some: readonly ManagedFields[]) =>
+    some.flatMap(({ fieldsV1 = {} }) => Object.keys((at(fieldsV1, ["f:metadata", "f:annotations"]) ?? {}) as object));
+  const written = new Set(annotationsOf(managed.filter(({ subresource }) => !subresource)));
+  const told = annotationsOf(managed.filter(({ subresource }) => subresource));
+  return new Set(told.filter((field) => !written.has(field)).map((field) => field.slice("f:".length)));
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A Job without the selector and the labels that the API server makes of its uid (batch/v1 generateSelector). */
+function writtenJob(job: Job): Job {
+  const { metadata } = job;
+  const { selector, ...spec } = job.spec;
+  if (spec.manualSelector) return job;
+  const { metadata: of = {}, ...template } = spec.template;
+  const labels = without(of.labels, metadata);
+  return {
+    ...job,
+    metadata: withLabels(metadata, ownLabels(metadata, labels)),
+    spec: { ...spec, template: { ...template, metadata: withLabels(of, labels) } },
+  };
+}
+
+/** A Job without labels gets those of its template, as one map with it, so that it gets what is added to that too (SetDefaults_Job). */
+function ownLabels(metadata: Metadata, template: Labels): Labels {
+  const labels = without(metadata.labels, metadata);
+  const shared = Object.keys(labels).length < Object.keys(metadata.labels ?? {}).length;
+  const isTemplates = Object.entries(labels).every(([key, value]) => template[key] === value);
+  return shared && isTemplates ? {} : labels;
+}
+
+const without = (labels: Labels = {}, { uid, name }: Metadata): Labels =>
+  Object.fromEntries(
+    Object.entries(labels).filter(([key, value]) => {
+      const of = key.replace(/^batch\.kubernetes\.io\//, "");
+      return !(of === "controller-uid" && value === uid) && !(of === "job-name" && value === name);
+    }),
+  );
+
+function withLabels<M extends Partial<Metadata>>({ labels: _, ...metadata }: M, labels: Labels): M {
+  return { ...metadata, ...(Object.keys(labels).length > 0 && { labels }) } as M;
+}
+
+/**
+ * Fields of a pod's spec that admission works out of others, and that the API server refuses where they come to something else
+ * by then; the old name of serviceAccountName; and what only a pod that stands may have.
+ */
+const derived = ["priority", "preemptionPolicy", "overhead", "serviceAccount", "ephemeralContainers"];
+
+/** Where the ServiceAccount admission mounts the token that it adds. */
+const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** A pod before admission and the scheduler added to its spec: what they add, nobody owns (meta/v1 ManagedFieldsEntry). */
+function writtenPod(pod: Pod): Pod {
+  const {
+    spec,
+    metadata: { managedFields },
+  } = pod;
+  const owners = (managedFields ?? []).filter(({ subresource }) => !subresource);
+  const isOwned = (...path: readonly string[]) => owners.some(({ fieldsV1 = {} }) => at(fieldsV1, ["f:spec", ...path]) !== undefined);
+  const isGiven = (name: string) =>
+    owners.length > 0 && name.startsWith("kube-api-access-") && !isOwned("f:volumes", `k:{"name":${JSON.stringify(name)}}`);
+  // A node that the scheduler chose may be full by now, or gone: the binding leaves no owner
+  const out = [...derived, ...(isOwned("f:nodeName") ? [] : ["nodeName"])];
+  const rest = Object.entries(spec).filter(([key]) => !out.includes(key));
+  const tolerations = spec.tolerations?.filter((one) => !isDefaultToleration(one as Toleration));
+  const written = { ...Object.fromEntries(rest), ...withoutToken(spec, isGiven) };
+  const { tolerations: _, ...others } = written as PodSpec;
+  return { ...pod, spec: { ...others, ...(tolerations && tolerations.length > 0 && { tolerations }) } };
+}
+
+function withoutToken(
+  { volumes, containers, initContainers }: PodSpec,
+  isGiven: (name: string) => boolean,
+): Pick<PodSpec, "volumes" | "containers" | "initContainers"> {
+  const given = new Set(volumes?.flatMap(({ name, projected }) => (projected && isGiven(name) ? name : [])));
+  const bare = (some: PodSpec["containers"]): PodSpec["containers"] =>
+    some.map(({ volumeMounts, ...container }) => {
+      const mounts = volumeMounts?.filter(({ name, mountPath }) => !given.has(name) || mountPath !== tokenPath);
+      return { ...container, ...(mounts && mounts.length > 0 && { volumeMounts: mounts }) };
+    });
+  const left = volumes?.filter(({ name }) => !given.has(name));
+  return {
+    ...(volumes && { volumes: left as NonNullable<typeof left> }),
+    containers: bare(containers),
+    ...(initContainers && { initContainers: bare(initContainers) }),
+  };
+}
+
+type Toleration = Readonly<Record<"key" | "operator" | "effect" | "tolerationSeconds", unknown>>;
+
+/** What the DefaultTolerationSeconds admission adds, and adds again. */
+const isDefaultToleration = ({ key, operator, effect, tolerationSeconds }: Toleration): boolean =>
+  /^node\.kubernetes\.io\/(not-ready|unreachable)$/.test(String(key)) &&
+  operator === "Exists" &&
+  effect === "NoExecute" &&
+  tolerationSeconds === 300;
