@@ -1,6 +1,6 @@
 import type { DryRun, Outcome } from "../src/actions/outcome.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
-import { openTally } from "../src/output/tally.ts";
+import { openTally, type Tally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
 import type { ClusterScope } from "../src/scope/places.ts";
 import type { Scope } from "../src/scope/scope.ts";
@@ -29,20 +29,34 @@ export type Concluding = {
 };
 
 /**
- * The end of every verb that writes: each outcome is printed as it comes, and what there is to say of the whole at the end.
+ * Prints the outcomes of a run on namespaces, and a summary.
  * @throws CliError of the only place, if there is one
  * @returns the exit code
  */
 export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, clusterScopes }: Concluding): Promise<number> {
-  const { stderr, interruption } = session.context;
   const where = whereOf(scope, clusterScopes);
   const printer = printerOf({ session, flags, scope, clusterScopes });
-  const tally = openTally();
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
-  const bar = session.progress.count(total);
+  const tally = await printOutcomes(outcomes, session, { printer, where, total });
+  const { stderr, interruption } = session.context;
+  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
+  return exitCode({ failures: tally.failures, halted: interruption.halted, diff: flags.diff, differs: printer.differs });
+}
+
+/** How outcomes are printed, and for how many namespaces progress is shown. */
+type Printing = { readonly printer: Printer; readonly where: Where; readonly total: number };
+
+/** Prints each outcome of a verb that writes as it comes, and counts it. @throws CliError of the only place, if there is one */
+export async function printOutcomes(
+  outcomes: AsyncIterable<Outcome>,
+  { progress }: Session,
+  { printer, where, total }: Printing,
+): Promise<Tally> {
+  const tally = openTally();
+  const bar = progress.count(total);
   try {
     for await (const outcome of outcomes) {
-      throwOnlyPlace(outcome, where);
+      if (where === "one" && outcome.error && outcome.ofPlace) throw outcome.error;
       tally.count(outcome);
       bar.clear();
       await printer.print(outcome);
@@ -52,8 +66,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
     bar.clear();
     await printer.end();
   }
-  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
-  return exitCode({ failures: tally.failures, halted: interruption.halted, diff: flags.diff, differs: printer.differs });
+  return tally;
 }
 
 /** The printer of what becomes of a run's changes. */
@@ -61,11 +74,6 @@ export function printerOf({ session, flags, scope, clusterScopes }: Concluding):
   const { stdout, stderr, env } = session.context;
   const how = { where: whereOf(scope, clusterScopes), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
   return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, formatCommand: session.formatCommand, ...how });
-}
-
-/** Where there is one place, its error is the run's. */
-function throwOnlyPlace({ ofPlace, error }: Outcome, where: Where): void {
-  if (where === "one" && error && ofPlace) throw error;
 }
 
 type End = { readonly failures: number; readonly halted: boolean; readonly diff: boolean; readonly differs: boolean | undefined };

@@ -1,18 +1,24 @@
-import type { Azure, AzureRegistry } from "../src/azure/port.ts";
-import { isMadeInAzure } from "../src/credential/kinds.ts";
+import type { Azure, AzureRegistry, SignInOptions } from "../src/azure/port.ts";
+import type { Asked, Credential } from "../src/credential/kind.ts";
+import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { madePrincipals, madeTokens } from "../src/credential/list-created.ts";
+import { lostRoles, type Remover, removerOf } from "../src/credential/remover.ts";
+import { deletionWait } from "../src/credential/retry.ts";
 import { CliError, isRefusal } from "../src/errors.ts";
 import { confirmed } from "../src/output/confirm.ts";
-import { type Made, type PruneFacts, type PruneRow, type PruneState, planPrune, removalsOf } from "../src/plan/prune.ts";
+import { openPrinter } from "../src/output/printer.ts";
+import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
+import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { askable } from "./askable.ts";
+import { printOutcomes } from "./conclude.ts";
 import { registryHost } from "./create/options.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { type PruneFlags, pruneFlags, wishOf } from "./prune/flags.ts";
-import { remove } from "./prune/removing.ts";
-import { printed, pruneTable } from "./prune/rows.ts";
+import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import type { Session } from "./session.ts";
+import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const prune = verb({
@@ -54,8 +60,8 @@ export const prune = verb({
       look: async () => ({ ...(await holdings(clusterScopes)), now }),
     };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
-    await show(rows, flags, session);
-    tellLeft(rows, flags, session);
+    await showLeftovers(rows, flags, session);
+    hintAtOthers(rows, flags, session);
     if (removals.length === 0) return 0;
     const terminal = askable(session, output);
     if (!terminal) {
@@ -124,31 +130,54 @@ function tellUnseen({ unlisted }: Held, { warn }: Session): void {
   }
 }
 
-const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
+type Removing = {
+  readonly registry: AzureRegistry;
+  readonly identity: SignInOptions;
+  readonly flags: PruneFlags;
+  readonly options: PruneOptions;
+  look(): Promise<PruneFacts>;
+};
 
-const sorted = (rows: readonly PruneRow[]) =>
-  rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
-
-async function show(
-  rows: readonly PruneRow[],
-  { output, "no-headers": bare, "older-than": olderThan }: PruneFlags,
-  session: Session,
-): Promise<void> {
-  if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
-  const wide = output === "wide";
-  const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
-  const columns = { wide, headers: !bare, olderThan, now: session.context.now() };
-  if (shown.length > 0) session.print(pruneTable(shown, columns));
-  else session.context.stderr.write("nothing is left over\n");
+/** Removes what is left over, and prints what becomes of it. @returns the exit code */
+async function remove(removals: readonly Removal[], how: Removing, session: Session): Promise<number> {
+  const { flags, options, look } = how;
+  const { "dry-run": dryRun } = flags;
+  const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
+  const pruned: Pruning = { tools, options, look, remover: removers(how, session) };
+  const { stdout, stderr, env, interruption } = session.context;
+  const { formatCommand } = session;
+  const form = flags.output === "wide" ? undefined : flags.output;
+  const printer = openPrinter(form, { stdout, stderr, env, dryRun, where: "one", managedFields: false, inAzure: true, formatCommand });
+  const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });
+  if (!interruption.halted) return failures > 0 ? 1 : 0;
+  stderr.write("interrupted. The same command goes on from here.\n");
+  return 130;
 }
 
-/** What could go besides, and what that takes. */
-function tellLeft(rows: readonly PruneRow[], { "older-than": olderThan }: PruneFlags, { hint }: Session): void {
-  const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
-  const others = count("other cluster");
-  const unknown = count("unknown");
-  if (others > 0) hint(`made for other clusters: ${others}; --contexts adds theirs, so that they can be told`);
-  if (unknown > 0) hint(`made for a cluster that is not said: ${unknown}; --include-unknown takes them too`);
-  const recent = count("too recent");
-  if (recent > 0) hint(`too recent to remove: ${recent}; they changed less than ${olderThan} ago, see --older-than`);
+/** Who takes what away: what is of a kind of credential, that kind, which is opened once. */
+function removers({ registry, identity }: Removing, session: Session): Pruning["remover"] {
+  const roles = session.azure(identity).then((azure) => lostRoles(azure, registry));
+  const opened = new Map<string, Promise<Remover>>();
+  return async ({ kind, identity: of, lost }: Removal) => {
+    if (lost) return roles;
+    const known = opened.get(kind) ?? open(kind, of).then(removerOf);
+    opened.set(kind, known);
+    return known;
+  };
+
+  async function open(name: string, of: string): Promise<Credential> {
+    const kind = kindNamed(name);
+    if (!kind || typeof kind.noted === "string") throw new CliError("internal", `no ${name} can be taken away`);
+    const again = { verb: "create", registry: registry.id } as const;
+    const asked: Asked = {
+      flags: kind.noted({ identity: of }),
+      registry: registry.id,
+      identity,
+      verify: false,
+      expiresAt: undefined,
+      wait: deletionWait,
+      again,
+    };
+    return kind.open(asked, sourcesOf(session));
+  }
 }

@@ -1,15 +1,37 @@
-import { notDue } from "../src/plan/due.ts";
-import { rotationsOf } from "../src/plan/rotation.ts";
+import type { Outcome } from "../src/actions/outcome.ts";
+import type { Credential } from "../src/credential/kind.ts";
+import { kindNamed } from "../src/credential/kinds.ts";
+import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
+import { inPlace } from "../src/fix.ts";
+import { apart } from "../src/plan/apart.ts";
+import { type NotDue, notDue } from "../src/plan/due.ts";
+import { dueOf, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
+import { over } from "../src/scope/over.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
-import { notedIn } from "../src/state/noted.ts";
+import { type Clusters, clustersOf, type Noted, type NotedIn, notedIn } from "../src/state/noted.ts";
+import { notedLists } from "../src/state/noted-lists.ts";
+import { imagesIn } from "../src/state/scope-images.ts";
+import { rotate as rotateCredential } from "../src/workflows/rotate.ts";
+import type { RotateOrder } from "../src/workflows/rotate-order.ts";
 import { clusterScopesOf as clusterScopesHolding } from "../src/workflows/rotate-places.ts";
+import { failure } from "../src/workflows/unit.ts";
 import { conclude } from "./conclude.ts";
+import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { rotateAll } from "./rotate/all.ts";
-import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/meant.ts";
-import { readRotateOptions, rotateFlags } from "./rotate/options.ts";
-import { openSkips, unableReasons } from "./rotate/skips.ts";
+import { waitOf } from "./line/wait-flags.ts";
+import {
+  openSkips,
+  type RotateFlags,
+  type RotateOptions,
+  readRotateOptions,
+  rotateFlags,
+  type Skips,
+  unableReasons,
+} from "./rotate/options.ts";
+import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/select.ts";
+import type { Session } from "./session.ts";
+import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const rotate = verb({
@@ -63,4 +85,120 @@ function holding(rotations: Parameters<typeof rotateAll>[0], clusterScopes: read
   const held = clusterScopesHolding({ members: rotations.flatMap(({ members }) => members) });
   const open = clusterScopes.some((clusterScope) => clusterScope.open);
   return held.length > 0 ? held.map((clusterScope) => ({ ...clusterScope, open })) : clusterScopes;
+}
+
+/** What a run of `rotate` is about. */
+type Rotating = Omit<NotedIn, "noted"> & {
+  readonly clusterScopes: readonly ClusterScope[];
+  readonly options: RotateOptions;
+  readonly flags: RotateFlags;
+  readonly skips: Skips;
+};
+
+/** Credentials that are rotated at once: Azure answers each of them slowly, and throttles. */
+const atOnce = 4;
+
+/** Rotates credentials, several at once: one that cannot be rotated does not stop the others. */
+async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
+  const order = orderOf(rotating, session);
+  const { options, unasked, unnoted, claimed } = rotating;
+  const halted = () => session.context.interruption.halted;
+  // What is held there nobody knows, and none of it is rotated
+  for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
+  const defects: unknown[] = [];
+  const ends = () => halted() || defects.length > 0;
+  const begin = (rotation: Rotation<Noted>) => {
+    const outcomes = rotateCredential(rotation, { unasked, unnoted, claimed }, order);
+    return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
+  };
+  yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
+    for (const rotation of group) {
+      if (ends()) return;
+      const reasons = skipped(rotation, options, session.context.now());
+      if (reasons.length > 0) rotating.skips.add(reasons);
+      else yield* begin(rotation);
+    }
+  });
+  for (const defect of defects) throw defect;
+}
+
+/**
+ * Returns why Azure is not asked about a credential: by the recorded expiry it is not due, and no earlier run kept a password until now.
+ * The age is never judged by the record, which anyone in the namespace can write.
+ */
+function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
+  if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
+  return notDue(all, { endsBy, createdBy });
+}
+
+/** The error of the only credential is the run's, and what it says to do next is still to be done where a Secret holds it. */
+async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: Rotation): AsyncGenerator<Outcome> {
+  try {
+    yield* outcomes;
+  } catch (error) {
+    if (!first || !(error instanceof CliError) || typeof error.hint !== "object") throw error;
+    throw error.withHint(inPlace(error.hint, first.to));
+  }
+}
+
+/**
+ * Of several credentials the error of one, or of its place, is its own; an interruption ends each in its own time, with what it has to
+ * take back; and a defect ends the run once those under way have come to their end.
+ */
+async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, defects: unknown[]): AsyncGenerator<Outcome> {
+  try {
+    for await (const { ofPlace: _, ...outcome } of outcomes) yield outcome;
+  } catch (error) {
+    const [first] = members;
+    if (!first || !(error instanceof CliError)) return void defects.push(error);
+    const change = { act: "keep", to: first.to, because: "it could not be rotated" } as const;
+    // What could not be taken back is told
+    yield error instanceof Interrupted && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
+  }
+}
+
+function orderOf({ clusterScopes, unasked, options, flags, skips }: Rotating, session: Session): RotateOrder {
+  let clusters: Promise<Clusters> | undefined;
+  return {
+    listed: notedLists(clusterScopes, { force: flags.force }),
+    clusters: () => {
+      clusters ??= clustersOf(clusterScopes, { unasked });
+      return clusters;
+    },
+    force: flags.force,
+    grace: options.grace,
+    endsBy: options.endsBy,
+    createdBy: options.createdBy,
+    skipped: skips.add,
+    looks: new WeakMap(),
+    verify: flags.verify,
+    dryRun: flags["dry-run"],
+    now: session.context.now,
+    open: (rotation) => open(rotation, { options, flags }, session),
+    tools: (credential) => toolsOf(session, flags, credential),
+    // Who may not see pods proves that the registry takes the password
+    images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(unlessForbidden([])),
+  };
+}
+
+/** The credential that Secrets note. */
+function open(
+  { kind, host, members, newest }: Rotation,
+  { options, flags }: Pick<Rotating, "options" | "flags">,
+  session: Session,
+): Promise<Credential> {
+  const row = kindNamed(kind);
+  if (!row || typeof row.noted === "string") throw new CliError("internal", `a ${kind} cannot be rotated`);
+  return row.open(
+    {
+      flags: row.noted(newest),
+      registry: host,
+      identity: identityOf(flags),
+      verify: flags.verify,
+      expiresAt: options.expiresAt,
+      wait: waitOf(flags),
+      again: { verb: "create", secret: members[0]?.to.name, registry: host },
+    },
+    sourcesOf(session),
+  );
 }

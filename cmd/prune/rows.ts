@@ -3,9 +3,11 @@ import { age } from "../../src/output/age.ts";
 import { printData } from "../../src/output/object.ts";
 import { printable, printableJson } from "../../src/output/printable.ts";
 import { table } from "../../src/output/table.ts";
-import type { PruneRow } from "../../src/plan/prune.ts";
+import type { PruneRow, PruneState } from "../../src/plan/prune.ts";
+import type { Session } from "../session.ts";
+import type { PruneFlags } from "./flags.ts";
 
-export type Columns = {
+type Columns = {
   readonly wide: boolean;
   readonly headers: boolean;
   /** The duration that `--older-than` gives. */
@@ -14,7 +16,7 @@ export type Columns = {
 };
 
 /** The table of `prune`. Nobody tells when an ACR token was used last, nor, but for a preview, a password of an application. */
-export function pruneTable(rows: readonly PruneRow[], { wide, headers, olderThan, now }: Columns): string {
+function pruneTable(rows: readonly PruneRow[], { wide, headers, olderThan, now }: Columns): string {
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(wide ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
   const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
     const held = lost ? "" : passwords.map(({ slot }) => slot).join(",");
@@ -53,8 +55,37 @@ function dataOf({ to, what, kind, identity, passwords, for: { words, clusters },
 }
 
 /** How rows are printed for programs. */
-export const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneRow[]) => string | Promise<string>>> = {
+const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneRow[]) => string | Promise<string>>> = {
   json: (rows) => printData({ apiVersion: "acr-secret/v1", kind: "LeftoverList", items: rows.map(dataOf) }, "json"),
   jsonl: (rows) => rows.map((row) => `${printableJson(JSON.stringify(dataOf(row)))}\n`).join(""),
   name: (rows) => [...new Set(rows.filter(({ goes }) => goes).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
 };
+
+const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
+
+export const sorted = (rows: readonly PruneRow[]) =>
+  rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
+
+export async function showLeftovers(
+  rows: readonly PruneRow[],
+  { output, "no-headers": bare, "older-than": olderThan }: PruneFlags,
+  session: Session,
+): Promise<void> {
+  if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
+  const wide = output === "wide";
+  const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
+  const columns = { wide, headers: !bare, olderThan, now: session.context.now() };
+  if (shown.length > 0) session.print(pruneTable(shown, columns));
+  else session.context.stderr.write("nothing is left over\n");
+}
+
+/** What could go besides, and what that takes. */
+export function hintAtOthers(rows: readonly PruneRow[], { "older-than": olderThan }: PruneFlags, { hint }: Session): void {
+  const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
+  const others = count("other cluster");
+  const unknown = count("unknown");
+  if (others > 0) hint(`made for other clusters: ${others}; --contexts adds theirs, so that they can be told`);
+  if (unknown > 0) hint(`made for a cluster that is not said: ${unknown}; --include-unknown takes them too`);
+  const recent = count("too recent");
+  if (recent > 0) hint(`too recent to remove: ${recent}; they changed less than ${olderThan} ago, see --older-than`);
+}

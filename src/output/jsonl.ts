@@ -6,15 +6,15 @@ import type { Change } from "../plan/change.ts";
 import { printableJson } from "./printable.ts";
 import { wordOf } from "./words.ts";
 
-/** An outcome as one line of JSON (acr-secret/v1 Outcome); none for a step that shows in the line of another. */
-export function jsonLine(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): string[] {
+/** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that shows in the data of another. */
+export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): object | undefined {
   const { change, error } = outcome;
   const { context, namespace } = change.to;
   const { texts, command } = warningsOf(outcome, formatCommand);
   const warnings = isInfo(change) ? [] : texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
   const result = resultOf(outcome);
-  if (result === undefined && texts.length === 0) return [];
-  const line = {
+  if (result === undefined && texts.length === 0) return undefined;
+  return {
     apiVersion: "acr-secret/v1",
     kind: "Outcome",
     context,
@@ -28,8 +28,10 @@ export function jsonLine(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: 
     ids: idsOf(change),
     error: error && told(error, formatCommand),
   };
-  return [`${printableJson(JSON.stringify(line))}\n`];
 }
+
+/** Returns data as one line of JSON. */
+export const jsonLine = (data: object): string => `${printableJson(JSON.stringify(data))}\n`;
 
 const isInfo = (change: Change): boolean => change.act === "tell" && change.isInfo === true;
 

@@ -4,8 +4,8 @@ import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
 import { diffPrinter } from "./diff-printer.ts";
 import { printError, printWarning } from "./error.ts";
-import { jsonLine, warningsOf } from "./jsonl.ts";
-import { printObjects } from "./object.ts";
+import { jsonLine, outcomeData, warningsOf } from "./jsonl.ts";
+import { printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
 import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
@@ -26,6 +26,8 @@ export type PrinterOptions = {
   readonly dryRun: DryRun;
   readonly where: Where;
   readonly managedFields: boolean;
+  /** The run changes objects in Azure only: `name` prints their names, and `json` prints outcomes. */
+  readonly inAzure?: boolean;
   formatCommand(fix: Fix): string;
 };
 
@@ -36,12 +38,14 @@ export type Form = "name" | "json" | "yaml" | "jsonl" | "kustomize" | "helm" | "
 export function openPrinter(form: Form, options: PrinterOptions): Printer {
   const printers: Readonly<Record<NonNullable<Form> | "lines", () => Printer>> = {
     lines: () => linePrinter(options, (outcome) => lineOf(outcome, options)),
-    // What lives in Azure is no name that kubectl could take
-    name: () => linePrinter(options, ({ change }) => (wordOf(change) && livesInCluster(change.to) ? nameOf(change.to) : undefined)),
-    json: () => objectPrinter(options, "json"),
+    name: () => linePrinter(options, (outcome) => nameIn(outcome, options)),
+    json: () => (options.inAzure ? outcomePrinter(options) : objectPrinter(options, "json")),
     yaml: () => objectPrinter(options, "yaml"),
     jsonl: () => ({
-      print: (outcome) => jsonLine(outcome, options.dryRun, speller(outcome, options)).forEach((line) => void options.stdout.write(line)),
+      print: (outcome) => {
+        const data = outcomeData(outcome, options.dryRun, speller(outcome, options));
+        if (data) options.stdout.write(jsonLine(data));
+      },
       end: async () => {},
     }),
     diff: () => diffPrinter(options, { print: (outcome) => printBeside(outcome, options), line: (outcome) => changeOf(outcome, options) }),
@@ -49,6 +53,12 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
     helm: () => referPrinter(options, ([one]) => (one ? helmValues(one.secret) : "")),
   };
   return printers[form ?? "lines"]();
+}
+
+/** The name of a changed object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
+function nameIn({ change }: Outcome, { inAzure }: PrinterOptions): string | undefined {
+  const isNamed = inAzure ? change.act !== "keep" : wordOf(change) && livesInCluster(change.to);
+  return isNamed ? nameOf(change.to) : undefined;
 }
 
 /** What became of an object, for people. */
@@ -69,6 +79,17 @@ function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => stri
       printWarnings(outcome, options);
     },
     end: async () => {},
+  };
+}
+
+function outcomePrinter(options: PrinterOptions): Printer {
+  const items: object[] = [];
+  return {
+    print: (outcome) => {
+      items.push(...[outcomeData(outcome, options.dryRun, speller(outcome, options)) ?? []].flat());
+      printBeside(outcome, options);
+    },
+    end: async () => options.stdout.write(await printData({ apiVersion: "acr-secret/v1", kind: "OutcomeList", items }, "json")),
   };
 }
 

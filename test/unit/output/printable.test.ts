@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
-import { jsonLine } from "../../../src/output/jsonl.ts";
+import { jsonLine, outcomeData } from "../../../src/output/jsonl.ts";
 import { printData } from "../../../src/output/object.ts";
 import { printable, printableFlow, printableJson, printableMessage } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
@@ -119,7 +119,7 @@ test.for([
 });
 
 test("JSON stays JSON, and moves no cursor either", async () => {
-  const [line = ""] = jsonLine({ change: { act: "keep", to, because: evil } }, "none", () => "");
+  const line = jsonLine(outcomeData({ change: { act: "keep", to, because: evil } }, "none", () => "") ?? {});
   const whole = await printData({ evil }, "json");
 
   expect(JSON.parse(line)).toMatchObject({ object: `secret/${evil}`, because: evil });
