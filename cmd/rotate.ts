@@ -101,14 +101,14 @@ const atOnce = 4;
 /** Rotates credentials, several at once: one that cannot be rotated does not stop the others. */
 async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
-  const { options, unasked, unnoted, claimed } = rotating;
+  const { options, unreadable, unnoted, claimed } = rotating;
   const halted = () => session.context.interruption.halted;
   // What is held there nobody knows, and none of it is rotated
-  for (const { context, error, own } of unasked) if (own) yield failure({ place: { context, namespace: "" } }, error);
+  for (const { context, error, own } of unreadable) if (own) yield failure({ place: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
   const ends = () => halted() || defects.length > 0;
   const begin = (rotation: Rotation<Noted>) => {
-    const outcomes = rotateCredential(rotation, { unasked, unnoted, claimed }, order);
+    const outcomes = rotateCredential(rotation, { unreadable, unnoted, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
   yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
@@ -157,12 +157,12 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
   }
 }
 
-function orderOf({ clusterScopes, unasked, options, flags, skips }: Rotating, session: Session): RotateOrder {
+function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;
   return {
     listed: notedLists(clusterScopes, { force: flags.force }),
     clusters: () => {
-      clusters ??= clustersOf(clusterScopes, { unasked });
+      clusters ??= clustersOf(clusterScopes, { unreadable });
       return clusters;
     },
     force: flags.force,

@@ -54,9 +54,9 @@ export function managedElsewhere({ to: { name, namespace, context }, entry }: No
 export async function nothingToRotate(
   { secret, registry }: RotateOptions,
   clusterScopes: readonly ClusterScope[],
-  { unasked }: NotedIn,
+  { unreadable }: NotedIn,
 ): Promise<CliError> {
-  const unknown = unasked.find(({ own }) => own);
+  const unknown = unreadable.find(({ own }) => own);
   if (unknown) return unknown.error;
   const absent = await absentNamespace(clusterScopes);
   if (absent !== undefined) return absent;

@@ -34,7 +34,7 @@ export type Unnoted = Listed & { readonly held: HeldLogin; readonly login: Login
 export type NotedIn = {
   readonly noted: readonly Noted[];
   readonly unnoted: readonly Unnoted[];
-  readonly unasked: readonly Unasked[];
+  readonly unreadable: readonly UnreadableCluster[];
   /** Those that some run has claimed, whatever they note. */
   readonly claimed: readonly Pick<Noted, "to" | "metadata">[];
 };
@@ -43,7 +43,7 @@ export type NotedIn = {
  * A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. `own`: not even the places of the run
  * could be looked at.
  */
-export type Unasked = { readonly context: string | undefined; readonly error: CliError; readonly own: boolean };
+export type UnreadableCluster = { readonly context: string | undefined; readonly error: CliError; readonly own: boolean };
 
 /**
  * The lists of one cluster. The metadata of all Secrets finds annotations on any type, such as Opaque for Argo CD. Data is listed only of
@@ -62,7 +62,7 @@ export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wa
   const all = await Promise.all(
     clusterScopes.map((clusterScope) => wholeOrPlaces(clusterScope, (secret) => readSecret(clusterScope, secret, wanted, allow), wanted)),
   );
-  return { ...joined(all), unasked: all.flatMap(({ unasked }) => unasked) };
+  return { ...joined(all), unreadable: all.flatMap(({ unreadable }) => unreadable) };
 }
 
 type Wanted = (login: HeldLogin) => boolean;
@@ -75,11 +75,11 @@ type Read = (secret: Secret) => Found;
 async function wholeOrPlaces(clusterScope: ClusterScope, read: Read, wanted: Wanted): Promise<NotedIn> {
   try {
     if (clusterScope.error) throw clusterScope.error;
-    return { ...(await notedOn(clusterScope, undefined, read, wanted)), unasked: [] };
+    return { ...(await notedOn(clusterScope, undefined, read, wanted)), unreadable: [] };
   } catch (error) {
     if (!isRefusal(error)) throw error;
     if (clusterScope.error || error.kind !== "forbidden")
-      return { ...joined([]), unasked: [{ context: clusterScope.context, error, own: true }] };
+      return { ...joined([]), unreadable: [{ context: clusterScope.context, error, own: true }] };
     return inPlaces(clusterScope, error, read, wanted);
   }
 }
@@ -88,19 +88,19 @@ async function wholeOrPlaces(clusterScope: ClusterScope, read: Read, wanted: Wan
 async function inPlaces(clusterScope: ClusterScope, refusal: CliError, read: Read, wanted: Wanted): Promise<NotedIn> {
   const found: Found[] = [];
   const { context } = clusterScope;
-  const unasked: Unasked[] = [{ context, error: refusal, own: false }];
+  const unreadable: UnreadableCluster[] = [{ context, error: refusal, own: false }];
   for (const namespace of clusterScope.namespaces) {
     try {
       found.push(await notedOn(clusterScope, namespace, read, wanted));
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      unasked.push({ context, error, own: true });
+      unreadable.push({ context, error, own: true });
     }
   }
-  return { ...joined(found), unasked };
+  return { ...joined(found), unreadable };
 }
 
-type Found = Omit<NotedIn, "unasked">;
+type Found = Omit<NotedIn, "unreadable">;
 
 const joined = (all: readonly Found[]): Found => ({
   noted: all.flatMap(({ noted }) => noted),
@@ -167,13 +167,13 @@ const loginsIn = (secret: Secret): Inside =>
   });
 
 /** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
-export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<Unasked, "context" | "error">[] };
+export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<UnreadableCluster, "context" | "error">[] };
 
 /** Reads the ids of the clusters by which descriptions in Azure name them. */
-export async function clustersOf(clusterScopes: readonly ClusterScope[], { unasked }: Pick<NotedIn, "unasked">): Promise<Clusters> {
+export async function clustersOf(clusterScopes: readonly ClusterScope[], { unreadable }: Pick<NotedIn, "unreadable">): Promise<Clusters> {
   const ids = await Promise.all(
     clusterScopes.map(async ({ context, cluster, error: failed }) => {
-      const error = failed ?? unasked.find((one) => one.context === context)?.error;
+      const error = failed ?? unreadable.find((one) => one.context === context)?.error;
       const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
       return { context, id, error: error ?? (id === undefined ? nameless() : undefined) };
     }),

@@ -19,7 +19,7 @@ import type { RotateOrder } from "./rotate-order.ts";
 
 /** A rotation whose Secrets have been written, as far as they could be. */
 export type Retirement = RotateOrder &
-  Pick<NotedIn, "unasked"> & {
+  Pick<NotedIn, "unreadable"> & {
     readonly rotation: Rotation<Noted>;
     readonly proof: Pick<Proof<Noted>, "doubted">;
     readonly proving: Proving;
@@ -68,8 +68,8 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const life = lifeOf(credential);
   const plan = await life.retire(identity, due);
   if (plan.length === 0) return [];
-  const { holders, unasked } = await holdersOf(due, order);
-  const [unlisted] = [...order.unasked, ...unasked];
+  const { holders, unreadable } = await holdersOf(due, order);
+  const [unlisted] = [...order.unreadable, ...unreadable];
   const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedBy(rotation) });
   if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
     const why = unlisted ? `not every Secret could be looked at: ${unlisted.error.message}` : inClusters(clusters);
@@ -89,7 +89,10 @@ type Holder = { readonly to: Noted["to"]; readonly key: string };
  * The Secrets that still hold one of these passwords: by the login inside, where it is known, since anybody may note what he likes. What
  * a dry run would write counts as written.
  */
-async function holdersOf(due: readonly Password[], order: Retirement): Promise<Pick<NotedIn, "unasked"> & { holders: readonly Holder[] }> {
+async function holdersOf(
+  due: readonly Password[],
+  order: Retirement,
+): Promise<Pick<NotedIn, "unreadable"> & { holders: readonly Holder[] }> {
   const { rotation, proof, proving, listed, written, dryRun } = order;
   const keys = due.map(passwordKey);
   const insideOf = new Map(
@@ -97,7 +100,7 @@ async function holdersOf(due: readonly Password[], order: Retirement): Promise<P
   );
   const known = new Set(insideOf.values());
   const doubted = new Set(proof.doubted.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
-  const { noted, unnoted, unasked } = await listed((login) => isLoginOf(rotation, login));
+  const { noted, unnoted, unreadable } = await listed((login) => isLoginOf(rotation, login));
   const holders = noted.flatMap((one) => {
     if (!one.login || doubted.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
     const inside = fingerprint(one.login);
@@ -107,7 +110,7 @@ async function holdersOf(due: readonly Password[], order: Retirement): Promise<P
   const copies = (await stillTaken(unnoted, proving)).flatMap((one) =>
     keys.flatMap((key) => (mayHold(one, key) ? [{ to: one.to, key }] : [])),
   );
-  return { holders: [...holders, ...copies], unasked };
+  return { holders: [...holders, ...copies], unreadable };
 
   /** A login that is no Secret's by its annotation may be any password whose text is not known. */
   function mayHold({ login }: Unnoted, key: string): boolean {

@@ -75,7 +75,7 @@ type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told
 /** @returns what is to be told instead, where nothing can be done */
 async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
   const owned = await isOwn(credential, how);
-  if (!owned) refuseUnasked(credential, others, how);
+  if (!owned) refuseUnreadable(credential, others, how);
   const opened = await how.open(credential);
   if (typeof opened === "string") return tell(credential, `goes on working: ${opened}`);
   if (!owned) await refuseUnlisted(credential, opened, { others, how });
@@ -159,9 +159,9 @@ async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
 }
 
 /** @throws CliError if a selected cluster was not listed completely, without --force */
-function refuseUnasked(credential: Revocable, { unasked: [unasked] }: NotedIn, { tools }: Revoking): void {
-  if (!unasked || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
-  const { context, error } = unasked;
+function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: NotedIn, { tools }: Revoking): void {
+  if (!unreadable || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
+  const { context, error } = unreadable;
   const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
   throw new CliError(error.kind, `${calledOf(credential)} is not revoked, since another Secret in ${where} may hold it: ${error.message}`, {
     hint: "have it revoked by somebody who may list all Secrets there, or do the same without --revoke",

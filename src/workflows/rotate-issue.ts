@@ -16,7 +16,7 @@ import { clusterScopesOf } from "./rotate-places.ts";
 type Found = Rotation<Noted>;
 
 /** A rotation as it stands. */
-export type Standing = Pick<Look, "unasked" | "unnoted" | "proof"> & {
+export type Standing = Pick<Look, "unreadable" | "unnoted" | "proof"> & {
   readonly rotation: Found;
   readonly credential: Credential;
 };
@@ -31,7 +31,7 @@ export async function issueFor(at: Standing, order: RotateOrder & { readonly set
 }
 
 async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
-  const { rotation, proof, credential, unasked, unnoted } = at;
+  const { rotation, proof, credential, unreadable, unnoted } = at;
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";
@@ -41,10 +41,14 @@ async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrd
   const owned = await ownedBy(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
-  const kept = keptBy({ secrets: 0, clusters, unlisted: unasked.length, owned: owned === "one" }, order.force);
+  const kept = keptBy({ secrets: 0, clusters, unlisted: unreadable.length, owned: owned === "one" }, order.force);
   const [copy] = unknownCopies(all, unnoted);
   const blind = unnamed || kept !== undefined || copy !== undefined;
-  const unknown = copy ? `${namedThere(copy.to)} holds a password of it` : kept && unasked.length === 0 ? inClusters(clusters) : undefined;
+  const unknown = copy
+    ? `${namedThere(copy.to)} holds a password of it`
+    : kept && unreadable.length === 0
+      ? inClusters(clusters)
+      : undefined;
   const alone = owned !== "nobody";
   const held = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);

@@ -36,7 +36,7 @@ export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Se
 /** All rotations of one identity rest on one look. */
 export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
   const { all } = found;
-  const look = order.looks.get(all) ?? looked(found, proving, order, seen.unasked, { ...seen, noted: all });
+  const look = order.looks.get(all) ?? looked(found, proving, order, seen.unreadable, { ...seen, noted: all });
   order.looks.set(all, look);
   return look;
 }
@@ -60,30 +60,30 @@ async function looked(
   credential: Found,
   proving: Proving,
   { listed }: RotateOrder,
-  known: NotedIn["unasked"],
+  known: NotedIn["unreadable"],
   first?: NotedIn,
 ): Promise<Look> {
   const { kind, identity, host } = credential;
   const isIt = (login: HeldLogin) =>
     login.kind === undefined ? isLoginOf(credential, login) : login.kind === kind && login.identity === identity && login.hosts[0] === host;
   for (let round = 1; ; round++) {
-    const { noted, unnoted, unasked, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
+    const { noted, unnoted, unreadable, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
     const proof = await provenOf(noted, proving);
     if (round === rounds || !(await anyWritten(proof.doubted, proving))) {
       const copies = await stillTaken(
         unnoted.filter(({ held }) => isIt(held)),
         proving,
       );
-      return { unasked, claimed, proof, unnoted: copies, rotated: new Set() };
+      return { unreadable, claimed, proof, unnoted: copies, rotated: new Set() };
     }
   }
 }
 
 /** @throws CliError of places that were looked at before, and could not be now: what is held there is not gone */
-async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unasked"]): Promise<NotedIn> {
+async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unreadable"]): Promise<NotedIn> {
   const seen = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
-  const lost = seen.unasked.find(({ own, context }) => own && !before.has(context));
+  const lost = seen.unreadable.find(({ own, context }) => own && !before.has(context));
   if (lost) throw lost.error;
   return seen;
 }
@@ -139,14 +139,14 @@ export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<B
 }
 
 async function lookUnclaimed(
-  { rotation, proving, unasked, logins }: Begun,
+  { rotation, proving, unreadable, logins }: Begun,
   order: RotateOrder,
   { first, waits = rounds }: { readonly first?: Look; readonly waits?: number } = {},
 ): Promise<Look> {
-  let look = first ?? (await looked(rotation, proving, order, unasked));
+  let look = first ?? (await looked(rotation, proving, order, unreadable));
   if (order.dryRun !== "none") return look;
   for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
-    look = await looked(rotation, proving, order, unasked);
+    look = await looked(rotation, proving, order, unreadable);
   return look;
 }
 

@@ -13,7 +13,7 @@ import type { NotedLists } from "../state/noted-lists.ts";
 export type Grace = "next" | number;
 
 /** Who notes a credential, and who of them really holds it. */
-export type Look = Pick<NotedIn, "unasked" | "claimed"> & {
+export type Look = Pick<NotedIn, "unreadable" | "claimed"> & {
   readonly proof: Proof<Noted>;
   /** Logins of it that no annotation names, and that the registry does not reject. */
   readonly unnoted: readonly Unnoted[];
