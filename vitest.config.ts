@@ -17,7 +17,6 @@ const tiers: Readonly<Record<string, string[]>> = {
   release: [controlPlane],
   krew: [controlPlane],
   channels: [],
-  reproduced: [],
   signing: [],
 };
 

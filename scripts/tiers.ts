@@ -67,7 +67,6 @@ const all: readonly Tier[] = [
     needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin],
   },
   { name: "channels", gate: "release", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
-  { name: "reproduced", gate: "release", needs: [release] },
   { name: "release", gate: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
   { name: "signing", gate: "release", needs: [release, programs(...signingPrograms)] },
   { name: "krew", gate: "release", needs: [controlPlane, registry, programs(...krewPrograms), release] },
