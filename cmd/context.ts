@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { openCluster } from "../src/cluster/cluster.ts";
 import { noKubectl } from "../src/cluster/connect.ts";
@@ -20,10 +21,7 @@ import { openRegistry } from "../src/registry/registry.ts";
 import { clientVersion } from "./client-version.ts";
 import { takeEnvironment } from "./environment.ts";
 import { machineFiles, readingError } from "./files.ts";
-import { isTerminal } from "./is-terminal.ts";
-import type { Late } from "./late.ts";
 import { machinePrograms } from "./programs.ts";
-import { sinksOf } from "./sinks.ts";
 import { terminalOf } from "./terminal.ts";
 
 /** What the process gives to a command line. Ports open on first use, so that `--help` costs nothing. */
@@ -54,13 +52,11 @@ export type Context = {
 /**
  * The context of a real run: this process's streams, environment and clock, and ports to the real world.
  *
- * @param err stderr; to open it takes as long as parsing a command line, and many commands say nothing there
  * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
  */
-export function processContext(interruption: Interruption, err: Late<NodeJS.WriteStream>, launched?: Launched): Context {
+export function processContext(interruption: Interruption, launched?: Launched): Context {
   const env = takeEnvironment();
-  // Opening stdin takes as long as parsing a command line, and few commands read it
-  const typed = isTerminal(0);
+  const typed = isatty(0);
   const { signal } = interruption;
   const now = () => new Date();
   const pause = async (milliseconds: number) => {
@@ -69,14 +65,21 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
       throw ends.aborted ? new Interrupted() : error;
     });
   };
-  const { stdout, stderr } = sinksOf(process.stdout, { isTTY: isTerminal(2), open: err.get });
+  const [stdout, stderr] = [sinkOf(process.stdout), sinkOf(process.stderr)];
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   // What kubectl and its credential plugins say is shown as it comes
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
   return {
-    terminal: typed && stderr.isTTY ? terminalOf(() => process.stdin, err.get, signal) : undefined,
+    terminal:
+      typed && stderr.isTTY
+        ? terminalOf(
+            () => process.stdin,
+            () => process.stderr,
+            signal,
+          )
+        : undefined,
     stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: (path) => readText(path, signal()),
     files: machineFiles(signal),
@@ -112,6 +115,14 @@ export function processContext(interruption: Interruption, err: Late<NodeJS.Writ
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause, now }),
   };
 }
+
+const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
+  write: (text) => void stream.write(text),
+  isTTY: stream.isTTY === true,
+  get columns() {
+    return stream.isTTY ? (stream.columns ?? 0) : 0;
+  },
+});
 
 async function readText(path: string, signal: AbortSignal): Promise<string> {
   try {

@@ -1,12 +1,37 @@
+import { isatty } from "node:tty";
 import { currentContextIn, readKubeconfig } from "../src/cluster/kubeconfig.ts";
 import { findKubectl } from "../src/cluster/kubectl.ts";
 import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
 import type { Environment } from "../src/env.ts";
-import { isTerminal } from "./is-terminal.ts";
-import { forwardedNames } from "./line/forwarded-names.ts";
 
 /** Verbs that ask no cluster, or none always; all others get a head start. */
 const quiet = ["help", "options", "completion", "explain", "version", "whoami"];
+
+/** The global flags that are passed on to kubectl. This list is apart from their rows, because only little is loaded before kubectl starts. */
+export const forwardedNames = [
+  "as",
+  "as-group",
+  "as-uid",
+  "as-user-extra",
+  "cache-dir",
+  "certificate-authority",
+  "client-certificate",
+  "client-key",
+  "cluster",
+  "context",
+  "disable-compression",
+  "insecure-skip-tls-verify",
+  "kubeconfig",
+  "kuberc",
+  "log-flush-frequency",
+  "match-server-version",
+  "proxy-url",
+  "server",
+  "tls-server-name",
+  "token",
+  "user",
+  "vmodule",
+] as const;
 
 /** Flags by which another kubectl is needed than one without flags, or several, or none. */
 const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];
@@ -31,7 +56,7 @@ export function headStart(env: Environment): Launched | undefined {
     const context = currentContextIn(kubeconfig);
     if (file === undefined || context === undefined) return undefined;
     const flags = context === "" ? [] : [`--context=${context}`];
-    return { ...launchProxy({ file, flags, env, platform, stdin: isTerminal(0) ? "inherit" : "ignore" }), kubeconfig };
+    return { ...launchProxy({ file, flags, env, platform, stdin: isatty(0) ? "inherit" : "ignore" }), kubeconfig };
   } catch {
     return undefined;
   }

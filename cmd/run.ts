@@ -1,7 +1,6 @@
 import { type Launched, release } from "../src/cluster/proxy-process.ts";
 import { openInterruption } from "../src/interruption.ts";
 import { processContext } from "./context.ts";
-import { late } from "./late.ts";
 import { main } from "./main.ts";
 
 /** What a shell says of a process that a signal ended: 128 and the signal's number. */
@@ -30,16 +29,14 @@ export async function run(argv: readonly string[], launched: Launched | undefine
     interruption.interrupt();
   });
   // Nobody has to read what is said beside the results
-  const stderr = late(() => process.stderr.on("error", () => {}));
-  // Azure's libraries write there themselves where they are told to
-  if (process.env["AZURE_LOG_LEVEL"]) stderr.get();
+  process.stderr.on("error", () => {});
 
-  const code = await main(argv, processContext(interruption, stderr, launched));
+  const code = await main(argv, processContext(interruption, launched));
   // A verb that did not come to use it has not ended it either
   if (launched) release(launched);
   // Idle connections would keep the process alive; what was printed has to be out first
   const lost = await written(process.stdout);
-  if (stderr.made) await written(stderr.made);
+  await written(process.stderr);
   if (!stopped && (unread || lost)) process.exit(endedBy.SIGPIPE);
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
 }

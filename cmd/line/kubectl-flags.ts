@@ -1,6 +1,6 @@
+import type { forwardedNames } from "../head-start.ts";
 import { milliseconds } from "./durations.ts";
 import type { Flag, Flags } from "./flags.ts";
-import type { forwardedNames } from "./forwarded-names.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
 import { usage } from "./usage.ts";
 

@@ -122,30 +122,13 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, bench: Bench)
     for await (const change of plan) yield preview(change, bench);
     return;
   }
-  // Of ten thousand places that are right already, each would otherwise have lanes of its own
-  if (Array.isArray(plan) && !bench.tools.halted() && plan.every(asksNobody)) return yield* oneByOne(plan, bench);
   const went: Went = new Map();
   yield* over(plan, { width: bench.tools.width, halted: () => false }, (change) => step(change, went, bench));
-}
-
-/** Whether a change sends no request. */
-const asksNobody = ({ act }: Change): boolean => act === "tell" || act === "keep";
-
-/** One after the other: what needs something is left once anything is. */
-async function* oneByOne(plan: readonly Change[], bench: Bench): AsyncGenerator<Outcome> {
-  let whole = true;
-  for (const change of plan) {
-    const outcome = await attempt(change, change.needs ? [Promise.resolve(whole)] : [], bench);
-    whole &&= !outcome.left;
-    yield outcome;
-  }
 }
 
 /** Whether the change of an object went well, by what names it. */
 type Went = Map<string, Promise<boolean>>;
 
-// Not inside of `execute`: a generator function that is made anew for each place has a shape of its own, which keeps all that the place
-// held alive until the next full collection
 async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<Outcome> {
   const needed = [change.needs ?? []].flat().flatMap((ref) => went.get(keyOf(ref)) ?? []);
   const outcome = attempt(change, needed, bench);

@@ -1,6 +1,5 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Environment } from "../env.ts";
-import { rememberLast } from "../remember-last.ts";
 import { authorities } from "./trust.ts";
 
 /** What node:tls is told of whom to trust. */
@@ -12,9 +11,6 @@ export type Trust = {
   /** What is left to try for whom `before` does not take: undefined where that were the same. */
   beyond(before: Trusting): Trusting | undefined;
 };
-
-/** To make one takes milliseconds, and Azure and the registries have the same. */
-const lastContext = rememberLast<SecureContext>();
 
 /** @throws CliError config when SSL_CERT_FILE cannot be read */
 export async function openTrust(env: Environment): Promise<Trust> {
@@ -37,7 +33,5 @@ export async function openTrust(env: Environment): Promise<Trust> {
 /** Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads. */
 function trusting(ca: readonly string[] | undefined): Trusting {
   const rejectUnauthorized = true;
-  return ca
-    ? { rejectUnauthorized, secureContext: lastContext(ca.join("\n"), () => createSecureContext({ ca: [...ca] })) }
-    : { rejectUnauthorized };
+  return ca ? { rejectUnauthorized, secureContext: createSecureContext({ ca: [...ca] }) } : { rejectUnauthorized };
 }

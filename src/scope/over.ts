@@ -1,76 +1,93 @@
-import { type Lane, openLanes } from "./lanes.ts";
-
-/** How many items may have been begun and not yet read, for each that may be under way: those that wait for a slow one before them. */
+/** How many items may be begun and not yet read to the end, for each that may be under way. A slow item holds back those after it. */
 const ahead = 4;
 
 export type Bounds = {
-  /** How many items are worked on at once; asked before each. */
+  /** How many items are worked on at once. It is asked before each item. */
   width(): number;
   /** Whether no further item is to be begun. Those under way come to their end. */
   halted(): boolean;
 };
 
+/** The results of one item that are not read yet. */
+type Lane<Result> = { readonly results: Result[]; ended: boolean; failure?: { readonly error: unknown } };
+
+type Signal = { wait(): Promise<void>; notify(): void };
+
 /**
- * Works on items as they come, several at once, and gives what comes of them in the items' order as soon as it is due: the first
- * item's results as they come, then those of the second. An error of an item comes in its place and ends it all.
+ * Works on several items at once, and yields their results in the order of the items, as soon as they are known: those of the first item,
+ * then those of the second. An error of an item is thrown in its place and ends the iteration.
  */
 export async function* over<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
   { width, halted }: Bounds,
   work: (item: Item) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
-  const lanes = openLanes<Result>();
-  let underWay = 0;
-  let stopped = false;
-  let wake = () => {};
+  const lanes: Lane<Result>[] = [];
+  const signal = newSignal();
+  let isComplete = false;
+  let isStopped = false;
+  const isFull = () => lanes.filter(({ ended }) => !ended).length >= width() || lanes.length >= width() * ahead;
 
-  async function carry(item: Item, lane: Lane<Result>): Promise<void> {
-    underWay++;
-    try {
-      for await (const result of work(item)) lanes.put(lane, result);
-      lanes.end(lane);
-    } catch (error) {
-      lanes.end(lane, { error });
+  async function runAll(): Promise<void> {
+    for await (const item of items) {
+      while (!isStopped && isFull()) await signal.wait();
+      if (isStopped || halted()) return;
+      const lane: Lane<Result> = { results: [], ended: false };
+      lanes.push(lane);
+      fill(lane, () => work(item), signal);
     }
-    underWay--;
-    wake();
   }
 
-  function isFull(): boolean {
-    const most = width();
-    return underWay >= most || lanes.unread() >= most * ahead;
-  }
-
-  /** Begins an item once there is room. @returns whether there may be another */
-  async function begin(item: Item): Promise<boolean> {
-    while (isFull()) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
-    if (stopped || halted()) return false;
-    carry(item, lanes.open());
-    return true;
-  }
-
-  async function beginAll(): Promise<void> {
-    try {
-      for await (const item of items) if (!(await begin(item))) break;
-    } catch (error) {
-      // Behind what was begun before
-      lanes.end(lanes.open(), { error });
-    }
-    lanes.close();
-  }
-
-  beginAll();
+  runAll()
+    .catch((error: unknown) => lanes.push({ results: [], ended: true, failure: { error } }))
+    .finally(() => {
+      isComplete = true;
+      signal.notify();
+    });
   try {
-    while (await lanes.more()) {
-      yield lanes.due.shift() as Result;
-      wake();
-    }
+    yield* inOrder(lanes, () => isComplete, signal);
   } finally {
-    stopped = true;
-    wake();
+    isStopped = true;
+    signal.notify();
+  }
+}
+
+function newSignal(): Signal {
+  let next = Promise.withResolvers<void>();
+  return {
+    wait: () => next.promise,
+    notify: () => {
+      next.resolve();
+      next = Promise.withResolvers();
+    },
+  };
+}
+
+async function fill<Result>(lane: Lane<Result>, work: () => AsyncIterable<Result>, { notify }: Signal): Promise<void> {
+  try {
+    for await (const result of work()) {
+      lane.results.push(result);
+      notify();
+    }
+  } catch (error) {
+    lane.failure = { error };
+  }
+  lane.ended = true;
+  notify();
+}
+
+const isReady = <Result>(lane: Lane<Result> | undefined): lane is Lane<Result> =>
+  lane !== undefined && (lane.ended || lane.results.length > 0);
+
+async function* inOrder<Result>(lanes: Lane<Result>[], isComplete: () => boolean, { wait, notify }: Signal): AsyncGenerator<Result> {
+  while (lanes.length > 0 || !isComplete()) {
+    const [lane] = lanes;
+    if (!isReady(lane)) await wait();
+    else if (lane.results.length > 0) yield* lane.results.splice(0);
+    else if (lane.failure) throw lane.failure.error;
+    else {
+      lanes.shift();
+      notify();
+    }
   }
 }

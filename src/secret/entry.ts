@@ -1,6 +1,5 @@
 import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
-import { rememberLast } from "../remember-last.ts";
 
 /**
  * What is noted of one login in a Secret: enough for a later run to know what it holds, to renew it, or to take back exactly
@@ -60,14 +59,11 @@ export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] 
  */
 export const readAnnotation = ({ metadata }: Pick<Secret, "metadata">): readonly Entry[] | undefined => {
   const text = metadata.annotations?.[loginsNote];
-  return text === undefined ? [] : lastNote(text, () => parseNote(text));
+  return text === undefined ? [] : parseNote(text);
 };
 
 /** Whether a Secret has the label of those that this plugin made. */
 export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
-
-/** Where thousands of Secrets hold one credential, they note the same. */
-const lastNote = rememberLast<readonly Entry[] | undefined>();
 
 function parseNote(text: string): Entry[] | undefined {
   try {

@@ -3,7 +3,6 @@ import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import type { Login } from "../registry/port.ts";
-import { rememberLast } from "../remember-last.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
@@ -35,13 +34,7 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
 /** What a Secret's config has inside: the keys of all its logins, the login for a registry, and the keys that have the same. */
 type Inside = Pick<ExistingSecret, "hosts" | "alike"> & { readonly login: Login | undefined };
 
-/** Over a thousand namespaces that share a credential the config is the same each time. */
-const lastConfig = rememberLast<Inside>();
-
-const readLogins = (secret: Secret, host: string): Inside =>
-  lastConfig(JSON.stringify([host, secret.type, secret.data]), () => takeApart(secret, host));
-
-function takeApart(secret: Secret, host: string): Inside {
+function readLogins(secret: Secret, host: string): Inside {
   const reading = readPullSecret({ ...secret, name: secret.metadata.name });
   const entries = "entries" in reading ? reading.entries : [];
   const login = loginFor(secret, host);

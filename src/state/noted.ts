@@ -5,7 +5,6 @@ import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
-import { rememberLast } from "../remember-last.ts";
 import type { ClusterScope } from "../scope/places.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
@@ -154,17 +153,13 @@ function managerOf({ labels = {} }: Metadata): Manager {
 
 type Inside = readonly { readonly held: HeldLogin; readonly login: Login }[];
 
-/** Thousands of Secrets hold the same docker config. */
-const lastConfig = rememberLast<Inside>();
-
 /** The logins of a Secret's docker config; none of one that the kubelet cannot read. */
-const loginsIn = (secret: Secret): Inside =>
-  lastConfig(JSON.stringify([secret.type, secret.data]), () => {
-    const reading = readPullSecret({ ...asPullSecret(secret), name: secret.metadata.name });
-    return "entries" in reading
-      ? reading.entries.map(({ server, login }) => ({ held: { hosts: [server], identity: login.username }, login }))
-      : [];
-  });
+function loginsIn(secret: Secret): Inside {
+  const reading = readPullSecret({ ...asPullSecret(secret), name: secret.metadata.name });
+  return "entries" in reading
+    ? reading.entries.map(({ server, login }) => ({ held: { hosts: [server], identity: login.username }, login }))
+    : [];
+}
 
 /** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
 export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<UnreadableCluster, "context" | "error">[] };

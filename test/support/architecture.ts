@@ -15,7 +15,6 @@ const contracts = [
   "src/interruption.ts",
   "src/moment.ts",
   "src/label-selector.ts",
-  "src/remember-last.ts",
   "src/scope/scope.ts",
   "src/check/cause.ts",
   "src/secret/sensitive.ts",
