@@ -1,6 +1,6 @@
 import type { Outcome } from "../src/actions/outcome.ts";
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
-import { kindMeant } from "../src/credential/kinds.ts";
+import { parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
 import { CliError } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
@@ -46,9 +46,8 @@ export const create = verb({
   complete: targets,
   async run({ flags, args }, session) {
     const options = readOptions(flags, args, { now: session.context.now(), namespace: session.namespace });
-    const kind = kindMeant(flags);
-    kind.check(options.asked, session.context.stdin);
-    const once = (journal: Journal) => makeOnce({ options, kind, flags }, session, journal);
+    const { kind, needsName } = parseKind(options.asked, session.context.stdin);
+    const once = (journal: Journal) => makeOnce({ options, kind, needsName, flags }, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, kind);
     return keepUp(once, { session, flags, scope: options.scope });
@@ -56,10 +55,10 @@ export const create = verb({
 });
 
 /** What a command line asks for, and the kind of credential that it means. */
-type Asking = { readonly options: CreateOptions; readonly kind: Kind; readonly flags: CreateFlags };
+type Asking = { readonly options: CreateOptions; readonly kind: Kind; readonly needsName: boolean; readonly flags: CreateFlags };
 
 /** Makes what is missing of what was asked for, in every place. @returns the exit code */
-async function makeOnce({ options, kind, flags }: Asking, session: Session, journal: Journal): Promise<number> {
+async function makeOnce({ options, kind, needsName, flags }: Asking, session: Session, journal: Journal): Promise<number> {
   const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = options;
   const sources = sourcesOf(session);
   // Azure is asked while the cluster is
@@ -90,7 +89,7 @@ async function makeOnce({ options, kind, flags }: Asking, session: Session, jour
     again: againOf(options, shared),
     opening,
     shape: reader && readers[reader].shape,
-    needsName: kind.needsName(asked),
+    needsName,
     tools: (credential: Credential) => toolsOf(session, flags, credential),
     refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, sources) : undefined,
   };
@@ -130,11 +129,16 @@ function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOpt
 const count = (of: number) => of.toLocaleString("en-US");
 
 /** The refusal to make credentials for many namespaces before it is said how many, with the price of each way. */
-async function priceOfSharing(clusterScopes: readonly ClusterScope[], kind: Kind, asked: Asked, sources: Sources): Promise<CliError> {
+async function priceOfSharing(
+  clusterScopes: readonly ClusterScope[],
+  { creation }: Kind,
+  asked: Asked,
+  sources: Sources,
+): Promise<CliError> {
   const places = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
-  const room = await kind.room?.(asked, sources);
-  const [one, several] = kind.counted ?? ["token", "tokens"];
-  const allowed = room === undefined ? "" : `, the registry allows ${count(Math.max(0, room))} more`;
+  const quota = await creation?.quota?.(asked, sources);
+  const [one, several] = creation?.nouns ?? ["token", "tokens"];
+  const allowed = quota === undefined ? "" : `, the registry allows ${count(Math.max(0, quota))} more`;
   return new CliError("usage", `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`, {
     hint:
       `--credential-per=scope: one ${one} whose repositories every one of these namespaces could pull; ` +

@@ -2,7 +2,7 @@ import type { Outcome } from "../src/actions/outcome.ts";
 import { newRun } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
-import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
+import { isMadeInAzure, kindNamed, notRenewable } from "../src/credential/kinds.ts";
 import { deletionWait } from "../src/credential/retry.ts";
 import type { PluginCommand } from "../src/fix.ts";
 import { planDelete } from "../src/plan/delete.ts";
@@ -142,10 +142,9 @@ function opener(identity: SignInOptions, sources: Sources): Open {
   return async ({ entry, host }) => {
     const kind = kindNamed(entry.kind);
     if (!kind) return "this version does not know that kind, and a newer one can revoke it";
-    if (typeof kind.noted === "string") return kind.noted;
-    if (kind.ownLifetime)
-      return `it dies by itself${entry.expiresAt === undefined ? "" : ` at ${entry.expiresAt}`}, and nobody can end it before`;
-    const flags = kind.noted(entry);
+    const { renewal } = kind;
+    if (!renewal || renewal.isShortLived) return notRenewable(kind) ?? endsItself(entry);
+    const flags = renewal.flags(entry);
     const key = JSON.stringify([kind.name, host, flags]);
     const again = { verb: "create", registry: host } as const;
     const found =
@@ -155,6 +154,9 @@ function opener(identity: SignInOptions, sources: Sources): Open {
     return found;
   };
 }
+
+const endsItself = ({ expiresAt }: Entry): string =>
+  `it dies by itself${expiresAt === undefined ? "" : ` at ${expiresAt}`}, and nobody can end it before`;
 
 /** What a registry has is read once, however many of its tokens are to go. */
 function countedOnce(azure: Azure, stocks: Map<string, Promise<Stock>>): Azure {

@@ -1,8 +1,7 @@
 import type { Azure, AzureRegistry, SignInOptions } from "../src/azure/port.ts";
+import { lostRoles, madePrincipals, madeTokens, type Remover, removerOf } from "../src/credential/created.ts";
 import type { Asked, Credential } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
-import { madePrincipals, madeTokens } from "../src/credential/list-created.ts";
-import { lostRoles, type Remover, removerOf } from "../src/credential/remover.ts";
 import { deletionWait } from "../src/credential/retry.ts";
 import { CliError, isRefusal } from "../src/errors.ts";
 import { confirmed } from "../src/output/confirm.ts";
@@ -167,10 +166,10 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
 
   async function open(name: string, of: string): Promise<Credential> {
     const kind = kindNamed(name);
-    if (!kind || typeof kind.noted === "string") throw new CliError("internal", `no ${name} can be taken away`);
+    if (!kind?.renewal) throw new CliError("internal", `no ${name} can be taken away`);
     const again = { verb: "create", registry: registry.id } as const;
     const asked: Asked = {
-      flags: kind.noted({ identity: of }),
+      flags: kind.renewal.flags({ identity: of }),
       registry: registry.id,
       identity,
       verify: false,

@@ -188,10 +188,10 @@ function open(
   session: Session,
 ): Promise<Credential> {
   const row = kindNamed(kind);
-  if (!row || typeof row.noted === "string") throw new CliError("internal", `a ${kind} cannot be rotated`);
+  if (!row?.renewal) throw new CliError("internal", `a ${kind} cannot be rotated`);
   return row.open(
     {
-      flags: row.noted(newest),
+      flags: row.renewal.flags(newest),
       registry: host,
       identity: identityOf(flags),
       verify: flags.verify,

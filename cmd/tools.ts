@@ -20,7 +20,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     cluster: session.cluster,
     registry: session.registry,
     files,
-    carry: credential?.carry ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
+    carry: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
     removal: credential?.removal ?? (() => []),
     dryRun: flags["dry-run"],
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },

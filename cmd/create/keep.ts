@@ -22,8 +22,8 @@ export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), 
 const minute = 60_000;
 
 /** @throws CliError usage where nothing could be kept, or what is printed would wait for the end */
-export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { ownLifetime }: Pick<Kind, "ownLifetime">): void {
-  if (!ownLifetime) throw new CliError("usage", "--keep is for a credential that dies by itself: it needs --entra");
+export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal }: Pick<Kind, "renewal">): void {
+  if (!renewal?.isShortLived) throw new CliError("usage", "--keep is for a credential that dies by itself: it needs --entra");
   if (dryRun !== "none") throw new CliError("usage", "--keep and --dry-run cannot be combined");
   if (output === "json" || output === "yaml")
     throw new CliError("usage", `-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);

@@ -1,5 +1,5 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
-import type { Carried, Made } from "../credential/kind.ts";
+import type { Credential, PasswordMetadata } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Files } from "../files.ts";
 import type { Ref } from "../kinds.ts";
@@ -16,7 +16,7 @@ export type Tools = {
   registry(): Registry;
   readonly files: Pick<Files, "create" | "remove">;
   /** Carries out what is not in the cluster. */
-  carry(change: Change): Promise<Carried>;
+  readonly carry: Credential["apply"];
   /** The command that does by hand what a change would take away. */
   removal(change: Change): readonly string[];
   /** Only `execute` decides by it what is done. With `server`, writes are sent as dry runs. */
@@ -52,7 +52,7 @@ export type Run = {
   /** The login that Secrets get, once there is one. */
   login?: Login | undefined;
   /** What Azure said of it. */
-  made?: Made;
+  made?: PasswordMetadata;
   /** Images that the login may be tried with. */
   readonly images: readonly ImageRef[];
   /** An image that it was proven with. */

@@ -1,4 +1,5 @@
 import type { Azure, RegistryFacts, SignInOptions } from "../azure/port.ts";
+import { CliError } from "../errors.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
@@ -97,11 +98,11 @@ export type Issue = {
   isOthers?(login: Login): boolean;
 };
 
-/** What comes of a change in Azure. */
-export type Carried = Made & { readonly login?: Login };
+/** A password that was created, without its text. A kind leaves out a field that was known before. */
+export type PasswordMetadata = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt" | "by"]?: string | undefined };
 
-/** What is known of a password once it is made: when it was made, by whom, when it dies, and what was not known before. */
-export type Made = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt" | "by"]?: string | undefined };
+/** The result of a change in Azure: a password that it created. */
+export type Applied = PasswordMetadata & { readonly login?: Login };
 
 /** One credential of one kind. */
 export type Credential = {
@@ -109,17 +110,17 @@ export type Credential = {
   readonly kind: string;
   /** The login server. */
   readonly host: string;
-  /** The hosts of the registry's regions that get the same login, where that was asked for. */
+  /** The hosts of the registry's regions that get the same login; absent without --include-regional. */
   readonly regional?: readonly string[];
-  /** Reads and decides; the decision is a pure function of the kind's file. Changes nothing. */
+  /** Reads and plans; a pure function of the kind's folder decides. Changes nothing. */
   issue(need: Need): Promise<Issue>;
-  /** Carries out one of these changes, or the opposite of one. */
-  carry(change: Change): Promise<Carried>;
-  /** The command that does by hand what a change would take away. */
+  /** Applies one of these changes, or the opposite of one. */
+  apply(change: Change): Promise<Applied>;
+  /** The command that removes by hand what a change creates. */
   removal(change: Change): readonly string[];
-  /** What can be done with a login that Secrets note already; absent where nobody but whoever gave it can. */
-  readonly life?: Life;
-  /** When what it gave is to be asked for again, where it dies by itself: the earliest of all that it gave. */
+  /** Absent if only the owner of the login can replace it. */
+  readonly lifecycle?: Lifecycle;
+  /** When to issue again, if the login expires without a revocation: the earliest time of all that were issued. */
   renewAt?(): Date | undefined;
 };
 
@@ -146,64 +147,76 @@ export type Renewal = {
   readonly images: readonly ImageRef[];
 };
 
-/** A credential after it was made. Each reads Azure and decides; `carry` of the credential does it. */
-export type Life = {
+/** What the plugin can do with a credential that Secrets record. Each reads Azure and plans; `apply` of the credential does it. */
+export type Lifecycle = {
   /**
-   * Another password beside the one that is held, which goes on working.
-   * @throws CliError conflict where there is no room beside those in use; notFound where the credential is gone
+   * Adds a second password; the existing one keeps working.
+   * @throws CliError conflict if every slot is in use; notFound if the credential was deleted
    */
   renew(of: Renewal): Promise<Issue>;
-  /** The passwords that Azure shows, none where the credential is gone; undefined where nobody shows any. */
+  /** The passwords that Azure shows, none if the credential was deleted; undefined if Azure never shows them. */
   shown(identity: string): Promise<readonly Shown[] | undefined>;
-  /** The ids of the clusters for which Azure says that it was created; none if Azure names none. */
+  /** The ids of the clusters for which the credential was created, according to Azure. */
   clusters(identity: string): Promise<readonly string[]>;
-  /** Takes away exactly these passwords, as far as Azure still shows them. */
+  /** Deletes exactly these passwords, if Azure still shows them. */
   retire(identity: string, passwords: readonly Password[]): Promise<Plan>;
   /**
-   * The same, and what was made by this plugin for the credential, as long as nobody else uses it.
-   * @param own nobody but its Secrets gives a credential that name, so it was made for them, whatever else shows
+   * Deletes these passwords, and what this plugin created for the credential unless another user has come to use it.
+   * @param own only its Secrets give a credential this name, so it was created for them, whatever else Azure shows
    */
   revoke(identity: string, passwords: readonly Password[], own?: boolean): Promise<Plan>;
 };
 
-/** A kind of credential: a file, and a row in kinds.ts. */
+/** @throws CliError internal for a credential that only its owner can replace */
+export function lifecycleOf({ lifecycle, kind }: Credential): Lifecycle {
+  if (lifecycle) return lifecycle;
+  throw new CliError("internal", `nobody here can make another credential of the kind ${kind}`);
+}
+
+/** A kind of credential: a folder, and a row in kinds.ts. */
 export type Kind = {
   readonly name: string;
-  /** Where a new login comes from: Azure, or whoever has one gives it. */
-  readonly renewal: "made" | "given";
-  /** It dies when whoever makes it says: nobody can ask for another lifetime. */
-  readonly ownLifetime?: true;
-  /** What one is called, and several, where they are counted; tokens, where nothing is said. */
-  readonly counted?: readonly [one: string, several: string];
-  /** Whether another run can let it pull more repositories. */
-  readonly widens: boolean;
-  /** How one that a Secret notes is asked for again. `derived`: the identity's name was made for this Secret, and is in no flag. */
-  again(noted: Pick<Entry, "identity">, derived: boolean): Again;
-  /** The flags that open what a Secret notes, to renew or to revoke it; or why nobody here can. */
-  readonly noted: ((of: Pick<Entry, "identity">) => Asked["flags"]) | string;
-  /** What it takes to make one; absent where nobody is asked for it. */
-  readonly mint?: {
-    /** What asks for it: `--admin`. */
-    readonly flag: string;
-    /** The actions that an identity needs on the registry (Azure RBAC). */
-    readonly rights: readonly string[];
-    /** Those on the data that count instead where the registry goes by conditions (ABAC). */
-    readonly dataRights?: readonly string[];
-    /** What it takes besides, which nobody can tell before it is tried. */
-    readonly elsewhere?: string;
-    /** What is in the way whatever its rights are. */
-    bar?(registry: RegistryFacts): string | undefined;
-  };
   /** Its own rows among the flags of `create`. */
   readonly flags: Readonly<Record<string, FlagRow>>;
-  /** Whether these flags ask for it. */
-  means(flags: Asked["flags"]): boolean;
-  /** Refuses flags that make no sense, before anybody is asked anything. @throws CliError usage */
-  check(asked: Asked, stdin: Sources["stdin"]): void;
-  /** Whether it will ask its owner for a name. */
-  needsName(asked: Asked): boolean;
-  /** How many of it a registry has room for; undefined where there is no such bound. */
-  room?(asked: Asked, sources: Sources): Promise<number | undefined>;
-  /** Opens it: reads what is the same in every namespace. @throws CliError usage */
+  /**
+   * Reads these flags without a request to Azure or the registry. Undefined if they ask for another kind.
+   * @throws CliError usage
+   */
+  parse(asked: Asked, stdin: Sources["stdin"]): Parsed | undefined;
+  /** Reads from Azure what is the same in every namespace. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Credential>;
+  /** The flags that ask for the login of a Secret again. `derived`: the identity's name follows from the Secret's, so no flag has it. */
+  again(recorded: Pick<Entry, "identity">, derived: boolean): Again;
+  /** Absent if somebody gives the login. */
+  readonly creation?: Creation;
+  /** Absent if the plugin can neither renew nor revoke a login that a Secret records. */
+  readonly renewal?: {
+    /** The flags that open it. */
+    flags(recorded: Pick<Entry, "identity">): Asked["flags"];
+    /** Its issuer alone sets when it expires, and nothing can revoke it before. */
+    readonly isShortLived?: true;
+  };
+};
+
+/** `needsName`: the credential will ask its owner for a name. */
+export type Parsed = { readonly needsName: boolean };
+
+/** What the plugin needs to create a credential in a registry. */
+export type Creation = {
+  /** The flag that asks for it: `--admin`. */
+  readonly flag: string;
+  /** The actions that an identity needs on the registry (Azure RBAC). */
+  readonly rights: readonly string[];
+  /** The data actions that it needs instead if the registry uses repository permissions (ABAC). */
+  readonly dataRights?: readonly string[];
+  /** A right that cannot be checked before it is used. */
+  readonly uncheckedRight?: string;
+  /** Why it cannot be created, whatever the rights of the identity. */
+  obstacle?(registry: RegistryFacts): string | undefined;
+  /** Whether another run can grant it more repositories. */
+  readonly isExtensible?: true;
+  /** Singular and plural, default: token, tokens. */
+  readonly nouns?: readonly [singular: string, plural: string];
+  /** How many more the registry allows; undefined if there is no limit. */
+  quota?(asked: Asked, sources: Sources): Promise<number | undefined>;
 };

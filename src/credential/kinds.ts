@@ -3,14 +3,20 @@ import { admin } from "./admin/admin.ts";
 import { entra } from "./entra/entra.ts";
 import { fromDockerConfig } from "./given/from-docker-config.ts";
 import { given } from "./given/given.ts";
-import type { Asked, FlagRow, Kind } from "./kind.ts";
+import type { Asked, FlagRow, Kind, Parsed, Sources } from "./kind.ts";
 import { servicePrincipal } from "./service-principal/service-principal.ts";
 
-/** Every kind of credential, in the order in which they are asked whether the flags mean them; the last one takes what nobody took. */
+/** Every kind of credential, in the order in which they parse the flags. The last one accepts all flags. */
 export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];
 
-/** The kind that a command line asks for. */
-export const kindMeant = (flags: Asked["flags"]): Kind => credentialKinds.find((kind) => kind.means(flags)) ?? acrToken;
+/** The kind that a command line asks for. @throws CliError usage */
+export function parseKind(asked: Asked, stdin: Sources["stdin"]): Parsed & { readonly kind: Kind } {
+  for (const kind of credentialKinds) {
+    const parsed = kind.parse(asked, stdin);
+    if (parsed) return { kind, ...parsed };
+  }
+  return { kind: acrToken, needsName: true };
+}
 
 /** The flags of all kinds. */
 export const credentialFlags = {
@@ -22,14 +28,25 @@ export const credentialFlags = {
   ...acrToken.flags,
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** The kind that a Secret notes; undefined for one that a newer version made. */
+/** The kind that a Secret records; undefined for a kind of a newer version. */
 export const kindNamed = (name: string): Kind | undefined => credentialKinds.find((kind) => kind.name === name);
 
-/** Whether a run makes something in Azure for a login of such a kind, that stands there until somebody takes it away. */
+const reasons: Readonly<Record<string, string>> = {
+  [given.name]: "whoever gave it has to give another",
+  [admin.name]: "its passwords are everybody's who uses the registry's admin user",
+};
+
+/** Why the plugin cannot renew or revoke a login of a kind; undefined if it can, or if the kind is unknown. */
+export const notRenewable = (kind: Kind | undefined): string | undefined => reasons[kind?.name ?? ""];
+
+/** Whether the plugin creates an object in Azure for a login of this kind, which exists until it is deleted. */
 export function isMadeInAzure(name: string): boolean {
-  const kind = kindNamed(name);
-  return kind !== undefined && typeof kind.noted !== "string" && !kind.ownLifetime;
+  const { renewal } = kindNamed(name) ?? {};
+  return renewal !== undefined && !renewal.isShortLived;
 }
 
-/** Whether a note that tells no end means that there is none: of a password that somebody gave, nobody here knows it. */
-export const endsKnown = (name: string): boolean => kindNamed(name)?.renewal !== "given";
+/** Whether a login without a recorded expiry never expires. The expiry of a login that somebody gave is unknown. */
+export function endsKnown(name: string): boolean {
+  const kind = kindNamed(name);
+  return kind === undefined || kind.creation !== undefined;
+}

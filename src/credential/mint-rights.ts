@@ -16,20 +16,20 @@ export type May = {
 
 /** @param permissions undefined where they may not be read */
 export function mayMint(
-  { name, mint }: Pick<Kind, "name" | "mint">,
+  { name, creation }: Pick<Kind, "name" | "creation">,
   permissions: readonly Permission[] | undefined,
   registry: RegistryFacts,
 ): May[] {
-  if (!mint) return [];
-  const bar = mint.bar?.(registry);
+  if (!creation) return [];
+  const obstacle = creation.obstacle?.(registry);
   const [rights, roles] =
-    mint.dataRights && registry.mode === "abac" ? [mint.dataRights, permissions?.map(onData)] : [mint.rights, permissions];
-  const missing = bar ?? (roles && rights.find((right) => !permits(roles, right)));
-  const of = { credential: name, flag: mint.flag };
+    creation.dataRights && registry.mode === "abac" ? [creation.dataRights, permissions?.map(onData)] : [creation.rights, permissions];
+  const missing = obstacle ?? (roles && rights.find((right) => !permits(roles, right)));
+  const of = { credential: name, flag: creation.flag };
   if (missing !== undefined) return [{ ...of, may: "no", missing }];
   const unchecked = [
     ...(permissions === undefined ? ["the identity's permissions on the registry"] : []),
-    ...(mint.elsewhere === undefined ? [] : [mint.elsewhere]),
+    ...(creation.uncheckedRight === undefined ? [] : [creation.uncheckedRight]),
   ];
   return [unchecked.length === 0 ? { ...of, may: "yes" } : { ...of, may: "unknown", unchecked: unchecked.join("; ") }];
 }

@@ -24,7 +24,7 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
   const looking = regionalHosts(asked, sources);
   looking.catch(() => undefined);
   const credential = await kind.open(asked, sources);
-  const regional = await (kind.renewal === "given" ? looking.catch(byHand) : looking);
+  const regional = await (kind.creation ? looking : looking.catch(byHand));
   const strange = regional.find((host) => !isRegional(credential.host, host));
   if (strange === undefined)
     return {

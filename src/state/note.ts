@@ -1,4 +1,5 @@
 import type { Note } from "../check/facts.ts";
+import type { Kind } from "../credential/kind.ts";
 import { kindNamed } from "../credential/kinds.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
@@ -14,16 +15,21 @@ export function noteOf(secret: Secret): Note | undefined {
   const { hosts, kind, identity, madeAt, expiresAt }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
   const known = kindNamed(kind);
   return {
-    renewal: known?.renewal ?? "unknown",
+    renewal: renewalOf(known),
     hosts: hosts.filter((host, index) => index === 0 || isRegional(hosts[0] ?? "", host)),
     identity,
-    widens: known?.widens ?? false,
+    widens: known?.creation?.isExtensible ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
     ...(entries === unlabeled && { unlabeled: managedBy.key }),
     expiresAt,
-    expiresIn: expiresAt && !known?.ownLifetime ? lifetime(secret, madeAt, expiresAt) : undefined,
+    expiresIn: expiresAt && !known?.renewal?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
   };
 }
+
+const renewalOf = (kind: Kind | undefined): Note["renewal"] => {
+  if (!kind) return "unknown";
+  return kind.creation ? "made" : "given";
+};
 
 /** A token's name that was made of a Secret's, in this namespace or in the one that the Secret was copied from. */
 function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {

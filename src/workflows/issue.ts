@@ -183,7 +183,7 @@ async function* shareOnce(
     run.login = now.login;
     throw changed;
   };
-  const handed = credential.life && issue.login && { identity: issue.entry.identity, confirm };
+  const handed = credential.lifecycle && issue.login && { identity: issue.entry.identity, confirm };
   const all = { ...unit, run, each: (state: NamespaceState) => unit.each(state), ...(handed && { handed }) };
   yield* runUnit(all, readers, tools(credential));
 }

@@ -1,6 +1,5 @@
 import type { Tools } from "../actions/tools.ts";
-import type { Credential } from "../credential/kind.ts";
-import { lifeOf } from "../credential/life.ts";
+import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
@@ -24,7 +23,7 @@ export type Proving = { readonly credential: Credential; readonly identity: stri
 export async function provenOf(all: readonly Noted[], proving: Proving): Promise<Proof<Noted>> {
   const { credential, identity } = proving;
   const tried = await triedOf(all, proving);
-  const proof = proofOf(tried, await lifeOf(credential).shown(identity));
+  const proof = proofOf(tried, await lifecycleOf(credential).shown(identity));
   if (proof.disputed.length > 0) throw disputed(proof.disputed, proving);
   return proof;
 }
@@ -62,7 +61,7 @@ async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, ver
 
 /** Those of these logins that the registry does not reject. A password that Azure cannot delete counts as held. */
 export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
-  if (logins.length === 0 || (await lifeOf(proving.credential).shown(proving.identity)) === undefined) return [];
+  if (logins.length === 0 || (await lifecycleOf(proving.credential).shown(proving.identity)) === undefined) return [];
   const texts = grouped(logins, ({ login }) => (login ? fingerprint(login) : ""));
   const taken = await Promise.all(texts.map(([first]) => (first ? takenOf(first, proving) : "no")));
   return texts.flatMap((same, at) => (taken[at] === "no" ? [] : same));

@@ -2,7 +2,7 @@ import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import { asCliError } from "../actions/take-back.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
-import type { Remover } from "../credential/remover.ts";
+import type { Remover } from "../credential/created.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";
@@ -63,7 +63,7 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
 });
 
 /** One after the other, each only once the one before it is done. */
-async function* carriedOut(plan: Plan, { carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
+async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
   const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
   for (const change of plan) {
     const { error, ...outcome } = (await only(execute([change], bench))) ?? { change };

@@ -1,8 +1,7 @@
 import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import { newRun } from "../actions/tools.ts";
-import type { Credential } from "../credential/kind.ts";
-import { lifeOf } from "../credential/life.ts";
+import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan, Tell } from "../plan/change.ts";
 import { inLine, namedThere } from "../plan/named.ts";
@@ -65,8 +64,8 @@ const candidates = ({ replaced }: Rotation, { previous }: Entry): Previous[] => 
 async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan> {
   const { rotation, credential, failed, force } = order;
   const { identity } = rotation;
-  const life = lifeOf(credential);
-  const plan = await life.retire(identity, due);
+  const lifecycle = lifecycleOf(credential);
+  const plan = await lifecycle.retire(identity, due);
   if (plan.length === 0) return [];
   const { holders, unreadable } = await holdersOf(due, order);
   const [unlisted] = [...order.unreadable, ...unreadable];
@@ -80,7 +79,7 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const free = due.filter((password) => !held.has(passwordKey(password)));
   const stays = due.filter((password) => held.has(passwordKey(password)));
   const told = tell(order, staying(stays, identity, holding(holders, stays)));
-  return [...(free.length > 0 ? await life.retire(identity, free) : []), told];
+  return [...(free.length > 0 ? await lifecycle.retire(identity, free) : []), told];
 }
 
 type Holder = { readonly to: Noted["to"]; readonly key: string };

@@ -2,8 +2,7 @@ import { renewClaims } from "../actions/claim.ts";
 import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
-import type { Credential } from "../credential/kind.ts";
-import { lifeOf } from "../credential/life.ts";
+import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError, unlessRefused } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
@@ -91,13 +90,13 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
   const isOver = doubted.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, told };
-  const shown = await lifeOf(opened).shown(identity);
+  const shown = await lifecycleOf(opened).shown(identity);
   const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
   const copies = await stillTaken(unsure, proving);
   if (copies.length > 0) return tell(credential, keptWords(copies.map(({ to }) => to)));
   // Of a password that has ended nothing shows that it was here, but of its own credential nothing else can be
   const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
-  const { revoke, retire } = lifeOf(opened);
+  const { revoke, retire } = lifecycleOf(opened);
   const plan = whole ? await revoke(identity, passwords, await isMade(credential, how)) : await retire(identity, passwords);
   return { plan, opened, told: isOver ? [] : told };
 }
@@ -133,7 +132,7 @@ async function refuseUnlisted(
   opened: Credential,
   { others, how: { clusterScopes, tools } }: { readonly others: NotedIn; readonly how: Revoking },
 ): Promise<void> {
-  const described = await lifeOf(opened).clusters(credential.entry.identity);
+  const described = await lifecycleOf(opened).clusters(credential.entry.identity);
   const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(clusterScopes, others)).listed);
   if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
   const message = `${calledOf(credential)} is not revoked: it may be in use in a cluster that was not listed`;
@@ -171,9 +170,9 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
 
 /** One after the other, each only once the one before it is done. @returns whether all are */
 async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how: Revoking): AsyncGenerator<Outcome, boolean> {
-  const { carry, removal } = opened;
+  const { apply, removal } = opened;
   const run = ofCredential(credential, how.run);
-  const bench = { tools: { ...how.tools, carry, removal }, run, seen: new Map() };
+  const bench = { tools: { ...how.tools, carry: apply, removal }, run, seen: new Map() };
   for (const change of plan) {
     const outcome = await carryOne(change, bench);
     yield outcome.error

@@ -1,6 +1,5 @@
 import type { Outcome } from "../actions/outcome.ts";
-import type { Credential } from "../credential/kind.ts";
-import { lifeOf } from "../credential/life.ts";
+import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import type { Ref } from "../kinds.ts";
 import { mostNamed, namedThere } from "../plan/named.ts";
 import { unknownClusters } from "../plan/ownership.ts";
@@ -32,7 +31,7 @@ export async function clustersUnknown(
   { identity }: Found,
   { clusters, credential, owned }: Pick<RotateOrder, "clusters"> & { readonly credential: Credential; readonly owned: Owned },
 ): Promise<readonly string[]> {
-  const described = owned === "one" ? [] : await lifeOf(credential).clusters(identity);
+  const described = owned === "one" ? [] : await lifecycleOf(credential).clusters(identity);
   return described.length === 0 ? [] : unknownClusters(described, (await clusters()).listed);
 }
 

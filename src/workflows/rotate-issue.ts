@@ -1,6 +1,5 @@
 import { preconditionOf } from "../actions/claim.ts";
-import type { Credential, Issue } from "../credential/kind.ts";
-import { lifeOf } from "../credential/life.ts";
+import { type Credential, type Issue, lifecycleOf } from "../credential/kind.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
 import { namedThere } from "../plan/named.ts";
 import { keptBy } from "../plan/ownership.ts";
@@ -53,7 +52,7 @@ async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrd
   const held = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);
   const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);
-  const issue = await lifeOf(credential).renew({ held, inside, inUse, alone, blind, unknown, left, secret, words, images });
+  const issue = await lifecycleOf(credential).renew({ held, inside, inUse, alone, blind, unknown, left, secret, words, images });
   return { ...issue, demand: [...takingOver(all, issue.demand, order.now()), ...issue.demand] };
 }
 

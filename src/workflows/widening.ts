@@ -1,5 +1,4 @@
-import type { Credential, Issue } from "../credential/kind.ts";
-import { lifeOf } from "../credential/life.ts";
+import { type Credential, type Issue, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
@@ -24,7 +23,7 @@ export async function refuseWidening(
   if (!widens([...issue.before, ...issue.demand])) return;
   const { kind, host } = credential;
   const { identity } = issue.entry;
-  const holders = await holdersOf(clusterScopes, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  const holders = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
   const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, clusterScopes));
   const called = `the ${kind} ${JSON.stringify(identity)} gets no other repositories`;
   if (others.length > 0) {
@@ -51,7 +50,7 @@ export async function isHeldOutside(
 ) {
   if (!demand.some((change) => change.act === "mint" && !change.inNew)) return false;
   const { kind, host } = credential;
-  const { secrets, unknown } = await holdersOf(clusterScopes, { kind, identity, host }, await lifeOf(credential).clusters(identity));
+  const { secrets, unknown } = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
   return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScopes));
 }
 

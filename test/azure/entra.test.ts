@@ -128,7 +128,7 @@ test("whoami tells from the right to pull, which is one on the data where the re
 
   expect(await may(puller)).toMatchObject([{ may: "yes" }]);
   registryOf().roleAssignmentMode = "AbacRepositoryPermissions";
-  expect(await may(puller)).toMatchObject([{ may: "no", missing: entra.mint.dataRights[0] }]);
+  expect(await may(puller)).toMatchObject([{ may: "no", missing: entra.creation.dataRights[0] }]);
   expect(await may(reader)).toMatchObject([{ may: "yes" }]);
   expect((await issue(await as(reader))).entry.kind).toBe("entra");
 });

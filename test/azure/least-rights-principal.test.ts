@@ -36,11 +36,11 @@ async function createWith(allowed: readonly string[], graph: readonly GraphRole[
     const owner = ownerCalled("", `secret ${randomUUID()}`);
     const { before, demand } = await credential.issue({ owner, repositories: [], fromPods: false, images: [], held: undefined });
     const plan = [...before, ...demand];
-    for (const change of plan) await credential.carry(change);
+    for (const change of plan) await credential.apply(change);
     return async () => {
       for (const change of plan.toReversed()) {
         const back = opposite(change);
-        if (back) await credential.carry(back);
+        if (back) await credential.apply(back);
       }
     };
   };

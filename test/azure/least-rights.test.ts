@@ -43,11 +43,11 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   const owner = ownerCalled(name, "secret acr in namespace least");
   const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
   const plan = [...before, ...demand];
-  for (const change of plan) await credential.carry(change);
+  for (const change of plan) await credential.apply(change);
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ name: "password1" }] });
   for (const change of plan.toReversed()) {
     const back = opposite(change);
-    if (back) await credential.carry(back);
+    if (back) await credential.apply(back);
   }
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toBeUndefined();
 }

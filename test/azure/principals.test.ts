@@ -91,7 +91,7 @@ test("deletes two passwords of one application when Graph refuses a second write
   world.azure.world.graphWriteGap = 300;
   world.azure.calls.reset();
 
-  for (const change of (await credential.life?.revoke(appId, passwords)) ?? []) await credential.carry(change);
+  for (const change of (await credential.lifecycle?.revoke(appId, passwords)) ?? []) await credential.apply(change);
   world.azure.world.graphWriteGap = 0;
 
   expect(await azure.applications({ appId })).toMatchObject([{ keys: [{ displayName: "of others" }] }]);

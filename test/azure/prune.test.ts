@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
+import { madePrincipals, madeTokens } from "../../src/credential/created.ts";
 import type { Asked } from "../../src/credential/kind.ts";
-import { madePrincipals, madeTokens } from "../../src/credential/list-created.ts";
 import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 
@@ -50,7 +50,7 @@ test("the role of docs/security.md is enough to find a token that is left over, 
   const found = madeTokens(await azure.stock(registry), registry).find(({ identity }) => identity === name);
   expect(found).toMatchObject({ what: "token", for: { words: made, clusters: ["1a2b3c4d"] }, passwords: [{ slot: "password1" }] });
   const credential = await acrToken.open(askedFor({ "acr-token": name }), onlyAzure(azure));
-  for (const change of (await credential.life?.revoke(name, found?.passwords ?? [])) ?? []) await credential.carry(change);
+  for (const change of (await credential.lifecycle?.revoke(name, found?.passwords ?? [])) ?? []) await credential.apply(change);
 
   expect([await azure.token(registry, name), await azure.scopeMap(registry, name)]).toEqual([undefined, undefined]);
   await expect(azure.givenRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
@@ -69,11 +69,11 @@ test("an application that is left over is found by its role; where it alone is g
   expect(found).toMatchObject({ what: "password", identity: appId, passwords: [{ slot: keyId }], for: { clusters: ["1a2b3c4d"] } });
   expect(isNow(found?.changedAt)).toBe(true);
   const credential = await servicePrincipal.open(askedFor({ "service-principal": appId }), onlyAzure(azure));
-  const plan = (await credential.life?.revoke(appId, found?.passwords ?? [])) ?? [];
+  const plan = (await credential.lifecycle?.revoke(appId, found?.passwords ?? [])) ?? [];
   const [first, ...others] = plan;
-  if (first) await credential.carry(first);
+  if (first) await credential.apply(first);
   expect(await find(displayName, principalId)).toMatchObject([{ what: "role", to: { name: principalId }, lost: true }]);
 
-  for (const change of others) await credential.carry(change);
+  for (const change of others) await credential.apply(change);
   expect(await find(displayName, principalId)).toEqual([]);
 });

@@ -22,11 +22,11 @@ async function as(...allowed: readonly string[]) {
 const read = "Microsoft.ContainerRegistry/registries/read";
 
 test("who has the rights that a token takes may make one, and without each of them that one is missing", async () => {
-  const { rights } = acrToken.mint;
+  const { rights } = acrToken.creation;
   const whole = await as(read, ...rights);
   const facts = await whole.azure.registryFacts(whole.registry);
   expect(mayMint(acrToken, await whole.azure.permissions(whole.registry), facts)).toEqual([
-    { credential: acrToken.name, flag: acrToken.mint.flag, may: "yes" },
+    { credential: acrToken.name, flag: acrToken.creation.flag, may: "yes" },
   ]);
 
   for (const right of rights) {
@@ -46,5 +46,5 @@ test("the admin user is told from the right to its passwords, and who asks is kn
   Object.assign(emulated ?? {}, { adminUserEnabled: true, roleAssignmentMode: "AbacRepositoryPermissions", armAudience: "disabled" });
   const on = await azure.registryFacts(registry);
   expect(on).toMatchObject({ mode: "abac", adminUser: true, armAudience: false });
-  expect(mayMint(admin, await azure.permissions(registry), on)).toMatchObject([{ may: "no", missing: admin.mint.rights[0] }]);
+  expect(mayMint(admin, await azure.permissions(registry), on)).toMatchObject([{ may: "no", missing: admin.creation.rights[0] }]);
 });

@@ -31,29 +31,27 @@ export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard
 /** An ACR token with a scope map of its own: it may pull, and nothing else. */
 export const acrToken = {
   name: "acr-token",
-  renewal: "made",
-  widens: true,
   again: ({ identity }, derived) =>
     derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, noted: `its ACR token is ${identity}` },
-  noted: ({ identity }) => ({ "acr-token": identity }),
-  mint: {
+  renewal: { flags: ({ identity }) => ({ "acr-token": identity }) },
+  creation: {
     flag: "--acr-token, the default",
+    isExtensible: true,
     rights: ["tokens/read", "scopeMaps/read", "scopeMaps/write", "tokens/write", "generateCredentials/action"].map(
       (action) => `Microsoft.ContainerRegistry/registries/${action}`,
     ),
+    async quota({ registry: text, identity }, { azure }) {
+      const { findRegistry, tokenCount } = await azure(identity);
+      const registry = await findRegistry(text);
+      const limit = tokensIn[registry.sku];
+      return limit === undefined ? undefined : limit - (await tokenCount(registry));
+    },
   },
   flags,
-  means: () => true,
-  check: ({ flags: { "acr-token": named, "scope-map": map } }) => {
-    checkName(named);
+  parse({ flags: { "acr-token": named, "scope-map": map } }) {
+    const name = checkName(named);
     checkMapName(map);
-  },
-  needsName: ({ flags: { "acr-token": named } }) => named === undefined,
-  async room({ registry: text, identity }, { azure }) {
-    const { findRegistry, tokenCount } = await azure(identity);
-    const registry = await findRegistry(text);
-    const most = tokensIn[registry.sku];
-    return most === undefined ? undefined : most - (await tokenCount(registry));
+    return { needsName: name === undefined };
   },
   async open(asked, sources) {
     const named = { token: checkName(asked.flags["acr-token"]), scopeMap: checkMapName(asked.flags["scope-map"]) };
@@ -142,8 +140,8 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
       ];
       return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
     },
-    life: tokenLife({ azure, registry, asked, sources, issued }),
-    carry: carrier(azure, registry, issued),
+    lifecycle: tokenLife({ azure, registry, asked, sources, issued }),
+    apply: carrier(azure, registry, issued),
     removal: (change) => removalOf(change, registry),
   };
 }

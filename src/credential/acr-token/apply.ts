@@ -5,7 +5,7 @@ import type { Change, Make } from "../../plan/change.ts";
 import type { Login } from "../../registry/port.ts";
 import { withClusters } from "../../secret/azure-words.ts";
 import type { Password } from "../../secret/entry.ts";
-import type { Carried } from "../kind.ts";
+import type { Applied } from "../kind.ts";
 import { madeBy } from "../made-by.ts";
 import { shownOf } from "./renew.ts";
 
@@ -16,7 +16,7 @@ export type Issued = { readonly token: AcrToken | undefined; readonly descriptio
 type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 
 /** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
-export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Carried> {
+export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Applied> {
   const minted = new Map<string, Minted>();
   /** Tokens that were to go, and stayed. */
   const stuck = new Set<string>();
@@ -86,7 +86,7 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
       throw new Conflict(`another run has made ${slot} of the ACR token "${name}" in the meantime`);
   }
 
-  async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Carried> {
+  async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Applied> {
     await checkSlot(name, slot);
     minted.set(name, { slot });
     const asked = azure.generatePassword(registry, { token: name, slot, expiry });

@@ -4,7 +4,7 @@ import type { Change, Mint, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs } from "../../secret/azure-words.ts";
 import type { Password } from "../../secret/entry.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
-import type { Asked, Issue, Life, Renewal, Sources } from "../kind.ts";
+import type { Asked, Issue, Lifecycle, Renewal, Sources } from "../kind.ts";
 import type { Issued } from "./apply.ts";
 import { confirmed, sameLifetime } from "./issue.ts";
 import { refuseDisabled } from "./plan.ts";
@@ -20,7 +20,7 @@ type Ground = {
 };
 
 /** What can be done with a token that Secrets note. */
-export function tokenLife({ azure, registry, asked, sources, issued }: Ground): Life {
+export function tokenLife({ azure, registry, asked, sources, issued }: Ground): Lifecycle {
   let lent: Promise<ReadonlySet<string>> | undefined;
 
   async function read(identity: string): Promise<{ token: AcrToken; scopeMap: ScopeMap | undefined } | undefined> {

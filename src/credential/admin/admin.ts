@@ -16,19 +16,14 @@ const flags = {
 /** The registry's admin user: one login for everybody, with all rights. It is read, and never made: that would lock others out. */
 export const admin = {
   name: "admin",
-  renewal: "made",
-  widens: false,
   again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" }),
-  noted: "its passwords are everybody's who uses the registry's admin user",
-  mint: {
+  creation: {
     flag: "--admin",
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],
-    bar: ({ adminUser }) => (adminUser ? undefined : "the admin user is off"),
+    obstacle: ({ adminUser }) => (adminUser ? undefined : "the admin user is off"),
   },
   flags,
-  means: ({ admin: asked }) => asked === true,
-  check: () => undefined,
-  needsName: () => false,
+  parse: ({ flags: { admin: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
     const azure = await sources.azure(asked.identity);
     return sources.during(`Looking for the admin user of ${asked.registry} in Azure`, async () => {
@@ -64,7 +59,7 @@ function credentialOf(
       const entry = { hosts: [host], kind: admin.name, identity: login.username, slot };
       return { before: [], demand: verify ? [told, prove] : [told], entry, login, pulls, mayPull: ["*"], images };
     },
-    carry: async () => ({}),
+    apply: async () => ({}),
     removal: () => [],
   };
 }

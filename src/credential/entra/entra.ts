@@ -25,20 +25,15 @@ const flags = {
 /** The registry's own token for the Azure identity at hand. Nothing is made in Azure; it dies by itself, and cannot be taken back. */
 export const entra = {
   name: "entra",
-  renewal: "made",
-  ownLifetime: true,
-  widens: false,
   again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
-  noted: () => ({ entra: true }),
-  mint: {
+  renewal: { flags: () => ({ entra: true }), isShortLived: true },
+  creation: {
     flag: "--entra",
     rights: ["Microsoft.ContainerRegistry/registries/pull/read"],
     dataRights: ["Microsoft.ContainerRegistry/registries/repositories/content/read"],
   },
   flags,
-  means: ({ entra: asked }) => asked === true,
-  check: () => undefined,
-  needsName: () => false,
+  parse: ({ flags: { entra: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
     const azure = await sources.azure(asked.identity);
     // Who may pull, and nothing else, cannot read the registry in Azure
@@ -96,7 +91,7 @@ function credentialOf(at: At): Credential {
       const aim = { host, repositories, verify: asked.verify };
       return { ...take(due(token), pulls, aim, { secret: need.owner.secret, images }), isOthers };
     },
-    life: {
+    lifecycle: {
       async renew({ inside, secret, images }: Renewal) {
         const repositories = wanted({ images, repositories: [] });
         const token = await makeOnce();
@@ -109,7 +104,7 @@ function credentialOf(at: At): Credential {
       retire: async () => [],
       revoke: async () => [],
     },
-    carry: async () => ({}),
+    apply: async () => ({}),
     removal: () => [],
     // By this machine's clock
     renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(at) + sources.now().getTime())),

@@ -16,10 +16,11 @@ const flags = {
 export const fromDockerConfig = {
   ...given,
   flags,
-  means: ({ "from-docker-config": file }) => file !== undefined,
-  check({ registry, flags: { "from-docker-config": file } }, { isTTY }) {
+  parse({ registry, flags: { "from-docker-config": file } }, { isTTY }) {
+    if (file === undefined) return undefined;
     checkRegistry(registry);
     if (file === "-" && isTTY) throw new CliError("usage", "--from-docker-config=- reads stdin, but nothing is piped in");
+    return { needsName: false };
   },
   async open(asked, sources) {
     const file = String(asked.flags["from-docker-config"]);

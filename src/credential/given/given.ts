@@ -20,17 +20,15 @@ const flags = {
 /** A user name and password that somebody has. Azure is only asked where the login server is not said. */
 export const given = {
   name: "given",
-  renewal: "given",
-  widens: false,
   again: ({ identity }) => ({ flags: { username: identity } }),
-  noted: "whoever gave it has to give another",
   flags,
-  means: ({ username, "password-stdin": stdin }) => username !== undefined || stdin === true,
-  check: (asked, stdin) => {
+  parse(asked, stdin) {
+    const { username, "password-stdin": fromStdin } = asked.flags;
+    if (username === undefined && fromStdin !== true) return undefined;
     checkRegistry(asked.registry);
     checkLogin(asked, stdin);
+    return { needsName: false };
   },
-  needsName: () => false,
   async open(asked, sources) {
     const login = await readLogin(asked, sources);
     return credentialOf(await loginServer(asked, sources), login, asked, sources);
@@ -55,7 +53,7 @@ export function credentialOf(host: string, login: Login, { verify }: Asked, { re
       const entry = { hosts: [host], kind: "given", identity: login.username };
       return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull: undefined, images };
     },
-    carry: async () => ({}),
+    apply: async () => ({}),
     removal: () => [],
   };
 }

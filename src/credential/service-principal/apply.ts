@@ -2,7 +2,7 @@ import type { Application } from "../../azure/principals.ts";
 import { Busy, CliError, Conflict, isRefusal } from "../../errors.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";
-import type { Carried } from "../kind.ts";
+import type { Applied } from "../kind.ts";
 import { madeBy } from "../made-by.ts";
 import { type Patience, patiently, seen } from "../retry.ts";
 import { pullRole } from "./pull-roles.ts";
@@ -20,7 +20,7 @@ const undoing = 20_000;
 const listDelay = 2_000;
 
 /** Makes what a plan says, and takes back what this run made, as long as nobody else has come to use it. */
-export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (change: Change) => Promise<Carried> {
+export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (change: Change) => Promise<Applied> {
   const { azure, patience } = outside;
   const brief: Patience = { ...patience, wait: Math.min(patience.wait, undoing) };
 
@@ -64,7 +64,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
     it.existing = existing;
   }
 
-  async function mint(it: State, { expiresAt: expiry }: Mint): Promise<Carried> {
+  async function mint(it: State, { expiresAt: expiry }: Mint): Promise<Applied> {
     const { id, appId } = applicationOf(it);
     it.asked.key = true;
     const add = () =>

@@ -4,7 +4,7 @@ import { CliError } from "../../errors.ts";
 import type { Change, Mint, Passing, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, keyName } from "../../secret/azure-words.ts";
 import { rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
-import type { Asked, Issue, Life, Renewal, Sources } from "../kind.ts";
+import type { Asked, Issue, Lifecycle, Renewal, Sources } from "../kind.ts";
 import { sameLifetime } from "./plan.ts";
 import { granted, type Mode } from "./pull-roles.ts";
 import { keysShown, planKeyRetirement, planPrincipalRenewal, planPrincipalRevocation } from "./renew.ts";
@@ -26,7 +26,7 @@ type Found = {
 };
 
 /** What can be done with a service principal that Secrets note, by its application's id. */
-export function principalLife({ azure, registry, mode, asked, sources, states }: Ground): Life {
+export function principalLife({ azure, registry, mode, asked, sources, states }: Ground): Lifecycle {
   async function read(appId: string, key = ""): Promise<Found | undefined> {
     const [application] = await azure.applications({ appId });
     if (!application) return undefined;

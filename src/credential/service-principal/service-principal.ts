@@ -34,24 +34,22 @@ const flags = {
 /** A service principal of Entra ID, with a role on the registry. */
 export const servicePrincipal = {
   name: "service-principal",
-  renewal: "made",
-  counted: ["service principal", "service principals"],
-  // Only a registry whose roles have repositories can let it pull more, and `check` does not know which do
-  widens: false,
   again: ({ identity }) =>
     isGuid(identity)
       ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which would get one more password` }
       : { flags: {} },
-  noted: ({ identity }) => ({ "service-principal": identity }),
-  mint: {
+  renewal: { flags: ({ identity }) => ({ "service-principal": identity }) },
+  // Not extensible: only an ABAC registry can grant it more repositories, and `check` does not know the mode of the registry
+  creation: {
+    nouns: ["service principal", "service principals"],
     flag: "--service-principal",
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),
-    elsewhere: "Microsoft Graph: Application.ReadWrite.OwnedBy",
+    uncheckedRight: "Microsoft Graph: Application.ReadWrite.OwnedBy",
   },
   flags,
-  means: ({ "service-principal": named }) => named !== undefined,
-  check: ({ flags: { "service-principal": named } }) => void checkName(named),
-  needsName: ({ flags: { "service-principal": named } }) => named === ownPrincipal,
+  parse({ flags: { "service-principal": named } }) {
+    return named === undefined ? undefined : { needsName: checkName(named) === undefined };
+  },
   async open(asked, sources) {
     const named = checkName(asked.flags["service-principal"]);
     const azure = await sources.azure(asked.identity);
@@ -102,8 +100,8 @@ function credentialOf(ground: Ground): Credential {
       states.set(state.name, state);
       return issue;
     },
-    life: principalLife({ azure, registry, mode, asked, sources, states }),
-    carry: carrier({ azure, registry, mode, patience }, states),
+    lifecycle: principalLife({ azure, registry, mode, asked, sources, states }),
+    apply: carrier({ azure, registry, mode, patience }, states),
     removal: (change) => removalOf(change, states.get(change.to.name), mode, registry),
   };
 }

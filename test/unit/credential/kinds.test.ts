@@ -1,21 +1,37 @@
 import { expect, test } from "vitest";
-import { kindMeant, kindNamed } from "../../../src/credential/kinds.ts";
+import type { Asked } from "../../../src/credential/kind.ts";
+import { kindNamed, parseKind } from "../../../src/credential/kinds.ts";
 import type { Again } from "../../../src/fix.ts";
 
+const stdin = { isTTY: false, read: async () => "" };
+
+const parse = (flags: Asked["flags"]) => {
+  const again = { verb: "create", registry: "r" } as const;
+  return parseKind({ flags, registry: "r", identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0, again }, stdin);
+};
+
 test.for([
-  { flags: {}, kind: "acr-token" },
+  { flags: {}, kind: "acr-token", needsName: true },
   { flags: { "acr-token": "ci-pull" }, kind: "acr-token" },
-  { flags: { username: "ci" }, kind: "given" },
-  { flags: { "password-stdin": true }, kind: "given" },
+  { flags: { username: "ci", "password-stdin": true }, kind: "given" },
   { flags: { "from-docker-config": "-" }, kind: "given" },
   { flags: { admin: true }, kind: "admin" },
   { flags: { entra: true }, kind: "entra" },
-  { flags: { entra: false }, kind: "acr-token" },
-  { flags: { admin: false }, kind: "acr-token" },
+  { flags: { entra: false }, kind: "acr-token", needsName: true },
+  { flags: { admin: false }, kind: "acr-token", needsName: true },
   { flags: { "service-principal": "ci" }, kind: "service-principal" },
-  { flags: { "service-principal": "*" }, kind: "service-principal" },
-])("$flags mean $kind", ({ flags, kind }) => {
-  expect(kindMeant(flags).name).toBe(kind);
+  { flags: { "service-principal": "*" }, kind: "service-principal", needsName: true },
+])("$flags ask for $kind", ({ flags, kind, needsName = false }) => {
+  expect(parse(flags)).toMatchObject({ kind: { name: kind }, needsName });
+});
+
+test.for([
+  { flags: { username: "ci" }, message: "--username needs --password-stdin: a password on the command line can be read by others" },
+  { flags: { "password-stdin": true }, message: "--password-stdin needs --username" },
+  { flags: { "acr-token": "x" }, message: 'invalid --acr-token "x": 5 to 50 letters, digits and hyphens' },
+  { flags: { "scope-map": "x" }, message: 'invalid --scope-map "x": 5 to 50 letters, digits, hyphens and underscores' },
+])("rejects $flags", ({ flags, message }) => {
+  expect(() => parse(flags)).toThrow(expect.objectContaining({ kind: "usage", message }));
 });
 
 test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([

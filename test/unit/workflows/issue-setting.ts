@@ -48,7 +48,7 @@ export function setting(
       needs.push(need);
       return issue(need);
     },
-    carry: bench.tools.carry,
+    apply: bench.tools.carry,
     removal: () => [],
   };
   const order: Order = {

@@ -99,7 +99,7 @@ test("a token that is made now is told and proven, once for all namespaces", asy
     isOthers: expect.any(Function),
   });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect(await credential.carry({ act: "tell", to: { kind: "registry", name: host }, says: "" })).toEqual({});
+  expect(await credential.apply({ act: "tell", to: { kind: "registry", name: host }, says: "" })).toEqual({});
   expect(credential.removal({ act: "tell", to: { kind: "registry", name: host }, says: "" })).toEqual([]);
   expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });

@@ -8,7 +8,7 @@ const asked = { identity: { source: "auto" }, verify: true, expiresAt: undefined
 
 /** Checks a command line with this user name and registry. */
 const check = (username: string, registry: string) => () =>
-  given.check({ ...asked, flags: { username, "password-stdin": true }, registry }, stdin);
+  given.parse({ ...asked, flags: { username, "password-stdin": true }, registry }, stdin);
 
 test.for([
   "myregistry",

@@ -1,8 +1,10 @@
 import type { Azure, AzureRegistry, Stock } from "../azure/port.ts";
 import type { Application, GivenRole } from "../azure/principals.ts";
-import type { Made } from "../plan/prune.ts";
+import type { Plan } from "../plan/change.ts";
+import type { Made, Removal } from "../plan/prune.ts";
 import { grouped } from "../plan/rotation.ts";
 import { readMadeFor } from "../secret/azure-words.ts";
+import type { Credential } from "./kind.ts";
 import { pullRole } from "./service-principal/pull-roles.ts";
 
 /** The tokens and scope maps that this plugin has made: a token says nothing of itself, so that its scope map does. */
@@ -104,4 +106,29 @@ function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: App
   const of = readMadeFor(notes);
   if (keys.length > 0 || !of) return passwords;
   return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, ...asNeeded(needed) }];
+}
+
+/** Removes objects that this plugin created. */
+export type Remover = Pick<Credential, "apply" | "removal"> & { plan(removal: Removal): Promise<Plan> };
+
+/** Removes a credential. */
+export function removerOf({ apply, removal, lifecycle }: Credential): Remover {
+  return { apply, removal, plan: async ({ identity, passwords }) => (await lifecycle?.revoke(identity, passwords)) ?? [] };
+}
+
+/** Removes role assignments of this plugin whose principal was deleted; each has the name of the principal's id. */
+export function lostRoles(azure: Azure, registry: AzureRegistry): Remover {
+  const roles = new Map<string, string>();
+  return {
+    plan: async ({ to, passwords }) => {
+      const [{ slot = "" } = {}] = passwords;
+      roles.set(to.name, slot);
+      return [{ act: "delete", to, because: "whoever it was of is gone" }];
+    },
+    apply: async ({ to }) => {
+      await azure.unassignRole(registry, { principalId: to.name, role: roles.get(to.name) ?? "" });
+      return {};
+    },
+    removal: ({ to }) => ["az", "role", "assignment", "list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`],
+  };
 }
