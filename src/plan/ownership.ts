@@ -7,7 +7,7 @@ import { hostOf } from "./keys.ts";
 /**
  * The three questions of ownership. Every verb asks them here:
  * 1. May this run write this Secret? {@link mayWrite}
- * 2. Which Secrets and clusters hold this credential? {@link holdsCredential}, {@link unknownClusters}, {@link keptBy}
+ * 2. Which Secrets and clusters hold this credential? {@link isLoginOf}, {@link describes}, {@link unknownClusters}, {@link keptBy}
  * 3. Is this object in Azure ours, alone? {@link mayGrant}, {@link mayDelete}
  */
 
@@ -54,30 +54,6 @@ function servesHost(server: string, host: string): boolean {
   const [name = ""] = host.split(".");
   const sample = key.split(".").map((part, at) => (part.includes("*") ? (at === 0 ? name : "any") : part));
   return key === host.toLowerCase() || isRegional(host, sample.join(".")) || reaches(key, { host, repository: "" });
-}
-
-/** What one Secret shows of one credential. `unreadable`: the annotation is not the list that we write; the data could not be read. */
-export type Evidence = {
-  readonly annotation: "names" | "other" | "unreadable";
-  readonly config: "login" | "other" | "none" | "unreadable";
-};
-
-/** What a Secret's annotation and docker config hold; undefined if unreadable. */
-export type SecretLogins = {
-  readonly annotated: readonly HeldLogin[] | undefined;
-  readonly configured: readonly HeldLogin[] | undefined;
-};
-
-export function evidenceOf(credential: CredentialId, { annotated, configured }: SecretLogins): Evidence {
-  const has = (logins: readonly HeldLogin[]) => logins.some((login) => isLoginOf(credential, login));
-  const config = configured === undefined ? "unreadable" : has(configured) ? "login" : configured.length > 0 ? "other" : "none";
-  return { annotation: annotated === undefined ? "unreadable" : has(annotated) ? "names" : "other", config };
-}
-
-/** Whether a Secret holds a credential, whatever its label says. `unknown` counts as a holder. */
-export function holdsCredential({ annotation, config }: Evidence): "yes" | "no" | "unknown" {
-  if (annotation === "names" || config === "login") return "yes";
-  return annotation === "unreadable" && config === "unreadable" ? "unknown" : "no";
 }
 
 /** The clusters that Azure's description of a credential names and whose Secrets were not all listed. */

@@ -3,10 +3,7 @@ import { expect, test } from "vitest";
 import {
   type AzureObject,
   type CredentialId,
-  type Evidence,
-  evidenceOf,
   type HeldLogin,
-  holdsCredential,
   isLoginOf,
   keptBy,
   type Manager,
@@ -31,8 +28,8 @@ const keys = ["none", "password", "certificate", "federated credential"] as cons
 
 type Row = {
   readonly label: Manager;
-  readonly annotation: Evidence["annotation"];
-  readonly config: Evidence["config"];
+  readonly annotation: (typeof annotations)[number];
+  readonly config: (typeof configs)[number];
   readonly cluster: (typeof clusters)[number];
   readonly creator: AzureObject["creator"];
   readonly key: (typeof keys)[number];
@@ -51,12 +48,11 @@ const rows: Row[] = labels.flatMap((label) =>
 /** Question 1: only the label decides. */
 const writes: Readonly<Record<Manager, boolean>> = { ours: true, other: false, none: false };
 
-/** Question 2, the Secret: the label does not matter. */
-const holds: Readonly<Record<Evidence["annotation"], Readonly<Record<Evidence["config"], "yes" | "no" | "unknown">>>> = {
-  names: { login: "yes", other: "yes", none: "yes", unreadable: "yes" },
-  other: { login: "yes", other: "no", none: "no", unreadable: "no" },
-  unreadable: { login: "yes", other: "no", none: "no", unreadable: "unknown" },
-};
+/**
+ * Question 2, the Secret: an annotation or a docker config that names the credential. The label does not matter. A docker config that
+ * cannot be read is none: the kubelet cannot pull with it.
+ */
+const holds = ({ annotation, config }: Row) => annotation === "names" || config === "login";
 
 /** Question 2, the cluster, if no Secret holds the credential. */
 const keeps: Readonly<Record<Row["cluster"], "cluster" | undefined>> = {
@@ -81,13 +77,12 @@ function metadataOf({ label, annotation }: Row) {
   };
 }
 
-const configOf = ({ config }: Row): readonly HeldLogin[] | undefined =>
-  ({ login: [{ hosts: [host], identity: "t" }], other: [{ hosts: [host], identity: "u" }], none: [], unreadable: undefined })[config];
+const configOf = ({ config }: Row): readonly HeldLogin[] =>
+  ({ login: [{ hosts: [host], identity: "t" }], other: [{ hosts: [host], identity: "u" }], none: [], unreadable: [] })[config];
 
 const isAnswered = (row: Row) => {
   const metadata = metadataOf(row);
-  const evidence = evidenceOf(token, { annotated: readAnnotation({ metadata }), configured: configOf(row) });
-  const held = holdsCredential(evidence);
+  const held = [...(readAnnotation({ metadata }) ?? []), ...configOf(row)].some((login) => isLoginOf(token, login));
   const described = ["here", ...(row.cluster === "not selected" ? ["there"] : [])];
   const unknown = unknownClusters(described, new Set(["here"]));
   const others = { clusters: unknown, unlisted: row.cluster === "not listable" ? 1 : 0, owned: false };
@@ -102,17 +97,17 @@ const isAnswered = (row: Row) => {
     writes: mayWrite({ manager: row.label, beside: false }),
     renews: readEntries({ metadata }) !== undefined,
     holds: held,
-    keptBy: keptBy({ ...others, secrets: held === "no" ? 0 : 1 }),
-    forced: keptBy({ ...others, secrets: held === "no" ? 0 : 1 }, true),
-    owned: keptBy({ ...others, secrets: held === "no" ? 0 : 1, owned: true }),
+    keptBy: keptBy({ ...others, secrets: held ? 1 : 0 }),
+    forced: keptBy({ ...others, secrets: held ? 1 : 0 }, true),
+    owned: keptBy({ ...others, secrets: held ? 1 : 0, owned: true }),
     grants: mayGrant(object),
     deletes: mayDelete(object),
   };
 };
 
 test.for(rows)("answers for $label, $annotation, $config, $cluster, $creator, $key", (row) => {
-  const held = holds[row.annotation][row.config];
-  const secret = held === "no" ? undefined : "secret";
+  const held = holds(row);
+  const secret = held ? "secret" : undefined;
 
   expect(isAnswered(row)).toEqual({
     writes: writes[row.label],

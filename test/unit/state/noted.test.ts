@@ -40,6 +40,30 @@ function clusterScopeOf(world: FakeWorld, lists: Where[] = []): ClusterScope {
   return { context: undefined, cluster: { ...port, pages }, namespaces: ["a"], open: false };
 }
 
+const managers = { ours: managedBy.value, "another tool's": "kyverno", "nobody's": "" };
+const notes = { "names it": JSON.stringify([entry]), "names nothing": "[]", "cannot be read": "{" };
+const shapes = {
+  "the login": { auths: login },
+  "another login": { auths: { [host]: { username: "u", password: "p" } } },
+  "no login": { auths: {} },
+  "malformed data": { auths: { [host]: { auth: "!" } } },
+};
+
+test.for(
+  Object.entries(managers).flatMap(([label, manager]) =>
+    Object.entries(notes).flatMap(([annotation, note]) =>
+      Object.entries(shapes).map(([config, shape]) => ({ label, annotation, config, of: { manager, note, ...shape } })),
+    ),
+  ),
+)("counts a Secret when its label is $label, its annotation $annotation, and it has $config", async ({ annotation, config, of }) => {
+  const world = worldOf(["a"]);
+  world.cluster.put(secret("holder", of));
+
+  const { secrets } = await holdersOf([clusterScopeOf(world)], token, []);
+
+  expect(secrets.length > 0).toBe(annotation === "names it" || config === "the login");
+});
+
 test.for([
   { what: "our Secret", of: { manager: managedBy.value, note: JSON.stringify([entry]), auths: login } },
   { what: "a Secret of another tool with our annotation", of: { manager: "kyverno", note: JSON.stringify([entry]), auths: login } },
