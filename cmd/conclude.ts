@@ -2,7 +2,7 @@ import type { DryRun, Outcome } from "../src/actions/outcome.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally, type Tally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
-import type { ClusterScope } from "../src/scope/places.ts";
+import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import type { Scope } from "../src/scope/scope.ts";
 import { failureCode } from "./failure-code.ts";
 import type { Session } from "./session.ts";

@@ -4,7 +4,7 @@ import { parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
 import { CliError } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/issue.ts";

@@ -5,7 +5,7 @@ import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
 import { whereOf } from "./conclude.ts";

@@ -7,7 +7,7 @@ import { CliError, isRefusal } from "../src/errors.ts";
 import { confirmed } from "../src/output/confirm.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { askable } from "./askable.ts";

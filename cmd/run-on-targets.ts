@@ -2,7 +2,7 @@ import { newRun } from "../src/actions/tools.ts";
 import type { Fix } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/places.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
 import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";

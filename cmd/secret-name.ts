@@ -1,7 +1,7 @@
 import { CliError } from "../src/errors.ts";
 import { type Fix, listEverywhere } from "../src/fix.ts";
-import type { ClusterScope } from "../src/scope/places.ts";
-import { theSecret } from "../src/state/secrets.ts";
+import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
+import { theSecret } from "../src/state/pull-secrets.ts";
 
 /**
  * The Secret that is meant where none is named: the only one of the only namespace.

@@ -1,6 +1,6 @@
 import { CliError } from "../src/errors.ts";
 import { kinds, nameOf, spelled } from "../src/kinds.ts";
-import type { RecreateOptions } from "../src/plan/refusal.ts";
+import type { RecreateOptions } from "../src/plan/references.ts";
 import type { TargetOptions, TargetPick } from "../src/state/targets.ts";
 
 /** The words and flags by which a line to type is about the same targets. */

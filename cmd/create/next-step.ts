@@ -1,7 +1,7 @@
 import { unlessRefused } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import type { Next } from "../../src/output/error.ts";
-import type { ClusterScope } from "../../src/scope/places.ts";
+import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import type { CreateOptions } from "./options.ts";

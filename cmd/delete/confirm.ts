@@ -4,7 +4,7 @@ import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { confirmed } from "../../src/output/confirm.ts";
 import type { Where } from "../../src/output/words.ts";
-import { several } from "../../src/plan/said.ts";
+import { several } from "../../src/plan/wording.ts";
 import { askable } from "../askable.ts";
 import type { Session } from "../session.ts";
 

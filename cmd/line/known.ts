@@ -1,6 +1,5 @@
-import type { Configured } from "../../src/cluster/port.ts";
-import { type Cluster, listAll } from "../../src/cluster/port.ts";
-import { managedNames } from "../../src/state/secrets.ts";
+import { type Cluster, type Configured, listAll } from "../../src/cluster/port.ts";
+import { managedNames } from "../../src/state/pull-secrets.ts";
 
 /** What may be asked for the words that complete a value. */
 export type Known = {

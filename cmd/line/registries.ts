@@ -2,7 +2,7 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
 import { readEntries } from "../../src/secret/entry.ts";
 import { imagesOf } from "../../src/state/images.ts";
-import { managed } from "../../src/state/secrets.ts";
+import { managed } from "../../src/state/pull-secrets.ts";
 
 /**
  * The login servers that the namespace's Secrets note and its pods have images of, as far as they may be read. Azure is not asked: that

@@ -1,6 +1,5 @@
 import { endsKnown } from "../../src/credential/kinds.ts";
-import type { DueLimits, NotDue } from "../../src/plan/due.ts";
-import type { Rotation } from "../../src/plan/rotation.ts";
+import type { DueLimits, NotDue, Rotation } from "../../src/plan/rotation.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import type { Grace } from "../../src/workflows/rotate-order.ts";
 import { registryHost } from "../create/options.ts";

@@ -2,10 +2,10 @@ import { kindNamed, notRenewable } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
 import { keyOf } from "../../src/kinds.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
-import type { ClusterScope } from "../../src/scope/places.ts";
+import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
 import type { Noted, NotedIn } from "../../src/state/noted.ts";
-import { noSecret } from "../../src/state/secrets.ts";
+import { noSecret } from "../../src/state/pull-secrets.ts";
 import type { RotateOptions } from "./options.ts";
 
 /** Whether a login is one that the command line is about: others that hold the same are found through it. */

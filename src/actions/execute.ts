@@ -3,7 +3,7 @@ import { CliError, Interrupted, isLost } from "../errors.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Act, Change, ChangeOf, Passing, Plan } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
-import { over } from "../scope/over.ts";
+import { over } from "../scope/concurrency.ts";
 import { claim, renewClaims } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { recreate } from "./recreate.ts";

@@ -2,7 +2,7 @@ import { CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Precondition, Store } from "../plan/change.ts";
-import { holds } from "../plan/keys.ts";
+import { holds } from "../plan/existing-secret.ts";
 import { planStore } from "../plan/store.ts";
 import { noteClaim, readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";

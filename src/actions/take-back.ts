@@ -1,8 +1,7 @@
 import { CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { opposite } from "../plan/change.ts";
-import { namedThere } from "../plan/named.ts";
-import { several } from "../plan/said.ts";
+import { namedThere, several } from "../plan/wording.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench, Tools } from "./tools.ts";
 

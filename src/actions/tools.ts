@@ -6,7 +6,7 @@ import type { Ref } from "../kinds.ts";
 import type { Change, Precondition } from "../plan/change.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { Making } from "../secret/claim.ts";
-import type { Seen } from "../state/seen.ts";
+import type { Seen } from "../state/namespace-state.ts";
 import type { DryRun } from "./outcome.ts";
 
 /** What plans are carried out with. */

@@ -2,7 +2,7 @@ import type { AzureRegistry } from "../azure/port.ts";
 import type { Permission, Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
 import { CliError, unlessRefused } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import { inLine } from "../plan/named.ts";
+import { inLine } from "../plan/wording.ts";
 
 /** The words for the actions of a scope map that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
 const verbs: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import { mostNamed } from "../plan/named.ts";
+import { mostNamed } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 

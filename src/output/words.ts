@@ -1,7 +1,7 @@
 import type { DryRun } from "../actions/outcome.ts";
 import type { Ref } from "../kinds.ts";
 import type { Act, ChangeOf } from "../plan/change.ts";
-import { inLine, placed } from "../plan/named.ts";
+import { inLine, placed } from "../plan/wording.ts";
 
 type Word<A extends Act> = (change: ChangeOf<A>) => (typeof words)[number] | undefined;
 

@@ -1,9 +1,8 @@
 import { hasVerb } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
-import type { Target } from "./references.ts";
-import { refuseAnew, refuseMade } from "./refusal.ts";
-import { isPlain, saidTargets, several, shown } from "./said.ts";
+import { refuseAnew, refuseMade, type Target } from "./references.ts";
+import { isPlain, saidTargets, several, shown } from "./wording.ts";
 
 /** Which names lead nowhere, and whether somebody named the targets. */
 export type DanglingOptions = {

@@ -2,7 +2,7 @@ import { reaches } from "../kubelet/keyring.ts";
 import type { Entry } from "../secret/entry.ts";
 import { isGuid } from "../secret/guid.ts";
 import { isRegional } from "../secret/regional.ts";
-import { hostOf } from "./keys.ts";
+import { hostOf } from "./existing-secret.ts";
 
 /**
  * The three questions of ownership. Every verb asks them here:

@@ -1,13 +1,11 @@
 import { type Ref, targetKindCalled } from "../kinds.ts";
-import type { Around } from "./around.ts";
 import type { Change, Plan } from "./change.ts";
+import { tellDrift } from "./drift.ts";
 import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
-import { planAttach, type Target } from "./references.ts";
-import type { RecreateOptions } from "./refusal.ts";
+import { planAttach, type RecreateOptions, type Target } from "./references.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
-import { tellDrift } from "./tell-drift.ts";
-import { tellOfTargets } from "./warn.ts";
+import { type Around, tellOfTargets } from "./warnings.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {

@@ -1,8 +1,7 @@
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
-import type { ExistingSecret } from "./existing-secret.ts";
-import { isOf, keysOf } from "./keys.ts";
+import { type ExistingSecret, isOf, keysOf } from "./existing-secret.ts";
 import { passwordKey } from "./rotation.ts";
 import { planStore, tellLoss } from "./store.ts";
 

@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Rollout, Tell } from "./change.ts";
-import type { Maker } from "./refusal.ts";
+import type { Maker } from "./references.ts";
 
 /** A pod with an image of the registry in question. */
 export type PullingPod = {

@@ -1,6 +1,5 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
-import { openSets } from "./sets.ts";
 
 /** A Secret, and what it notes of one login. */
 export type Member = {
@@ -126,3 +125,78 @@ export function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] 
 /** Those of these passwords that are to be retired now. */
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
   replaced.filter(({ until }) => until === undefined || !(Date.parse(until) > now.getTime()));
+
+/** Sets of keys that are joined: two keys are of one set where they have the same lead. */
+export type Sets = {
+  /** The key that stands for a key's set: itself, until it is joined with others. */
+  leadOf(key: string): string;
+  join(key: string, other: string): void;
+};
+
+/** Opens sets, of which each key is one by itself. However long the way to a lead has become, each look makes the next one shorter. */
+export function openSets(): Sets {
+  const leads = new Map<string, string>();
+  const leadOf = (key: string): string => {
+    let [at, next] = [key, leads.get(key)];
+    while (next !== undefined) {
+      const beyond = leads.get(next) ?? next;
+      leads.set(at, beyond);
+      [at, next] = [next, leads.get(next)];
+    }
+    return at;
+  };
+  return {
+    leadOf,
+    join: (key, other) => {
+      const [lead, under] = [leadOf(key), leadOf(other)];
+      if (lead !== under) leads.set(under, lead);
+    },
+  };
+}
+
+/**
+ * Groups of rotations that may run at the same time: no Secret that notes a credential of one notes one of another, and of an application,
+ * which has one name at every registry, all are in one. A group's rotations are in their order.
+ */
+export function apart<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
+  const { join, leadOf } = openSets();
+  for (const rotation of rotations) for (const { to } of rotation.all) join(nameOf(rotation), keyOf(to));
+  return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
+}
+
+/** Azure does not tell a name from the same one in capitals. */
+const nameOf = ({ kind, identity }: Rotation) => JSON.stringify([kind, identity.toLowerCase()]);
+
+/** Which credentials a run rotates: those that meet one of the limits, or all if there is none. */
+export type DueLimits = {
+  /** Passwords that expire by then. */
+  readonly endsBy: Date | undefined;
+  /** Passwords that were created by then. */
+  readonly createdBy: Date | undefined;
+};
+
+/** Why a credential does not meet a limit. */
+export type NotDue = "never" | "later" | "unknown" | "young";
+
+type Passwords = readonly Pick<Member, "entry" | "lapsed">[];
+
+/** Returns why a credential is not due, one reason for each limit; none if it is due. @param passwords as the Secrets that hold it record them */
+export function notDue(passwords: Passwords, { endsBy, createdBy }: DueLimits): readonly NotDue[] {
+  const byExpiry = endsBy && expiryBy(passwords, endsBy);
+  const byAge = createdBy && ageAt(passwords, createdBy);
+  if (byExpiry === "due" || byAge === "due") return [];
+  return [byExpiry, byAge].filter((reason) => reason !== undefined);
+}
+
+function expiryBy(passwords: Passwords, moment: Date): NotDue | "due" {
+  const ends = passwords.flatMap(({ entry: { expiresAt } }) => (expiresAt === undefined ? [] : [Date.parse(expiresAt)]));
+  if (ends.some((end) => end <= moment.getTime())) return "due";
+  if (ends.some(Number.isNaN)) return "unknown";
+  return ends.length === 0 ? "never" : "later";
+}
+
+/** If Azure shows passwords, but not the recorded one, the record says nothing about its age: the password may be old. */
+function ageAt(passwords: Passwords, moment: Date): NotDue | "due" {
+  const isYoung = ({ entry: { madeAt = "" }, lapsed }: Passwords[number]) => !lapsed && Date.parse(madeAt) > moment.getTime();
+  return passwords.every(isYoung) ? "young" : "due";
+}

@@ -1,12 +1,10 @@
 import { nameOf } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
-import { annotation } from "../plan/account-list.ts";
-import type { Account, Around, Lister } from "../plan/around.ts";
 import { accountOf, namesIn, readTarget } from "../plan/references.ts";
-import { topOf } from "./controller.ts";
+import { type Account, type Around, annotation, type Lister } from "../plan/warnings.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwn, isYounger } from "./pulling-pods.ts";
+import { hasOwnList, isYounger, topOf } from "./pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** What warnings look at: all that was read of a place, also where it is no target. @param hosts those of the registry */
@@ -45,7 +43,7 @@ function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
 /** What a pod comes from that has another list than its ServiceAccount, although it was made since that was written. */
 function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
   const account = accounts.get(accountOf(pod.spec));
-  if (!account || !hasOwn(pod, account) || !isYounger(pod, account)) return [];
+  if (!account || !hasOwnList(pod, account) || !isYounger(pod, account)) return [];
   if (isGone(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
   return [{ of: topOf(pod), account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
 }

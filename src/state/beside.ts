@@ -3,11 +3,10 @@ import { unlessRefused } from "../errors.ts";
 import { lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { accountOf, isChangeable, namesIn, type Target } from "../plan/references.ts";
-import { topOf } from "./controller.ts";
+import { together } from "../scope/concurrency.ts";
+import { hasOwnList, topOf } from "./pods.ts";
 import { secretsOf } from "./pull-secrets.ts";
-import { hasOwn } from "./pulling-pods.ts";
 import { specOf, type TargetObject, targetOf } from "./targets.ts";
-import { together } from "./together.ts";
 
 /** What is read for warnings alone, beside what a command is about. */
 export type Beside = {
@@ -51,7 +50,7 @@ function templatesWanted(secret: string, objects: readonly TargetObject[], pods:
   const read = new Set(objects.map((object) => `${object.kind}/${object.metadata.name}`));
   const odd = pods.filter((pod) => {
     const account = accounts.get(accountOf(pod.spec));
-    return account && hasOwn(pod, account) && !namesIn(pod.spec.imagePullSecrets).includes(secret);
+    return account && hasOwnList(pod, account) && !namesIn(pod.spec.imagePullSecrets).includes(secret);
   });
   const makers = new Map(odd.map((pod) => topOf(pod)).map((maker) => [`${maker.kind}/${maker.name}`, maker]));
   return [...makers].flatMap(([key, { kind: called, name }]) => {

@@ -1,12 +1,12 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { type CliError, isForbidden } from "../errors.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
-import { byKey, inStep } from "../scope/join.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { together } from "../scope/concurrency.ts";
+import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { readEntries } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapes } from "../secret/shapes.ts";
-import { together } from "./together.ts";
 
 /** A pull secret, and the ServiceAccounts that carry it. */
 export type Carried = { readonly context: string | undefined; readonly secret: Secret; readonly carriers: readonly string[] };

@@ -4,7 +4,7 @@ import type { Secret } from "../objects.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import type { Login } from "../registry/port.ts";
 import { readClaim } from "../secret/claim.ts";
-import { readEntries } from "../secret/entry.ts";
+import { type Entry, isOurs, readAnnotation, readEntries } from "../secret/entry.ts";
 import { othersOf } from "../secret/owners.ts";
 import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 
@@ -55,4 +55,14 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
   return "entries" in reading
     ? reading.entries.find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login
     : undefined;
+}
+
+/**
+ * Returns the logins of a Secret that has lost our label to another tool: those that the annotation names and that are inside. The
+ * annotation alone is no evidence, because other tools copy it.
+ */
+export function unlabeledEntries(secret: Secret): readonly Entry[] {
+  if (isOurs(secret)) return [];
+  const named = (readAnnotation(secret) ?? []).filter(({ beside }) => beside !== true);
+  return named.filter(({ hosts: [host = ""], identity }) => loginFor(secret, host)?.username === identity);
 }

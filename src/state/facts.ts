@@ -1,10 +1,10 @@
 import { kinds, type Ref } from "../kinds.ts";
 import { driftOf } from "../plan/drift.ts";
-import { keysOf } from "../plan/keys.ts";
+import { keysOf } from "../plan/existing-secret.ts";
 import type { Facts } from "../plan/place.ts";
 import type { Target } from "../plan/references.ts";
 import type { Login } from "../registry/port.ts";
-import type { Place } from "../scope/places.ts";
+import type { Place } from "../scope/cluster-scopes.ts";
 import { aroundOf, comesFrom } from "./around.ts";
 import { readExisting } from "./existing-secret.ts";
 import type { NamespaceState } from "./namespace-state.ts";

@@ -1,10 +1,10 @@
 import { isForbidden, unlessRefused } from "../errors.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./existing-secret.ts";
-import { managed } from "./secrets.ts";
+import { managed } from "./pull-secrets.ts";
 
 /** A login that Secrets of a scope hold, and what they note of it. */
 export type Holder = { readonly entry: Entry; readonly login: Login };

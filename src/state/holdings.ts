@@ -5,7 +5,7 @@ import { isTimestamp } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
-import { unlabeledEntries } from "./unlabeled.ts";
+import { unlabeledEntries } from "./existing-secret.ts";
 
 /** A login that a pull secret holds: as it is noted, or as it looks. */
 export type Holding = {

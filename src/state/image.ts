@@ -5,7 +5,7 @@ import type { Match } from "../kubelet/keyring.ts";
 import { isRepository } from "../registry/image-reference.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { defaultSecretName } from "../secret/names.ts";
-import { azureHost } from "./azure-host.ts";
+import { azureHost } from "./images.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
 import type { Pull } from "./pulls.ts";
 

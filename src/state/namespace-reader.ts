@@ -1,7 +1,7 @@
 import { type CliError, isForbidden } from "../errors.ts";
 import { kinds } from "../kinds.ts";
-import { byKey, inStep } from "../scope/join.ts";
-import type { ClusterScope, Place } from "../scope/places.ts";
+import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
+import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
 

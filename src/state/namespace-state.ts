@@ -1,10 +1,11 @@
 import { listAll } from "../cluster/port.ts";
+import { keyOf, kinds, type Ref } from "../kinds.ts";
 import type { KubeObject, Pod, Secret } from "../objects.ts";
-import type { Place } from "../scope/places.ts";
+import type { Place } from "../scope/cluster-scopes.ts";
+import { together } from "../scope/concurrency.ts";
 import { type Beside, besideOf } from "./beside.ts";
 import { type NamedSecret, secretsBeside } from "./other-names.ts";
 import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
-import { together } from "./together.ts";
 
 /** What a command reads of a namespace. */
 export type ReadOptions = ChoiceOptions & {
@@ -63,3 +64,22 @@ export async function readNamespace(place: Place, options: ReadOptions): Promise
 
 /** What objects are called. */
 export const namesOf = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
+
+/** Objects as they were looked at, by what names them. */
+export type Seen = ReadonlyMap<string, KubeObject>;
+
+/** The objects of one place, to look up by what a change names. */
+export function remember(objects: readonly (KubeObject | undefined)[], context: string | undefined): Seen {
+  return new Map(objects.flatMap((object) => (object ? [[keyOf(refOf(object, context)), object] as const] : [])));
+}
+
+/** What names an object of the API. */
+function refOf({ kind: name, metadata }: KubeObject, context: string | undefined): Ref {
+  const kind = (Object.keys(kinds) as Ref["kind"][]).find((each) => "kind" in kinds[each] && kinds[each].kind === name) ?? "secret";
+  return {
+    kind,
+    name: metadata.name,
+    ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
+    ...(context !== undefined && { context }),
+  };
+}

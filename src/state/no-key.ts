@@ -6,11 +6,10 @@ import type { PodSpec, Secret } from "../objects.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
-import { several } from "../plan/said.ts";
-import { azureHost } from "./azure-host.ts";
-import { imagesOf } from "./images.ts";
+import { several } from "../plan/wording.ts";
+import { azureHost, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwn } from "./pulling-pods.ts";
+import { hasOwnList } from "./pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** As many hosts are told. */
@@ -45,7 +44,7 @@ function pullerOf(of: Ref<TargetKind>, object: TargetObject, { also = [], target
   const templates = [...also, ...targets]
     .flatMap((each) => specOf(each) ?? [])
     .filter((spec) => namesIn(spec.imagePullSecrets).length === 0);
-  const running = pods.filter((pod) => !isOver(pod) && !hasOwn(pod, account)).map(({ spec }) => spec);
+  const running = pods.filter((pod) => !isOver(pod) && !hasOwnList(pod, account)).map(({ spec }) => spec);
   const relying = [...templates, ...running].filter((spec) => accountOf(spec) === of.name);
   return { of, images: relying.flatMap(wantedIn), whole: false };
 }

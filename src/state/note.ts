@@ -5,7 +5,7 @@ import type { Secret } from "../objects.ts";
 import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { isRegional } from "../secret/regional.ts";
-import { unlabeledEntries } from "./unlabeled.ts";
+import { unlabeledEntries } from "./existing-secret.ts";
 
 /** What a Secret notes of its first credential; undefined when it is not one of ours. */
 export function noteOf(secret: Secret): Note | undefined {

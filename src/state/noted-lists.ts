@@ -1,5 +1,5 @@
 import type { HeldLogin } from "../plan/ownership.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Allowed, type NotedIn, notedIn } from "./noted.ts";
 
 /** What Secrets note of some logins, read after it was asked for. */

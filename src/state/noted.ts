@@ -5,14 +5,14 @@ import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
 import { loginFor } from "./existing-secret.ts";
 import { secretIn } from "./facts.ts";
 import { idBy, uidOf } from "./namespace.ts";
-import { managed } from "./secrets.ts";
+import { managed } from "./pull-secrets.ts";
 
 /** A Secret that was listed. */
 type Listed = { readonly to: Ref<"secret">; readonly clusterScope: ClusterScope; readonly metadata: Metadata };

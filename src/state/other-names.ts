@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Secret } from "../objects.ts";
 import { isChangeable, type Target } from "../plan/references.ts";
-import type { Place } from "../scope/places.ts";
+import type { Place } from "../scope/cluster-scopes.ts";
 import { secretsOf } from "./pull-secrets.ts";
 import { type TargetObject, targetOf } from "./targets.ts";
 

@@ -5,10 +5,10 @@ import type { Pod, ServiceAccount } from "../objects.ts";
 import { readTarget } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
+import { together } from "../scope/concurrency.ts";
 import { containersOf } from "./images.ts";
 import { namespaceNotFound, uidOf } from "./namespace.ts";
-import { namesOf, podFacts } from "./pulling-pods.ts";
-import { together } from "./together.ts";
+import { namesOf, podFacts } from "./pods.ts";
 
 /** One image, pulled with one list of pull secrets, by one or more pods. */
 export type Pull = {

@@ -4,10 +4,10 @@ import type { Fix } from "../fix.ts";
 import { kinds, lastingKinds, resourceOf, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
-import type { Place } from "../scope/places.ts";
+import type { Place } from "../scope/cluster-scopes.ts";
+import { together } from "../scope/concurrency.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
-import { together } from "./together.ts";
 
 /** Targets of one kind: by name, by pattern, by labels. */
 export type TargetPick = {

@@ -3,7 +3,7 @@ import type { PodSpec } from "../objects.ts";
 import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwn } from "./pulling-pods.ts";
+import { hasOwnList } from "./pods.ts";
 import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
@@ -17,9 +17,10 @@ export function usersOf(hosts: readonly string[], { targets, pods }: Pick<Namesp
   const accounts = new Map(targets.filter((object) => !specOf(object)).map((object) => [object.metadata.name, object]));
   const makers = targets.filter((object) => pulls(object, hosts) && !targetOf(object).maker);
   const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindCalled(controllerOf(pod.metadata)?.kind ?? "") === undefined);
-  const relying = [...makers.filter((object) => !namesItself(object)), ...strays.filter((pod) => !hasOwn(pod, accountOfPod(pod.spec)))].map(
-    (object) => accountOf(specOf(object) as PodSpec),
-  );
+  const relying = [
+    ...makers.filter((object) => !namesItself(object)),
+    ...strays.filter((pod) => !hasOwnList(pod, accountOfPod(pod.spec))),
+  ].map((object) => accountOf(specOf(object) as PodSpec));
   const changeable = makers.filter((object) => namesItself(object) && kinds[kindOf(object)].carries.takes !== "anew");
   return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
 

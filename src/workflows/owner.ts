@@ -1,7 +1,7 @@
 import { listAll } from "../cluster/port.ts";
 import type { Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
-import type { ClusterScope, Place } from "../scope/places.ts";
+import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
 import { manyNamespaces, wordsIn } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";

@@ -6,7 +6,7 @@ import type { Remover } from "../credential/created.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";
-import { over } from "../scope/over.ts";
+import { over } from "../scope/concurrency.ts";
 
 /** What it takes to remove what is left over in Azure. */
 export type Pruning = {

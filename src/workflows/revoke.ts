@@ -5,7 +5,7 @@ import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import type { HeldLogin } from "../plan/ownership.ts";
 import { revocablesOf } from "../plan/revoke.ts";
-import { over } from "../scope/over.ts";
+import { over } from "../scope/concurrency.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../state/existing-secret.ts";
 import { type NotedIn, notedIn } from "../state/noted.ts";

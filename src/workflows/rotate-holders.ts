@@ -1,10 +1,9 @@
 import type { Outcome } from "../actions/outcome.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import type { Ref } from "../kinds.ts";
-import { mostNamed, namedThere } from "../plan/named.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
-import { several } from "../plan/said.ts";
+import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import { unnamedCluster } from "../secret/azure-words.ts";
 import type { Noted } from "../state/noted.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";

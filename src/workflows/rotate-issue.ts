@@ -1,9 +1,9 @@
 import { preconditionOf } from "../actions/claim.ts";
 import { type Credential, type Issue, lifecycleOf } from "../credential/kind.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
-import { namedThere } from "../plan/named.ts";
 import { keptBy } from "../plan/ownership.ts";
 import { passwordKey, type Rotation, withOther } from "../plan/rotation.ts";
+import { namedThere } from "../plan/wording.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";

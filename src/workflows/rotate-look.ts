@@ -6,7 +6,7 @@ import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
 import type { Doubted } from "../plan/proof.ts";
 import { type Rotation, rotationsOf } from "../plan/rotation.ts";
 import type { Login } from "../registry/port.ts";
-import { over } from "../scope/over.ts";
+import { over } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import type { Noted, NotedIn } from "../state/noted.ts";

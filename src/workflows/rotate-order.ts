@@ -1,11 +1,10 @@
 import type { DryRun } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import type { Credential } from "../credential/kind.ts";
-import type { DueLimits, NotDue } from "../plan/due.ts";
 import type { Proof } from "../plan/proof.ts";
-import type { Rotation } from "../plan/rotation.ts";
+import type { DueLimits, NotDue, Rotation } from "../plan/rotation.ts";
 import type { ImageRef } from "../registry/port.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { NotedLists } from "../state/noted-lists.ts";
 

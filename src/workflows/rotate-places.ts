@@ -3,7 +3,7 @@ import { keyOf } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { planRenewed } from "../plan/renewed.ts";
 import type { Rotation } from "../plan/rotation.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Entry, readAnnotation } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";

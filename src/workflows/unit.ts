@@ -4,14 +4,13 @@ import { endClaims } from "../actions/release.ts";
 import { leave, takeBack, withLeft } from "../actions/take-back.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import { CliError, Conflict, Interrupted } from "../errors.ts";
-import { aheadOf } from "../plan/ahead.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
-import { over } from "../scope/over.ts";
-import type { Place } from "../scope/places.ts";
+import { aheadOf } from "../plan/wording.ts";
+import type { Place } from "../scope/cluster-scopes.ts";
+import { over } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
-import type { NamespaceState } from "../state/namespace-state.ts";
-import { remember, type Seen } from "../state/seen.ts";
+import { type NamespaceState, remember, type Seen } from "../state/namespace-state.ts";
 import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
 
 /**

@@ -3,9 +3,8 @@ import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
-import { inLine, namedThere } from "../plan/named.ts";
-import { several } from "../plan/said.ts";
-import type { ClusterScope } from "../scope/places.ts";
+import { inLine, namedThere, several } from "../plan/wording.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
 import { type Holders, holdersOf } from "../state/noted.ts";
 

@@ -1,4 +1,4 @@
-import { over } from "../../src/scope/over.ts";
+import { over } from "../../src/scope/concurrency.ts";
 import { collect } from "./collect.ts";
 
 /** What comes of each item, in their order; at most `width` are worked on at once. */

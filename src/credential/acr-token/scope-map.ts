@@ -2,7 +2,7 @@ import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../../azure/port.
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { inLine } from "../../plan/named.ts";
+import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
 
 /** What a token is to be allowed. */

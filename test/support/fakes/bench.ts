@@ -1,7 +1,7 @@
 import { type Bench, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import { remember } from "../../../src/state/seen.ts";
+import { remember } from "../../../src/state/namespace-state.ts";
 import type { FakeWorld } from "./world.ts";
 
 export type FakeBench = Bench & {

@@ -5,7 +5,7 @@ import { takeBack } from "../../../src/actions/take-back.ts";
 import { newRun } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Plan, Prove } from "../../../src/plan/change.ts";
-import { remember } from "../../../src/state/seen.ts";
+import { remember } from "../../../src/state/namespace-state.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { kinds, type TargetKind } from "../../../src/kinds.ts";
 import { planDangling } from "../../../src/plan/dangling.ts";
-import type { Target } from "../../../src/plan/references.ts";
-import type { Maker } from "../../../src/plan/refusal.ts";
+import type { Maker, Target } from "../../../src/plan/references.ts";
 
 const target = (kind: TargetKind, name: string, names: readonly string[], maker?: Maker): Target => ({
   to: { kind, namespace: "demo", name },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";

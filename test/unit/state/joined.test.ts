@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../../../src/state/namespace-state.ts";
 import { noTargets } from "../../../src/state/targets.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
 import { noTargets, type TargetOptions } from "../../../src/state/targets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Cluster, Where } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { Secret } from "../../../src/objects.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
 import { holdersOf, notedIn } from "../../../src/state/noted.ts";

@@ -1,7 +1,7 @@
 import type { Tools } from "../../../src/actions/tools.ts";
 import type { Credential, Issue, Need } from "../../../src/credential/kind.ts";
 import type { Change } from "../../../src/plan/change.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";

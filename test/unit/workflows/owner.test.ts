@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
 import { tokenName } from "../../../src/secret/names.ts";
 import { ownerOf, sharedOwner } from "../../../src/workflows/owner.ts";

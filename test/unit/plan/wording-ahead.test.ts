@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TargetKind } from "../../../src/kinds.ts";
-import { aheadOf } from "../../../src/plan/ahead.ts";
 import type { Change, Plan } from "../../../src/plan/change.ts";
+import { aheadOf } from "../../../src/plan/wording.ts";
 
 const refer = (act: "attach" | "detach", kind: TargetKind, name: string): Change => ({
   act,

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Drift } from "../../../src/plan/drift.ts";
-import { tellDrift } from "../../../src/plan/tell-drift.ts";
+import { type Drift, tellDrift } from "../../../src/plan/drift.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "web" } as const;
 const attached = { act: "attach", to, secret: "acr", before: [], after: ["acr"] } as const;

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { apart } from "../../../src/plan/apart.ts";
-import { type Member, rotationsOf } from "../../../src/plan/rotation.ts";
+import { apart, type Member, rotationsOf } from "../../../src/plan/rotation.ts";
 
 /** A Secret that notes logins, each as `IDENTITY`, or `IDENTITY@HOST`. */
 const secret = (name: string, ...logins: readonly string[]): Member[] =>

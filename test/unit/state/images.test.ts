@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { ClusterScope } from "../../../src/scope/places.ts";
-import { imagesIn } from "../../../src/state/scope-images.ts";
+import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
+import { imagesIn } from "../../../src/state/images.ts";
 import { noTargets, picksOf, type TargetOptions } from "../../../src/state/targets.ts";
 import { type Asked, openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, stuckPod } from "../../support/fakes/cluster.ts";

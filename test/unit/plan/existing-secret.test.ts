@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
-import { holds, keysOf, widened } from "../../../src/plan/keys.ts";
-import { refuseForeign } from "../../../src/plan/loss.ts";
-import { planStore, tellLoss } from "../../../src/plan/store.ts";
+import { type ExistingSecret, holds, keysOf, widened } from "../../../src/plan/existing-secret.ts";
+import { planStore, refuseForeign, tellLoss } from "../../../src/plan/store.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const east = "r.eastus.geo.azurecr.io";

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { type NotDue, notDue } from "../../../src/plan/due.ts";
-import type { Member } from "../../../src/plan/rotation.ts";
+import { type Member, type NotDue, notDue } from "../../../src/plan/rotation.ts";
 
 type Password = Pick<Member, "entry" | "lapsed">;
 

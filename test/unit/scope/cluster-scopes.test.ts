@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import { clusterScopesOf } from "../../../src/scope/places.ts";
+import { clusterScopesOf } from "../../../src/scope/cluster-scopes.ts";
 import type { Scope } from "../../../src/scope/scope.ts";
 import { openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, namespace } from "../../support/fakes/cluster.ts";

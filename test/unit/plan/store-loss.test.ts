@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { ExistingSecret, StoreOptions } from "../../../src/plan/existing-secret.ts";
-import { refuseForeign } from "../../../src/plan/loss.ts";
-import { planStore } from "../../../src/plan/store.ts";
+import { planStore, refuseForeign } from "../../../src/plan/store.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const foreign: ExistingSecret = { ...existing, entries: undefined };

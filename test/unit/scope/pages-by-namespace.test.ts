@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byKey, inStep } from "../../../src/scope/join.ts";
+import { byKey, inStep } from "../../../src/scope/pages-by-namespace.ts";
 
 type One = { readonly metadata: { readonly namespace: string; readonly name: string } };
 const one = (namespace: string, name = "x"): One => ({ metadata: { namespace, name } });

@@ -91,3 +91,32 @@ async function* inOrder<Result>(lanes: Lane<Result>[], isComplete: () => boolean
     }
   }
 }
+
+/** The same items, of which the first is on its way at once. Where nobody comes for it, it is dropped, and so is its error. */
+export function prefetched<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
+  const source = items[Symbol.asyncIterator]();
+  const first = source.next();
+  first.catch(() => undefined);
+  return rest(source, first);
+}
+
+async function* rest<Item>(source: AsyncIterator<Item>, first: Promise<IteratorResult<Item>>): AsyncGenerator<Item> {
+  try {
+    for (let next = await first; !next.done; next = await source.next()) yield next.value;
+  } finally {
+    await source.return?.();
+  }
+}
+
+type Results<Reads extends readonly unknown[]> = { -readonly [K in keyof Reads]: Awaited<Reads[K]> };
+
+/**
+ * Waits for reads that run at once. Where several fail, the first in their order is thrown and not the first to answer,
+ * so that a refusal reads the same at every run.
+ */
+export async function together<const Reads extends readonly unknown[]>(reads: Reads): Promise<Results<Reads>> {
+  const ends = await Promise.allSettled(reads);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed) throw failed.reason;
+  return ends.map((end) => (end.status === "fulfilled" ? end.value : undefined)) as Results<Reads>;
+}

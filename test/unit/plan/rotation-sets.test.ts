@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openSets } from "../../../src/plan/sets.ts";
+import { openSets } from "../../../src/plan/rotation.ts";
 
 test("keys have one lead where they are joined, over whatever others", () => {
   const { join, leadOf } = openSets();

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { Lister } from "../../../src/plan/around.ts";
-import { tellOwnLists } from "../../../src/plan/own-list.ts";
+import { type Lister, tellOwnLists } from "../../../src/plan/warnings.ts";
 
 const app = { kind: "serviceaccount", namespace: "demo", name: "app" } as const;
 const lister = (kind: string, name: string, names: readonly string[] = ["theirs"], account = "app"): Lister => ({

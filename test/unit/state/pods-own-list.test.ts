@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { podFacts } from "../../../src/state/pulling-pods.ts";
+import { podFacts } from "../../../src/state/pods.ts";
 import { pod } from "../../support/check-world.ts";
 
 const ownedBy = (apiVersion: string, kind: string) => {

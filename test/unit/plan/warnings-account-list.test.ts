@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { tellHidden, tellMountable } from "../../../src/plan/account-list.ts";
-import type { Account } from "../../../src/plan/around.ts";
 import type { Target } from "../../../src/plan/references.ts";
+import { type Account, tellHidden, tellMountable } from "../../../src/plan/warnings.ts";
 
 const template = (name: string, account = "app", ...names: string[]): Target => ({
   to: { kind: "deployment.apps", namespace: "demo", name, context: "prod" },

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { inLine, namedThere } from "../../../src/plan/named.ts";
-import { several } from "../../../src/plan/said.ts";
+import { inLine, namedThere, several } from "../../../src/plan/wording.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { over } from "../../../src/scope/over.ts";
+import { over } from "../../../src/scope/concurrency.ts";
 import { collect } from "../../support/collect.ts";
 
 /** Work that a test ends by itself, one item at a time. */
