@@ -104,3 +104,9 @@ export function unlessRefused<T>(instead: T): (error: unknown) => T {
 /** Whether nobody knows if what was asked has happened. */
 export const isLost = (error: CliError): boolean =>
   error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout";
+
+/** @throws every error that is not a CliError */
+export function asCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  throw error;
+}

@@ -4,6 +4,7 @@ import type { Secret } from "../objects.ts";
 import type { Claim, Precondition } from "../plan/change.ts";
 import { claimLasts, isLive, noteClaim, readClaim, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
+import type { Action } from "./action.ts";
 import type { Bench, Claimed, Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -13,11 +14,16 @@ const longestWait = 4 * claimLasts;
 /** Between two looks at a claim of another run, in milliseconds. */
 const pause = 500;
 
+/** Claims a Secret before a password is generated for it. The end of the run releases it. */
+export const claim: Action<Claim> = {
+  apply: async (change, bench) => (bench.run.claims.has(keyOf(change.to)) ? {} : claimSecret(change, bench)),
+};
+
 /**
  * Claims a Secret for this run. Where another run has, it is waited for; what it leaves has to be looked at anew.
  * @throws CliError of the Secret; Conflict where it is no longer as it was looked at
  */
-export async function claim(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
+export async function claimSecret(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
   const { to, precondition, makes } = change;
   if (precondition?.claim && isLive(precondition.claim, tools.now()) && (await outwaits(to, precondition.claim, tools)) !== "ended")
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);

@@ -1,16 +1,16 @@
 import { listAll } from "../cluster/port.ts";
-import { absent, CliError, Conflict, isLost } from "../errors.ts";
+import { absent, asCliError, CliError, Conflict, isLost } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type AnewKind, keyOf, nameOf, type Ref, resourceOf, spelled } from "../kinds.ts";
-import type { KubeObjects } from "../objects.ts";
+import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
 import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
+import type { Action } from "./action.ts";
 import type { Outcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
-import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -25,11 +25,20 @@ const createAttempts = 5;
 /** Seconds to wait beyond an object's grace period until its name is free. */
 const deleteTimeout = 30;
 
+export const recreate: Action<Recreate> = {
+  apply: recreateObject,
+  preview: ({ to, after }, { seen }) => {
+    const object = seen.get(keyOf(to));
+    return { object: object && (writtenManifest(to.kind, object as never, after) as KubeObject) };
+  },
+  message: () => "replaced",
+};
+
 /**
  * Deletes a pod or a Job and creates it with another list of pull secrets, because its list cannot be changed. Saves its manifest to a file
  * in the current folder before, and removes the file once the new object exists.
  */
-export function recreate(change: Recreate, bench: Bench): Promise<Outcome> {
+function recreateObject(change: Recreate, bench: Bench): Promise<Outcome> {
   const { tools, seen } = bench;
   const { to } = change;
   return update({

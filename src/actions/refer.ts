@@ -1,18 +1,30 @@
 import { absent, CliError } from "../errors.ts";
-import { keyOf, nameOf, resourceOf, type TargetKind } from "../kinds.ts";
-import type { KubeObjects } from "../objects.ts";
+import { keyOf, kinds, nameOf, resourceOf, type TargetKind, withAt } from "../kinds.ts";
+import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { takeOut } from "../plan/dangling.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { leadNowhere } from "../state/beside.ts";
+import type { Action } from "./action.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
 
-/** Attach and detach, until the list is as it should be, whoever else writes to it. */
-export async function refer({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<Outcome> {
+/** Adds and removes names in a list of pull secrets. */
+export const refer: Action<Refer> = {
+  apply: referUntilRight,
+  preview: ({ to, after }, { seen }) => {
+    const object = seen.get(keyOf(to));
+    const list = after.length === 0 ? undefined : after.map((name) => ({ name }));
+    return { object: object && (withAt(object, kinds[to.kind].carries.path, list) as KubeObject) };
+  },
+  message: () => "patched",
+};
+
+/** Writes until the list is as it should be, whoever else writes to it. */
+async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<Outcome> {
   const cluster = tools.cluster(to.context);
   return update<KubeObjects[TargetKind], Outcome>({
     initial: seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,

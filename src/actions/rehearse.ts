@@ -3,31 +3,25 @@ import type { Ref } from "../kinds.ts";
 import type { Rehearse } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
-import type { Tools } from "./tools.ts";
+import type { Action } from "./action.ts";
 
 /** What is noted on a Secret that is only tried. */
 const nobody = { hosts: [], kind: "rehearsal", identity: "" };
 
-/**
- * Asks the API server whether it would take a Secret: quota, admission and rights speak, and nothing is stored.
- * @throws CliError, Conflict where another run has written it since it was looked at
- */
-export async function rehearse({ to, precondition, replaces, deletes, shape }: Rehearse, { cluster, write: how }: Tools): Promise<void> {
-  const options = { ...how, dryRun: true };
-  if (precondition && deletes) {
-    await cluster(to.context)
-      .write(to, { delete: { uid: precondition.uid } }, options)
-      .catch(unlessGone);
-    return;
-  }
-  const made = (at: Ref<"secret">) => ({ create: pullSecret(at, nobody, sketchConfig, shape) });
-  if (replaces) {
-    await rehearseBeside(to, (at) => cluster(to.context).write(at, made(at), options));
-    return;
-  }
-  const write = precondition ? { patch: pullSecretPatch(precondition.version, nobody, sketchConfig, { shape }) } : made(to);
-  await cluster(to.context).write(to, write, options);
-}
+/** Has the API server check, in a server dry run, whether a Secret can be written or deleted. Nothing is stored. */
+export const rehearse: Action<Rehearse> = {
+  async apply({ to, precondition, replaces, deletes, shape }, { tools }) {
+    const cluster = tools.cluster(to.context);
+    const options = { ...tools.write, dryRun: true };
+    const create = (at: Ref<"secret">) => cluster.write(at, { create: pullSecret(at, nobody, sketchConfig, shape) }, options);
+    if (precondition && deletes) await cluster.write(to, { delete: { uid: precondition.uid } }, options).catch(unlessGone);
+    else if (replaces) await rehearseBeside(to, create);
+    else if (precondition)
+      await cluster.write(to, { patch: pullSecretPatch(precondition.version, nobody, sketchConfig, { shape }) }, options);
+    else await create(to);
+    return {};
+  },
+};
 
 /** What is not there, or is another one by now, is looked at again when its turn comes. */
 function unlessGone(error: unknown): void {

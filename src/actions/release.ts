@@ -1,11 +1,10 @@
-import type { CliError } from "../errors.ts";
+import { asCliError, type CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import { noteLeft } from "../secret/claim.ts";
 import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import { ownClaim, preconditionOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
-import { asCliError } from "./take-back.ts";
 import type { Bench, Claimed, Run, Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -28,7 +27,7 @@ export function endClaims({ run, tools }: Bench): Promise<Outcome[]> {
 }
 
 const leftEmpty = (to: Ref<"secret">, error: CliError): Outcome => ({
-  change: { act: "release", to },
+  change: { act: "claim", to, precondition: undefined },
   error,
   says: [`secret/${to.name} is left without a login`],
   fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace, context: to.context },

@@ -3,17 +3,24 @@ import type { Secret } from "../objects.ts";
 import type { Remove } from "../plan/change.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
+import type { Action } from "./action.ts";
 import { asConflict, preconditionOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
+export const remove: Action<Remove> = {
+  apply: deleteSecret,
+  preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  message: () => "deleted",
+};
+
 /**
  * Deletes a Secret on the version of the look. One that another has written to since is looked at again: one that another has made in its
  * place stays, and so does one that came to hold a login again.
  */
-export async function remove(change: Remove, { tools, seen }: Bench): Promise<Outcome> {
+async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<Outcome> {
   const { to } = change;
   return update<Secret | undefined, Outcome>({
     initial: seen.get(keyOf(to)) as Secret | undefined,

@@ -3,28 +3,30 @@ import { CliError, Conflict, Interrupted } from "../errors.ts";
 import { toSeconds } from "../moment.ts";
 import type { KubeEvent } from "../objects.ts";
 import type { Report } from "../plan/change.ts";
-import type { Outcome } from "./outcome.ts";
-import type { Bench, Tools } from "./tools.ts";
+import type { Action } from "./action.ts";
+import type { Tools } from "./tools.ts";
 
 /** Who reports, as `kubectl describe` shows it. */
 const component = "kubectl-acr-secret";
 
-/** Leaves an Event on a Secret. What was done is done, so one that cannot be left is told and is no failure. */
-export async function report(change: Report, { tools }: Bench): Promise<Omit<Outcome, "change">> {
-  const { to } = change;
-  const { namespace = "", context } = to;
-  const event = eventOf(change, tools);
-  const at = { kind: "event", name: event.metadata.name, namespace, ...(context !== undefined && { context }) } as const;
-  try {
-    await tools.cluster(context).write(at, { create: event }, tools.write);
-    return {};
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    // This run has left it already, by another context of the same cluster
-    if (error instanceof Conflict) return {};
-    return error instanceof Interrupted ? {} : { says: [`no Event tells of it: ${error.message}`] };
-  }
-}
+/** Creates an Event for a Secret. The change that it reports is done, so an Event that cannot be created is only a warning. */
+export const report: Action<Report> = {
+  async apply(change, { tools }) {
+    const { to } = change;
+    const { namespace = "", context } = to;
+    const event = eventOf(change, tools);
+    const at = { kind: "event", name: event.metadata.name, namespace, ...(context !== undefined && { context }) } as const;
+    try {
+      await tools.cluster(context).write(at, { create: event }, tools.write);
+      return {};
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      // This run has left it already, by another context of the same cluster
+      if (error instanceof Conflict) return {};
+      return error instanceof Interrupted ? {} : { says: [`no Event tells of it: ${error.message}`] };
+    }
+  },
+};
 
 /** One run reports a thing once: its name says so. */
 function eventOf({ to, uid, reason, says }: Report, { runId, now }: Tools): KubeEvent & object {

@@ -1,10 +1,10 @@
-import { CliError, Conflict } from "../errors.ts";
-import { keyOf } from "../kinds.ts";
+import { asCliError, CliError, Conflict } from "../errors.ts";
+import { keyOf, kinds } from "../kinds.ts";
 import type { Pod } from "../objects.ts";
-import type { Restart } from "../plan/change.ts";
+import type { Restart, Rollout } from "../plan/change.ts";
 import { waitOf } from "../state/pods.ts";
+import type { Action } from "./action.ts";
 import type { Outcome } from "./outcome.ts";
-import { asCliError } from "./take-back.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -19,8 +19,15 @@ const replaced = "it has been replaced already";
  */
 const behind = 250;
 
-/** Has a pod made anew, if it still waits: by the Eviction API, and only the pod that was looked at last. */
-export async function restart(change: Restart, { tools, seen }: Bench): Promise<Outcome> {
+/** Evicts a pod that still waits, so that its controller creates another. */
+export const restart: Action<Restart> = {
+  apply: evict,
+  preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  message: () => "restarted",
+};
+
+/** Uses the Eviction API, and evicts only the pod that was read last. */
+async function evict(change: Restart, { tools, seen }: Bench): Promise<Outcome> {
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
   const keep = (because: string): Outcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
@@ -47,3 +54,18 @@ function reasonGone(error: CliError): string {
   if (error instanceof Conflict && /UID in (the )?precondition/.test(error.message)) return replaced;
   throw error;
 }
+
+/** The annotation that `kubectl rollout restart` writes into a pod template. */
+const restartedAt = "kubectl.kubernetes.io/restartedAt";
+
+/** Has a workload replace its pods, in its own way and at its own pace. */
+export const rollout: Action<Rollout> = {
+  async apply({ to }, { tools }) {
+    const annotations = { [restartedAt]: tools.now().toISOString() };
+    const template = kinds[to.kind].podSpec.slice(0, -1);
+    const patch = [...template, "metadata"].reduceRight<object>((inside, step) => ({ [step]: inside }), { annotations });
+    return { object: await tools.cluster(to.context).write(to, { patch }, tools.write) };
+  },
+  preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  message: () => "restarted",
+};

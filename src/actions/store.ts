@@ -1,28 +1,60 @@
 import { CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
-import type { Secret } from "../objects.ts";
+import type { KubeObject, Secret } from "../objects.ts";
 import type { Precondition, Store } from "../plan/change.ts";
 import { holds } from "../plan/existing-secret.ts";
 import { planStore } from "../plan/store.ts";
+import type { Login } from "../registry/port.ts";
 import { noteClaim, readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
-import { type ClaimAfter, mergedPatch, pullSecret, pullSecretPatch, unclaimed } from "../secret/pull-secret.ts";
+import {
+  type ClaimAfter,
+  mergedPatch,
+  mergedSecret,
+  pullSecret,
+  pullSecretPatch,
+  replacementOf,
+  unclaimed,
+} from "../secret/pull-secret.ts";
 import { readExisting } from "../state/existing-secret.ts";
+import type { Action } from "./action.ts";
 import { holdClaims, preconditionOf } from "./claim.ts";
 import type { Outcome } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
-import { lookBefore } from "./sketch.ts";
 import { type Bench, loginOf } from "./tools.ts";
 
 /** Looks at the Secret this often, when others write to it at the same time. */
 const rounds = 10;
 
+export const store: Action<Store> = {
+  apply: storeSecret,
+  preview: (change, { run, seen }) => {
+    const before = seen.get(keyOf(change.to));
+    return { object: previewOf(change, before, run.login), ...lookBefore(before, run.login) };
+  },
+  message: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
+};
+
+/** A Secret whose password is still to be generated has an empty config in a dry run. */
+function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeObject | undefined, login: Login | undefined): Secret {
+  const secret = before?.kind === "Secret" ? before : undefined;
+  if (merges && secret) return mergedSecret(secret, entry, login);
+  const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
+  return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
+}
+
+/** What a dry run reports of a Secret besides the Secret itself. */
+const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<Outcome, "before" | "unmade"> => ({
+  before,
+  unmade: login ? undefined : true,
+});
+
 /**
  * Writes the Secret on the version that it was looked at, and only makes it where there was none. When another has written since, it
  * is looked at again: a credential of the same kind that pulls stays, whoever made it.
  */
-export async function store(change: Store, bench: Bench): Promise<Outcome> {
+async function storeSecret(change: Store, bench: Bench): Promise<Outcome> {
   try {
     return await storeIn(change, bench);
   } catch (error) {

@@ -3,19 +3,30 @@ import type { Secret } from "../objects.ts";
 import type { Withdraw } from "../plan/change.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
-import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
-import { asConflict, claim, preconditionOf } from "./claim.ts";
+import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../secret/withdrawal.ts";
+import type { Action } from "./action.ts";
+import { asConflict, claimSecret, preconditionOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
+
+export const withdraw: Action<Withdraw> = {
+  apply: removeLogins,
+  preview: (change, { seen }) => {
+    const before = seen.get(keyOf(change.to));
+    return before?.kind === "Secret" ? { before, object: withdrawnSecret(before, change) } : {};
+  },
+  // If the annotation stays, a later change of the Secret has a line
+  message: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),
+};
 
 /**
  * Takes logins out of a Secret, on the version of the look; another run's, that came to be in it meanwhile, as well: what it notes then is
  * what is to be revoked. While that is under way the Secret is claimed, so that nobody makes another password of the credential.
  * One that is gone has no login, and nobody else knows what it noted.
  */
-export async function withdraw(change: Withdraw, bench: Bench): Promise<Outcome> {
+async function removeLogins(change: Withdraw, bench: Bench): Promise<Outcome> {
   const { tools, seen } = bench;
   const { to } = change;
   const before = seen.get(keyOf(to)) as Secret | undefined;
@@ -38,7 +49,7 @@ async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: B
   const { to, noted } = change;
   const claims = noted && !tools.write.dryRun;
   const standing = { ...preconditionOf(looked), claim: readClaim(looked) };
-  const secret = claims ? (await claim({ act: "claim", to, precondition: standing }, { tools, run, seen })).object : looked;
+  const secret = claims ? (await claimSecret({ act: "claim", to, precondition: standing }, { tools, run, seen })).object : looked;
   if (change.immutable || isDone(secret, change)) return secret;
   const patch = withdrawalPatch(secret, change);
   const written = await writeTo(to, { patch }, (found) => found !== undefined && isDone(found, change), tools);

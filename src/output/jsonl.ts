@@ -1,10 +1,10 @@
+import { messageOf } from "../actions/actions.ts";
 import type { DryRun, Outcome } from "../actions/outcome.ts";
 import type { CliError } from "../errors.ts";
 import { type Fix, hintText } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
 import { printableJson } from "./printable.ts";
-import { wordOf } from "./words.ts";
 
 /** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that shows in the data of another. */
 export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): object | undefined {
@@ -39,7 +39,7 @@ const becauseOf = (change: Change) => ("because" in change ? change.because : un
 
 const idsOf = (change: Change) => (change.act === "tell" && change.id ? [change.id] : undefined);
 
-const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : wordOf(change));
+const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : messageOf(change));
 
 const told = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
   kind,

@@ -1,3 +1,4 @@
+import { messageOf } from "../actions/actions.ts";
 import type { DryRun, Outcome } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
@@ -8,7 +9,7 @@ import { jsonLine, outcomeData, warningsOf } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
-import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where, wordOf } from "./words.ts";
+import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where } from "./words.ts";
 
 /** Prints outcomes as they come. */
 export type Printer = {
@@ -57,13 +58,13 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
 
 /** The name of a changed object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
 function nameIn({ change }: Outcome, { inAzure }: PrinterOptions): string | undefined {
-  const isNamed = inAzure ? change.act !== "keep" : wordOf(change) && livesInCluster(change.to);
+  const isNamed = inAzure ? change.act !== "keep" : messageOf(change) && livesInCluster(change.to);
   return isNamed ? nameOf(change.to) : undefined;
 }
 
 /** What became of an object, for people. */
 function lineOf({ change }: Outcome, { where, dryRun }: PrinterOptions): string | undefined {
-  const word = wordOf(change);
+  const word = messageOf(change);
   return word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`;
 }
 
@@ -101,7 +102,7 @@ function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printe
   return {
     print: (outcome) => {
       if (outcome.error) printFailure(outcome, options);
-      else if (outcome.object && !outcome.left && wordOf(outcome.change)) objects.push(outcome.object);
+      else if (outcome.object && !outcome.left && messageOf(outcome.change)) objects.push(outcome.object);
       if (outcome.change.act === "mint" && options.dryRun !== "none") printWarning(options.stderr, options.env, sketched);
       printWarnings(outcome, options);
     },

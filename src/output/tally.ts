@@ -1,6 +1,7 @@
+import { type Message, messages } from "../actions/action.ts";
+import { messageOf } from "../actions/actions.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import { countOf, type KindName, kinds } from "../kinds.ts";
-import { wordOf, words } from "./words.ts";
 
 /** What became of each place so far: the outcome that says most of it. */
 export type Tally = {
@@ -15,10 +16,10 @@ export type Tally = {
 };
 
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
-type Word = (typeof words)[number] | "failed" | "left" | "widened";
+type Word = Message | "failed" | "left" | "widened";
 
 /** What says most of a place comes first: one that was left by an interruption is not done, whatever else became of it. */
-const order: readonly Word[] = ["failed", "left", ...words.filter((word) => word !== "unchanged"), "widened", "unchanged"];
+const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => word !== "unchanged"), "widened", "unchanged"];
 
 /** What became of a place, and of which kind of object. */
 type Standing = { readonly word: Word; readonly kind: KindName };
@@ -68,7 +69,7 @@ const isFailure = ({ error, left }: Outcome) => error !== undefined || left === 
 
 function tallied(outcome: Outcome): Word | undefined {
   if (isFailure(outcome)) return "failed";
-  return outcome.left ? "left" : wordOf(outcome.change);
+  return outcome.left ? "left" : messageOf(outcome.change);
 }
 
 const placeOf = ({ change: { to } }: Outcome) => (to.namespace === undefined ? undefined : `${to.context ?? ""}/${to.namespace}`);
@@ -77,7 +78,7 @@ const strongest = (before: Standing | undefined, standing: Standing) =>
   before === undefined || order.indexOf(standing.word) < order.indexOf(before.word) ? standing : before;
 
 function summaryOf(places: readonly Standing[], updated: readonly KindName[]): string {
-  const changed = words.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
+  const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
   const plain = (["unchanged", "failed"] as const).flatMap((word) => {
     const count = kindsOf(places, word).length;
     return count === 0 ? [] : [`${count} ${word}`];

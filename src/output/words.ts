@@ -3,40 +3,6 @@ import type { Ref } from "../kinds.ts";
 import type { Act, ChangeOf } from "../plan/change.ts";
 import { inLine, placed } from "../plan/wording.ts";
 
-type Word<A extends Act> = (change: ChangeOf<A>) => (typeof words)[number] | undefined;
-
-/** What became of an object, in kubectl's words; undefined for what is told otherwise, or by the line of another change. */
-const rows: { readonly [A in Act]: Word<A> } = {
-  keep: () => "unchanged",
-  tell: () => undefined,
-  refuse: () => undefined,
-  create: () => "created",
-  update: () => "configured",
-  delete: ({ slot }) => (slot === undefined ? "deleted" : "configured"),
-  mint: ({ inNew }) => (inNew ? undefined : "configured"),
-  confirm: () => undefined,
-  prove: () => undefined,
-  rehearse: () => undefined,
-  claim: () => undefined,
-  release: () => undefined,
-  store: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
-  report: () => undefined,
-  // One that is noted is on its way: its Secret has the last word
-  withdraw: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),
-  remove: () => "deleted",
-  attach: () => "patched",
-  detach: () => "patched",
-  recreate: () => "replaced",
-  restart: () => "restarted",
-  rollout: () => "restarted",
-};
-
-export const wordOf = <A extends Act>(change: ChangeOf<A>): (typeof words)[number] | undefined =>
-  (rows[change.act as A] as Word<A>)(change);
-
-/** Every word, those that say more of a place first. */
-export const words = ["created", "replaced", "deleted", "configured", "patched", "restarted", "unchanged"] as const;
-
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
 /**

@@ -19,7 +19,6 @@ export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Prove
   | Rehearse
   | Claim
-  | Release
   | Store
   | Report
   | Withdraw
@@ -128,9 +127,6 @@ export type Claim = {
 /** How a Secret is to be laid out; absent for the kubelet. */
 type Shaped = { readonly shape?: ShapeName | undefined };
 
-/** The claim ends; a Secret that was only made for it goes. */
-export type Release = { readonly act: "release"; readonly to: Ref<"secret"> };
-
 /** The uid and resourceVersion that a write requires of a Secret, and the claim of another run that was read with them. */
 export type Precondition = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
 
@@ -224,23 +220,6 @@ export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;
 
 /** The order is the order of execution, and of the lines that are printed. */
 export type Plan = readonly Change[];
-
-/** The change that takes a change back; undefined where there is nothing to take back, or it goes with something else that is. */
-export function opposite(change: Change): Change | undefined {
-  const because = "taken back";
-  switch (change.act) {
-    case "create":
-      return { act: "delete", to: change.to, ...(change.after && { before: change.after }), because };
-    case "update":
-      return { act: "update", to: change.to, before: change.after ?? [], after: change.before ?? [], because };
-    case "claim":
-      return { act: "release", to: change.to };
-    case "mint":
-      return change.inNew ? undefined : { act: "delete", to: change.to, slot: change.slot, because };
-    default:
-      return undefined;
-  }
-}
 
 /** Whether a plan makes a password. */
 export const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");

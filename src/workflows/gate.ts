@@ -80,7 +80,7 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench): Gat
   }
 
   async function secure(store: Store): Promise<void> {
-    for (const change of stepsTo(store)) await (change.act === "rehearse" ? rehearse(change, bench.tools) : claimOnce(change));
+    for (const change of stepsTo(store)) await (change.act === "rehearse" ? rehearse.apply(change, bench) : claimOnce(change));
     // Only now: a rotation that has not seen the claim has written before this look, and one that sees it waits
     await handed?.confirm();
   }
@@ -90,7 +90,7 @@ export function openGate({ demand, handed, claims }: Opening, bench: Bench): Gat
     // What that run notes, nobody has looked at: written over, it would be lost
     if (claims && found && found.by !== bench.tools.runId && !sameClaim(found, claims.get(keyOf(change.to))))
       throw new Shared(new Conflict(`another run is making secret "${change.to.name}" in namespace "${change.to.namespace}"`));
-    if (!bench.run.claims.has(keyOf(change.to))) await claim(change, bench);
+    await claim.apply(change, bench);
   }
 
   /** A Secret that is not there is tried by the claim itself. */

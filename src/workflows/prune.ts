@@ -1,8 +1,8 @@
 import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import { asCliError } from "../actions/take-back.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/created.ts";
+import { asCliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";

@@ -91,8 +91,10 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
   const last = written.get(keyOf(at));
   const now = last && (await tools.cluster(context).get(at));
   const because = now && otherThan(last, now, tools);
-  if (because === undefined)
-    return refer({ act: "detach", to, secret, before: after, after: before }, { tools, run: newRun(), seen: new Map() });
+  if (because === undefined) {
+    const change = { act: "detach", to, secret, before: after, after: before } as const;
+    return { change, ...(await refer.apply(change, { tools, run: newRun(), seen: new Map() })) };
+  }
   return { change: { act: "keep", to, because }, left: "failed", says: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
 }
 

@@ -1,7 +1,7 @@
 import { execute, executeAll } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
-import { leave, takeBack, withLeft } from "../actions/take-back.ts";
+import { leave, takeBack, withLeft } from "../actions/rollback.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import { CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import type { GraphRole } from "../../sandbox/azure/world.ts";
+import { rollbackOf } from "../../src/actions/actions.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
-import { opposite } from "../../src/plan/change.ts";
 import { ownerCalled } from "../support/fakes/owner.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 
@@ -39,7 +39,7 @@ async function createWith(allowed: readonly string[], graph: readonly GraphRole[
     for (const change of plan) await credential.apply(change);
     return async () => {
       for (const change of plan.toReversed()) {
-        const back = opposite(change);
+        const back = rollbackOf(change);
         if (back) await credential.apply(back);
       }
     };

@@ -3,10 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
+import { rollbackOf } from "../../src/actions/actions.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
 import type { Asked } from "../../src/credential/kind.ts";
-import { opposite } from "../../src/plan/change.ts";
 import { ownerCalled } from "../support/fakes/owner.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
 
@@ -46,7 +46,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   for (const change of plan) await credential.apply(change);
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ name: "password1" }] });
   for (const change of plan.toReversed()) {
-    const back = opposite(change);
+    const back = rollbackOf(change);
     if (back) await credential.apply(back);
   }
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toBeUndefined();

@@ -1,4 +1,4 @@
-import { claim } from "../../../src/actions/claim.ts";
+import { claimSecret } from "../../../src/actions/claim.ts";
 import { newRun, type Run } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
@@ -47,6 +47,6 @@ export function clock() {
 
 export async function claimed(in_: FakeWorld, precondition: Secret | undefined, run: Run = newRun()) {
   const bench = benchOf(in_, { run });
-  await claim({ act: "claim", to, precondition: precondition && preconditionOf(precondition) }, bench);
+  await claimSecret({ act: "claim", to, precondition: precondition && preconditionOf(precondition) }, bench);
   return bench;
 }

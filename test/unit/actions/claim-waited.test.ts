@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claim, renewClaims } from "../../../src/actions/claim.ts";
+import { claimSecret, renewClaims } from "../../../src/actions/claim.ts";
 import { Conflict } from "../../../src/errors.ts";
 import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
@@ -18,7 +18,7 @@ test("another run that is at it is waited for, and what it leaves is to be looke
   });
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, precondition }, bench)).rejects.toEqual(
+  await expect(claimSecret({ act: "claim", to, precondition }, bench)).rejects.toEqual(
     new Conflict('another run is making secret "acr" in namespace "demo"'),
   );
   expect(bench.slept).toEqual([500, 500, 500]);
@@ -33,7 +33,7 @@ test("so is one that gives up, and one that goes on for longer", async () => {
     const in_ = world();
     const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
     move(in_);
-    await expect(claim({ act: "claim", to, precondition }, benchOf(in_))).rejects.toThrow(Conflict);
+    await expect(claimSecret({ act: "claim", to, precondition }, benchOf(in_))).rejects.toThrow(Conflict);
   }
 });
 
@@ -49,7 +49,7 @@ test.for([
   const time = clock();
   const bench = benchOf(in_, { now: time.now, sleep: time.sleep });
 
-  await claim({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } }, bench);
+  await claimSecret({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } }, bench);
 
   expect(time.waits).toHaveLength(waits);
   expect(claimIn(in_)).toMatchObject({ by: "this-run" });
@@ -61,7 +61,7 @@ test("an interruption ends the wait", async () => {
   const bench = benchOf(in_);
   bench.interrupt();
 
-  await expect(claim({ act: "claim", to, precondition }, bench)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  await expect(claimSecret({ act: "claim", to, precondition }, bench)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
   expect(bench.slept).toEqual([500]);
 });
 
@@ -72,7 +72,7 @@ test.for([
   const in_ = world();
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
-  await claim({ act: "claim", to, precondition: undefined }, bench);
+  await claimSecret({ act: "claim", to, precondition: undefined }, bench);
   await sleep(after);
   in_.asking.forget();
 
@@ -90,7 +90,7 @@ test.for([
 async function old(in_: FakeWorld) {
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
-  await claim({ act: "claim", to, precondition: undefined }, bench);
+  await claimSecret({ act: "claim", to, precondition: undefined }, bench);
   await sleep(20_000);
   return bench;
 }
@@ -131,7 +131,7 @@ test("a claim whose answer was lost is looked for before a password is made", as
   const bench = benchOf(in_);
   in_.asking.around(losing(is("create secret"), lost));
   const calm = in_.asking.around(refusing(is("get secret"), no));
-  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
+  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
   calm();
 
   await renewClaims(bench);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claim } from "../../../src/actions/claim.ts";
+import { claimSecret } from "../../../src/actions/claim.ts";
 import { endClaims } from "../../../src/actions/release.ts";
 import { Conflict, Interrupted } from "../../../src/errors.ts";
 import { keyOf } from "../../../src/kinds.ts";
@@ -66,7 +66,7 @@ test("who may not delete the empty Secret ends the claim at least, and tells wha
 
   expect(await endClaims(bench)).toMatchObject([
     {
-      change: { act: "release", to },
+      change: { act: "claim", to },
       error: { message: "no" },
       says: ["secret/acr is left without a login"],
       fix: { kubectl: "delete secret", args: ["acr"], namespace: "demo" },
@@ -90,8 +90,8 @@ test("a Secret that another run has made or written since is a conflict, and not
   in_.cluster.put({ ...(secretIn(in_) as Secret), immutable: false });
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(Conflict);
-  await expect(claim({ act: "claim", to, precondition: old }, bench)).rejects.toThrow(Conflict);
+  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(Conflict);
+  await expect(claimSecret({ act: "claim", to, precondition: old }, bench)).rejects.toThrow(Conflict);
   expect(bench.run.claims.size).toBe(0);
   expect(claimIn(in_)).toBeNull();
 });
@@ -112,7 +112,7 @@ test("a claim whose answer was lost is looked for; where nobody can tell, it is 
   unknown.asking.around(losing(is("create secret"), lost));
   const calm = unknown.asking.around(refusing(is("get secret"), no));
   const bench = benchOf(unknown);
-  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
+  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
   calm();
   await endClaims(bench);
   expect(secretIn(unknown)).toBeUndefined();
@@ -127,7 +127,7 @@ test.for<{ error: () => Error; kept: boolean }>([
   in_.asking.around(refusing(is("create secret"), error));
   const bench = benchOf(in_);
 
-  await expect(claim({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(error().message);
+  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(error().message);
   expect(in_.asking.all).toEqual(["create secret demo/acr"]);
   expect(bench.run.claims.has(keyOf(to))).toBe(kept);
 });
@@ -135,7 +135,7 @@ test.for<{ error: () => Error; kept: boolean }>([
 test("a claim gives the Secret as it is since", async () => {
   const in_ = world();
 
-  expect(await claim({ act: "claim", to, precondition: undefined }, benchOf(in_))).toEqual({ object: secretIn(in_) });
+  expect(await claimSecret({ act: "claim", to, precondition: undefined }, benchOf(in_))).toEqual({ object: secretIn(in_) });
 });
 
 test("the patch of a claim is held to a version, and takes nothing but the claim away", () => {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { DryRun } from "../../../src/actions/outcome.ts";
-import { takeBack } from "../../../src/actions/take-back.ts";
+import { endClaims } from "../../../src/actions/release.ts";
+import { takeBack } from "../../../src/actions/rollback.ts";
 import { newRun } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Plan, Prove } from "../../../src/plan/change.ts";
@@ -194,14 +195,14 @@ test.for<{ dryRun: DryRun; carried: string[] }>([
   expect(at.carried).toEqual(carried);
 });
 
-test("a claim is made, and released, as a plan says", async () => {
+test("creates a Secret for a claim, and deletes it when the claim ends", async () => {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
   const at = benchOf(world);
 
   const [claimed] = await executeAll([{ act: "claim", to: secret, precondition: undefined }], at);
   expect(claimed?.object).toEqual(world.cluster.get("secret", "demo", "acr"));
-  await executeAll([{ act: "release", to: secret }], at);
+  await endClaims(at);
 
   expect(world.asking.writes).toEqual(["create secret demo/acr", "delete secret demo/acr"]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeUndefined();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { rehearse } from "../../../src/actions/rehearse.ts";
-import type { Tools } from "../../../src/actions/tools.ts";
+import { newRun, type Tools } from "../../../src/actions/tools.ts";
 import { isObjectName } from "../../../src/check/names.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
@@ -16,7 +16,10 @@ async function rehearsed(name: string, replaces: boolean, refuse?: (name: string
     if (refuse) throw refuse(to.name);
   };
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { dryRun: false, fieldManager: "me" } } as unknown as Tools;
-  await rehearse({ act: "rehearse", to: { kind: "secret", namespace: "demo", name }, precondition, replaces }, tools);
+  await rehearse.apply(
+    { act: "rehearse", to: { kind: "secret", namespace: "demo", name }, precondition, replaces },
+    { tools, run: newRun(), seen: new Map() },
+  );
   return names;
 }
 
@@ -45,7 +48,10 @@ test.for([
   const write = async (_: unknown, text: object) => void written.push(Object.values(text)[0]);
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { fieldManager: "me" } } as unknown as Tools;
   const to = { kind: "secret", namespace: "argocd", name: "acr" } as const;
-  await rehearse({ act: "rehearse", to, precondition, replaces: false, shape: "argocd-repository" }, tools);
+  await rehearse.apply(
+    { act: "rehearse", to, precondition, replaces: false, shape: "argocd-repository" },
+    { tools, run: newRun(), seen: new Map() },
+  );
 
   expect(written).toMatchObject([{ metadata: { labels: { "argocd.argoproj.io/secret-type": "repository" } }, data: {} }]);
 });

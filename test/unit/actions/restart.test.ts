@@ -31,7 +31,9 @@ test("a pod that still waits is evicted, as it is now", async () => {
     return bench.cluster.write(to, how, options);
   };
 
-  expect(await restart(change, { ...bench, tools: { ...bench.tools, cluster: () => ({ ...bench.cluster, write }) } })).toEqual({ change });
+  expect(await restart.apply(change, { ...bench, tools: { ...bench.tools, cluster: () => ({ ...bench.cluster, write }) } })).toEqual({
+    change,
+  });
   expect(bodies).toEqual([{ evict: { uid: change.uid, version: pod.metadata.resourceVersion } }]);
   expect(world.cluster.all("pod")).toEqual([]);
 });
@@ -40,12 +42,12 @@ test("a pod that went, or that is another one, is left alone, and told with what
   const { world, change, pod } = stuck();
   const bench = benchOf(world).look();
 
-  expect(await restart({ ...change, uid: "another" }, bench)).toEqual({
+  expect(await restart.apply({ ...change, uid: "another" }, bench)).toEqual({
     change: { act: "keep", to: change.to, because: replaced },
     object: pod,
   });
   world.cluster.remove("pod", "demo", "web-1");
-  expect(await restart(change, bench)).toEqual({ change: { act: "keep", to: change.to, because: settled }, object: pod });
+  expect(await restart.apply(change, bench)).toEqual({ change: { act: "keep", to: change.to, because: settled }, object: pod });
   expect(world.asking.writes).toEqual([]);
 });
 
@@ -54,7 +56,7 @@ test("a pod that has come to run since, or waits for something else, is left alo
     const { world, change, pod } = stuck();
     world.cluster.put({ ...pod, status: { phase: "Running", containerStatuses: [{ name: "web", state }] } });
 
-    expect((await restart(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: settled });
+    expect((await restart.apply(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: settled });
     expect(world.asking.writes).toEqual([]);
   }
 });
@@ -63,7 +65,7 @@ test("a pod that goes at this moment is as it should be", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("notFound", "gone")));
 
-  expect(await restart(change, benchOf(world))).toMatchObject({ change: { act: "keep", because: settled } });
+  expect(await restart.apply(change, benchOf(world))).toMatchObject({ change: { act: "keep", because: settled } });
 });
 
 test.for([
@@ -73,7 +75,7 @@ test.for([
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new Conflict(`Error from server (Conflict): ${message}`)));
 
-  expect((await restart(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: replaced });
+  expect((await restart.apply(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: replaced });
   expect(world.asking.writes).toHaveLength(1);
 });
 
@@ -81,7 +83,7 @@ test("any other refusal is one", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("forbidden", "no")));
 
-  await expect(restart(change, benchOf(world))).rejects.toThrow("no");
+  await expect(restart.apply(change, benchOf(world))).rejects.toThrow("no");
   expect(world.asking.writes).toHaveLength(1);
 });
 
@@ -89,6 +91,6 @@ test("a pod that is written to all the time is given up after five looks", async
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new Conflict("modified")));
 
-  await expect(restart(change, benchOf(world))).rejects.toBeInstanceOf(Conflict);
+  await expect(restart.apply(change, benchOf(world))).rejects.toBeInstanceOf(Conflict);
   expect(world.asking.all.filter((text) => text.startsWith("get"))).toHaveLength(5);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { claim } from "../../../src/actions/claim.ts";
+import { claimSecret } from "../../../src/actions/claim.ts";
 import { store } from "../../../src/actions/store.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { noteClaim, readClaim } from "../../../src/secret/claim.ts";
@@ -12,7 +12,7 @@ import { before, change, entry, lost, preconditionOf, put, really, run, secretIn
 async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
   const bench = benchOf(in_, { run: run() });
   const old = exists ? preconditionOf(put(in_)) : undefined;
-  await claim({ act: "claim", to, precondition: old }, bench);
+  await claimSecret({ act: "claim", to, precondition: old }, bench);
   return bench;
 }
 
@@ -24,7 +24,7 @@ test.for([
   const bench = await claiming(in_, stood);
   const uid = secretIn(in_)?.metadata.uid;
 
-  const outcome = await store(change({ precondition: stood ? preconditionOf(put(world())) : undefined }), bench);
+  const outcome = await store.apply(change({ precondition: stood ? preconditionOf(put(world())) : undefined }), bench);
 
   expect(outcome.change).toEqual({ ...change(), precondition: stood ? { uid, version: expect.any(String) } : undefined });
   expect(in_.loginIn("demo")?.password).toBe("ours");
@@ -38,7 +38,7 @@ test("so is one whose answer was lost", async () => {
   const bench = await claiming(in_);
   in_.asking.around(losing(really("patch secret"), lost));
 
-  expect(await store(change(), bench)).toMatchObject({ change: { act: "store", precondition: undefined }, object: secretIn(in_) });
+  expect(await store.apply(change(), bench)).toMatchObject({ change: { act: "store", precondition: undefined }, object: secretIn(in_) });
   expect(bench.run.claims.size).toBe(0);
 });
 
@@ -48,7 +48,11 @@ test("one that another run has taken over and that pulls stays its own, and is t
   in_.azure.users.set("other", "theirs");
   before(in_, "patch secret", () => void put(in_, { username: "other", of: { ...entry, identity: "other" } }));
 
-  expect((await store(change(), bench)).change).toStrictEqual({ act: "keep", to, because: "another run wrote a credential that pulls" });
+  expect((await store.apply(change(), bench)).change).toStrictEqual({
+    act: "keep",
+    to,
+    because: "another run wrote a credential that pulls",
+  });
 });
 
 test.for([
@@ -65,7 +69,7 @@ test.for([
   if (took) before(in_, "patch secret", () => void theirs());
   const precondition = preconditionOf(took ? (secretIn(in_) as Secret) : theirs());
 
-  await store(change({ precondition }), bench);
+  await store.apply(change({ precondition }), bench);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(readClaim(secretIn(in_) as Secret)?.by).toBe("another-run");
@@ -77,7 +81,7 @@ test("one that somebody deletes before it is written is made anew", async () => 
   const bench = await claiming(in_, true);
   before(in_, "patch secret", () => in_.cluster.remove("secret", "demo", "acr-myregistry"));
 
-  await store(change(), bench);
+  await store.apply(change(), bench);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(in_.asking.writes.at(-1)).toBe("create secret demo/acr-myregistry");
@@ -87,7 +91,7 @@ test("a namespace that is not there is not looked into", async () => {
   const in_ = world();
   in_.cluster.remove("namespace", "", "demo");
 
-  await expect(store(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({ kind: "notFound" });
+  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({ kind: "notFound" });
   expect(in_.asking.all).toEqual(["create secret demo/acr-myregistry"]);
 });
 
@@ -99,7 +103,7 @@ test("another's Secret that comes between is not taken over, and the registry is
   };
   before(in_, "create secret", foreign);
 
-  await expect(store(change(), benchOf(in_, { run: run() }))).rejects.toThrow("was not made by kubectl acr-secret");
+  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toThrow("was not made by kubectl acr-secret");
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 
@@ -112,7 +116,7 @@ test("a dry run, which has no login, looks again too", async () => {
     return next();
   });
 
-  const outcome = await store(change({ precondition: preconditionOf(old) }), benchOf(in_, { dryRun: "server" }));
+  const outcome = await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { dryRun: "server" }));
 
   expect(outcome.change).toMatchObject({ act: "store", because: "holds another credential" });
   expect(times).toBe(2);

@@ -31,7 +31,7 @@ test("a login is added to somebody else's Secret, whose logins and labels stay",
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
-  const outcome = await store(merging(old), benchOf(in_, { run: run(), merge: true }));
+  const outcome = await store.apply(merging(old), benchOf(in_, { run: run(), merge: true }));
 
   expect(outcome).toMatchObject({ change: merging(old), object: secretIn(in_) });
   expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", host]);
@@ -48,7 +48,7 @@ test.for<{ why: string; call: string }>([
   const old = putTheirs(in_, "ghcr.io");
   before(in_, call, () => void putTheirs(in_, "ghcr.io", "quay.io"));
 
-  await store(merging(old), benchOf(in_, { run: run(), merge: true }));
+  await store.apply(merging(old), benchOf(in_, { run: run(), merge: true }));
 
   expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", "quay.io", host]);
   expect(in_.asking.writes.at(-1)).toBe(`patch secret demo/${to.name}`);
@@ -59,7 +59,7 @@ test("a Secret that went before it is read is made with this login alone", async
   const old = putTheirs(in_, "ghcr.io");
   in_.cluster.remove("secret", "demo", to.name);
 
-  await store(merging(old), benchOf(in_, { run: run(), merge: true }));
+  await store.apply(merging(old), benchOf(in_, { run: run(), merge: true }));
 
   expect(authsOf(secretIn(in_))).toEqual([host]);
   expect(in_.asking.writes).toEqual([`create secret demo/${to.name}`]);
@@ -69,7 +69,7 @@ test("a dry run that makes no login has the server asked about the note", async 
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
-  const { object } = await store(merging(old), benchOf(in_, { dryRun: "server", merge: true }));
+  const { object } = await store.apply(merging(old), benchOf(in_, { dryRun: "server", merge: true }));
 
   expect(authsOf(object)).toEqual(["ghcr.io"]);
   expect(readEntries(object as Secret)).toEqual([{ ...entry, beside: true }]);

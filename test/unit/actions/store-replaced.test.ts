@@ -11,7 +11,7 @@ test("one that has to be replaced is tried beside, deleted as it was seen, and m
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  await store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }));
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }));
 
   expect(in_.asking.all).toEqual([
     "get secret demo/acr-myregistry",
@@ -27,7 +27,7 @@ test("in a dry run it is tried and nothing goes", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  const outcome = await store(
+  const outcome = await store.apply(
     change({ precondition: preconditionOf(old), replaces: true }),
     benchOf(in_, { run: run(), dryRun: "server" }),
   );
@@ -48,7 +48,7 @@ test("where the new one is refused after all, the old one is put back, also afte
     throw refused();
   });
 
-  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), bench)).rejects.toMatchObject({
+  await expect(store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench)).rejects.toMatchObject({
     message: "no",
     hint: undefined,
   });
@@ -63,7 +63,9 @@ test("where the old one cannot be put back either, the first error is told, and 
   let times = 0;
   in_.asking.around(refusing(really("create secret"), () => new CliError("forbidden", `refused ${++times}`)));
 
-  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() })),
+  ).rejects.toMatchObject({
     kind: "forbidden",
     message: "refused 1",
     hint: 'secret "acr-myregistry" in namespace "demo" was deleted to be made anew, and could not be put back',
@@ -77,7 +79,9 @@ test("where another makes one in its place, nothing is told to be gone", async (
   in_.asking.around(refusing(really("create secret"), refused, 1));
   before(in_, "create secret", () => void put(in_));
 
-  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() })),
+  ).rejects.toMatchObject({
     message: "no",
     hint: undefined,
   });
@@ -98,7 +102,7 @@ test.for([
   });
   const bench = benchOf(in_, { run: run() });
 
-  await store(change({ precondition: preconditionOf(old), replaces: true }), bench);
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(bench.run.gone.size).toBe(0);
@@ -111,7 +115,9 @@ test("deletes and puts back nothing when the Secret has been deleted since", asy
   in_.asking.around(async (asked, next) => (is("get secret")(asked) ? undefined : next()));
   in_.asking.around(refusing(really("create secret"), refused));
 
-  await expect(store(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow("no");
+  await expect(store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow(
+    "no",
+  );
   expect(in_.asking.writes).toEqual(["create secret demo/acr-myregistry"]);
 });
 
@@ -142,7 +148,7 @@ test.for([
   const old = decorated(in_, more);
   const bench = benchOf(in_, { run: run() });
 
-  await store(change({ precondition: preconditionOf(old), replaces: true }), bench);
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench);
 
   const { metadata, data, type, immutable } = secretIn(in_) as Secret;
   expect(metadata.uid).not.toBe(old.metadata.uid);
@@ -163,7 +169,7 @@ test("reports that a Secret is being deleted when the API server refuses another
     metadata: { ...secret.metadata, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/x"] },
   });
 
-  await expect(store(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({
     kind: "conflict",
     message: 'secret "acr-myregistry" in namespace "demo" is being deleted',
     hint: "wait until it is deleted, or remove its finalizers: example.com/x",

@@ -1,45 +1,11 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { grantSuffix, placePrefix, placeSuffix, type Where, wordOf, words } from "../../../src/output/words.ts";
+import { grantSuffix, placePrefix, placeSuffix, type Where } from "../../../src/output/words.ts";
 import type { Change } from "../../../src/plan/change.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const token = { kind: "token.azurecr.io", name: "t" } as const;
 const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
-const entry = { hosts: [], kind: "", identity: "" };
-const precondition = { uid: "u", version: "1" };
-
-test.for<{ change: Change; word: string | undefined }>([
-  { change: { act: "keep", to: secret, because: "" }, word: "unchanged" },
-  { change: { act: "tell", to: secret, says: "" }, word: undefined },
-  { change: { act: "create", to: token, because: "" }, word: "created" },
-  { change: { act: "update", to: token, because: "" }, word: "configured" },
-  { change: { act: "delete", to: token, because: "" }, word: "deleted" },
-  { change: { act: "mint", to: token, slot: "password1", inNew: false, because: "" }, word: "configured" },
-  { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "" }, word: undefined },
-  { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true }, word: undefined },
-  { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false }, word: undefined },
-  { change: { act: "confirm", to: token, slot: "password1" }, word: undefined },
-  { change: { act: "claim", to: secret, precondition: undefined }, word: undefined },
-  { change: { act: "release", to: secret }, word: undefined },
-  { change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" }, word: "created" },
-  { change: { act: "store", to: secret, entry, precondition, replaces: false, because: "" }, word: "configured" },
-  { change: { act: "store", to: secret, entry, precondition, replaces: true, because: "" }, word: "replaced" },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", beside: true }, word: "configured" },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", beside: true, noted: true }, word: undefined },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", noted: true }, word: undefined },
-  { change: { act: "remove", to: secret, entries: [], precondition, because: "" }, word: "deleted" },
-  { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
-  { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, word: "patched" },
-  {
-    change: { act: "recreate", to: { ...account, kind: "pod" }, does: "attach", secret: "acr", before: [], after: [] },
-    word: "replaced",
-  },
-  { change: { act: "restart", to: { ...account, kind: "pod" }, uid: "u", because: "" }, word: "restarted" },
-])("$change.act is $word", ({ change, word }) => {
-  expect(wordOf(change)).toBe(word);
-  if (word !== undefined) expect(words).toContain(word);
-});
 
 const of = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 

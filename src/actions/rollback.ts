@@ -1,7 +1,7 @@
-import { CliError, Interrupted } from "../errors.ts";
+import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { opposite } from "../plan/change.ts";
 import { namedThere, several } from "../plan/wording.ts";
+import { rollbackOf } from "./actions.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Bench, Tools } from "./tools.ts";
 
@@ -36,7 +36,7 @@ export function leave(done: readonly Outcome[], { tools, run }: Pick<Bench, "too
 
 const notTakenBack = "what this run made could not be taken back";
 
-const oppositesOf = (done: readonly Outcome[]) => done.toReversed().flatMap(({ change }) => opposite(change) ?? []);
+const oppositesOf = (done: readonly Outcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
 
 /** The error that ended a run, with what it left behind; that is told also after an interruption. */
 export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools): unknown {
@@ -48,9 +48,4 @@ export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools)
 function hintsOf({ says = [], fix }: Outcome): (string | Fix)[] {
   const when = says.join("; ");
   return fix?.do === "shell" ? [{ ...fix, when }] : [...says, ...(fix ? [fix] : [])];
-}
-
-export function asCliError(error: unknown): CliError {
-  if (error instanceof CliError) return error;
-  throw error;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { Outcome } from "../../../src/actions/outcome.ts";
-import { takeBack, withLeft } from "../../../src/actions/take-back.ts";
+import { takeBack, withLeft } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
 import { bench, type Hand, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";

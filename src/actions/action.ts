@@ -1,0 +1,23 @@
+import type { Change } from "../plan/change.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Bench } from "./tools.ts";
+
+/** kubectl's words for what happened to an object. The ones that say more about a namespace come first. */
+export const messages = ["created", "replaced", "deleted", "configured", "patched", "restarted", "unchanged"] as const;
+
+export type Message = (typeof messages)[number];
+
+/** The outcome of a change. It names a change only if another one was made than the planned one. */
+export type Result = Omit<Outcome, "change"> & { readonly change?: Change };
+
+/** How one kind of change is made, previewed, reported and rolled back. */
+export type Action<C extends Change> = {
+  /** Makes the change, or has the API server check it in a server dry run. @throws CliError */
+  apply(change: C, bench: Bench): Promise<Result>;
+  /** Returns the result of a client dry run, which sends no request; by default an empty one. */
+  preview?(change: C, bench: Bench): Result;
+  /** Returns the word for the object's line; undefined if the change has no line of its own. */
+  message?(change: C): Message | undefined;
+  /** Returns the change that undoes it; undefined if nothing must be undone, or undoing another change undoes it too. */
+  rollback?(change: C): Change | undefined;
+};

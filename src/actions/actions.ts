@@ -1,0 +1,48 @@
+import { keyOf } from "../kinds.ts";
+import type { Act, Change, ChangeOf } from "../plan/change.ts";
+import type { Action, Message } from "./action.ts";
+import { confirm, createInAzure, deleteInAzure, mint, updateInAzure } from "./azure.ts";
+import { claim } from "./claim.ts";
+import { prove } from "./prove.ts";
+import { recreate } from "./recreate.ts";
+import { refer, refusalOf } from "./refer.ts";
+import { rehearse } from "./rehearse.ts";
+import { remove } from "./remove.ts";
+import { report } from "./report.ts";
+import { restart, rollout } from "./restart.ts";
+import { store } from "./store.ts";
+import { withdraw } from "./withdraw.ts";
+
+/** The action for each kind of change. */
+const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
+  keep: {
+    apply: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+    preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+    message: () => "unchanged",
+  },
+  tell: { apply: async ({ says }) => ({ says: [says] }), preview: ({ says }) => ({ says: [says] }) },
+  refuse: { apply: async (change) => ({ error: refusalOf(change) }), preview: (change) => ({ error: refusalOf(change) }) },
+  create: createInAzure,
+  update: updateInAzure,
+  delete: deleteInAzure,
+  mint,
+  confirm,
+  prove,
+  rehearse,
+  claim,
+  store,
+  report,
+  withdraw,
+  remove,
+  attach: refer,
+  detach: refer,
+  recreate,
+  restart,
+  rollout,
+};
+
+export const actionOf = ({ act }: Change): Action<Change> => actions[act] as Action<Change>;
+
+export const messageOf = (change: Change): Message | undefined => actionOf(change).message?.(change);
+
+export const rollbackOf = (change: Change): Change | undefined => actionOf(change).rollback?.(change);

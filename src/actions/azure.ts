@@ -1,0 +1,61 @@
+import { CliError, isLost } from "../errors.ts";
+import { kinds } from "../kinds.ts";
+import type { Confirm, Make, Mint } from "../plan/change.ts";
+import type { Action, Result } from "./action.ts";
+import { renewClaims } from "./claim.ts";
+import type { Bench } from "./tools.ts";
+
+const because = "taken back";
+
+async function apply(change: Make, { tools }: Bench): Promise<Result> {
+  if (tools.write.dryRun) return {};
+  if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no plan makes a ${change.to.kind}`);
+  await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change));
+  return {};
+}
+
+export const createInAzure: Action<Make> = {
+  apply,
+  message: () => "created",
+  rollback: ({ to, after }) => ({ act: "delete", to, before: after, because }),
+};
+
+export const updateInAzure: Action<Make> = {
+  apply,
+  message: () => "configured",
+  rollback: ({ to, before = [], after = [] }) => ({ act: "update", to, before: after, after: before, because }),
+};
+
+export const deleteInAzure: Action<Make> = {
+  apply,
+  message: ({ slot }) => (slot === undefined ? "deleted" : "configured"),
+};
+
+/** Generates a password. Later changes write its login. */
+export const mint: Action<Mint> = {
+  async apply(change, bench) {
+    const { tools, run } = bench;
+    if (tools.write.dryRun) return {};
+    await renewClaims(bench);
+    run.asked = true;
+    const { login, ...made } = await tools
+      .during(`Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change))
+      .catch((error: unknown) => {
+        if (error instanceof CliError && !isLost(error)) run.asked = false;
+        throw error;
+      });
+    run.login = login;
+    run.made = made;
+    return {};
+  },
+  message: ({ inNew }) => (inNew ? undefined : "configured"),
+  rollback: ({ to, slot, inNew }) => (inNew ? undefined : { act: "delete", to, slot, because }),
+};
+
+/** Checks that a new password is still in its slot: other runs may use the same credential. */
+export const confirm: Action<Confirm> = {
+  async apply(change, { tools }) {
+    if (!tools.write.dryRun) await tools.carry(change);
+    return {};
+  },
+};

@@ -1,0 +1,35 @@
+import { proveLogin, proveRegional } from "../credential/prove.ts";
+import type { Passing, Prove } from "../plan/change.ts";
+import { formatImage } from "../registry/image-reference.ts";
+import type { Action } from "./action.ts";
+import { loginOf } from "./tools.ts";
+
+/** Pulls with the login before a Secret gets it. */
+export const prove: Action<Prove> = {
+  async apply({ to, repositories, fresh, passing, regional = [] }, bench) {
+    const login = loginOf(bench);
+    if (!login) return {};
+    const { tools, run } = bench;
+    const reach = { host: to.name, repositories, images: run.images };
+    const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
+    const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {
+      const found = await proveLogin(reach, login, proving);
+      for (const host of regional) await proveRegional(host, found.image, login, proving);
+      return found;
+    });
+    if (proven.image) run.proven = proven.image;
+    const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
+    // A missing image says already that its repository has none
+    const named = new Set(proven.missing.map(({ repository }) => repository));
+    const unseen = proven.empty.filter((name) => !named.has(name));
+    const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
+    return { says: [...missing, ...empty] };
+  },
+};
+
+/** What a proof waits for, and for how long at most. */
+function awaited(host: string, username: string, { fresh, passing }: { fresh: boolean; passing: Passing | undefined }): string {
+  if (!passing) return `Asking ${host} for a manifest as ${username}${fresh ? ": a new password can take 2 minutes" : ""}`;
+  const what = passing.verdicts.includes("out-of-scope") ? "role" : "password";
+  return `Waiting at most ${Math.ceil(passing.milliseconds / 1000)}s until ${host} accepts the ${what} of ${username}`;
+}
