@@ -5,7 +5,7 @@ import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planAttach, type RecreateOptions, type Target } from "./references.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
-import { type Around, tellOfTargets } from "./warnings.ts";
+import { type Around, tellOfTargets } from "./target-warnings.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
 export type Facts = {

@@ -1,7 +1,7 @@
 import { nameOf } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { accountOf, namesIn, readTarget } from "../plan/references.ts";
-import { type Account, type Around, annotation, type Lister } from "../plan/warnings.ts";
+import { type Account, type Around, annotation, type Lister } from "../plan/target-warnings.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, isYounger, topOf } from "./pods.ts";

@@ -1,7 +1,7 @@
 import { keyOf } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Plan, Tell } from "../plan/change.ts";
-import { type OtherName, tellOthers } from "../plan/warnings.ts";
+import { type OtherName, tellOthers } from "../plan/target-warnings.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import type { NamedSecret } from "./other-names.ts";
 import { targetOf } from "./targets.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Target } from "../../../src/plan/references.ts";
-import { type Account, tellHidden, tellMountable } from "../../../src/plan/warnings.ts";
+import { type Account, tellHidden, tellMountable } from "../../../src/plan/target-warnings.ts";
 
 const template = (name: string, account = "app", ...names: string[]): Target => ({
   to: { kind: "deployment.apps", namespace: "demo", name, context: "prod" },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Lister, tellOwnLists } from "../../../src/plan/warnings.ts";
+import { type Lister, tellOwnLists } from "../../../src/plan/target-warnings.ts";
 
 const app = { kind: "serviceaccount", namespace: "demo", name: "app" } as const;
 const lister = (kind: string, name: string, names: readonly string[] = ["theirs"], account = "app"): Lister => ({

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Target } from "../../../src/plan/references.ts";
-import { type OtherName, tellNameless, tellOthers } from "../../../src/plan/warnings.ts";
+import { type OtherName, tellNameless, tellOthers } from "../../../src/plan/target-warnings.ts";
 
 const account = (...names: string[]): Target => ({ to: { kind: "serviceaccount", namespace: "demo", name: "app" }, names, version: "7" });
 const web = (...names: string[]): Target => ({ to: { kind: "deployment.apps", namespace: "demo", name: "web" }, names, version: "7" });

@@ -1,0 +1,182 @@
+import type { Fix } from "../fix.ts";
+import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { Change, Tell } from "./change.ts";
+import type { Maker, Target } from "./references.ts";
+import type { WarningId } from "./warnings.ts";
+import { hasPods, isPlain, saidTargets, several, shown } from "./wording.ts";
+
+/** What stands around the targets of a place, as far as warnings look at it. */
+export type Around = {
+  /** The ServiceAccounts that were read. */
+  readonly accounts: readonly Account[];
+  readonly listers: readonly Lister[];
+};
+
+/** A ServiceAccount that pods run as. */
+export type Account = {
+  readonly name: string;
+  readonly names: readonly string[];
+  /** Its pods may name no pull secret that it does not list (`kubernetes.io/enforce-mountable-secrets`). */
+  readonly mountableOnly: boolean;
+};
+
+/** What has images of the registry, and pull secrets of its own: a template, or a pod that nothing makes. */
+export type Lister = { readonly of: Maker; readonly account: string; readonly names: readonly string[] };
+
+/** Templates of one ServiceAccount. */
+type Of = { readonly account: Account; readonly templates: readonly Ref<TargetKind>[] };
+
+/**
+ * Templates that have no list until now, whose ServiceAccount has names: from then on their pods get none of these. What mends it is the
+ * name in the ServiceAccount's list, and none in the template's.
+ *
+ * @param targets those whose list comes to hold the Secret by this run
+ * @param attached the ServiceAccounts that carry it, or are about to
+ */
+export function tellHidden(secret: string, targets: readonly Target[], attached: readonly string[], accounts: readonly Account[]): Tell[] {
+  const bare = targets.filter(({ names }) => names.length === 0);
+  return byAccount(bare, accounts).flatMap(({ account, templates: [to, ...more] }): Tell[] => {
+    const lost = account.names.filter((name) => name !== secret && name !== "");
+    if (!to || lost.length === 0) return [];
+    const templates = [to, ...more];
+    const its = templates.length === 1 ? "its" : "their";
+    const says = `${several(templates.map(nameOf))} had no list, and ${its} pods no longer get what serviceaccount/${account.name} lists: ${several(lost.map(shown))}`;
+    return [{ act: "tell", id: "hides-account-list", to, says, fix: byTheAccount(secret, account, templates, attached) }];
+  });
+}
+
+function byTheAccount(secret: string, { name, names }: Account, templates: readonly Ref<TargetKind>[], attached: readonly string[]): Fix {
+  const { namespace, context } = templates[0] ?? {};
+  const there = { namespace, context };
+  const detach = { verb: "detach", secret, ...saidTargets(templates), ...there } as const;
+  if (names.includes(secret) || attached.includes(name)) return detach;
+  return { do: "steps", steps: [{ verb: "attach", secret, serviceaccounts: [name], ...there }, detach] };
+}
+
+/**
+ * Templates whose pods the ServiceAccount's annotation would have refused: it lets them name only what it lists itself.
+ * @param targets those that carry the Secret, or are about to
+ */
+export function tellMountable(
+  secret: string,
+  targets: readonly Target[],
+  attached: readonly string[],
+  accounts: readonly Account[],
+): Tell[] {
+  const strict = accounts.filter(({ name, names, mountableOnly }) => mountableOnly && !names.includes(secret) && !attached.includes(name));
+  return byAccount(targets, strict).flatMap(({ account, templates: [to, ...more] }): Tell[] => {
+    if (!to) return [];
+    const { name } = account;
+    const says = `serviceaccount/${name} lets pods name only what it lists itself (${annotation}), so those of ${several([to, ...more].map(nameOf))} will be refused`;
+    return [{ act: "tell", id: "mountable-only", to, says, fix: { verb: "attach", secret, serviceaccounts: [name] } }];
+  });
+}
+
+/** Deprecated since Kubernetes 1.32, and heeded still (plugin/pkg/admission/serviceaccount). */
+export const annotation = "kubernetes.io/enforce-mountable-secrets";
+
+function byAccount(targets: readonly Target[], accounts: readonly Account[]): Of[] {
+  const templates = targets.filter(({ to }) => hasPods(to));
+  return accounts.map((account) => ({ account, templates: templates.filter((one) => one.account === account.name).map(({ to }) => to) }));
+}
+
+/**
+ * Templates and pods that run as a ServiceAccount which gets the Secret, and have a list of their own without it: admission copies the
+ * ServiceAccount's names only into a pod that has none. Told once for each ServiceAccount; those that no write mends, apart.
+ *
+ * @param attached the targets that carry the Secret, or are about to
+ */
+export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[], listers: readonly Lister[]): Tell[] {
+  const lacking = once(listers).filter(({ of, names }) => !names.includes(secret) && !attached.some((to) => isOf(of, to)));
+  return attached
+    .filter((to) => !hasPods(to))
+    .flatMap((to) => {
+      const mine = lacking.filter(({ account }) => account === to.name);
+      const refs = mine.flatMap(({ of }) => refOf(of) ?? []);
+      const lasting = mine.filter(({ of }) => !refOf(of)).map(({ of }) => shownMaker(of));
+      return [...mendable(secret, to, refs), ...unmendable(secret, to, lasting)];
+    });
+}
+
+function mendable(secret: string, to: Ref<TargetKind>, refs: readonly Ref<TargetKind>[]): Tell[] {
+  if (refs.length === 0) return [];
+  const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
+  return [{ act: "tell", id: "own-list", to, says: sentence(refs.map(nameOf), to, `, ${secret} among them`), fix }];
+}
+
+function unmendable(secret: string, to: Ref<TargetKind>, names: readonly string[]): Tell[] {
+  if (names.length === 0) return [];
+  return [
+    { act: "tell", id: "own-list", to, says: `${sentence(names, to, "")}: make ${names.length === 1 ? "it" : "them"} anew with ${secret}` },
+  ];
+}
+
+function sentence(names: readonly string[], to: Ref, among: string): string {
+  const [has, its, gets] = names.length === 1 ? ["has", "its", "gets"] : ["have", "their", "get"];
+  return `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${among}`;
+}
+
+/** The target that a write mends; undefined for what keeps the list that it was made with, and for what we do not know. */
+function refOf({ kind: called, name }: Lister["of"]): Ref<TargetKind> | undefined {
+  const kind = targetKindCalled(called);
+  return kind && kinds[kind].carries.takes !== "anew" ? { kind, name } : undefined;
+}
+
+const shownMaker = ({ kind, name }: Lister["of"]): string => `${targetKindCalled(kind) ?? kind.toLowerCase()}/${name}`;
+
+const isOf = ({ kind, name }: Lister["of"], to: Ref<TargetKind>): boolean => targetKindCalled(kind) === to.kind && name === to.name;
+
+/** A template that was read, and pods of it, are one. */
+const once = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownMaker(one.of), one])).values()];
+
+/** A name beside the Secret's in a list, that comes to nothing or to harm. */
+export type OtherName = {
+  readonly name: string;
+  readonly id: Extract<WarningId, "dangling-name" | "secret-type" | "malformed-secret">;
+  /** What is wrong with it, to stand after `secret/NAME, which`. */
+  readonly why: string;
+};
+
+/**
+ * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.
+ * @param targets those whose list is written by this run
+ */
+export const tellOthers = (targets: readonly Target[], others: readonly OtherName[]): Tell[] =>
+  others.flatMap((other) => tellOther(other, having(other.name, targets)));
+
+/** Entries that name nothing, in lists that are written by this run. */
+export const tellNameless = (targets: readonly Target[]): Tell[] => tellEmpty(having("", targets));
+
+function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
+  if (!to) return [];
+  const says = `${several([to, ...more].map(nameOf))} also ${more.length === 0 ? "lists" : "list"} secret/${shown(name)}, which ${why}`;
+  const what = isPlain(name) ? { secret: name } : { dangling: true };
+  return [{ act: "tell", id, to, says, fix: { verb: "detach", ...what, ...saidTargets([to, ...more]) } }];
+}
+
+function tellEmpty([to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
+  if (!to) return [];
+  const has = more.length === 0 ? "has an entry" : "have entries";
+  const says = `${several([to, ...more].map(nameOf))} also ${has} without a name, for which the cluster autoscaler passes over pods that wait`;
+  return [{ act: "tell", id: "empty-name", to, says, fix: { verb: "detach", dangling: true, ...saidTargets([to, ...more]) } }];
+}
+
+const having = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
+
+/**
+ * What a person should know of targets that a Secret is attached to. What stays true and keeps pods from their image is told at each run;
+ * what only comes by a write, or is about the list that is written, with that write alone.
+ */
+export function tellOfTargets(secret: string, targets: readonly Target[], attaches: readonly Change[], around: Around): Change[] {
+  const acts = (...of: readonly string[]) => targets.filter((_, index) => of.includes(attaches[index]?.act ?? ""));
+  const [written, carrying] = [acts("attach", "recreate"), acts("attach", "recreate", "keep")];
+  const carriers = carrying.map(({ to }) => to);
+  const accounts = carriers.filter((to) => !hasPods(to)).map(({ name }) => name);
+  const told = [
+    ...tellOwnLists(secret, carriers, around.listers),
+    ...tellHidden(secret, written, accounts, around.accounts),
+    ...tellMountable(secret, carrying, accounts, around.accounts),
+    ...tellNameless(written),
+  ];
+  return told.map((tell) => ({ ...tell, needs: tell.to }));
+}
