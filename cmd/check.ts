@@ -8,7 +8,7 @@ import { styleFor } from "../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
 import { placePrefix, type Where } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { askOnce } from "../src/registry/once.ts";
+import { askOnce } from "../src/registry/registry.ts";
 import { type ClusterScope, clusterScopesOf, type Place } from "../src/scope/cluster-scopes.ts";
 import { over } from "../src/scope/concurrency.ts";
 import { type CheckOptions, type CheckPorts, checkPlace } from "../src/state/check-place.ts";

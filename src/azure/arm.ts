@@ -1,7 +1,5 @@
 import { CliError } from "../errors.ts";
-import { parseChallenges } from "../http/challenge.ts";
-import { limit } from "../http/limit.ts";
-import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
+import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
 import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd, readArmError } from "./arm-error.ts";
@@ -172,4 +170,22 @@ function read(doing: string, { text }: HttpResponse): unknown {
   } catch {
     throw new CliError("unreachable", `cannot ${doing}: the answer is not Azure's`, { hint: "check HTTPS_PROXY" });
   }
+}
+
+/** Lets at most so many pieces of work run at once; the others wait their turn. */
+export function limit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (work) => {
+    // Whoever waited takes over the place of the one that ended
+    if (running >= most) await new Promise<void>((begin) => waiting.push(begin));
+    else running++;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running--;
+    }
+  };
 }

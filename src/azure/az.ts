@@ -1,7 +1,8 @@
+import type { TokenCredential } from "@azure/identity";
 import type { Environment, Trace } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
-import { redact } from "../http/redact.ts";
-import { parseObject } from "./parse-object.ts";
+import { redact } from "../http/transport.ts";
+import type { SignInOptions } from "./port.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
 export type AzOptions = { readonly env: Environment; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
@@ -22,7 +23,7 @@ const quiet = {
  * Runs the Azure CLI and gives what it prints, parsed. Only its exit code and stdout count: it prints `ERROR:` lines on success too.
  * @throws CliError with its reason in our words, redacted
  */
-export async function az(argv: readonly string[], { env, trace, signal }: AzOptions): Promise<Record<string, unknown>> {
+async function az(argv: readonly string[], { env, trace, signal }: AzOptions): Promise<Record<string, unknown>> {
   const { execa } = await import("execa");
   const result = await execa("az", [...argv, "--output", "json"], {
     env: { ...env, ...quiet },
@@ -51,4 +52,46 @@ export async function az(argv: readonly string[], { env, trace, signal }: AzOpti
   throw new CliError("config", "the Azure CLI printed something else than JSON", {
     hint: { do: "shell", argv: ["az", ...argv, "--output", "json"] },
   });
+}
+
+/**
+ * The Azure CLI as a credential. Azure's own AzureCliCredential takes any warning that mentions `az login` for a failure,
+ * and swallows Entra's reasons, so az is asked here.
+ */
+export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "source"> = {}): TokenCredential {
+  return {
+    async getToken(scopes) {
+      const [scope = ""] = [scopes].flat();
+      const answer = await az(["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...where(wish)], options);
+      const { accessToken, expires_on: epoch, expiresOn: local } = answer;
+      // Before az 2.54 there was only a time without its zone, which is the machine's.
+      const seconds = typeof epoch === "number" ? epoch : Date.parse(String(local).replace(" ", "T")) / 1000;
+      if (typeof accessToken !== "string" || Number.isNaN(seconds)) {
+        throw new CliError("unauthenticated", "the Azure CLI gave no token", { hint: "az login" });
+      }
+      return { token: accessToken, expiresOnTimestamp: seconds * 1000 };
+    },
+  };
+}
+
+/** az takes one of both: a subscription means the tenant that it is in. */
+function where({ tenant, subscription }: Omit<SignInOptions, "source">): string[] {
+  if (tenant !== undefined) return [`--tenant=${tenant}`];
+  return subscription === undefined ? [] : [`--subscription=${subscription}`];
+}
+
+/** The subscription that az works on. */
+export async function azSubscription(options: AzOptions): Promise<string | undefined> {
+  const { id } = await az(["account", "show"], options);
+  return typeof id === "string" ? id : undefined;
+}
+
+/** The object that a JSON text is; undefined for any other text. */
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,14 +1,12 @@
 import type { Trace } from "../env.ts";
 import { CliError, isRefusal } from "../errors.ts";
-import { limit } from "../http/limit.ts";
 import { apiVersion } from "./api-version.ts";
-import type { Arm } from "./arm.ts";
+import { type Arm, limit } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import type { AzureRegistry } from "./port.ts";
 import { isWanted, readRegistryName, type Wanted } from "./registry-name.ts";
-import { longest, type Missed, notFound, registryType as type } from "./registry-not-found.ts";
-import { subscriptionNamed, subscriptions } from "./subscriptions.ts";
+import { longest, type Missed, notFound, subscriptionNamed, subscriptions, registryType as type } from "./registry-not-found.ts";
 
 type Finder = {
   readonly arm: Arm;

@@ -1,11 +1,12 @@
-import { CliError } from "../errors.ts";
+import { Busy, CliError, NotYet } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
+import { readArmError } from "./arm-error.ts";
 import { openCaller } from "./caller.ts";
 import type { Cloud } from "./cloud.ts";
-import { explainGraph } from "./graph-error.ts";
 import type { Identity } from "./identity.ts";
 import type { TokenSource } from "./port.ts";
+import { signInHint } from "./sign-in-error.ts";
 
 export type GraphRequest = {
   readonly method: HttpRequest["method"];
@@ -60,3 +61,68 @@ function read(doing: string, { text }: HttpResponse): unknown {
     throw new CliError("unreachable", `cannot ${doing}: the answer is not Microsoft Graph's`, { hint: "check HTTPS_PROXY" });
   }
 }
+
+/** An answer of Microsoft Graph that is not a success. */
+export type GraphRefusal = {
+  readonly status: number;
+  readonly text: string;
+  /** The header request-id: by it Microsoft's support finds the request. */
+  readonly request?: string | undefined;
+  /** Where the token comes from; the Azure CLI if absent. */
+  readonly source?: TokenSource | undefined;
+  /** Milliseconds. */
+  readonly retryAfter?: number | undefined;
+};
+
+const otherwise = "or leave out --service-principal: an ACR token takes no rights in Entra ID";
+
+type Meaning = { readonly kind: CliError["kind"]; readonly hint?: string; readonly passes?: true };
+
+/** What Graph's codes mean; those of policies as Microsoft documents them. The words that are shown are Graph's own. */
+const byCode: Readonly<Record<string, Meaning>> = {
+  Authorization_RequestDenied: {
+    kind: "forbidden",
+    hint: `ask an administrator of the tenant for the role Application Developer, or to make you an owner of the application, ${otherwise}`,
+    passes: true,
+  },
+  Request_ResourceNotFound: { kind: "notFound", passes: true },
+  CredentialInvalidLifetimeAsPerAppPolicy: {
+    kind: "invalid",
+    hint: "add --expires-in with less than the tenant's policy allows, such as 90d",
+  },
+  CredentialTypeNotAllowedAsPerAppPolicy: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
+};
+
+/** What a status means beside a code that is not above. */
+const byStatus: Readonly<Record<number, Meaning>> = {
+  403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
+  404: { kind: "notFound", passes: true },
+  409: { kind: "conflict" },
+  429: { kind: "unreachable", hint: "try again in a minute" },
+};
+
+/** Sentences that Graph also says of what was made a moment ago (as azure-cli and others match them). */
+const unheard = /does not reference a valid application|No password credential found/;
+
+/** Graph refuses a write while it replicates another write of the same object: 409 with this code, or 400 with these words. */
+const isConcurrent = (code: string, message: string): boolean =>
+  code === "Directory_ConcurrencyViolation" || (code === "Request_BadRequest" && /concurrent requests/i.test(message));
+
+/**
+ * Puts a refusal of Microsoft Graph in words.
+ * @param doing what was tried, to stand after `cannot`: `make application ci`
+ * @returns NotYet for what may pass, if what it is about was made a moment ago; Busy if Graph carried out another write at the same time
+ */
+export function explainGraph(doing: string, { status, text, request = "", retryAfter, source = "az" }: GraphRefusal): CliError {
+  const { code, message } = readArmError(text);
+  const words = message === "" ? `Microsoft Graph answered ${status}` : message.replace(/\s+/g, " ").replace(/\.$/, "");
+  const traced = /^[\w-]{8,64}$/.test(request) ? ` (request ${request})` : "";
+  const says = `cannot ${doing}: ${words}${traced}`;
+  if (status === 401) return new CliError("unauthenticated", says, { hint: signInHint[source] });
+  const { kind, hint, passes } = byCode[code] ?? byStatus[status] ?? otherStatus(status);
+  if (isConcurrent(code, message)) return new Busy(says, retryAfter);
+  return passes || unheard.test(message) ? new NotYet(kind, says, { hint }) : new CliError(kind, says, { hint });
+}
+
+const otherStatus = (status: number): Meaning =>
+  status >= 500 ? { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" } : { kind: "invalid" };

@@ -1,15 +1,21 @@
 import type { TokenCredential } from "@azure/identity";
+import type { Environment } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { openTransport, type Transport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import type { AzOptions } from "./az.ts";
-import { azCredential, azSubscription } from "./az-credential.ts";
+import { type AzOptions, azCredential, azSubscription } from "./az.ts";
 import type { Cloud } from "./cloud.ts";
-import { environmentCredential } from "./environment-credential.ts";
-import { managedCredential, unproxied } from "./managed-credential.ts";
-import type { Audience, SignInOptions, TokenSource } from "./port.ts";
+import {
+  environmentCredential,
+  hasEnvironmentCredential,
+  hasManagedIdentity,
+  hasWorkloadIdentity,
+  managedCredential,
+  unproxied,
+  workloadCredential,
+} from "./library-credential.ts";
+import type { Audience, IdentitySource, SignInOptions, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
-import { workloadCredential } from "./workload-credential.ts";
 
 /** Whom a token is for: besides, Microsoft Graph. */
 export type For = Audience | "graph";
@@ -101,3 +107,14 @@ const credentials: Readonly<Record<TokenSource, (options: IdentityOptions) => To
 
 /** The environment, in which another tenant may have taken the place of its own. */
 const inTenant = ({ env, wish }: IdentityOptions) => (wish?.tenant === undefined ? env : { ...env, AZURE_TENANT_ID: wish.tenant });
+
+/** What the environment can name, in the order in which Azure's DefaultAzureCredential asks. */
+const named: readonly (readonly [TokenSource, (env: Environment) => boolean])[] = [
+  ["env", hasEnvironmentCredential],
+  ["workload", hasWorkloadIdentity],
+  ["managed", hasManagedIdentity],
+];
+
+/** `auto` is the first that the environment names, else the Azure CLI. */
+export const sourceOf = (source: IdentitySource, env: Environment): TokenSource =>
+  source === "auto" ? (named.find(([, names]) => names(env))?.[0] ?? "az") : source;

@@ -1,10 +1,12 @@
+import { readFile } from "node:fs/promises";
 import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { TokenCredential } from "@azure/identity";
+import type { Environment } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { NetworkError } from "../http/network-error.ts";
-import { redact } from "../http/redact.ts";
-import type { Transport } from "../http/transport.ts";
-import { explainLibrary } from "./library-error.ts";
+import { redact, type Transport } from "../http/transport.ts";
+import { Sensitive } from "../secret/sensitive.ts";
+import { explainLibrary, noEndpoint } from "./library-error.ts";
 import type { TokenSource } from "./port.ts";
 import { explainUnreachable } from "./sign-in-error.ts";
 
@@ -26,7 +28,7 @@ export type LibraryCredential = {
 };
 
 /** One of Azure's own credentials (@azure/identity), loaded when a token is asked for, with its errors in our words. */
-export function libraryCredential({ source, transport, open, hint, unreachable, refused }: LibraryCredential): TokenCredential {
+function libraryCredential({ source, transport, open, hint, unreachable, refused }: LibraryCredential): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
   /** Why nothing was sent, or no answer came: the library puts words of its own around a proxy that cannot be used, and around all else. */
   let failure: CliError | undefined;
@@ -62,4 +64,149 @@ export function libraryCredential({ source, transport, open, hint, unreachable, 
       }
     },
   };
+}
+
+/** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
+export function hasEnvironmentCredential(env: Environment): boolean {
+  return Boolean(env.AZURE_TENANT_ID && env.AZURE_CLIENT_ID && (env.AZURE_CLIENT_SECRET || env.AZURE_CLIENT_CERTIFICATE_PATH));
+}
+
+/**
+ * The service principal of AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.
+ * These are the parts of Azure's EnvironmentCredential, which itself reads the process's environment instead of the given one.
+ * @throws CliError config when a variable is missing
+ */
+export function environmentCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
+  const {
+    AZURE_TENANT_ID: tenant,
+    AZURE_CLIENT_ID: client,
+    AZURE_CLIENT_SECRET: secret,
+    AZURE_CLIENT_CERTIFICATE_PATH: certificatePath,
+  } = env;
+  if (!tenant || !client || !(secret || certificatePath)) {
+    throw new CliError("config", `the environment describes no Azure identity${lacking(env)}`, {
+      hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
+    });
+  }
+  return libraryCredential({
+    source: "env",
+    transport,
+    hint: "check the AZURE_* variables",
+    async open({ ClientCertificateCredential, ClientSecretCredential }, common) {
+      const options = { ...common, authorityHost };
+      if (secret) return new ClientSecretCredential(tenant, client, secret, options);
+      const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
+      const certificate = {
+        certificate: await readCertificate(certificatePath ?? ""),
+        ...(certificatePassword ? { certificatePassword } : {}),
+      };
+      const sendCertificateChain = /^(1|true)$/i.test(env.AZURE_CLIENT_SEND_CERTIFICATE_CHAIN ?? "");
+      return new ClientCertificateCredential(tenant, client, certificate, { ...options, sendCertificateChain });
+    },
+  });
+}
+
+/** What is not set, where something is. */
+function lacking({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH }: Environment): string {
+  const said = { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET: AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH };
+  const missing = Object.entries(said).flatMap(([name, value]) => (value ? [] : [name]));
+  return missing.length === Object.keys(said).length ? "" : `: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`;
+}
+
+/** The certificate and its private key in one PEM file, as @azure/identity wants them. @throws CliError config */
+async function readCertificate(path: string): Promise<string> {
+  const hint = "set AZURE_CLIENT_CERTIFICATE_PATH to a PEM file with the certificate and its private key";
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code})`;
+    throw new CliError("config", `the file ${path} ${why}`, { hint, cause });
+  });
+  if (/^-----BEGIN CERTIFICATE-----/m.test(text) && /^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/m.test(text)) return text;
+  throw new CliError("config", `no certificate with its key can be read from ${path}`, { hint });
+}
+
+/** Where a platform says that it has identities, as @azure/identity reads it. A virtual machine says nothing: it has to be asked. */
+const endpoints = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"] as const;
+
+/** Whether the environment names a service that gives this machine its identity. */
+export const hasManagedIdentity = (env: Environment): boolean => endpoints.some((name) => env[name]);
+
+/**
+ * The managed identity of this machine; AZURE_CLIENT_ID chooses among several. Where the service is, the library reads in the
+ * process's own environment.
+ * @param transport a way without a proxy, which would give its own machine's identity
+ */
+export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, transport: Transport): TokenCredential {
+  return libraryCredential({
+    source: "managed",
+    transport,
+    hint: "check AZURE_CLIENT_ID, and that this machine has a managed identity",
+    open: ({ ManagedIdentityCredential }, { httpClient, retryOptions }) =>
+      new ManagedIdentityCredential({
+        ...(clientId ? { clientId } : {}),
+        retryOptions,
+        httpClient: {
+          sendRequest: (request) => {
+            // It is on this machine or beside it: where nothing answers by then, nothing is there
+            request.timeout ||= 5000;
+            return httpClient.sendRequest(request);
+          },
+        },
+      }),
+    unreachable: ({ message }: NetworkError) => noEndpoint(message),
+  });
+}
+
+/** The environment without its proxies. */
+export const unproxied = (env: Environment): Environment => ({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined });
+
+const variables = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"] as const;
+
+/** Whether the environment describes a workload identity, as its webhook in Kubernetes sets it. */
+export const hasWorkloadIdentity = (env: Environment): boolean => variables.every((name) => env[name]);
+
+/**
+ * The application of AZURE_TENANT_ID and AZURE_CLIENT_ID that expects the assertion in AZURE_FEDERATED_TOKEN_FILE
+ * (learn.microsoft.com/entra/workload-id/workload-identity-federation).
+ * @throws CliError config when a variable is missing
+ */
+export function workloadCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
+  const { AZURE_TENANT_ID: tenantId = "", AZURE_CLIENT_ID: clientId = "", AZURE_FEDERATED_TOKEN_FILE: tokenFilePath = "" } = env;
+  const missing = variables.filter((name) => !env[name]);
+  if (missing.length > 0) {
+    throw new CliError(
+      "config",
+      `the environment describes no workload identity: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`,
+      {
+        hint: "label the pod azure.workload.identity/use=true, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
+      },
+    );
+  }
+  return libraryCredential({
+    source: "workload",
+    transport,
+    hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
+    async open({ WorkloadIdentityCredential }, common) {
+      await readAssertion(tokenFilePath);
+      return new WorkloadIdentityCredential({ ...common, authorityHost, tenantId, clientId, tokenFilePath });
+    },
+    refused: (error) => withExpected(error, tokenFilePath),
+  });
+}
+
+/** @throws CliError config */
+async function readAssertion(path: string): Promise<string> {
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === "ENOENT" ? "does not exist" : `cannot be read (${cause.code})`;
+    throw new CliError("config", `the file ${path} ${why}`, { hint: "set AZURE_FEDERATED_TOKEN_FILE to a file with an assertion", cause });
+  });
+  if (text.trim() !== "") return text.trim();
+  throw new CliError("config", `the file ${path} is empty`, { hint: "set AZURE_FEDERATED_TOKEN_FILE to a file with an assertion" });
+}
+
+/** Where no federated credential of the application fits: what it would have to expect, which is no secret. */
+async function withExpected(error: CliError, path: string): Promise<CliError> {
+  if (!/AADSTS70021[123]?\b/.test(error.message)) return error;
+  const { issuer, subject, audience } = new Sensitive(await readAssertion(path)).claims ?? {};
+  const words = `issuer ${issuer}, subject ${subject}, audience ${audience?.replaceAll(",", " or ")}`;
+  return error.withHint(`give the application a federated credential with ${words}`);
 }

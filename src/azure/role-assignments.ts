@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { asPermission } from "./permissions.ts";
-import type { At, GivenRole, Principals, RoleAssignment } from "./principals.ts";
+import type { AzureRegistry } from "./port.ts";
+import type { At, GivenRole, Permission, Principals, RoleAssignment } from "./principals.ts";
 
 const version = apiVersion.roleAssignments;
 
@@ -90,3 +90,25 @@ function asAssignment(registry: At, body: unknown, principalId: string): RoleAss
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
   return [{ name, role, here: at === own, ours, condition: typeof condition === "string" ? condition : undefined }];
 }
+
+/**
+ * What the identity may do on a registry, by all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Nothing is tried.
+ * @throws CliError forbidden where it may not even ask
+ */
+export async function permissionsOn(arm: Arm, { id, name }: AzureRegistry): Promise<Permission[]> {
+  const path = `${id}/providers/Microsoft.Authorization/permissions`;
+  const list = await arm.list({ path, version: apiVersion.permissions, doing: `read the identity's permissions on registry ${name}` });
+  return list.map(asPermission);
+}
+
+function asPermission(body: unknown): Permission {
+  const { actions, notActions, dataActions, notDataActions } = (body ?? {}) as Partial<Record<keyof Permission, unknown>>;
+  return {
+    actions: texts(actions),
+    notActions: texts(notActions),
+    dataActions: texts(dataActions),
+    notDataActions: texts(notDataActions),
+  };
+}
+
+const texts = (list: unknown): string[] => (Array.isArray(list) ? list.filter((it) => typeof it === "string") : []);

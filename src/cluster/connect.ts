@@ -2,6 +2,7 @@ import { platform as here } from "node:os";
 import type { Environment, Sink } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { connectionError } from "./connection-error.ts";
+import type { Transport } from "./exchange.ts";
 import { inCluster, inClusterTransport, serviceAccountFolder } from "./in-cluster.ts";
 import { currentContextIn, type Kubeconfig, lastValue, mayAsk, readKubeconfig, serverIn } from "./kubeconfig.ts";
 import { findKubectl, type Kubectl } from "./kubectl.ts";
@@ -11,7 +12,6 @@ import type { KubeFlags } from "./port.ts";
 import { proxyTransport } from "./proxy.ts";
 import type { Launched } from "./proxy-process.ts";
 import type { SameServer } from "./same-cluster.ts";
-import type { Transport } from "./transport.ts";
 import { within } from "./within.ts";
 
 export type ConnectionOptions = {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Agent } from "node:https";
 import type { Environment } from "../env.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport } from "./exchange.ts";
 
 /** Where the kubelet mounts a pod's identity. */
 export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";

@@ -5,8 +5,8 @@ import { Socket } from "node:net";
 import type { Sink } from "../env.ts";
 import { Interrupted } from "../errors.ts";
 import { kubeconfigError } from "./connection-error.ts";
+import type { Endpoint, Transport } from "./exchange.ts";
 import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";
-import type { Endpoint, Transport } from "./transport.ts";
 
 export type ProxyOptions = Launch & {
   /** One with the same flags that was launched before, to use first. */

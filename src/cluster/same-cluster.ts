@@ -1,8 +1,7 @@
 import { CliError } from "../errors.ts";
 import { proxyFailure } from "./connection-error.ts";
-import { type Answer, exchange, type Request } from "./exchange.ts";
+import { type Answer, type Endpoint, exchange, type Request } from "./exchange.ts";
 import { statusError } from "./status.ts";
-import type { Endpoint } from "./transport.ts";
 
 /** Whether the kubeconfig still names the server that the run began with. */
 export type SameServer = "same" | "other" | "unknown";

@@ -1,11 +1,10 @@
 import { CliError } from "../errors.ts";
 import { type Attempt, retryDelay } from "./attempts.ts";
 import { isBroken, proxyFailure } from "./connection-error.ts";
-import { type Answer, exchange, type Request } from "./exchange.ts";
+import { type Answer, exchange, type Request, type Transport } from "./exchange.ts";
 import { type Observer, observer } from "./observer.ts";
 import type { Pace } from "./pace.ts";
 import { type SameServer, sameCluster } from "./same-cluster.ts";
-import type { Transport } from "./transport.ts";
 import { cancelled, within } from "./within.ts";
 
 export type SendOptions = Observer & {

@@ -1,5 +1,4 @@
 import { CliError, Interrupted } from "../errors.ts";
-import { onAbort } from "./on-abort.ts";
 
 /** What ends a wait: a signal, or so many milliseconds (0 means no limit). */
 export type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
@@ -31,3 +30,31 @@ const timedOut = (milliseconds: number) =>
   new CliError("timeout", `Unable to connect to the server: no answer within ${milliseconds / 1000}s`, {
     hint: "give it more time with --request-timeout",
   });
+
+/** Who waits for a signal, each in a slot of its own, and the slots that are free. */
+type Waiting = { readonly stops: ((() => void) | undefined)[]; readonly free: number[] };
+
+const waiting = new WeakMap<AbortSignal, Waiting>();
+
+/**
+ * Calls `stop` when the signal aborts. One listener a signal, however many wait: what is taken out of Node's list of listeners, or of
+ * a Set, goes on pointing at what came later, so that thousands of requests in a row would keep each other's garbage alive.
+ * @returns what takes it back
+ */
+export function onAbort(signal: AbortSignal, stop: () => void): () => void {
+  const { stops, free } = waiting.get(signal) ?? listenTo(signal);
+  const slot = free.pop() ?? stops.length;
+  stops[slot] = stop;
+  return () => {
+    if (stops[slot] !== stop) return;
+    stops[slot] = undefined;
+    free.push(slot);
+  };
+}
+
+function listenTo(signal: AbortSignal): Waiting {
+  const all: Waiting = { stops: [], free: [] };
+  waiting.set(signal, all);
+  signal.addEventListener("abort", () => all.stops.forEach((stop) => void stop?.()), { once: true });
+  return all;
+}

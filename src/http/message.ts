@@ -13,3 +13,25 @@ export type HttpResponse = { readonly status: number; header(name: string): stri
  * @throws NetworkError when no answer comes; CliError cancelled when the signal is aborted
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** One challenge of a WWW-Authenticate header: scheme and parameters, both names in lower case. */
+export type Challenge = { readonly scheme: string; readonly parameters: Readonly<Record<string, string>> };
+
+/**
+ * Reads a WWW-Authenticate header (RFC 9110 11.6.1), which may hold several challenges:
+ * `Bearer realm="https://r.azurecr.io/oauth2/token",service="r.azurecr.io",scope="repository:app:pull"`.
+ * What does not parse ends the reading; what was read before it counts.
+ */
+export function parseChallenges(header: string): Challenge[] {
+  const challenges: { scheme: string; parameters: Record<string, string> }[] = [];
+  const item = /[\s,]*(?:([\w!#$%&'*+.^`|~-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([\w!#$%&'*+.^`|~-]+)(?=\s|,|$))/gy;
+  for (let match = item.exec(header); match !== null; match = item.exec(header)) {
+    const [, name, quoted, bare, scheme] = match;
+    if (scheme !== undefined) challenges.push({ scheme: scheme.toLowerCase(), parameters: {} });
+    else if (name !== undefined) {
+      const current = challenges.at(-1);
+      if (current) current.parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, "$1") ?? bare ?? "";
+    }
+  }
+  return challenges;
+}

@@ -1,7 +1,7 @@
 import type { ClientRequest } from "node:http";
 import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { explainNetwork, NetworkError } from "./network-error.ts";
-import type { Trusting } from "./trusting.ts";
+import type { Trusting } from "./trust.ts";
 
 /** A client that goes through a proxy. */
 type Tunnels = (proxy: URL) => HttpClient;

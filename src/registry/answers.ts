@@ -1,3 +1,91 @@
+import type { HttpResponse } from "../http/message.ts";
+import { NetworkError } from "../http/network-error.ts";
+import { formatImage } from "./image-reference.ts";
+import type { ImageRef, Proof } from "./port.ts";
+
+/** What was asked when a registry answered: for a token with a login, or for the manifest with that token. */
+export type Step = "token" | "manifest";
+
+type Answer = {
+  readonly status: number;
+  readonly text: string;
+  readonly challenge?: string | undefined;
+  /** The header x-ms-correlation-request-id, by which Azure's support finds the request. */
+  readonly correlation?: string | undefined;
+};
+
+/** The parts of an answer that a proof reads. */
+export const answerOf = ({ status, text, header }: HttpResponse): Answer => ({
+  status,
+  text,
+  challenge: header("WWW-Authenticate"),
+  correlation: header("x-ms-correlation-request-id"),
+});
+
+/**
+ * What an answer means for a pull.
+ * ACR hands out a token for a repository outside of the scope map too: only the manifest then says `insufficient_scope`.
+ * @param username of the login that was tried; undefined for anonymous
+ */
+export function readAnswer(step: Step, image: ImageRef, username: string | undefined, answer: Answer): Proof {
+  const { host, repository } = image;
+  const { status } = answer;
+  const said = readRegistryError(answer.text);
+  const words = wordsOf(answer, said?.message);
+  const who = nameOf(username, "an anonymous pull");
+
+  if (status === 200) return { verdict: "pulls", message: `${nameOf(username, "anybody")} can pull ${formatImage(image)}` };
+  if (status === 429) return { verdict: "throttled", message: `${host} answers no more requests for now (429 Too Many Requests)${words}` };
+  if (isFirewall(answer, said?.message))
+    return { verdict: "blocked", message: `${host} does not let this machine in (403 Forbidden)${words}` };
+  if (isOutOfScope(step, answer, said))
+    return {
+      verdict: "out-of-scope",
+      message: `${who} may not pull from ${repository === "" ? "" : `repository ${repository} of `}${host}`,
+    };
+  if (status === 403) return { verdict: "denied", message: `${host} denied ${who} (403 Forbidden)${words}` };
+  if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
+  if (status === 404 && step === "manifest") {
+    return { verdict: "not-found", message: missing(image, said?.code) };
+  }
+  return { verdict: "unreachable", message: `${host} answered ${status} when asked for a ${step}${words}` };
+}
+
+const nameOf = (username: string | undefined, anonymous: string) =>
+  username === undefined ? anonymous : `user ${JSON.stringify(username)}`;
+
+/** ACR's words for an address that its rules leave out. A code says nothing: a missing right has `DENIED` too. */
+const isFirewall = ({ status }: Answer, message = "") =>
+  status === 403 && /client with IP .* is not allowed access|aka\.ms\/acr\/firewall/i.test(message);
+
+/** A login that is valid, without the right to pull this repository: as 401 with a challenge, or as 403 in the distribution's words. */
+function isOutOfScope(step: Step, { status, challenge = "" }: Answer, said: RegistryError | undefined): boolean {
+  if (status === 401) return step === "manifest" && (/insufficient_scope/.test(challenge) || said?.code === "DENIED");
+  return (
+    status === 403 && (/insufficient_scope/.test(challenge) || /requested access to the resource is denied/i.test(said?.message ?? ""))
+  );
+}
+
+/** The registry's own words, with the id that support asks for. */
+function wordsOf({ correlation = "" }: Answer, message = ""): string {
+  const isTraced = /CorrelationId/i.test(message) || !/^[\w-]{8,64}$/.test(correlation);
+  return `${message && `: ${message.slice(0, 300)}`}${isTraced ? "" : ` (correlation ${correlation})`}`;
+}
+
+function missing({ host, repository, reference }: ImageRef, code: string | undefined): string {
+  if (code === "NAME_UNKNOWN") return `repository "${repository}" not found in ${host}`;
+  return `${host} has no ${reference.includes(":") ? "manifest" : "tag"} ${reference} in ${repository}`;
+}
+
+/** What a request without an answer means. @throws any other error */
+export function readFailure(error: unknown): Proof {
+  if (!(error instanceof NetworkError)) throw error;
+  return { verdict: error.failure === "untrusted" ? "untrusted" : "unreachable", message: error.message };
+}
+
+/** What a challenge comes to that was not answered. A login goes to no other host than its registry's, so there nothing was asked. */
+export const unusable = { elsewhere: "not-checked", "needs-login": "refused", odd: "unreachable" } as const;
+
 /** One error of a registry: `{"errors":[{"code","message","detail"}]}` (OCI distribution spec). */
 export type RegistryError = { readonly code: string; readonly message: string };
 

@@ -1,6 +1,7 @@
-import type { Http, HttpResponse } from "../http/message.ts";
-import type { Login } from "./port.ts";
-import { enter, type Unusable } from "./token-auth.ts";
+import { type Challenge, type Http, type HttpResponse, parseChallenges } from "../http/message.ts";
+import { Sensitive } from "../secret/sensitive.ts";
+import { answerOf, readAnswer, readFailure, readRefreshToken, readToken } from "./answers.ts";
+import type { Exchanged, ExchangeToken, Login } from "./port.ts";
 
 /** The last answer of a request, and at which step it came. */
 export type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse } | Unusable;
@@ -24,4 +25,71 @@ export async function ask(
   if ("answer" in entrance) return { step: "token", answer: entrance.answer };
   const { authorization } = entrance;
   return { step: "manifest", answer: await http({ method: "GET", url, headers: { Accept: accept, Authorization: authorization } }) };
+}
+
+/** Why a challenge is not followed: it leads to another host, it wants a login and there is none, or it makes no sense. */
+export type Unusable = { readonly unusable: string; readonly why: "elsewhere" | "needs-login" | "odd" };
+
+/** How to get in: what to send as Authorization, or the answer that is the end of it, or why the challenge is not followed. */
+export type Entrance = { readonly authorization: string } | { readonly answer: HttpResponse } | Unusable;
+
+/**
+ * Answers a registry's 401 challenge as container runtimes do (GET with Basic, the distribution token spec).
+ * The login goes to the registry's own host only: a realm elsewhere is not followed, whatever the challenge says.
+ * @param scope such as `repository:team/app:pull`; empty for none
+ */
+async function enter(http: Http, host: string, challenge: string, scope: string, login: Login | undefined): Promise<Entrance> {
+  const challenges = parseChallenges(challenge);
+  const bearer = challenges.find(({ scheme }) => scheme === "bearer");
+  if (bearer) return askForToken(http, host, bearer, scope, login);
+  const takesBasic = challenges.some(({ scheme }) => scheme === "basic");
+  if (takesBasic && login) return { authorization: basic(login) };
+  return takesBasic
+    ? { unusable: `${host} lets nobody in without a login`, why: "needs-login" }
+    : { unusable: `${host} names no way to log in`, why: "odd" };
+}
+
+async function askForToken(
+  http: Http,
+  host: string,
+  { parameters }: Challenge,
+  scope: string,
+  login: Login | undefined,
+): Promise<Entrance> {
+  const realm = URL.parse(parameters.realm ?? "");
+  if (realm?.protocol !== "https:" || realm.host !== URL.parse(`https://${host}`)?.host) {
+    return { unusable: `${host} wants the login sent to another place (${realm?.origin ?? "nowhere"})`, why: "elsewhere" };
+  }
+  realm.searchParams.set("service", parameters.service ?? host);
+  if (scope !== "") realm.searchParams.set("scope", scope);
+  const headers: Record<string, string> = login ? { Authorization: basic(login) } : {};
+  const answer = await http({ method: "GET", url: realm.href, headers });
+  return answer.status === 200 ? readAuthorization(host, answer) : { answer };
+}
+
+function readAuthorization(host: string, { text }: HttpResponse): Entrance {
+  const token = readToken(text);
+  return token === undefined ? { unusable: `${host} answered without a token`, why: "odd" } : { authorization: `Bearer ${token}` };
+}
+
+function basic({ username, password }: Login): string {
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString("base64")}`;
+}
+
+/**
+ * Gives a token of Entra ID for one of the registry's own (ACR's POST /oauth2/exchange, github.com/Azure/acr docs/AAD-OAuth.md).
+ * It is sent to that host and nowhere else, whatever a challenge would say.
+ */
+export async function exchange(http: Http, host: string, { text, of: { name, tenant } }: ExchangeToken): Promise<Exchanged> {
+  const form = { grant_type: "access_token", service: host, ...(tenant !== "" && { tenant }), access_token: text.reveal() };
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  const body = new URLSearchParams(form).toString();
+  try {
+    const answer = await http({ method: "POST", url: `https://${host}/oauth2/exchange`, headers, body });
+    if (answer.status !== 200) return readAnswer("token", { host, repository: "", reference: "" }, name, answerOf(answer));
+    const token = readRefreshToken(answer.text);
+    return token === undefined ? { verdict: "unreachable", message: `${host} answered without a token` } : { token: new Sensitive(token) };
+  } catch (error) {
+    return readFailure(error);
+  }
 }

@@ -1,11 +1,10 @@
 import type { Environment, Trace } from "../env.ts";
 import { openHttp } from "../http/client.ts";
+import type { Http } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
-import { admits } from "./admits.ts";
-import { clocked } from "./clock.ts";
-import { exchange } from "./exchange.ts";
-import type { Registry } from "./port.ts";
-import { prove } from "./prove.ts";
+import { exchange } from "./ask.ts";
+import type { ImageRef, Login, Proof, Registry } from "./port.ts";
+import { admits, prove } from "./prove.ts";
 import { anyTag, contentOf, repositories } from "./tags.ts";
 
 export type RegistryOptions = {
@@ -30,3 +29,49 @@ export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions
     aheadBy,
   };
 }
+
+/** An {@link Http} that compares each host's clock with this machine's. */
+export type Clocked = {
+  readonly http: Http;
+  /** Milliseconds; undefined before a host's first answer. */
+  aheadBy(host: string): number | undefined;
+};
+
+/** Reads the time of each answer from its Date header (RFC 9110, 6.6.1), which has whole seconds. */
+export function clocked(http: Http, now: () => Date): Clocked {
+  const ahead = new Map<string, number>();
+  return {
+    http: async (request) => {
+      const answer = await http(request);
+      const at = Date.parse(answer.header("Date") ?? "");
+      if (!Number.isNaN(at)) ahead.set(new URL(request.url).host, at - now().getTime());
+      return answer;
+    },
+    aheadBy: (host) => ahead.get(host),
+  };
+}
+
+/**
+ * Asks a registry once for what is asked several times in a run: one image with one login, whatever Secret, ServiceAccount or
+ * namespace it comes from. Who asks while the first answer is on its way waits for that one.
+ */
+export function askOnce(registry: Registry): Registry {
+  const proofs = new Map<string, Promise<Proof>>();
+  return {
+    ...registry,
+    prove(image, login) {
+      const key = keyOf(image, login);
+      const known = proofs.get(key);
+      if (known) return known;
+      const proof = registry.prove(image, login);
+      proofs.set(key, proof);
+      // What was thrown is no answer of the registry
+      proof.catch(() => proofs.delete(key));
+      return proof;
+    },
+  };
+}
+
+/** The password is hashed, so that no key of the map holds its text. */
+const keyOf = ({ host, repository, reference }: ImageRef, login: Login | undefined): string =>
+  JSON.stringify([host, repository, reference, login?.password.hash(login.username)]);

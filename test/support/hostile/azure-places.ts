@@ -1,7 +1,7 @@
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { kubeconfigError } from "../../../src/cluster/connection-error.ts";
+import { readAnswer, type Step } from "../../../src/registry/answers.ts";
 import type { Proof } from "../../../src/registry/port.ts";
-import { readAnswer, type Step } from "../../../src/registry/read-answer.ts";
 import type { Place } from "./cluster-places.ts";
 import { armError, refuse } from "./world.ts";
 

@@ -1,7 +1,7 @@
 import { statusError } from "../../../src/cluster/status.ts";
 import type { ContainerStatus, Pod, Secret } from "../../../src/objects.ts";
+import { readAnswer } from "../../../src/registry/answers.ts";
 import { parseImage } from "../../../src/registry/image-reference.ts";
-import { readAnswer } from "../../../src/registry/read-answer.ts";
 import type { FakeWorld } from "../fakes/world.ts";
 import { addNamespaces } from "../fakes/world.ts";
 import type { World } from "../in-process.ts";

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import { principalsIn } from "../../../src/azure/applications.ts";
 import { cloudOf } from "../../../src/azure/cloud.ts";
-import { openGraph } from "../../../src/azure/graph.ts";
-import { explainGraph } from "../../../src/azure/graph-error.ts";
+import { explainGraph, openGraph } from "../../../src/azure/graph.ts";
 import { Busy, NotYet } from "../../../src/errors.ts";
 import type { HttpRequest } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";

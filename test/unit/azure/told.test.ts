@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { explainArm } from "../../../src/azure/arm-error.ts";
-import { explainGraph } from "../../../src/azure/graph-error.ts";
+import { explainGraph } from "../../../src/azure/graph.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { type Fix, hintText } from "../../../src/fix.ts";
-import { readAnswer } from "../../../src/registry/read-answer.ts";
+import { readAnswer } from "../../../src/registry/answers.ts";
 
 const error = (code: string, message: string) => JSON.stringify({ error: { code, message } });
 const traced = " Trace ID: 0a Correlation ID: 0b Timestamp: 2026-11-24 13:25:18Z";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sourceOf } from "../../../src/azure/identity-source.ts";
+import { sourceOf } from "../../../src/azure/identity.ts";
 
 const application = { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "c" };
 const file = { AZURE_FEDERATED_TOKEN_FILE: "/token" };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { explainNetwork } from "../../../src/http/network-error.ts";
-import { readAnswer, readFailure } from "../../../src/registry/read-answer.ts";
+import { readAnswer, readFailure } from "../../../src/registry/answers.ts";
 
 const image = { host: "r.azurecr.io", repository: "team/app", reference: "1" };
 const errors = (code: string, message: string) => JSON.stringify({ errors: [{ code, message, detail: null }] });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { redact } from "../../../src/http/redact.ts";
+import { redact } from "../../../src/http/transport.ts";
 
 const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
 

@@ -1,5 +1,15 @@
 import { expect, test } from "vitest";
-import { redactBody, redactHeaders, withoutContents } from "../../../src/cluster/redact.ts";
+import { redactBody, redactHeaders, warningText, withoutContents } from "../../../src/cluster/observer.ts";
+
+test.for([
+  ['299 - "v1 ComponentStatus is deprecated in v1.19+"', "v1 ComponentStatus is deprecated in v1.19+"],
+  ['299 - "unknown field \\"spec.x\\""', 'unknown field "spec.x"'],
+  ['299 kube "dated" "Wed, 21 Oct 2026 07:28:00 GMT"', "dated"],
+  ['110 - "Response is stale"', undefined],
+  ["nonsense", undefined],
+] as const)("%s warns of %s", ([header, text]) => {
+  expect(warningText(header)).toBe(text);
+});
 
 const secret = { kind: "Secret", metadata: { name: "acr" }, type: "Opaque", data: { ".dockerconfigjson": "aHVudGVyMg==" } };
 

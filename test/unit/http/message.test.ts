@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseChallenges } from "../../../src/http/challenge.ts";
+import { parseChallenges } from "../../../src/http/message.ts";
 
 test.for([
   {
