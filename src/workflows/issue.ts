@@ -2,7 +2,7 @@ import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { CliError, Conflict } from "../errors.ts";
+import { asCliError, type CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
@@ -27,7 +27,6 @@ import { keysAfter, tellKeyless } from "../state/no-key.ts";
 import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
 import { tellBeside } from "../state/tell-beside.ts";
 import { usersOf } from "../state/where-used.ts";
-import { Shared } from "./gate.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
 import { isHeldOutside, refuseWidening } from "./widening.ts";
@@ -75,28 +74,39 @@ export function issueEach(
   return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
 }
 
+/** Plans and applies one namespace. Starts again if another run has written since. */
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
-  for (let round = 1; ; round++) {
-    try {
-      yield* issueOnce(reader, order);
-      return;
-    } catch (error) {
-      if (!(error instanceof CliError)) throw error;
-      if (error instanceof Conflict && round < rounds) continue;
-      yield failure(reader, error);
-      return;
+  let isStale = true;
+  for (let round = 1; isStale; round++) {
+    isStale = false;
+    for await (const outcome of issueOnce(reader, order)) {
+      // The credential was issued for another version of the Secret
+      isStale = round < rounds && outcome.ofPlace === true && outcome.error instanceof Conflict;
+      if (isStale) break;
+      yield outcome;
     }
   }
 }
 
-/** @throws CliError of the place; the cluster's comes before Azure's, since nothing else matters without it */
+/** An error of the namespace is the last outcome. */
 async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
-  const { name, repositories, fromPods, opening, tools, shape } = order;
+  try {
+    const { unit, state, tools } = await planIssue(reader, order);
+    yield* runUnit(unit, [{ ...reader, read: async () => state }], tools);
+  } catch (error) {
+    yield failure(reader, asCliError(error));
+  }
+}
+
+/** @throws CliError of the namespace; the cluster's comes before Azure's, since nothing else matters without it */
+async function planIssue(reader: NamespaceReader, order: Order) {
+  const { name, repositories, fromPods, opening, shape } = order;
   const owner = ownerOf(reader.place, name);
   const [state] = await together([reader.read(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
-  const { write, force, merge } = tools(credential);
+  const tools = order.tools(credential);
+  const { write, force, merge } = tools;
   const there = state.secret && readExisting(state.secret, host, write.fieldManager);
   if (there && !force && !merge) refuseForeign(secretIn(reader.place, name), { host, shape }, there.existing);
   const held = there && { entry: entryFor(there.existing.entries, host), login: there.login };
@@ -110,15 +120,7 @@ async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator
   const unit = unitOf(issue, credential, order, () => issue.pulls);
   // A Secret that may not be written gets no rights either
   const plan = unit.each(state);
-  for await (const outcome of runUnit(
-    { ...unit, each: () => plan, once: true },
-    [{ ...reader, read: async () => state }],
-    tools(credential),
-  )) {
-    // What was issued for a Secret as it was does not fit it as it is now
-    if (outcome.error instanceof Conflict && outcome.ofPlace) throw outcome.error;
-    yield outcome;
-  }
+  return { unit: { ...unit, each: () => plan, once: true } as const, state, tools };
 }
 
 /**
@@ -169,18 +171,18 @@ async function* shareOnce(
   let unit = unitOf(issue, credential, order, () => "unknown");
   const { run } = unit;
   run.holds = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
-  /** What was read before the first Secret was claimed may be what a rotation has since put another in the place of. */
+  /** After the holders were read and before the claim, a rotation may have given them another login. */
   const confirm = async () => {
-    const now = await find();
-    if (isAlike(run.login, now.login)) return;
+    const newer = await find();
+    if (isAlike(run.login, newer.login)) return undefined;
     const changed = new Conflict("another run has put another password in the place of the one that is shared");
-    if (!now.login) throw new Shared(changed);
-    unit = unitOf(now, credential, order, () => "unknown");
-    run.login = now.login;
-    throw changed;
+    if (!newer.login) return { unitError: changed };
+    unit = unitOf(newer, credential, order, () => "unknown");
+    run.login = newer.login;
+    return { retry: changed };
   };
-  const handed = credential.lifecycle && issue.login && { identity: issue.entry.identity, confirm };
-  const all = { ...unit, run, each: (state: NamespaceState) => unit.each(state), ...(handed && { handed }) };
+  const reused = credential.lifecycle && issue.login && { identity: issue.entry.identity, confirm };
+  const all = { ...unit, run, each: (state: NamespaceState) => unit.each(state), reused };
   yield* runUnit(all, readers, tools(credential));
 }
 

@@ -3,7 +3,7 @@ import type { Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
 import { leave, takeBack, withLeft } from "../actions/rollback.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
-import { CliError, Conflict, Interrupted } from "../errors.ts";
+import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { aheadOf } from "../plan/wording.ts";
 import type { Place } from "../scope/cluster-scopes.ts";
@@ -11,7 +11,7 @@ import { over } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
 import { type NamespaceState, remember, type Seen } from "../state/namespace-state.ts";
-import { type Handed, openGate, Shared, type Turn } from "./gate.ts";
+import { openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
 
 /**
  * What a verb that writes decides: what comes first, what is made once it is wanted, and what is done in each place. One credential
@@ -23,10 +23,10 @@ export type Unit = {
   /** Done when the first Secret is to be written, all or nothing; taken back if no Secret comes to hold it. */
   readonly demand: Plan;
   readonly run: Run;
-  /** What Secrets of others hold is handed out, and looked at once more when the first Secret is claimed. */
-  readonly handed?: Handed;
+  /** A login that other Secrets hold already. It is checked again when the first Secret is claimed. */
+  readonly reused?: ReusedLogin | undefined;
   /** The claims of other runs that it was decided by, of each Secret: another one on the Secret that it claims ends it. */
-  readonly claims?: ReadonlyMap<string, SecretClaim>;
+  readonly claims?: ReadonlyMap<string, SecretClaim> | undefined;
   /** It was decided by the look at its only place: what has changed since ends it. */
   readonly once?: true;
   /** What it claims is claimed beyond its last place: whoever goes on ends it. */
@@ -52,10 +52,10 @@ export async function* runUnit(
     return execute(changes, { ...bench, seen: planned.seen });
   };
   yield* await executeAll(unit.before, bench);
-  const gate = openGate(unit, bench);
+  const firstSecret = openFirstSecret(unit, bench);
 
   async function* inPlace(reader: NamespaceReader): AsyncGenerator<Outcome> {
-    const turn = gate.enter();
+    const turn = firstSecret.enter();
     try {
       yield* inTurn(reader, turn);
     } finally {
@@ -63,10 +63,11 @@ export async function* runUnit(
     }
   }
 
-  async function* inTurn(reader: NamespaceReader, { pass, leave }: Turn): AsyncGenerator<Outcome> {
-    const planned = await planIn(reader, unit, pass).catch(asPlaceError);
+  async function* inTurn(reader: NamespaceReader, { prepare, leave }: Turn): AsyncGenerator<Outcome> {
+    const planned = await planIn(reader, unit, prepare).catch(asCliError);
     if (planned instanceof CliError) return yield failure(reader, planned);
-    if (!planned.first) leave();
+    if ("unitError" in planned) throw planned.unitError;
+    if (!planned.isFirst) leave();
     if (tools.dryRun === "none") yield* announced(planned.plan, reader);
     yield* untilStored(carry(planned), leave);
   }
@@ -75,13 +76,13 @@ export async function* runUnit(
   try {
     for await (const outcome of over(places, tools, inPlace)) {
       landed ||= outcome.change.act === "store" && !outcome.error && !outcome.left;
-      if (landed) yield* gate.made.splice(0);
+      if (landed) yield* firstSecret.issued.splice(0);
       yield outcome;
     }
   } catch (error) {
-    throw withLeft(error, await clear(landed ? [] : gate.made, bench), tools);
+    throw withLeft(error, await clear(landed ? [] : firstSecret.issued, bench), tools);
   }
-  yield* await clear(landed ? [] : gate.made, bench, unit);
+  yield* await clear(landed ? [] : firstSecret.issued, bench, unit);
 }
 
 /** Others are only written once the Secret that is claimed has the password. */
@@ -114,16 +115,11 @@ export function failure({ place: { context, namespace } }: { place: Pick<Place, 
   return { change, ofPlace: true, ...(left ? { left: "interrupted" } : { error }) };
 }
 
-function asPlaceError(error: unknown): CliError {
-  if (error instanceof Shared) throw error.reason;
-  if (error instanceof CliError) return error;
-  throw error;
-}
-
 /** What is to be done in a place, and what is only told once it is known. */
 type Planned = {
-  readonly plan: Plan /** What all Secrets need was made for this one. */;
-  readonly first: boolean;
+  readonly plan: Plan;
+  /** The login was issued for this Secret. */
+  readonly isFirst: boolean;
   readonly later: Promise<Plan> | undefined;
   readonly seen: Seen;
 };
@@ -133,18 +129,29 @@ async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Chan
   yield* await later;
 }
 
-/** Plans a place, and sees to it that what its Secret needs is there. Looks again when another has written since. */
-async function planIn(reader: NamespaceReader, unit: Unit, pass: (store: Store) => Promise<boolean>): Promise<Planned> {
+/**
+ * Plans a namespace, and has the login of its Secret issued. Plans again if another run has written since.
+ * @returns the error that ends all namespaces, if there is one
+ * @throws CliError of this namespace
+ */
+async function planIn(reader: NamespaceReader, unit: Unit, prepare: Turn["prepare"]): Promise<Planned | { readonly unitError: unknown }> {
   for (let round = 1; ; round++) {
     const state = await reader.read();
     const plan = unit.each(state);
     const store = plan.find((change): change is Store => change.act === "store");
-    try {
-      const first = store !== undefined && (await pass(store));
-      const { secret, targets, pods, place } = state;
-      return { plan, first, later: unit.later?.(state, plan), seen: remember([secret, ...targets, ...pods], place.context) };
-    } catch (error) {
-      if (!(error instanceof Conflict) || unit.once || round === 5) throw error;
-    }
+    const prepared = store ? await prepare(store).catch(asRetry) : "ready";
+    if (typeof prepared === "string") return plannedFor(state, plan, unit, prepared === "first");
+    if ("unitError" in prepared) return prepared;
+    if (unit.once || round === 5) throw prepared.retry;
   }
+}
+
+function plannedFor(state: NamespaceState, plan: Plan, unit: Unit, isFirst: boolean): Planned {
+  const { secret, targets, pods, place } = state;
+  return { plan, isFirst, later: unit.later?.(state, plan), seen: remember([secret, ...targets, ...pods], place.context) };
+}
+
+function asRetry(error: unknown): Prepared {
+  if (error instanceof Conflict) return { retry: error };
+  throw error;
 }
