@@ -1,7 +1,6 @@
 import { CliError, isForbidden, isRefusal } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
-import { choose } from "../src/output/choose.ts";
 import { printable } from "../src/output/printable.ts";
 import { placeSuffix, type Where } from "../src/output/words.ts";
 import { inLine } from "../src/plan/wording.ts";
@@ -97,19 +96,18 @@ export async function chooseTargets<R extends Ref>(
   { verb, secret, where, output }: Choosing,
 ): Promise<readonly R[]> {
   const says = words[verb];
-  const labeled = candidates.map((is) => ({ is, label: printable(nameOf(is) + placeSuffix(is, where)) }));
+  const labels = candidates.map((one) => printable(nameOf(one) + placeSuffix(one, where)));
   const [first] = candidates;
   if (!first) throw noTarget(verb, secret, `, and ${says.none(secret)}`);
   const terminal = askable(session, output);
   if (!terminal) {
-    const labels = labeled.map(({ label }) => label);
     const hint: Fix = { verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
     throw new CliError("usage", `no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, { hint });
   }
-  const chosen = await choose({ asks: says.asks(secret), enter: verb }, labeled, { ...session.context, terminal });
+  const chosen = await terminal.select(says.asks(secret), labels);
   // Not done what was asked for, so 1, and a && behind it goes no further; 130 says that a signal ended the run
   if (!chosen) throw new CliError("cancelled", says.refused);
-  return chosen;
+  return candidates.filter((_, index) => chosen.includes(index));
 }
 
 const placeOf = ({ namespace, context }: Ref, where: Where) => (where === "one" ? {} : { namespace, context });

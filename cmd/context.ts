@@ -15,6 +15,7 @@ import { Interrupted } from "../src/errors.ts";
 import type { Files } from "../src/files.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
+import { styleFor } from "../src/output/style.ts";
 import type { Programs } from "../src/programs.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
@@ -72,14 +73,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
   return {
-    terminal:
-      typed && stderr.isTTY
-        ? terminalOf(
-            () => process.stdin,
-            () => process.stderr,
-            signal,
-          )
-        : undefined,
+    terminal: typed && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
     stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: (path) => readText(path, signal()),
     files: machineFiles(signal),

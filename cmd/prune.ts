@@ -4,13 +4,12 @@ import type { Asked, Credential } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { deletionWait } from "../src/credential/retry.ts";
 import { CliError, isRefusal } from "../src/errors.ts";
-import { confirmed } from "../src/output/confirm.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
-import { askable } from "./askable.ts";
+import { askable, confirmed } from "./askable.ts";
 import { printOutcomes } from "./conclude.ts";
 import { registryHost } from "./create/options.ts";
 import { identityOf } from "./line/identity-flags.ts";
@@ -67,7 +66,7 @@ export const prune = verb({
       session.context.stderr.write(`${removals.length} would be removed; add --yes\n`);
       return 0;
     }
-    const yes = await confirmed(`Remove ${removals.length} from registry ${registry.name}?`, { ...session.context, terminal });
+    const yes = await confirmed(terminal, `Remove ${removals.length} from registry ${registry.name}?`);
     if (!yes) throw new CliError("cancelled", "nothing is removed");
     return remove(removals, removing, session);
   },

@@ -1,71 +1,99 @@
 import { createInterface } from "node:readline";
-import type { Key, Terminal } from "../src/env.ts";
+import type { Terminal } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
+import type { styleFor } from "../src/output/style.ts";
 
-/** Milliseconds after which Escape is itself, and not the beginning of an arrow. */
-const escapeCodeTimeout = 50;
+type Style = ReturnType<typeof styleFor>;
 
-/** What a terminal has that does not know its size. */
-const unknown = { columns: 80, rows: 24 };
+type Pressed = { readonly name?: string; readonly ctrl: boolean };
 
-type Pressed = { readonly name?: string; readonly ctrl: boolean; readonly meta: boolean };
+/** The lines of a checkbox that are no choices: the question, a blank line, an error, and the keys on two lines of a narrow terminal. */
+const otherLines = 5;
 
 /**
- * The terminal at which a person sits: keys from stdin, which readline takes apart, and the size of what stderr is shown on.
- * Node gives the terminal back as it was when readline is closed, and at any end of the process.
+ * The terminal of this process: keys from stdin, text to stderr, because stdout is for results.
  *
- * @param signal what ends a wait
+ * @param signal of what interrupts the run
  */
-export function terminalOf(stdin: () => NodeJS.ReadStream, shown: () => NodeJS.WriteStream, signal: () => AbortSignal): Terminal {
+export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream, style: Style, signal: () => AbortSignal): Terminal {
   return {
-    size: () => ({ columns: shown().columns || unknown.columns, rows: shown().rows || unknown.rows }),
-    until: async (hear) => {
-      const ends = signal();
-      const input = stdin();
-      const lines = createInterface({ input, terminal: true, escapeCodeTimeout, historySize: 0 });
-      // The keyboard gives no signals now; what Ctrl-C does is the entry's to say
-      lines.on("SIGINT", () => process.emit("SIGINT"));
-      // There may be no shell to go on with it
-      lines.on("SIGTSTP", () => {});
-      const { promise, resolve, reject } = Promise.withResolvers<NonNullable<ReturnType<typeof hear>>>();
-      let over = false;
-      const offer = (event: Key | "resized" | "ready") => {
-        // Keys that come at once are all told of before anybody can stop listening
-        if (over) return;
-        try {
-          const end = hear(event);
-          over = end !== undefined;
-          if (end !== undefined) resolve(end);
-        } catch (error) {
-          reject(error);
-        }
-      };
-      const pressed = (text: string | undefined, key: Pressed) => offer(keyOf(text, key));
-      const resized = () => offer("resized");
+    confirm: async (question) => {
+      const lines = createInterface({ input, terminal: true, historySize: 0 });
+      const { promise, resolve, reject } = Promise.withResolvers<boolean>();
       const stop = () => reject(new Interrupted());
-      input.on("keypress", pressed);
-      shown().on("resize", resized);
-      // By Ctrl-D, or since the terminal has gone
-      lines.once("close", () => offer({ name: "escape", text: "" }));
+      const press = (text = "", { name = "" }: Pressed) => {
+        if (text.toLowerCase() === "y") resolve(true);
+        if (text.toLowerCase() === "n" || ["return", "enter", "escape"].includes(name)) resolve(false);
+      };
+      // In raw mode the keyboard sends no signals
+      lines.on("SIGINT", () => process.emit("SIGINT"));
+      lines.on("SIGTSTP", () => {});
+      // Ctrl-D, or the terminal is gone
+      lines.once("close", () => resolve(false));
+      input.on("keypress", press);
+      const ends = signal();
       ends.addEventListener("abort", stop);
-      if (ends.aborted) stop();
-      offer("ready");
+      output.write(question);
       try {
-        return await promise;
+        const yes = await promise;
+        output.write(yes ? "y\n" : "n\n");
+        return yes;
       } finally {
-        over = true;
         ends.removeEventListener("abort", stop);
-        shown().off("resize", resized);
-        input.off("keypress", pressed);
+        input.off("keypress", press);
         lines.close();
       }
+    },
+    select: async (question, labels) => {
+      const { default: checkbox } = await import("@inquirer/checkbox");
+      const choices = labels.map((name, value) => ({ name, value }));
+      const pageSize = Math.max(1, Math.min(10, (output.rows || 24) - otherLines));
+      const prompt = { message: question, choices, pageSize, required: true, theme: themeOf(style) };
+      return untilLeft(input, signal(), (ends) => checkbox(prompt, { input, output, clearPromptOnDone: true, signal: ends }));
     },
   };
 }
 
-/** A key as readline tells it. What comes as several characters is a key's code, and types nothing. */
-function keyOf(text: string | undefined, { name = "", ctrl, meta }: Pressed): Key {
-  if (ctrl) return { name: `ctrl-${name}`, text: "" };
-  const types = !meta && text !== undefined && [...text].length === 1 && text >= " " && text !== "\u007f";
-  return { name: name === "enter" ? "return" : name, text: types ? text : "" };
+/**
+ * Ends a prompt on Escape, on Ctrl-D and if the terminal is gone: the library ignores Escape, and its prompt never ends after the others.
+ * @returns undefined for a prompt that ended so
+ */
+async function untilLeft<T>(
+  input: NodeJS.ReadStream,
+  interrupted: AbortSignal,
+  ask: (ends: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const left = new AbortController();
+  const leave = () => left.abort();
+  const press = (_: unknown, { name, ctrl }: Pressed) => {
+    if (name === "escape" || (ctrl && name === "d")) leave();
+  };
+  input.on("keypress", press);
+  input.once("end", leave);
+  try {
+    return await ask(AbortSignal.any([left.signal, interrupted]));
+  } catch (error) {
+    if (left.signal.aborted) return undefined;
+    const isCtrlC = error instanceof Error && error.name === "ExitPromptError";
+    // The entry decides what a signal does
+    if (isCtrlC) process.emit("SIGINT");
+    if (isCtrlC || interrupted.aborted) throw new Interrupted();
+    throw error;
+  } finally {
+    input.off("keypress", press);
+    input.off("end", leave);
+  }
 }
+
+/** The library decides on colors by stdout, and by its own rules. */
+const themeOf = ({ bold, green, cyan, dim, red }: Style) => ({
+  prefix: { idle: "", done: "" },
+  icon: { checked: green("[x]"), unchecked: "[ ]", cursor: ">" },
+  style: {
+    message: (text: string) => bold(text),
+    highlight: (text: string) => cyan(text),
+    error: (text: string) => red(text),
+    keysHelpTip: (keys: readonly (readonly [string, string])[]) =>
+      dim([...keys.map(([key, action]) => `${key}: ${action}`), "esc: leave"].join(", ")),
+  },
+});

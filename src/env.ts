@@ -1,20 +1,12 @@
 /** A stream to print to. `columns` is 0 if its width is unknown. */
 export type Sink = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
 
-/** A key that was pressed: its name (`up`, `return`, `ctrl-a`) and the text that it types. Either may be empty. */
-export type Key = { readonly name: string; readonly text: string };
-
-/** Width and height of a terminal, in characters. */
-export type Size = { readonly columns: number; readonly rows: number };
-
+/** A terminal with a person at it. The questions and labels are shown as they are. */
 export type Terminal = {
-  size(): Size;
-  /**
-   * Passes each key and each change of the size to `hear` until it returns a value. The terminal echoes no key from `ready` on, the first
-   * event.
-   * @throws CliError cancelled if interrupted; what `hear` throws
-   */
-  until<T extends object>(hear: (event: Key | "resized" | "ready") => T | undefined): Promise<T>;
+  /** Waits for yes or no. Enter is no. @throws Interrupted */
+  confirm(question: string): Promise<boolean>;
+  /** Lets the person select labels. @returns their indexes, at least one; undefined after Escape or Ctrl-D @throws Interrupted */
+  select(question: string, labels: readonly string[]): Promise<readonly number[] | undefined>;
 };
 
 /** The environment variables of the process. */

@@ -2,10 +2,9 @@ import type { Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
 import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
-import { confirmed } from "../../src/output/confirm.ts";
 import type { Where } from "../../src/output/words.ts";
 import { several } from "../../src/plan/wording.ts";
-import { askable } from "../askable.ts";
+import { askable, confirmed } from "../askable.ts";
 import type { Session } from "../session.ts";
 
 /** Who cannot be asked has to have said yes. @throws CliError usage, before anybody is asked anything */
@@ -29,7 +28,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
   const terminal = askable(session, undefined);
   const question = questionOf(seen, where);
   if (question === undefined || !terminal) return;
-  if (!(await confirmed(question, { ...session.context, terminal }))) throw new CliError("cancelled", "nothing is deleted");
+  if (!(await confirmed(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
 }
 
 /** `Delete secret/acr-myregistry, which serviceaccount/default names?` */

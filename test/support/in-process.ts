@@ -9,7 +9,7 @@ import type { Files } from "../../src/files.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Programs } from "../../src/programs.ts";
 import type { Registry } from "../../src/registry/port.ts";
-import { type Doing, fakeTerminal } from "./fakes/terminal.ts";
+import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
 import { mixedLines } from "./mixed-lines.ts";
 
 /** What a person sees of one command line that runs in this process. */
@@ -26,8 +26,8 @@ export type World = {
   /** Called with all that is printed, on either stream, as it comes. */
   readonly sees?: (text: string) => void;
   readonly stdin?: string;
-  /** What a person does at the terminal, where somebody sits there who can be asked. */
-  readonly doings?: readonly Doing[];
+  /** What a person answers at a terminal. Undefined: without a terminal. */
+  readonly answers?: readonly Answer[];
   readonly files?: Readonly<Record<string, string>>;
   /** What is asked instead of the machine's own files. */
   readonly disk?: Files;
@@ -83,7 +83,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     interrupt: interruption.interrupt,
   });
   const context: Context = {
-    terminal: world.doings && fakeTerminal(world.doings, interruption.interrupt),
+    terminal: world.answers && fakeTerminal(world.answers, interruption.interrupt, sink("stderr")),
     stdin: { isTTY: world.terminal ?? false, read: async () => world.stdin ?? "", bytes: async () => Buffer.from(world.stdin ?? "") },
     files: world.disk ?? machineFiles(interruption.signal),
     programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),

@@ -1,38 +1,32 @@
-import type { Key, Size, Terminal } from "../../../src/env.ts";
+import type { Sink, Terminal } from "../../../src/env.ts";
 import { Interrupted } from "../../../src/errors.ts";
 
-/** What a person does at a terminal: types a text, presses a key, `<down>`, or makes the window another size. */
-export type Doing = string | Size;
+/** What a person answers: yes or no, the parts of the labels that are selected, all of them, or a key that ends the question. */
+export type Answer = boolean | readonly string[] | "all" | "escape" | "ctrl-c";
 
-/** A terminal at which somebody does this, one after the other. @param interrupt what Ctrl-C calls */
-export function fakeTerminal(doings: readonly Doing[], interrupt: () => void): Terminal {
-  let size: Size = { columns: 80, rows: 24 };
-  function* events() {
-    yield "ready" as const;
-    for (const doing of doings) {
-      if (typeof doing === "string") yield* keysOf(doing);
-      else {
-        size = doing;
-        yield "resized" as const;
-      }
-    }
-  }
+/** A terminal whose questions get these answers. @param interrupt what Ctrl-C calls */
+export function fakeTerminal(answers: readonly Answer[], interrupt: () => void, stderr: Sink): Terminal {
+  const left = [...answers];
+  const next = (): Exclude<Answer, "ctrl-c"> => {
+    const answer = left.shift();
+    if (answer === undefined) throw new Error("nobody answers this question");
+    if (answer !== "ctrl-c") return answer;
+    interrupt();
+    throw new Interrupted();
+  };
   return {
-    size: () => size,
-    until: async (hear) => {
-      for (const event of events()) {
-        if (typeof event === "object" && event.name === "ctrl-c") {
-          interrupt();
-          throw new Interrupted();
-        }
-        const end = hear(event);
-        if (end !== undefined) return end;
-      }
-      throw new Error("nobody presses another key");
+    confirm: async (question) => {
+      stderr.write(question);
+      const yes = next() === true;
+      stderr.write(yes ? "y\n" : "n\n");
+      return yes;
+    },
+    select: async (question, labels) => {
+      stderr.write(`${[question, ...labels.map((label) => `[ ] ${label}`)].join("\n")}\n`);
+      const answer = next();
+      if (answer === "escape") return undefined;
+      const isMeant = (label: string) => answer === "all" || (Array.isArray(answer) && answer.some((part) => label.includes(part)));
+      return labels.flatMap((label, index) => (isMeant(label) ? index : []));
     },
   };
 }
-
-/** The keys of `<down>`, or of a text. */
-export const keysOf = (doing: string): Key[] =>
-  /^<.+>$/.test(doing) ? [{ name: doing.slice(1, -1), text: "" }] : [...doing].map((text) => ({ name: text === " " ? "space" : "", text }));

@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
-import type { Doing } from "../../support/fakes/terminal.ts";
+import type { Answer } from "../../support/fakes/terminal.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { run, type } from "../../support/in-process.ts";
 
@@ -40,17 +40,15 @@ async function world(...namespaces: readonly string[]) {
 }
 
 /** Types a line before a terminal at which somebody does this. */
-const at = (line: string, { ports }: FakeWorld, ...doings: readonly Doing[]) => type(line, ports, { doings, env: { CI: undefined } });
-
-const lastFrame = (stderr: string) => stderr.split("\u001b[J").at(-2) ?? "";
+const at = (line: string, { ports }: FakeWorld, ...answers: readonly Answer[]) => type(line, ports, { answers, env: { CI: undefined } });
 
 test("who names no target is shown what uses the registry and lacks the Secret, and what is chosen gets it", async () => {
   const here = await world("demo");
 
-  const { stdout, stderr, code } = await at("attach -n demo", here, "own", " ", "<ctrl-u>", "<return>");
+  const { stdout, stderr, code } = await at("attach -n demo", here, ["own"]);
 
   expect({ stdout, code }).toEqual({ stdout: "deployment.apps/own patched\n", code: 0 });
-  expect(lastFrame(stderr).match(/(?<=\] )\S+/g)).toEqual(["serviceaccount/web", "serviceaccount/default", "deployment.apps/own"]);
+  expect(stderr.match(/(?<=\] )\S+/g)).toEqual(["serviceaccount/web", "serviceaccount/default", "deployment.apps/own"]);
   expect(carriers(here)).toMatchObject({
     "demo/default": "",
     "demo/other": "",
@@ -58,13 +56,13 @@ test("who names no target is shown what uses the registry and lacks the Secret, 
     "demo/own": "theirs acr-myregistry",
     "demo/plain": "",
   });
-  expect((await at("attach acr-myregistry -n demo", here, "<escape>")).stderr).not.toContain("deployment.apps/own");
+  expect((await at("attach acr-myregistry -n demo", here, "escape")).stderr).not.toContain("deployment.apps/own");
 });
 
 test("a dry run asks too, and changes nothing", async () => {
   const here = await world("demo");
 
-  expect(await at("attach -n demo --dry-run=client", here, "<ctrl-a>", "<return>")).toMatchObject({
+  expect(await at("attach -n demo --dry-run=client", here, "all")).toMatchObject({
     stdout: "serviceaccount/web patched (dry run)\nserviceaccount/default patched (dry run)\ndeployment.apps/own patched (dry run)\n",
     code: 0,
   });
@@ -75,7 +73,7 @@ test("who takes the Secret away is shown what carries it", async () => {
   const here = await world("demo");
   await type("attach acr-myregistry -n demo serviceaccount/other deployment/own", here.ports);
 
-  const { stdout, stderr } = await at("detach -n demo", here, "other", " ", "<return>");
+  const { stdout, stderr } = await at("detach -n demo", here, ["other"]);
 
   expect(stdout).toBe("serviceaccount/other patched\n");
   expect(stderr).toContain("deployment.apps/own");
@@ -88,26 +86,27 @@ test.for(["attach", "detach"])("whoever refuses what %s asks has changed nothing
   await type("attach -n demo serviceaccount/other", here.ports);
   here.asking.forget();
 
-  const { stdout, stderr, code } = await at(`${verb} -n demo`, here, "<ctrl-a>", "<escape>");
+  const { stdout, stderr, code } = await at(`${verb} -n demo`, here, "escape");
 
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
-  expect(stderr.split("\u001b[J").at(-1)).toBe(`error: nothing was chosen, so nothing is ${verb}ed\n`);
+  expect(stderr.split("\n").at(-2)).toBe(`error: nothing was chosen, so nothing is ${verb}ed`);
   expect(here.asking.writes).toEqual([]);
 });
 
 test("Ctrl-C ends the run as everywhere", async () => {
   const here = await world("demo");
 
-  const { stdout, stderr, code } = await at("attach -n demo", here, "<ctrl-a>", "<ctrl-c>");
+  const { stdout, stderr, code } = await at("attach -n demo", here, "ctrl-c");
 
-  expect({ stdout, said: stderr.split("\u001b[J").at(-1), code }).toEqual({ stdout: "", said: "", code: 130 });
+  expect({ stdout, code }).toEqual({ stdout: "", code: 130 });
+  expect(stderr).not.toContain("error");
   expect(here.asking.writes).toEqual([]);
 });
 
 test("in several namespaces each target is shown with its own, and those of others stay as they are", async () => {
   const here = await world("team-a", "team-b");
 
-  const { stdout, code } = await at("attach acr-myregistry --namespaces team-a,team-b", here, "team-b", " ", "<return>");
+  const { stdout, code } = await at("attach acr-myregistry --namespaces team-a,team-b", here, ["web in namespace team-b"]);
 
   expect({ stdout, code }).toEqual({ stdout: "serviceaccount/web patched in namespace team-b\n", code: 0 });
   expect(carriers(here)).toMatchObject({ "team-a/web": "", "team-b/web": "acr-myregistry", "team-b/default": "" });
@@ -117,7 +116,7 @@ test("a namespace that cannot be looked at does not keep the others from being c
   const here = await world("team-a", "team-b");
   here.asking.around(refusing(is("get secret team-a/"), () => new CliError("timeout", "no answer")));
 
-  const { stdout, stderr, code } = await at("attach acr-myregistry --namespaces team-a,team-b", here, "<ctrl-a>", "<return>");
+  const { stdout, stderr, code } = await at("attach acr-myregistry --namespaces team-a,team-b", here, "all");
 
   expect(stdout.split("\n").filter((line) => line.includes("patched"))).toHaveLength(3);
   expect(stderr).toContain("team-a: ");
