@@ -1,4 +1,4 @@
-import type { DryRun, Outcome } from "../src/actions/outcome.ts";
+import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally, type Tally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
@@ -47,6 +47,10 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
 type Printing = { readonly printer: Printer; readonly where: Where; readonly total: number };
 
 /** Prints each outcome of a verb that writes as it comes, and counts it. @throws CliError of the only place, if there is one */
+/** Whether an outcome is the error of a run on one namespace, and not of one of its credentials. */
+export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
+  !outcome.change && outcome.error !== undefined && !outcome.isPartial;
+
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { progress }: Session,
@@ -56,7 +60,7 @@ export async function printOutcomes(
   const bar = progress.count(total);
   try {
     for await (const outcome of outcomes) {
-      if (where === "one" && outcome.error && outcome.ofPlace) throw outcome.error;
+      if (where === "one" && endsRun(outcome)) throw outcome.error;
       tally.count(outcome);
       bar.clear();
       await printer.print(outcome);

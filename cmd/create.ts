@@ -99,9 +99,11 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
     for await (const outcome of outcomes) {
       createsSecret ||= isCreated(outcome);
       // Without --keep nothing is deleted at the end: of thousands of namespaces the record would be most of the memory
-      const key = belongingKey(outcome.change);
-      const belonging = flags.keep ? belongingOf(outcome, journal.made.get(key)) : undefined;
-      if (belonging) journal.made.set(key, belonging);
+      if (flags.keep && outcome.change) {
+        const key = belongingKey(outcome.change);
+        const belonging = belongingOf(outcome, journal.made.get(key));
+        if (belonging) journal.made.set(key, belonging);
+      }
       yield outcome;
     }
   }
@@ -113,7 +115,7 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
   return code;
 }
 
-const isCreated = ({ change, error, left }: Outcome): boolean => change.act === "store" && !change.precondition && !error && !left;
+const isCreated = ({ change, error, left }: Outcome): boolean => change?.act === "store" && !change.precondition && !error && !left;
 
 /** The place of the outcome by which it is told is not the one to name. */
 const nowhere = { namespace: undefined, context: undefined };

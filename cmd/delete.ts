@@ -126,7 +126,7 @@ const againOf = (flags: DeleteFlags, secret: string | undefined): PluginCommand 
 
 /** The registries in which something is left that was created for a Secret that is deleted now. */
 function leftoversOf({ change, error, left }: Outcome): string[] {
-  if (error || left || (change.act !== "remove" && change.act !== "withdraw")) return [];
+  if (error || left || (change?.act !== "remove" && change?.act !== "withdraw")) return [];
   return change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
 }
 

@@ -145,7 +145,7 @@ async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: R
  */
 async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, defects: unknown[]): AsyncGenerator<Outcome> {
   try {
-    for await (const { ofPlace: _, ...outcome } of outcomes) yield outcome;
+    for await (const outcome of outcomes) yield asPartial(outcome);
   } catch (error) {
     const [first] = members;
     if (!first || !(error instanceof CliError)) return void defects.push(error);
@@ -154,6 +154,10 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
     yield error instanceof Interrupted && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
   }
 }
+
+/** A namespace has Secrets of several credentials, so an error of one does not end the run. */
+const asPartial = (outcome: Outcome): Outcome =>
+  outcome.change || "ahead" in outcome ? outcome : { ...outcome, isPartial: true as const };
 
 function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;

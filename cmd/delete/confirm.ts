@@ -5,6 +5,7 @@ import { nameOf } from "../../src/kinds.ts";
 import type { Where } from "../../src/output/words.ts";
 import { several } from "../../src/plan/wording.ts";
 import { askable, confirmed } from "../askable.ts";
+import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
 /** Who cannot be asked has to have said yes. @throws CliError usage, before anybody is asked anything */
@@ -23,7 +24,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
   await session.progress.during("Looking at what would go", async () => {
     for await (const outcome of preview) seen.push(outcome);
   });
-  const refused = where === "one" ? seen.find(({ error, ofPlace }) => error && ofPlace)?.error : undefined;
+  const refused = where === "one" ? seen.find(endsRun)?.error : undefined;
   if (refused) throw refused;
   const terminal = askable(session, undefined);
   const question = questionOf(seen, where);
@@ -33,7 +34,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
 
 /** `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(seen: readonly Outcome[], where: Where): string | undefined {
-  const done = seen.filter(({ error, left }) => !error && !left).map(({ change }) => change);
+  const done = seen.flatMap(({ change, error, left }) => (!change || error || left ? [] : [change]));
   const secrets = done.filter(({ act }) => act === "remove");
   const beside = done.filter((change) => change.act === "withdraw" && change.beside && !change.noted);
   const references = done.filter(({ act }) => act === "detach");

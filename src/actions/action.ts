@@ -1,5 +1,5 @@
 import type { Change } from "../plan/change.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome, Done, Failed, Skipped } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 
 /** kubectl's words for what happened to an object. The ones that say more about a namespace come first. */
@@ -8,7 +8,9 @@ export const messages = ["created", "replaced", "deleted", "configured", "patche
 export type Message = (typeof messages)[number];
 
 /** The outcome of a change. It names a change only if another one was made than the planned one. */
-export type Result = Omit<Outcome, "change"> & { readonly change?: Change };
+export type Result = PartlyOf<Done> | PartlyOf<Failed> | PartlyOf<Skipped>;
+
+type PartlyOf<O extends ChangeOutcome> = Omit<O, "change"> & { readonly change?: Change };
 
 /** How one kind of change is made, previewed, reported and rolled back. */
 export type Action<C extends Change> = {

@@ -3,7 +3,7 @@ import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { over } from "../scope/concurrency.ts";
 import { actionOf } from "./actions.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import { takeBack, withLeft } from "./rollback.ts";
 import type { Bench } from "./tools.ts";
 
@@ -11,7 +11,7 @@ import type { Bench } from "./tools.ts";
  * Executes a plan and yields each outcome in the plan's order, as soon as it is known. Changes are independent but for what they `need`:
  * one that fails keeps only those from their turn that need it. A client dry run sends nothing: it yields what each change would result in.
  */
-export async function* execute(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<Outcome> {
+export async function* execute(plan: Plan | AsyncIterable<Change>, bench: Bench): AsyncGenerator<ChangeOutcome> {
   if (bench.tools.dryRun === "client") {
     for await (const change of plan) yield preview(change, bench);
     return;
@@ -23,7 +23,7 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, bench: Bench)
 /** Whether the change of an object went well, by what names it. */
 type Went = Map<string, Promise<boolean>>;
 
-async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<Outcome> {
+async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<ChangeOutcome> {
   const needed = [change.needs ?? []].flat().flatMap((ref) => went.get(keyOf(ref)) ?? []);
   const outcome = attempt(change, needed, bench);
   const good = outcome.then(
@@ -34,7 +34,7 @@ async function* step(change: Change, went: Went, bench: Bench): AsyncGenerator<O
   yield await outcome;
 }
 
-async function attempt(change: Change, needed: readonly Promise<boolean>[], bench: Bench): Promise<Outcome> {
+async function attempt(change: Change, needed: readonly Promise<boolean>[], bench: Bench): Promise<ChangeOutcome> {
   if ((await Promise.all(needed)).includes(false)) return { change, left: bench.tools.halted() ? "interrupted" : "failed" };
   if (bench.tools.halted() && change.act !== "tell") return { change, left: "interrupted" };
   try {
@@ -46,15 +46,15 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], benc
 }
 
 /** The outcome of a change in a client dry run. */
-const preview = (change: Change, bench: Bench): Outcome => ({ change, ...actionOf(change).preview?.(change, bench) });
+const preview = (change: Change, bench: Bench): ChangeOutcome => ({ change, ...actionOf(change).preview?.(change, bench) });
 
 /**
  * Executes a plan all or nothing, one change after the other: if one fails, it and those before it are rolled back.
  * @throws CliError of the change that failed, with what could not be rolled back
  */
-export async function executeAll(plan: Plan, bench: Bench): Promise<Outcome[]> {
+export async function executeAll(plan: Plan, bench: Bench): Promise<ChangeOutcome[]> {
   if (bench.tools.dryRun === "client") return plan.map((change) => preview(change, bench));
-  const done: Outcome[] = [];
+  const done: ChangeOutcome[] = [];
   for (const change of plan) {
     const outcome = await attempt(change, [], bench);
     if (outcome.left) throw await takenBack(new Interrupted(), done, bench);
@@ -66,5 +66,5 @@ export async function executeAll(plan: Plan, bench: Bench): Promise<Outcome[]> {
 }
 
 /** The error that ended a run, once what it did is taken back. */
-const takenBack = async (error: CliError, done: readonly Outcome[], bench: Bench) =>
+const takenBack = async (error: CliError, done: readonly ChangeOutcome[], bench: Bench) =>
   withLeft(error, await takeBack(done, bench), bench.tools);

@@ -1,30 +1,55 @@
 import type { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Change } from "../plan/change.ts";
 
-/** What became of one change. */
-export type Outcome = {
-  /** As it was carried out: where something was looked at again, what was decided last. */
+type OfChange = {
+  /** The change that was made: after a conflict, the one that was decided last. */
   readonly change: Change;
+  /** Warnings about the change. */
+  readonly says?: readonly string[];
+  /** The command that solves what the warnings are about. If absent, that of the change. */
+  readonly fix?: Fix;
+};
+
+/** The change was made, previewed, or not needed. */
+export type Done = OfChange & {
   /** The object as the server has it now. */
   readonly object?: KubeObject | undefined;
-  /** The object as it was looked at, where what becomes of it is not in the change. */
+  /** The object as it was read, if the change does not say what becomes of it. */
   readonly before?: KubeObject | undefined;
-  /** The object is without the login that it would get: a dry run makes none. */
-  readonly unmade?: true;
-  /** Why it could not be. */
-  readonly error?: CliError;
-  /** It is of the place as a whole, and of no object in it. */
-  readonly ofPlace?: true;
-  /** What is about to happen to pods, before it does; nothing has become of a change yet. */
-  readonly ahead?: string;
-  /** What a person should know of it. */
-  readonly says?: readonly string[];
-  /** The command that mends it, where the change has none. */
-  readonly fix?: Fix;
-  /** It was not tried: what it needs failed, or the run was interrupted. */
-  readonly left?: "failed" | "interrupted";
+  /** A dry run generates no password, so the object is without the login that it would get. */
+  readonly unmade?: true | undefined;
+  readonly error?: undefined;
+  readonly left?: undefined;
 };
+
+/** An outcome without the fields of {@link Done}. */
+type NotDone = { readonly object?: undefined; readonly before?: undefined; readonly unmade?: undefined };
+
+export type Failed = OfChange & NotDone & { readonly error: CliError; readonly left?: undefined };
+
+/** The change was not tried: a change that it needs failed, or the run was interrupted. */
+export type Skipped = OfChange & NotDone & { readonly left: "failed" | "interrupted"; readonly error?: undefined };
+
+export type ChangeOutcome = Done | Failed | Skipped;
+
+type OfNamespace = NotDone & { readonly to: Ref; readonly change?: undefined; readonly says?: undefined; readonly fix?: undefined };
+
+/** A namespace could not be read or planned; without an error if the run was interrupted. */
+export type NamespaceError = OfNamespace & {
+  /** The run reports other outcomes too, even if this is its only namespace. */
+  readonly isPartial?: true;
+} & ({ readonly error: CliError; readonly left?: undefined } | { readonly left: "interrupted"; readonly error?: undefined });
+
+/** Pods of the namespace are about to be replaced. */
+export type Announcement = OfNamespace & { readonly ahead: string; readonly error?: undefined; readonly left?: undefined };
+
+/** What happened to one change, or to a namespace as a whole. */
+export type Outcome = ChangeOutcome | NamespaceError | Announcement;
+
+/** Returns the object or the namespace that an outcome is about. */
+export const subjectOf = (outcome: Outcome): Ref => (outcome.change ? outcome.change.to : outcome.to);
 
 export type DryRun = "none" | "client" | "server";

@@ -8,7 +8,7 @@ import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Action } from "./action.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import type { Bench } from "./tools.ts";
@@ -38,7 +38,7 @@ export const recreate: Action<Recreate> = {
  * Deletes a pod or a Job and creates it with another list of pull secrets, because its list cannot be changed. Saves its manifest to a file
  * in the current folder before, and removes the file once the new object exists.
  */
-function recreateObject(change: Recreate, bench: Bench): Promise<Outcome> {
+function recreateObject(change: Recreate, bench: Bench): Promise<ChangeOutcome> {
   const { tools, seen } = bench;
   const { to } = change;
   return update({
@@ -51,7 +51,7 @@ function recreateObject(change: Recreate, bench: Bench): Promise<Outcome> {
 }
 
 /** @throws Conflict if the object has changed since it was read */
-async function recreateOnce(change: Recreate, object: KubeObjects[AnewKind] | undefined, bench: Bench): Promise<Outcome> {
+async function recreateOnce(change: Recreate, object: KubeObjects[AnewKind] | undefined, bench: Bench): Promise<ChangeOutcome> {
   const { to, secret } = change;
   // The plan has read it, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
@@ -92,7 +92,7 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
 }
 
 /** @throws Conflict if the object has changed since it was read, or another one was created under its name */
-async function replace(change: Recreate, object: KubeObjects[AnewKind], manifest: object, bench: Bench): Promise<Outcome> {
+async function replace(change: Recreate, object: KubeObjects[AnewKind], manifest: object, bench: Bench): Promise<ChangeOutcome> {
   const { tools } = bench;
   const { to, does, secret } = change;
   const file = await save(to, writtenManifest(to.kind, object), bench);

@@ -6,7 +6,7 @@ import { takeOut } from "../plan/dangling.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { leadNowhere } from "../state/beside.ts";
 import type { Action } from "./action.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -24,9 +24,9 @@ export const refer: Action<Refer> = {
 };
 
 /** Writes until the list is as it should be, whoever else writes to it. */
-async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<Outcome> {
+async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<ChangeOutcome> {
   const cluster = tools.cluster(to.context);
-  return update<KubeObjects[TargetKind], Outcome>({
+  return update<KubeObjects[TargetKind], ChangeOutcome>({
     initial: seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
     read: async () => (await cluster.get(to)) ?? missing(to),
     write: async (object) => {

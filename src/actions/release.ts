@@ -4,7 +4,7 @@ import type { Secret } from "../objects.ts";
 import { noteLeft } from "../secret/claim.ts";
 import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import { ownClaim, preconditionOf } from "./claim.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench, Claimed, Run, Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -12,10 +12,10 @@ import { update } from "./update.ts";
  * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
  * @returns the claims whose Secret could not be deleted, with what to do about it
  */
-export function endClaims({ run, tools }: Bench): Promise<Outcome[]> {
+export function endClaims({ run, tools }: Bench): Promise<ChangeOutcome[]> {
   if (run.claims.size === 0) return Promise.resolve([]);
   return tools.unhalted(async () => {
-    const kept: Outcome[] = [];
+    const kept: ChangeOutcome[] = [];
     for (const [key, claimed] of run.claims) {
       const error = await release(claimed, noteAfter(claimed, run, tools), tools).then(() => undefined, asCliError);
       run.claims.delete(key);
@@ -26,7 +26,7 @@ export function endClaims({ run, tools }: Bench): Promise<Outcome[]> {
   });
 }
 
-const leftEmpty = (to: Ref<"secret">, error: CliError): Outcome => ({
+const leftEmpty = (to: Ref<"secret">, error: CliError): ChangeOutcome => ({
   change: { act: "claim", to, precondition: undefined },
   error,
   says: [`secret/${to.name} is left without a login`],

@@ -6,7 +6,7 @@ import { isWithdrawn } from "../secret/withdrawal.ts";
 import type { Action } from "./action.ts";
 import { asConflict, preconditionOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -20,9 +20,9 @@ export const remove: Action<Remove> = {
  * Deletes a Secret on the version of the look. One that another has written to since is looked at again: one that another has made in its
  * place stays, and so does one that came to hold a login again.
  */
-async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<Outcome> {
+async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<ChangeOutcome> {
   const { to } = change;
-  return update<Secret | undefined, Outcome>({
+  return update<Secret | undefined, ChangeOutcome>({
     initial: seen.get(keyOf(to)) as Secret | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
@@ -43,7 +43,7 @@ async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<Out
   });
 }
 
-const stays = (to: Remove["to"], because: string): Outcome => ({
+const stays = (to: Remove["to"], because: string): ChangeOutcome => ({
   change: { act: "keep", to, because },
   left: "failed",
   says: [`secret/${to.name} stays: ${because}`],

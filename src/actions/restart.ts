@@ -4,7 +4,7 @@ import type { Pod } from "../objects.ts";
 import type { Restart, Rollout } from "../plan/change.ts";
 import { waitOf } from "../state/pods.ts";
 import type { Action } from "./action.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -27,12 +27,12 @@ export const restart: Action<Restart> = {
 };
 
 /** Uses the Eviction API, and evicts only the pod that was read last. */
-async function evict(change: Restart, { tools, seen }: Bench): Promise<Outcome> {
+async function evict(change: Restart, { tools, seen }: Bench): Promise<ChangeOutcome> {
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
-  const keep = (because: string): Outcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
+  const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
   if (!tools.write.dryRun) await tools.sleep(behind);
-  return update<Pod | undefined, Outcome>({
+  return update<Pod | undefined, ChangeOutcome>({
     read: () => cluster.get(to),
     write: async (pod) => {
       if (!pod || (pod.metadata.uid === uid && waitOf(pod) !== "image")) return keep(settled);

@@ -2,15 +2,15 @@ import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { namedThere, several } from "../plan/wording.ts";
 import { rollbackOf } from "./actions.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench, Tools } from "./tools.ts";
 
 /** Takes back what was done in Azure, last first, also after an interruption. @returns what could not be taken back */
-export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<Outcome[]> {
+export function takeBack(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<ChangeOutcome[]> {
   const back = oppositesOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.unhalted(async () => {
-    const kept: Outcome[] = [];
+    const kept: ChangeOutcome[] = [];
     await tools.during("Taking back what was made in Azure", async () => {
       for (const change of back) {
         const error = await tools.carry(change).then(() => undefined, asCliError);
@@ -23,7 +23,7 @@ export function takeBack(done: readonly Outcome[], { tools, run }: Pick<Bench, "
 }
 
 /** Leaves in Azure what Secrets may have come to hold: taken back, it would leave pods with a dead password. @returns what tells of it */
-export function leave(done: readonly Outcome[], { tools, run }: Pick<Bench, "tools" | "run">): Outcome[] {
+export function leave(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): ChangeOutcome[] {
   const back = oppositesOf(done);
   const [first] = back;
   if (!first) return [];
@@ -36,16 +36,16 @@ export function leave(done: readonly Outcome[], { tools, run }: Pick<Bench, "too
 
 const notTakenBack = "what this run made could not be taken back";
 
-const oppositesOf = (done: readonly Outcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
+const oppositesOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
 
 /** The error that ended a run, with what it left behind; that is told also after an interruption. */
-export function withLeft(error: unknown, kept: readonly Outcome[], tools: Tools): unknown {
+export function withLeft(error: unknown, kept: readonly ChangeOutcome[], tools: Tools): unknown {
   if (kept.length === 0 || !(error instanceof CliError)) return error;
   const hints = [error.hint ?? [], kept.flatMap(hintsOf)].flat();
   return (tools.halted() ? new Interrupted(error.message, { cause: error }) : error).withHint({ do: "hints", hints });
 }
 
-function hintsOf({ says = [], fix }: Outcome): (string | Fix)[] {
+function hintsOf({ says = [], fix }: ChangeOutcome): (string | Fix)[] {
   const when = says.join("; ");
   return fix?.do === "shell" ? [{ ...fix, when }] : [...says, ...(fix ? [fix] : [])];
 }

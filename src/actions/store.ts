@@ -20,7 +20,7 @@ import {
 import { readExisting } from "../state/existing-secret.ts";
 import type { Action } from "./action.ts";
 import { holdClaims, preconditionOf } from "./claim.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
 import { type Bench, loginOf } from "./tools.ts";
 
@@ -45,7 +45,7 @@ function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeOb
 }
 
 /** What a dry run reports of a Secret besides the Secret itself. */
-const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<Outcome, "before" | "unmade"> => ({
+const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<ChangeOutcome, "before" | "unmade"> => ({
   before,
   unmade: login ? undefined : true,
 });
@@ -54,7 +54,7 @@ const lookBefore = (before: KubeObject | undefined, login: Login | undefined): P
  * Writes the Secret on the version that it was looked at, and only makes it where there was none. When another has written since, it
  * is looked at again: a credential of the same kind that pulls stays, whoever made it.
  */
-async function storeSecret(change: Store, bench: Bench): Promise<Outcome> {
+async function storeSecret(change: Store, bench: Bench): Promise<ChangeOutcome> {
   try {
     return await storeIn(change, bench);
   } catch (error) {
@@ -68,7 +68,7 @@ function withLoss({ name, namespace }: Ref, error: CliError): CliError {
   return error.withHint(hint);
 }
 
-async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
+async function storeIn(change: Store, bench: Bench): Promise<ChangeOutcome> {
   const { run } = bench;
   const entry = withMade(change.entry, run.made);
   const [host = ""] = entry.hosts;
@@ -82,7 +82,7 @@ async function storeIn(change: Store, bench: Bench): Promise<Outcome> {
 }
 
 /** An empty Secret that this run made for its claim is made by this run. */
-function asMade(outcome: Outcome): Outcome {
+function asMade(outcome: ChangeOutcome): ChangeOutcome {
   const { change } = outcome;
   return change.act === "store" ? { ...outcome, change: { ...change, precondition: undefined } } : outcome;
 }
@@ -159,7 +159,7 @@ function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): v
 }
 
 /** Either the Secret is as it should be, or it has to be written on the version that it has now. */
-type Look = { readonly settled: Outcome } | { readonly again: Store };
+type Look = { readonly settled: ChangeOutcome } | { readonly again: Store };
 
 async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
   const { tools, run } = bench;
@@ -201,7 +201,7 @@ async function decideAgain(change: Store, secret: Secret, { host, bench, error }
 const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
   renews !== undefined && secret?.metadata.uid !== precondition?.uid;
 
-const gone = ({ to }: Store, object: Secret | undefined): Outcome => ({
+const gone = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
   change: { act: "keep", to, because: object ? "somebody has made it anew" : "somebody has deleted it" },
   object,
 });

@@ -7,7 +7,7 @@ import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../secret/withdra
 import type { Action } from "./action.ts";
 import { asConflict, claimSecret, preconditionOf } from "./claim.ts";
 import { rounds, writeTo } from "./deletion.ts";
-import type { Outcome } from "./outcome.ts";
+import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -26,11 +26,11 @@ export const withdraw: Action<Withdraw> = {
  * what is to be revoked. While that is under way the Secret is claimed, so that nobody makes another password of the credential.
  * One that is gone has no login, and nobody else knows what it noted.
  */
-async function removeLogins(change: Withdraw, bench: Bench): Promise<Outcome> {
+async function removeLogins(change: Withdraw, bench: Bench): Promise<ChangeOutcome> {
   const { tools, seen } = bench;
   const { to } = change;
   const before = seen.get(keyOf(to)) as Secret | undefined;
-  return update<Secret | undefined, Outcome>({
+  return update<Secret | undefined, ChangeOutcome>({
     initial: before,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {

@@ -1,4 +1,4 @@
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { nameOf } from "../kinds.ts";
 import { sidesOf } from "./diff.ts";
@@ -11,7 +11,7 @@ import { placeSuffix, type Where } from "./words.ts";
 type Stream = { readonly stdout: Sink; readonly env: Environment; readonly where: Where };
 
 /** How an outcome is printed that has no sides to compare, and what goes with every outcome. */
-type Beside = { readonly print: (outcome: Outcome) => void; readonly line: (outcome: Outcome) => string | undefined };
+type Beside = { readonly print: (outcome: Outcome) => void; readonly line: (outcome: ChangeOutcome) => string | undefined };
 
 /**
  * Prints what changes as `kubectl diff` does: of lists and Secrets the lines that go and come, of everything else that it is changed.
@@ -27,7 +27,7 @@ export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Bes
   };
   return {
     print: async (outcome: Outcome) => {
-      if (!outcome.error && !outcome.left) write(await changesOf(outcome));
+      if (outcome.change && !outcome.error && !outcome.left) write(await changesOf(outcome));
       print(outcome);
     },
     end: async () => {},
@@ -36,7 +36,7 @@ export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Bes
     },
   };
 
-  async function changesOf(outcome: Outcome): Promise<string[]> {
+  async function changesOf(outcome: ChangeOutcome): Promise<string[]> {
     const sides = sidesOf(outcome);
     const said = sides && !sides.anew ? [] : [line(outcome) ?? []].flat().map(printable);
     if (!sides) return said;

@@ -1,4 +1,4 @@
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome } from "../actions/outcome.ts";
 import { at, kinds } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
 import type { Act, Recreate, Refer, Store, Withdraw } from "../plan/change.ts";
@@ -8,7 +8,7 @@ import { shapeNamed } from "../secret/shapes.ts";
 /** What of an object is compared, before and after; absent where it is not there. `anew`: the one goes before the other comes. */
 export type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly anew?: true };
 
-type SidesOf = (outcome: Outcome) => Sides;
+type SidesOf = (outcome: ChangeOutcome) => Sides;
 
 /** The acts of which both sides are known. */
 const rows: { readonly [A in Act]?: SidesOf } = {
@@ -21,10 +21,10 @@ const rows: { readonly [A in Act]?: SidesOf } = {
 };
 
 /** What a change makes of its object; undefined for one that has no sides to compare. */
-export const sidesOf = (outcome: Outcome): Sides | undefined => rows[outcome.change.act]?.(outcome);
+export const sidesOf = (outcome: ChangeOutcome): Sides | undefined => rows[outcome.change.act]?.(outcome);
 
 /** A target's list alone, where it stands in the object. The API server's answer says more than the plan, where there is one. */
-function referred({ change, object }: Outcome): Sides {
+function referred({ change, object }: ChangeOutcome): Sides {
   const { to, before, after } = change as Refer | Recreate;
   const { path } = kinds[to.kind].carries;
   const answered = at(object, path);
@@ -42,7 +42,7 @@ const standing = (path: readonly string[], list: readonly unknown[]): object | u
   list.length === 0 ? undefined : (path.toReversed().reduce<unknown>((value, step) => ({ [step]: value }), list) as object);
 
 /** A Secret without what the API server notes on it, and without its text. */
-function stored({ change, object, before, unmade }: Outcome): Sides {
+function stored({ change, object, before, unmade }: ChangeOutcome): Sides {
   const { precondition, replaces, shape } = change as Store;
   const old = precondition && asSecret(before);
   const fresh = asSecret(object);
@@ -52,14 +52,14 @@ function stored({ change, object, before, unmade }: Outcome): Sides {
 }
 
 /** What is on its way out is shown where it goes. */
-function withdrawn({ change, object, before }: Outcome): Sides {
+function withdrawn({ change, object, before }: ChangeOutcome): Sides {
   if ((change as Withdraw).noted) return { before: undefined, after: undefined };
   const [old, next] = [asSecret(before), asSecret(object)];
   const [masked, maskedNext] = masks(old?.data, next?.data, []);
   return { before: old && shown(old, masked), after: next && shown(next, maskedNext) };
 }
 
-function removed({ object }: Outcome): Sides {
+function removed({ object }: ChangeOutcome): Sides {
   const old = asSecret(object);
   return { before: old && shown(old, masks(old.data, undefined, [])[0]), after: undefined };
 }

@@ -1,5 +1,5 @@
 import { messageOf } from "../actions/actions.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { type DryRun, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { CliError } from "../errors.ts";
 import { type Fix, hintText } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
@@ -9,7 +9,8 @@ import { printableJson } from "./printable.ts";
 /** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that shows in the data of another. */
 export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): object | undefined {
   const { change, error } = outcome;
-  const { context, namespace } = change.to;
+  const to = subjectOf(outcome);
+  const { context, namespace } = to;
   const { texts, command } = warningsOf(outcome, formatCommand);
   const warnings = isInfo(change) ? [] : texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
   const result = resultOf(outcome);
@@ -19,11 +20,11 @@ export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fi
     kind: "Outcome",
     context,
     namespace,
-    object: nameOf(change.to),
+    object: nameOf(to),
     result: result ?? "told",
     dryRun: dryRun === "none" ? undefined : dryRun,
     because: isInfo(change) ? texts[0] : becauseOf(change),
-    grants: "grants" in change ? change.grants : undefined,
+    grants: change && "grants" in change ? change.grants : undefined,
     warnings: warnings.length > 0 ? warnings : undefined,
     ids: idsOf(change),
     error: error && told(error, formatCommand),
@@ -33,13 +34,13 @@ export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fi
 /** Returns data as one line of JSON. */
 export const jsonLine = (data: object): string => `${printableJson(JSON.stringify(data))}\n`;
 
-const isInfo = (change: Change): boolean => change.act === "tell" && change.isInfo === true;
+const isInfo = (change: Change | undefined): boolean => change?.act === "tell" && change.isInfo === true;
 
-const becauseOf = (change: Change) => ("because" in change ? change.because : undefined);
+const becauseOf = (change: Change | undefined) => (change && "because" in change ? change.because : undefined);
 
-const idsOf = (change: Change) => (change.act === "tell" && change.id ? [change.id] : undefined);
+const idsOf = (change: Change | undefined) => (change?.act === "tell" && change.id ? [change.id] : undefined);
 
-const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : messageOf(change));
+const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : change && messageOf(change));
 
 const told = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
   kind,
@@ -49,7 +50,7 @@ const told = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => st
 
 /** Returns the warnings of an outcome, and the command that fixes them. */
 export function warningsOf(
-  { change, says = [], fix = change.act === "tell" ? change.fix : undefined }: Outcome,
+  { change, says = [], fix = change?.act === "tell" ? change.fix : undefined }: Outcome,
   formatCommand: (fix: Fix) => string,
 ) {
   return { texts: says, command: fix && formatCommand(fix) };

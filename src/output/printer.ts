@@ -1,5 +1,5 @@
 import { messageOf } from "../actions/actions.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { type ChangeOutcome, type DryRun, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
@@ -57,25 +57,26 @@ export function openPrinter(form: Form, options: PrinterOptions): Printer {
 }
 
 /** The name of a changed object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
-function nameIn({ change }: Outcome, { inAzure }: PrinterOptions): string | undefined {
+function nameIn({ change }: ChangeOutcome, { inAzure }: PrinterOptions): string | undefined {
   const isNamed = inAzure ? change.act !== "keep" : messageOf(change) && livesInCluster(change.to);
   return isNamed ? nameOf(change.to) : undefined;
 }
 
 /** What became of an object, for people. */
-function lineOf({ change }: Outcome, { where, dryRun }: PrinterOptions): string | undefined {
+function lineOf({ change }: ChangeOutcome, { where, dryRun }: PrinterOptions): string | undefined {
   const word = messageOf(change);
   return word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`;
 }
 
 /** The same where it is another by that. */
-const changeOf = (outcome: Outcome, options: PrinterOptions) => (outcome.change.act === "keep" ? undefined : lineOf(outcome, options));
+const changeOf = (outcome: ChangeOutcome, options: PrinterOptions) =>
+  outcome.change.act === "keep" ? undefined : lineOf(outcome, options);
 
-function linePrinter(options: PrinterOptions, lineOf: (outcome: Outcome) => string | undefined): Printer {
+function linePrinter(options: PrinterOptions, lineOf: (outcome: ChangeOutcome) => string | undefined): Printer {
   return {
     print: (outcome) => {
+      const line = !outcome.change || outcome.error || outcome.left ? undefined : lineOf(outcome);
       if (outcome.error) printFailure(outcome, options);
-      const line = outcome.error || outcome.left ? undefined : lineOf(outcome);
       if (line !== undefined) options.stdout.write(`${printable(line)}\n`);
       printWarnings(outcome, options);
     },
@@ -102,8 +103,8 @@ function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printe
   return {
     print: (outcome) => {
       if (outcome.error) printFailure(outcome, options);
-      else if (outcome.object && !outcome.left && messageOf(outcome.change)) objects.push(outcome.object);
-      if (outcome.change.act === "mint" && options.dryRun !== "none") printWarning(options.stderr, options.env, sketched);
+      else if (outcome.object && messageOf(outcome.change)) objects.push(outcome.object);
+      if (outcome.change?.act === "mint" && options.dryRun !== "none") printWarning(options.stderr, options.env, sketched);
       printWarnings(outcome, options);
     },
     end: async () => {
@@ -130,7 +131,7 @@ function referPrinter(options: PrinterOptions, text: (referring: readonly Referr
       const { change, error } = outcome;
       if (error) printFailure(outcome, options);
       // A base has no namespace, as a rule, and is named without
-      else if (change.act === "attach" || change.act === "detach")
+      else if (change?.act === "attach" || change?.act === "detach")
         referring.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
       printWarnings(outcome, options);
     },
@@ -139,13 +140,13 @@ function referPrinter(options: PrinterOptions, text: (referring: readonly Referr
 }
 
 /** What is to be done next is to be done in the place of an outcome. */
-function speller({ change: { to } }: Outcome, options: PrinterOptions): (fix: Fix) => string {
-  return (fix) => options.formatCommand(inPlace(fix, to));
+function speller(outcome: Outcome, options: PrinterOptions): (fix: Fix) => string {
+  return (fix) => options.formatCommand(inPlace(fix, subjectOf(outcome)));
 }
 
 function printFailure(outcome: Outcome, options: PrinterOptions): void {
-  const { change, error } = outcome;
-  if (error) printError({ ...options, formatCommand: speller(outcome, options) }, error, placePrefix(change.to, options.where));
+  const { error } = outcome;
+  if (error) printError({ ...options, formatCommand: speller(outcome, options) }, error, placePrefix(subjectOf(outcome), options.where));
 }
 
 /** What goes to stderr of an outcome. */
@@ -156,11 +157,12 @@ function printBeside(outcome: Outcome, options: PrinterOptions): void {
 
 function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
-  const place = placePrefix(outcome.change.to, where);
+  const to = subjectOf(outcome);
+  const place = placePrefix(to, where);
   // Who sits there can still press Ctrl-C; a script asks with --dry-run
-  if (outcome.ahead !== undefined && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(outcome.change.to, where))}\n`);
+  if ("ahead" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(to, where))}\n`);
   const { texts, command } = warningsOf(outcome, speller(outcome, options));
-  const isInfo = outcome.change.act === "tell" && outcome.change.isInfo;
+  const isInfo = outcome.change?.act === "tell" && outcome.change.isInfo;
   for (const text of texts) {
     if (isInfo) stderr.write(`${printable(`${place}${text}`)}\n`);
     else printWarning(stderr, env, `${place}${text}`, command);

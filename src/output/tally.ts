@@ -1,6 +1,6 @@
 import { type Message, messages } from "../actions/action.ts";
 import { messageOf } from "../actions/actions.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import { type ChangeOutcome, type Outcome, subjectOf } from "../actions/outcome.ts";
 import { countOf, type KindName, kinds } from "../kinds.ts";
 
 /** What became of each place so far: the outcome that says most of it. */
@@ -32,7 +32,7 @@ export function openTally(): Tally {
   let widens = false;
   let isBetweenPlaces = true;
 
-  function countAzure({ change: { act, to }, error, left }: Outcome): void {
+  function countAzure({ change: { act, to }, error, left }: ChangeOutcome): void {
     if (kinds[to.kind].at !== "azure" || !["keep", "create", "update"].includes(act)) return;
     if (!isBetweenPlaces) widens = false;
     isBetweenPlaces = true;
@@ -45,11 +45,11 @@ export function openTally(): Tally {
     count: (outcome) => {
       if (isFailure(outcome)) failures++;
       const place = placeOf(outcome);
-      if (place === undefined) return countAzure(outcome);
+      if (place === undefined) return outcome.change && countAzure(outcome);
       const word = tallied(outcome);
       isBetweenPlaces = false;
       if (word === undefined) return;
-      const standing = { word: widens && word === "unchanged" ? "widened" : word, kind: outcome.change.to.kind } as const;
+      const standing = { word: widens && word === "unchanged" ? "widened" : word, kind: subjectOf(outcome).kind } as const;
       byPlace.set(place, strongest(byPlace.get(place), standing));
     },
     get failures() {
@@ -69,10 +69,13 @@ const isFailure = ({ error, left }: Outcome) => error !== undefined || left === 
 
 function tallied(outcome: Outcome): Word | undefined {
   if (isFailure(outcome)) return "failed";
-  return outcome.left ? "left" : messageOf(outcome.change);
+  return outcome.left ? "left" : outcome.change && messageOf(outcome.change);
 }
 
-const placeOf = ({ change: { to } }: Outcome) => (to.namespace === undefined ? undefined : `${to.context ?? ""}/${to.namespace}`);
+function placeOf(outcome: Outcome): string | undefined {
+  const { namespace, context = "" } = subjectOf(outcome);
+  return namespace === undefined ? undefined : `${context}/${namespace}`;
+}
 
 const strongest = (before: Standing | undefined, standing: Standing) =>
   before === undefined || order.indexOf(standing.word) < order.indexOf(before.word) ? standing : before;

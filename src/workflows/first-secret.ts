@@ -1,6 +1,6 @@
 import { claim } from "../actions/claim.ts";
 import { executeAll } from "../actions/execute.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome } from "../actions/outcome.ts";
 import { rehearse } from "../actions/rehearse.ts";
 import type { Bench } from "../actions/tools.ts";
 import { Conflict } from "../errors.ts";
@@ -38,7 +38,7 @@ export type FirstSecret = {
   /** Adds a namespace to the queue. */
   enter(): Turn;
   /** Outcomes of issuing that were not yielded yet. */
-  readonly issued: Outcome[];
+  readonly issued: ChangeOutcome[];
 };
 
 /**
@@ -48,7 +48,7 @@ export type FirstSecret = {
 export function openFirstSecret({ demand, reused, claims }: Issuing, bench: Bench): FirstSecret {
   const { dryRun, runId } = bench.tools;
   const queue = openQueue();
-  const issued: Outcome[] = [];
+  const issued: ChangeOutcome[] = [];
   let end: Prepared | undefined = demand.length === 0 && !(reused && dryRun === "none") ? "ready" : undefined;
   let isOpen = end !== undefined;
 

@@ -81,7 +81,7 @@ async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<O
     isStale = false;
     for await (const outcome of issueOnce(reader, order)) {
       // The credential was issued for another version of the Secret
-      isStale = round < rounds && outcome.ofPlace === true && outcome.error instanceof Conflict;
+      isStale = round < rounds && !outcome.change && outcome.error instanceof Conflict;
       if (isStale) break;
       yield outcome;
     }

@@ -1,8 +1,8 @@
+import type { ChangeOutcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
-import type { Plan } from "../plan/change.ts";
 import { type Doubted, type Proof, proofOf, type Tried } from "../plan/proof.ts";
 import { grouped } from "../plan/rotation.ts";
 import { mostNamed, namedThere, several } from "../plan/wording.ts";
@@ -93,7 +93,11 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
 }
 
 /** What is told of Secrets that note a credential and do not hold it. One that was meant is an error of its own. */
-export function doubtsOf(doubted: readonly Doubted<Noted>[], meant: ReadonlySet<string>, { identity, credential }: Proving): Outcomes {
+export function doubtsOf(
+  doubted: readonly Doubted<Noted>[],
+  meant: ReadonlySet<string>,
+  { identity, credential }: Proving,
+): ChangeOutcome[] {
   return doubted.map(({ member, why }) => {
     const says = `${namedThere(member.to)} notes ${identity}, and ${words[why](credential.host)}`;
     if (!meant.has(keyOf(member.to))) return { change: { act: "tell", to: member.to, says }, says: [says] };
@@ -102,8 +106,6 @@ export function doubtsOf(doubted: readonly Doubted<Noted>[], meant: ReadonlySet<
     return { change: { act: "keep", to: member.to, because: says }, error: new CliError("conflict", says, { hint }) };
   });
 }
-
-type Outcomes = { readonly change: Plan[number]; readonly says?: readonly string[]; readonly error?: CliError }[];
 
 const words: Readonly<Record<Doubted["why"], (host: string) => string>> = {
   none: () => "holds no login of it",

@@ -1,5 +1,5 @@
 import { execute } from "../actions/execute.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/created.ts";
 import { asCliError } from "../errors.ts";
@@ -66,18 +66,23 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
 async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
   const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
   for (const change of plan) {
-    const { error, ...outcome } = (await only(execute([change], bench))) ?? { change };
+    const outcome = (await only(execute([change], bench))) ?? { change };
     // Whoever else has taken it away did what was asked
-    const failed = error && error.kind !== "notFound";
-    yield failed
-      ? { ...outcome, error, says: ["it is not removed; to remove it yourself"], fix: { do: "shell", argv: removal(change) } }
-      : outcome;
-    if (failed || outcome.left) return;
+    const isGone = outcome.error?.kind === "notFound";
+    if (outcome.error && !isGone)
+      return yield {
+        change,
+        error: outcome.error,
+        says: ["it is not removed; to remove it yourself"],
+        fix: { do: "shell", argv: removal(change) },
+      };
+    yield isGone ? { change } : outcome;
+    if (outcome.left) return;
   }
 }
 
 /** What became of a single change. */
-async function only(outcomes: AsyncIterable<Outcome>): Promise<Outcome | undefined> {
+async function only(outcomes: AsyncIterable<ChangeOutcome>): Promise<ChangeOutcome | undefined> {
   for await (const outcome of outcomes) return outcome;
   return undefined;
 }

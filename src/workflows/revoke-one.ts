@@ -1,6 +1,6 @@
 import { renewClaims } from "../actions/claim.ts";
 import { execute } from "../actions/execute.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError, unlessRefused } from "../errors.ts";
@@ -64,7 +64,7 @@ function tell(credential: Revocable, what: string): Outcome {
 const asFailure =
   ({ members: [{ to }] }: Revocable) =>
   (error: unknown): Outcome => {
-    if (error instanceof CliError) return { change: { act: "tell", to, says: "" }, error };
+    if (error instanceof CliError) return { to, error, isPartial: true };
     throw error;
   };
 
@@ -175,7 +175,7 @@ async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how
   for (const change of plan) {
     const outcome = await carryOne(change, bench);
     yield outcome.error
-      ? { ...outcome, says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell", argv: removal(change) } }
+      ? { ...outcome, says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell" as const, argv: removal(change) } }
       : outcome;
     if (outcome.error || outcome.left) return false;
   }
@@ -191,8 +191,8 @@ function ofCredential({ members }: Revocable, run: Run): Run {
   return { ...run, claims: new Map(claims) };
 }
 
-async function carryOne(change: Change, bench: Bench): Promise<Outcome> {
-  let last: Outcome = { change, left: "interrupted" };
+async function carryOne(change: Change, bench: Bench): Promise<ChangeOutcome> {
+  let last: ChangeOutcome = { change, left: "interrupted" };
   try {
     // Whoever has taken the Secret over may have made another password by now
     if (bench.tools.dryRun === "none") await renewClaims(bench);

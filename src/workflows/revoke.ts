@@ -1,5 +1,5 @@
 import { execute } from "../actions/execute.ts";
-import type { DryRun, Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, DryRun, Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
@@ -18,10 +18,10 @@ import { type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
  */
 export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {
   const { tools, run } = order;
-  const leaving: Outcome[] = [];
+  const leaving: ChangeOutcome[] = [];
   try {
     for await (const outcome of first) {
-      if (outcome.change.act === "withdraw" && !outcome.error && !outcome.left) leaving.push(outcome);
+      if (outcome.change && outcome.change.act === "withdraw" && !outcome.error && !outcome.left) leaving.push(outcome);
       yield outcome;
     }
     const kept = new Set<string>();
@@ -38,7 +38,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
 }
 
 /** What was inside: a Secret keeps it aside, and one that is gone by now was looked at before. */
-function looker(leaving: readonly Outcome[], { clusterScopes }: RevokeOrder): Revoking["lookAt"] {
+function looker(leaving: readonly ChangeOutcome[], { clusterScopes }: RevokeOrder): Revoking["lookAt"] {
   const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
   return ({ to, entry }) => {
     const secret = found.get(keyOf(to));
@@ -80,7 +80,7 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
 }
 
 /** The Secret goes, once nothing has to be known of it any more; of somebody else's the note. */
-async function* endOne(withdrawn: Outcome, kept: ReadonlySet<string>, { tools, run }: Revoking): AsyncGenerator<Outcome> {
+async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { tools, run }: Revoking): AsyncGenerator<Outcome> {
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
   if (tools.halted()) return yield { change: end, left: "interrupted" };

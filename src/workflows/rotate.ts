@@ -113,7 +113,7 @@ async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, 
   let failed = proof.doubted.some(({ why }) => why === "unknown");
   for await (const outcome of toldOnce(runUnit(unit, placesOf(rotation), tools), order)) {
     failed ||= isFailed(outcome);
-    if (outcome.change.act === "store" && !isFailed(outcome)) written.push(outcome.change.to);
+    if (outcome.change?.act === "store" && !isFailed(outcome)) written.push(outcome.change.to);
     yield outcome;
   }
   if (tools.halted()) return false;

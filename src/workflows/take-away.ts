@@ -1,4 +1,4 @@
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome } from "../actions/outcome.ts";
 import { refer } from "../actions/refer.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import { update } from "../actions/update.ts";
@@ -28,8 +28,8 @@ type Written = {
 export type Belonging = Refer | Written;
 
 /** What a run has to remember of an outcome. @param before what it remembers of the same object */
-export function belongingOf({ change, object, error, left }: Outcome, before?: Belonging): Belonging | undefined {
-  if (error || left) return undefined;
+export function belongingOf({ change, object, error, left }: ChangeOutcome, before?: Belonging): Belonging | undefined {
+  if (!change || error || left) return undefined;
   if (change.act === "attach") return change;
   if (change.act !== "store") return undefined;
   const { to, entry, precondition } = change;
@@ -47,17 +47,17 @@ function loginIn(secret: Secret | undefined, { hosts: [host = ""] }: Entry): str
  * Removes the entries that a run has added and then the Secrets that it has created, also after an interruption. A Secret that is not as the
  * run wrote it last stays, and so do the entries that name it.
  */
-export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<Outcome[]> {
+export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<ChangeOutcome[]> {
   const written = new Map(belongings.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));
   const removed = belongings.filter((one) => one.act !== "store" || one.created);
   return tools.unhalted(async () => {
-    const outcomes: Outcome[] = [];
+    const outcomes: ChangeOutcome[] = [];
     for (const belonging of removed.toReversed()) outcomes.push(await takeOne(belonging, written, tools));
     return outcomes;
   });
 }
 
-async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Written>, tools: Tools): Promise<Outcome> {
+async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
   try {
     return await (belonging.act === "store" ? remove(belonging, tools) : detach(belonging, written, tools));
   } catch (error) {
@@ -71,7 +71,7 @@ async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Writte
 const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it is gone" });
 
 /** What is left, with the command that takes it away. */
-function leftBy(belonging: Belonging): Required<Pick<Outcome, "says" | "fix">> {
+function leftBy(belonging: Belonging): Required<Pick<ChangeOutcome, "says" | "fix">> {
   if (belonging.act === "store") {
     const { name } = belonging.to;
     return { says: [`secret/${name} is left`], fix: { kubectl: "delete secret", args: [name] } };
@@ -80,7 +80,7 @@ function leftBy(belonging: Belonging): Required<Pick<Outcome, "says" | "fix">> {
   return { says: [`secret/${secret} stays attached`], fix: { verb: "detach", secret, ...saidTargets([to]) } };
 }
 
-async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<Outcome> {
+async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
   const { namespace, context } = to;
   const at = {
     kind: "secret",
@@ -107,10 +107,10 @@ function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: To
   return holds(entry, host, existing) && loginIn(secret, entry) === login ? undefined : "another user has replaced its login";
 }
 
-async function remove(last: Written, tools: Tools): Promise<Outcome> {
+async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
   const { to, uid } = last;
   const { cluster, write, sleep } = tools;
-  return update<Secret | undefined, Outcome>({
+  return update<Secret | undefined, ChangeOutcome>({
     read: () => cluster(to.context).get(to),
     write: async (secret) => {
       if (!secret) return { change: gone(to), left: "failed", says: [] };

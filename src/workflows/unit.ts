@@ -1,5 +1,5 @@
 import { execute, executeAll } from "../actions/execute.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, NamespaceError, Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
 import { leave, takeBack, withLeft } from "../actions/rollback.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
@@ -75,7 +75,7 @@ export async function* runUnit(
   let landed = false;
   try {
     for await (const outcome of over(places, tools, inPlace)) {
-      landed ||= outcome.change.act === "store" && !outcome.error && !outcome.left;
+      landed ||= outcome.change?.act === "store" && !outcome.error && !outcome.left;
       if (landed) yield* firstSecret.issued.splice(0);
       yield outcome;
     }
@@ -86,7 +86,7 @@ export async function* runUnit(
 }
 
 /** Others are only written once the Secret that is claimed has the password. */
-async function* untilStored(outcomes: AsyncIterable<Outcome> | Iterable<Outcome>, leave: () => void): AsyncGenerator<Outcome> {
+async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () => void): AsyncGenerator<ChangeOutcome> {
   for await (const outcome of outcomes) {
     if (outcome.change.act === "store") leave();
     yield outcome;
@@ -94,7 +94,7 @@ async function* untilStored(outcomes: AsyncIterable<Outcome> | Iterable<Outcome>
 }
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
-async function clear(made: readonly Outcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<Outcome[]> {
+async function clear(made: readonly ChangeOutcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<ChangeOutcome[]> {
   const { unsure } = bench.run;
   return [...(unsure.size > 0 ? leave(made, bench) : await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
 }
@@ -104,15 +104,16 @@ function* announced(plan: Plan, { place: { context, namespace } }: NamespaceRead
   const ahead = aheadOf(plan);
   if (ahead === undefined) return;
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
-  yield { change: { act: "tell", to, says: "" }, ahead };
+  yield { to, ahead };
 }
 
 /** What ended a place; an interruption only leaves it, unless it left something behind. */
-export function failure({ place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> }, error: CliError): Outcome {
+export function failure(
+  { place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> },
+  error: CliError,
+): NamespaceError {
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
-  const change: Change = { act: "tell", to, says: "" };
-  const left = error instanceof Interrupted && error.hint === undefined;
-  return { change, ofPlace: true, ...(left ? { left: "interrupted" } : { error }) };
+  return error instanceof Interrupted && error.hint === undefined ? { to, left: "interrupted" } : { to, error };
 }
 
 /** What is to be done in a place, and what is only told once it is known. */

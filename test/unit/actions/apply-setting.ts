@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { DryRun, Outcome } from "../../../src/actions/outcome.ts";
+import type { ChangeOutcome, DryRun } from "../../../src/actions/outcome.ts";
 import { type Bench, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
@@ -73,5 +73,5 @@ export function bench({
   return { tools, run, seen: new Map(), carried, unhalted: () => unhalted };
 }
 
-export const short = ({ change: { act, to }, error, left }: Outcome) =>
+export const short = ({ change: { act, to }, error, left }: ChangeOutcome) =>
   `${act} ${to.name}${error ? " failed" : ""}${left ? ` left ${left}` : ""}`;

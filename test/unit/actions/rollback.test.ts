@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { execute, executeAll } from "../../../src/actions/execute.ts";
-import type { Outcome } from "../../../src/actions/outcome.ts";
+import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { takeBack, withLeft } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
@@ -95,9 +95,9 @@ test("prints a hint for each change that cannot be taken back", async () => {
   });
 });
 
-const left = (...says: string[]): Outcome => ({ change: makeMap, error: no(), says });
+const left = (...says: string[]): ChangeOutcome => ({ change: makeMap, error: no(), says });
 
-test.for<{ why: string; hint: CliError["hint"]; kept: Outcome[]; halted: boolean; kind: string; told: unknown }>([
+test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; halted: boolean; kind: string; told: unknown }>([
   { why: "nothing is left", hint: "look", kept: [], halted: true, kind: "forbidden", told: undefined },
   { why: "with a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: ["look", "remove m"] },
   {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../src/actions/outcome.ts";
+import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { sidesOf } from "../../../src/output/diff.ts";
 import type { Store } from "../../../src/plan/change.ts";
@@ -31,7 +31,7 @@ const refers = (act: "attach" | "detach", before: string[], after: string[]) =>
   ({ act, to: account, secret: "acr", before, after }) as const;
 const names = (...all: string[]) => all.map((name) => ({ name }));
 
-test.for<{ why: string; outcome: Outcome; before: object | undefined; after: object | undefined; anew?: true }>([
+test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; after: object | undefined; anew?: true }>([
   {
     why: "a list, where it stands in the object",
     outcome: { change: refers("attach", ["theirs"], ["theirs", "acr"]) },
@@ -125,7 +125,7 @@ test.for<{ why: string; outcome: Outcome; before: object | undefined; after: obj
   expect(sidesOf(outcome)).toEqual({ before, after, anew });
 });
 
-test.for<Outcome["change"]>([
+test.for<ChangeOutcome["change"]>([
   { act: "keep", to: account, because: "" },
   { act: "restart", to: { kind: "pod", name: "p", namespace: "demo" }, uid: "u", because: "" },
   { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" },

@@ -30,7 +30,7 @@ const refused: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
   error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
 };
-const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed", object: object("sa") };
+const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed" };
 const all = [made, minted, stored, attached, told, refused, left];
 
 /** What a printer prints of outcomes: as they come, and by the end. */

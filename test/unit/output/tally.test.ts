@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../src/actions/outcome.ts";
+import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import { openTally } from "../../../src/output/tally.ts";
 import type { Change } from "../../../src/plan/change.ts";
@@ -10,11 +10,11 @@ const at = (namespace: string | undefined, context?: string) => ({
   ...(namespace !== undefined && { namespace }),
   ...(context !== undefined && { context }),
 });
-const keep = (namespace: string, context?: string): Outcome => ({ change: { act: "keep", to: at(namespace, context), because: "" } });
-const attach = (namespace: string): Outcome => ({
+const keep = (namespace: string, context?: string): ChangeOutcome => ({ change: { act: "keep", to: at(namespace, context), because: "" } });
+const attach = (namespace: string): ChangeOutcome => ({
   change: { act: "attach", to: at(namespace), secret: "acr", before: [], after: ["acr"] },
 });
-const store = (namespace: string): Outcome => ({
+const store = (namespace: string): ChangeOutcome => ({
   change: {
     act: "store",
     to: { ...at(namespace), kind: "secret" },
@@ -24,17 +24,17 @@ const store = (namespace: string): Outcome => ({
     because: "",
   },
 });
-const tell = (namespace: string): Outcome => ({ change: { act: "tell", to: at(namespace), says: "look" } as Change });
-const failed = (outcome: Outcome): Outcome => ({ ...outcome, error: new CliError("forbidden", "no") });
-const left = (outcome: Outcome): Outcome => ({ ...outcome, left: "failed" });
-const interrupted = (outcome: Outcome): Outcome => ({ ...outcome, left: "interrupted" });
-const inAzure: Outcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
+const tell = (namespace: string): ChangeOutcome => ({ change: { act: "tell", to: at(namespace), says: "look" } as Change });
+const failed = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, error: new CliError("forbidden", "no") });
+const left = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "failed" });
+const interrupted = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "interrupted" });
+const inAzure: ChangeOutcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
-const keepMap: Outcome = { change: { act: "keep", to: map, because: "" } };
-const widen: Outcome = { change: { act: "update", to: map, grants: ["app/api"], because: "" } };
+const keepMap: ChangeOutcome = { change: { act: "keep", to: map, because: "" } };
+const widen: ChangeOutcome = { change: { act: "update", to: map, grants: ["app/api"], because: "" } };
 
-test.for<{ why: string; outcomes: Outcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
+test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: number; failures: number; unfinished?: number }>([
   { why: "nothing", outcomes: [], summary: "", places: 0, failures: 0 },
   { why: "a place that is right already", outcomes: [keep("a"), keep("a")], summary: "1 unchanged", places: 1, failures: 0 },
   {

@@ -168,7 +168,7 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
   const at = setting(["a"], async () => issued(issue), { repositories: named });
   for (const [index, repository] of uses.entries()) at.world.cluster.put(stuckPod("a", `pod-${index}`, `${host}/${repository}:1`));
 
-  const tells = (await sharedBy(at)).flatMap(({ change }) => (change.act === "tell" && change.fix ? [change] : []));
+  const tells = (await sharedBy(at)).flatMap(({ change }) => (change?.act === "tell" && change.fix ? [change] : []));
 
   expect(tells).toEqual(
     told.map(({ says, repositories }) => ({

@@ -107,7 +107,7 @@ test("a place that another has written to is issued anew, ten times at most", as
   const never = setting(["a"], () => Promise.reject(new Conflict("another was first")));
   const [outcome, ...more] = await each(never);
   expect(never.needs).toHaveLength(10);
-  expect(outcome).toMatchObject({ ofPlace: true, error: { message: "another was first" } });
+  expect(outcome).toMatchObject({ to: { kind: "namespace" }, error: { message: "another was first" } });
   expect(more).toEqual([]);
 });
 
@@ -139,7 +139,7 @@ test("another error is the place's; a defect is nobody's", async () => {
     return issued();
   });
   const [outcome] = await each(at);
-  expect(outcome).toMatchObject({ ofPlace: true, error: { message: "no" }, change: { to: { namespace: "a" } } });
+  expect(outcome).toMatchObject({ to: { kind: "namespace", namespace: "a" }, error: { message: "no" } });
   expect(at.needs).toHaveLength(2);
   expect(at.world.loginIn("b")).toBeDefined();
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Outcome } from "../../../src/actions/outcome.ts";
+import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Change, Refer } from "../../../src/plan/change.ts";
@@ -45,7 +45,7 @@ function made(): { readonly world: FakeWorld; readonly belongings: readonly Belo
   return { world, belongings: [{ act: "store", to, uid: metadata.uid ?? "", entry, login, created: true }, attach] };
 }
 
-const lines = (outcomes: readonly Outcome[]) =>
+const lines = (outcomes: readonly ChangeOutcome[]) =>
   outcomes.map(({ change, left, says = [] }) => [change.act, change.to.name, left ?? "done", ...says]);
 
 test("what was made last goes first, also after an interruption", async () => {
@@ -191,9 +191,9 @@ const store: Change = {
 const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 
 const written = { act: "store", to, uid: "u-1", entry, login, created: true } as const;
-const rewrite: Outcome = { change: { ...store, precondition: { uid: "u-1", version: "1" } }, object };
+const rewrite: ChangeOutcome = { change: { ...store, precondition: { uid: "u-1", version: "1" } }, object };
 
-test.for<{ why: string; outcome: Outcome; before?: Belonging; belonging: Belonging | undefined }>([
+test.for<{ why: string; outcome: ChangeOutcome; before?: Belonging; belonging: Belonging | undefined }>([
   { why: "a Secret where there was none", outcome: { change: store, object }, belonging: written },
   { why: "a name in a list", outcome: { change: attach }, belonging: attach },
   { why: "a Secret that it did not create", outcome: rewrite, belonging: { ...written, created: false } },

@@ -1,3 +1,4 @@
+import { type Outcome, subjectOf } from "../../../src/actions/outcome.ts";
 import { newRun, type Run } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Store } from "../../../src/plan/change.ts";
@@ -59,12 +60,18 @@ export function setting(
 }
 
 export const unit = (of: Partial<Unit> = {}): Unit => ({ before: [], demand: [], run: newRun(), each: (state) => [storeIn(state)], ...of });
-export const short = (outcomes: readonly { change: Change; error?: CliError; left?: string }[]) =>
-  outcomes.map(({ change: { act, to }, error, left }) =>
-    [act, [to.namespace, to.name].filter(Boolean).join("/"), error && `failed ${error.message}`, left && `left ${left}`]
-      .filter(Boolean)
-      .join(" "),
-  );
+export const short = (outcomes: readonly Outcome[]) =>
+  outcomes.map((outcome) => {
+    const { namespace, name, kind } = subjectOf(outcome);
+    const { change, error, left } = outcome;
+    const words = [
+      change?.act ?? kind,
+      [namespace, name].filter(Boolean).join("/"),
+      error && `failed ${error.message}`,
+      left && `left ${left}`,
+    ];
+    return words.filter(Boolean).join(" ");
+  });
 export const really = (text: string) => (asked: Asked) => is(text)(asked) && !asked.dryRun;
 /** A login is written: the first Secret has been claimed by then. */
 export const storing = (asked: Asked) => is("patch secret a/")(asked) || (is("create secret")(asked) && asked.namespace !== "a");

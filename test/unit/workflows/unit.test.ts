@@ -59,7 +59,7 @@ test("a Secret that the server would refuse is its place's error, and the next o
 
   const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
 
-  expect(short(outcomes)).toEqual(["tell a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
+  expect(short(outcomes)).toEqual(["namespace a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
   expect(carried).toEqual(["create t", "mint t"]);
 });
 
@@ -68,8 +68,8 @@ test("where the server would refuse all of them, nothing is made", async () => {
   world.asking.around(refusing(is("create secret"), no));
 
   expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
-    "tell a/a failed no",
-    "tell b/b failed no",
+    "namespace a/a failed no",
+    "namespace b/b failed no",
   ]);
   expect(carried).toEqual([]);
 });
@@ -95,8 +95,8 @@ test("a place whose plan is refused, or that cannot be looked at, does not stop 
   };
 
   expect(short(await collect(runUnit(unit({ run: bench.run, each }), [lost, ...more], bench.tools)))).toEqual([
-    "tell a/a failed lost",
-    "tell b/b failed no",
+    "namespace a/a failed lost",
+    "namespace b/b failed no",
     "store c/acr",
   ]);
 });
@@ -121,7 +121,9 @@ test("a Secret that was written to since the look is looked at again, five times
 
   const never = setting(["a"]);
   never.world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
-  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.readersOf, never.bench.tools)))).toEqual(["tell a/a failed modified"]);
+  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.readersOf, never.bench.tools)))).toEqual([
+    "namespace a/a failed modified",
+  ]);
   expect(never.looks()).toBe(5);
 });
 
@@ -198,9 +200,8 @@ test.for<{ why: string; error: CliError; gives: object }>([
 
   expect(outcome).toMatchObject({
     ...gives,
-    ofPlace: true,
-    change: { act: "tell", says: "", to: { kind: "namespace", name: "a", namespace: "a" } },
+    to: { kind: "namespace", name: "a", namespace: "a" },
   });
   expect("error" in outcome && "left" in outcome).toBe(false);
-  expect(failure(place("prod"), error).change.to.context).toBe("prod");
+  expect(failure(place("prod"), error).to.context).toBe("prod");
 });
