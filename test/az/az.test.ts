@@ -86,7 +86,7 @@ test("a registry that the subscription of az does not have is told from one that
   const asked = async (name: string) => (await jane.type(`${create.replace("myregistry", name)} -n default`)).stderr;
 
   expect(await asked("otherregistry")).toMatch(
-    /^error: registry "otherregistry" exists, but in no subscription .*\nhint: ask for the role Reader on the registry, or sign in to its tenant: az login /,
+    /^error: registry "otherregistry" exists, but in no subscription .*\nhint: ask for the role Reader on the registry\nhint: or sign in to its tenant:\n {2}az login /,
   );
   expect(await asked("nosuchregistry")).toMatch(/^error: there is no registry "nosuchregistry": nobody in Azure has that name\n/);
 });
