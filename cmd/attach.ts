@@ -1,5 +1,5 @@
 import type { TargetOptions } from "../src/state/targets.ts";
-import { tellBeside } from "../src/state/tell-beside.ts";
+import { tellOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attaching.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
@@ -72,7 +72,7 @@ export const attach = verb({
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),
       plan: (state, run) => attachIn(state, attaching(run), { ...run, whereUsed: run.targets.whereUsed, restart: flags.restart, anew }),
-      later: tellBeside,
+      later: tellOtherNames,
     });
   },
 });

@@ -4,7 +4,7 @@ import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { takeOut } from "../plan/dangling.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
-import { leadNowhere } from "../state/beside.ts";
+import { leadNowhere } from "../state/pull-secrets.ts";
 import type { Action } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";

@@ -6,7 +6,7 @@ import type { WarningId } from "./warnings.ts";
 import { hasPods, isPlain, saidTargets, several, shown } from "./wording.ts";
 
 /** What stands around the targets of a place, as far as warnings look at it. */
-export type Around = {
+export type WarningInputs = {
   /** The ServiceAccounts that were read. */
   readonly accounts: readonly Account[];
   readonly listers: readonly Lister[];
@@ -167,15 +167,20 @@ const having = (name: string, targets: readonly Target[]) => targets.filter(({ n
  * What a person should know of targets that a Secret is attached to. What stays true and keeps pods from their image is told at each run;
  * what only comes by a write, or is about the list that is written, with that write alone.
  */
-export function tellOfTargets(secret: string, targets: readonly Target[], attaches: readonly Change[], around: Around): Change[] {
+export function tellOfTargets(
+  secret: string,
+  targets: readonly Target[],
+  attaches: readonly Change[],
+  warningInputs: WarningInputs,
+): Change[] {
   const acts = (...of: readonly string[]) => targets.filter((_, index) => of.includes(attaches[index]?.act ?? ""));
   const [written, carrying] = [acts("attach", "recreate"), acts("attach", "recreate", "keep")];
   const carriers = carrying.map(({ to }) => to);
   const accounts = carriers.filter((to) => !hasPods(to)).map(({ name }) => name);
   const told = [
-    ...tellOwnLists(secret, carriers, around.listers),
-    ...tellHidden(secret, written, accounts, around.accounts),
-    ...tellMountable(secret, carrying, accounts, around.accounts),
+    ...tellOwnLists(secret, carriers, warningInputs.listers),
+    ...tellHidden(secret, written, accounts, warningInputs.accounts),
+    ...tellMountable(secret, carrying, accounts, warningInputs.accounts),
     ...tellNameless(written),
   ];
   return told.map((tell) => ({ ...tell, needs: tell.to }));

@@ -51,7 +51,7 @@ function stepReader({ cluster }: ClusterScope, options: ReadOptions): (place: Pl
   const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
-  // Of many namespaces nobody is asked for each name in their lists
+  // In many namespaces the Secrets that other names in lists refer to are not read, since each needs a request
   const accountsOf = options.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
   return async (place) => {
     const { namespace } = place;
@@ -61,12 +61,9 @@ function stepReader({ cluster }: ClusterScope, options: ReadOptions): (place: Pl
       podsOf(namespace),
       accountsOf?.(namespace),
     ]);
-    const state = { place, secret: options.existing ? undefined : found[0], targets: once(objects.flat()), pods: all };
-    return {
-      ...state,
-      ...(accounts && { beside: { accounts, templates: [] } }),
-      ...(options.existing && { existing: namesOf(found) }),
-    };
+    const read = once(objects.flat());
+    const [secret, existing] = options.existing ? [undefined, namesOf(found)] : [found[0], undefined];
+    return { place, secret, targets: read, objects: read, pods: all, warningObjects: accounts ?? [], existing };
   };
 }
 

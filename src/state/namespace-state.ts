@@ -3,9 +3,8 @@ import { keyOf, kinds, type Ref } from "../kinds.ts";
 import type { KubeObject, Pod, Secret } from "../objects.ts";
 import type { Place } from "../scope/cluster-scopes.ts";
 import { together } from "../scope/concurrency.ts";
-import { type Beside, besideOf } from "./beside.ts";
-import { type NamedSecret, secretsBeside } from "./other-names.ts";
 import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
+import { type NamedSecret, readOtherNames, readWarningObjects } from "./warning-reads.ts";
 
 /** What a command reads of a namespace. */
 export type ReadOptions = ChoiceOptions & {
@@ -21,15 +20,15 @@ export type NamespaceState = {
   readonly place: Place;
   readonly secret: Secret | undefined;
   readonly targets: readonly TargetObject[];
+  /** Every object that was read for the targets. After a choice `targets` is a part of it. */
+  readonly objects: readonly TargetObject[];
   readonly pods: readonly Pod[];
-  /** Everything that was read where the targets are a part of it. */
-  readonly also?: readonly TargetObject[];
-  /** What was read for warnings. */
-  readonly beside?: Beside;
-  /** What other names in the targets' lists lead to, for warnings too: it is still being asked. */
-  readonly named?: Promise<readonly NamedSecret[]>;
+  /** ServiceAccounts and templates that were read for warnings only. */
+  readonly warningObjects: readonly TargetObject[];
+  /** The Secrets to which other names in the targets' lists refer, for warnings only. Pending while a plan is made and applied. */
+  readonly otherNames?: Promise<readonly NamedSecret[]> | undefined;
   /** The names of all Secrets. */
-  readonly existing?: ReadonlySet<string>;
+  readonly existing?: ReadonlySet<string> | undefined;
 };
 
 /** Pods that have not started. */
@@ -41,45 +40,38 @@ export async function readNamespace(place: Place, options: ReadOptions): Promise
   const { secret, pods } = options;
   const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
   const reading = chosenTargets(place, options);
-  // As soon as the lists are known, and while all else is read; who waits for it is told what was wrong with it
-  const named = options.warns ? reading.then((objects) => secretsBeside(place, secret, objects)) : undefined;
-  named?.catch(() => undefined);
-  const [found, targets, all, existing] = await together([
+  // Reads them while everything else is read. An error is reported by the warning that awaits them.
+  const otherNames = options.warns ? reading.then((objects) => readOtherNames(place, secret, objects)) : undefined;
+  otherNames?.catch(() => undefined);
+  const [found, targets, all, secrets] = await together([
     own,
     reading,
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
     options.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
-  const beside = options.warns ? await besideOf(place, secret, { targets, pods: all }) : undefined;
   return {
     place,
     secret: found,
     targets,
+    objects: targets,
     pods: all,
-    ...(beside && { beside }),
-    ...(named && { named }),
-    ...(existing && { existing: namesOf(existing) }),
+    warningObjects: options.warns ? await readWarningObjects(place, secret, targets, all) : [],
+    otherNames,
+    existing: secrets && namesOf(secrets),
   };
 }
 
 /** What objects are called. */
 export const namesOf = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
 
-/** Objects as they were looked at, by what names them. */
+/** The objects that were read, by the key of their reference. */
 export type Seen = ReadonlyMap<string, KubeObject>;
 
-/** The objects of one place, to look up by what a change names. */
+/** Indexes the objects of one namespace by the reference that a change has. */
 export function remember(objects: readonly (KubeObject | undefined)[], context: string | undefined): Seen {
-  return new Map(objects.flatMap((object) => (object ? [[keyOf(refOf(object, context)), object] as const] : [])));
-}
-
-/** What names an object of the API. */
-function refOf({ kind: name, metadata }: KubeObject, context: string | undefined): Ref {
-  const kind = (Object.keys(kinds) as Ref["kind"][]).find((each) => "kind" in kinds[each] && kinds[each].kind === name) ?? "secret";
-  return {
-    kind,
-    name: metadata.name,
-    ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
-    ...(context !== undefined && { context }),
-  };
+  const kindNames = Object.keys(kinds) as Ref["kind"][];
+  const kindOf = (object: KubeObject) => kindNames.find((kind) => "kind" in kinds[kind] && kinds[kind].kind === object.kind) ?? "secret";
+  const key = (object: KubeObject) =>
+    keyOf({ kind: kindOf(object), name: object.metadata.name, namespace: object.metadata.namespace, context });
+  return new Map(objects.flatMap((object) => (object ? [[key(object), object] as const] : [])));
 }

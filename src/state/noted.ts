@@ -10,8 +10,8 @@ import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
 import { loginFor } from "./existing-secret.ts";
-import { secretIn } from "./facts.ts";
 import { idBy, uidOf } from "./namespace.ts";
+import { secretIn } from "./plan-input.ts";
 import { managed } from "./pull-secrets.ts";
 
 /** A Secret that was listed. */

@@ -6,6 +6,7 @@ import type { Fix } from "../fix.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/servers.ts";
 import type { Secret } from "../objects.ts";
+import { together } from "../scope/concurrency.ts";
 import { managedBy } from "../secret/entry.ts";
 import { writersOf } from "../secret/owners.ts";
 import { noteOf } from "./note.ts";
@@ -76,3 +77,13 @@ export async function theSecret(cluster: Cluster, namespace: string, otherwise: 
 
 /** The error for a Secret that a command line names and that is not there. */
 export const noSecret = (name: string, hint: Fix): CliError => absent("secrets", name, hint);
+
+/** The names that lead to no Secret now. The empty name never leads to one. */
+export async function leadNowhere(
+  { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
+  names: readonly string[],
+): Promise<string[]> {
+  const secrets = secretsOf(cluster, namespace);
+  const found = await together(names.map((name) => secrets.get(name)));
+  return names.filter((_, index) => found[index] === undefined);
+}

@@ -4,16 +4,16 @@ import type { Ref } from "../kinds.ts";
 import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Plan } from "../plan/change.ts";
 import { hostOf, isOf } from "../plan/existing-secret.ts";
-import { planAttaches } from "../plan/place.ts";
+import { planAttaches } from "../plan/namespace.ts";
 import type { RecreateOptions } from "../plan/references.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
 import { readExisting } from "../state/existing-secret.ts";
-import { factsOf } from "../state/facts.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
-import { tellUseless } from "../state/no-key.ts";
+import { planInputOf } from "../state/plan-input.ts";
 import { noSecret } from "../state/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
+import { tellUseless } from "../state/warnings.ts";
 import { usersOf } from "../state/where-used.ts";
 
 /** Which Secret is attached, and by whom. */
@@ -42,8 +42,8 @@ export function attachIn(state: NamespaceState, attaching: Attaching, { whereUse
   const { secret, hosts } = readIn(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
-  const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.place.context).to)), also: state.targets };
-  const { facts } = factsOf(meant, { name, host, others, fieldManager, now });
+  const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.place.context).to)) };
+  const { facts } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
     return [{ act: "tell", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];

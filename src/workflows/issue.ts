@@ -7,7 +7,7 @@ import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
 import { type ExistingSecret, widened } from "../plan/existing-secret.ts";
-import { planPlace } from "../plan/place.ts";
+import { planPlace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { refuseForeign } from "../plan/store.ts";
 import { inLine, mostNamed } from "../plan/wording.ts";
@@ -18,14 +18,13 @@ import { over, prefetched, together } from "../scope/concurrency.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
-import { factsOf, secretIn } from "../state/facts.ts";
 import { holdersIn } from "../state/holders.ts";
 import { imagesFrom, imagesIn } from "../state/images.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
-import { keysAfter, tellKeyless } from "../state/no-key.ts";
+import { planInputOf, secretIn } from "../state/plan-input.ts";
 import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
-import { tellBeside } from "../state/tell-beside.ts";
+import { keysAfter, tellKeyless, tellOtherNames } from "../state/warnings.ts";
 import { usersOf } from "../state/where-used.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
@@ -218,8 +217,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     demand,
     run: newRun(login, images),
     each: (all: NamespaceState): Plan => {
-      const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all), also: all.targets } : all;
-      const { facts, login: inside } = factsOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
+      const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
+      const { facts, login: inside } = planInputOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
       const same = isAlike(login, inside);
@@ -233,7 +232,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const keyless = tellKeyless(facts.to, keysAfter(plan, existing), state, plan);
       return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
     },
-    later: tellBeside,
+    later: tellOtherNames,
   };
 }
 

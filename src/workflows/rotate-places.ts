@@ -7,10 +7,10 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Entry, readAnnotation } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
-import { secretIn } from "../state/facts.ts";
 import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import type { Noted } from "../state/noted.ts";
+import { secretIn } from "../state/plan-input.ts";
 
 type Found = Rotation<Noted>;
 

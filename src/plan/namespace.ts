@@ -5,23 +5,23 @@ import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planAttach, type RecreateOptions, type Target } from "./references.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, tellLoss } from "./store.ts";
-import { type Around, tellOfTargets } from "./target-warnings.ts";
+import { tellOfTargets, type WarningInputs } from "./target-warnings.ts";
 
 /** What one place holds that a plan for one Secret looks at. */
-export type Facts = {
+export type PlanInput = {
   readonly to: Ref<"secret">;
   readonly existing: ExistingSecret | undefined;
   readonly targets: readonly Target[];
   readonly pods: readonly PullingPod[];
   /** What warnings look at; absent where nobody is to be warned. */
-  readonly around?: Around;
+  readonly warningInputs?: WarningInputs;
 };
 
 /** Which pods are made anew, and whether the Secret's credential may pull from a repository, as far as that is known. */
 export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly anew?: RecreateOptions };
 
 /** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
-export function planPlace(facts: Facts, options: StoreOptions, attaching: AttachOptions): Plan {
+export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
   const store = planStore(facts.to, options, facts.existing);
   const told = tellLoss(store, facts.existing);
   const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
@@ -36,7 +36,7 @@ export function planPlace(facts: Facts, options: StoreOptions, attaching: Attach
 }
 
 /** Plans one place of `attach`. */
-export function planAttaches({ to, targets, pods, around }: Facts, attaching: AttachOptions): Change[] {
+export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, attaching: AttachOptions): Change[] {
   const attaches = targets.map((target) => planAttach(to.name, target, attaching.anew));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
@@ -45,7 +45,7 @@ export function planAttaches({ to, targets, pods, around }: Facts, attaching: At
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
   const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));
   const restarts = planRestarts(attached, left, { secret: to.name, ...attaching }, refused);
-  return [...drifting, ...restarts, ...(around ? tellOfTargets(to.name, targets, attaches, around) : [])];
+  return [...drifting, ...restarts, ...(warningInputs ? tellOfTargets(to.name, targets, attaches, warningInputs) : [])];
 }
 
 /** Whether a pod goes when an object is made anew: it is the object, or the object has made it. */

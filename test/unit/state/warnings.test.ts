@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
 import type { Plan } from "../../../src/plan/change.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
-import { otherName, tellBeside } from "../../../src/state/tell-beside.ts";
+import { otherName, tellOtherNames } from "../../../src/state/warnings.ts";
 
 const secret = (more: Partial<Secret>): Secret => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "x" }, ...more });
 const config = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
@@ -42,7 +42,7 @@ const attach = (name: string) =>
   ({ act: "attach", to: to(name), secret: "acr", before, after: ["gone", "acr"], version: "7" }) as unknown as Plan[number];
 const keep = (name: string) => ({ act: "keep", to: to(name) }) as unknown as Plan[number];
 
-test.for<{ why: string; plan: Plan; named?: NamespaceState["named"]; told: string[] }>([
+test.for<{ why: string; plan: Plan; otherNames?: NamespaceState["otherNames"]; told: string[] }>([
   { why: "of a list that is written", plan: [attach("app")], told: ["serviceaccount/app also lists secret/gone, which is not there"] },
   { why: "of none that has the Secret already", plan: [keep("app")], told: [] },
   {
@@ -50,19 +50,19 @@ test.for<{ why: string; plan: Plan; named?: NamespaceState["named"]; told: strin
     plan: [attach("app"), attach("web")],
     told: ["serviceaccount/app and serviceaccount/web also list secret/gone, which is not there"],
   },
-  { why: "of none where nobody was asked", plan: [attach("app")], named: undefined, told: [] },
+  { why: "of none where nobody was asked", plan: [attach("app")], otherNames: undefined, told: [] },
 ])("another name is told $why", async ({ plan, told, ...more }) => {
-  const named = Promise.resolve([{ name: "gone", secret: undefined }]);
+  const otherNames = Promise.resolve([{ name: "gone", secret: undefined }]);
   const state = {
     place: {},
     secret: undefined,
     targets: [account("app"), account("web")],
     pods: [],
-    named,
+    otherNames,
     ...more,
   } as unknown as NamespaceState;
 
-  const tells = (await tellBeside(state, plan)) ?? [];
+  const tells = (await tellOtherNames(state, plan)) ?? [];
 
   expect(tells.map(({ says }) => says)).toEqual(told);
   expect(tells).toEqual(tells.map((tell) => ({ ...tell, needs: tell.to })));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type AttachOptions, type Facts, planAttaches, planPlace } from "../../../src/plan/place.ts";
+import { type AttachOptions, type PlanInput, planAttaches, planPlace } from "../../../src/plan/namespace.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
@@ -15,7 +15,7 @@ const pod = (name: string, of: string, ...names: string[]) => ({
   fails: true,
   maker: { kind: "ReplicaSet", name: "web" },
 });
-const facts = (more: Partial<Facts> = {}): Facts => ({
+const facts = (more: Partial<PlanInput> = {}): PlanInput => ({
   to,
   existing: undefined,
   targets: [target("default"), target("builder", "acr")],
@@ -29,7 +29,7 @@ const all: AttachOptions = { restart: "stuck", mayPull: () => true };
 const lines = (plan: ReturnType<typeof planPlace>) =>
   plan.map(({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`);
 
-test.for<{ why: string; facts: Facts; options?: Partial<typeof options>; plan: string[] }>([
+test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; plan: string[] }>([
   {
     why: "the Secret comes first, and nobody is to refer to one that could not be written",
     facts: facts(),

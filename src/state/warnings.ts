@@ -3,14 +3,16 @@ import { keyOf, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { PodSpec, Secret } from "../objects.ts";
-import type { Change, Plan } from "../plan/change.ts";
+import type { Change, Plan, Tell } from "../plan/change.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
+import { type OtherName, tellOthers } from "../plan/target-warnings.ts";
 import { several } from "../plan/wording.ts";
 import { azureHost, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList } from "./pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
+import type { NamedSecret } from "./warning-reads.ts";
 
 /** As many hosts are told. */
 const most = 5;
@@ -37,11 +39,11 @@ export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: N
 }
 
 /** A template pulls its own images, and a ServiceAccount's are those of the pods that were read and rely on it. */
-function pullerOf(of: Ref<TargetKind>, object: TargetObject, { also = [], targets, pods }: NamespaceState): Puller<Ref<TargetKind>> {
+function pullerOf(of: Ref<TargetKind>, object: TargetObject, { objects, targets, pods }: NamespaceState): Puller<Ref<TargetKind>> {
   const own = specOf(object);
   if (own) return { of, images: wantedIn(own), whole: true };
   const account = object.kind === "ServiceAccount" ? object : undefined;
-  const templates = [...also, ...targets]
+  const templates = [...objects, ...targets]
     .flatMap((each) => specOf(each) ?? [])
     .filter((spec) => namesIn(spec.imagePullSecrets).length === 0);
   const running = pods.filter((pod) => !isOver(pod) && !hasOwnList(pod, account)).map(({ spec }) => spec);
@@ -77,4 +79,20 @@ export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): rea
   const hosts = existing?.hosts ?? [];
   if (store?.act !== "store") return hosts;
   return store.merges ? [...hosts, ...store.entry.hosts] : store.entry.hosts;
+}
+
+/** Tells of other names in the lists that a plan writes to, once it is known what they lead to. */
+export function tellOtherNames({ targets, place, otherNames }: NamespaceState, plan: Plan): Promise<Tell[]> | undefined {
+  const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
+  const lists = targets.map((object) => targetOf(object, place.context)).filter(({ to }) => written.has(keyOf(to)));
+  return otherNames?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));
+}
+
+/** What is wrong with where a name leads. */
+export function otherName({ name, secret }: NamedSecret): OtherName[] {
+  if (!secret) return [{ name, id: "dangling-name", why: "is not there" }];
+  const reading = readPullSecret({ ...secret, name });
+  if ("skipped" in reading) return [{ name, id: "secret-type", why: reading.skipped }];
+  if ("malformed" in reading) return [{ name, id: "malformed-secret", why: `spoils all pull secrets of a pod: ${reading.malformed}` }];
+  return [];
 }

@@ -1,41 +1,35 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { unlessRefused } from "../errors.ts";
+import { CliError, unlessRefused } from "../errors.ts";
 import { lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { Pod, ServiceAccount } from "../objects.ts";
+import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import { accountOf, isChangeable, namesIn, type Target } from "../plan/references.ts";
 import { together } from "../scope/concurrency.ts";
 import { hasOwnList, topOf } from "./pods.ts";
 import { secretsOf } from "./pull-secrets.ts";
 import { specOf, type TargetObject, targetOf } from "./targets.ts";
 
-/** What is read for warnings alone, beside what a command is about. */
-export type Beside = {
-  /** ServiceAccounts that templates among the targets run as. */
-  readonly accounts: readonly ServiceAccount[];
-  /** What pods come from that seem to have a list of their own. */
-  readonly templates: readonly TargetObject[];
-};
-
 /** The namespace of a cluster. */
 type At = { readonly cluster: Cluster; readonly namespace: string };
 
-/** Objects that are asked for one by one; more ServiceAccounts are a list, more templates are not looked at. */
+/** The largest number of objects that are read one by one. More ServiceAccounts are listed. More templates and names are not read. */
 const most = 5;
 
-/** What was read of a place. */
-type Read = { readonly targets: readonly TargetObject[]; readonly pods: readonly Pod[] };
-
 /**
- * Reads what warnings need. Nothing is asked where ServiceAccounts alone are named, and their pods have the same list; what cannot be
- * read is not warned of.
+ * Reads the ServiceAccounts of the targets' templates, and the templates of pods that seem to have a list of their own. Makes no request
+ * if all targets are ServiceAccounts and their pods have the same list. An object that cannot be read causes no warning.
  */
-export async function besideOf(at: At, secret: string, { targets: objects, pods }: Read): Promise<Beside> {
+export async function readWarningObjects(
+  at: At,
+  secret: string,
+  objects: readonly TargetObject[],
+  pods: readonly Pod[],
+): Promise<TargetObject[]> {
   const targets = objects.map((object) => targetOf(object)).filter(isChangeable);
   const [accounts, templates] = await together([
     accountsOf(at, accountsWanted(targets, objects)),
     templatesOf(at, templatesWanted(secret, objects, pods).slice(0, most)),
   ]);
-  return { accounts, templates };
+  return [...accounts, ...templates];
 }
 
 /** ServiceAccounts that templates run as, and that are no targets themselves. */
@@ -75,9 +69,25 @@ async function accountsOf({ cluster, namespace }: At, names: readonly string[]):
   return (await together(names.map(one))).flatMap((account) => account ?? []);
 }
 
-/** The names that lead to no Secret at this moment; the empty one never leads to any. */
-export async function leadNowhere({ cluster, namespace }: At, names: readonly string[]): Promise<string[]> {
+/** The Secret to which a name in a list refers; undefined if it does not exist. */
+export type NamedSecret = { readonly name: string; readonly secret: Secret | undefined };
+
+/** Reads the Secrets to which other names in the targets' lists refer. A Secret that cannot be read is left out. */
+export async function readOtherNames(
+  { cluster, namespace }: At,
+  secret: string,
+  objects: readonly TargetObject[],
+): Promise<readonly NamedSecret[]> {
   const secrets = secretsOf(cluster, namespace);
-  const found = await together(names.map((name) => secrets.get(name)));
-  return names.filter((_, index) => found[index] === undefined);
+  const targets = objects.map((object) => targetOf(object)).filter((target) => isChangeable(target) && !target.names.includes(secret));
+  const names = [...new Set(targets.flatMap(({ names }) => names.filter((name) => name !== "")))];
+  const one = async (name: string): Promise<NamedSecret[]> => {
+    try {
+      return [{ name, secret: await secrets.get(name) }];
+    } catch (error) {
+      if (error instanceof CliError) return [];
+      throw error;
+    }
+  };
+  return (await Promise.all(names.slice(0, most).map(one))).flat();
 }

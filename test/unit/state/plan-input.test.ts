@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Pod, PodSpec, ServiceAccount } from "../../../src/objects.ts";
-import { aroundOf, comesFrom } from "../../../src/state/around.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
+import { isAuthoredBy, warningInputsOf } from "../../../src/state/plan-input.ts";
 import type { TargetObject } from "../../../src/state/targets.ts";
 
 const host = "myregistry.azurecr.io";
@@ -40,26 +40,28 @@ const state = (more: Partial<NamespaceState>): NamespaceState => ({
   place: {} as NamespaceState["place"],
   secret: undefined,
   targets: [],
+  objects: more.targets ?? [],
   pods: [],
+  warningObjects: [],
   ...more,
 });
 const listersIn = (more: Partial<NamespaceState>) =>
-  aroundOf(state({ targets: [account(["acr"])], ...more }), [host]).listers.map(({ of, names }) => `${of.kind}/${of.name} ${names}`);
+  warningInputsOf(state({ targets: [account(["acr"])], ...more }), [host]).listers.map(({ of, names }) => `${of.kind}/${of.name} ${names}`);
 
 const later = "2026-01-03T00:00:00Z";
 const earlier = "2026-01-01T00:00:00Z";
 
 test.for<{ why: string; state: Partial<NamespaceState>; listers: string[] }>([
-  { why: "a template that was read", state: { also: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
+  { why: "a template that was read", state: { objects: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
   {
     why: "one that was read for this alone",
-    state: { beside: { accounts: [], templates: [deployment(spec(["theirs"]))] } },
+    state: { warningObjects: [deployment(spec(["theirs"]))] },
     listers: ["Deployment/web theirs"],
   },
-  { why: "a template without a list", state: { also: [deployment(spec([]))] }, listers: [] },
-  { why: "a template of another registry", state: { also: [deployment(spec(["theirs"], "docker.io/library/nginx"))] }, listers: [] },
-  { why: "a template that another makes", state: { also: [replicaSet(spec(["theirs"]))] }, listers: [] },
-  { why: "a template that is going", state: { also: [deployment(spec(["theirs"]), { deletionTimestamp: later })] }, listers: [] },
+  { why: "a template without a list", state: { objects: [deployment(spec([]))] }, listers: [] },
+  { why: "a template of another registry", state: { objects: [deployment(spec(["theirs"], "docker.io/library/nginx"))] }, listers: [] },
+  { why: "a template that another makes", state: { objects: [replicaSet(spec(["theirs"]))] }, listers: [] },
+  { why: "a template that is going", state: { objects: [deployment(spec(["theirs"]), { deletionTimestamp: later })] }, listers: [] },
   {
     why: "a pod that came after the list, and has another",
     state: { pods: [pod(spec(["theirs"]), later)] },
@@ -81,7 +83,7 @@ test("a pod comes from what rolls its maker's pods out", () => {
     labels: { "pod-template-hash": "5c7d4" },
     ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5c7d4", uid: "u", controller: true }],
   };
-  const isAuthored = comesFrom([{ of: { kind: "Deployment", name: "web" }, account: "app", names: ["theirs"] }]);
+  const isAuthored = isAuthoredBy([{ of: { kind: "Deployment", name: "web" }, account: "app", names: ["theirs"] }]);
 
   expect(isAuthored(pod(spec([]), later, { metadata: owned }))).toBe(true);
   expect(isAuthored(pod(spec([]), later))).toBe(false);
@@ -96,7 +98,7 @@ test.for<{ says: string | undefined; strict: boolean }>([
   { says: undefined, strict: false },
 ])("an annotation that says $says: $strict", ({ says, strict }) => {
   const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
-  const beside = { accounts: [account(["acr"], { annotations })], templates: [] };
+  const warningObjects = [account(["acr"], { annotations })];
 
-  expect(aroundOf(state({ beside }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
+  expect(warningInputsOf(state({ warningObjects }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
 });
