@@ -1,7 +1,8 @@
 import { CliError } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { readSelector } from "../../src/label-selector.ts";
-import type { Listed } from "../../src/manifest/objects.ts";
+import { inside, type Listed, namesIn } from "../../src/manifest/objects.ts";
+import { plain } from "../../src/manifest/tree.ts";
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
 import { usage } from "../line/usage.ts";
@@ -45,3 +46,23 @@ export function refuseMissing(picks: readonly TargetPick[], all: readonly Listed
 
 /** An object as kubectl prints it. */
 export const shownAs = ({ kind, name }: Pick<Listed, "kind" | "name">): string => nameOf({ kind: kind.name, name });
+
+/**
+ * What a person should know of templates that get their first name: pods with a list of their own get nothing of their
+ * ServiceAccount's (apiserver admission, serviceaccount), as far as that is in the manifests too.
+ */
+export function hiddenLists(changed: readonly Listed[], all: readonly Listed[], secret: string): string[] {
+  const accounts = all.filter(({ kind }) => !kind.makesPods);
+  return changed.flatMap((object) => {
+    if (!object.kind.makesPods || namesIn(object).length > 0) return [];
+    const account = accounts.find((one) => one.name === accountOf(object) && one.namespace === object.namespace);
+    const names = account ? namesIn(account).filter((name) => name !== secret) : [];
+    if (!account || names.length === 0) return [];
+    return [`${shownAs(object)} has a list of its own with this, so its pods no longer get ${names.join(", ")} from ${shownAs(account)}`];
+  });
+}
+
+function accountOf({ kind, map }: Listed): string {
+  const name = inside(plain(map), [...kind.path.slice(0, -1), "serviceAccountName"]);
+  return typeof name === "string" && name !== "" ? name : "default";
+}

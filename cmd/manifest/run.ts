@@ -1,21 +1,20 @@
 import type { DryRun } from "../../src/actions/outcome.ts";
 import { isObjectName } from "../../src/check/names.ts";
-import { decoded } from "../../src/manifest/decode.ts";
-import { type Edited, editManifest, readManifest } from "../../src/manifest/edit.ts";
 import { type Listed, namesIn } from "../../src/manifest/objects.ts";
-import { refusal } from "../../src/manifest/source.ts";
+import { type Edited, editManifest, readManifest } from "../../src/manifest/patch.ts";
+import { decoded, refusal } from "../../src/manifest/text.ts";
+import { diffLines, linesOf } from "../../src/output/diff-lines.ts";
 import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
+import { styleFor } from "../../src/output/style.ts";
 import { drySuffix } from "../../src/output/words.ts";
+import type { Context } from "../context.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
 import { usage } from "../line/usage.ts";
 import type { Session } from "../session.ts";
-import { choiceOf, refuseMissing, shownAs } from "./choose.ts";
-import { printDiff } from "./diff.ts";
+import { choiceOf, hiddenLists, refuseMissing, shownAs } from "./choose.ts";
 import type { ManifestFlags } from "./flags.ts";
-import { hiddenLists } from "./hidden.ts";
 import { type Input, readInputs } from "./inputs.ts";
-import { joined } from "./joined.ts";
 
 type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly diff: boolean; readonly output: string | undefined };
 
@@ -44,7 +43,7 @@ export async function runManifests(verb: Options["do"], { flags, args }: Call, s
   const objects = manifests.flatMap(({ manifest }) => manifest.objects);
   refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
   const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(yaml, manifest, { ...options, chooses }) }));
-  if (flags.diff) return printDiff(done.map(compared), session.context);
+  if (flags.diff) return printDiff(done, session.context);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, options));
   const changed = done.flatMap(({ edited }) => edited.objects.flatMap((one) => (one.changed ? one.object : [])));
@@ -80,7 +79,15 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
     });
 }
 
-const compared = ({ input, edited }: Done) => ({ name: input.name, before: decoded(input.name, input.bytes).text, after: edited.text });
+/** Prints what would change in each manifest. @returns the exit code: 1 for a change, as of kubectl diff */
+function printDiff(done: readonly Done[], { stdout, env }: Context): number {
+  const style = styleFor(stdout, env);
+  const lines = done.flatMap(({ input: { name, bytes }, edited: { text } }) =>
+    diffLines({ name, before: linesOf(decoded(name, bytes).text), after: linesOf(text) }, style),
+  );
+  if (lines.length > 0) stdout.write(`${lines.join("\n")}\n`);
+  return lines.length > 0 ? 1 : 0;
+}
 
 function printed(done: readonly Done[], output: string | undefined, options: Options): string {
   if (output === "helm") return helmValues(options.secret);
@@ -122,3 +129,20 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
     }
   }
 }
+
+/**
+ * Several manifests as one that kubectl reads: a mark before each that does not begin with one, and a byte order mark at most before all. JSON gets one at the very beginning too,
+ * since kubectl takes a stream that begins with a brace for nothing but JSON.
+ */
+function joined(texts: readonly string[]): string {
+  const [only, ...more] = texts;
+  if (more.length === 0) return only ?? "";
+  return [only ?? "", ...more.map((text) => text.replace(/^\ufeff/, ""))].map((text, index) => mark(text, index) + ended(text)).join("");
+}
+
+function mark(text: string, index: number): string {
+  if (/^\ufeff?---(?:\s|$)/.test(text)) return "";
+  return index > 0 || /^\ufeff?\s*\{/.test(text) ? "---\n" : "";
+}
+
+const ended = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);

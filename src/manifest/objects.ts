@@ -1,5 +1,6 @@
-import { type ListedKind, listedKind } from "./kinds.ts";
-import { type MapTree, meant, memberOf, plain, type Tree } from "./tree.ts";
+import { kinds, type TargetKind, targetKinds } from "../kinds.ts";
+import { refusal, type Source } from "./text.ts";
+import { type ListTree, type MapTree, meant, memberOf, type Pair, plain, type ScalarTree, type Tree, within } from "./tree.ts";
 
 /** An object of a manifest that has a list of pull secrets or may have one. */
 export type Listed = {
@@ -55,3 +56,64 @@ export const isNamed = (entry: unknown, name: string): boolean => inside(entry, 
 /** What stands in plain data behind these steps. */
 export const inside = (data: unknown, steps: readonly (string | number)[]): unknown =>
   steps.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], data);
+
+/** A kind of object whose list of pull secrets a manifest may have. */
+export type ListedKind = {
+  readonly name: TargetKind;
+  /** Where its list stands. */
+  readonly path: readonly string[];
+  readonly makesPods: boolean;
+};
+
+/** The groups that Kubernetes has moved kinds away from, which manifests may still name. */
+const former: Readonly<Record<string, string>> = { extensions: "apps" };
+
+/** The kind that a manifest names; undefined for one that has no list of pull secrets. */
+function listedKind(apiVersion: string, kind: string): ListedKind | undefined {
+  const group = groupOf(apiVersion);
+  const name = targetKinds.find((each) => kinds[each].kind === kind && groupOf(kinds[each].api) === (former[group] ?? group));
+  return name && { name, path: kinds[name].carries.path, makesPods: "podSpec" in kinds[name] };
+}
+
+const groupOf = (api: string) => (api.includes("/") ? api.slice(0, api.indexOf("/")) : "");
+
+/** Where a list of pull secrets stands, or is to stand. */
+export type Site = {
+  /** The map that has the list, or is to have it: a pod's spec, or a ServiceAccount. */
+  readonly holder: MapTree;
+  /** Its pair, and what it says: nothing (`imagePullSecrets:`), or names. */
+  readonly precondition: { readonly pair: Pair; readonly list: ListTree | ScalarTree } | undefined;
+};
+
+/** @throws CliError invalid for an object in which no list can be */
+export function siteOf(source: Source, { kind, map }: Listed): Site {
+  const steps = kind.path.slice(0, -1);
+  const holder = steps.reduce((at, step) => stepInto(source, at, step), map);
+  const member = memberOf(holder, kind.path.at(-1) ?? "");
+  if (!member) return { holder, precondition: undefined };
+  const list = meant(member.pair.value);
+  if (!list || list.is === "map" || (list.is === "scalar" && list.value !== null))
+    throw refusal(source, member.pair.key.from, `${member.pair.key.text} is no list`);
+  return { holder: member.holder, precondition: { pair: member.pair, list } };
+}
+
+function stepInto(source: Source, map: MapTree, step: string): MapTree {
+  const member = memberOf(map, step);
+  const next = meant(member?.pair.value);
+  if (next?.is === "map" && next.pairs.length > 0) return next;
+  throw refusal(source, member?.pair.key.from ?? map.from, member ? `${step} is empty` : `${step} is missing`);
+}
+
+/** Every part of these documents that stands for another one too, by an alias. */
+export const aliasedIn = (documents: readonly (Tree | undefined)[]): ReadonlySet<Tree> =>
+  new Set(documents.flatMap((tree) => (tree ? [...within(tree)] : [])).flatMap((part) => (part.is === "alias" ? part.of : [])));
+
+/** Whether everything from an object down to its list is its own: then an edit of it is one of nothing else. */
+export function standsAlone({ kind, map }: Listed, aliased: ReadonlySet<Tree>): boolean {
+  let at: Tree | undefined = map;
+  for (const step of kind.path) {
+    if (at?.is !== "map" || aliased.has(at) || at.pairs.some(({ merges }) => merges)) return false;
+    at = at.pairs.find(({ key }) => key.text === step)?.value;
+  }
+  return at === undefined || (at.is !== "alias" && !aliased.has(at));
+}

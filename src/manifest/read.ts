@@ -1,9 +1,6 @@
 import type { Document, Node, Scalar, Pair as YamlPair } from "yaml";
-import { lineStart, nextLine } from "./lines.ts";
-import { refusal, type Source } from "./source.ts";
+import { lineStart, nextLine, refusal, type Source } from "./text.ts";
 import { type Item, meant, type Pair, type Tree } from "./tree.ts";
-import { isTooMuch } from "./weight.ts";
-import type { Yaml } from "./yaml.ts";
 
 type Anchors = Map<string, Tree>;
 type Reading = { readonly yaml: Yaml; readonly source: Source; readonly anchors: Anchors };
@@ -126,3 +123,25 @@ function behind(tokens: readonly Token[], otherwise: number): number {
   const last = tokens.findLast(({ type }) => ["map-value-ind", "seq-item-ind", "anchor", "tag"].includes(type));
   return last ? last.offset + last.source.length : otherwise;
 }
+
+/** More parts than any manifest has: a few aliases of aliases would make more of a short text than there is room for. */
+const most = 1_000_000;
+
+/** Whether a document says more than could be written out, with each alias replaced by what it stands for. */
+const isTooMuch = (tree: Tree): boolean => weigh(tree, new Map()) > most;
+
+function weigh(tree: Tree, known: Map<Tree, number>): number {
+  if (tree.is === "scalar") return 1;
+  if (tree.is === "alias") return weigh(tree.of, known);
+  const before = known.get(tree);
+  if (before !== undefined) return before;
+  const values = tree.is === "map" ? tree.pairs : tree.items;
+  const weight = values.reduce((sum, { value }) => sum + weigh(value, known), 1);
+  known.set(tree, weight);
+  return weight;
+}
+
+/**
+ * The YAML library, as far as it is used. It is handed in: this room computes only, and who reads no manifest need not load a library.
+ */
+export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq" | "parseAllDocuments">;

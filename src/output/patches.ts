@@ -1,5 +1,5 @@
 import { kinds, type Ref, type TargetKind } from "../kinds.ts";
-import { yamlName } from "../manifest/name.ts";
+import { yamlName } from "../manifest/text.ts";
 
 /** A target whose list of pull secrets is to have a name, or to have it no more; `names` are those that it then has. A namespace parts it
  * from another of its name. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import { differ } from "../../support/manifests/differ.ts";
 import { shapes } from "../../support/manifests/shapes.ts";
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { type Edit, editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { type Edit, editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import { differ } from "../../support/manifests/differ.ts";
 import type { Shape } from "../../support/manifests/shape.ts";
 import { shapes } from "../../support/manifests/shapes.ts";

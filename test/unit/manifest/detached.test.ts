@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 
 const detach = (text: string) =>
   editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), { do: "detach", secret: "acr", chooses: () => true }).text;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { decoded } from "../../../src/manifest/decode.ts";
-import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
+import { decoded } from "../../../src/manifest/text.ts";
 
 const attach = (text: string, names?: readonly string[]) =>
   editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), {

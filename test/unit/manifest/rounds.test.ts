@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
 import { namesIn } from "../../../src/manifest/objects.ts";
-import type { Yaml } from "../../../src/manifest/yaml.ts";
+import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
+import type { Yaml } from "../../../src/manifest/read.ts";
 
 /** A List of pods, each of which merges the same part. */
 const merged = (count: number) =>

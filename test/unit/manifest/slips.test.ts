@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
 import { CliError } from "../../../src/errors.ts";
-import { editManifest, readManifest } from "../../../src/manifest/edit.ts";
+import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import { differ } from "../../support/manifests/differ.ts";
 import { shapes } from "../../support/manifests/shapes.ts";
 import type { Choose } from "../../support/manifests/styled.ts";

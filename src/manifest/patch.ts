@@ -1,15 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
 import { CliError } from "../errors.ts";
-import { attachTo, detachFrom } from "./change.ts";
-import { type Listed, namesIn, objectsOf } from "./objects.ts";
-import { readDocuments } from "./read.ts";
-import { aliasedIn, standsAlone } from "./shared.ts";
-import { siteOf } from "./site.ts";
-import { refusal, type Source } from "./source.ts";
-import { type Splice, spliced } from "./splice.ts";
+import {
+  addInBraces,
+  addList,
+  appendInBrackets,
+  appendItem,
+  braced,
+  dropInBrackets,
+  dropItem,
+  dropKey,
+  dropPair,
+  fillEmpty,
+  instead,
+  settingOf,
+} from "./lists.ts";
+import { aliasedIn, inside, isNamed, type Listed, namesIn, objectsOf, siteOf, standsAlone } from "./objects.ts";
+import { readDocuments, type Yaml } from "./read.ts";
+import { refusal, type Source, type Splice, spliced } from "./text.ts";
 import { plain, type Tree } from "./tree.ts";
-import { wanted } from "./wanted.ts";
-import type { Yaml } from "./yaml.ts";
 
 /** What is to be done to the lists of which objects. */
 export type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: Listed): boolean };
@@ -111,4 +119,52 @@ function attempt<T>(of: () => T, told: boolean): T | undefined {
     if (told || !(error instanceof CliError)) throw error;
     return undefined;
   }
+}
+
+/** A manifest's text and what it says. */
+type Said = { readonly source: Source; readonly documents: readonly (Tree | undefined)[] };
+
+/** The edit of the text by which an object's list gets one more name. @throws CliError invalid where the list cannot be edited */
+function attachTo({ source, documents }: Said, object: Listed, secret: string): Splice[] {
+  const { holder, precondition } = siteOf(source, object);
+  if (!precondition)
+    return [holder.flow ? addInBraces(source, object, holder, secret) : addList(source, object, holder, secret, documents)];
+  const { pair, list } = precondition;
+  if (list.is === "list") return list.flow ? appendInBrackets(source, holder, list, secret) : [appendItem(source, list, secret)];
+  const text = `[${braced(settingOf(source.text, holder), secret)}]`;
+  if (list.to > list.from) return [instead(list, text)];
+  return [
+    holder.flow ? instead({ ...list, from: pair.opens, to: pair.opens }, ` ${text}`) : fillEmpty(source, holder, pair, secret, documents),
+  ];
+}
+
+/** The edit by which a list loses a name, or the last of several that are the same: it may be an alias of another. @throws CliError invalid */
+function detachFrom({ source }: Said, object: Listed, secret: string): Splice[] {
+  const { holder, precondition } = siteOf(source, object);
+  if (precondition?.list.is !== "list") return [];
+  const { pair, list } = precondition;
+  const items = list.items.filter(({ value }) => isNamed(plain(value), secret));
+  const last = items.at(-1);
+  if (!last) return [];
+  if (items.length < list.items.length) return list.flow ? dropInBrackets(source, list, last) : [dropItem(source, last)];
+  if (holder.flow) return dropPair(source, holder, pair);
+  return [dropKey(source, pair), ...(list.flow ? [] : items.map((item) => dropItem(source, item)))];
+}
+
+/** What documents are to say once each of these objects has the name in its list, or has it no more, and nothing else is another. */
+function wanted(
+  documents: readonly (Tree | undefined)[],
+  objects: readonly Listed[],
+  { do: act, secret }: { readonly do: "attach" | "detach"; readonly secret: string },
+): unknown[] {
+  const all = documents.map(plain);
+  for (const { kind, steps } of objects) {
+    const holder = inside(all, [...steps, ...kind.path.slice(0, -1)]) as Record<string, unknown>;
+    const key = kind.path.at(-1) ?? "";
+    const list = (holder[key] ?? []) as readonly unknown[];
+    const names = act === "attach" ? [...list, { name: secret }] : list.filter((entry) => !isNamed(entry, secret));
+    if (names.length > 0) holder[key] = names;
+    else delete holder[key];
+  }
+  return all;
 }

@@ -1,0 +1,222 @@
+import type { Listed } from "./objects.ts";
+import {
+  columnOf,
+  indentBefore,
+  insert,
+  insertLines,
+  lineBreak,
+  lineStart,
+  nextLine,
+  refusal,
+  remove,
+  type Source,
+  type Splice,
+  yamlName,
+} from "./text.ts";
+import { type Item, type ListTree, lastOf, type MapTree, meant, type Pair, type Span, type Tree, within } from "./tree.ts";
+
+const unusual = "this is written in a way that is not edited here; write its keys one a line";
+
+/**
+ * A new list in a pod's spec, right below the line that opens the spec; in a ServiceAccount right below its kind. So whatever stands
+ * there, comments too, stays with the line that it stands above, and no text's last line is touched.
+ */
+export function addList(source: Source, { map }: Listed, holder: MapTree, name: string, trees: readonly (Tree | undefined)[]): Splice {
+  const { text } = source;
+  const [above, next] = holder === map ? behindKind(source, holder) : [holder.opens, holder.pairs[0]];
+  const indent = next && indentBefore(text, next.key.from);
+  const at = nextLine(text, above);
+  if (!next || indent === undefined || lineStart(text, next.key.from) < at) throw refusal(source, holder.from, unusual);
+  const lines = [`${indent}imagePullSecrets:`, `${indent}${listIndent(text, holder, trees)}- name: ${yamlName(name)}`];
+  return insertLines(text, at, lines, lineBreak(text, above));
+}
+
+/** The end of the line that says what an object is, and the pair below it. */
+function behindKind(source: Source, { pairs, from }: MapTree): [number, Pair | undefined] {
+  const at = pairs.findLastIndex(({ key }, index) => ["apiVersion", "kind"].includes(key.text) && index < pairs.length - 1);
+  const pair = pairs[at];
+  if (!pair || lineStart(source.text, lastOf(pair.value)) !== lineStart(source.text, pair.key.from)) throw refusal(source, from, unusual);
+  return [lastOf(pair.value), pairs[at + 1]];
+}
+
+/** The first item of a list that stands empty: `imagePullSecrets:`. */
+export function fillEmpty({ text }: Source, holder: MapTree, pair: Pair, name: string, trees: readonly (Tree | undefined)[]): Splice {
+  const indent = " ".repeat(columnOf(text, pair.key.from)) + listIndent(text, holder, trees);
+  return insertLines(text, nextLine(text, pair.opens - 1), [`${indent}- name: ${yamlName(name)}`], lineBreak(text, pair.opens - 1));
+}
+
+/** One more item below the last. */
+export function appendItem(source: Source, list: ListTree, name: string): Splice {
+  const { text } = source;
+  const last = list.items.at(-1);
+  const indent = last && indentBefore(text, last.at);
+  if (!last || indent === undefined) throw refusal(source, list.from, unusual);
+  const end = lastOf(last.value);
+  const item = itemLike(text, list, name, `- name: ${yamlName(name)}`);
+  return insertLines(text, nextLine(text, end), [indent + item], lineBreak(text, end));
+}
+
+/** An item's lines. */
+export function dropItem(source: Source, { at, value }: Item): Splice {
+  if (indentBefore(source.text, at) === undefined) throw refusal(source, at, unusual);
+  return remove(lineStart(source.text, at), nextLine(source.text, lastOf(value)));
+}
+
+/** A key's line, where its value stands below it; with its value where that is in brackets. */
+export function dropKey(source: Source, { key, opens, value }: Pair): Splice {
+  if (indentBefore(source.text, key.from) === undefined) throw refusal(source, key.from, unusual);
+  const end = value.is === "list" && value.flow ? value.to : opens;
+  return remove(lineStart(source.text, key.from), nextLine(source.text, end - 1));
+}
+
+/** Text for a list that says that it is none, `~` or `null`. */
+export const instead = ({ from, to }: Tree, text: string): Splice => ({ ...insert(from, text), to });
+
+/** A new list in braces: before the first key of a pod's spec, behind the first of a ServiceAccount; on lines of its own if those have. */
+export function addInBraces({ text }: Source, { map }: Listed, holder: MapTree, name: string): Splice {
+  const setting = settingOf(text, holder);
+  const next = holder.pairs[holder === map && holder.pairs.length > 1 ? 1 : 0];
+  const at = next?.key.from ?? holder.from + 1;
+  const indent = indentBefore(text, at);
+  const key = setting.json ? `"imagePullSecrets":${setting.colon}` : "imagePullSecrets: ";
+  if (indent === undefined || lineStart(text, at) <= holder.from) return insert(at, `${key}[${braced(setting, name)}],${setting.comma}`);
+  const line = next === holder.pairs[0] ? nextLine(text, holder.from) : lineStart(text, at);
+  const eol = lineBreak(text, holder.from);
+  return insert(
+    line,
+    `${indent}${key}${setting.json ? tall(setting, name, indent, stepOf(text, holder, indent), eol) : `[${braced(setting, name)}]`},${eol}`,
+  );
+}
+
+/** How much further the keys of a map are indented than the line on which it opens. */
+function stepOf(text: string, { from }: MapTree, indent: string): string {
+  const outer = /^[ \t]*/.exec(text.slice(lineStart(text, from), from))?.[0] ?? "";
+  return indent.startsWith(outer) && indent.length > outer.length ? indent.slice(outer.length) : "  ";
+}
+
+/** A list of one name, as JSON is written for people. */
+function tall({ colon }: Setting, name: string, indent: string, step: string, eol: string): string {
+  const lines = ["[", `${step}{`, `${step}${step}"name":${colon}${JSON.stringify(name)}`, `${step}}`, "]"];
+  return lines.map((line, index) => (index === 0 ? line : indent + line)).join(eol);
+}
+
+/** One more item in brackets. A comment stays on the line of the item that it stands behind. */
+export function appendInBrackets({ text }: Source, holder: MapTree, list: ListTree, name: string): Splice[] {
+  const setting = settingOf(text, holder);
+  const last = list.items.at(-1);
+  if (!last) return [insert(list.to - 1, braced(setting, name))];
+  const item = itemLike(text, list, name, braced(setting, name));
+  const [below, indent] = [nextLine(text, last.value.to), indentBefore(text, last.at)];
+  const [tail, comma, comment] = /^[ \t]*(,)?[ \t]*(#.*)?\r?\n$/.exec(text.slice(last.value.to, below)) ?? [];
+  if (indent === undefined || tail === undefined || (!comma && !comment) || lineStart(text, last.at) <= list.from)
+    return [insert(last.value.to, between(text, list, setting) + item)];
+  const line = insert(below, `${indent}${item}${comma ?? ""}${lineBreak(text, last.value.to)}`);
+  return comma ? [line] : [insert(last.value.to, ","), line];
+}
+
+/** What stands between two items: as between the last two, or on a new line if the only one is on one. */
+function between(text: string, list: ListTree, { comma }: Setting): string {
+  const [before, last] = list.items.slice(-2);
+  if (before && last) {
+    const gap = text.slice(before.value.to, last.at);
+    if (/^\s*,\s*$/.test(gap)) return gap;
+  }
+  const at = (last ?? before)?.at ?? list.from;
+  const indent = indentBefore(text, at);
+  return indent !== undefined && lineStart(text, at) > list.from ? `,${lineBreak(text, at)}${indent}` : `,${comma}`;
+}
+
+/** A pair in braces, with the comma that parts it from its neighbor. */
+export function dropPair(source: Source, { pairs }: MapTree, pair: Pair): Splice[] {
+  const spans = pairs.map(({ key, value }) => ({ from: key.from, to: Math.max(value.to, key.to) }));
+  return dropSpan(source, spans, pairs.indexOf(pair));
+}
+
+/** An item in brackets, with its comma. */
+export function dropInBrackets(source: Source, list: ListTree, item: Item): Splice[] {
+  const spans = list.items.map(({ at, value }) => ({ from: at, to: value.to }));
+  return dropSpan(source, spans, list.items.indexOf(item));
+}
+
+function dropSpan(source: Source, spans: readonly Span[], at: number): Splice[] {
+  const { text } = source;
+  const [before, span, next] = [spans[at - 1], spans[at], spans[at + 1]];
+  if (!span) return [];
+  const line = lineOf(text, span);
+  if (line && /^[ \t]*,/.test(text.slice(span.to, line.to))) return [line];
+  if (next) return [withoutComment(source, span.from, next.from)];
+  if (!before) return [withoutComment(source, span.from, span.to)];
+  const comma = before.to + text.slice(before.to).search(/(?<=^[ \t]*),/);
+  if (line && comma >= before.to && text.slice(comma, span.from).includes("#")) return [remove(comma, comma + 1), line];
+  return [withoutComment(source, before.to, span.to)];
+}
+
+/** The whole lines of a span that shares them with no more than its comma and a comment. */
+function lineOf(text: string, { from, to }: Span): Splice | undefined {
+  const below = nextLine(text, to);
+  const isAlone = indentBefore(text, from) !== undefined && /^[ \t]*,?[ \t]*(?:#.*)?\r?\n$/.test(text.slice(to, below));
+  return isAlone ? remove(lineStart(text, from), below) : undefined;
+}
+
+/** @throws CliError invalid for a comment in between, since nobody knows what it is about */
+function withoutComment(source: Source, from: number, to: number): Splice {
+  if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw refusal(source, from, "a comment stands in the way");
+  return remove(from, to);
+}
+
+/** A name that is written as another one is: in the same quotation marks. */
+function nameLike(neighbor: string, name: string): string {
+  if (neighbor.startsWith('"')) return JSON.stringify(name);
+  return neighbor.startsWith("'") ? `'${name}'` : yamlName(name);
+}
+
+/** One name as an item of a list, written as its last item is where that says nothing else; else as most are written. */
+function itemLike(text: string, list: ListTree, name: string, otherwise: string): string {
+  const last = list.items.at(-1);
+  const map = last?.value;
+  const [pair, ...more] = map?.is === "map" ? map.pairs : [];
+  if (!last || !map || pair?.value.is !== "scalar" || pair.value.to === pair.value.from || more.length > 0) return otherwise;
+  const [from, to] = [list.flow ? map.from : last.at, list.flow || (map.is === "map" && map.flow) ? map.to : pair.value.to];
+  const [before, after] = [text.slice(from, pair.value.from), text.slice(pair.value.to, to)];
+  if (!/^(?:- +)?(?:\{\s*)?(?:name|"name"|'name') *: *$/.test(before) || !/^\s*\}?$/.test(after)) return otherwise;
+  return before + nameLike(text.slice(pair.value.from, pair.value.to), name) + after;
+}
+
+/** How far lists are indented below their key: as the nearest one is. */
+function listIndent(text: string, holder: MapTree, trees: readonly (Tree | undefined)[]): string {
+  for (const { pairs } of mapsFrom(holder, trees)) {
+    const indent = pairs.map((pair) => indentOf(text, pair)).find((each) => each !== undefined);
+    if (indent !== undefined) return indent;
+  }
+  return "";
+}
+
+/** A map, and then every map; what is not asked for is not looked for. */
+function* mapsFrom(holder: MapTree, trees: readonly (Tree | undefined)[]): Generator<MapTree> {
+  yield holder;
+  for (const tree of trees) {
+    for (const part of tree ? within(tree) : []) if (part.is === "map") yield part;
+  }
+}
+
+function indentOf(text: string, { key, value }: Pair): string | undefined {
+  const first = value.is === "list" && !value.flow ? value.items[0] : undefined;
+  if (!first || indentBefore(text, first.at) === undefined) return undefined;
+  return " ".repeat(Math.max(0, columnOf(text, first.at) - columnOf(text, key.from)));
+}
+
+/** How the text of braces is set: its keys and names in quotation marks as in JSON, and what stands behind a colon and a comma. */
+export type Setting = { readonly json: boolean; readonly colon: string; readonly comma: string };
+
+export function settingOf(text: string, map: MapTree): Setting {
+  const [first, second] = map.pairs;
+  const json = first !== undefined && text[first.key.from] === '"';
+  const compact = json && first !== undefined && meant(first.value)?.from === first.opens;
+  const tight = compact && (second === undefined || text[second.key.from - 1] === ",");
+  return { json, colon: compact ? "" : " ", comma: tight ? "" : " " };
+}
+
+/** A name in braces. */
+export function braced({ json, colon }: Setting, name: string): string {
+  return json ? `{"name":${colon}${JSON.stringify(name)}}` : `{name: ${yamlName(name)}}`;
+}
