@@ -5,7 +5,7 @@ import type { Made, Removal } from "../plan/prune.ts";
 import { grouped } from "../plan/rotation.ts";
 import { readMadeFor } from "../secret/azure-words.ts";
 import type { Credential } from "./kind.ts";
-import { pullRole } from "./service-principal/pull-roles.ts";
+import { pullRole } from "./service-principal/roles.ts";
 
 /** The tokens and scope maps that this plugin has made: a token says nothing of itself, so that its scope map does. */
 export function madeTokens({ tokens, scopeMaps }: Stock, { loginServer }: AzureRegistry): Made[] {

@@ -1,23 +1,110 @@
-import type { TokenPlan } from "./acr-token/plan.ts";
+import type { Azure, AzureRegistry } from "../azure/port.ts";
+import { CliError } from "../errors.ts";
+import { asLong } from "../moment.ts";
+import type { Change, Keep, Make, Mint, Passing } from "../plan/change.ts";
+import type { Shown } from "../plan/proof.ts";
+import type { Entry, Password } from "../secret/entry.ts";
+import type { Asked, HeldLogin, Issue, Need } from "./kind.ts";
+import type { Still } from "./prove.ts";
+import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
-/** What to tell of a password that is kept although it lasts longer than was asked for. */
-export function keptTooLong(
-  secret: string,
-  expiresAt: string | undefined,
-  { mint, entry }: Pick<TokenPlan, "mint" | "entry">,
-): string | undefined {
-  const until = entry.expiresAt;
-  if (!expiresAt || mint.act === "mint" || (until !== undefined && until <= expiresAt)) return undefined;
-  const now = until === undefined ? "never expires" : `works until ${until}`;
-  return `secret/${secret} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`;
+/** What a kind plans whose passwords Azure creates. */
+export type PasswordPlan = {
+  /** The objects in Azure that the password needs, in the order in which they are created. */
+  readonly objects: readonly (Make | Keep)[];
+  /** The object that grants the repositories; absent if the password is added to an existing credential. */
+  readonly grant?: Make | Keep;
+  readonly mint: Mint | Keep;
+  /** Recorded on the Secret. */
+  readonly entry: Entry;
+};
+
+type IssueOptions = {
+  readonly asked: Asked;
+  readonly held?: HeldLogin | undefined;
+  readonly still?: Still;
+  readonly mayPull: readonly string[] | undefined;
+  /** Another run could replace the new password, because other Secrets can have the same credential. */
+  readonly isShared: boolean;
+  /** How long to wait while Azure replicates. */
+  readonly passing?: Passing | undefined;
+  readonly warnings: readonly (string | undefined)[];
+};
+
+/** The steps in their order: rights first, a password only if the Secret needs one, and no password without its proof. */
+export function issueOf({ objects, grant, mint, entry }: PasswordPlan, scope: RepositoryScope, options: IssueOptions): Issue {
+  const { asked, held, still = { pulls: "unknown" }, mayPull, isShared, passing } = options;
+  const { host, repositories, images } = scope;
+  const isNew = mint.act === "mint";
+  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew, passing };
+  const proofs = asked.verify && (isNew || (grant?.act !== "keep" && held?.login)) ? [prove] : [];
+  const warnings = options.warnings.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
+  const steps = [...objects, mint, ...(isNew && isShared ? confirmed(mint, proofs) : proofs), ...warnings];
+  const common = { entry, pulls: still.pulls, mayPull, images };
+  if (isNew) return { ...common, before: [], demand: steps, login: undefined };
+  return { ...common, before: steps, demand: [], login: held?.login };
 }
 
-/** What to tell of a password that is kept although nobody could be asked whether it still pulls. */
-export const keptUntried = (secret: string, unasked: string | undefined, { mint }: Pick<TokenPlan, "mint">): string | undefined =>
-  unasked === undefined || mint.act === "mint" ? undefined : `secret/${secret} keeps its password, which was not tried: ${unasked}`;
+/** Confirms before the proof, which waits for a password that the registry rejects, and again right before the Secret is written. */
+function confirmed({ to, slot }: Mint, proofs: readonly Change[]): Change[] {
+  const confirm: Change = { act: "confirm", to, slot };
+  return [confirm, ...proofs.flatMap((prove) => [prove, confirm])];
+}
 
-/** What to tell of a token that is noted, and whose password is dead: none is made in it unless it is named, since anybody can write a note. */
-export const tokenLeft = (secret: string, { name, left }: { readonly name: string; readonly left?: string }): string | undefined =>
-  left === undefined
-    ? undefined
-    : `secret/${secret} notes a dead password of the ACR token "${left}", so it gets one of "${name}": --acr-token ${left} keeps it there, if that token is meant for it`;
+/** Adds what `create` needs to grant more, if pods use images that the credential cannot pull. */
+export const withMore = (issue: Issue, { images }: Need, more: Issue["more"]): Issue =>
+  issue.mayPull && beyond(issue.mayPull, images).length > 0 ? { ...issue, more } : issue;
+
+/** Warns of a password that is kept although it lasts longer than was asked for, or although it was not tried. */
+export function keptWarnings(secret: string, expiresAt: string | undefined, { unasked }: Still, { mint, entry }: Kept): string[] {
+  if (mint.act === "mint") return [];
+  const until = entry.expiresAt;
+  const isTooLong = expiresAt !== undefined && (until === undefined || until > expiresAt);
+  const now = until === undefined ? "never expires" : `works until ${until}`;
+  return [
+    ...(isTooLong
+      ? [`secret/${secret} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`]
+      : []),
+    ...(unasked === undefined ? [] : [`secret/${secret} keeps its password, which was not tried: ${unasked}`]),
+  ];
+}
+
+type Kept = { readonly mint: { readonly act: string }; readonly entry: Entry };
+
+/** When a password that is created now expires: a lifetime that was asked for once is kept. The times are those that Azure shows. */
+export function sameLifetime(passwords: readonly Shown[], slot: string | undefined, now: Date): string | undefined {
+  const { madeAt = "", expiresAt = "" } = passwords.find((password) => password.slot === slot) ?? {};
+  return asLong(madeAt, expiresAt, now);
+}
+
+/** What is recorded of a password that is kept. */
+export function keptEntry(entry: Partial<Entry> = {}): Partial<Entry> {
+  const { slot, madeAt, expiresAt, by, previous } = entry;
+  return Object.fromEntries(Object.entries({ slot, madeAt, expiresAt, by, previous }).filter(([, value]) => value !== undefined));
+}
+
+/** Deletes exactly these passwords. */
+export const planRetirement = (to: Make["to"], passwords: readonly Password[], because: string = "another has taken its place"): Make[] =>
+  passwords.map(({ slot, madeAt = "" }) => ({ act: "delete", to, slot, madeAt, because }));
+
+/** The refusal to grant more to a credential that only the annotation of a Secret names, and that others may have. */
+export const notOwn = (
+  password: string,
+  { registry, again: { identity } }: Asked,
+  { owner: { secret }, repositories }: Need,
+  more: Issue["more"],
+) =>
+  new CliError("conflict", `secret "${secret}" holds ${password}, which others may hold too`, {
+    hint: { verb: "create", secret, registry, identity, repositories, ...more },
+  });
+
+/** @param credential without its verb: `registry "r" has no ACR token "t"` */
+export const deletedCredential = (credential: string, { name }: AzureRegistry): CliError =>
+  new CliError("notFound", `${credential} any more`, { hint: { verb: "create", registry: name } });
+
+/** Who creates a password, by the name that Azure gives the identity; undefined if its token has no name. */
+export const createdBy = (azure: Azure): Promise<string | undefined> =>
+  azure.identity().then(
+    ({ name, objectId }) => name || objectId || undefined,
+    () => undefined,
+  );

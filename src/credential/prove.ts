@@ -3,8 +3,9 @@ import type { Passing } from "../plan/change.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import { pausesOf } from "./pauses.ts";
-import type { Reach } from "./repository-scope.ts";
+import type { Asked, HeldLogin, Sources } from "./kind.ts";
+import type { RepositoryScope } from "./repository-scope.ts";
+import { pausesOf } from "./retry.ts";
 
 /**
  * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated one
@@ -39,18 +40,18 @@ export type Proven = {
  * for, that the registry takes it.
  * @throws CliError when a manifest, or the login, is refused
  */
-export async function proveLogin(reach: Reach, login: Login, tools: ProofTools): Promise<Proven> {
+export async function proveLogin(scope: RepositoryScope, login: Login, tools: ProofTools): Promise<Proven> {
   const empty: string[] = [];
   const missing: ImageRef[] = [];
   let image: ImageRef | undefined;
-  const ask = (repository: string) => askFor(repository, reach, login, { ...tools, miss: (gone) => missing.push(gone) });
-  for await (const { repository, asked } of inOrder(reach.repositories, ask)) {
+  const ask = (repository: string) => askFor(repository, scope, login, { ...tools, miss: (gone) => missing.push(gone) });
+  for await (const { repository, asked } of inOrder(scope.repositories, ask)) {
     if (!asked) empty.push(repository);
-    else if (asked.proof.verdict !== "pulls") throw disproved(reach.host, asked.image, asked.proof);
+    else if (asked.proof.verdict !== "pulls") throw disproved(scope.host, asked.image, asked.proof);
     else image ??= asked.image;
   }
-  if (!image) await admitted(reach.host, login, tools);
-  return { image, missing, empty: reach.repositories.length === 0 ? ["*"] : empty };
+  if (!image) await admitted(scope.host, login, tools);
+  return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
 /** Repositories that are asked for at once. */
@@ -87,31 +88,45 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
 export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string };
 
 /** Whether a login that a Secret holds still pulls one of its repositories; `unknown` where the registry does not tell. */
-export async function stillPulls(reach: Reach, login: Login, registry: Prover): Promise<Still> {
-  const image = await knownImage(reach, login, registry);
-  const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(reach.host, login));
+export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<Still> {
+  const image = await knownImage(scope, login, registry);
+  const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
   return { pulls: "unknown", ...(silent.includes(verdict) && { unasked: message }) };
 }
 
+/** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
+export async function tryHeld(
+  held: HeldLogin | undefined,
+  scope: RepositoryScope,
+  { verify }: Pick<Asked, "verify">,
+  { registry, during, now }: Pick<Sources, "registry" | "during" | "now">,
+): Promise<Still> {
+  const { entry, login } = held ?? {};
+  if (!entry || !login) return { pulls: "no" };
+  if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return { pulls: "no" };
+  if (!verify) return { pulls: "unknown" };
+  return during(`Asking ${scope.host} whether the credential still pulls`, () => stillPulls(scope, login, registry()));
+}
+
 /** An image to ask for: one that pods name, else any of the first repository, else one that may not be there. */
-async function knownImage({ host, repositories, images }: Reach, login: Login, registry: Prover): Promise<ImageRef | undefined> {
+async function knownImage({ host, repositories, images }: RepositoryScope, login: Login, registry: Prover): Promise<ImageRef | undefined> {
   const named = images.find((image) => repositories.some((scope) => covers(scope, image.repository)));
   const repository = repositories.find((name) => !name.endsWith("*"));
   if (named || repository === undefined) return named;
   return { host, repository, reference: (await registry.anyTag(host, repository, login)) ?? "latest" };
 }
 
-type Asked = { readonly image: ImageRef; readonly proof: Proof };
+type Asking = { readonly image: ImageRef; readonly proof: Proof };
 
 /** The answer about an image of the repository that exists: one that pods name, else `latest`, else any. Undefined if there is none. */
 async function askFor(
   repository: string,
-  { host, images }: Reach,
+  { host, images }: RepositoryScope,
   login: Login,
   tools: ProofTools & { miss(image: ImageRef): void },
-): Promise<Asked | undefined> {
+): Promise<Asking | undefined> {
   const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
   const many = repository.endsWith("*");
   const named = images.filter((image) => covers(repository, image.repository));
@@ -133,7 +148,7 @@ async function anyOf(
   host: string,
   anyTag: (repository: string) => Promise<string | undefined>,
   proofOf: ProofOf,
-): Promise<Asked | undefined> {
+): Promise<Asking | undefined> {
   const tag = await anyTag(repository);
   if (tag === undefined) return allowed({ host, repository, reference: "latest" }, proofOf);
   const image = { host, repository, reference: tag };
@@ -148,7 +163,7 @@ const probeIn = (scope: string, host: string): ImageRef => ({
 });
 
 /** Whether the login may still pull, if there is no image: another run can have taken the repository out of the scope map. */
-async function allowed(image: ImageRef, proofOf: ProofOf): Promise<Asked | undefined> {
+async function allowed(image: ImageRef, proofOf: ProofOf): Promise<Asking | undefined> {
   const proof = await proofOf(image);
   return proof.verdict === "not-found" ? undefined : { image, proof };
 }

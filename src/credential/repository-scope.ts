@@ -5,7 +5,7 @@ import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 
 /** How far a credential is to reach. */
-export type Reach = {
+export type RepositoryScope = {
   readonly host: string;
   /** `team/*` and `*` stand for many. */
   readonly repositories: readonly string[];
@@ -29,11 +29,11 @@ export type Said = {
  * @param granted absent where nothing was granted before
  * @throws CliError usage where there is none
  */
-export function reachOf(
+export function repositoryScopeOf(
   { host, ...again }: { readonly host: string } & Create,
   { named, fromPods, images }: Said,
   granted: readonly string[] | undefined,
-): Reach {
+): RepositoryScope {
   const used = images.map((image) => image.repository);
   const taken = fromPods || (named.length === 0 && granted === undefined) ? used : [];
   const repositories = [...new Set([...named, ...taken, ...(granted ?? [])])].sort();
@@ -49,5 +49,8 @@ export function reachOf(
 /** The repositories of images that none of these scopes covers, each once and in order. */
 export function beyond(scopes: readonly string[], images: readonly ImageRef[]): string[] {
   const outside = images.filter(({ repository }) => !scopes.some((scope) => covers(scope, repository)));
-  return [...new Set(outside.map(({ repository }) => repository))].sort();
+  return repositoriesIn(outside);
 }
+
+/** The repositories of images, each once and in order. */
+export const repositoriesIn = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();

@@ -1,5 +1,4 @@
 import { Busy, NotYet } from "../errors.ts";
-import { pausesOf } from "./pauses.ts";
 
 /** How long Azure is given, in milliseconds, to hear everywhere of what was made a moment ago. */
 export type Patience = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
@@ -40,4 +39,13 @@ export async function seen<T>({ wait, sleep }: Patience, look: () => Promise<T |
     await sleep(pause);
   }
   return look();
+}
+
+/** Pauses between tries, which grow to five seconds and come to a whole of so many milliseconds. */
+export function* pausesOf(whole: number): Generator<number> {
+  let pause = 1000;
+  for (let left = whole; left > 0; left -= pause, pause = Math.min(2 * pause, 5000)) {
+    pause = Math.min(pause, left);
+    yield pause;
+  }
 }

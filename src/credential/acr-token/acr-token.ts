@@ -2,19 +2,23 @@ import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
+import { isOfOurs, ofOurs, readMadeFor, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
-import { tryHeld } from "../held.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
-import { keptTooLong, keptUntried, tokenLeft } from "../password-credential.ts";
-import type { Still } from "../prove.ts";
-import { beyond, type Reach, reachOf } from "../repository-scope.ts";
-import { carrier, type Issued, removalOf } from "./apply.ts";
-import { type Found, find, isOthers, type Named } from "./find.ts";
-import { issueOf, sameLifetime } from "./issue.ts";
-import { tokenLife } from "./life.ts";
-import { planToken } from "./plan.ts";
-import { actionsAfter, pulledRepositories, refuseOtherTokens, tokensWithMap } from "./scope-map.ts";
+import { issueOf, keptWarnings, notOwn, sameLifetime, withMore } from "../password-credential.ts";
+import { type Still, tryHeld } from "../prove.ts";
+import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
+import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
+import { planToken, recordedToken, slotOf, type TokenPlan, tokenPasswords } from "./plan.ts";
+import {
+  actionsAfter,
+  noScopeMap,
+  pulledRepositories,
+  refuseOtherTokens,
+  type ScopeFound,
+  sharedScopeMap,
+  tokensWithMap,
+} from "./scope-map.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -77,125 +81,171 @@ function checkMapName(named: unknown): string | undefined {
   throw new CliError("usage", `invalid --scope-map "${named}": 5 to 50 letters, digits, hyphens and underscores`);
 }
 
+/** The token and the scope map that a command line names. */
+type Named = { readonly token: string | undefined; readonly scopeMap: string | undefined };
+
+type IssueEnv = TokenEnv & { readonly named: Named; readonly sources: Sources };
+
 function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked: Asked, sources: Sources): Credential {
-  const host = registry.loginServer;
-  const issued = new Map<string, Issued>();
-
-  /** A token that only the Secret's note names gets no password: whoever works in the namespace can write that note. */
-  async function look(need: Need): Promise<Looked> {
-    const found = await find(named, need, azure, registry);
-    const said = { named: need.repositories, fromPods: need.fromPods, images: need.images };
-    const granted = found.scopeMap && pulledRepositories(found.scopeMap);
-    const reach = reachOf({ host, ...asked.again, acrToken: named.token }, said, granted);
-    const still = await tryHeld(need.held, reach, asked, sources);
-    const isForeign = still.pulls === "no" && isOthers(found);
-    if (!isForeign) return { need, found, reach, still };
-    const anew = await look({ ...need, held: undefined });
-    return { ...anew, found: { ...anew.found, left: found.name } };
-  }
-
+  const env: IssueEnv = { azure, registry, named, asked, sources, issued: new Map<string, IssuedToken>() };
   return {
     kind: acrToken.name,
-    host,
-    async issue(asking: Need) {
-      const { need, found, reach, still } = await look(asking);
-      const { owner, held } = need;
-      const { name, token, scopeMap, alone } = found;
-      const { pulls, unasked } = still;
-      const { repositories } = reach;
-      const now = sources.now();
-      const expiresAt = asked.expiresAt ?? sameLifetime(held?.entry, token, now);
-      const planned = planToken(
-        {
-          host,
-          name,
-          scopeMap: named.scopeMap,
-          alone: isAlone(found, owner),
-          repositories,
-          expiresAt,
-          now,
-          insists: insists(named, asked),
-        },
-        { token, scopeMap, held: held?.entry, pulls },
-      );
-      const rights = refuseBeyondReading(
-        { of: `token "${name}"`, rights: rightsOf(actionsAfter(planned.scope, found)) },
-        named.scopeMap !== undefined || asked.flags["force"] === true,
-        acceptRights(found, planned.scope, named, asked),
-      );
-      const plan = { ...planned, scope: await saying(planned.scope, { named, found, need }) };
-      // Asked for while Azure is at work, and only where it may come to be written
-      const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
-      issued.set(name, { token, description: words.then(ofOurs) });
-      if (plan.scope.act === "update" && isOthers(found)) throw notOwn(name, asked, need);
-      const shared = await refuseSharedMap(name, plan.scope, { azure, registry, named, asked });
-      const mayPull = found.lent ? scopeMap && pulledRepositories(scopeMap) : repositories;
-      const { secret } = owner;
-      const told = [
-        keptTooLong(secret, asked.expiresAt, plan),
-        keptUntried(secret, unasked, plan),
-        rights,
-        shared,
-        tokenLeft(secret, found),
-      ];
-      return withMore(issueOf(plan, reach, { held, pulls, alone, verify: asked.verify, told, mayPull }), { named, found, need });
-    },
-    lifecycle: tokenLife({ azure, registry, asked, sources, issued }),
-    apply: carrier(azure, registry, issued),
-    removal: (change) => removalOf(change, registry),
+    host: registry.loginServer,
+    issue: (need) => issue(need, env),
+    lifecycle: tokenLifecycle(env),
+    apply: tokenApplier(env),
+    removal: (change) => tokenRemoval(change, registry),
   };
 }
 
-type SharedMap = { readonly azure: Azure; readonly registry: AzureRegistry; readonly named: Named; readonly asked: Asked };
+/** The token to use, and its scope map if it exists. */
+type Found = ScopeFound & {
+  readonly name: string;
+  /** Only the Secrets of this run can hold the token. */
+  readonly alone: boolean;
+  /** Only the annotation of the Secret names it. */
+  readonly isRecorded?: true;
+  /** The recorded token is the owner's own, by its name or by its scope map's description. */
+  readonly owned?: boolean;
+  /** The recorded token whose password the registry rejects, if this token takes its place. */
+  readonly replaced?: string;
+  /** Its scope map has another name than the token, and is never changed. */
+  readonly hasSharedMap: boolean;
+};
 
-/** Refuses to add repositories to a scope map that other tokens have. @returns what to warn of with --force @throws CliError conflict */
-async function refuseSharedMap(
-  name: string,
+/**
+ * The named token; else the one whose login the Secret holds, if Azure shows the password that the Secret records; else the owner's own.
+ * Many namespaces share no token but the one that is theirs by its name: anyone with access to one of them can write an annotation, and
+ * could hand out their own token.
+ */
+async function find({ owner, held }: Need, { named, azure, registry }: IssueEnv): Promise<Found> {
+  const read = async (name: string, alone: boolean): Promise<Found> => {
+    const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
+    if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
+    const shared = sharedScopeMap({ name, scopeMap: named.scopeMap }, token);
+    const scopeMap = shared === undefined || named.scopeMap !== undefined ? found : await azure.scopeMap(registry, shared);
+    // Azure finds a token by its name in any case, and a login needs the case of the token
+    return { name: token?.name ?? name, alone, token, scopeMap, hasSharedMap: shared !== undefined };
+  };
+  if (named.token !== undefined) return read(named.token, false);
+  const recorded = held && recordedToken(held);
+  if (recorded === undefined) return read(await owner.ownName(), owner.alone);
+  const existing = await read(recorded, false);
+  const owned = (await owner.owns(recorded)) || (!owner.alone && (await isDescribedFor(owner, existing)));
+  if (!owner.alone && !owned) return read(await owner.ownName(), false);
+  if (existing.token && slotOf(held?.entry, existing.token)) return { ...existing, isRecorded: true, owned };
+  if (owned) return { ...existing, alone: owner.alone };
+  return { ...(await read(await owner.ownName(), owner.alone)), replaced: existing.name };
+}
+
+/** Whether the description of the scope map, which requires rights in Azure to write, names these Secrets in one of these clusters. */
+async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: Found): Promise<boolean> {
+  const described = hasSharedMap || !scopeMap ? undefined : readMadeFor(scopeMap.description);
+  if (!described || described.words !== owner.words) return false;
+  const here = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
+  return described.clusters.some((id) => here.includes(id));
+}
+
+/** Whether only an annotation names the token, so that it may be another user's. */
+const isOthers = ({ isRecorded, owned }: Found): boolean => isRecorded === true && !owned;
+
+type Tried = { readonly need: Need; readonly found: Found; readonly scope: RepositoryScope; readonly still: Still };
+
+/** A token that only the annotation names gets no password: anyone with access to the namespace can write the annotation. */
+async function findAndTry(need: Need, env: IssueEnv): Promise<Tried> {
+  const { registry, named, asked, sources } = env;
+  const found = await find(need, env);
+  const wanted = { named: need.repositories, fromPods: need.fromPods, images: need.images };
+  const granted = found.scopeMap && pulledRepositories(found.scopeMap);
+  const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, wanted, granted);
+  const still = await tryHeld(need.held, scope, asked, sources);
+  if (still.pulls !== "no" || !isOthers(found)) return { need, found, scope, still };
+  const own = await findAndTry({ ...need, held: undefined }, env);
+  return { ...own, found: { ...own.found, replaced: found.name } };
+}
+
+async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
+  const { named, asked, issued } = env;
+  const tried = await findAndTry(asking, env);
+  const { need, found, scope, still } = tried;
+  const { owner, held } = need;
+  const { name, token, hasSharedMap } = found;
+  const planned = planFor(tried, env);
+  const rights = refuseRights(found, planned.scope, env);
+  const plan = { ...planned, scope: await withClusterNames(planned.scope, { named, found, need }) };
+  // Read while Azure is at work, and only if it may be written
+  const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
+  issued.set(name, { token, description: words.then(ofOurs) });
+  if (plan.scope.act === "update" && isOthers(found))
+    throw notOwn(`the password of the ACR token "${name}"`, asked, need, { acrToken: name });
+  const gaining = await refuseSharedMap(name, plan.scope, env);
+  const warnings = [...keptWarnings(owner.secret, asked.expiresAt, still, plan), rights, gaining, replacedToken(owner.secret, found)];
+  const objects = [plan.scope, ...(plan.token ? [plan.token] : [])];
+  const mayPull = hasSharedMap ? found.scopeMap && pulledRepositories(found.scopeMap) : scope.repositories;
+  const options = { asked, held, still, mayPull, isShared: !found.alone, warnings };
+  const result = issueOf({ objects, grant: plan.scope, mint: plan.mint, entry: plan.entry }, scope, options);
+  // A scope map that is not the token's own is never changed, so nothing can grant more
+  return hasSharedMap ? result : withMore(result, need, { acrToken: named.token ?? (isOthers(found) ? name : undefined) });
+}
+
+function planFor({ need: { owner, held }, found, scope, still }: Tried, { registry, named, asked, sources }: IssueEnv): TokenPlan {
+  const { name, token, scopeMap } = found;
+  const now = sources.now();
+  return planToken(
+    {
+      host: registry.loginServer,
+      name,
+      scopeMap: named.scopeMap,
+      // The run no longer looks at another user's token that the registry rejects
+      alone: found.alone || (found.isRecorded === true && owner.alone),
+      repositories: scope.repositories,
+      expiresAt: asked.expiresAt ?? sameLifetime(tokenPasswords(token), token && slotOf(held?.entry, token), now),
+      now,
+      // A user who names a token and adds --force answers for other users of its password
+      insists: named.token !== undefined && isForced(asked),
+    },
+    { token, scopeMap, held: held?.entry, pulls: still.pulls },
+  );
+}
+
+const isForced = ({ flags: { force } }: Asked): boolean => force === true;
+
+/** The command that accepts what a run refuses, without its flag. */
+const accepting = (name: string, { named, asked: { again } }: IssueEnv): Create =>
+  named.token === undefined ? again : { ...again, acrToken: name };
+
+/** Refuses a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
+function refuseRights(found: Found, scope: Make | Keep, env: IssueEnv): string | undefined {
+  const { name, scopeMap } = found;
+  const accept = accepting(name, env);
+  return refuseBeyondReading(
+    { of: `token "${name}"`, rights: rightsOf(actionsAfter(scope, found)) },
+    env.named.scopeMap !== undefined || isForced(env.asked),
+    scope.act === "keep" && scopeMap ? { ...accept, scopeMap: scopeMap.name } : { ...accept, force: true },
+  );
+}
+
+/** Refuses to add repositories to a scope map that other tokens have. @returns the warning with --force @throws CliError conflict */
+async function refuseSharedMap(name: string, scope: Make | Keep, env: IssueEnv): Promise<string | undefined> {
+  const gaining = await tokensWithMap(scope, env.azure, env.registry);
+  return refuseOtherTokens({ name, gaining }, isForced(env.asked), { ...accepting(name, env), force: true });
+}
+
+/** The description of a token that several Secrets can hold names their clusters, so that a run that reads only some does not delete it. */
+async function withClusterNames(
   scope: Make | Keep,
-  { azure, registry, named, asked }: SharedMap,
-): Promise<string | undefined> {
-  const gaining = await tokensWithMap(scope, azure, registry);
-  const accept: Create = { ...asked.again, ...(named.token !== undefined && { acrToken: name }), force: true };
-  return refuseOtherTokens({ name, gaining }, asked.flags["force"] === true, accept);
-}
-
-/** The command that accepts the rights of the token: by its scope map's name if the run leaves that unchanged. */
-function acceptRights({ name, scopeMap }: Found, scope: Make | Keep, named: Named, { again }: Asked): Create {
-  const accepted: Create = { ...again, ...(named.token !== undefined && { acrToken: name }) };
-  return scope.act === "keep" && scopeMap ? { ...accepted, scopeMap: scopeMap.name } : { ...accepted, force: true };
-}
-
-/** Whoever names a token and adds --force answers for who else may hold its password. */
-const insists = ({ token }: Named, { flags }: Asked): boolean => token !== undefined && flags["force"] === true;
-
-type Looked = { readonly need: Need; readonly found: Found; readonly reach: Reach; readonly still: Still };
-
-/** Whether nobody else can use the token: one of others that is dead to the Secret is not looked at any more. */
-const isAlone = ({ alone, borrowed }: Found, owner: Need["owner"]): boolean => alone || (borrowed === true && owner.alone);
-
-/** What several Secrets may hold is to say the clusters of all of them, so that nobody takes it away who knows only some. */
-async function saying(scope: Make | Keep, { named, found, need: { owner } }: Meaning): Promise<Make | Keep> {
-  const { lent, scopeMap } = found;
-  if (scope.act !== "keep" || lent || !scopeMap || (owner.alone && named.token === undefined)) return scope;
+  { named, found, need: { owner } }: { readonly named: Named; readonly found: Found; readonly need: Need },
+): Promise<Make | Keep> {
+  const { hasSharedMap, scopeMap } = found;
+  if (scope.act !== "keep" || hasSharedMap || !scopeMap || (owner.alone && named.token === undefined)) return scope;
   if (!isOfOurs(scopeMap.description) || isOthers(found)) return scope;
-  const says = withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster()));
+  if (withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
-  return says === undefined
-    ? scope
-    : { act: "update", to: scope.to, before: actions, after: actions, because: "it does not say every cluster" };
+  return { act: "update", to: scope.to, before: actions, after: actions, because: "it does not say every cluster" };
 }
 
-type Meaning = { readonly named: Named; readonly found: Found; readonly need: Need };
-
-/** Where pods use what the credential may not pull: that it could, and that a token of others has to be named for it. */
-async function withMore(issue: Issue, { named, found, need }: Meaning): Promise<Issue> {
-  if (found.lent || !issue.mayPull || beyond(issue.mayPull, need.images).length === 0) return issue;
-  return { ...issue, more: { acrToken: named.token ?? (isOthers(found) ? found.name : undefined) } };
-}
-
-/** The refusal to give a token more rights that is noted on a Secret, and may be somebody else's. */
-function notOwn(name: string, { registry, again: { identity } }: Asked, { owner: { secret }, repositories }: Need): CliError {
-  return new CliError("conflict", `secret "${secret}" holds the password of the ACR token "${name}", which others may hold too`, {
-    hint: { verb: "create", secret, registry, ...(identity && { identity }), repositories, acrToken: name },
-  });
-}
+/** Warns that the recorded token gets no password unless it is named, since anyone with access to the namespace can write the annotation. */
+const replacedToken = (secret: string, { name, replaced }: Found): string | undefined =>
+  replaced === undefined
+    ? undefined
+    : `secret/${secret} notes a dead password of the ACR token "${replaced}", so it gets one of "${name}": --acr-token ${replaced} keeps it there, if that token is meant for it`;

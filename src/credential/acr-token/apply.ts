@@ -1,24 +1,34 @@
-import type { AcrToken, Azure, AzureRegistry, Slot } from "../../azure/port.ts";
+import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../../azure/port.ts";
 import { CliError, Conflict, isLost } from "../../errors.ts";
 import { sameMoment } from "../../moment.ts";
-import type { Change, Make } from "../../plan/change.ts";
-import type { Login } from "../../registry/port.ts";
-import { withClusters } from "../../secret/azure-words.ts";
+import type { Change, Make, Plan } from "../../plan/change.ts";
+import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import type { Password } from "../../secret/entry.ts";
-import type { Applied } from "../kind.ts";
-import { madeBy } from "../made-by.ts";
-import { shownOf } from "./renew.ts";
+import { rightsOf, warnOfRights } from "../granted-rights.ts";
+import type { Applied, Asked, Issue, Lifecycle, Renewal, Sources } from "../kind.ts";
+import { createdBy, deletedCredential, issueOf, sameLifetime } from "../password-credential.ts";
+import { planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf, slotOf, tokenPasswords } from "./plan.ts";
+import { pulledRepositories, sharedScopeMap, sharedScopeMaps } from "./scope-map.ts";
 
-/** A token as it was when its plan was made, and what is to stand behind what is made for it. */
-export type Issued = { readonly token: AcrToken | undefined; readonly description: Promise<string> };
+/** A token when its plan was made, and the description of what is created for it. */
+export type IssuedToken = { readonly token: AcrToken | undefined; readonly description: Promise<string> };
 
-/** A password that this run asked for; `madeAt` is not there where the answer was lost. */
+export type TokenEnv = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly asked: Asked;
+  readonly sources: Pick<Sources, "now">;
+  /** By the token's name. */
+  readonly issued: Map<string, IssuedToken>;
+};
+
+/** A password that this run asked for; `madeAt` is undefined if Azure's response was lost. */
 type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 
-/** Makes what a plan says, and takes back what is still as this run left it; for many tokens at once. */
-export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyMap<string, Issued>): (change: Change) => Promise<Applied> {
+/** Applies a plan, and rolls back what this run created unless it has changed since; for many tokens at once. */
+export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Change) => Promise<Applied> {
   const minted = new Map<string, Minted>();
-  /** Tokens that were to go, and stayed. */
+  /** Tokens whose deletion failed. */
   const stuck = new Set<string>();
   const description = async (name: string) => (await issued.get(name)?.description) ?? "";
   const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
@@ -99,8 +109,7 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
       throw error;
     });
     minted.set(name, { slot, madeAt });
-    const login: Login = { username: name, password };
-    return { login, madeAt, expiresAt, by: await madeBy(azure) };
+    return { login: { username: name, password }, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
   /** @throws Conflict where another has made the password anew, by whom ours is dead */
@@ -132,7 +141,7 @@ export function carrier(azure: Azure, registry: AzureRegistry, issued: ReadonlyM
 }
 
 /** What a person types to take away what a run made. */
-export function removalOf({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string[] {
+export function tokenRemoval({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string[] {
   const at = ["--registry", registry.name, "--name", name];
   if ("slot" in change && change.slot !== undefined) return ["az", "acr", "token", "credential", "delete", ...at, `--${change.slot}`];
   return ["az", "acr", nouns[kind] ?? kind, "delete", ...at];
@@ -140,3 +149,63 @@ export function removalOf({ to: { kind, name }, ...change }: Change, registry: A
 
 /** What the Azure CLI calls these. */
 const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "scopemap.azurecr.io": "scope-map" };
+
+/** Renews and revokes tokens that Secrets record. */
+export function tokenLifecycle({ azure, registry, asked, sources, issued }: TokenEnv): Lifecycle {
+  let shared: Promise<ReadonlySet<string>> | undefined;
+
+  async function read(identity: string): Promise<{ token: AcrToken; scopeMap: ScopeMap | undefined } | undefined> {
+    const token = await azure.token(registry, identity);
+    if (!token) return undefined;
+    const scopeMap = await azure.scopeMap(registry, sharedScopeMap({ name: token.name }, token) ?? token.name);
+    issued.set(token.name, { token, description: Promise.resolve(scopeMap?.description ?? "") });
+    return { token, scopeMap };
+  }
+
+  /** Whether another token has this one's scope map. Read once: a registry may have tens of thousands of tokens. */
+  async function isShared(name: string): Promise<boolean> {
+    shared ??= azure.stock(registry).then(sharedScopeMaps);
+    return (await shared).has(name.toLowerCase());
+  }
+
+  /** Deletes the scope map that an interrupted run left after it had deleted the token. */
+  async function revokeScopeMap(name: string): Promise<Plan> {
+    const scopeMap = await azure.scopeMap(registry, name);
+    if (!scopeMap || !isOfOurs(scopeMap.description) || (await isShared(name))) return [];
+    issued.set(name, { token: undefined, description: Promise.resolve(scopeMap.description) });
+    return [{ act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because: "it is revoked" }];
+  }
+
+  return {
+    async renew({ held, images, words, ...renewal }: Renewal): Promise<Issue> {
+      const { identity } = held.entry;
+      const found = await read(identity);
+      if (!found) throw deletedCredential(`registry "${registry.name}" has no ACR token "${identity}"`, registry);
+      const { token, scopeMap } = found;
+      const { loginServer: host } = registry;
+      refuseDisabled(token, host);
+      const now = sources.now();
+      const expiresAt = asked.expiresAt ?? sameLifetime(tokenPasswords(token), slotOf(held.entry, token), now);
+      const plan = planTokenRenewal({ ...renewal, registry, held: held.entry, now, expiresAt }, token);
+      issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
+      const repositories = pulledRepositories(scopeMap);
+      const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) })];
+      return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull: repositories, isShared: true, warnings });
+    },
+    shown: async (identity) => tokenPasswords(await azure.token(registry, identity)),
+    clusters: async (identity) => clustersNamedIn([(await azure.scopeMap(registry, identity))?.description ?? ""]),
+    async retire(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      return found ? planTokenRetirement(found.token, passwords) : [];
+    },
+    async revoke(identity, passwords, own = false): Promise<Plan> {
+      const found = await read(identity);
+      if (!found) return revokeScopeMap(identity);
+      const { token, scopeMap } = found;
+      const isOwn = scopeMap?.name === token.name && isOfOurs(scopeMap.description);
+      const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own, now: sources.now() }, passwords);
+      const isMap = ({ to }: Change) => to.kind === "scopemap.azurecr.io";
+      return plan.some(isMap) && (await isShared(token.name)) ? plan.filter((change) => !isMap(change)) : plan;
+    },
+  };
+}

@@ -1,9 +1,14 @@
-import type { AcrToken, Slot } from "../../azure/port.ts";
+import type { AcrToken, AzureRegistry, Slot } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
+import { listEverywhere } from "../../fix.ts";
 import { sameMoment } from "../../moment.ts";
-import type { Keep, Make, Mint } from "../../plan/change.ts";
-import type { Entry, Previous } from "../../secret/entry.ts";
-import type { HeldLogin } from "../kind.ts";
+import type { Change, Keep, Make, Mint } from "../../plan/change.ts";
+import type { Shown } from "../../plan/proof.ts";
+import { dueOf } from "../../plan/rotation.ts";
+import { isMadeBy } from "../../secret/claim.ts";
+import type { Entry, Password, Previous } from "../../secret/entry.ts";
+import type { HeldLogin, Renewal } from "../kind.ts";
+import { keptEntry, planRetirement } from "../password-credential.ts";
 import { planScope, type ScopeFound, type ScopeOptions } from "./scope-map.ts";
 
 /** What is asked: the password of one ACR token. */
@@ -40,14 +45,11 @@ export function planToken(options: TokenOptions, found: TokenFound): TokenPlan {
   refuseDisabled(found.token, host);
   const scope = planScope(options, found);
   const mint = planMint(options, found);
-  const token = found.token ? undefined : made("token.azurecr.io", name, [scope.to.name]);
-  const of = { hosts: [host], kind: "acr-token", identity: name };
-  const before = mint.act === "mint" && otherPassword(options, found, mint.slot);
-  const entry =
-    mint.act === "mint"
-      ? { ...of, slot: mint.slot, ...(expiresAt !== undefined && { expiresAt }), ...(before && { previous: before }) }
-      : { ...of, ...keptNote(found.held) };
-  return { scope, token, mint, entry };
+  const to = tokenRef({ name });
+  const token: Make | undefined = found.token ? undefined : { act: "create", to, after: [scope.to.name], because: "there is none" };
+  const password =
+    mint.act === "mint" ? { slot: mint.slot, expiresAt, previous: otherPassword(options, found, mint.slot) } : keptEntry(found.held);
+  return { scope, token, mint, entry: { hosts: [host], kind: "acr-token", identity: name, ...password } };
 }
 
 /** @throws CliError conflict */
@@ -58,30 +60,24 @@ export function refuseDisabled(token: AcrToken | undefined, host: string): void 
   });
 }
 
-/** What a kept password's note says of it; hosts and names are ours to say. */
-export function keptNote(entry: Partial<Entry> = {}): Partial<Entry> {
-  const { slot, madeAt, expiresAt, by, previous } = entry;
-  return Object.fromEntries(Object.entries({ slot, madeAt, expiresAt, by, previous }).filter(([, value]) => value !== undefined));
-}
+/** The token as plans name it. */
+const tokenRef = ({ name }: Pick<AcrToken, "name">) => ({ kind: "token.azurecr.io", name }) as const;
 
-const made = (kind: "token.azurecr.io", name: string, after: readonly string[]): Make => ({
-  act: "create",
-  to: { kind, name },
-  after,
-  because: "there is none",
-});
+/** The passwords that Azure shows. */
+export const tokenPasswords = (token: AcrToken | undefined): readonly Shown[] =>
+  (token?.passwords ?? []).map(({ name: slot, creationTime: madeAt, expiry: expiresAt }) => ({ slot, madeAt, expiresAt }));
 
 function planMint(options: TokenOptions, found: TokenFound): Mint | Keep {
-  const to = { kind: "token.azurecr.io", name: options.name } as const;
-  const expires = options.expiresAt === undefined ? {} : { expiresAt: options.expiresAt };
+  const to = tokenRef(options);
+  const { expiresAt } = options;
   const { token, held, pulls } = found;
-  if (!token) return { act: "mint", to, inNew: true, slot: "password1", ...expires, because: "there is none" };
+  if (!token) return { act: "mint", to, inNew: true, slot: "password1", expiresAt, because: "there is none" };
   const ours = slotOf(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
   // A note may be of a password that others hold, and the login beside it anything: theirs works until Azure says that it has ended
   const again = ours && (options.alone || options.insists || hasEnded(ours, token, options.now)) ? ours : undefined;
-  return { act: "mint", to, inNew: false, slot: again ?? freeSlot(options, token, ours), ...expires, because };
+  return { act: "mint", to, inNew: false, slot: again ?? emptySlot(options, token, ours), expiresAt, because };
 }
 
 function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
@@ -101,11 +97,11 @@ function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slo
   if (isNoteOf(held, token) && held.slot === name && !sameMoment(madeAt, held.madeAt)) return undefined;
   const { previous } = isNoteOf(held, token) ? held : {};
   const until = previous?.slot === name && sameMoment(previous.madeAt, madeAt) ? previous.until : undefined;
-  return { slot: name, madeAt, ...(until !== undefined && { until }) };
+  return { slot: name, madeAt, until };
 }
 
 /** The token that a Secret notes, if it is the one that its login signs in as. */
-export const notedToken = ({ entry, login }: HeldLogin): string | undefined =>
+export const recordedToken = ({ entry, login }: HeldLogin): string | undefined =>
   entry?.kind === "acr-token" && login?.username === entry.identity ? entry.identity : undefined;
 
 /** The slot that a Secret notes, as long as Azure shows that it is still as it was then: anybody can write a note. */
@@ -118,9 +114,8 @@ const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
   held?.kind === "acr-token" && held.identity.toLowerCase() === token.name.toLowerCase();
 
 /** An empty slot; else, if the token is its owner's alone, the older of the two. */
-function freeSlot({ alone }: TokenOptions, token: AcrToken, noted: Slot | undefined): Slot {
+function emptySlot({ alone }: TokenOptions, token: AcrToken, noted: Slot | undefined): Slot {
   const made = (slot: Slot) => token.passwords.find((password) => password.name === slot);
-  const slots = ["password1", "password2"] as const;
   const empty = slots.find((slot) => !made(slot));
   if (empty) return empty;
   if (alone) return (made("password1")?.creationTime ?? "") <= (made("password2")?.creationTime ?? "") ? "password1" : "password2";
@@ -129,4 +124,124 @@ function freeSlot({ alone }: TokenOptions, token: AcrToken, noted: Slot | undefi
     : "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)";
   const message = `both passwords of the ACR token "${token.name}" may be in use, and making one anew would lock its user out`;
   throw new CliError("conflict", message, { hint });
+}
+
+export type RenewalOptions = {
+  readonly registry: Pick<AzureRegistry, "name" | "loginServer">;
+  readonly held: Entry;
+  readonly now: Date;
+  /** RFC 3339. */
+  readonly expiresAt: string | undefined;
+} & Pick<Renewal, "inUse" | "alone" | "blind" | "unknown" | "left">;
+
+/**
+ * Makes the token's other password. A slot is only written over where nobody can be using it: it is empty; or it has the password from
+ * before the last rotation, which no Secret holds any more; or the token is these Secrets' own, and no Secret holds what is in it. Of such
+ * a token the slot that an interrupted run has filled comes first. Of any other token nobody takes that from an annotation, which a tenant
+ * can write.
+ * @throws CliError conflict
+ */
+export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { readonly mint: Mint; readonly entry: Entry } {
+  const { registry, held, expiresAt } = options;
+  const { name } = token;
+  const { slot, left } = freeSlot(options, token);
+  const because = "it takes the place of the other password";
+  const mint: Mint = { act: "mint", to: tokenRef(token), inNew: false, slot, left, expiresAt, because };
+  const replaced = slotOf(held, token);
+  const previous = replaced && replaced !== slot ? { slot: replaced, madeAt: held.madeAt } : undefined;
+  return { mint, entry: { hosts: [registry.loginServer], kind: "acr-token", identity: name, slot, expiresAt, previous } };
+}
+
+type Free = { readonly slot: Slot /** When the password was made that a run has left in it. */; readonly left?: string | undefined };
+
+function freeSlot(options: RenewalOptions, token: AcrToken): Free {
+  const uses = slots.map((slot) => ({ slot, use: slotUseOf(slot, options, token) }));
+  const free = order.flatMap((wanted) => uses.filter(({ use }) => use === wanted));
+  const [first] = free;
+  if (first) return { slot: first.slot, left: leftIn(first.slot, options, token) };
+  const promised = uses.find(({ use }) => use === "promised");
+  if (promised) throw tooEarly(options, token, promised.slot);
+  throw noRoom(options, token, uses.find(({ use }) => use === "strange")?.slot);
+}
+
+const slots = ["password1", "password2"] as const;
+
+/** When the password was made in a slot that a run has left there, by the annotations of Secrets whose own token it is. */
+function leftIn(slot: Slot, { left, held, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
+  if (!alone) return undefined;
+  const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
+  return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
+}
+
+/** What may be written over, the best first: as long as one is left over, there is to be no other. */
+const order = ["left", "previous", "empty", "ours"] as const;
+
+type SlotUse = (typeof order)[number] | "in use" | "promised" | "strange";
+
+function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUse {
+  const { held, inUse, alone, blind, now } = options;
+  const there = token.passwords.find(({ name }) => name === slot);
+  if (!there) return "empty";
+  const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
+  if (inUse.some(isIt)) return "in use";
+  if (blind) return "strange";
+  const { previous } = held;
+  if (previous && isIt(previous)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
+  if (leftIn(slot, options, token) !== undefined) return "left";
+  return alone ? "ours" : "strange";
+}
+
+const tooEarly = ({ held }: RenewalOptions, { name }: AcrToken, slot: Slot) =>
+  new CliError("conflict", `${slot} of the ACR token "${name}" is kept until ${held.previous?.until}, and a token has two passwords`, {
+    hint: "run it again then, or rotate with a shorter --grace the next time",
+  });
+
+function noRoom({ registry, unknown }: RenewalOptions, { name }: AcrToken, strange: Slot | undefined): CliError {
+  if (strange !== undefined && unknown !== undefined)
+    return new CliError("conflict", `${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
+  if (strange === undefined)
+    return new CliError("conflict", `Secrets hold both passwords of the ACR token "${name}", so there is room for no other`, {
+      hint: listEverywhere,
+    });
+  return new CliError("conflict", `${strange} of the ACR token "${name}" is noted by no Secret, and somebody else may use it`, {
+    hint: {
+      do: "shell",
+      argv: ["az", "acr", "token", "credential", "delete", "--registry", registry.name, "--name", name, `--${strange}`],
+      when: "if no other tool uses it",
+    },
+  });
+}
+
+/** Deletes exactly these passwords of a token that Azure still shows. */
+export const planTokenRetirement = (token: AcrToken, passwords: readonly Password[], because?: string): Make[] =>
+  planRetirement(tokenRef(token), shownOf(token, passwords), because);
+
+/** These passwords, as far as they are the token's. */
+export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): Required<Password>[] =>
+  all.flatMap(({ name: slot, creationTime: madeAt }) =>
+    madeAt !== undefined && passwords.some((one) => one.slot === slot && sameMoment(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
+  );
+
+/** What of a token this plugin has made: its scope map, by which the token is too; or the token alone, by its name. */
+export type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
+
+/**
+ * A token that this plugin made, and that nobody else uses: with these passwords it goes, and else these passwords alone. In a
+ * token of their own name, an expired password is in no use.
+ */
+export function planTokenRevocation(
+  token: AcrToken,
+  { scopeMap, own, now }: MadeOf & { readonly now: Date },
+  passwords: readonly Password[],
+): Change[] {
+  const { name } = token;
+  const ended = token.passwords.filter(({ expiry }) => own && expiry !== undefined && Date.parse(expiry) <= now.getTime());
+  const shown = shownOf(token, [...passwords, ...ended.map(({ name: slot, creationTime: madeAt = "" }) => ({ slot, madeAt }))]);
+  const because = "it is revoked";
+  if (!(scopeMap || own) || shown.length < token.passwords.length) return planTokenRetirement(token, passwords, because);
+  const to = { kind: "scopemap.azurecr.io", name } as const;
+  return [
+    { act: "delete", to: tokenRef(token), passwords: shown, because },
+    ...(scopeMap ? [{ act: "delete", to, before: scopeMap.actions, because } as const] : []),
+  ];
 }

@@ -39,14 +39,17 @@ const grantsOf = (actions: readonly string[]): string[] => [
 const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
 /** The name of a scope map that a token has, or is to have, and that is not its own. */
-export function lentMap({ name, scopeMap }: Pick<ScopeOptions, "name" | "scopeMap">, token: AcrToken | undefined): string | undefined {
+export function sharedScopeMap(
+  { name, scopeMap }: Pick<ScopeOptions, "name" | "scopeMap">,
+  token: AcrToken | undefined,
+): string | undefined {
   const used = mapOf(token);
   return scopeMap ?? (used === undefined || same(used, name) ? undefined : used);
 }
 
 /** The scope maps that tokens of other names have, in lower case. */
-export const lentMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): ReadonlySet<string> =>
-  new Set(tokens.flatMap((token) => lentMap({ name: token.name }, token)?.toLowerCase() ?? []));
+export const sharedScopeMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): ReadonlySet<string> =>
+  new Set(tokens.flatMap((token) => sharedScopeMap({ name: token.name }, token)?.toLowerCase() ?? []));
 
 /**
  * The scope map of a token. Its own is only ever added to: what others put there stays, and may be what they push with. One that is not
@@ -56,10 +59,10 @@ export const lentMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): 
 export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound): Make | Keep {
   const { name, repositories } = options;
   const to = { kind: "scopemap.azurecr.io", name } as const;
-  const lent = lentMap(options, token);
-  if (lent !== undefined) {
-    checkLent(lent, options, { token, scopeMap });
-    return { act: "keep", to: { ...to, name: lent }, because: "it is not the token's own" };
+  const shared = sharedScopeMap(options, token);
+  if (shared !== undefined) {
+    checkShared(shared, options, { token, scopeMap });
+    return { act: "keep", to: { ...to, name: shared }, because: "it is not the token's own" };
   }
   const wanted = pullActions(repositories).sort();
   const before = [...(scopeMap?.actions ?? [])].sort();
@@ -90,14 +93,14 @@ function checkSize(name: string, { length }: readonly string[]): void {
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** It has to be the one that the token has, and to allow what is asked. */
-function checkLent(lent: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
+function checkShared(shared: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
   const used = mapOf(token);
-  if (used !== undefined && !same(used, lent))
+  if (used !== undefined && !same(used, shared))
     throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, { hint: "name another token with --acr-token" });
   const granted = scopeMap && pulledRepositories(scopeMap);
   const missing = granted && repositories.find((repository) => !granted.some((scope) => covers(scope, repository)));
   if (missing === undefined) return;
-  throw new CliError("conflict", `the scope map "${lent}" does not let pull ${missing}`, {
+  throw new CliError("conflict", `the scope map "${shared}" does not let pull ${missing}`, {
     hint: "let it in Azure, or name another token with --acr-token",
   });
 }

@@ -1,14 +1,14 @@
+import type { AzureRegistry } from "../../azure/port.ts";
 import type { Application } from "../../azure/principals.ts";
 import { Busy, CliError, Conflict, isRefusal } from "../../errors.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";
 import type { Applied } from "../kind.ts";
-import { madeBy } from "../made-by.ts";
+import { createdBy } from "../password-credential.ts";
 import { type Patience, patiently, seen } from "../retry.ts";
-import { pullRole } from "./pull-roles.ts";
-import { keysShown } from "./renew.ts";
-import { roleWriter } from "./role.ts";
-import { applicationOf, isRefused, isUsed, type Outside, type State, strangers } from "./state.ts";
+import { keysShown } from "./plan.ts";
+import { type Mode, pullRole, roleWriter } from "./roles.ts";
+import { applicationOf, isRefused, isUsed, newKeys, type PrincipalAzure, type State } from "./state.ts";
 
 /** A lost answer is looked for, and what is new is given time to be taken back, for so long; what takes back has a minute. */
 const undoing = 20_000;
@@ -19,8 +19,8 @@ const undoing = 20_000;
  */
 const listDelay = 2_000;
 
-/** Makes what a plan says, and takes back what this run made, as long as nobody else has come to use it. */
-export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (change: Change) => Promise<Applied> {
+/** Applies a plan, and rolls back what this run created unless another run has come to use it. */
+export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<string, State>): (change: Change) => Promise<Applied> {
   const { azure, patience } = outside;
   const brief: Patience = { ...patience, wait: Math.min(patience.wait, undoing) };
 
@@ -71,7 +71,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
       patiently(it.made.application !== undefined, patience, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
     const { keyId, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
     it.made.keyId = keyId;
-    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await madeBy(azure) };
+    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
   /** The application that this run made, also where the answer was lost. */
@@ -102,7 +102,7 @@ export function carrier(outside: Outside, states: ReadonlyMap<string, State>): (
   async function removeKey(it: State): Promise<void> {
     if (!it.asked.key) return;
     const { id } = applicationOf(it);
-    it.made.keyId ??= await seen(brief, async () => (await strangers(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
+    it.made.keyId ??= await seen(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
     const { keyId } = it.made;
     if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been made`);
     await patiently(true, brief, () => azure.removeKey(id, keyId));
@@ -173,4 +173,28 @@ function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => 
     if (isRefused(error)) it.asked[what] = false;
     throw error;
   };
+}
+
+/** What a person types to take away what a run made; where its answer was lost, to see whether there is anything. */
+export function principalRemoval(change: Change, it: State | undefined, mode: Mode, { id }: AzureRegistry): string[] {
+  const appId = (it?.made.application ?? it?.application)?.appId;
+  if (!it || appId === undefined) return ["az", "ad", "app", "list", "--display-name", change.to.name];
+  const scoped = ["--assignee", appId, "--scope", id];
+  switch (change.to.kind) {
+    case "roleassignment.management.azure.com":
+      return change.act === "delete"
+        ? ["az", "role", "assignment", "delete", ...scoped, "--role", pullRole[mode].name]
+        : ["az", "role", "assignment", "list", ...scoped];
+    case "serviceprincipal.graph.microsoft.com":
+      return ["az", "ad", "sp", "delete", "--id", appId];
+    default:
+      return removalOfApplication(change, it, appId);
+  }
+}
+
+function removalOfApplication(change: Change, { made }: State, appId: string): string[] {
+  if (!("slot" in change) || change.slot === undefined) return ["az", "ad", "app", "delete", "--id", appId];
+  const { keyId } = made;
+  const credential = ["az", "ad", "app", "credential"];
+  return keyId === undefined ? [...credential, "list", "--id", appId] : [...credential, "delete", "--id", appId, "--key-id", keyId];
 }

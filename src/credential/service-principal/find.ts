@@ -1,11 +1,11 @@
 import type { Azure, AzureRegistry } from "../../azure/port.ts";
-import type { Application, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
+import type { Application, Custody, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
+import { type AzureObject, mayGrant } from "../../plan/ownership.ts";
 import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import { isGuid } from "../../secret/guid.ts";
 import type { HeldLogin, Need } from "../kind.ts";
-import { notAlone } from "./own-application.ts";
 import { only } from "./plan.ts";
 
 /** What stands in Azure of the application that is meant. */
@@ -14,14 +14,14 @@ export type Found = {
   readonly application: Application | undefined;
   readonly principal: ServicePrincipal | undefined;
   readonly assignments: readonly RoleAssignment[];
-  /** Nobody named it: it is in the Secret's note. */
-  readonly borrowed?: true;
+  /** Only the annotation of the Secret names it. */
+  readonly isRecorded?: true;
   /** It was found by a display name, which anyone in the tenant can choose. */
   readonly by?: "name" | "own name";
 };
 
 /** Whether the annotation of the Secret records the application. */
-const isRecorded = (held: HeldLogin | undefined, { appId }: Application): boolean =>
+const records = (held: HeldLogin | undefined, { appId }: Application): boolean =>
   held?.entry?.kind === "service-principal" && held.entry.identity === appId;
 
 /**
@@ -32,7 +32,7 @@ const isRecorded = (held: HeldLogin | undefined, { appId }: Application): boolea
 export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
   if (!application || !by) return;
   const hasOurRole = assignments.some(({ ours, here }) => ours && here);
-  if (hasOurRole && isRecorded(held, application) && isOfOurs(application.notes)) return;
+  if (hasOurRole && records(held, application) && isOfOurs(application.notes)) return;
   const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
   const reason = notAlone({ application, custody, identity: objectId, hasOurRole });
   if (reason === undefined) return;
@@ -45,9 +45,9 @@ export async function refuseOthers({ name, application, principal, assignments, 
 export async function findOwn(named: string | undefined, need: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   if (named === undefined) return findByOwner(need, azure, registry);
   if (!isGuid(named))
-    return { ...(await read(named, only(named, await azure.applications({ name: named })), azure, registry)), by: "name" };
+    return { ...(await readPrincipal(named, only(named, await azure.applications({ name: named })), azure, registry)), by: "name" };
   const [application] = await azure.applications({ appId: named.toLowerCase() });
-  if (application) return read(application.displayName, application, azure, registry);
+  if (application) return readPrincipal(application.displayName, application, azure, registry);
   throw new CliError("notFound", `no application of the tenant has the id ${named}`, { hint: "az ad app list --show-mine" });
 }
 
@@ -57,8 +57,8 @@ async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureR
   if (shared) return shared;
   const name = await owner.ownName();
   const all = await azure.applications({ name });
-  const application = all.find((one) => isRecorded(held, one)) ?? only(name, all);
-  return { ...(await read(name, application, azure, registry)), by: "own name" };
+  const application = all.find((one) => records(held, one)) ?? only(name, all);
+  return { ...(await readPrincipal(name, application, azure, registry)), by: "own name" };
 }
 
 /**
@@ -74,7 +74,7 @@ async function findShared(
   if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
   const [application] = await azure.applications({ appId: entry.identity });
   if (!application || readMadeFor(application.notes)?.words !== owner.words) return undefined;
-  const found = await read(application.displayName, application, azure, registry);
+  const found = await readPrincipal(application.displayName, application, azure, registry);
   return found.assignments.some(({ ours, here }) => ours && here) ? { ...found, by: "own name" } : undefined;
 }
 
@@ -83,16 +83,54 @@ async function findShared(
  * its login pulls, and neither gets a password nor a right: whoever works in the namespace can write that note. Many namespaces take
  * none that only one of them notes.
  */
-export async function findNoted(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
+export async function findRecorded(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
   const { entry, login } = held ?? {};
   const noted = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
   if (!owner.alone || !isGuid(noted) || noted === own.application?.appId) return undefined;
   const [application] = await azure.applications({ appId: noted });
-  return application && { ...(await read(application.displayName, application, azure, registry)), borrowed: true };
+  return application && { ...(await readPrincipal(application.displayName, application, azure, registry)), isRecorded: true };
 }
 
-async function read(name: string, application: Application | undefined, azure: Azure, registry: AzureRegistry): Promise<Found> {
+export async function readPrincipal(
+  name: string,
+  application: Application | undefined,
+  azure: Azure,
+  registry: AzureRegistry,
+): Promise<Found> {
   const principal = application && (await azure.servicePrincipal(application.appId));
   const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];
   return { name, application, principal, assignments };
+}
+
+/** What shows whose an application is that was found by its display name, which anyone in the tenant can choose. */
+export type Evidence = {
+  readonly application: Pick<Application, "notes" | "keys">;
+  readonly custody: Custody;
+  /** The object id of the signed-in identity. */
+  readonly identity: string;
+  /** The registry has the role assignment that this plugin creates, which requires the right to assign roles. */
+  readonly hasOurRole: boolean;
+};
+
+/** Returns why an application may be controlled by another identity; undefined if it is the signed-in identity's and this plugin's alone. */
+export function notAlone(evidence: Evidence): string | undefined {
+  const object = objectOf(evidence);
+  if (mayGrant(object)) return undefined;
+  if (!object.described) return "this plugin did not create it";
+  if (object.creator !== "self") return "you are not its only owner";
+  return `it has a ${object.otherKeys[0]} of another user`;
+}
+
+/** A co-owner could add a password later. Before a role was assigned, names of passwords prove nothing: a former owner can have chosen them. */
+function objectOf({ application, custody, identity, hasOurRole }: Evidence): AzureObject {
+  const owners = [...custody.owners, ...custody.principalOwners];
+  const isAlone = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);
+  const isOurs = ({ displayName }: Application["keys"][number]) => hasOurRole && readMadeFor(displayName) !== undefined;
+  return {
+    described: isOfOurs(application.notes),
+    creator: isAlone ? "self" : "other",
+    recorded: false,
+    otherKeys: [...custody.otherKeys, ...(application.keys.every(isOurs) ? [] : ["password" as const])],
+    shared: false,
+  };
 }

@@ -1,10 +1,13 @@
-import type { Application, Key, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
+import type { Application, Custody, Key, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
-import { asLong } from "../../moment.ts";
-import type { Keep, Make, Mint } from "../../plan/change.ts";
-import type { Entry, Previous } from "../../secret/entry.ts";
-import { keptNote } from "../acr-token/plan.ts";
-import { granted, joinedScopes, lacking, type Mode, repositoriesOf, standing } from "./pull-roles.ts";
+import type { Ref } from "../../kinds.ts";
+import type { Change, Keep, Make, Mint, Tell } from "../../plan/change.ts";
+import { mayDelete } from "../../plan/ownership.ts";
+import type { Shown } from "../../plan/proof.ts";
+import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
+import type { Entry, Password, Previous } from "../../secret/entry.ts";
+import { keptEntry, planRetirement } from "../password-credential.ts";
+import { granted, lacking, type Mode, repositoriesOf, roleOn, union } from "./roles.ts";
 
 /** What is asked: a password of one service principal. */
 export type PrincipalOptions = {
@@ -34,7 +37,7 @@ export type PrincipalFound = {
 
 export type PrincipalPlan = {
   /** Application and service principal, as far as they are not there. */
-  readonly made: readonly Make[];
+  readonly created: readonly Make[];
   readonly role: Make | Keep;
   readonly mint: Mint | Keep;
   readonly entry: Entry;
@@ -49,23 +52,21 @@ export function planPrincipal(options: PrincipalOptions, found: PrincipalFound):
   const { host, name, key, expiresAt } = options;
   const { application, principal, held } = found;
   if (principal && !principal.enabled) throw disabled(name, principal);
-  const to = { kind: "application.graph.microsoft.com", name } as const;
+  const to = applicationRef({ displayName: name });
   const because = "there is none";
-  const made: Make[] = [
+  const created: Make[] = [
     ...(application ? [] : [{ act: "create", to, because } as const]),
     ...(principal ? [] : [{ act: "create", to: { kind: "serviceprincipal.graph.microsoft.com", name }, because } as const]),
   ];
   const role = planRole(options, found);
   const of = { hosts: [host], kind: "service-principal", identity: application?.appId ?? name };
-  const expires = expiresAt === undefined ? {} : { expiresAt };
   if (isHeld(found)) {
     const mint: Keep = { act: "keep", to, because: "its password is in the Secret" };
-    return { made, role, mint, entry: { ...of, ...keptNote(held) } };
+    return { created, role, mint, entry: { ...of, ...keptEntry(held) } };
   }
   const why = isOf(held, application) ? "the Secret's password is no longer taken" : "its password is in no Secret";
-  const mint: Mint = { act: "mint", to, inNew: !application, slot: key, ...expires, because: application ? why : because };
-  const previous = keyBefore(options, found);
-  return { made, role, mint, entry: { ...of, ...expires, ...(previous && { previous }) } };
+  const mint: Mint = { act: "mint", to, inNew: !application, slot: key, expiresAt, because: application ? why : because };
+  return { created, role, mint, entry: { ...of, expiresAt, previous: keyBefore(options, found) } };
 }
 
 /**
@@ -78,7 +79,7 @@ function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: P
   const noted = isOf(held, application) ? held?.previous : undefined;
   if (noted && ours.some(({ keyId }) => keyId === noted.slot)) return noted;
   const [youngest] = ours.sort(byAge);
-  return youngest && { slot: youngest.keyId, ...(youngest.madeAt !== undefined && { madeAt: youngest.madeAt }) };
+  return youngest && { slot: youngest.keyId, madeAt: youngest.madeAt };
 }
 
 const byAge = (a: Key, b: Key) => (b.madeAt ?? "").localeCompare(a.madeAt ?? "");
@@ -99,10 +100,10 @@ function planRole({ name, mode, repositories }: PrincipalOptions, { assignments 
   const to = { kind: "roleassignment.management.azure.com", name } as const;
   const grants = lacking(repositories, granted(mode, assignments) ?? []);
   if (grants.length === 0) return { act: "keep", to, because: "allows it already" };
-  const there = standing(mode, assignments);
-  if (!there) return { act: "create", to, after: joinedScopes(repositories, []), grants, because: "there is none" };
+  const there = roleOn(mode, assignments);
+  if (!there) return { act: "create", to, after: union(repositories, []), grants, because: "there is none" };
   const before = repositoriesOf(there, name);
-  return { act: "update", to, before, after: joinedScopes(before, repositories), grants, because: "allows too little" };
+  return { act: "update", to, before, after: union(before, repositories), grants, because: "allows too little" };
 }
 
 /** The one application that is meant. @throws CliError conflict where a name stands for several */
@@ -133,8 +134,88 @@ export function refuseScoped(mode: Mode, repositories: readonly string[], regist
   });
 }
 
-/** When a password made now dies, if Azure shows how long the Secret's last one was to live. */
-export function sameLifetime(application: Application | undefined, keyId: string | undefined, now: Date): string | undefined {
-  const { madeAt = "", expiresAt = "" } = application?.keys.find((key) => key.keyId === keyId) ?? {};
-  return asLong(madeAt, expiresAt, now);
+export type KeyOptions = {
+  /** The login server. */
+  readonly host: string;
+  readonly held: Entry;
+  /** What the password is called. */
+  readonly key: string;
+  /** RFC 3339. */
+  readonly expiresAt: string | undefined;
+};
+
+/** An application has room for any number of passwords: one more is added. */
+export function planPrincipalRenewal(
+  { host, held, key, expiresAt }: KeyOptions,
+  { appId, displayName, keys }: Application,
+): { readonly mint: Mint; readonly entry: Entry } {
+  const because = "it takes the place of the other password";
+  const mint: Mint = { act: "mint", to: applicationRef({ displayName }), inNew: false, slot: key, expiresAt, because };
+  const replaced = keys.find(({ keyId }) => keyId === held.slot);
+  const previous = replaced && { slot: replaced.keyId, madeAt: held.madeAt };
+  return { mint, entry: { hosts: [host], kind: "service-principal", identity: appId, expiresAt, previous } };
 }
+
+/** The passwords of an application that are meant: a key's id is never given twice. */
+export const keysShown = ({ keys }: Application, passwords: readonly Password[]): Key[] =>
+  keys.filter(({ keyId }) => passwords.some(({ slot }) => slot === keyId));
+
+/** Deletes exactly these passwords. */
+export const planKeyRetirement = (application: Application, keys: readonly Key[], because?: string): Make[] =>
+  planRetirement(applicationRef(application), keysOf({ keys }), because);
+
+/** The application as plans name it. */
+const applicationRef = ({ displayName: name }: Pick<Application, "displayName">) =>
+  ({ kind: "application.graph.microsoft.com", name }) as const;
+
+/** The passwords that Azure shows. */
+export const keysOf = (application: Pick<Application, "keys"> | undefined): readonly Shown[] =>
+  (application?.keys ?? []).map(({ keyId: slot, madeAt, expiresAt }) => ({ slot, madeAt, expiresAt }));
+
+export type RevocationFacts = {
+  readonly application: Application;
+  readonly principal: ServicePrincipal | undefined;
+  readonly assignments: readonly RoleAssignment[];
+  readonly otherKeys: Custody["otherKeys"];
+  /** The registry's id. */
+  readonly scope: string;
+};
+
+/**
+ * An application that this plugin made goes with these passwords, as long as it has no other password, certificate or federated credential, and
+ * then its role, which else would stay
+ * as one of nobody: where a run is killed in between, that shows on the registry. Of any other only these passwords go.
+ */
+export function planPrincipalRevocation(
+  { application, principal, assignments, otherKeys, scope }: RevocationFacts,
+  passwords: readonly Password[],
+): Change[] {
+  const { displayName: name, keys, notes } = application;
+  const shown = keysShown(application, passwords);
+  const because = "it is revoked";
+  const role = { kind: "roleassignment.management.azure.com", name } as const;
+  const given = principal && assignments.some(({ ours, here }) => ours && here);
+  const retired = planKeyRetirement(application, shown, because);
+  if (!mayDelete({ described: isOfOurs(notes), otherKeys, shared: false }))
+    return given && isLast(keys, shown) ? [...retired, roleStays(role, application, scope)] : retired;
+  if (shown.length < keys.length) return retired;
+  const deleted = shown.map(({ keyId: slot, madeAt }) => ({ slot, madeAt }));
+  return [
+    { act: "delete", to: applicationRef(application), passwords: deleted, because },
+    ...(given ? [{ act: "delete", to: role, passwords: deleted, because } as const] : []),
+  ];
+}
+
+/** Whether these go, and no other password of the application is this plugin's. */
+const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
+  going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
+
+/** An application that others sign in to, by passwords, certificates or federated credentials, may have come to pull by the role. */
+const roleStays = (to: Ref, { displayName, appId }: Application, scope: string): Tell => ({
+  act: "tell",
+  to,
+  says:
+    `the role that this plugin gave to ${JSON.stringify(displayName)} stays, because other logins of that application may pull by it; ` +
+    "if there are none, delete the role",
+  fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },
+});

@@ -2,20 +2,28 @@ import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import type { Application } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
-import type { Change, Passing } from "../../plan/change.ts";
-import { isOfOne, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
+import type { Passing, Plan } from "../../plan/change.ts";
+import { clustersNamedIn, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
 import { isGuid } from "../../secret/guid.ts";
-import { refuseBeyondReading, rightsOfPrincipal } from "../granted-rights.ts";
-import { tryHeld } from "../held.ts";
-import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
-import { keptTooLong, keptUntried } from "../password-credential.ts";
-import { beyond, type Reach, reachOf } from "../repository-scope.ts";
-import { carrier } from "./apply.ts";
-import { type Found, findNoted, findOwn, refuseOthers } from "./find.ts";
-import { clustersNamed, principalLife } from "./life.ts";
-import { isHeld, type PrincipalPlan, planPrincipal, refuseScoped, sameLifetime } from "./plan.ts";
-import { granted, type Mode } from "./pull-roles.ts";
-import { removalOf } from "./removal.ts";
+import { refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
+import type { Asked, Credential, FlagRow, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
+import { deletedCredential, issueOf, keptWarnings, notOwn, sameLifetime, withMore } from "../password-credential.ts";
+import { tryHeld } from "../prove.ts";
+import { type RepositoryScope, repositoriesIn, repositoryScopeOf } from "../repository-scope.ts";
+import { principalApplier, principalRemoval } from "./apply.ts";
+import { type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
+import {
+  isHeld,
+  keysOf,
+  keysShown,
+  type PrincipalPlan,
+  planKeyRetirement,
+  planPrincipal,
+  planPrincipalRenewal,
+  planPrincipalRevocation,
+  refuseScoped,
+} from "./plan.ts";
+import { granted, type Mode } from "./roles.ts";
 import type { State } from "./state.ts";
 
 /** What `--service-principal` means without a value: a name of the owner's own. No application can be named so here. */
@@ -75,7 +83,7 @@ function checkName(named: unknown): string | undefined {
   );
 }
 
-type Ground = {
+type PrincipalEnv = {
   readonly registry: AzureRegistry;
   readonly mode: Mode;
   readonly named: string | undefined;
@@ -84,8 +92,9 @@ type Ground = {
   readonly sources: Sources;
 };
 
-function credentialOf(ground: Ground): Credential {
-  const { registry, mode, named, azure, asked, sources } = ground;
+function credentialOf(env: PrincipalEnv): Credential {
+  const { registry, mode, named, azure, asked, sources } = env;
+  /** By the display name. */
   const states = new Map<string, State>();
   const patience = { wait: asked.wait, sleep: sources.sleep };
   return {
@@ -94,39 +103,46 @@ function credentialOf(ground: Ground): Credential {
     async issue(need: Need) {
       refuseScoped(mode, need.repositories, registry.name);
       const own = await findOwn(named, need, azure, registry);
-      const noted = named === undefined ? await findNoted(own, need, azure, registry) : undefined;
-      const kept = noted && (await issueFor(noted, need, ground));
-      const { issue, state } = kept && kept.issue.pulls !== "no" ? kept : await issueFor(own, need, ground);
+      const recorded = named === undefined ? await findRecorded(own, need, azure, registry) : undefined;
+      const kept = recorded && (await issueFor(recorded, need, env));
+      const { issue, state } = kept && kept.issue.pulls !== "no" ? kept : await issueFor(own, need, env);
       states.set(state.name, state);
       return issue;
     },
-    lifecycle: principalLife({ azure, registry, mode, asked, sources, states }),
-    apply: carrier({ azure, registry, mode, patience }, states),
-    removal: (change) => removalOf(change, states.get(change.to.name), mode, registry),
+    lifecycle: principalLifecycle(env, states),
+    apply: principalApplier({ azure, registry, mode, patience }, states),
+    removal: (change) => principalRemoval(change, states.get(change.to.name), mode, registry),
   };
 }
 
-async function issueFor(found: Found, need: Need, ground: Ground): Promise<{ issue: Issue; state: State }> {
-  const { registry, mode, asked, sources } = ground;
+async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ issue: Issue; state: State }> {
+  const { registry, mode, asked, sources } = env;
   const { held, owner } = need;
   const { name, application, principal, assignments } = found;
-  const reach = reachFor(found, need, ground);
-  const { pulls: tried, unasked } = await tryHeld(held, reach, asked, sources);
+  const scope = scopeOf(found, need, env);
+  const tried = await tryHeld(held, scope, asked, sources);
   // Another password, since the name of one cannot be changed
-  const pulls = tried !== "no" && (await lacksClusters(found, need)) ? "no" : tried;
-  const expiresAt = asked.expiresAt ?? sameLifetime(application, held?.entry?.slot, sources.now());
-  const repositories = mode === "legacy" ? ["*"] : reach.repositories;
-  const options = { host: registry.loginServer, name, mode, repositories, expiresAt };
-  const standing = { application, principal, assignments, held: held?.entry, pulls };
-  const words = isHeld(standing) ? owner.words : await owner.wordsInCluster();
+  const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
+  const expiresAt = asked.expiresAt ?? sameLifetime(keysOf(application), held?.entry?.slot, sources.now());
+  const repositories = mode === "legacy" ? ["*"] : scope.repositories;
+  const existing = { application, principal, assignments, held: held?.entry, pulls: still.pulls };
+  const words = isHeld(existing) ? owner.words : await owner.wordsInCluster();
   const key = keyName(words);
-  const plan = planPrincipal({ ...options, key, isOwnKey: owner.alone && isOfOne(key, words) }, standing);
-  const warnings = await judged(found, plan, need, ground);
-  const told = [keptTooLong(owner.secret, asked.expiresAt, plan), keptUntried(owner.secret, unasked, plan), ...warnings];
-  const issue = issueOf(plan, reach, { asked, pulls, repositories, login: held?.login, told });
+  const isOwnKey = owner.alone && isOfOne(key, words);
+  const plan = planPrincipal({ host: registry.loginServer, name, mode, repositories, expiresAt, key, isOwnKey }, existing);
+  const warnings = [...keptWarnings(owner.secret, asked.expiresAt, still, plan), ...(await refuseUnsafe(found, plan, need, env))];
+  const objects = [...plan.created, plan.role];
+  const options = { asked, held, still, mayPull: repositories, isShared: false, passing: passingOf(plan, asked), warnings };
+  const issue = issueOf({ objects, grant: plan.role, mint: plan.mint, entry: plan.entry }, scope, options);
   const state = { name, application, principal, notes: ofOurs(words), key, asked: {}, made: {} };
-  return { issue: withMore(issue, found, need), state };
+  return { issue: withMore(issue, need, { servicePrincipal: application?.appId ?? name }), state };
 }
+
+/** A new role can take Azure longer than a new password. */
+const passingOf = ({ role }: Pick<PrincipalPlan, "role">, asked: Asked): Passing =>
+  role.act === "keep"
+    ? { milliseconds: asked.wait, verdicts: ["refused"] }
+    : { milliseconds: asked.waitForRole ?? asked.wait, verdicts: ["refused", "out-of-scope"] };
 
 /** Whether no text of a shared application names some of the clusters that get its password: a run in another would end it. */
 async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {
@@ -136,80 +152,82 @@ async function lacksClusters({ application }: Found, { owner }: Need): Promise<b
   return getting.some((id) => !described.includes(id));
 }
 
+/** The clusters that an application's notes and the names of its passwords name. */
+const clustersNamed = ({ notes, keys }: Application): readonly string[] =>
+  clustersNamedIn([notes, ...keys.map(({ displayName }) => displayName)]);
+
 /**
  * Refuses an application that may be another identity's, and one with rights that no flag accepts.
  * @returns what to warn of
  * @throws CliError conflict
  */
-async function judged(found: Found, plan: PrincipalPlan, need: Need, ground: Ground): Promise<(string | undefined)[]> {
-  const { azure, asked } = ground;
-  const { name, application, by, borrowed } = found;
-  if (borrowed && plan.role.act !== "keep") throw notOwn(found, need, asked);
-  if (by === "own name" ? changes(plan) : plan.role.act === "create") await refuseOthers(found, need, azure, asked.again);
-  const accept: Create = { ...asked.again, servicePrincipal: application?.appId ?? name, force: true };
-  const rights = refuseBeyondReading(await rightsOfPrincipal(found, ground), asked.flags["force"] === true, accept);
-  return [by === "name" ? addedTo(application, plan) : undefined, rights];
+async function refuseUnsafe(found: Found, plan: PrincipalPlan, need: Need, env: PrincipalEnv): Promise<(string | undefined)[]> {
+  const { azure, asked } = env;
+  const { name, application, by, isRecorded } = found;
+  const { created, role, mint } = plan;
+  const appId = application?.appId;
+  if (isRecorded && role.act !== "keep") throw notOwn(`a password of application ${appId}`, asked, need, { servicePrincipal: appId });
+  const changes = created.length > 0 || role.act !== "keep" || mint.act !== "keep";
+  if (by === "own name" ? changes : role.act === "create") await refuseOthers(found, need, azure, asked.again);
+  const accept: Create = { ...asked.again, servicePrincipal: appId ?? name, force: true };
+  const rights = refuseBeyondReading(await rightsOfPrincipal(found, env), asked.flags["force"] === true, accept);
+  const addedTo =
+    by === "name" && application && mint.act === "mint"
+      ? `application ${JSON.stringify(application.displayName)} already exists (${appId}) and gets one more password`
+      : undefined;
+  return [addedTo, rights];
 }
 
-const changes = ({ made, role, mint }: PrincipalPlan): boolean => made.length > 0 || role.act !== "keep" || mint.act !== "keep";
-
-/** Says which application a display name was. */
-const addedTo = (application: Application | undefined, { mint }: PrincipalPlan): string | undefined =>
-  application && mint.act === "mint"
-    ? `application ${JSON.stringify(application.displayName)} already exists (${application.appId}) and gets one more password`
-    : undefined;
-
-/** How far it is to reach: where roles have no repositories, what can be proven. */
-function reachFor(
-  { name, application, assignments }: Found,
-  { repositories: named, fromPods, images }: Need,
-  { registry, mode, asked }: Ground,
-): Reach {
+/** In a registry whose roles have no repositories, only what can be proven. */
+function scopeOf({ name, application, assignments }: Found, need: Need, { registry, mode, asked }: PrincipalEnv): RepositoryScope {
+  const { repositories: named, fromPods, images } = need;
   const host = registry.loginServer;
   const again = { ...asked.again, servicePrincipal: application?.appId ?? name };
-  if (mode === "abac") return reachOf({ host, ...again }, { named, fromPods, images }, granted(mode, assignments));
-  return { host, repositories: [...new Set(images.map(({ repository }) => repository))].sort(), images };
+  if (mode === "abac") return repositoryScopeOf({ host, ...again }, { named, fromPods, images }, granted(mode, assignments));
+  return { host, repositories: repositoriesIn(images), images };
 }
 
-/** The refusal to give a principal more rights that is noted on a Secret, and may be somebody else's. */
-function notOwn({ application }: Found, { owner: { secret }, repositories }: Need, { registry, again: { identity } }: Asked): CliError {
-  const appId = application?.appId;
-  return new CliError("conflict", `secret "${secret}" holds a password of application ${appId}, which others may hold too`, {
-    hint: { verb: "create", secret, registry, ...(identity && { identity }), repositories, servicePrincipal: appId },
-  });
-}
+/** Renews and revokes passwords that Secrets record, by the application's id. */
+function principalLifecycle({ azure, registry, mode, asked, sources }: PrincipalEnv, states: Map<string, State>): Lifecycle {
+  async function read(appId: string, key = "") {
+    const [application] = await azure.applications({ appId });
+    if (!application) return undefined;
+    const { displayName: name, notes } = application;
+    const { principal, assignments } = await readPrincipal(name, application, azure, registry);
+    states.set(name, { name, application, principal, notes, key, asked: {}, made: {} });
+    return { application, principal, assignments };
+  }
 
-type Standing = {
-  readonly asked: Asked;
-  readonly pulls: Issue["pulls"];
-  /** What it may pull. */
-  readonly repositories: readonly string[];
-  readonly login: Issue["login"];
-  readonly told: readonly (string | undefined)[];
-};
-
-/** The steps in their order: rights first, a password only once it is wanted, and no password without its proof. */
-function issueOf(
-  { made, role, mint, entry }: PrincipalPlan,
-  reach: Reach,
-  { asked, pulls, repositories, login, told: words }: Standing,
-): Issue {
-  const { host, images } = reach;
-  const isNew = mint.act === "mint";
-  const verdicts: Passing["verdicts"] = role.act === "keep" ? ["refused"] : ["refused", "out-of-scope"];
-  const milliseconds = role.act === "keep" ? asked.wait : (asked.waitForRole ?? asked.wait);
-  const passing: Passing = { milliseconds, verdicts };
-  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories: reach.repositories, fresh: isNew, passing };
-  const told = words.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
-  const proven = asked.verify && (isNew || (role.act !== "keep" && login)) ? [prove] : [];
-  const steps = [...made, role, mint, ...proven, ...told];
-  const common = { entry, pulls, mayPull: repositories, images };
-  if (isNew) return { ...common, before: [], demand: steps, login: undefined };
-  return { ...common, before: steps, demand: [], login };
-}
-
-/** Where pods use what it may not pull: that it could, if it is named. */
-function withMore(issue: Issue, { name, application }: Found, { images }: Need): Issue {
-  if (!issue.mayPull || beyond(issue.mayPull, images).length === 0) return issue;
-  return { ...issue, more: { servicePrincipal: application?.appId ?? name } };
+  return {
+    async renew({ held: { entry: recorded }, images, words }: Renewal): Promise<Issue> {
+      const key = keyName(words);
+      const found = await read(recorded.identity, key);
+      if (!found) throw deletedCredential(`no application of the tenant has the id ${recorded.identity}`, registry);
+      const { application, assignments } = found;
+      const { loginServer: host } = registry;
+      const expiresAt = asked.expiresAt ?? sameLifetime(keysOf(application), recorded.slot, sources.now());
+      const plan = planPrincipalRenewal({ host, held: recorded, key, expiresAt }, application);
+      const mayPull = granted(mode, assignments) ?? [];
+      const repositories = mode === "abac" ? mayPull : repositoriesIn(images);
+      const warnings = [warnOfRights(await rightsOfPrincipal({ name: application.displayName, assignments }, { azure, registry }))];
+      const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
+      return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull, isShared: false, passing, warnings });
+    },
+    shown: async (appId) => keysOf((await azure.applications({ appId }))[0]),
+    async clusters(appId) {
+      const [application] = await azure.applications({ appId });
+      return application ? clustersNamed(application) : [];
+    },
+    async retire(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      return found ? planKeyRetirement(found.application, keysShown(found.application, passwords)) : [];
+    },
+    async revoke(identity, passwords): Promise<Plan> {
+      const found = await read(identity);
+      if (!found) return [];
+      const { application, principal } = found;
+      const { otherKeys } = isOfOurs(application.notes) ? await azure.custody(application.id, principal?.id) : { otherKeys: [] };
+      return planPrincipalRevocation({ ...found, otherKeys, scope: registry.id }, passwords);
+    },
+  };
 }

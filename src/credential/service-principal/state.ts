@@ -1,11 +1,10 @@
-import type { Azure, AzureRegistry } from "../../azure/port.ts";
+import type { Azure, AzureRegistry, RegistryFacts } from "../../azure/port.ts";
 import type { Application, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError, isLost } from "../../errors.ts";
 import type { Patience } from "../retry.ts";
-import type { Mode } from "./pull-roles.ts";
 
-/** What stood in Azure when the plan was made, and what stands behind what is made: by it a lost answer is found again. */
-export type Issued = {
+/** The objects in Azure when the plan was made, and the names of those that it creates: they find an object whose response was lost. */
+type Issued = {
   /** The display name. */
   readonly name: string;
   readonly application: Application | undefined;
@@ -16,7 +15,7 @@ export type Issued = {
   readonly key: string;
 };
 
-/** What this run asked for, and what it got; the second is not there where the answer was lost. */
+/** What this run asked for, and what Azure created; that is absent if the response was lost. */
 export type State = Issued & {
   readonly asked: { application?: boolean; principal?: boolean; role?: boolean; key?: boolean };
   readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
@@ -26,7 +25,12 @@ export type State = Issued & {
   written?: { readonly before: readonly string[] | undefined; readonly after: readonly string[] } | undefined;
 };
 
-export type Outside = { readonly azure: Azure; readonly registry: AzureRegistry; readonly mode: Mode; readonly patience: Patience };
+export type PrincipalAzure = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly mode: RegistryFacts["mode"];
+  readonly patience: Patience;
+};
 
 /** What the application is, whoever made it. @throws CliError internal */
 export function applicationOf({ made, application, name }: State): Application {
@@ -42,17 +46,17 @@ function unmade(what: string, name: string): never {
   throw new CliError("internal", `a plan needs ${what} ${name}, and nothing has made it`);
 }
 
-/** What is refused was not made; of a lost answer nobody knows. */
+/** Whether Azure certainly did not apply a request. */
 export const isRefused = (error: unknown): boolean => error instanceof CliError && !isLost(error);
 
-/** Passwords that were not there when the plan was made, and that this run did not make. */
-export async function strangers(it: State, azure: Azure) {
+/** Passwords that another run has created since the plan was made. */
+export async function newKeys(it: State, azure: Azure) {
   const { appId, keys: before } = it.application ?? { ...applicationOf(it), keys: [] };
   const [now] = await azure.applications({ appId });
   const known = new Set([...before.map(({ keyId }) => keyId), it.made.keyId]);
   return (now?.keys ?? []).filter(({ keyId }) => !known.has(keyId));
 }
 
-/** Whether somebody else has come to use what this run made: another run has a password of the application since. */
+/** Whether another run has come to use what this run created: it has added a password to the application. */
 export const isUsed = async (it: State, azure: Azure): Promise<boolean> =>
-  (await strangers(it, azure)).some(({ displayName }) => displayName !== it.key);
+  (await newKeys(it, azure)).some(({ displayName }) => displayName !== it.key);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { conditionOf } from "../../../src/credential/service-principal/abac-condition.ts";
+import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
 import { refused } from "../../support/demo.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";

@@ -1,11 +1,15 @@
-import type { Reach } from "../../../src/credential/repository-scope.ts";
+import type { RepositoryScope } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 export const host = "r.azurecr.io";
 export const login = { username: "ci", password: new Sensitive("hunter2") };
 export const image = (repository: string, reference: string): ImageRef => ({ host, repository, reference });
-export const reach = (repositories: readonly string[], images: readonly ImageRef[] = []): Reach => ({ host, repositories, images });
+export const reach = (repositories: readonly string[], images: readonly ImageRef[] = []): RepositoryScope => ({
+  host,
+  repositories,
+  images,
+});
 
 /** A registry that answers for images by what a test says, and `not-found` for the rest; and what it was asked. */
 export function registry(

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { proveLogin } from "../../../src/credential/prove.ts";
-import type { Reach } from "../../../src/credential/repository-scope.ts";
+import type { RepositoryScope } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
 import { host, image, login, reach, registry } from "./prove-setting.ts";
 
 test.for<{
   why: string;
-  reach: Reach;
+  reach: RepositoryScope;
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   asked: string[];
@@ -101,7 +101,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
   },
 );
 
-test.for<{ why: string; of: Reach; answers: Parameters<typeof registry>[0] }>([
+test.for<{ why: string; of: RepositoryScope; answers: Parameters<typeof registry>[0] }>([
   { why: "it loses the repository before its tags are listed", of: reach(["a"]), answers: { "a:latest": ["not-found", "out-of-scope"] } },
   {
     why: "it may not pull below the path",

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beyond, reachOf, type Said } from "../../../src/credential/repository-scope.ts";
+import { beyond, repositoryScopeOf, type Said } from "../../../src/credential/repository-scope.ts";
 
 const host = "myregistry.azurecr.io";
 const of = { verb: "create", host, registry: "myregistry", secret: "acr" } as const;
@@ -13,7 +13,7 @@ test.for<{ why: string; said: Partial<Said>; granted?: readonly string[]; reache
   { why: "what pods use is asked for", said: { fromPods: true }, granted: ["old"], reaches: ["app/api", "app/web", "old"] },
   { why: "it is asked for beside a name", said: { fromPods: true, named: ["x"] }, reaches: ["app/api", "app/web", "x"] },
 ])("$why", ({ said, granted, reaches }) => {
-  expect(reachOf(of, { named: [], fromPods: false, images, ...said }, granted)).toEqual({ host, repositories: reaches, images });
+  expect(repositoryScopeOf(of, { named: [], fromPods: false, images, ...said }, granted)).toEqual({ host, repositories: reaches, images });
 });
 
 test.for<{ why: string; images: Said["images"]; granted: readonly string[] | undefined; says: string; repositories: string[] }>([
@@ -33,7 +33,7 @@ test.for<{ why: string; images: Said["images"]; granted: readonly string[] | und
   },
   { why: "a scope map grants none", images, granted: [], says: "grants no repository", repositories: ["app/web", "app/api"] },
 ])("where there is nothing to pull, repositories have to be named: $why", ({ images: used, granted, says, repositories }) => {
-  const reach = () => reachOf(of, { named: [], fromPods: false, images: used }, granted);
+  const reach = () => repositoryScopeOf(of, { named: [], fromPods: false, images: used }, granted);
   expect(reach).toThrow(says);
   expect(reach).toThrow(
     expect.objectContaining({ kind: "usage", hint: { verb: "create", registry: "myregistry", secret: "acr", repositories } }),

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { stillPulls } from "../../../src/credential/prove.ts";
-import type { Reach } from "../../../src/credential/repository-scope.ts";
+import type { RepositoryScope } from "../../../src/credential/repository-scope.ts";
 import { image, login, reach, registry } from "./prove-setting.ts";
 
 test.for<{
   why: string;
-  reach: Reach;
+  reach: RepositoryScope;
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   pulls: string;

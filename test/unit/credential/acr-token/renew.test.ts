@@ -5,7 +5,7 @@ import {
   planTokenRetirement,
   planTokenRevocation,
   type RenewalOptions,
-} from "../../../../src/credential/acr-token/renew.ts";
+} from "../../../../src/credential/acr-token/plan.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { listEverywhere } from "../../../../src/fix.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
@@ -142,7 +142,7 @@ test.for<{ why: string; options?: Wanted; slots: string; is: string }>([
 test("what a run has left is told by when it was made, so that the next claim can say which it is", () => {
   const { mint } = planTokenRenewal(options({ left: [claimed(2)], alone: true }), tokenOf("1,2"));
   expect(mint).toMatchObject({ slot: "password2", left: inAzure(2) });
-  expect(planTokenRenewal(options(), tokenOf("1,-")).mint).not.toHaveProperty("left");
+  expect(planTokenRenewal(options(), tokenOf("1,-")).mint.left).toBeUndefined();
 });
 
 test("who has no room is told the command that makes some", () => {
@@ -189,7 +189,7 @@ test.for<{ why: string; held: Partial<Entry>; slots: string }>([
   { why: "Azure shows another in its slot", held: password(1, 1), slots: "3,-" },
   { why: "no time is noted", held: { madeAt: undefined as never }, slots: "1,-" },
 ])("a password that is not there any more is no password before: $why", ({ held, slots }) => {
-  expect(planTokenRenewal(options({ held, inUse: [] }), tokenOf(slots)).entry).not.toHaveProperty("previous");
+  expect(planTokenRenewal(options({ held, inUse: [] }), tokenOf(slots)).entry.previous).toBeUndefined();
 });
 
 test.for<{ slots: string; passwords: ReturnType<typeof password>[]; gone: string[] }>([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { conditionOf, repositoriesIn } from "../../../../src/credential/service-principal/abac-condition.ts";
+import { conditionOf, repositoriesIn } from "../../../../src/credential/service-principal/roles.ts";
 
 const others =
   "!(ActionMatches{'Microsoft.ContainerRegistry/registries/repositories/content/read'}) AND " +

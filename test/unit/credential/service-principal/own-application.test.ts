@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Evidence, notAlone } from "../../../../src/credential/service-principal/own-application.ts";
+import { type Evidence, notAlone } from "../../../../src/credential/service-principal/find.ts";
 
 const me = "o-1";
 const ours = "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d";

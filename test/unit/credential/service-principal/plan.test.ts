@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import type { Application, RoleAssignment } from "../../../../src/azure/principals.ts";
-import { conditionOf } from "../../../../src/credential/service-principal/abac-condition.ts";
 import {
   only,
   type PrincipalFound,
@@ -8,6 +7,7 @@ import {
   planPrincipal,
   refuseScoped,
 } from "../../../../src/credential/service-principal/plan.ts";
+import { conditionOf } from "../../../../src/credential/service-principal/roles.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
@@ -43,9 +43,9 @@ const held = { hosts: [host], kind: "service-principal", identity: "a-1", slot: 
 
 /** A plan in few words. */
 function plan(found: Partial<PrincipalFound>, more: Partial<PrincipalOptions> = {}): string {
-  const { made, role, mint } = planPrincipal({ ...options, ...more }, { ...nothing, ...found });
+  const { created, role, mint } = planPrincipal({ ...options, ...more }, { ...nothing, ...found });
   const minted = mint.act === "mint" ? `mint${mint.inNew ? " new" : ""}` : "keep";
-  return [...made.map(({ to }) => to.kind.split(".")[0]), `role ${role.act}`, minted].join(", ");
+  return [...created.map(({ to }) => to.kind.split(".")[0]), `role ${role.act}`, minted].join(", ");
 }
 
 test.for<{ why: string; found: Partial<PrincipalFound>; does: string }>([

@@ -5,7 +5,7 @@ import {
   planKeyRetirement,
   planPrincipalRenewal,
   planPrincipalRevocation,
-} from "../../../../src/credential/service-principal/renew.ts";
+} from "../../../../src/credential/service-principal/plan.ts";
 import { ofOurs } from "../../../../src/secret/azure-words.ts";
 
 const application = (keys: readonly string[], notes = ""): Application => ({

@@ -1,0 +1,143 @@
+import type { RoleAssignment } from "../../azure/principals.ts";
+import { CliError } from "../../errors.ts";
+import type { Change, Make } from "../../plan/change.ts";
+import { covers } from "../../registry/repository.ts";
+import { patiently } from "../retry.ts";
+import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from "./state.ts";
+
+/** How a registry decides who may pull what. */
+export type Mode = "legacy" | "abac";
+
+/** The role that lets pull and do nothing else, by the mode of the registry (Azure's own identifiers). */
+export const pullRole: Readonly<Record<Mode, { readonly id: string; readonly name: string }>> = {
+  legacy: { id: "7f951dda-4ed3-4680-a7ca-43fe172d538d", name: "AcrPull" },
+  abac: { id: "b93aa761-3e63-49ed-ac28-beffa264f7ac", name: "Container Registry Repository Reader" },
+};
+
+/** Roles that let pull too, and more: AcrPush; Container Registry Repository Writer and Contributor. */
+const more: Readonly<Record<Mode, readonly string[]>> = {
+  legacy: ["8311e382-0749-4cb8-b61a-304f252e45ec"],
+  abac: ["2a1e307c-b015-4ebd-883e-5b7698a07328", "2efddaa5-3f1f-4df3-97df-af3f13818f4c"],
+};
+
+const isPull = (mode: Mode, { role }: RoleAssignment) => role === pullRole[mode].id || more[mode].includes(role);
+
+/** The repositories that roles let pull, as far as their conditions are understood; undefined where there is no such role. */
+export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
+  const pulling = assignments.filter((one) => isPull(mode, one));
+  if (pulling.length === 0) return undefined;
+  const all = [...new Set(pulling.flatMap(({ condition }) => repositoriesIn(condition) ?? []))].sort();
+  return all.includes("*") ? ["*"] : all;
+}
+
+/** The assignment of the role that lets pull, on the registry itself: Azure has one for a principal at most. */
+export const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
+  assignments.find(({ role, here }) => here && role === pullRole[mode].id);
+
+/** The repositories that are not covered yet. */
+export const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
+  wanted.filter((repository) => !had.some((scope) => scope === repository || covers(scope, repository)));
+
+/** All of both. */
+export function union(some: readonly string[], others: readonly string[]): string[] {
+  const all = [...new Set([...some, ...others])].sort();
+  return all.includes("*") ? ["*"] : all;
+}
+
+/**
+ * The repositories of a standing assignment, to which others may be added.
+ * @throws CliError conflict where somebody else wrote it
+ */
+export function repositoriesOf({ ours, condition, name }: RoleAssignment, principal: string): string[] {
+  const repositories = repositoriesIn(condition);
+  if (ours && repositories) return repositories;
+  throw new CliError("conflict", `the role of "${principal}" on the registry has a condition that somebody else wrote`, {
+    hint: `name another service principal, or let the repositories into the condition of role assignment ${name} yourself`,
+  });
+}
+
+/** What a role's condition is about: an action other than these two passes it, whatever repository is asked for. */
+const reads = ["content/read", "metadata/read"].map((right) => `Microsoft.ContainerRegistry/registries/repositories/${right}`);
+
+const attribute = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
+
+/** A repository, or all below a path: nothing in it ends a text in a condition. */
+const form = /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:\/\*)?$/;
+
+/**
+ * The condition (Azure ABAC 2.0) by which a role lets pull these repositories and no other; `team/*` is all below a path, whose slash
+ * keeps `team-b` out. The words are those of Azure's own page on repository permissions.
+ * @returns undefined for all of the registry
+ * @throws CliError usage for a name that no repository has
+ */
+export function conditionOf(repositories: readonly string[]): string | undefined {
+  if (repositories.includes("*")) return undefined;
+  const odd = repositories.find((name) => !form.test(name));
+  if (odd !== undefined) throw new CliError("usage", `${JSON.stringify(odd)} is no name that a repository can have`);
+  const others = reads.map((action) => `!(ActionMatches{'${action}'})`).join(" AND ");
+  return `((${others}) OR (${repositories.map(comparison).join(" OR ")}))`;
+}
+
+const comparison = (repository: string): string =>
+  repository.endsWith("/*")
+    ? `${attribute} StringStartsWithIgnoreCase '${repository.slice(0, -1)}'`
+    : `${attribute} StringEqualsIgnoreCase '${repository}'`;
+
+/** The repositories of a condition of that form; undefined for one that somebody wrote in another. */
+export function repositoriesIn(condition: string | undefined): string[] | undefined {
+  if (condition === undefined) return ["*"];
+  const found = [...condition.matchAll(/String(Equals|StartsWith)IgnoreCase '([^']+)'/g)].map(([, how, text = ""]) =>
+    how === "Equals" ? text : `${text}*`,
+  );
+  const known = found.length > 0 && found.every((name) => form.test(name));
+  return known && conditionOf(found) === condition ? found : undefined;
+}
+
+type Writer = (it: State, change: Make) => Promise<void>;
+
+/** Gives principals the role that lets pull, and takes just that back. */
+export function roleWriter({ azure, registry, mode, patience }: PrincipalAzure): Partial<Record<Change["act"], Writer>> {
+  const role = pullRole[mode].id;
+  const of = (it: State) => ({ principalId: principalOf(it).id, role });
+  const assignments = (it: State) => azure.roleAssignments(registry, principalOf(it).id);
+  const put = (it: State, repositories: readonly string[]) =>
+    azure.assignRole(registry, { ...of(it), condition: conditionOf(repositories) });
+
+  async function now(it: State): Promise<string[] | undefined> {
+    const there = roleOn(mode, await assignments(it));
+    return there && repositoriesOf(there, it.name);
+  }
+
+  /** Others may have given it since it was looked at: only our own difference is made. */
+  async function write(it: State, { after: wanted = [] }: Make): Promise<void> {
+    it.asked.role = true;
+    const isNew = it.made.principal !== undefined;
+    const before = isNew ? undefined : await now(it);
+    if (before && lacking(wanted, before).length === 0) return;
+    const after = union(before ?? [], wanted);
+    it.written = { before, after };
+    await patiently(isNew || it.existing !== undefined, patience, () => put(it, after)).catch((error: unknown) =>
+      unlessGiven(it, wanted, error),
+    );
+  }
+
+  /** Somebody may have given it a moment ago under another name, which is as good. */
+  async function unlessGiven(it: State, wanted: readonly string[], error: unknown): Promise<void> {
+    if (isRefused(error)) it.written = undefined;
+    const isThere = error instanceof CliError && error.kind === "conflict";
+    const had = isThere ? granted(mode, await assignments(it)) : undefined;
+    if (!had || lacking(wanted, had).length > 0) throw error;
+  }
+
+  async function takeBack(it: State): Promise<void> {
+    if (!it.written || (await isUsed(it, azure))) return;
+    const { before = [], after } = it.written;
+    const added = after.filter((name) => !before.includes(name));
+    const others = ((await now(it)) ?? []).filter((name) => !added.includes(name));
+    const left = union(before, others);
+    await (left.length > 0 ? put(it, left) : azure.unassignRole(registry, of(it)));
+    it.written = undefined;
+  }
+
+  return { create: write, update: (it, change) => (it.asked.role ? takeBack(it) : write(it, change)), delete: takeBack };
+}
