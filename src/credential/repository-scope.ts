@@ -46,6 +46,10 @@ export function repositoryScopeOf(
   });
 }
 
+/** The named repositories; else those of the images, in the order of the images. */
+export const namedOrUsed = ({ repositories, images }: Pick<Said, "images"> & { readonly repositories: readonly string[] }) =>
+  repositories.length > 0 ? repositories : [...new Set(images.map(({ repository }) => repository))];
+
 /** The repositories of images that none of these scopes covers, each once and in order. */
 export function beyond(scopes: readonly string[], images: readonly ImageRef[]): string[] {
   const outside = images.filter(({ repository }) => !scopes.some((scope) => covers(scope, repository)));

@@ -1,16 +1,16 @@
 import { Busy, NotYet } from "../errors.ts";
 
-/** How long Azure is given, in milliseconds, to hear everywhere of what was made a moment ago. */
-export type Patience = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
+/** `wait`: milliseconds in which Azure replicates a new object. */
+export type RetryOptions = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
 
 /** How long `delete` and `prune`, which have no --wait, retry a refused deletion. Milliseconds. */
 export const deletionWait = 60_000;
 
 /**
- * Retries while Azure has not heard of what the work is about, if this run made that, and while Azure refuses a write because of
- * another one. A retry that Azure asks to delay beyond the wait is not made.
+ * Retries while Azure replicates an object that this run created, and while Azure rejects a write because of a concurrent one. Gives up if
+ * Azure asks for a pause that ends after the wait.
  */
-export async function patiently<T>(isNew: boolean, { wait, sleep }: Patience, work: () => Promise<T>): Promise<T> {
+export async function retryWhileReplicating<T>(isNew: boolean, { wait, sleep }: RetryOptions, work: () => Promise<T>): Promise<T> {
   let left = wait;
   for (const step of pausesOf(wait)) {
     try {
@@ -31,8 +31,8 @@ function pauseAfter(error: unknown, isNew: boolean, step: number): number | unde
   return isNew && error instanceof NotYet ? step : undefined;
 }
 
-/** Looks until something is seen, or for as long as that. */
-export async function seen<T>({ wait, sleep }: Patience, look: () => Promise<T | undefined>): Promise<T | undefined> {
+/** Reads until the result is defined or the wait is over. */
+export async function poll<T>({ wait, sleep }: RetryOptions, look: () => Promise<T | undefined>): Promise<T | undefined> {
   for (const pause of pausesOf(wait)) {
     const found = await look();
     if (found !== undefined) return found;
@@ -41,7 +41,7 @@ export async function seen<T>({ wait, sleep }: Patience, look: () => Promise<T |
   return look();
 }
 
-/** Pauses between tries, which grow to five seconds and come to a whole of so many milliseconds. */
+/** Pauses between attempts, in milliseconds: they grow to five seconds, and their sum is `whole`. */
 export function* pausesOf(whole: number): Generator<number> {
   let pause = 1000;
   for (let left = whole; left > 0; left -= pause, pause = Math.min(2 * pause, 5000)) {

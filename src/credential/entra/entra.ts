@@ -7,6 +7,7 @@ import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/jwt.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "../kind.ts";
 import { type Still, stillPulls } from "../prove.ts";
+import { namedOrUsed } from "../repository-scope.ts";
 import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenSource } from "./registry-token.ts";
 
 const flags = {
@@ -79,7 +80,7 @@ function credentialOf(at: At): Credential {
     host,
     async issue(need: Need) {
       const { images, held } = need;
-      const repositories = wanted(need);
+      const repositories = namedOrUsed(need);
       const ask = async (login: Login): Promise<Still> =>
         asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
       const token = await makeOnce();
@@ -93,7 +94,7 @@ function credentialOf(at: At): Credential {
     },
     lifecycle: {
       async renew({ inside, secret, images }: Renewal) {
-        const repositories = wanted({ images, repositories: [] });
+        const repositories = namedOrUsed({ images, repositories: [] });
         const token = await makeOnce();
         if (!inside.every((login) => isSameIdentity(login, token))) throw ofAnother(secret, host, token.of);
         return take(due(token), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
@@ -130,15 +131,11 @@ const ofAnother = (secret: string, registry: string, of: string) =>
     hint: { verb: "create", secret, registry, entra: true },
   });
 
-const wanted = ({ repositories, images }: Pick<Need, "repositories" | "images">): readonly string[] =>
-  repositories.length > 0 ? repositories : [...new Set(images.map((image) => image.repository))];
-
 /** The token that a Secret holds will do. */
 function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images, held }: Need): Issue {
   const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
   const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
-  const by = held?.entry?.by;
-  const entry = { ...entryOf(host, claims), ...(by !== undefined && { by }) };
+  const entry = { ...entryOf(host, claims), by: held?.entry?.by };
   return { before, demand: [], entry, login, pulls, mayPull: undefined, images };
 }
 
@@ -164,7 +161,7 @@ const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry =>
   kind: entra.name,
   identity: tokenUser,
   // All tokens have one user name, and those of two people may be of one second
-  ...(id !== undefined && { slot: id }),
-  ...(madeAt !== undefined && { madeAt }),
-  ...(expiresAt !== undefined && { expiresAt }),
+  slot: id,
+  madeAt,
+  expiresAt,
 });

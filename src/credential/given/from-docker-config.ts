@@ -1,7 +1,10 @@
 import { CliError } from "../../errors.ts";
+import { buildKeyring } from "../../kubelet/keyring.ts";
+import { readPullSecret } from "../../kubelet/read-pull-secret.ts";
+import type { Login } from "../../registry/port.ts";
+import { dockerConfigJson } from "../../secret/pull-secret.ts";
 import type { FlagRow, Kind } from "../kind.ts";
-import { loginIn } from "./docker-login.ts";
-import { checkRegistry, credentialOf, given, loginServer } from "./given.ts";
+import { checkRegistry, given, givenCredential, loginServer } from "./given.ts";
 
 const flags = {
   "from-docker-config": {
@@ -12,7 +15,7 @@ const flags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** A user name and password that somebody has in a docker config; from then on like any that is given. */
+/** A login from a docker config; the same kind as any other that the user gives. */
 export const fromDockerConfig = {
   ...given,
   flags,
@@ -26,6 +29,67 @@ export const fromDockerConfig = {
     const file = String(asked.flags["from-docker-config"]);
     const text = await (file === "-" ? sources.stdin.read() : sources.readFile(file));
     const host = await loginServer(asked, sources);
-    return credentialOf(host, loginIn(text, host), asked, sources);
+    return givenCredential(host, loginIn(text, host), asked, sources);
   },
 } as const satisfies Kind;
+
+/**
+ * The login for a registry in the text of a docker config (`~/.docker/config.json`, or what a `kubernetes.io/dockerconfigjson` Secret
+ * holds), as a kubelet would find it there. Nothing of the text is repeated but hosts and the names of credential helpers.
+ * @throws CliError usage where it holds none that a kubelet could use
+ */
+export function loginIn(text: string, host: string): Login {
+  if (text.trim() !== "" && !isJson(text)) throw new CliError("usage", "the docker config is not JSON");
+  const secret = {
+    name: "docker config",
+    type: dockerConfigJson,
+    data: { ".dockerconfigjson": Buffer.from(text.trim()).toString("base64") },
+  };
+  const reading = readPullSecret(secret);
+  if (!("entries" in reading))
+    throw new CliError(
+      "usage",
+      "malformed" in reading ? `the docker config cannot be read: ${reading.malformed}` : "the docker config is empty",
+    );
+  const [match] = buildKeyring([secret]).lookup({ host, repository: "any", reference: "latest" });
+  if (match) return match.login;
+  const servers = reading.entries.map(({ server }) => server);
+  throw noLogin(JSON.parse(text) as Config, host, servers);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Config = {
+  readonly auths?: Readonly<Record<string, { readonly identitytoken?: unknown } | null>>;
+  readonly credHelpers?: Readonly<Record<string, unknown>>;
+  readonly credsStore?: unknown;
+};
+
+/** Why a config has no login for a registry, and what to do instead. */
+function noLogin({ auths, credHelpers, credsStore }: Config, host: string, servers: readonly string[]): CliError {
+  const named = servers.filter((server) => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host);
+  if (named.some((server) => typeof auths?.[server]?.identitytoken === "string"))
+    return new CliError("usage", `the docker config holds an identity token for ${host}, which a kubelet cannot use`, {
+      hint: "leave out --from-docker-config, and a credential that pulls is made",
+    });
+  const helper = credHelpers?.[host] ?? credsStore;
+  if (typeof helper === "string" && helper !== "")
+    return new CliError("usage", `the docker config leaves the login for ${host} to docker-credential-${helper}, and does not hold it`, {
+      hint: {
+        do: "shell",
+        argv: ["echo", host],
+        into: [`docker-credential-${helper}`, "get"],
+        when: "use --username and --password-stdin with the login that this prints",
+      },
+    });
+  if (named.length > 0) return new CliError("usage", `the docker config names ${host}, and holds no user name and password for it`);
+  const others = servers.length > 0 ? `; it has some for ${servers.join(", ")}` : "";
+  return new CliError("usage", `the docker config holds no login for ${host}${others}`, { hint: `docker login ${host}` });
+}

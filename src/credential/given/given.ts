@@ -1,11 +1,10 @@
 import { readRegistryId } from "../../azure/registry-name.ts";
 import { CliError } from "../../errors.ts";
 import type { Fix } from "../../fix.ts";
-import type { Change } from "../../plan/change.ts";
 import type { Login } from "../../registry/port.ts";
 import { Sensitive } from "../../secret/sensitive.ts";
-import type { Asked, Credential, FlagRow, Kind, Need, Sources } from "../kind.ts";
-import { stillPulls } from "../prove.ts";
+import { existingCredential } from "../existing-login.ts";
+import type { Asked, Credential, FlagRow, Kind, Sources } from "../kind.ts";
 
 const flags = {
   username: {
@@ -31,31 +30,14 @@ export const given = {
   },
   async open(asked, sources) {
     const login = await readLogin(asked, sources);
-    return credentialOf(await loginServer(asked, sources), login, asked, sources);
+    return givenCredential(await loginServer(asked, sources), login, asked, sources);
   },
 } as const satisfies Kind;
 
-/** A credential of a login that somebody has. */
-export function credentialOf(host: string, login: Login, { verify }: Asked, { registry }: Sources): Credential {
-  return {
-    kind: given.name,
-    host,
-    async issue({ repositories: named, images, held }: Need) {
-      const repositories = named.length > 0 ? named : [...new Set(images.map((image) => image.repository))];
-      const to = { kind: "registry", name: host } as const;
-      const says = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
-      const warning: Change = { act: "tell", to, says };
-      const prove: Change = { act: "prove", to, repositories, fresh: false };
-      const reach = { host, repositories, images };
-      // Another login may only go if it is of no use any more
-      const other = held?.login && (held.login.username !== login.username ? held.login : undefined);
-      const pulls = other && verify ? (await stillPulls(reach, other, registry())).pulls : "unknown";
-      const entry = { hosts: [host], kind: "given", identity: login.username };
-      return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull: undefined, images };
-    },
-    apply: async () => ({}),
-    removal: () => [],
-  };
+/** A credential of a login that the user has. */
+export function givenCredential(host: string, login: Login, asked: Asked, sources: Sources): Credential {
+  const message = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
+  return existingCredential({ kind: given.name, host, mayPull: undefined, loginFor: () => ({ login, message }) }, asked, sources);
 }
 
 /** The user name, and the command that pipes its password in. */

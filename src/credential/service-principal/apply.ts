@@ -5,7 +5,7 @@ import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";
 import type { Applied } from "../kind.ts";
 import { createdBy } from "../password-credential.ts";
-import { type Patience, patiently, seen } from "../retry.ts";
+import { poll, type RetryOptions, retryWhileReplicating } from "../retry.ts";
 import { keysShown } from "./plan.ts";
 import { type Mode, pullRole, roleWriter } from "./roles.ts";
 import { applicationOf, isRefused, isUsed, newKeys, type PrincipalAzure, type State } from "./state.ts";
@@ -21,15 +21,15 @@ const listDelay = 2_000;
 
 /** Applies a plan, and rolls back what this run created unless another run has come to use it. */
 export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<string, State>): (change: Change) => Promise<Applied> {
-  const { azure, patience } = outside;
-  const brief: Patience = { ...patience, wait: Math.min(patience.wait, undoing) };
+  const { azure, retry } = outside;
+  const brief: RetryOptions = { ...retry, wait: Math.min(retry.wait, undoing) };
 
   async function createApplication(it: State): Promise<void> {
     it.asked.application = true;
-    const create = () => patiently(false, patience, () => azure.createApplication({ displayName: it.name, notes: it.notes }));
+    const create = () => retryWhileReplicating(false, retry, () => azure.createApplication({ displayName: it.name, notes: it.notes }));
     const made = await create().catch(unlessLost(it, "application"));
     it.made.application = made;
-    await patience.sleep(listDelay);
+    await retry.sleep(listDelay);
     const first = await firstOfName(it.name, made.id);
     // The name must identify one application: if two runs create it at the same time, the later run uses that of the earlier
     if (first.id !== made.id) throw new Conflict(`another run created application "${it.name}" at the same time`);
@@ -37,7 +37,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
 
   /** The earliest application of a name, once Graph lists this one. Only times of one list compare: Graph's answer to POST is more precise. */
   async function firstOfName(name: string, id: string): Promise<Application> {
-    const listed = await seen(patience, async () => {
+    const listed = await poll(retry, async () => {
       const all = await azure.applications({ name });
       return all.some((one) => one.id === id) ? all : undefined;
     });
@@ -49,7 +49,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   async function createPrincipal(it: State): Promise<void> {
     const { appId } = applicationOf(it);
     it.asked.principal = true;
-    const make = () => patiently(it.made.application !== undefined, patience, () => azure.createServicePrincipal(appId));
+    const make = () => retryWhileReplicating(it.made.application !== undefined, retry, () => azure.createServicePrincipal(appId));
     const made = await make()
       .catch(unlessLost(it, "principal"))
       .catch((error: unknown) => existingPrincipal(it, appId, error));
@@ -59,7 +59,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   /** Another run may have created the service principal of the same application at the same time: this run uses it. */
   async function existingPrincipal(it: State, appId: string, error: unknown): Promise<undefined> {
     const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
-    const existing = isInUse ? await seen(patience, () => azure.servicePrincipal(appId)) : undefined;
+    const existing = isInUse ? await poll(retry, () => azure.servicePrincipal(appId)) : undefined;
     if (!existing) throw error;
     it.existing = existing;
   }
@@ -68,7 +68,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     const { id, appId } = applicationOf(it);
     it.asked.key = true;
     const add = () =>
-      patiently(it.made.application !== undefined, patience, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
+      retryWhileReplicating(it.made.application !== undefined, retry, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
     const { keyId, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
     it.made.keyId = keyId;
     return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await createdBy(azure) };
@@ -77,7 +77,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   /** The application that this run made, also where the answer was lost. */
   async function madeApplication(it: State): Promise<Application | undefined> {
     if (it.made.application || !it.asked.application) return it.made.application;
-    const found = await seen(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
+    const found = await poll(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
     if (!found) throw new CliError("conflict", `application "${it.name}" may have been made`);
     it.made.application = found;
     return found;
@@ -87,31 +87,31 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     const made = await madeApplication(it);
     if (!made) return;
     if (await isUsed(it, azure)) return removeKey(it);
-    await patiently(true, brief, () => azure.deleteApplication(made.id));
+    await retryWhileReplicating(true, brief, () => azure.deleteApplication(made.id));
   }
 
   /** It goes with an application that this run made. */
   async function deletePrincipal(it: State): Promise<void> {
     if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
     const { appId } = applicationOf(it);
-    const made = it.made.principal ?? (await seen(brief, () => azure.servicePrincipal(appId)));
+    const made = it.made.principal ?? (await poll(brief, () => azure.servicePrincipal(appId)));
     if (!made) throw new CliError("conflict", `the service principal of application "${it.name}" may have been made`);
-    await patiently(true, brief, () => azure.deleteServicePrincipal(made.id));
+    await retryWhileReplicating(true, brief, () => azure.deleteServicePrincipal(made.id));
   }
 
   async function removeKey(it: State): Promise<void> {
     if (!it.asked.key) return;
     const { id } = applicationOf(it);
-    it.made.keyId ??= await seen(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
+    it.made.keyId ??= await poll(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
     const { keyId } = it.made;
     if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been made`);
-    await patiently(true, brief, () => azure.removeKey(id, keyId));
+    await retryWhileReplicating(true, brief, () => azure.removeKey(id, keyId));
   }
 
   /** One that is gone already, by another run or by this one, is as it was wanted. */
   async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
     const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
-    await patiently(false, patience, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
+    await retryWhileReplicating(false, retry, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
       if (!isRefusal(error) || (await isThere())) throw error;
     });
   }
@@ -127,7 +127,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
     const application = applicationOf(it);
     const standing = await without(it, passwords);
-    if (standing === "spare") await patiently(false, patience, () => azure.deleteApplication(application.id));
+    if (standing === "spare") await retryWhileReplicating(false, retry, () => azure.deleteApplication(application.id));
     if (standing === "used") for (const { slot = "" } of passwords) await dropKey(application, slot);
   }
 

@@ -2,7 +2,7 @@ import type { RoleAssignment } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Change, Make } from "../../plan/change.ts";
 import { covers } from "../../registry/repository.ts";
-import { patiently } from "../retry.ts";
+import { retryWhileReplicating } from "../retry.ts";
 import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from "./state.ts";
 
 /** How a registry decides who may pull what. */
@@ -96,7 +96,7 @@ export function repositoriesIn(condition: string | undefined): string[] | undefi
 type Writer = (it: State, change: Make) => Promise<void>;
 
 /** Gives principals the role that lets pull, and takes just that back. */
-export function roleWriter({ azure, registry, mode, patience }: PrincipalAzure): Partial<Record<Change["act"], Writer>> {
+export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Partial<Record<Change["act"], Writer>> {
   const role = pullRole[mode].id;
   const of = (it: State) => ({ principalId: principalOf(it).id, role });
   const assignments = (it: State) => azure.roleAssignments(registry, principalOf(it).id);
@@ -116,7 +116,7 @@ export function roleWriter({ azure, registry, mode, patience }: PrincipalAzure):
     if (before && lacking(wanted, before).length === 0) return;
     const after = union(before ?? [], wanted);
     it.written = { before, after };
-    await patiently(isNew || it.existing !== undefined, patience, () => put(it, after)).catch((error: unknown) =>
+    await retryWhileReplicating(isNew || it.existing !== undefined, retry, () => put(it, after)).catch((error: unknown) =>
       unlessGiven(it, wanted, error),
     );
   }

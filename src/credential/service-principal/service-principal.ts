@@ -96,7 +96,7 @@ function credentialOf(env: PrincipalEnv): Credential {
   const { registry, mode, named, azure, asked, sources } = env;
   /** By the display name. */
   const states = new Map<string, State>();
-  const patience = { wait: asked.wait, sleep: sources.sleep };
+  const retry = { wait: asked.wait, sleep: sources.sleep };
   return {
     kind: servicePrincipal.name,
     host: registry.loginServer,
@@ -110,7 +110,7 @@ function credentialOf(env: PrincipalEnv): Credential {
       return issue;
     },
     lifecycle: principalLifecycle(env, states),
-    apply: principalApplier({ azure, registry, mode, patience }, states),
+    apply: principalApplier({ azure, registry, mode, retry }, states),
     removal: (change) => principalRemoval(change, states.get(change.to.name), mode, registry),
   };
 }

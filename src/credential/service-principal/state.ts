@@ -1,7 +1,7 @@
 import type { Azure, AzureRegistry, RegistryFacts } from "../../azure/port.ts";
 import type { Application, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError, isLost } from "../../errors.ts";
-import type { Patience } from "../retry.ts";
+import type { RetryOptions } from "../retry.ts";
 
 /** The objects in Azure when the plan was made, and the names of those that it creates: they find an object whose response was lost. */
 type Issued = {
@@ -29,7 +29,7 @@ export type PrincipalAzure = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
   readonly mode: RegistryFacts["mode"];
-  readonly patience: Patience;
+  readonly retry: RetryOptions;
 };
 
 /** What the application is, whoever made it. @throws CliError internal */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loginIn } from "../../../../src/credential/given/docker-login.ts";
+import { loginIn } from "../../../../src/credential/given/from-docker-config.ts";
 
 const host = "myregistry.azurecr.io";
 const auth = (text: string) => Buffer.from(text).toString("base64");

@@ -1,0 +1,37 @@
+import type { Change } from "../plan/change.ts";
+import type { Login } from "../registry/port.ts";
+import type { Asked, Credential, Issue, Need, Sources } from "./kind.ts";
+import { stillPulls } from "./prove.ts";
+import { namedOrUsed } from "./repository-scope.ts";
+
+/** The login for a Secret, and the warning to print. */
+export type ExistingLogin = { readonly login: Login; readonly slot?: string | undefined; readonly message: string };
+
+type Origin = Pick<Credential, "kind" | "host"> & Pick<Issue, "mayPull"> & { loginFor(need: Need): ExistingLogin };
+
+/** A credential that the plugin neither creates nor deletes. */
+export function existingCredential(
+  { kind, host, mayPull, loginFor }: Origin,
+  { verify }: Asked,
+  { registry }: Pick<Sources, "registry">,
+): Credential {
+  return {
+    kind,
+    host,
+    async issue(need: Need) {
+      const { images, held } = need;
+      const { login, slot, message: says } = loginFor(need);
+      const repositories = namedOrUsed(need);
+      const to = { kind: "registry", name: host } as const;
+      const warning: Change = { act: "tell", to, says };
+      const prove: Change = { act: "prove", to, repositories, fresh: false };
+      // Another user's login is only replaced if the registry rejects it
+      const other = held?.login && held.login.username !== login.username ? held.login : undefined;
+      const pulls = other && verify ? (await stillPulls({ host, repositories, images }, other, registry())).pulls : "unknown";
+      const entry = { hosts: [host], kind, identity: login.username, slot };
+      return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull, images };
+    },
+    apply: async () => ({}),
+    removal: () => [],
+  };
+}
