@@ -30,7 +30,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: Object.entries(tiers).map(([name, globalSetup]) => ({
       extends: true,
-      test: { name, globalSetup, include: [`test/${name}/**/*.test.ts`] },
+      // The unit tests share no state, and load each module once for a worker
+      test: { name, globalSetup, include: [`test/${name}/**/*.test.ts`], isolate: name !== "unit" },
     })),
   },
 });
