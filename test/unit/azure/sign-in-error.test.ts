@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
+import { hintText } from "../../../src/fix.ts";
 
 const trace = " Trace ID: 0a Correlation ID: 0b Timestamp: 2026-11-24 13:25:18Z";
 const interactive = "Interactive authentication is needed. Please run:\naz login --scope https://management.azure.com//.default\n";
@@ -57,6 +59,13 @@ test.for([
     hint: "set REQUESTS_CA_BUNDLE to the file with the proxy's certificate authority",
   },
   {
+    said: "ERROR: Subscription 'x' not found. Check the spelling and casing and try again.",
+    kind: "notFound",
+    message: "the Azure CLI does not know the subscription",
+    hint: "az account list --output table",
+  },
+  { said: "ERROR: unrecognized arguments: --scope", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
+  {
     said: "FutureWarning: x\nERROR: Error loading command module 'rdbms'\nERROR: something new\n",
     kind: "unauthenticated",
     message: "Azure gave no token: something new",
@@ -69,29 +78,47 @@ test.for([
   expect({ kind, message, hint }).toEqual(shown);
 });
 
+const factors = ["Azure wants multi-factor authentication for this sign-in", /^az login$/] as const;
+const expired = ["the Azure sign-in has expired", /^az login$/] as const;
+const blocked = [
+  "a Conditional Access policy of the tenant blocks this Azure sign-in",
+  /device or network that the policy allows/,
+] as const;
+const consent = ["the Azure tenant does not let this identity ask for a token of this kind", /consent/] as const;
+const assertion = ["Azure refused the client certificate or federated assertion", /federated credentials/] as const;
+const password = ["Azure refused the user name or the password", /^az login$/] as const;
+
 test.for([
-  [50079, "Azure wants multi-factor authentication for this sign-in"],
-  [50078, "Azure wants multi-factor authentication for this sign-in"],
-  [70043, "the Azure sign-in has expired"],
-  [50173, "the Azure sign-in has expired"],
-  [700084, "the Azure sign-in has expired"],
-  [53000, "a Conditional Access policy of the tenant blocks this Azure sign-in"],
-  [53001, "a Conditional Access policy of the tenant blocks this Azure sign-in"],
-  [530003, "a Conditional Access policy of the tenant blocks this Azure sign-in"],
-  [90002, "the Azure tenant does not exist in this cloud"],
-  [700016, "the application is not known in this Azure tenant"],
-  [7000222, "the client secret has expired"],
-  [500011, "the Azure tenant does not let this identity ask for a token of this kind"],
-  [65001, "the Azure tenant does not let this identity ask for a token of this kind"],
-  [70021, "Azure refused the client certificate or federated assertion"],
-  [700213, "Azure refused the client certificate or federated assertion"],
-  [700024, "Azure refused the client certificate or federated assertion"],
-  [50057, "the Azure account is disabled"],
-  [50105, "the Azure account is not assigned to the application"],
-  [50126, "Azure refused the user name or the password"],
-  [50034, "Azure refused the user name or the password"],
-] as const)("AADSTS%i: %s", ([number, message]) => {
-  expect(explainSignIn(`AADSTS${number}: text.${trace}`).message).toBe(`${message} (AADSTS${number}: text)`);
+  [50076, ...factors],
+  [50079, ...factors],
+  [50078, ...factors],
+  [700082, ...expired],
+  [70043, ...expired],
+  [50173, ...expired],
+  [700084, ...expired],
+  [53003, ...blocked],
+  [53000, ...blocked],
+  [53001, ...blocked],
+  [530003, ...blocked],
+  [90002, "the Azure tenant does not exist in this cloud", /az cloud show/],
+  [700016, "the application is not known in this Azure tenant", /AZURE_CLIENT_ID/],
+  [7000222, "the client secret has expired", /make a new one/],
+  [500011, ...consent],
+  [50001, ...consent],
+  [65001, ...consent],
+  [70021, ...assertion],
+  [700211, ...assertion],
+  [700212, ...assertion],
+  [700213, ...assertion],
+  [700024, ...assertion],
+  [50057, "the Azure account is disabled", /administrator/],
+  [50105, "the Azure account is not assigned to the application", /administrator/],
+  [50126, ...password],
+  [50034, ...password],
+] as const)("AADSTS%i: %s", ([number, message, hint]) => {
+  const error = explainSignIn(`AADSTS${number}: text.${trace}`);
+  expect(error.message).toBe(`${message} (AADSTS${number}: text)`);
+  expect(error.hint && hintText(error.hint, formatCommand)).toMatch(hint);
 });
 
 test("hints at no az command when another source gives no token", () => {
