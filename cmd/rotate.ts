@@ -9,9 +9,9 @@ import { over } from "../src/scope/concurrency.ts";
 import { imagesIn } from "../src/state/images.ts";
 import { type Clusters, clustersOf, type Noted, type NotedIn, notedIn } from "../src/state/noted.ts";
 import { notedLists } from "../src/state/noted-lists.ts";
+import { scopesHolding } from "../src/workflows/distribute.ts";
+import type { RotateOrder } from "../src/workflows/find-holders.ts";
 import { rotate as rotateCredential } from "../src/workflows/rotate.ts";
-import type { RotateOrder } from "../src/workflows/rotate-order.ts";
-import { clusterScopesOf as clusterScopesHolding } from "../src/workflows/rotate-places.ts";
 import { failure } from "../src/workflows/unit.ts";
 import { conclude } from "./conclude.ts";
 import { identityOf } from "./line/identity-flags.ts";
@@ -80,7 +80,7 @@ export const rotate = verb({
 
 /** Where lines of outcomes can be from: a credential may be held beyond the places that were named. */
 function holding(rotations: Parameters<typeof rotateAll>[0], clusterScopes: readonly ClusterScope[]): readonly ClusterScope[] {
-  const held = clusterScopesHolding({ members: rotations.flatMap(({ members }) => members) });
+  const held = scopesHolding({ members: rotations.flatMap(({ members }) => members) });
   const open = clusterScopes.some((clusterScope) => clusterScope.open);
   return held.length > 0 ? held.map((clusterScope) => ({ ...clusterScope, open })) : clusterScopes;
 }

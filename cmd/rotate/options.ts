@@ -1,7 +1,7 @@
 import { endsKnown } from "../../src/credential/kinds.ts";
 import type { DueLimits, NotDue, Rotation } from "../../src/plan/rotation.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
-import type { Grace } from "../../src/workflows/rotate-order.ts";
+import type { Grace } from "../../src/workflows/find-holders.ts";
 import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";

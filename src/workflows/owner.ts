@@ -1,10 +1,14 @@
 import { listAll } from "../cluster/port.ts";
-import type { Owner } from "../credential/kind.ts";
+import { type Credential, lifecycleOf, type Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
+import { unknownClusters } from "../plan/ownership.ts";
+import type { Rotation } from "../plan/rotation.ts";
+import { several } from "../plan/wording.ts";
 import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
-import { manyNamespaces, wordsIn } from "../secret/azure-words.ts";
+import { manyNamespaces, unnamedCluster, wordsIn } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
+import type { Clusters, Noted } from "../state/noted.ts";
 
 /** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
 export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
@@ -108,3 +112,32 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
     return made;
   };
 }
+
+type Owned = "one" | "many" | "nobody";
+
+/** Which Secrets derive the credential's name: one of these, those of their name in the selected clusters, or none. */
+export async function ownedBy({ identity, members }: Rotation<Noted>): Promise<Owned> {
+  const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);
+  for (const member of members) if (await owns(ownerAt(member))) return "one";
+  const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
+  for (const name of new Set(members.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScopes, name))) return "many";
+  return "nobody";
+}
+
+export const ownerAt = ({ clusterScope, to }: Noted) =>
+  ownerOf({ cluster: clusterScope.cluster, context: clusterScope.context, namespace: to.namespace ?? "" }, to.name);
+
+/** The ids of clusters that Azure says hold the credential, and that this run did not list; none if the name is only one Secret's. */
+export async function clustersUnknown(
+  { identity }: Rotation<Noted>,
+  { clusters, credential, owned }: { clusters(): Promise<Clusters>; readonly credential: Credential; readonly owned: Owned },
+): Promise<readonly string[]> {
+  const described = owned === "one" ? [] : await lifecycleOf(credential).clusters(identity);
+  return described.length === 0 ? [] : unknownClusters(described, (await clusters()).listed);
+}
+
+/** What is unknown of clusters, and what to do about it. */
+export const inClusters = (ids: readonly string[]): string =>
+  ids.includes(unnamedCluster)
+    ? `a cluster ${unnamedCluster} may hold it; add --force if no other cluster does`
+    : `cluster ${several(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;

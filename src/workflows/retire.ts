@@ -11,9 +11,9 @@ import { inLine, namedThere, several } from "../plan/wording.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import type { Noted, NotedIn, Unnoted } from "../state/noted.ts";
+import type { RotateOrder } from "./find-holders.ts";
+import { clustersUnknown, inClusters, ownedBy } from "./owner.ts";
 import { type Proving, stillTaken } from "./proven.ts";
-import { clustersUnknown, inClusters, ownedBy } from "./rotate-holders.ts";
-import type { RotateOrder } from "./rotate-order.ts";
 
 /** A rotation whose Secrets have been written, as far as they could be. */
 export type Retirement = RotateOrder &
@@ -34,23 +34,21 @@ export type Retirement = RotateOrder &
  * Takes the passwords away that others have taken the place of, as far as they are due and no Secret holds them, by a look of now. Where
  * a Secret could not be written, or where nobody could look, they stay, and it is told what keeps them.
  */
-export async function* retire(order: Retirement): AsyncGenerator<Outcome> {
+export async function retire(order: Retirement): Promise<readonly Outcome[]> {
   const { rotation, entry, credential } = order;
   const tools = order.tools(credential);
   const due = dueOf(candidates(rotation, entry), tools.now()).filter((password) => passwordKey(password) !== passwordKey(entry));
-  if (due.length === 0) return;
-  const bench = { tools, run: newRun(), seen: new Map() };
-  const plan = await planOf(due, order);
-  yield* execute(plan, bench);
+  if (due.length === 0) return [];
+  return Array.fromAsync(execute(await planOf(due, order), { tools, run: newRun(), seen: new Map() }));
 }
 
 /** The same for a credential that is not rotated: what an earlier run promised to keep until now. */
-export async function* retireDue(order: Omit<Retirement, "entry" | "failed" | "written">): AsyncGenerator<Outcome> {
+export function retireDue(order: Omit<Retirement, "entry" | "failed" | "written">): Promise<readonly Outcome[]> {
   const { rotation } = order;
   const replaced = rotation.replaced.filter(({ until }) => until !== undefined);
   const { previous, ...entry } = rotation.newest;
   const failed = order.proof.doubted.some(({ why }) => why === "unknown");
-  yield* retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
+  return retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
 }
 
 /** What was replaced before, and what this run has replaced. */

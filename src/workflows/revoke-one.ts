@@ -14,9 +14,8 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import type { Password } from "../secret/entry.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import { clustersOf, type Noted, type NotedIn } from "../state/noted.ts";
-import { ownerOf, sharedOwner } from "./owner.ts";
+import { inClusters, ownerOf, sharedOwner } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./proven.ts";
-import { inClusters } from "./rotate-holders.ts";
 
 /** What it takes to revoke what Secrets note that are to go. */
 export type Revoking = RevokeOrder & {

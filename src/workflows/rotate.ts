@@ -7,176 +7,173 @@ import { keyOf, type Ref } from "../kinds.ts";
 import { toSeconds } from "../moment.ts";
 import type { Plan } from "../plan/change.ts";
 import { notDue, passwordKey, type Rotation } from "../plan/rotation.ts";
-import { namedThere } from "../plan/wording.ts";
+import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { Noted, NotedIn } from "../state/noted.ts";
-import { retire, retireDue } from "./retire.ts";
-import { tellOthers } from "./rotate-holders.ts";
-import { issueFor } from "./rotate-issue.ts";
+import { distribute, isFailed } from "./distribute.ts";
 import {
   type Begun,
-  claimsOn,
-  firstLook,
+  findHolders,
+  type Grace,
   keysOf,
+  type Look,
+  lockedOut,
   loginsOf,
   lookAgain,
+  newDoubts,
+  type RotateOrder,
   rotationsIn,
   rounds,
-  tellDoubts,
-  tellLeft,
   whenUnclaimed,
-} from "./rotate-look.ts";
-import type { Grace, RotateOrder } from "./rotate-order.ts";
-import { eachOf, placesOf } from "./rotate-places.ts";
-import { runUnit, type Unit } from "./unit.ts";
+} from "./find-holders.ts";
+import { issuePassword } from "./issue-password.ts";
+import { retire, retireDue } from "./retire.ts";
 
 type Found = Rotation<Noted>;
 
 /**
- * Rotates one credential: another password beside the one that Secrets hold, proven; then every Secret gets it; and only once all have
- * it, what is due is retired. A rotation that did not come to its end is brought to its end instead. A Secret only takes part if it
- * really holds the credential that it notes.
+ * Rotates one credential without a failed pull: the new password is proven before a Secret gets it, and the old one is deleted only after
+ * no Secret holds it. A rotation that was interrupted is completed instead. A Secret takes part only if it really holds the credential that
+ * it records.
  * @throws CliError of what all its Secrets depend on
  */
 export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
-  const look = await firstLook(noted, seen, proving, order);
-  const told = yield* tellDoubts(look, noted, proving);
+  const look = await findHolders(noted, seen, proving, order);
+  const { outcomes, told } = newDoubts(look, noted, proving);
+  yield* outcomes;
   for (const rotation of rotationsIn(look, keysOf(noted.meant))) {
     const reasons = notDue(rotation.members, order);
-    if (reasons.length > 0) order.skipped(reasons);
     const logins = loginsOf(rotation.all.flatMap(({ login }) => login ?? []));
     const begun = { ...look, rotation, proving, told, logins, unsure: new Set<string>() };
-    if (reasons.length === 0) yield* tellOthers(begun);
-    yield* reasons.length === 0 ? inRounds(begun, order) : retireDue({ ...order, ...begun, credential });
-    yield* tellLeft(begun, order);
+    if (reasons.length === 0) yield* rotateHolders(begun, order);
+    else {
+      order.skipped(reasons);
+      yield* await retireDue({ ...order, ...begun, credential });
+    }
+    yield* await lockedOut(begun, order);
   }
 }
 
 const otherHost = ({ host, members }: Found, credential: Credential) =>
   new CliError("conflict", `secret "${members[0]?.to.name}" notes a login for ${host}, and that registry is ${credential.host}`);
 
-async function* inRounds(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
-  let at = await whenUnclaimed(begun, order);
-  let before = begun.rotation.newest;
-  for (let round = 1; at && round <= rounds; round++) {
-    // Where another run has rotated it since our first look, there is nothing left but to finish
-    const settled = passwordKey(at.rotation.newest) !== passwordKey(before);
-    const last = round === rounds;
-    const end: End = yield* ending(rotateOnce(at, { ...order, settled, last, again: rounds }), last);
-    if (end === "done") return;
-    at = await lookAgain(at, order, 1);
-    if (end === "stale" && at) before = at.rotation.newest;
-  }
-}
-
-/** A round of a rotation. */
-type Round = RotateOrder & {
-  /** It only hands out what some hold already. */
-  readonly settled: boolean;
-  /** There is none after it. */
-  readonly last: boolean;
-  /** Times that the newest is handed out again to those who were found with one from before. */
-  readonly again: number;
+/** One pass over the holders. Another one follows if another run has written in the meantime. */
+type Round = {
+  readonly at: Begun;
+  /** Rounds so far, without those that repeat the distribution. */
+  readonly count: number;
+  /** How often the newest password was distributed again to holders that had got an older one back. */
+  readonly repeats: number;
+  /** The newest password when this run decided to rotate. If there is a newer one, the round only distributes that. */
+  readonly before: Entry;
+  /** The password that an interrupted run left is due itself. */
+  readonly isStale: boolean;
 };
 
-/** How a round ended: all is done; what it only finished is to be rotated itself; or another run came between. */
-type End = "done" | "stale" | "overtaken";
+/** What became of one holder. */
+type Result = { readonly stored: Ref<"secret"> | undefined; readonly failed: boolean };
 
-async function* ending(round: AsyncGenerator<Outcome, boolean>, last: boolean): AsyncGenerator<Outcome, End> {
-  try {
-    return (yield* round) ? "stale" : "done";
-  } catch (error) {
-    if (!(error instanceof Conflict) || last) throw error;
-    return "overtaken";
-  }
-}
-
-/** @returns whether one that had not come to its end did so now, and what all hold by now is itself to be rotated */
-async function* rotateOnce(begun: Begun, order: Round): AsyncGenerator<Outcome, boolean> {
-  const { rotation, proof, proving } = begun;
-  const { tools, credential } = proving;
-  const { dryRun, grace } = order;
-  const issue = await issueFor({ ...begun, credential }, order);
-  const entry = withEnd(issue.entry, grace, tools.now());
-  const run = newRun(issue.login, issue.images);
-  const unit = {
-    before: issue.before,
-    demand: issue.demand,
-    run,
-    ...heeding(rotation, order),
-    each: eachOf(rotation, { entry, run }, tools),
-  };
-  const written: Ref<"secret">[] = [];
-  let failed = proof.doubted.some(({ why }) => why === "unknown");
-  for await (const outcome of toldOnce(runUnit(unit, placesOf(rotation), tools), order)) {
-    failed ||= isFailed(outcome);
-    if (outcome.change?.act === "store" && !isFailed(outcome)) written.push(outcome.change.to);
-    yield outcome;
-  }
-  if (tools.halted()) return false;
-  const behind = dryRun === "none" && !failed && written.length > 0 ? await lastLook(begun, order) : undefined;
-  if (behind) {
-    yield* tell(written, rotation, tools);
-    yield* handAgain(behind, order);
-    return isStale(issue, order);
-  }
-  yield* retire({ ...order, ...begun, credential, entry, failed, written: new Set(written.map(keyOf)) });
-  yield* tell(written, rotation, tools);
-  return !failed && dryRun === "none" && isStale(issue, order);
-}
-
-const isFailed = ({ error, left }: Outcome): boolean => error !== undefined || left !== undefined;
-
-/** What fails before anything goes well waits for that: where another run comes between, it is tried once more, and told then. */
-async function* toldOnce(outcomes: AsyncIterable<Outcome>, { last }: Round): AsyncGenerator<Outcome> {
-  const waiting: Outcome[] = [];
-  let well = false;
-  try {
-    for await (const outcome of outcomes) {
-      waiting.push(outcome);
-      well ||= !isFailed(outcome);
-      if (well) yield* waiting.splice(0);
+/** Issues a password, distributes it and retires the old one, until every holder has the newest password. */
+async function* rotateHolders(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
+  yield* otherHolders(begun);
+  const { tools } = begun.proving;
+  let round = nextRound(await whenUnclaimed(begun, order), { count: 0, before: begun.rotation.newest });
+  while (round) {
+    const current: Round = round;
+    const results: Result[] = [];
+    try {
+      const issue = await issuePassword(current.at, { ...order, settled: isSettled(current) });
+      const entry = withEnd(issue.entry, order.grace, tools.now());
+      for await (const outcome of distribute(issue, entry, current.at, isLast(current))) {
+        results.push(resultOf(outcome));
+        yield outcome;
+      }
+      if (tools.halted()) return;
+      const end: RoundEnd = await finish(current, { issue, entry, results }, order);
+      yield* end.outcomes;
+      round = await end.next();
+    } catch (error) {
+      round = await roundAfter(error, current, order);
     }
-  } catch (error) {
-    if (last || !(error instanceof Conflict)) yield* waiting;
-    throw error;
   }
-  yield* waiting;
 }
 
-/** Whoever claims his Secret again and again keeps himself back in the end, and none of the others. */
-const heeding = ({ all }: Found, { last }: Round): Pick<Unit, "claims"> => (last ? {} : { claims: claimsOn(all) });
+function resultOf(outcome: Outcome): Result {
+  const failed = isFailed(outcome);
+  return { stored: outcome.change?.act === "store" && !failed ? outcome.change.to : undefined, failed };
+}
 
-/** A run ends well only by a look at which all have the newest. @returns that look, if some have not: others have written since the first */
-async function lastLook(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
+/** The outcomes after a distribution, and the round that follows, if there is one. */
+type RoundEnd = { readonly outcomes: readonly Outcome[]; next(): Promise<Round | undefined> };
+
+type Distributed = { readonly issue: Issue; readonly entry: Entry; readonly results: readonly Result[] };
+
+/** Retires the old password if every holder has the new one. Otherwise the holders that lack it get it in another round. */
+async function finish(round: Round, { issue, entry, results }: Distributed, order: RotateOrder): Promise<RoundEnd> {
+  const { at } = round;
+  const { tools, credential } = at.proving;
+  const stored = results.flatMap((result) => result.stored ?? []);
+  const failed = at.proof.doubted.some(({ why }) => why === "unknown") || results.some((result) => result.failed);
+  const isWritten = order.dryRun === "none" && !failed;
+  const isStale = round.isStale || (isWritten && isStillDue(issue, round, order));
+  const behind = isWritten && stored.length > 0 ? await withOlderPassword(at, order) : undefined;
+  if (behind && round.repeats < rounds) {
+    const next = { ...round, at: behind, repeats: round.repeats + 1, isStale };
+    return { outcomes: await report(stored, at.rotation, tools), next: async () => next };
+  }
+  const next = async () => (isStale ? staleRound(await lookAgain(at, order, 1), round) : undefined);
+  if (behind) return { outcomes: [...(await report(stored, at.rotation, tools)), ...givenBack(behind)], next };
+  const retired = await retire({ ...order, ...at, credential, entry, failed, written: new Set(stored.map(keyOf)) });
+  return { outcomes: [...retired, ...(await report(stored, at.rotation, tools))], next };
+}
+
+/** Reads the holders again. @returns them if some of them do not have the newest password, because another run has written since */
+async function withOlderPassword(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
   const at = await lookAgain(begun, order);
   return at && at.rotation.behind.length > 0 ? at : undefined;
 }
 
-/** Hands the newest out to those who do not have it. Where the password before comes back as often as it is written, it stays, and is told. */
-async function* handAgain(begun: Begun, order: Round): AsyncGenerator<Outcome> {
-  const { behind, identity } = begun.rotation;
-  if (order.again > 0) return void (yield* rotateOnce(begun, { ...order, settled: true, again: order.again - 1 }));
-  for (const { to } of behind) {
-    const says = `somebody gives ${namedThere(to)} the password of ${identity} back that another has taken the place of`;
-    const hint = "whatever keeps the Secret as it was, such as a controller, has to get the new password too, or let it go";
-    yield { change: { act: "keep", to, because: says }, error: new CliError("conflict", says, { hint }) };
-  }
+const isLast = ({ count }: Round): boolean => count === rounds;
+
+/** Whether the round distributes a password that exists: another run has rotated in the meantime, or this one has. */
+const isSettled = ({ at, before, repeats }: Round): boolean => repeats > 0 || passwordKey(at.rotation.newest) !== passwordKey(before);
+
+const nextRound = (at: Begun | undefined, { count, before }: Pick<Round, "count" | "before">): Round | undefined =>
+  at && count < rounds ? { at, count: count + 1, repeats: 0, before, isStale: false } : undefined;
+
+const staleRound = (at: Begun | undefined, { count }: Round) => at && nextRound(at, { count, before: at.rotation.newest });
+
+/** @throws the error, unless it says that another run has written since */
+async function roundAfter(error: unknown, round: Round, order: RotateOrder): Promise<Round | undefined> {
+  if (!(error instanceof Conflict) || isLast(round)) throw error;
+  return nextRound(await lookAgain(round.at, order, 1), round);
 }
 
-const isStale = ({ demand, entry }: Issue, { settled, ...limits }: Round): boolean =>
-  demand.length === 0 && !settled && (limits.endsBy ?? limits.createdBy) !== undefined && notDue([{ entry }], limits).length === 0;
+/** Whether the password that the round only distributed is due itself. */
+const isStillDue = ({ demand, entry }: Issue, round: Round, { endsBy, createdBy }: RotateOrder): boolean =>
+  demand.length === 0 &&
+  !isSettled(round) &&
+  (endsBy ?? createdBy) !== undefined &&
+  notDue([{ entry }], { endsBy, createdBy }).length === 0;
 
-/** Says on each Secret's namespace that it was rotated. */
-async function* tell(written: readonly Ref<"secret">[], { identity, members }: Found, tools: Tools) {
+/** The old password came back as often as the new one was written, so it stays. */
+function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {
+  return behind.map(({ to }) => {
+    const says = `somebody gives ${namedThere(to)} the password of ${identity} back that another has taken the place of`;
+    const hint = "whatever keeps the Secret as it was, such as a controller, has to get the new password too, or let it go";
+    return { change: { act: "keep", to, because: says }, error: new CliError("conflict", says, { hint }) };
+  });
+}
+
+/** Adds an Event to each Secret that was rotated. */
+function report(stored: readonly Ref<"secret">[], { identity, members }: Found, tools: Tools): Promise<Outcome[]> {
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
   const says = `got another password of ${identity}`;
-  const plan: Plan = written.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
-  const bench = { tools, run: newRun(), seen: new Map() };
-  yield* execute(plan, bench);
+  const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
+  return Array.fromAsync(execute(plan, { tools, run: newRun(), seen: new Map() }));
 }
 
 /** How long the password that is replaced is to work. */
@@ -185,3 +182,25 @@ function withEnd(entry: Entry, grace: Grace, now: Date): Entry {
   if (!previous || grace === "next" || previous.until !== undefined) return entry;
   return { ...entry, previous: { ...previous, until: toSeconds(new Date(now.getTime() + grace)) } };
 }
+
+/** Warns of Secrets that hold the credential and that this run does not write: they keep their password. */
+function* otherHolders({ rotation, proof, unnoted }: Look & { readonly rotation: Found }): Generator<Outcome> {
+  const { host, identity } = rotation;
+  const foreign = proof.proven.flatMap((member) => (member.foreign ? [member.to] : []));
+  const [first] = foreign;
+  if (first) {
+    const says = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, managed by another tool, and ${keeps(foreign)}`;
+    const fix = { verb: "rotate", secret: first.name, force: true, namespace: first.namespace, context: first.context } as const;
+    yield { change: { act: "tell", to: first, says, fix }, says: [says], fix };
+  }
+  const copies = unnoted.map(({ to }) => to);
+  const [copy] = copies;
+  if (!copy) return;
+  const says = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity}, without an annotation that names it, and ${keeps(copies)}`;
+  const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
+  yield { change: { act: "tell", to: copy, says, fix }, says: [says], fix };
+}
+
+const namesOf = (all: readonly Ref[]): string => several(all.map(namedThere), mostNamed);
+
+const keeps = ({ length }: readonly Ref[]): string => (length > 1 ? "keep their password" : "keeps its password");

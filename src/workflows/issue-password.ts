@@ -1,27 +1,18 @@
 import { preconditionOf } from "../actions/claim.ts";
-import { type Credential, type Issue, lifecycleOf } from "../credential/kind.ts";
+import { type Issue, lifecycleOf } from "../credential/kind.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
 import { keptBy } from "../plan/ownership.ts";
-import { passwordKey, type Rotation, withOther } from "../plan/rotation.ts";
+import { passwordKey, withOther } from "../plan/rotation.ts";
 import { namedThere } from "../plan/wording.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
-import { sharedOwner } from "./owner.ts";
-import { clustersUnknown, inClusters, ownedBy, ownerAt } from "./rotate-holders.ts";
-import type { Look, RotateOrder } from "./rotate-order.ts";
-import { clusterScopesOf } from "./rotate-places.ts";
-
-type Found = Rotation<Noted>;
-
-/** A rotation as it stands. */
-export type Standing = Pick<Look, "unreadable" | "unnoted" | "proof"> & {
-  readonly rotation: Found;
-  readonly credential: Credential;
-};
+import { scopesHolding } from "./distribute.ts";
+import type { Begun, RotateOrder } from "./find-holders.ts";
+import { clustersUnknown, inClusters, ownedBy, ownerAt, sharedOwner } from "./owner.ts";
 
 /** What its Secrets are to hold: the newest login that some of them hold, where others lack it; else another one. */
-export async function issueFor(at: Standing, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
+export async function issuePassword(at: Begun, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
   const { all, members, newest, behind } = at.rotation;
   const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
   if (holder?.login && (behind.length > 0 || order.settled))
@@ -29,14 +20,15 @@ export async function issueFor(at: Standing, order: RotateOrder & { readonly set
   return renewed(at, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 
-async function renewed(at: Standing, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
-  const { rotation, proof, credential, unreadable, unnoted } = at;
+async function renewed(at: Begun, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
+  const { rotation, proof, unreadable, unnoted } = at;
+  const { credential } = at.proving;
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";
-  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(clusterScopesOf(rotation), secret);
+  const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(scopesHolding(rotation), secret);
   const words = await owner.wordsInCluster();
-  const images = order.verify ? await order.images(host, clusterScopesOf(rotation)) : [];
+  const images = order.verify ? await order.images(host, scopesHolding(rotation)) : [];
   const owned = await ownedBy(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });

@@ -1,20 +1,57 @@
 import { outwaitAll } from "../actions/claim.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import type { DryRun, Outcome } from "../actions/outcome.ts";
+import type { Tools } from "../actions/tools.ts";
+import type { Credential } from "../credential/kind.ts";
 import { isRefusal } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
-import type { Doubted } from "../plan/proof.ts";
-import { type Rotation, rotationsOf } from "../plan/rotation.ts";
-import type { Login } from "../registry/port.ts";
+import type { Doubted, Proof } from "../plan/proof.ts";
+import { type DueLimits, type NotDue, type Rotation, rotationsOf } from "../plan/rotation.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/fingerprint.ts";
-import type { Noted, NotedIn } from "../state/noted.ts";
+import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { NotedLists } from "../state/noted-lists.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./proven.ts";
-import type { Look, RotateOrder } from "./rotate-order.ts";
 
 type Found = Rotation<Noted>;
+
+/** Until when a password works that another has taken the place of: until the next rotation, or for so long, in milliseconds. */
+export type Grace = "next" | number;
+
+/** Who notes a credential, and who of them really holds it. */
+export type Look = Pick<NotedIn, "unreadable" | "claimed"> & {
+  readonly proof: Proof<Noted>;
+  /** Logins of it that no annotation names, and that the registry does not reject. */
+  readonly unnoted: readonly Unnoted[];
+  /** The Secrets whose rotation has begun by it. */
+  readonly rotated: Set<string>;
+};
+
+/** How credentials are rotated. */
+export type RotateOrder = DueLimits & {
+  readonly grace: Grace;
+  /** Counts a credential that is not due. */
+  skipped(reasons: readonly NotDue[]): void;
+  /** What Secrets note by now, wherever one may hold them. */
+  readonly listed: NotedLists;
+  /** The first look at the Secrets that note one identity, by those Secrets. */
+  readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
+  /** The clusters of the run. */
+  clusters(): Promise<Clusters>;
+  /** Ends passwords that clusters which were not listed may hold. */
+  readonly force: boolean;
+  readonly verify: boolean;
+  readonly dryRun: DryRun;
+  /** Opens what Secrets note. @throws CliError */
+  open(rotation: Rotation): Promise<Credential>;
+  now(): Date;
+  tools(credential: Credential): Tools;
+  /** Images that pods of these places name, to prove a login with. */
+  images(host: string, clusterScopes: readonly ClusterScope[]): Promise<readonly ImageRef[]>;
+};
 
 /** Times that all is looked at anew because another run has written meanwhile. */
 export const rounds = 10;
@@ -34,7 +71,7 @@ export type Begun = Look & {
 export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
 
 /** All rotations of one identity rest on one look. */
-export function firstLook(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
+export function findHolders(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
   const { all } = found;
   const look = order.looks.get(all) ?? looked(found, proving, order, seen.unreadable, { ...seen, noted: all });
   order.looks.set(all, look);
@@ -105,23 +142,23 @@ async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: N
   }
 }
 
-/** Tells of which Secrets nothing shows that they hold what they note. @returns these Secrets */
-export function* tellDoubts(
+/** What was not yet reported of Secrets for which nothing shows that they hold what they record. */
+export function newDoubts(
   { proof: { doubted } }: Look,
   { members, meant }: Pick<Found, "members" | "meant">,
   proving: Proving,
   told: ReadonlySet<string> = new Set(),
-): Generator<Outcome, ReadonlySet<string>> {
+): { readonly outcomes: readonly Outcome[]; readonly told: ReadonlySet<string> } {
   const keys = keysOf(members);
   const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !told.has(keyOf(to)));
-  yield* doubtsOf(fresh, keysOf(meant), proving);
-  return new Set(fresh.map(({ member: { to } }) => keyOf(to)));
+  return { outcomes: doubtsOf(fresh, keysOf(meant), proving), told: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
 }
 
-/** Tells which Secrets a rotation leaves locked out that held the credential when it began. */
-export async function* tellLeft(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
+/** Reports which Secrets a rotation leaves locked out that held the credential when it began. */
+export async function lockedOut(begun: Begun, order: RotateOrder): Promise<readonly Outcome[]> {
   const { rotation, proving, told, unsure } = begun;
-  if (unsure.size > 0 && !proving.tools.halted()) yield* tellDoubts(await lookUnclaimed(begun, order), rotation, proving, told);
+  if (unsure.size === 0 || proving.tools.halted()) return [];
+  return newDoubts(await lookUnclaimed(begun, order), rotation, proving, told).outcomes;
 }
 
 /**

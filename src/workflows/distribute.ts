@@ -1,4 +1,7 @@
-import type { Run, Tools } from "../actions/tools.ts";
+import type { Outcome } from "../actions/outcome.ts";
+import { newRun, type Run, type Tools } from "../actions/tools.ts";
+import type { Issue } from "../credential/kind.ts";
+import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { planRenewed } from "../plan/renewed.ts";
@@ -11,14 +14,48 @@ import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import type { Noted } from "../state/noted.ts";
 import { secretIn } from "../state/plan-input.ts";
+import { type Begun, claimsOn } from "./find-holders.ts";
+import { runUnit } from "./unit.ts";
 
 type Found = Rotation<Noted>;
 
+/**
+ * Issues the login and writes it to every holder. A holder that fails does not stop the others.
+ * @param last no round follows, so claims of other runs are ignored: they could delay this run forever
+ * @throws Conflict if another run has claimed a holder since it was read
+ */
+export function distribute(issue: Issue, entry: Entry, { rotation, proving }: Begun, last: boolean): AsyncGenerator<Outcome> {
+  const { before, demand, login, images } = issue;
+  const run = newRun(login, images);
+  const claims = last ? undefined : claimsOn(rotation.all);
+  const unit = { before, demand, run, claims, each: eachOf(rotation, { entry, run }, proving.tools) };
+  return untilConflict(runUnit(unit, placesOf(rotation), proving.tools), last);
+}
+
+export const isFailed = ({ error, left }: Outcome): boolean => error !== undefined || left !== undefined;
+
+/** Yields failures only after a success. If another run interferes before that, the next round reports them. */
+async function* untilConflict(outcomes: AsyncIterable<Outcome>, last: boolean): AsyncGenerator<Outcome> {
+  const waiting: Outcome[] = [];
+  let well = false;
+  try {
+    for await (const outcome of outcomes) {
+      waiting.push(outcome);
+      well ||= !isFailed(outcome);
+      if (well) yield* waiting.splice(0);
+    }
+  } catch (error) {
+    if (last || !(error instanceof Conflict)) yield* waiting;
+    throw error;
+  }
+  yield* waiting;
+}
+
 /** The places of its Secrets, those of one name together: a look is for one name. */
-export async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
+async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
   const names = [...new Set(members.map(({ to }) => to.name))];
   for (const name of names)
-    yield* readersOf(clusterScopesOf({ members: members.filter(({ to }) => to.name === name) }), {
+    yield* readersOf(scopesHolding({ members: members.filter(({ to }) => to.name === name) }), {
       secret: name,
       targets: { picks: [], whereUsed: false },
       pods: "none",
@@ -30,7 +67,7 @@ export async function* placesOf({ members }: Found): AsyncGenerator<NamespaceRea
 const many = 16;
 
 /** The namespaces of some Secrets, cluster by cluster. */
-export function clusterScopesOf({ members }: Pick<Found, "members">): ClusterScope[] {
+export function scopesHolding({ members }: Pick<Found, "members">): ClusterScope[] {
   const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
   return clusterScopes.map((clusterScope) => {
     const namespaces = members.flatMap(({ clusterScope: of, to }) =>
@@ -42,7 +79,7 @@ export function clusterScopesOf({ members }: Pick<Found, "members">): ClusterSco
 }
 
 /** Plans one Secret. Only the very object that was found to hold the credential gets it, or one that has the same login inside. */
-export function eachOf(
+function eachOf(
   { host, kind, identity, members }: Found,
   { entry, run }: { readonly entry: Entry; readonly run: Run },
   { write, force }: Tools,
