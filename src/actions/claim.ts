@@ -6,7 +6,7 @@ import { claimLasts, isLive, noteClaim, readClaim, type SecretClaim, sameClaim }
 import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
 import type { Action } from "./action.ts";
 import type { Bench, Claimed, Tools } from "./tools.ts";
-import { update } from "./update.ts";
+import { secretRetries, update } from "./update.ts";
 
 /** How long the runs of one credential wait for claims in all, in milliseconds: a claim that is rewritten holds them up no longer. */
 const longestWait = 4 * claimLasts;
@@ -150,8 +150,7 @@ async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
         .cluster(to.context)
         .write(to, { patch: claimPatch(version, noteClaim(runId, now(), makes)) }, write)
         .catch(asConflict),
-    attempts: 10,
-    pause: () => tools.sleep(5),
+    ...secretRetries(tools),
   });
   return { ...claimed, at, precondition: preconditionOf(object) };
 }

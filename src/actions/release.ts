@@ -6,7 +6,7 @@ import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-
 import { ownClaim, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench, Claimed, Run, Tools } from "./tools.ts";
-import { update } from "./update.ts";
+import { secretRetries, update } from "./update.ts";
 
 /**
  * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
@@ -51,8 +51,7 @@ async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tool
     write: async (secret) => {
       if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, { note, tools }));
     },
-    attempts: 10,
-    pause: () => tools.sleep(5),
+    ...secretRetries(tools),
   });
 }
 

@@ -5,10 +5,9 @@ import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
 import type { Action } from "./action.ts";
 import { asConflict, preconditionOf } from "./claim.ts";
-import { rounds, writeTo } from "./deletion.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
-import { update } from "./update.ts";
+import { secretRetries, update, writeTo } from "./update.ts";
 
 export const remove: Action<Remove> = {
   apply: deleteSecret,
@@ -38,8 +37,7 @@ async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<Cha
       );
       return { change: { ...change, entries, precondition }, object: secret };
     },
-    attempts: rounds,
-    pause: () => tools.sleep(5),
+    ...secretRetries(tools),
   });
 }
 

@@ -1,7 +1,8 @@
-import { CliError, Conflict, Interrupted, isLost } from "../errors.ts";
+import type { Write } from "../cluster/port.ts";
+import { asCliError, CliError, Conflict, Interrupted, isLost } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { KubeObject, Secret } from "../objects.ts";
-import type { Precondition, Store } from "../plan/change.ts";
+import type { Store } from "../plan/change.ts";
 import { holds } from "../plan/existing-secret.ts";
 import { planStore } from "../plan/store.ts";
 import type { Login } from "../registry/port.ts";
@@ -22,10 +23,8 @@ import type { Action } from "./action.ts";
 import { holdClaims, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
-import { type Bench, loginOf } from "./tools.ts";
-
-/** Looks at the Secret this often, when others write to it at the same time. */
-const rounds = 10;
+import { type Bench, loginOf, type Tools } from "./tools.ts";
+import { update } from "./update.ts";
 
 export const store: Action<Store> = {
   apply: storeSecret,
@@ -70,15 +69,23 @@ function withLoss({ name, namespace }: Ref, error: CliError): CliError {
 
 async function storeIn(change: Store, bench: Bench): Promise<ChangeOutcome> {
   const { run } = bench;
-  const entry = withMade(change.entry, run.made);
-  const [host = ""] = entry.hosts;
   const claimed = run.claims.get(keyOf(change.to));
-  let next: Store = { ...change, entry, precondition: claimed?.precondition ?? change.precondition };
-  for (let round = 1; ; round++) {
-    const end = await writeOrLook(next, { host, last: round === rounds }, bench);
-    if ("settled" in end) return claimed?.made ? asMade(end.settled) : end.settled;
-    next = end.again;
-  }
+  let last: Store = {
+    ...change,
+    entry: withMade(change.entry, run.made),
+    precondition: claimed?.precondition ?? change.precondition,
+  };
+  const outcome = await update<Store | ChangeOutcome, ChangeOutcome>({
+    initial: last,
+    read: () => readAgain(last, bench),
+    write: async (next) => {
+      if ("change" in next) return next;
+      last = next;
+      return writeSecret(next, bench);
+    },
+    attempts: 10,
+  });
+  return claimed?.made ? asMade(outcome) : outcome;
 }
 
 /** An empty Secret that this run made for its claim is made by this run. */
@@ -87,29 +94,26 @@ function asMade(outcome: ChangeOutcome): ChangeOutcome {
   return change.act === "store" ? { ...outcome, change: { ...change, precondition: undefined } } : outcome;
 }
 
-/** @param last whether this was the last round, whose error is the Secret's */
-async function writeOrLook(next: Store, { host, last }: { readonly host: string; readonly last: boolean }, bench: Bench): Promise<Look> {
-  try {
-    await holdClaims(bench);
-    const object = await write(next, bench).catch((error: unknown) => {
-      throw withDoubt(error, next.to, bench);
-    });
-    afterWrite(next.to, object, bench);
-    bench.run.gone.delete(keyOf(next.to));
-    const look = bench.tools.write.dryRun ? lookBefore(bench.seen.get(keyOf(next.to)), bench.run.login) : {};
-    return { settled: { change: next, object, ...look } };
-  } catch (error) {
-    if (!(error instanceof CliError) || !isOpenEnd(error, next)) throw error;
-    const look = await lookAgain(next, host, bench, error);
-    if (last && "again" in look) throw error;
-    return look;
-  }
+/** @throws Conflict if the Secret must be read again */
+async function writeSecret(change: Store, bench: Bench): Promise<ChangeOutcome> {
+  const { run, seen, tools } = bench;
+  const key = keyOf(change.to);
+  const object = await holdClaims(bench)
+    .then(() => sendSecret(change, bench))
+    .catch(asCliError);
+  if (object instanceof CliError) return outcomeOf(object, change, bench);
+  afterWrite(change.to, object, bench);
+  run.gone.delete(key);
+  return { change, object, ...(tools.write.dryRun && lookBefore(seen.get(key), run.login)) };
 }
 
-/** The error of a write: where its answer was lost, nobody knows until a look what the Secret holds. */
-function withDoubt(error: unknown, to: Ref<"secret">, { run, tools }: Bench): unknown {
-  if (error instanceof CliError && isLost(error) && !tools.write.dryRun) run.unsure.set(keyOf(to), to);
-  return error;
+/** The outcome of a write that was rejected, or whose answer was lost. @throws Conflict if the Secret must be read again */
+async function outcomeOf(error: CliError, change: Store, bench: Bench): Promise<ChangeOutcome> {
+  if (change.precondition && error.kind === "notFound") throw new Conflict(error.message);
+  if (!isLost(error)) throw error;
+  const decided = await readAgain(change, bench, error);
+  if ("change" in decided) return decided;
+  throw new Conflict(error.message);
 }
 
 /** The note with what Azure told when it made the password. */
@@ -119,28 +123,30 @@ function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
   return { ...of, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
-/** Another was first, or the answer was lost: only a new look tells how things stand. */
-const isOpenEnd = (error: CliError, { precondition }: Store) => isOld(error, precondition) || isLost(error);
-
-/** What was looked at is not there any more, or is another version. */
-const isOld = (error: CliError, precondition: Precondition | undefined) =>
-  error instanceof Conflict || (precondition !== undefined && error.kind === "notFound");
-
-async function write({ to, entry, precondition, replaces, merges, shape }: Store, bench: Bench): Promise<Secret> {
-  const { tools } = bench;
+async function sendSecret(change: Store, bench: Bench): Promise<Secret> {
+  const { to, entry, shape } = change;
+  const { tools, run } = bench;
   const login = loginOf(bench);
-  const cluster = tools.cluster(to.context);
-  // A dry run makes no password: an empty config is what the server can check
+  // A dry run generates no password: the server can check an empty config
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
   const claim = claimAfter(to, bench);
-  if (precondition && merges) {
-    const patch = mergedPatch(await lookedAt(to, precondition, cluster), entry, login, claim);
-    return cluster.write(to, { patch }, tools.write);
+  try {
+    if (change.precondition && change.replaces)
+      return await replace({ to, entry, precondition: change.precondition, shape }, { config, claim }, bench);
+    return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
+  } catch (error) {
+    // Until the Secret is read, it may hold the login
+    if (error instanceof CliError && isLost(error) && !tools.write.dryRun) run.unsure.set(keyOf(to), to);
+    throw error;
   }
-  if (precondition && replaces) return replace({ to, entry, precondition, shape }, { config, claim }, bench);
-  if (precondition)
-    return cluster.write(to, { patch: pullSecretPatch(precondition.version, entry, config, { shape, claim }) }, tools.write);
-  return cluster.write(to, { create: pullSecret(to, entry, config, shape) }, tools.write);
+}
+
+type Content = { readonly login: Login | undefined; readonly config: string; readonly claim: ClaimAfter };
+
+async function textOf({ to, entry, precondition, merges, shape }: Store, { login, config, claim }: Content, tools: Tools): Promise<Write> {
+  if (!precondition) return { create: pullSecret(to, entry, config, shape) };
+  if (!merges) return { patch: pullSecretPatch(precondition.version, entry, config, { shape, claim }) };
+  return { patch: mergedPatch(await lookedAt(to, precondition, tools.cluster(to.context)), entry, login, claim) };
 }
 
 /** Another run's claim is that run's to end. */
@@ -158,43 +164,44 @@ function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): v
   else run.claims.delete(keyOf(to));
 }
 
-/** Either the Secret is as it should be, or it has to be written on the version that it has now. */
-type Look = { readonly settled: ChangeOutcome } | { readonly again: Store };
-
-async function lookAgain(change: Store, host: string, bench: Bench, error: CliError): Promise<Look> {
+/**
+ * Reads the Secret and decides again.
+ * @param lost the error of a write whose answer was lost: if the Secret exists and does not hold the login, the write has failed
+ * @returns the change to make now, or the outcome if there is none
+ */
+async function readAgain(change: Store, bench: Bench, lost?: CliError): Promise<Store | ChangeOutcome> {
   const { tools, run } = bench;
   const { to } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
   run.unsure.delete(keyOf(to));
   if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
-  if (isOther(secret, change) && !run.gone.has(keyOf(to))) return { settled: gone(change, secret) };
-  // Nothing more begins
-  if (!secret && error instanceof Interrupted) throw error;
-  if (!secret) return { again: { ...change, precondition: undefined, replaces: false } };
-  return decideAgain(change, secret, { host, bench, error });
+  if (isOther(secret, change) && !run.gone.has(keyOf(to))) return gone(change, secret);
+  if (secret) return decide(change, secret, bench, lost);
+  // An interrupted run begins nothing more
+  if (lost instanceof Interrupted) throw lost;
+  return { ...change, precondition: undefined, replaces: false };
 }
 
-type Again = { readonly host: string; readonly bench: Bench; readonly error: CliError };
-
-async function decideAgain(change: Store, secret: Secret, { host, bench, error }: Again): Promise<Look> {
+async function decide(change: Store, secret: Secret, bench: Bench, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
   const { tools, run } = bench;
   const { to, entry, renews } = change;
+  const [host = ""] = entry.hosts;
   const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
-  const noted = entryFor(existing.entries, host);
   // The login alone may have been there before: what is noted of it is to be written too
   if (!fresh && holds(entry, host, existing)) {
     afterWrite(to, secret, bench);
     run.gone.delete(keyOf(to));
-    return { settled: { change, object: secret } };
+    return { change, object: secret };
   }
-  if (!isOld(error, change.precondition)) throw error;
+  if (lost) throw lost;
+  const noted = entryFor(existing.entries, host);
   const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
   const pulls = isAnothers ? await stillPulls(login, bench) : "unknown";
-  const keep = (because: string): Look => ({ settled: { change: { act: "keep", to, because }, object: secret } });
+  const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: secret });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { ...wishOf(change, tools), entry, host, fresh }, { ...existing, pulls });
-  return planned.act === "store" ? { again: withRenewal(planned, renews) } : keep(planned.because);
+  const planned = planStore(to, { ...optionsOf(change, tools), entry, host, fresh }, { ...existing, pulls });
+  return planned.act === "store" ? { ...planned, renews } : keep(planned.because);
 }
 
 /** What is rotated is a Secret that stands: one that somebody has deleted stays deleted, and another one is not known to hold it. */
@@ -206,9 +213,7 @@ const gone = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
   object,
 });
 
-const wishOf = ({ merges, shape }: Store, { force, merge }: Bench["tools"]) => ({ force, merge: merges ?? merge, shape });
-
-const withRenewal = (store: Store, renews: Entry | undefined): Store => (renews ? { ...store, renews } : store);
+const optionsOf = ({ merges, shape }: Store, { force, merge }: Bench["tools"]) => ({ force, merge: merges ?? merge, shape });
 
 async function stillPulls(login: Bench["run"]["login"], { run, tools }: Bench): Promise<"yes" | "no" | "unknown"> {
   const image = run.proven ?? run.images[0];

@@ -1,4 +1,8 @@
-import { Conflict } from "../errors.ts";
+import type { Write } from "../cluster/port.ts";
+import { CliError, Conflict, isLost } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
+import type { Secret } from "../objects.ts";
+import type { Tools } from "./tools.ts";
 
 /** One object that others write to at the same time. */
 type Update<State, Result> = {
@@ -27,5 +31,34 @@ export async function update<State, Result>({ initial, read, write, attempts, pa
       if (!(error instanceof Conflict) || attempt >= attempts) throw error;
       await pause?.(attempt);
     }
+  }
+}
+
+/** The attempts and the pause for a Secret, which has few writers. */
+export const secretRetries = ({ sleep }: Tools) => ({ attempts: 10, pause: () => sleep(5) });
+
+/**
+ * Writes to a Secret. If the answer is lost, reads whether the write has happened.
+ * @param isDone whether the Secret, or its absence, is the result of the write
+ * @throws CliError; Conflict if the Secret changed after it was read
+ */
+export async function writeTo(
+  to: Ref<"secret">,
+  write: Write,
+  isDone: (secret: Secret | undefined) => boolean,
+  tools: Tools,
+): Promise<Secret | undefined> {
+  const cluster = tools.cluster(to.context);
+  try {
+    return await cluster.write(to, write, tools.write);
+  } catch (error) {
+    if (!(error instanceof CliError) || !isLost(error) || tools.write.dryRun) throw error;
+    const found = await tools
+      .unhalted(() => cluster.get(to))
+      .catch(() => {
+        throw error;
+      });
+    if (!isDone(found)) throw error;
+    return found;
   }
 }

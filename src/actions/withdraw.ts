@@ -6,10 +6,9 @@ import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../secret/withdrawal.ts";
 import type { Action } from "./action.ts";
 import { asConflict, claimSecret, preconditionOf } from "./claim.ts";
-import { rounds, writeTo } from "./deletion.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
-import { update } from "./update.ts";
+import { secretRetries, update, writeTo } from "./update.ts";
 
 export const withdraw: Action<Withdraw> = {
   apply: removeLogins,
@@ -39,8 +38,7 @@ async function removeLogins(change: Withdraw, bench: Bench): Promise<ChangeOutco
       const object = await takeOut(next, secret, bench).catch(asConflict);
       return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, ...(before && { before }) };
     },
-    attempts: rounds,
-    pause: () => tools.sleep(5),
+    ...secretRetries(tools),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { ChangeOutcome } from "../actions/outcome.ts";
 import { refer } from "../actions/refer.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
-import { update } from "../actions/update.ts";
+import { secretRetries, update } from "../actions/update.ts";
 import { CliError } from "../errors.ts";
 import { keyOf, nameOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
@@ -109,7 +109,7 @@ function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: To
 
 async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
   const { to, uid } = last;
-  const { cluster, write, sleep } = tools;
+  const { cluster, write } = tools;
   return update<Secret | undefined, ChangeOutcome>({
     read: () => cluster(to.context).get(to),
     write: async (secret) => {
@@ -120,8 +120,7 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
       await cluster(to.context).write(to, { delete: { uid, version: secret.metadata.resourceVersion ?? "" } }, write);
       return { change: { act: "delete", to, because: "the run has ended" } };
     },
-    attempts: 10,
-    pause: () => sleep(5),
+    ...secretRetries(tools),
   });
 }
 

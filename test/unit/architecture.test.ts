@@ -27,6 +27,12 @@ test("no file comes back to itself over its imports", async () => {
   expect(circle(await sourcesOf("src", "cmd", "sandbox", "scripts"))).toEqual([]);
 });
 
+test("retries a write after a conflict in one place, and a create in another", async () => {
+  const loops = (await sourcesOf("src/actions")).filter(({ text }) => /for \(let \w+ = 1; ; /.test(text));
+
+  expect(loops.map(({ path }) => path).toSorted()).toEqual(["src/actions/recreate.ts", "src/actions/update.ts"]);
+});
+
 test("a circle is found, over types and late imports as well", () => {
   const sources = [
     { path: "src/a.ts", text: 'import "./b.ts";' },
