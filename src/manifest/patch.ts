@@ -14,7 +14,7 @@ import {
   instead,
   settingOf,
 } from "./lists.ts";
-import { aliasedIn, inside, isNamed, type Listed, namesIn, objectsOf, siteOf, standsAlone } from "./objects.ts";
+import { aliasedIn, inside, isNamed, type Listed, namesIn, objectsOf, siteOf } from "./objects.ts";
 import { readDocuments, type Yaml } from "./read.ts";
 import { refusal, type Source, type Splice, spliced } from "./text.ts";
 import { plain, type Tree } from "./tree.ts";
@@ -52,7 +52,7 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
   for (const object of changes) siteOf(manifest.source, object);
   const meant = wanted(manifest.documents, changes, edit);
   for (const growth of [2, 1]) {
-    const edited = repeated(yaml, manifest, { edit, places, growth });
+    const edited = repeated(yaml, manifest, edit, places, growth);
     if (edited && isDeepStrictEqual(edited.documents.map(plain), meant)) return { text: edited.source.text, objects };
   }
   throw refusal(manifest.source, first.map.from, `${first.kind.name}/${first.name} ${inTheWay(manifest)}`);
@@ -68,29 +68,20 @@ const inTheWay = (manifest: Manifest) =>
 /** The most times that a manifest is read again. A list in brackets loses one of several equal names in each round. */
 const mostRounds = 100;
 
-type Rounds = {
-  readonly edit: Edit;
-  readonly places: readonly number[];
-  /** How many times as many objects each round edits as the one before. */
-  readonly growth: number;
-};
-
 /**
- * Edits until every object is as it should be. If an alias stands for a part of another object, one edit may do for both, so the first
- * round edits one of these only.
+ * Edits until every object is as it should be. An alias can stand for a part of several objects, so that one edit is for all of them.
+ * @param growth how many times as many objects each round edits as the one before, if there are aliases
  * @returns undefined if that takes too many rounds, or makes no YAML
  */
-function repeated(yaml: Yaml, manifest: Manifest, { edit, places, growth }: Rounds): Manifest | undefined {
-  let now = manifest;
-  for (let rounds = 0, size = 1; rounds <= mostRounds; rounds++) {
-    const todo = places.flatMap((place) => now.objects[place] ?? []).filter((object) => !isDone(object, edit));
+function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly number[], growth: number): Manifest | undefined {
+  let now: Manifest | undefined = manifest;
+  let size = aliasedIn(manifest.documents).size > 0 ? 1 : places.length;
+  for (let rounds = 0; now && rounds <= mostRounds; rounds++) {
+    const { objects }: Manifest = now;
+    const todo = places.flatMap((place) => objects[place] ?? []).filter((object) => !isDone(object, edit));
     if (todo.length === 0) return now;
-    const aliased = aliasedIn(now.documents);
-    const alone = todo.filter((object) => standsAlone(object, aliased));
-    const next = editedOnce(yaml, now, edit, alone.length > 0 ? alone : todo.slice(0, size), now === manifest);
-    if (!next) return undefined;
-    if (alone.length === 0) size *= growth;
-    now = next;
+    now = editedOnce(yaml, now, edit, todo.slice(0, size), now === manifest);
+    size *= growth;
   }
   return undefined;
 }
