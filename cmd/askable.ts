@@ -9,4 +9,4 @@ export function askable({ context }: Session, output: string | undefined) {
 }
 
 /** Asks a question that is answered with yes or no. @throws Interrupted */
-export const confirmed = (terminal: Terminal, question: string): Promise<boolean> => terminal.confirm(`${printable(question)} [y/N] `);
+export const confirm = (terminal: Terminal, question: string): Promise<boolean> => terminal.confirm(`${printable(question)} [y/N] `);

@@ -54,7 +54,7 @@ const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""
  * @throws CliError usage where nobody can be asked, which names the candidates, or where they cannot be seen; cancelled where the
  *   person wants none of them
  */
-export async function chosenTargets(
+export async function selectTargets(
   session: Session,
   places: AsyncIterable<NamespaceReader>,
   usefulIn: (state: NamespaceState) => readonly Ref[],

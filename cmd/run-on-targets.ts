@@ -7,7 +7,7 @@ import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
 import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
-import { chosenTargets } from "./choose-targets.ts";
+import { selectTargets } from "./choose-targets.ts";
 import { type Concluding, conclude, whereOf } from "./conclude.ts";
 import type { Values } from "./line/flags.ts";
 import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
@@ -81,7 +81,7 @@ export function runOnTargets(
     const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), clusterScopes), output: flags.output };
     const isMeant = isNamed
       ? () => true
-      : await chosenTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
+      : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
     const { later, warns } = of;
     return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isMeant }), later };
   });

@@ -4,7 +4,7 @@ import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
 import type { Where } from "../../src/output/words.ts";
 import { several } from "../../src/plan/wording.ts";
-import { askable, confirmed } from "../askable.ts";
+import { askable, confirm } from "../askable.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
@@ -29,7 +29,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
   const terminal = askable(session, undefined);
   const question = questionOf(seen, where);
   if (question === undefined || !terminal) return;
-  if (!(await confirmed(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
+  if (!(await confirm(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
 }
 
 /** `Delete secret/acr-myregistry, which serviceaccount/default names?` */

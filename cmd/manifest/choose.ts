@@ -1,13 +1,13 @@
 import { CliError } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { readSelector } from "../../src/label-selector.ts";
-import { inside, type Listed, namesIn } from "../../src/manifest/objects.ts";
-import { plain } from "../../src/manifest/tree.ts";
+import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/objects.ts";
+import { toData } from "../../src/manifest/tree.ts";
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
 import { usage } from "../line/usage.ts";
 
-export type Choice = (object: Listed) => boolean;
+export type Choice = (object: ManifestObject) => boolean;
 
 /**
  * Which objects of manifests a command line is about: without targets everything that makes pods.
@@ -16,7 +16,7 @@ export type Choice = (object: Listed) => boolean;
  */
 export function choiceOf(picks: readonly TargetPick[], namespace: string | undefined): Choice {
   const chosen = picks.map(choosing);
-  const isThere = (object: Listed) => namespace === undefined || object.namespace === undefined || object.namespace === namespace;
+  const isThere = (object: ManifestObject) => namespace === undefined || object.namespace === undefined || object.namespace === namespace;
   return (object) => isThere(object) && (picks.length === 0 ? object.kind.makesPods : chosen.some((fits) => fits(object)));
 }
 
@@ -28,7 +28,12 @@ function choosing({ kind, names, globs, selector }: TargetPick): Choice {
 }
 
 /** @param where what the manifests are called @throws CliError notFound for what is named and in none of them */
-export function refuseMissing(picks: readonly TargetPick[], all: readonly Listed[], chosen: readonly Listed[], where: string): void {
+export function refuseMissing(
+  picks: readonly TargetPick[],
+  all: readonly ManifestObject[],
+  chosen: readonly ManifestObject[],
+  where: string,
+): void {
   const there = [...new Set(all.map(shownAs))];
   const hint =
     there.length > 0 ? `there ${there.length > 1 ? "are" : "is"} ${there.join(", ")}` : "no object in there has a list of pull secrets";
@@ -45,24 +50,24 @@ export function refuseMissing(picks: readonly TargetPick[], all: readonly Listed
 }
 
 /** An object as kubectl prints it. */
-export const shownAs = ({ kind, name }: Pick<Listed, "kind" | "name">): string => nameOf({ kind: kind.name, name });
+export const shownAs = ({ kind, name }: Pick<ManifestObject, "kind" | "name">): string => nameOf({ kind: kind.name, name });
 
 /**
  * What a person should know of templates that get their first name: pods with a list of their own get nothing of their
  * ServiceAccount's (apiserver admission, serviceaccount), as far as that is in the manifests too.
  */
-export function hiddenLists(changed: readonly Listed[], all: readonly Listed[], secret: string): string[] {
+export function hiddenLists(changed: readonly ManifestObject[], all: readonly ManifestObject[], secret: string): string[] {
   const accounts = all.filter(({ kind }) => !kind.makesPods);
   return changed.flatMap((object) => {
-    if (!object.kind.makesPods || namesIn(object).length > 0) return [];
+    if (!object.kind.makesPods || listedNames(object).length > 0) return [];
     const account = accounts.find((one) => one.name === accountOf(object) && one.namespace === object.namespace);
-    const names = account ? namesIn(account).filter((name) => name !== secret) : [];
+    const names = account ? listedNames(account).filter((name) => name !== secret) : [];
     if (!account || names.length === 0) return [];
     return [`${shownAs(object)} has a list of its own with this, so its pods no longer get ${names.join(", ")} from ${shownAs(account)}`];
   });
 }
 
-function accountOf({ kind, map }: Listed): string {
-  const name = inside(plain(map), [...kind.path.slice(0, -1), "serviceAccountName"]);
+function accountOf({ kind, map }: ManifestObject): string {
+  const name = valueAt(toData(map), [...kind.path.slice(0, -1), "serviceAccountName"]);
   return typeof name === "string" && name !== "" ? name : "default";
 }

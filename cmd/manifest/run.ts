@@ -1,8 +1,8 @@
 import type { DryRun } from "../../src/actions/outcome.ts";
 import { isObjectName } from "../../src/check/names.ts";
-import { type Listed, namesIn } from "../../src/manifest/objects.ts";
+import { listedNames, type ManifestObject } from "../../src/manifest/objects.ts";
 import { type Edited, editManifest, readManifest } from "../../src/manifest/patch.ts";
-import { decoded, refusal } from "../../src/manifest/text.ts";
+import { decoded, manifestError } from "../../src/manifest/text.ts";
 import { diffLines, linesOf } from "../../src/output/diff-lines.ts";
 import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
@@ -101,17 +101,17 @@ function referringIn({ input, edited }: Done, { do: act, secret }: Options): Ref
   return named.map(({ object }) => {
     const { kind, name, namespace } = object;
     requireNames(input, object);
-    const others = namesIn(object).filter((each) => each !== secret);
-    const names = act === "detach" ? others : namesIn(object).includes(secret) ? namesIn(object) : [...others, secret];
+    const others = listedNames(object).filter((each) => each !== secret);
+    const names = act === "detach" ? others : listedNames(object).includes(secret) ? listedNames(object) : [...others, secret];
     return { act, secret, names, to: { kind: kind.name, name, ...(namespace !== undefined && { namespace }) } };
   });
 }
 
 /** @throws CliError invalid for names that the API server refuses (RFC 1123): in YAML they could be another patch */
-function requireNames({ name: file, bytes }: Input, { kind, name, namespace, map }: Listed): void {
+function requireNames({ name: file, bytes }: Input, { kind, name, namespace, map }: ManifestObject): void {
   const refuse = (field: string, value: string, allowed: string) => {
     const why = `invalid metadata.${field} ${JSON.stringify(value)} of a ${kind.name}: ${allowed}`;
-    throw refusal(decoded(file, bytes), map.from, why);
+    throw manifestError(decoded(file, bytes), map.from, why);
   };
   if (!isObjectName(name)) refuse("name", name, "must be a lowercase RFC 1123 subdomain");
   if (namespace !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))

@@ -1,19 +1,19 @@
-import type { Listed } from "./objects.ts";
+import type { ManifestObject } from "./objects.ts";
 import {
   columnOf,
   indentBefore,
-  insert,
   insertLines,
+  insertText,
   lineBreak,
   lineStart,
+  type ManifestText,
+  manifestError,
   nextLine,
-  refusal,
-  remove,
-  type Source,
+  removeText,
   type Splice,
   yamlName,
 } from "./text.ts";
-import { type Item, type ListTree, lastOf, type MapTree, meant, type Pair, type Span, type Tree, within } from "./tree.ts";
+import { type Item, type ListTree, lastOf, type MapTree, type Pair, partsOf, resolveAlias, type Span, type Tree } from "./tree.ts";
 
 const unusual = "this is written in a way that is not edited here; write its keys one a line";
 
@@ -21,68 +21,76 @@ const unusual = "this is written in a way that is not edited here; write its key
  * A new list in a pod's spec, right below the line that opens the spec; in a ServiceAccount right below its kind. So whatever stands
  * there, comments too, stays with the line that it stands above, and no text's last line is touched.
  */
-export function addList(source: Source, { map }: Listed, holder: MapTree, name: string, trees: readonly (Tree | undefined)[]): Splice {
+export function addList(
+  source: ManifestText,
+  { map }: ManifestObject,
+  holder: MapTree,
+  name: string,
+  trees: readonly (Tree | undefined)[],
+): Splice {
   const { text } = source;
   const [above, next] = holder === map ? behindKind(source, holder) : [holder.opens, holder.pairs[0]];
   const indent = next && indentBefore(text, next.key.from);
   const at = nextLine(text, above);
-  if (!next || indent === undefined || lineStart(text, next.key.from) < at) throw refusal(source, holder.from, unusual);
+  if (!next || indent === undefined || lineStart(text, next.key.from) < at) throw manifestError(source, holder.from, unusual);
   const lines = [`${indent}imagePullSecrets:`, `${indent}${listIndent(text, holder, trees)}- name: ${yamlName(name)}`];
   return insertLines(text, at, lines, lineBreak(text, above));
 }
 
 /** The end of the line that says what an object is, and the pair below it. */
-function behindKind(source: Source, { pairs, from }: MapTree): [number, Pair | undefined] {
+function behindKind(source: ManifestText, { pairs, from }: MapTree): [number, Pair | undefined] {
   const at = pairs.findLastIndex(({ key }, index) => ["apiVersion", "kind"].includes(key.text) && index < pairs.length - 1);
   const pair = pairs[at];
-  if (!pair || lineStart(source.text, lastOf(pair.value)) !== lineStart(source.text, pair.key.from)) throw refusal(source, from, unusual);
+  if (!pair || lineStart(source.text, lastOf(pair.value)) !== lineStart(source.text, pair.key.from))
+    throw manifestError(source, from, unusual);
   return [lastOf(pair.value), pairs[at + 1]];
 }
 
 /** The first item of a list that stands empty: `imagePullSecrets:`. */
-export function fillEmpty({ text }: Source, holder: MapTree, pair: Pair, name: string, trees: readonly (Tree | undefined)[]): Splice {
+export function fillEmpty({ text }: ManifestText, holder: MapTree, pair: Pair, name: string, trees: readonly (Tree | undefined)[]): Splice {
   const indent = " ".repeat(columnOf(text, pair.key.from)) + listIndent(text, holder, trees);
   return insertLines(text, nextLine(text, pair.opens - 1), [`${indent}- name: ${yamlName(name)}`], lineBreak(text, pair.opens - 1));
 }
 
 /** One more item below the last. */
-export function appendItem(source: Source, list: ListTree, name: string): Splice {
+export function appendItem(source: ManifestText, list: ListTree, name: string): Splice {
   const { text } = source;
   const last = list.items.at(-1);
   const indent = last && indentBefore(text, last.at);
-  if (!last || indent === undefined) throw refusal(source, list.from, unusual);
+  if (!last || indent === undefined) throw manifestError(source, list.from, unusual);
   const end = lastOf(last.value);
   const item = itemLike(text, list, name, `- name: ${yamlName(name)}`);
   return insertLines(text, nextLine(text, end), [indent + item], lineBreak(text, end));
 }
 
 /** An item's lines. */
-export function dropItem(source: Source, { at, value }: Item): Splice {
-  if (indentBefore(source.text, at) === undefined) throw refusal(source, at, unusual);
-  return remove(lineStart(source.text, at), nextLine(source.text, lastOf(value)));
+export function dropItem(source: ManifestText, { at, value }: Item): Splice {
+  if (indentBefore(source.text, at) === undefined) throw manifestError(source, at, unusual);
+  return removeText(lineStart(source.text, at), nextLine(source.text, lastOf(value)));
 }
 
 /** A key's line, where its value stands below it; with its value where that is in brackets. */
-export function dropKey(source: Source, { key, opens, value }: Pair): Splice {
-  if (indentBefore(source.text, key.from) === undefined) throw refusal(source, key.from, unusual);
+export function dropKey(source: ManifestText, { key, opens, value }: Pair): Splice {
+  if (indentBefore(source.text, key.from) === undefined) throw manifestError(source, key.from, unusual);
   const end = value.is === "list" && value.flow ? value.to : opens;
-  return remove(lineStart(source.text, key.from), nextLine(source.text, end - 1));
+  return removeText(lineStart(source.text, key.from), nextLine(source.text, end - 1));
 }
 
 /** Text for a list that says that it is none, `~` or `null`. */
-export const instead = ({ from, to }: Tree, text: string): Splice => ({ ...insert(from, text), to });
+export const instead = ({ from, to }: Tree, text: string): Splice => ({ ...insertText(from, text), to });
 
 /** A new list in braces: before the first key of a pod's spec, behind the first of a ServiceAccount; on lines of its own if those have. */
-export function addInBraces({ text }: Source, { map }: Listed, holder: MapTree, name: string): Splice {
+export function addInBraces({ text }: ManifestText, { map }: ManifestObject, holder: MapTree, name: string): Splice {
   const setting = settingOf(text, holder);
   const next = holder.pairs[holder === map && holder.pairs.length > 1 ? 1 : 0];
   const at = next?.key.from ?? holder.from + 1;
   const indent = indentBefore(text, at);
   const key = setting.json ? `"imagePullSecrets":${setting.colon}` : "imagePullSecrets: ";
-  if (indent === undefined || lineStart(text, at) <= holder.from) return insert(at, `${key}[${braced(setting, name)}],${setting.comma}`);
+  if (indent === undefined || lineStart(text, at) <= holder.from)
+    return insertText(at, `${key}[${braced(setting, name)}],${setting.comma}`);
   const line = next === holder.pairs[0] ? nextLine(text, holder.from) : lineStart(text, at);
   const eol = lineBreak(text, holder.from);
-  return insert(
+  return insertText(
     line,
     `${indent}${key}${setting.json ? tall(setting, name, indent, stepOf(text, holder, indent), eol) : `[${braced(setting, name)}]`},${eol}`,
   );
@@ -101,17 +109,17 @@ function tall({ colon }: Setting, name: string, indent: string, step: string, eo
 }
 
 /** One more item in brackets. A comment stays on the line of the item that it stands behind. */
-export function appendInBrackets({ text }: Source, holder: MapTree, list: ListTree, name: string): Splice[] {
+export function appendInBrackets({ text }: ManifestText, holder: MapTree, list: ListTree, name: string): Splice[] {
   const setting = settingOf(text, holder);
   const last = list.items.at(-1);
-  if (!last) return [insert(list.to - 1, braced(setting, name))];
+  if (!last) return [insertText(list.to - 1, braced(setting, name))];
   const item = itemLike(text, list, name, braced(setting, name));
   const [below, indent] = [nextLine(text, last.value.to), indentBefore(text, last.at)];
   const [tail, comma, comment] = /^[ \t]*(,)?[ \t]*(#.*)?\r?\n$/.exec(text.slice(last.value.to, below)) ?? [];
   if (indent === undefined || tail === undefined || (!comma && !comment) || lineStart(text, last.at) <= list.from)
-    return [insert(last.value.to, between(text, list, setting) + item)];
-  const line = insert(below, `${indent}${item}${comma ?? ""}${lineBreak(text, last.value.to)}`);
-  return comma ? [line] : [insert(last.value.to, ","), line];
+    return [insertText(last.value.to, between(text, list, setting) + item)];
+  const line = insertText(below, `${indent}${item}${comma ?? ""}${lineBreak(text, last.value.to)}`);
+  return comma ? [line] : [insertText(last.value.to, ","), line];
 }
 
 /** What stands between two items: as between the last two, or on a new line if the only one is on one. */
@@ -127,18 +135,18 @@ function between(text: string, list: ListTree, { comma }: Setting): string {
 }
 
 /** A pair in braces, with the comma that parts it from its neighbor. */
-export function dropPair(source: Source, { pairs }: MapTree, pair: Pair): Splice[] {
+export function dropPair(source: ManifestText, { pairs }: MapTree, pair: Pair): Splice[] {
   const spans = pairs.map(({ key, value }) => ({ from: key.from, to: Math.max(value.to, key.to) }));
   return dropSpan(source, spans, pairs.indexOf(pair));
 }
 
 /** An item in brackets, with its comma. */
-export function dropInBrackets(source: Source, list: ListTree, item: Item): Splice[] {
+export function dropInBrackets(source: ManifestText, list: ListTree, item: Item): Splice[] {
   const spans = list.items.map(({ at, value }) => ({ from: at, to: value.to }));
   return dropSpan(source, spans, list.items.indexOf(item));
 }
 
-function dropSpan(source: Source, spans: readonly Span[], at: number): Splice[] {
+function dropSpan(source: ManifestText, spans: readonly Span[], at: number): Splice[] {
   const { text } = source;
   const [before, span, next] = [spans[at - 1], spans[at], spans[at + 1]];
   if (!span) return [];
@@ -147,7 +155,7 @@ function dropSpan(source: Source, spans: readonly Span[], at: number): Splice[] 
   if (next) return [withoutComment(source, span.from, next.from)];
   if (!before) return [withoutComment(source, span.from, span.to)];
   const comma = before.to + text.slice(before.to).search(/(?<=^[ \t]*),/);
-  if (line && comma >= before.to && text.slice(comma, span.from).includes("#")) return [remove(comma, comma + 1), line];
+  if (line && comma >= before.to && text.slice(comma, span.from).includes("#")) return [removeText(comma, comma + 1), line];
   return [withoutComment(source, before.to, span.to)];
 }
 
@@ -155,13 +163,13 @@ function dropSpan(source: Source, spans: readonly Span[], at: number): Splice[] 
 function lineOf(text: string, { from, to }: Span): Splice | undefined {
   const below = nextLine(text, to);
   const isAlone = indentBefore(text, from) !== undefined && /^[ \t]*,?[ \t]*(?:#.*)?\r?\n$/.test(text.slice(to, below));
-  return isAlone ? remove(lineStart(text, from), below) : undefined;
+  return isAlone ? removeText(lineStart(text, from), below) : undefined;
 }
 
 /** @throws CliError invalid for a comment in between, since nobody knows what it is about */
-function withoutComment(source: Source, from: number, to: number): Splice {
-  if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw refusal(source, from, "a comment stands in the way");
-  return remove(from, to);
+function withoutComment(source: ManifestText, from: number, to: number): Splice {
+  if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw manifestError(source, from, "a comment stands in the way");
+  return removeText(from, to);
 }
 
 /** A name that is written as another one is: in the same quotation marks. */
@@ -195,7 +203,7 @@ function listIndent(text: string, holder: MapTree, trees: readonly (Tree | undef
 function* mapsFrom(holder: MapTree, trees: readonly (Tree | undefined)[]): Generator<MapTree> {
   yield holder;
   for (const tree of trees) {
-    for (const part of tree ? within(tree) : []) if (part.is === "map") yield part;
+    for (const part of tree ? partsOf(tree) : []) if (part.is === "map") yield part;
   }
 }
 
@@ -211,7 +219,7 @@ export type Setting = { readonly json: boolean; readonly colon: string; readonly
 export function settingOf(text: string, map: MapTree): Setting {
   const [first, second] = map.pairs;
   const json = first !== undefined && text[first.key.from] === '"';
-  const compact = json && first !== undefined && meant(first.value)?.from === first.opens;
+  const compact = json && first !== undefined && resolveAlias(first.value)?.from === first.opens;
   const tight = compact && (second === undefined || text[second.key.from - 1] === ",");
   return { json, colon: compact ? "" : " ", comma: tight ? "" : " " };
 }

@@ -1,10 +1,10 @@
 import { kinds, type TargetKind, targetKinds } from "../kinds.ts";
-import { refusal, type Source } from "./text.ts";
-import { type ListTree, type MapTree, meant, memberOf, type Pair, plain, type ScalarTree, type Tree, within } from "./tree.ts";
+import { type ManifestText, manifestError } from "./text.ts";
+import { type ListTree, type MapTree, memberOf, type Pair, partsOf, resolveAlias, type ScalarTree, type Tree, toData } from "./tree.ts";
 
 /** An object of a manifest that has a list of pull secrets or may have one. */
-export type Listed = {
-  readonly kind: ListedKind;
+export type ManifestObject = {
+  readonly kind: ManifestKind;
   /** Of one whose name the server makes, what it begins with and `*`. */
   readonly name: string;
   readonly namespace: string | undefined;
@@ -15,27 +15,27 @@ export type Listed = {
 };
 
 /** The objects of a document, those of a List too. */
-export function objectsOf(document: Tree | undefined, steps: readonly (string | number)[]): Listed[] {
-  const map = meant(document);
+export function objectsOf(document: Tree | undefined, steps: readonly (string | number)[]): ManifestObject[] {
+  const map = resolveAlias(document);
   if (map?.is !== "map") return [];
-  const of = (key: string) => plain(memberOf(map, key)?.pair.value);
+  const of = (key: string) => toData(memberOf(map, key)?.pair.value);
   const [apiVersion, kind] = [textOf(of("apiVersion")), textOf(of("kind"))];
-  const items = meant(memberOf(map, "items")?.pair.value);
+  const items = resolveAlias(memberOf(map, "items")?.pair.value);
   if (kind.endsWith("List") && items?.is === "list")
     return items.items.flatMap(({ value }, index) => objectsOf(value, [...steps, "items", index]));
-  const row = listedKind(apiVersion, kind);
+  const row = manifestKind(apiVersion, kind);
   return row && hasHolder(map, row) ? [{ kind: row, map, steps, ...named(of("metadata")) }] : [];
 }
 
 /** Whether the map is there that has the list or could: a patch of Kustomize may be about another part of an object. */
-function hasHolder(map: MapTree, { path }: ListedKind): boolean {
+function hasHolder(map: MapTree, { path }: ManifestKind): boolean {
   const holder = path
     .slice(0, -1)
-    .reduce<Tree | undefined>((at, step) => (at?.is === "map" ? meant(memberOf(at, step)?.pair.value) : at), map);
+    .reduce<Tree | undefined>((at, step) => (at?.is === "map" ? resolveAlias(memberOf(at, step)?.pair.value) : at), map);
   return holder !== undefined;
 }
 
-function named(metadata: unknown): Pick<Listed, "name" | "namespace" | "labels"> {
+function named(metadata: unknown): Pick<ManifestObject, "name" | "namespace" | "labels"> {
   const { name, generateName, namespace, labels } = (metadata ?? {}) as Record<string, unknown>;
   const of = name === undefined || name === null ? `${textOf(generateName)}*` : textOf(name);
   const pairs = Object.entries((labels ?? {}) as object).map(([key, value]) => [key, textOf(value)]);
@@ -45,20 +45,20 @@ function named(metadata: unknown): Pick<Listed, "name" | "namespace" | "labels">
 const textOf = (value: unknown): string => (value === undefined || value === null || typeof value === "object" ? "" : String(value));
 
 /** The names in an object's list of pull secrets, wherever its text has them from. */
-export function namesIn({ kind, map }: Listed): string[] {
-  const list = inside(plain(map), kind.path);
-  const names = Array.isArray(list) ? list.map((entry) => inside(entry, ["name"])) : [];
+export function listedNames({ kind, map }: ManifestObject): string[] {
+  const list = valueAt(toData(map), kind.path);
+  const names = Array.isArray(list) ? list.map((entry) => valueAt(entry, ["name"])) : [];
   return names.filter((name) => typeof name === "string");
 }
 
-export const isNamed = (entry: unknown, name: string): boolean => inside(entry, ["name"]) === name;
+export const isNamed = (entry: unknown, name: string): boolean => valueAt(entry, ["name"]) === name;
 
 /** What stands in plain data behind these steps. */
-export const inside = (data: unknown, steps: readonly (string | number)[]): unknown =>
+export const valueAt = (data: unknown, steps: readonly (string | number)[]): unknown =>
   steps.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], data);
 
 /** A kind of object whose list of pull secrets a manifest may have. */
-export type ListedKind = {
+export type ManifestKind = {
   readonly name: TargetKind;
   /** Where its list stands. */
   readonly path: readonly string[];
@@ -69,7 +69,7 @@ export type ListedKind = {
 const former: Readonly<Record<string, string>> = { extensions: "apps" };
 
 /** The kind that a manifest names; undefined for one that has no list of pull secrets. */
-function listedKind(apiVersion: string, kind: string): ListedKind | undefined {
+function manifestKind(apiVersion: string, kind: string): ManifestKind | undefined {
   const group = groupOf(apiVersion);
   const name = targetKinds.find((each) => kinds[each].kind === kind && groupOf(kinds[each].api) === (former[group] ?? group));
   return name && { name, path: kinds[name].carries.path, makesPods: "podSpec" in kinds[name] };
@@ -86,24 +86,24 @@ export type Site = {
 };
 
 /** @throws CliError invalid for an object in which no list can be */
-export function siteOf(source: Source, { kind, map }: Listed): Site {
+export function siteOf(source: ManifestText, { kind, map }: ManifestObject): Site {
   const steps = kind.path.slice(0, -1);
   const holder = steps.reduce((at, step) => stepInto(source, at, step), map);
   const member = memberOf(holder, kind.path.at(-1) ?? "");
   if (!member) return { holder, precondition: undefined };
-  const list = meant(member.pair.value);
+  const list = resolveAlias(member.pair.value);
   if (!list || list.is === "map" || (list.is === "scalar" && list.value !== null))
-    throw refusal(source, member.pair.key.from, `${member.pair.key.text} is no list`);
+    throw manifestError(source, member.pair.key.from, `${member.pair.key.text} is no list`);
   return { holder: member.holder, precondition: { pair: member.pair, list } };
 }
 
-function stepInto(source: Source, map: MapTree, step: string): MapTree {
+function stepInto(source: ManifestText, map: MapTree, step: string): MapTree {
   const member = memberOf(map, step);
-  const next = meant(member?.pair.value);
+  const next = resolveAlias(member?.pair.value);
   if (next?.is === "map" && next.pairs.length > 0) return next;
-  throw refusal(source, member?.pair.key.from ?? map.from, member ? `${step} is empty` : `${step} is missing`);
+  throw manifestError(source, member?.pair.key.from ?? map.from, member ? `${step} is empty` : `${step} is missing`);
 }
 
 /** Every part of these documents that stands for another one too, by an alias. */
 export const aliasedIn = (documents: readonly (Tree | undefined)[]): ReadonlySet<Tree> =>
-  new Set(documents.flatMap((tree) => (tree ? [...within(tree)] : [])).flatMap((part) => (part.is === "alias" ? part.of : [])));
+  new Set(documents.flatMap((tree) => (tree ? [...partsOf(tree)] : [])).flatMap((part) => (part.is === "alias" ? part.of : [])));

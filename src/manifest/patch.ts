@@ -14,22 +14,26 @@ import {
   instead,
   settingOf,
 } from "./lists.ts";
-import { aliasedIn, inside, isNamed, type Listed, namesIn, objectsOf, siteOf } from "./objects.ts";
+import { aliasedIn, isNamed, listedNames, type ManifestObject, objectsOf, siteOf, valueAt } from "./objects.ts";
 import { readDocuments, type Yaml } from "./read.ts";
-import { refusal, type Source, type Splice, spliced } from "./text.ts";
-import { plain, type Tree } from "./tree.ts";
+import { type ManifestText, manifestError, type Splice, spliced } from "./text.ts";
+import { type Tree, toData } from "./tree.ts";
 
 /** What is to be done to the lists of which objects. */
-export type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: Listed): boolean };
+export type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: ManifestObject): boolean };
 
 /** A manifest after an edit, and what became of each object that was chosen. */
-export type Edited = { readonly text: string; readonly objects: readonly { readonly object: Listed; readonly changed: boolean }[] };
+export type Edited = { readonly text: string; readonly objects: readonly { readonly object: ManifestObject; readonly changed: boolean }[] };
 
 /** A manifest that was read: the documents of its text, and their objects. */
-export type Manifest = { readonly source: Source; readonly documents: readonly (Tree | undefined)[]; readonly objects: readonly Listed[] };
+export type Manifest = {
+  readonly source: ManifestText;
+  readonly documents: readonly (Tree | undefined)[];
+  readonly objects: readonly ManifestObject[];
+};
 
 /** @throws CliError invalid, with line and column */
-export function readManifest(yaml: Yaml, source: Source): Manifest {
+export function readManifest(yaml: Yaml, source: ManifestText): Manifest {
   const documents = readDocuments(yaml, source);
   return { source, documents, objects: documents.flatMap((document, index) => objectsOf(document, [index])) };
 }
@@ -50,15 +54,15 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
   if (!first) return { text: manifest.source.text, objects };
   // An object that can have no list is refused by its own line, before another is edited
   for (const object of changes) siteOf(manifest.source, object);
-  const meant = wanted(manifest.documents, changes, edit);
+  const meant = expectedData(manifest.documents, changes, edit);
   for (const growth of [2, 1]) {
     const edited = repeated(yaml, manifest, edit, places, growth);
-    if (edited && isDeepStrictEqual(edited.documents.map(plain), meant)) return { text: edited.source.text, objects };
+    if (edited && isDeepStrictEqual(edited.documents.map(toData), meant)) return { text: edited.source.text, objects };
   }
-  throw refusal(manifest.source, first.map.from, `${first.kind.name}/${first.name} ${inTheWay(manifest)}`);
+  throw manifestError(manifest.source, first.map.from, `${first.kind.name}/${first.name} ${inTheWay(manifest)}`);
 }
 
-const isDone = (object: Listed, { do: act, secret }: Edit) => namesIn(object).includes(secret) === (act === "attach");
+const isDone = (object: ManifestObject, { do: act, secret }: Edit) => listedNames(object).includes(secret) === (act === "attach");
 
 const inTheWay = (manifest: Manifest) =>
   aliasedIn(manifest.documents).size > 0
@@ -86,15 +90,21 @@ function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly n
   return undefined;
 }
 
-/** @param told whether the text is the one that its person knows, so that a refusal can name a line of it */
-function editedOnce(yaml: Yaml, now: Manifest, { do: act, secret }: Edit, todo: readonly Listed[], told: boolean): Manifest | undefined {
-  const edits = attempt(() => todo.map((object) => (act === "attach" ? attachTo : detachFrom)(now, object, secret)), told);
-  const text = edits && spliced(now.source.text, apart(edits));
+/** @param isOriginal whether the user knows the text, so that an error can name one of its lines */
+function editedOnce(
+  yaml: Yaml,
+  now: Manifest,
+  { do: act, secret }: Edit,
+  todo: readonly ManifestObject[],
+  isOriginal: boolean,
+): Manifest | undefined {
+  const edits = attempt(() => todo.map((object) => (act === "attach" ? attachTo : detachFrom)(now, object, secret)), isOriginal);
+  const text = edits && spliced(now.source.text, withoutOverlaps(edits));
   return text === undefined || text === now.source.text ? undefined : attempt(() => readManifest(yaml, { ...now.source, text }), false);
 }
 
 /** Leaves out the edits of an object whose part an alias shares with one before. */
-function apart(edits: readonly (readonly Splice[])[]): Splice[] {
+function withoutOverlaps(edits: readonly (readonly Splice[])[]): Splice[] {
   const taken: Splice[] = [];
   for (const splices of edits) {
     const isFree = splices.every(({ from, to }) => taken.every((one) => to < one.from || from > one.to));
@@ -103,20 +113,17 @@ function apart(edits: readonly (readonly Splice[])[]): Splice[] {
   return taken;
 }
 
-function attempt<T>(of: () => T, told: boolean): T | undefined {
+function attempt<T>(of: () => T, isOriginal: boolean): T | undefined {
   try {
     return of();
   } catch (error) {
-    if (told || !(error instanceof CliError)) throw error;
+    if (isOriginal || !(error instanceof CliError)) throw error;
     return undefined;
   }
 }
 
-/** A manifest's text and what it says. */
-type Said = { readonly source: Source; readonly documents: readonly (Tree | undefined)[] };
-
 /** The edit of the text by which an object's list gets one more name. @throws CliError invalid where the list cannot be edited */
-function attachTo({ source, documents }: Said, object: Listed, secret: string): Splice[] {
+function attachTo({ source, documents }: Manifest, object: ManifestObject, secret: string): Splice[] {
   const { holder, precondition } = siteOf(source, object);
   if (!precondition)
     return [holder.flow ? addInBraces(source, object, holder, secret) : addList(source, object, holder, secret, documents)];
@@ -130,11 +137,11 @@ function attachTo({ source, documents }: Said, object: Listed, secret: string): 
 }
 
 /** The edit by which a list loses a name, or the last of several that are the same: it may be an alias of another. @throws CliError invalid */
-function detachFrom({ source }: Said, object: Listed, secret: string): Splice[] {
+function detachFrom({ source }: Manifest, object: ManifestObject, secret: string): Splice[] {
   const { holder, precondition } = siteOf(source, object);
   if (precondition?.list.is !== "list") return [];
   const { pair, list } = precondition;
-  const items = list.items.filter(({ value }) => isNamed(plain(value), secret));
+  const items = list.items.filter(({ value }) => isNamed(toData(value), secret));
   const last = items.at(-1);
   if (!last) return [];
   if (items.length < list.items.length) return list.flow ? dropInBrackets(source, list, last) : [dropItem(source, last)];
@@ -143,14 +150,14 @@ function detachFrom({ source }: Said, object: Listed, secret: string): Splice[] 
 }
 
 /** What documents are to say once each of these objects has the name in its list, or has it no more, and nothing else is another. */
-function wanted(
+function expectedData(
   documents: readonly (Tree | undefined)[],
-  objects: readonly Listed[],
+  objects: readonly ManifestObject[],
   { do: act, secret }: { readonly do: "attach" | "detach"; readonly secret: string },
 ): unknown[] {
-  const all = documents.map(plain);
+  const all = documents.map(toData);
   for (const { kind, steps } of objects) {
-    const holder = inside(all, [...steps, ...kind.path.slice(0, -1)]) as Record<string, unknown>;
+    const holder = valueAt(all, [...steps, ...kind.path.slice(0, -1)]) as Record<string, unknown>;
     const key = kind.path.at(-1) ?? "";
     const list = (holder[key] ?? []) as readonly unknown[];
     const names = act === "attach" ? [...list, { name: secret }] : list.filter((entry) => !isNamed(entry, secret));

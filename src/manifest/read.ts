@@ -1,9 +1,9 @@
 import type { Document, Node, Scalar, Pair as YamlPair } from "yaml";
-import { lineStart, nextLine, refusal, type Source } from "./text.ts";
-import { type Item, meant, type Pair, type Tree } from "./tree.ts";
+import { lineStart, type ManifestText, manifestError, nextLine } from "./text.ts";
+import { type Item, type Pair, resolveAlias, type Tree } from "./tree.ts";
 
 type Anchors = Map<string, Tree>;
-type Reading = { readonly yaml: Yaml; readonly source: Source; readonly anchors: Anchors };
+type Reading = { readonly yaml: Yaml; readonly source: ManifestText; readonly anchors: Anchors };
 /** Something before a value, such as its colon, a comment or an anchor. */
 type Token = { readonly type: string; readonly offset: number; readonly source: string };
 
@@ -11,7 +11,7 @@ type Token = { readonly type: string; readonly offset: number; readonly source: 
  * The documents of a manifest, where each thing stands in its text; undefined for one without contents.
  * @throws CliError invalid, with line and column, for what is no manifest that could be edited. No word of it is repeated: it may be secret
  */
-export function readDocuments(yaml: Yaml, source: Source): (Tree | undefined)[] {
+export function readDocuments(yaml: Yaml, source: ManifestText): (Tree | undefined)[] {
   refuseCharacters(source);
   const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
   try {
@@ -19,25 +19,25 @@ export function readDocuments(yaml: Yaml, source: Source): (Tree | undefined)[] 
     return (Array.isArray(documents) ? documents : []).map((document) => readDocument(yaml, source, document as Document));
   } catch (error) {
     // Each bracket in a bracket is a call in a call
-    throw error instanceof RangeError ? refusal(source, 0, "it is nested too deep") : error;
+    throw error instanceof RangeError ? manifestError(source, 0, "it is nested too deep") : error;
   }
 }
 
 /** Line ends, marks and control characters that YAML libraries read differently: kubectl's would see other lines than ours. */
-function refuseCharacters(source: Source): void {
+function refuseCharacters(source: ManifestText): void {
   const mark = source.text.indexOf("\n\ufeff");
-  if (mark >= 0) throw refusal(source, mark + 1, "a byte order mark, which belongs at a file's beginning");
+  if (mark >= 0) throw manifestError(source, mark + 1, "a byte order mark, which belongs at a file's beginning");
   const at = source.text.search(/\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/);
-  if (at >= 0) throw refusal(source, at, "a control character, or an end of line that not everybody reads as one");
+  if (at >= 0) throw manifestError(source, at, "a control character, or an end of line that not everybody reads as one");
 }
 
-function readDocument(yaml: Yaml, source: Source, document: Document): Tree | undefined {
+function readDocument(yaml: Yaml, source: ManifestText, document: Document): Tree | undefined {
   const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (error) throw unreadable(source, error.pos[0], words[error.code] ?? "this is no valid YAML");
   const { contents } = document;
   if (!contents) return undefined;
   const tree = treeOf({ yaml, source, anchors: new Map() }, contents, contents.range?.[0] ?? 0);
-  if (isTooMuch(tree)) throw refusal(source, tree.from, "its aliases make more of it than there is room for");
+  if (isTooMuch(tree)) throw manifestError(source, tree.from, "its aliases make more of it than there is room for");
   return tree;
 }
 
@@ -52,12 +52,12 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** What Helm's templates are made of is no YAML, and its result is. */
-function unreadable(source: Source, at: number, why: string): Error {
+function unreadable(source: ManifestText, at: number, why: string): Error {
   const start = lineStart(source.text, at);
   const column = source.text.slice(start, nextLine(source.text, at)).indexOf("{{");
-  if (column < 0) return refusal(source, at, why);
+  if (column < 0) return manifestError(source, at, why);
   const hint = "helm template CHART | kubectl acr-secret attach SECRET -f -";
-  return refusal(source, start + column, "this is a template, which is no YAML yet", hint);
+  return manifestError(source, start + column, "this is a template, which is no YAML yet", hint);
 }
 
 /** @param opens behind what stands before the node, if its own properties do not */
@@ -78,7 +78,7 @@ function shapeOf(reading: Reading, node: Node | null | undefined, at: At): Tree 
   const { yaml, source, anchors } = reading;
   if (yaml.isAlias(node)) {
     const of = anchors.get(node.source);
-    if (!of) throw refusal(source, at.from, words["BAD_ALIAS"] ?? "");
+    if (!of) throw manifestError(source, at.from, words["BAD_ALIAS"] ?? "");
     return { is: "alias", ...at, of };
   }
   if (yaml.isMap(node)) {
@@ -101,13 +101,13 @@ function pairOf(reading: Reading, { key, value, srcToken }: YamlPair<Scalar, Nod
   const opens = behind((srcToken?.sep ?? []) as readonly Token[], to);
   const merges = key.value === "<<" && key.type === "PLAIN";
   const of = treeOf(reading, value, opens);
-  if (merges && !isMergeable(of)) throw refusal(reading.source, from, "only a map can be merged in");
+  if (merges && !isMergeable(of)) throw manifestError(reading.source, from, "only a map can be merged in");
   return { key: { from, to, text: String(key.value) }, merges, opens, value: of };
 }
 
 function isMergeable(value: Tree): boolean {
-  const of = meant(value);
-  return of?.is === "map" || (of?.is === "list" && of.items.every((item) => meant(item.value)?.is === "map"));
+  const of = resolveAlias(value);
+  return of?.is === "map" || (of?.is === "list" && of.items.every((item) => resolveAlias(item.value)?.is === "map"));
 }
 
 function itemOf(reading: Reading, item: unknown, start: readonly Token[], list: At): Item {

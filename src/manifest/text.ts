@@ -1,10 +1,10 @@
 import { CliError } from "../errors.ts";
 
 /** A manifest as it was read: what it is called on the command line, and its text. */
-export type Source = { readonly name: string; readonly text: string };
+export type ManifestText = { readonly name: string; readonly text: string };
 
 /** The error for a place in a manifest that is left as it is: `deploy.yaml:12:5: WHY`. */
-export function refusal({ name, text }: Source, at: number, why: string, hint?: string): CliError {
+export function manifestError({ name, text }: ManifestText, at: number, why: string, hint?: string): CliError {
   return new CliError("invalid", `${name}:${positionOf(text, at)}: ${why}`, { hint });
 }
 
@@ -19,13 +19,13 @@ function positionOf(text: string, at: number): string {
  * The text of a manifest's bytes, a byte order mark included.
  * @throws CliError invalid, with line and column, for what is not UTF-8: written again, such bytes would be others
  */
-export function decoded(name: string, bytes: Uint8Array): Source {
+export function decoded(name: string, bytes: Uint8Array): ManifestText {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const again = new TextEncoder().encode(text);
   const at = bytes.findIndex((byte, index) => byte !== again[index]);
   if (at < 0) return { name, text };
   const before = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice(0, at));
-  throw refusal({ name, text: before }, before.length, "this is not UTF-8");
+  throw manifestError({ name, text: before }, before.length, "this is not UTF-8");
 }
 
 /** Where the line begins on which a character stands. */
@@ -56,9 +56,9 @@ export const columnOf = (text: string, at: number): number => text.slice(lineSta
 /** Characters that go, and what comes in their place. */
 export type Splice = { readonly from: number; readonly to: number; readonly text: string };
 
-export const insert = (at: number, text: string): Splice => ({ from: at, to: at, text });
+export const insertText = (at: number, text: string): Splice => ({ from: at, to: at, text });
 
-export const remove = (from: number, to: number): Splice => ({ from, to, text: "" });
+export const removeText = (from: number, to: number): Splice => ({ from, to, text: "" });
 
 /** A text with all of these done at once; everything else stays as it is, also that the last line has no end. */
 export function spliced(text: string, splices: readonly Splice[]): string {
@@ -71,7 +71,7 @@ export function spliced(text: string, splices: readonly Splice[]): string {
 /** Whole lines at the beginning of a line, or behind a last line that has no end. */
 export function insertLines(text: string, at: number, lines: readonly string[], eol: string): Splice {
   const open = at > 0 && text[at - 1] !== "\n";
-  return insert(at, open ? lines.map((line) => eol + line).join("") : lines.map((line) => line + eol).join(""));
+  return insertText(at, open ? lines.map((line) => eol + line).join("") : lines.map((line) => line + eol).join(""));
 }
 
 /** Words that some YAML reader takes for something else than text (YAML 1.1, which kubectl's follows). */

@@ -43,7 +43,8 @@ export type AliasTree = Span & { readonly is: "alias"; readonly of: Tree; readon
 export type Tree = MapTree | ListTree | ScalarTree | AliasTree;
 
 /** What a part of a document is, also where an alias stands for it. */
-export const meant = (tree: Tree | undefined): Exclude<Tree, AliasTree> | undefined => (tree?.is === "alias" ? meant(tree.of) : tree);
+export const resolveAlias = (tree: Tree | undefined): Exclude<Tree, AliasTree> | undefined =>
+  tree?.is === "alias" ? resolveAlias(tree.of) : tree;
 
 /** A pair of a map, and the map that has it in the text: the map itself, or one that it takes in by a merge key. */
 export function memberOf(map: MapTree, key: string): { readonly pair: Pair; readonly holder: MapTree } | undefined {
@@ -54,20 +55,20 @@ export function memberOf(map: MapTree, key: string): { readonly pair: Pair; read
 
 /** The maps that a map takes in (yaml.org/type/merge), those first that win. */
 function mergedInto(map: MapTree): MapTree[] {
-  const merges = map.pairs.filter((pair) => pair.merges).map(({ value }) => meant(value));
-  const maps = merges.flatMap((value) => (value?.is === "list" ? value.items.map((item) => meant(item.value)) : [value]));
+  const merges = map.pairs.filter((pair) => pair.merges).map(({ value }) => resolveAlias(value));
+  const maps = merges.flatMap((value) => (value?.is === "list" ? value.items.map((item) => resolveAlias(item.value)) : [value]));
   return maps.filter((value) => value?.is === "map");
 }
 
 /** What a tree says, as plain data in which nothing is shared. */
-export function plain(tree: Tree | undefined): unknown {
-  const value = meant(tree);
-  if (value?.is === "list") return value.items.map((item) => plain(item.value));
+export function toData(tree: Tree | undefined): unknown {
+  const value = resolveAlias(tree);
+  if (value?.is === "list") return value.items.map((item) => toData(item.value));
   if (value?.is !== "map") return value?.value ?? null;
   const merged = mergedInto(value)
     .toReversed()
-    .flatMap((other) => Object.entries(plain(other) as object));
-  const own = value.pairs.filter(({ merges }) => !merges).map(({ key, value: of }) => [key.text, plain(of)]);
+    .flatMap((other) => Object.entries(toData(other) as object));
+  const own = value.pairs.filter(({ merges }) => !merges).map(({ key, value: of }) => [key.text, toData(of)]);
   return Object.fromEntries([...merged, ...own]);
 }
 
@@ -81,8 +82,8 @@ export function lastOf(tree: Tree): number {
 }
 
 /** Every part of a tree, aliases as they stand. */
-export function* within(tree: Tree): Generator<Tree> {
+export function* partsOf(tree: Tree): Generator<Tree> {
   yield tree;
   const values = tree.is === "map" ? tree.pairs : tree.is === "list" ? tree.items : [];
-  for (const { value } of values) yield* within(value);
+  for (const { value } of values) yield* partsOf(value);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { namesIn } from "../../../src/manifest/objects.ts";
+import { listedNames } from "../../../src/manifest/objects.ts";
 import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import type { Yaml } from "../../../src/manifest/read.ts";
 
@@ -24,6 +24,6 @@ test("reads a manifest a few times, however many of its objects merge one part",
 
   const { text } = editManifest(counting, manifest, { do: "attach", secret: "acr", chooses: () => true });
 
-  expect(readManifest(yaml, { name: "f.yaml", text }).objects.map(namesIn)).toEqual(Array.from({ length: 401 }, () => ["acr"]));
+  expect(readManifest(yaml, { name: "f.yaml", text }).objects.map(listedNames)).toEqual(Array.from({ length: 401 }, () => ["acr"]));
   expect(parses).toBeLessThan(20);
 });
