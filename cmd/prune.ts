@@ -1,5 +1,5 @@
 import type { Azure, AzureRegistry, SignInOptions } from "../src/azure/port.ts";
-import { lostRoles, madePrincipals, madeTokens, type Remover, removerOf } from "../src/credential/created.ts";
+import { createdPrincipals, createdTokens, orphanedRoles, type Remover, removerOf } from "../src/credential/created.ts";
 import type { Asked, Credential } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { deletionWait } from "../src/credential/retry.ts";
@@ -91,13 +91,13 @@ async function look(name: string, flags: PruneFlags, clusterScopes: readonly Clu
   refuseBlind(held, clusterScopes);
   const [stock, principals] = await Promise.all([azure.stock(registry), principalsIn(azure, registry, session)]);
   const now = stock.at === undefined ? undefined : new Date(stock.at);
-  return { registry, made: [...madeTokens(stock, registry), ...principals], held, now };
+  return { registry, made: [...createdTokens(stock, registry), ...principals], held, now };
 }
 
 /** Who may not look at applications can still look at tokens. */
 async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Session): Promise<Made[]> {
   try {
-    return await madePrincipals(azure, registry);
+    return await createdPrincipals(azure, registry);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     warn(`service principals were not looked at: ${error.message}`);
@@ -154,7 +154,7 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
 
 /** Who takes what away: what is of a kind of credential, that kind, which is opened once. */
 function removers({ registry, identity }: Removing, session: Session): Pruning["remover"] {
-  const roles = session.azure(identity).then((azure) => lostRoles(azure, registry));
+  const roles = session.azure(identity).then((azure) => orphanedRoles(azure, registry));
   const opened = new Map<string, Promise<Remover>>();
   return async ({ kind, identity: of, lost }: Removal) => {
     if (lost) return roles;

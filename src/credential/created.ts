@@ -7,8 +7,8 @@ import { readMadeFor } from "../secret/azure-words.ts";
 import type { Credential } from "./kind.ts";
 import { pullRole } from "./service-principal/roles.ts";
 
-/** The tokens and scope maps that this plugin has made: a token says nothing of itself, so that its scope map does. */
-export function madeTokens({ tokens, scopeMaps }: Stock, { loginServer }: AzureRegistry): Made[] {
+/** The tokens and scope maps that this plugin created. A token has no description, so that of its scope map counts. */
+export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer }: AzureRegistry): Made[] {
   const having = new Map(grouped(tokens, mapOf).map((all) => [mapOf(all[0]), all]));
   const names = new Set(tokens.map(({ name }) => lower(name)));
   return scopeMaps.flatMap((map): Made[] => {
@@ -36,12 +36,9 @@ function mapAlone({ name, madeAt, changedAt }: ScopeMap, needed: boolean): Own {
   return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: latestOf([madeAt, changedAt]), ...asNeeded(needed) };
 }
 
-/** With the token its scope map would go, which others may have been given. */
+/** Deleting the token deletes its scope map, which other tokens can have. */
 function tokenOf({ name, madeAt, ...own }: Token, map: ScopeMap, users: readonly Token[]): Own {
-  const passwords = own.passwords.map(({ name: slot, creationTime }) => ({
-    slot,
-    ...(creationTime !== undefined && { madeAt: creationTime }),
-  }));
+  const passwords = own.passwords.map(({ name: slot, creationTime: madeAt }) => ({ slot, madeAt }));
   const changedAt = latestOf([madeAt, own.changedAt, map.madeAt, map.changedAt, ...passwords.map((password) => password.madeAt)]);
   const to = { kind: "token.azurecr.io", name } as const;
   return { to, identity: name, what: "token", passwords, madeAt, changedAt, ...asNeeded(users.length > 1) };
@@ -49,17 +46,17 @@ function tokenOf({ name, madeAt, ...own }: Token, map: ScopeMap, users: readonly
 
 const asNeeded = (needed: boolean): Pick<Made, "needed"> => (needed ? { needed } : {});
 
-/** The last of these moments; undefined where none is known. */
+/** The latest time; undefined if none is known. */
 function latestOf(moments: readonly (string | undefined)[]): string | undefined {
   const known = moments.flatMap((moment) => (moment === undefined ? [] : [moment]));
   return known.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
 }
 
-/** Principals that are looked at at once: Microsoft Graph throttles. */
+/** Principals that are read at the same time: Microsoft Graph throttles. */
 const atOnce = 8;
 
-/** The applications with a role on the registry that this plugin has made, the passwords that it has added, and roles whose owner is gone. */
-export async function madePrincipals(azure: Azure, registry: AzureRegistry): Promise<Made[]> {
+/** The applications with a role on the registry that this plugin created, the passwords that it added, and roles of deleted principals. */
+export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<Made[]> {
   const roles = (await azure.givenRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
   const ids = [...new Set(roles.map(({ principalId }) => principalId))];
   const made: Made[] = [];
@@ -80,7 +77,7 @@ async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): P
   return madeIn(application, otherKeys.length > 0);
 }
 
-/** A role of this plugin's whose principal nobody knows. */
+/** A role assignment of this plugin whose principal was deleted. */
 const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
   to: { kind: "roleassignment.management.azure.com", name: principalId },
   what: "role",
@@ -100,7 +97,7 @@ function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: App
   const passwords = keys.flatMap((key): Made[] => {
     const of = readMadeFor(key.displayName);
     if (!of) return [];
-    const one = { slot: key.keyId, ...(key.madeAt !== undefined && { madeAt: key.madeAt }) };
+    const one = { slot: key.keyId, madeAt: key.madeAt };
     return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
   });
   const of = readMadeFor(notes);
@@ -117,7 +114,7 @@ export function removerOf({ apply, removal, lifecycle }: Credential): Remover {
 }
 
 /** Removes role assignments of this plugin whose principal was deleted; each has the name of the principal's id. */
-export function lostRoles(azure: Azure, registry: AzureRegistry): Remover {
+export function orphanedRoles(azure: Azure, registry: AzureRegistry): Remover {
   const roles = new Map<string, string>();
   return {
     plan: async ({ to, passwords }) => {

@@ -7,92 +7,92 @@ import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
-/** A flag of a kind of credential, as data: parser, help, completion and pages read the row. */
+/** A flag of a kind, for the parser, help, completion and pages. */
 export type FlagRow = {
   readonly type: "string" | "boolean";
-  /** What it means without a value. */
+  /** Its value if none is given. */
   readonly bare?: string;
   readonly describe: string;
   readonly exclusive?: readonly string[];
   readonly complete?: "files";
 };
 
-/** What a command line gave for the flags of the kinds, and for those that all kinds share. */
+/** The flags of a command line that concern a credential. */
 export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
   /** A registry's name or id in Azure, or a login server. */
   readonly registry: string;
   readonly identity: SignInOptions;
-  /** Whether a login is proven before it is used. */
+  /** Prove a login before it is used. */
   readonly verify: boolean;
-  /** RFC 3339, for a password that is made now. */
+  /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
-  /** How long it is waited until Azure knows everywhere of what was made, in milliseconds. */
+  /** Milliseconds to wait while Azure replicates a new object. */
   readonly wait: number;
-  /** The same for a role that the run assigns, which can take Azure longer. Default: `wait`. */
+  /** The same for a role that the run assigns, which can take longer. Default: `wait`. */
   readonly waitForRole?: number;
-  /** The command at hand, for a hint that says it anew with more. */
+  /** This command, for a hint that adds a flag to it. */
   readonly again: Create;
 };
 
-/** The outside, as far as credentials come from there; each opens at its first use. */
+/** Where credentials come from. Each is opened at its first use. */
 export type Sources = {
   azure(identity: SignInOptions): Promise<Azure>;
   registry(): Registry;
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string> };
-  /** The text of a file. @throws CliError config where it cannot be read */
+  /** @throws CliError config if the file cannot be read */
   readFile(path: string): Promise<string>;
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
 };
 
-/** For whom a credential is: one Secret, or those of one name in many namespaces. */
+/** The Secret that a credential is for, or the Secrets of one name in many namespaces. */
 export type Owner = {
   /** The Secret's name. */
   readonly secret: string;
-  /** What stands behind it in Azure says so: `secret acr in namespace demo`. */
+  /** The description in Azure: `secret acr in namespace demo`. */
   readonly words: string;
-  /** The same with the cluster, as far as that may be known: `secret acr in namespace demo of cluster 1a2b3c4d`. Asked for once. */
+  /** The same with the cluster if it can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
   wordsInCluster(): Promise<string>;
-  /** The name of something in Azure that is this owner's alone, the same at every run. @throws CliError */
+  /** The name of an object in Azure that only this owner has, the same in every run. @throws CliError */
   ownName(): Promise<string>;
-  /** Whether a name is one that this owner gives. */
+  /** Whether this owner gives a name. */
   owns(name: string): Promise<boolean>;
-  /** Whether nobody but the Secrets that this run looks at can hold a credential of that name. */
+  /** Only the Secrets of this run can hold a credential of that name. */
   readonly alone: boolean;
 };
 
-/** A login that a Secret holds already, and what is noted of it. */
+/** The login that a Secret holds, and the annotation for it. */
 export type HeldLogin = { readonly entry: Entry | undefined; readonly login: Login | undefined };
 
 export type Need = {
   readonly owner: Owner;
-  /** Repositories that were named: `team/app`, `team/*`, `*`. */
+  /** Named repositories: `team/app`, `team/*`, `*`. */
   readonly repositories: readonly string[];
-  /** What pods use is to be granted too, whatever was granted before. */
+  /** Grant also the repositories that pods use, whatever was granted before. */
   readonly fromPods: boolean;
   /** Images of the registry that pods name. */
   readonly images: readonly ImageRef[];
   readonly held: HeldLogin | undefined;
 };
 
-/** What has to happen for a need to be met, and what is noted once it has. */
+/** The changes that give a Secret its login, and the annotation for it. */
 export type Issue = {
-  /** Done first, whatever the Secrets hold: rights that a login gets. */
+  /** Applied first, whatever the Secrets hold: the rights of the login. */
   readonly before: readonly Change[];
-  /** Done once the first Secret is to be written: a password, and its proof. */
+  /** Applied before the first Secret is written: a password, and its proof. */
   readonly demand: readonly Change[];
   readonly entry: Entry;
-  /** The login that Secrets get; absent where it is still to be made. */
+  /** The login for the Secrets; undefined until it is created. */
   readonly login: Login | undefined;
-  /** Whether the login that is held still pulls. */
+  /** Whether the existing login still pulls. */
   readonly pulls: "yes" | "no" | "unknown";
-  /** The repositories that the credential may pull, as far as is known. */
+  /** The repositories that the credential may pull; undefined if unknown. */
   readonly mayPull: readonly string[] | undefined;
-  /** What `create` has to be told besides, to grant the credential more than that; absent where it cannot, or pods use no more. */
+  /** The flags with which `create` grants more; absent if nothing can, or if pods use no other repository. */
   readonly more?: Pick<Create, "acrToken" | "servicePrincipal">;
-  /** What proofs ask for. */
+  /** The images that a proof requests. */
   readonly images: readonly ImageRef[];
   /** Whether a login of the same user name is another identity's and has not expired. */
   isOthers?(login: Login): boolean;

@@ -85,7 +85,7 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
 }
 
 /** Whether a login that a Secret holds pulls; `unasked` says why the registry could not be asked. */
-export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string };
+export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined };
 
 /** Whether a login that a Secret holds still pulls one of its repositories; `unknown` where the registry does not tell. */
 export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<Still> {
@@ -93,7 +93,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
-  return { pulls: "unknown", ...(silent.includes(verdict) && { unasked: message }) };
+  return { pulls: "unknown", unasked: silent.includes(verdict) ? message : undefined };
 }
 
 /** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
-import { madePrincipals, madeTokens } from "../../src/credential/created.ts";
+import { createdPrincipals, createdTokens } from "../../src/credential/created.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { onlyAzure, startTestWorld } from "./world.ts";
@@ -47,7 +47,7 @@ test("the role of docs/security.md is enough to find a token that is left over, 
   await azure.putToken(registry, { name, scopeMapId: id });
   await azure.generatePassword(registry, { token: name, slot: "password1" });
 
-  const found = madeTokens(await azure.stock(registry), registry).find(({ identity }) => identity === name);
+  const found = createdTokens(await azure.stock(registry), registry).find(({ identity }) => identity === name);
   expect(found).toMatchObject({ what: "token", for: { words: made, clusters: ["1a2b3c4d"] }, passwords: [{ slot: "password1" }] });
   const credential = await acrToken.open(askedFor({ "acr-token": name }), onlyAzure(azure));
   for (const change of (await credential.lifecycle?.revoke(name, found?.passwords ?? [])) ?? []) await credential.apply(change);
@@ -63,7 +63,8 @@ test("an application that is left over is found by its role; where it alone is g
   const { id: principalId } = await azure.createServicePrincipal(appId);
   await azure.assignRole(registry, { principalId, role: acrPull });
   const { keyId } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster 1a2b3c4d` });
-  const find = async (...names: readonly string[]) => (await madePrincipals(azure, registry)).filter(({ to }) => names.includes(to.name));
+  const find = async (...names: readonly string[]) =>
+    (await createdPrincipals(azure, registry)).filter(({ to }) => names.includes(to.name));
 
   const [found] = await find(displayName);
   expect(found).toMatchObject({ what: "password", identity: appId, passwords: [{ slot: keyId }], for: { clusters: ["1a2b3c4d"] } });

@@ -168,7 +168,7 @@ async function refuseUnsafe(found: Found, plan: PrincipalPlan, need: Need, env: 
   const appId = application?.appId;
   if (isRecorded && role.act !== "keep") throw notOwn(`a password of application ${appId}`, asked, need, { servicePrincipal: appId });
   const changes = created.length > 0 || role.act !== "keep" || mint.act !== "keep";
-  if (by === "own name" ? changes : role.act === "create") await refuseOthers(found, need, azure, asked.again);
+  if (by === "own name" ? changes : role.act !== "keep") await refuseOthers(found, need, azure, asked.again);
   const accept: Create = { ...asked.again, servicePrincipal: appId ?? name, force: true };
   const rights = refuseBeyondReading(await rightsOfPrincipal(found, env), asked.flags["force"] === true, accept);
   const addedTo =

@@ -32,7 +32,7 @@ test("what is named comes to what was granted before, and a rerun changes nothin
   const { world, appId } = abac();
   await type(byId(appId), world.ports);
 
-  expect(await type(`${byName} --repository team/*`, world.ports)).toMatchObject({
+  expect(await type(`${byId(appId)} --repository team/*`, world.ports)).toMatchObject({
     stdout: expect.stringContaining(
       "roleassignment.management.azure.com/ci configured (+team/*)\napplication.graph.microsoft.com/ci unchanged\n",
     ),
@@ -42,6 +42,17 @@ test("what is named comes to what was granted before, and a rerun changes nothin
   world.asking.forget();
   expect(await type(`${byName} --repository team/a`, world.ports)).toMatchObject({ code: 0 });
   expect(world.asking.writes).toEqual([]);
+});
+
+test("refuses to grant more to another user's application that is found by its name", async () => {
+  const { world, appId } = abac({ condition: conditionOf(["app/api"]), ours: true });
+
+  const refusal = await type(`${byName} --repository app/web`, world.ports);
+
+  expect(refusal.code).toBe(1);
+  expect(refusal.stderr).toContain(`application "ci" (${appId}) already exists, and this plugin did not create it\n`);
+  expect(refusal.stderr).toContain(`--service-principal ${appId}`);
+  expect(conditions(world)).toEqual([conditionOf(["app/api"])]);
 });
 
 test("* is all of the registry, without a condition", async () => {
@@ -83,7 +94,7 @@ test.for([
 });
 
 test("what a run that fails has added to a condition is taken out again, and what others added meanwhile stays", async () => {
-  const { world } = abac({ condition: conditionOf(["app/api"]), ours: true });
+  const { world, appId } = abac({ condition: conditionOf(["app/api"]), ours: true });
   world.asking.around(
     refusing(is("addKey"), () => {
       const [one] = world.azure.directory.assignments;
@@ -92,7 +103,7 @@ test("what a run that fails has added to a condition is taken out again, and wha
     }),
   );
 
-  expect(await type(`${byName} --repository app/web`, world.ports)).toMatchObject({ code: 1 });
+  expect(await type(`${byId(appId)} --repository app/web`, world.ports)).toMatchObject({ code: 1 });
   expect(conditions(world)).toEqual([conditionOf(["app/api", "team/a"])]);
 });
 
@@ -131,7 +142,7 @@ test("what pods come to use is told, with the command that grants it", async () 
 });
 
 test("a condition that could not be written is left as others have made it meanwhile", async () => {
-  const { world } = abac({ condition: conditionOf(["app/api", "team/a"]), ours: true });
+  const { world, appId } = abac({ condition: conditionOf(["app/api", "team/a"]), ours: true });
   world.asking.around(
     refusing(is("assignRole"), () => {
       Object.assign(world.azure.directory.assignments[0] ?? {}, { condition: conditionOf(["app/api"]) });
@@ -139,7 +150,7 @@ test("a condition that could not be written is left as others have made it meanw
     }),
   );
 
-  expect(await type(`${byName} --repository app/web`, world.ports)).toMatchObject({
+  expect(await type(`${byId(appId)} --repository app/web`, world.ports)).toMatchObject({
     stderr: "Error from server (Forbidden): no\n",
     code: 1,
   });
