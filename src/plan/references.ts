@@ -33,12 +33,12 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
   const maker = makerOf(kind, object.metadata);
   const anew = readAnew(kind, object);
   return {
-    to: { kind, name, namespace, ...(context !== undefined && { context }) },
+    to: { kind, name, namespace, context },
     names: namesIn(at(object, kinds[kind].carries.path)),
     version: resourceVersion,
-    ...(spec && { account: accountOf(spec) }),
-    ...(maker && { maker }),
-    ...(anew && { anew }),
+    account: spec && accountOf(spec),
+    maker,
+    anew,
   };
 }
 
@@ -100,7 +100,7 @@ function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): 
   if (!anew) return { act: does, to, secret, before, after };
   const refusal = refuseAnew(asked, anew, options);
   if (refusal) return refusal;
-  return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, ...(anew.loses && { force: true as const }) };
+  return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, force: anew.loses ? true : undefined };
 }
 
 /** A controller, as an object that it made names it (meta/v1 OwnerReference). */

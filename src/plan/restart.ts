@@ -1,6 +1,6 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { Change, Rollout, Tell } from "./change.ts";
+import type { Change, Rollout } from "./change.ts";
 import type { Maker } from "./references.ts";
 
 /** A pod with an image of the registry in question. */
@@ -14,7 +14,7 @@ export type PullingPod = {
   readonly names: readonly string[];
   /** They are its author's, and no copy of what its ServiceAccount had when it was made. */
   readonly own?: true;
-  /** What it waits for; see {@link readWait}. `nothing`: it has started. */
+  /** What it waits for. `nothing`: it has started. */
   readonly waits: "image" | "node" | "other" | "nothing";
   /** Its node has tried to pull, and has failed. */
   readonly fails: boolean;
@@ -111,12 +111,7 @@ function rolloutOf({ to: { namespace, context }, maker, above }: PullingPod): Re
   const top = above ?? maker;
   const kind = top && targetKindCalled(top.kind);
   if (!kind || kinds[kind].carries.takes !== "rollout") return undefined;
-  return {
-    kind: kind as PodKind,
-    name: top.name,
-    ...(namespace !== undefined && { namespace }),
-    ...(context !== undefined && { context }),
-  };
+  return { kind: kind as PodKind, name: top.name, namespace, context };
 }
 
 /** Pods that wait for what the Secret may pull, and run as a ServiceAccount that is not named: each of these is told once. */
@@ -148,77 +143,89 @@ const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(second
 
 function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;
+  const tell = (message: string, fix?: Fix): Change => ({ act: "tell", needs: target.to, to, says: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
-  const told = tell(target, pod, `waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`);
-  const lost = beyond.length > 0 ? [told] : [];
-  if (names.includes(secret) || beyond.length === repositories.length) return lost;
-  // That is told of its template, once
-  if (pod.own && !("podSpec" in kinds[target.to.kind])) return lost;
-  const why = hindrance(secret, target, pod);
-  if (why !== undefined) return [...lost, { ...tell(target, pod, why.says), ...(why.fix && { fix: why.fix }) }];
+  const denied = beyond.length > 0 ? [tell(`waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`)] : [];
+  if (names.includes(secret) || beyond.length === repositories.length) return denied;
+  const facts = { list: listOf(target, secret, pod), waits: pod.waits, owner: ownerOf(pod.maker), restart };
+  const decision = decisions.find(({ when }) => Object.entries(when).every(([key, value]) => facts[key as keyof StuckFacts] === value));
   const because = `made before ${nameOf(target.to)} carried ${secret}`;
-  if (restart === "none") return [...lost, { ...tell(target, pod, `was ${because}, so it has to be made anew`), fix: gone(pod) }];
-  return [...lost, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
+  if (decision?.restarts) return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
+  const stuck = { secret, pod, carrier: nameOf(target.to), old: `was ${because}`, kind: pod.maker?.kind ?? "" };
+  return decision?.message ? [...denied, tell(decision.message(stuck), decision.fix?.(stuck))] : denied;
 }
 
-/** Why a pod that lacks the Secret is left alone, and what to do about it. */
-function hindrance(secret: string, target: Attached, pod: PullingPod): Hindrance | undefined {
-  const { waits, maker } = pod;
-  const { name } = pod.to;
-  const late = `was made before ${nameOf(target.to)} carried ${secret}`;
-  if (!isCopiedFrom(target, secret, pod))
-    return {
-      says: `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`,
-    };
-  if (waits === "node") return { says: `${late} and waits for a node; if it cannot pull there`, fix: gone(pod) };
-  if (waits === "other") return { says: `${late} and does not wait for an image; if it cannot pull later`, fix: gone(pod) };
-  if (maker === undefined) return { says: `${late} and has no controller, so it has to be made anew`, fix: anewBy(secret, `pod/${name}`) };
-  if (makesAnew.has(maker.kind)) return undefined;
-  const says = `${late} and belongs to a ${maker.kind}, which would count a deleted pod as failed`;
+/** Facts about a pod that waits and lacks the Secret. */
+type StuckFacts = {
+  /** Who wrote the pod's list: its author, an unknown writer, or admission, which copied the target's. */
+  readonly list: "author" | "unknown" | "admission";
+  readonly waits: PullingPod["waits"];
+  /** What the owner does after the pod is deleted: it creates the pod again, or counts a failure. Some of the latter can be recreated. */
+  readonly owner: "none" | "creates" | "counts" | "counts-recreatable";
+  readonly restart: RestartOptions;
+};
+
+type Stuck = { readonly secret: string; readonly pod: PullingPod; readonly carrier: string; readonly old: string; readonly kind: string };
+
+type Decision = {
+  readonly when: Partial<StuckFacts>;
+  readonly restarts?: true;
+  readonly message?: (stuck: Stuck) => string;
+  readonly fix?: (stuck: Stuck) => Fix;
+};
+
+const deletion = ({ pod: { to } }: Stuck): Fix => ({
+  kubectl: "delete pod",
+  args: [to.name],
+  namespace: to.namespace,
+  context: to.context,
+});
+
+const recreation = ({ secret, pod: { to, maker } }: Stuck): Fix => {
+  const target = maker ? `${maker.kind.toLowerCase()}/${maker.name}` : nameOf(to);
+  return { verb: "attach", secret, targets: [target], recreate: true };
+};
+
+/** What is done about a pod that waits and lacks the Secret: restart it, warn, or nothing. The first row that matches decides. */
+const decisions: readonly Decision[] = [
+  // The warning own-list reports the pod's template once
+  { when: { list: "author" } },
+  {
+    when: { list: "unknown" },
+    message: ({ secret, carrier }) =>
+      `has other imagePullSecrets than ${carrier}: if its template lists them, add ${secret} there, else delete the pod`,
+  },
+  { when: { waits: "node" }, message: ({ old }) => `${old} and waits for a node; if it cannot pull there`, fix: deletion },
+  { when: { waits: "other" }, message: ({ old }) => `${old} and does not wait for an image; if it cannot pull later`, fix: deletion },
+  { when: { owner: "none" }, message: ({ old }) => `${old} and has no controller, so it has to be made anew`, fix: recreation },
+  {
+    when: { owner: "counts-recreatable" },
+    message: ({ old, kind }) =>
+      `${old} and belongs to a ${kind}, which would count a deleted pod as failed, so the ${kind} has to be made anew`,
+    fix: recreation,
+  },
+  {
+    when: { owner: "counts" },
+    message: ({ old, kind }) => `${old} and belongs to a ${kind}, which would count a deleted pod as failed: make the ${kind} anew`,
+  },
+  { when: { restart: "none" }, message: ({ old }) => `${old}, so it has to be made anew`, fix: deletion },
+  { when: {}, restarts: true },
+];
+
+function listOf(target: Attached, secret: string, pod: PullingPod): StuckFacts["list"] {
+  if (pod.own && !("podSpec" in kinds[target.to.kind])) return "author";
+  return isCopiedFrom(target, secret, pod) ? "admission" : "unknown";
+}
+
+function ownerOf(maker: Maker | undefined): StuckFacts["owner"] {
+  if (!maker) return "none";
+  if (makesAnew.has(maker.kind)) return "creates";
   const kind = targetKindCalled(maker.kind);
-  if (kind === undefined || kinds[kind].carries.takes !== "anew") return { says: `${says}: make the ${maker.kind} anew` };
-  return { says: `${says}, so the ${maker.kind} has to be made anew`, fix: anewBy(secret, `${maker.kind.toLowerCase()}/${maker.name}`) };
+  return kind !== undefined && kinds[kind].carries.takes === "anew" ? "counts-recreatable" : "counts";
 }
-
-type Hindrance = { readonly says: string; readonly fix?: Fix };
-
-/** Whoever made it makes it anew. */
-const gone = ({ to: { name, namespace, context } }: PullingPod): Fix => ({ kubectl: "delete pod", args: [name], namespace, context });
-
-const anewBy = (secret: string, target: string): Fix => ({ verb: "attach", secret, targets: [target], recreate: true });
 
 /** Whether a pod has the names that its target had before; those that come from the pod's own template are its target's anyway. */
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
   return "podSpec" in kinds[to.kind] || String(names) === String(carried.filter((one) => one !== secret));
 }
-
-const tell = (target: Attached, { to }: PullingPod, says: string): Tell & { readonly needs: Ref } => ({
-  act: "tell",
-  needs: target.to,
-  to,
-  says: `pod/${to.name} ${says}`,
-});
-
-/** What {@link readWait} looks at, of core/v1 PodStatus. */
-export type PodWait = {
-  readonly reasons: readonly string[];
-  /** Of a container that is no sidecar. */
-  readonly running: boolean;
-  /** The condition PodScheduled is False. */
-  readonly unscheduled: boolean;
-};
-
-/**
- * What a pod that has not started waits for: its image, a node, or something else. No container of it runs, but for sidecars.
- * A reason of several words is the kubelet's error for a pull secret that it cannot read.
- */
-export function readWait({ reasons, running, unscheduled }: PodWait): PullingPod["waits"] {
-  if (unscheduled) return "node";
-  if (running) return "other";
-  return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";
-}
-
-/** Whether one of the reasons for which containers wait is a pull that failed. */
-export const failsToPull = (reasons: readonly string[]): boolean =>
-  reasons.some((reason) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" "));

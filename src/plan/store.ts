@@ -15,7 +15,7 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
   const same = existing?.type === shapeNamed(shape).type;
   const entry = existing && same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, existing) } : asked.entry;
   const options = { ...asked, entry };
-  const store = { act: "store", to, entry, ...(shape && { shape }) } as const;
+  const store = { act: "store", to, entry, shape } as const;
   if (!existing) return { ...store, precondition: undefined, replaces: false, because: "there is none" };
   refuseDeleted(to, existing);
   refuseLoss(to, options, existing);
@@ -24,7 +24,7 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
   const { uid, version, claim } = existing;
   const how = howToStore(options, existing);
   if (how.replaces) refuseFinalizers(to, existing);
-  return { ...store, precondition: { uid, version, ...(claim && { claim }) }, ...how };
+  return { ...store, precondition: { uid, version, claim }, ...how };
 }
 
 /** A write to it would be lost. @throws CliError conflict */

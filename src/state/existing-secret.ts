@@ -18,7 +18,7 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
     version,
     claim: readClaim(secret),
     type: secret.type ?? "Opaque",
-    ...(shape && { shape }),
+    shape,
     immutable: secret.immutable ?? false,
     ...(finalizers.length > 0 && { finalizers }),
     ...(deletionTimestamp !== undefined && { deleting: true }),

@@ -3,7 +3,7 @@ import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Container, ContainerStatus, Metadata, Pod, ServiceAccount } from "../objects.ts";
 import { accountOf, controllerOf, type Maker, namesIn, readTarget } from "../plan/references.ts";
-import { failsToPull, makesAnew, type PullingPod, readWait } from "../plan/restart.ts";
+import { makesAnew, type PullingPod } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
 import { timesOf } from "./note.ts";
 import { isOver } from "./targets.ts";
@@ -46,16 +46,16 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { co
       const { name, namespace = "", uid = "" } = metadata;
       const { above, ...maker } = madeBy(metadata) ?? {};
       return {
-        to: { kind: "pod", namespace, name, ...(context !== undefined && { context }) },
+        to: { kind: "pod", namespace, name, context },
         uid,
         account: accountOf(spec),
         repositories: [...new Set(imagesFrom(hosts, [pod]).map(({ repository }) => repository))],
         names: namesIn(spec.imagePullSecrets),
-        ...(isAuthored(pod) && { own: true }),
+        own: isAuthored(pod) || undefined,
         waits: status.phase === "Pending" ? waitOf(pod) : "nothing",
         ...failure(pod, now),
-        ...("kind" in maker && { maker }),
-        ...(above && { above }),
+        maker: "kind" in maker ? maker : undefined,
+        above,
       };
     })
     .filter(({ repositories }) => repositories.length > 0);
@@ -139,3 +139,26 @@ function groupOf({ ownerReferences = [] }: Metadata): string {
 }
 
 const asWorkload = ({ kind, name }: Maker) => ({ kind: kind.toLowerCase(), name });
+
+/** What {@link readWait} looks at, of core/v1 PodStatus. */
+export type PodWait = {
+  readonly reasons: readonly string[];
+  /** Of a container that is no sidecar. */
+  readonly running: boolean;
+  /** The condition PodScheduled is False. */
+  readonly unscheduled: boolean;
+};
+
+/**
+ * What a pod that has not started waits for: its image, a node, or something else. No container of it runs, but for sidecars.
+ * A reason of several words is the kubelet's error for a pull secret that it cannot read.
+ */
+export function readWait({ reasons, running, unscheduled }: PodWait): PullingPod["waits"] {
+  if (unscheduled) return "node";
+  if (running) return "other";
+  return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";
+}
+
+/** Whether one of the reasons for which containers wait is a pull that failed. */
+const failsToPull = (reasons: readonly string[]): boolean =>
+  reasons.some((reason) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" "));

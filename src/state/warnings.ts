@@ -54,7 +54,7 @@ function pullerOf(of: Ref<TargetKind>, object: TargetObject, { objects, targets,
 const wantedIn = (spec: PodSpec): Wanted[] =>
   imagesOf({ spec }).map(({ text, host, repository }) => {
     const azure = azureHost(host);
-    return { text, host, repository, ...(azure && { loginServer: azure.loginServer }) };
+    return { text, host, repository, loginServer: azure?.loginServer };
   });
 
 /** Tells of a Secret that the kubelet cannot read, and else of images that it has no key for. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { ContainerStatus, Pod } from "../../../src/objects.ts";
-import { waitOf } from "../../../src/state/pods.ts";
+import type { PullingPod } from "../../../src/plan/restart.ts";
+import { type PodWait, readWait, waitOf } from "../../../src/state/pods.ts";
 
 const running: ContainerStatus["state"] = { running: {} };
 const done: ContainerStatus["state"] = { terminated: {} };
@@ -48,4 +49,18 @@ test.for<{ why: string; inits?: Row; containers: Row; waits: ReturnType<typeof w
   { why: "volumes, beside a sidecar", inits: { sidecar: running }, containers: { web: waiting("ContainerCreating") }, waits: "other" },
 ])("a pod waits for $why", ({ inits = {}, containers, waits }) => {
   expect(waitOf(podOf(inits, containers))).toBe(waits);
+});
+
+test.for<{ why: string; wait: Partial<PodWait>; waits: PullingPod["waits"] }>([
+  { why: "the pull was refused", wait: { reasons: ["ErrImagePull"] }, waits: "image" },
+  { why: "and is tried again", wait: { reasons: ["ImagePullBackOff"] }, waits: "image" },
+  { why: "one container of two", wait: { reasons: ["PodInitializing", "ImagePullBackOff"] }, waits: "image" },
+  { why: "the kubelet's error for a Secret that is not there", wait: { reasons: ['secret "acr" not found'] }, waits: "image" },
+  { why: "nobody has looked at it yet", wait: {}, waits: "image" },
+  { why: "no node takes it", wait: { unscheduled: true }, waits: "node" },
+  { why: "a container of it runs already", wait: { reasons: ["ImagePullBackOff"], running: true }, waits: "other" },
+  { why: "the image is to be there and is not: no Secret helps", wait: { reasons: ["ErrImageNeverPull"] }, waits: "other" },
+  { why: "its volumes are being mounted", wait: { reasons: ["ContainerCreating"] }, waits: "other" },
+])("a pod waits for $waits: $why", ({ wait, waits }) => {
+  expect(readWait({ reasons: [], running: false, unscheduled: false, ...wait })).toBe(waits);
 });
