@@ -1,10 +1,10 @@
 import type { TargetOptions } from "../src/state/targets.ts";
 import { tellOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attaching.ts";
+import { patienceOf, waitForAccount } from "./line/durations.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
+import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
-import { secretOrTargets } from "./line/target-complete.ts";
-import { patienceOf, waitForAccount } from "./line/wait-flags.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
 import { runOnTargets, type TargetRun } from "./run-on-targets.ts";
 import { recreateOptions, saidAgain } from "./targets.ts";

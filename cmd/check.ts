@@ -12,13 +12,29 @@ import { askOnce } from "../src/registry/registry.ts";
 import { type ClusterScope, clusterScopesOf, type Place } from "../src/scope/cluster-scopes.ts";
 import { over } from "../src/scope/concurrency.ts";
 import { type CheckOptions, type CheckPorts, checkPlace } from "../src/state/check-place.ts";
-import { checkFlags } from "./check/request.ts";
 import { whereOf } from "./conclude.ts";
 import { failureCode } from "./failure-code.ts";
-import { pullSecrets } from "./line/known.ts";
-import { scopeOf } from "./line/scope-flags.ts";
+import { type Flags, formats } from "./line/flags.ts";
+import { pullSecrets, serviceAccounts } from "./line/known.ts";
+import { objectName } from "./line/names.ts";
+import { readScope, scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
+
+const checkFlags = {
+  image: { type: "strings", describe: "Check this image instead of those of the pods" },
+  serviceaccount: {
+    type: "string",
+    default: "default",
+    bare: "default",
+    read: (value) => objectName("ServiceAccount", value),
+    complete: serviceAccounts,
+    describe: "The ServiceAccount whose pull secrets --image is checked with",
+  },
+  ...readScope,
+  "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+  output: formats(["json", "yaml"]),
+} as const satisfies Flags;
 
 export const check = verb({
   usage: "check [NAME]",

@@ -1,8 +1,11 @@
-import { CliError } from "../src/errors.ts";
-import { install, uninstall } from "./completion/install.ts";
-import { shims } from "./completion/shim.ts";
+import { dirname, join, resolve } from "node:path";
+import { CliError, usage } from "../src/errors.ts";
+import type { Fix } from "../src/fix.ts";
+import { printable } from "../src/output/printable.ts";
+import type { Programs } from "../src/programs.ts";
+import type { Context } from "./context.ts";
 import type { Flags, Values } from "./line/flags.ts";
-import { usage } from "./line/usage.ts";
+import { quoted } from "./line/format-command.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -60,3 +63,122 @@ const unknown = (word: string) =>
   new CliError("usage", `unknown word "${word}": kubectl's own completion, of whatever shell, completes its plugins`, {
     hint: "kubectl acr-secret completion install",
   });
+
+/** What is wished of the program: in which folder, and whether only to say what would be done. */
+type Options = { readonly dir: string | undefined; readonly dryRun: boolean };
+
+/** Puts the program where kubectl finds it, and says so. What stands there and is right stays. */
+export async function install({ dir, dryRun }: Options, session: Session): Promise<number> {
+  const { programs } = session.context;
+  const { shim, path } = await placeFor(dir, session.context);
+  const before = await ours(path, programs);
+  if (!dryRun && before !== shim.text) await programs.put(path, shim.text);
+  const done = before === undefined ? "created" : before === shim.text ? "unchanged" : "configured";
+  session.print(said(path, done, dryRun));
+  const first = await programs.find(shim.name);
+  if (first !== undefined && first !== path)
+    session.warn(`kubectl finds ${first} first, by the order of your PATH; to take it back`, uninstalling);
+  if (done !== "unchanged") session.hint(ownCompletion);
+  return 0;
+}
+
+const uninstalling: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "completion", "uninstall"] };
+
+const ownCompletion: Fix = {
+  do: "shell",
+  argv: ["kubectl", "completion", "--help"],
+  when: "Tab needs kubectl's own completion in your shell",
+};
+
+/** Takes the program back, from wherever kubectl finds it, and says so. */
+export async function uninstall({ dir, dryRun }: Options, { context: { programs }, print }: Session): Promise<number> {
+  const place = await placeOf(dir, programs);
+  const there = place && (await ours(place.path, programs)) !== undefined;
+  if (!there) {
+    print(`${printable(place?.path ?? "kubectl_complete-acr_secret")} is not there\n`);
+    return 0;
+  }
+  if (!dryRun) await programs.remove(place.path);
+  print(said(place.path, "deleted", dryRun));
+  return 0;
+}
+
+/** What stands there of ours. @throws CliError conflict for what somebody else put there */
+async function ours(path: string, programs: Programs): Promise<string | undefined> {
+  const text = await programs.read(path);
+  if (text === undefined || isShim(text)) return text;
+  throw new CliError("conflict", `${path} already exists and was not created by kubectl acr-secret`, { hint: "move it away, then retry" });
+}
+
+const said = (path: string, done: string, dryRun: boolean): string => `${printable(path)} ${done}${dryRun ? " (dry run)" : ""}\n`;
+
+/** The program that completes, and the path that it has. */
+export type Placed = { readonly shim: Shim; readonly path: string };
+
+/** Where the program is to be: in a folder of PATH, by default the one in which kubectl finds this plugin. @throws CliError config */
+async function placeFor(dir: string | undefined, { programs, files }: Pick<Context, "programs" | "files">): Promise<Placed> {
+  const folder = dir === undefined ? await besidePlugin(programs) : resolve(dir);
+  if (dir !== undefined && (await files.look(folder)) !== "folder")
+    throw new CliError("config", `there is no folder ${folder}`, { hint: `mkdir -p ${quoted(folder)}` });
+  if (!(await programs.searches(folder))) {
+    const why = `${folder} is no folder of your PATH, so kubectl would not find the program there`;
+    throw new CliError("config", why, { hint: await elsewhere(programs) });
+  }
+  const reason = await programs.closed(folder);
+  if (reason !== undefined) throw new CliError("config", `cannot write to ${folder}: ${reason}`, { hint: await elsewhere(programs) });
+  return placed(folder, programs);
+}
+
+/** Where the program is: in the folder that is named, else wherever kubectl finds it. Undefined where kubectl finds none. */
+async function placeOf(dir: string | undefined, programs: Programs): Promise<Placed | undefined> {
+  if (dir !== undefined) return placed(resolve(dir), programs);
+  const shim = shims[programs.system];
+  const path = await programs.find(shim.name);
+  return path === undefined ? undefined : { shim, path };
+}
+
+function placed(folder: string, { system }: Programs): Placed {
+  const shim = shims[system];
+  return { shim, path: join(folder, shim.name) };
+}
+
+const plugin = { posix: "kubectl-acr_secret", windows: "kubectl-acr_secret.exe" } as const;
+
+async function besidePlugin(programs: Programs): Promise<string> {
+  const found = await programs.find(plugin[programs.system]);
+  if (found !== undefined) return dirname(found);
+  throw new CliError("config", `${plugin[programs.system]} is in no folder of your PATH, so kubectl cannot find it either`, {
+    hint: await elsewhere(programs),
+  });
+}
+
+/** What to type instead: the first folder of PATH that may be written to. */
+async function elsewhere(programs: Programs): Promise<string> {
+  for (const folder of programs.folders)
+    if ((await programs.closed(folder)) === undefined) return `kubectl acr-secret completion install --dir ${quoted(folder)}`;
+  return "no folder of your PATH may be written to: run it as somebody who may, or add a folder of yours to PATH";
+}
+
+/** A program that kubectl (1.26 and later) finds by its name on PATH and runs to complete this plugin's arguments. */
+export type Shim = { readonly name: string; readonly text: string };
+
+/**
+ * By the system that runs it. It calls the plugin itself, since to go by way of kubectl would start that twice for each Tab, and it
+ * keeps the keys that are typed meanwhile from whoever would read stdin.
+ */
+export const shims = {
+  posix: {
+    name: "kubectl_complete-acr_secret",
+    text: '#!/bin/sh\n# Completes kubectl acr-secret, in a folder of the PATH.\nexec kubectl-acr_secret __complete "$@" < /dev/null\n',
+  },
+  windows: {
+    name: "kubectl_complete-acr_secret.cmd",
+    text: "@rem Completes kubectl acr-secret, in a folder of the PATH.\r\n@kubectl-acr_secret.exe __complete %* < NUL\r\n",
+  },
+} as const satisfies Readonly<Record<string, Shim>>;
+
+/** The text of versions that went by way of kubectl. */
+const former = ['#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n'];
+
+/** Whether a text is exactly the program of this version or of another one, so that it can be replaced and deleted. */
+const isShim = (text: string): boolean => [shims.posix.text, shims.windows.text, ...former].includes(text);

@@ -13,7 +13,7 @@ import { conclude, whereOf } from "./conclude.ts";
 import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";
 import { nextStep, stepsLeft } from "./create/next-step.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
-import { targets } from "./line/target-complete.ts";
+import { targets } from "./line/known.ts";
 import type { Session } from "./session.ts";
 import { saidAgain } from "./targets.ts";
 import { sourcesOf, toolsOf } from "./tools.ts";

@@ -1,8 +1,9 @@
+import { type Cause, causes } from "../src/check/cause.ts";
 import { CliError } from "../src/errors.ts";
 import { printData } from "../src/output/object.ts";
+import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
-import { plain, rendered } from "./explain/render.ts";
-import { type Explanation, explained, explanations, wordsOf } from "./explain/texts.ts";
+import texts from "./explain/texts.json" with { type: "json" };
 import { formats } from "./line/flags.ts";
 import { near } from "./line/nearest.ts";
 import type { Session } from "./session.ts";
@@ -65,4 +66,47 @@ function unknown(word: string): CliError {
   return new CliError("usage", `unknown id ${JSON.stringify(word)}`, {
     hint: meant.length > 0 ? `did you mean ${meant.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : "kubectl acr-secret explain",
   });
+}
+
+/** As wide as text is read well, and where nobody knows how wide the terminal is. */
+const widest = 80;
+
+/** An explanation as a terminal shows it. @param columns of the terminal; 0 where that is not known */
+export function rendered(explanation: Explanation, columns: number): string {
+  const { id, of, means, says } = explanation;
+  const words = wordsOf(explanation);
+  const head = `${id} (${of})${words === undefined ? "" : `: ${words}`}`;
+  const lines = (text: string) => wrapped(text, Math.min(widest, columns || widest)).join("\n");
+  const blocks = says.map((block) => ("code" in block ? indented(block.code) : lines(block.text)));
+  return [lines(head), lines(means), ...blocks].map((block) => `${block}\n`).join("\n");
+}
+
+/** Its text without lines that end at a width. */
+export const plain = ({ says }: Explanation): string =>
+  says.map((block) => ("code" in block ? indented(block.code) : block.text)).join("\n\n");
+
+const indented = (code: string): string => code.replaceAll(/^/gm, "  ");
+
+/** What an id stands for. One word may be the id of a verdict and of a warning. */
+export type Explanation = {
+  readonly id: string;
+  readonly of: "verdict" | "warning" | "error";
+  /** In one line. */
+  readonly means: string;
+  /** Paragraphs of one line each, and what is to be typed. */
+  readonly says: readonly ({ readonly text: string } | { readonly code: string })[];
+};
+
+/** The sections of docs/explain.md, in its order: `npm run docs` writes them. */
+export const explanations = texts as readonly Explanation[];
+
+/** The words that the column VERDICT has for an id. */
+export const wordsOf = ({ id, of }: Explanation): string | undefined =>
+  of === "verdict" && Object.hasOwn(causes, id) ? causes[id as Cause].words : undefined;
+
+/** What is explained under an id, or under a verdict's words; nothing where it is none of them. */
+export function explained(wanted: string): readonly Explanation[] {
+  const small = wanted.toLowerCase();
+  const byId = explanations.filter(({ id }) => id.toLowerCase() === small);
+  return byId.length > 0 ? byId : explanations.filter((each) => wordsOf(each)?.toLowerCase() === small);
 }

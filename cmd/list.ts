@@ -13,8 +13,7 @@ import { failureCode } from "./failure-code.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { listedLine, listedObject } from "./list/objects.ts";
-import { type Columns, type Listed, rows } from "./list/rows.ts";
+import { type Columns, type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 

@@ -14,10 +14,10 @@ import type { RotateOrder } from "../src/workflows/find-holders.ts";
 import { rotate as rotateCredential } from "../src/workflows/rotate.ts";
 import { failure } from "../src/workflows/unit.ts";
 import { conclude } from "./conclude.ts";
+import { waitOf } from "./line/durations.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { waitOf } from "./line/wait-flags.ts";
 import {
   openSkips,
   type RotateFlags,

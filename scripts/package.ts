@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { gzip } from "pako";
-import { shims } from "../cmd/completion/shim.ts";
+import { shims } from "../cmd/completion.ts";
 import packageJson from "../package.json" with { type: "json" };
 import { tar } from "../sandbox/tar.ts";
 import { asFunction, bundlePlugin } from "./bundle.ts";

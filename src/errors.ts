@@ -110,3 +110,6 @@ export function asCliError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   throw error;
 }
+
+/** Returns the error for an invalid command line. Without a hint, it names the help of the verb. */
+export const usage = (message: string, hint?: string | Fix) => new CliError("usage", message, { hint });

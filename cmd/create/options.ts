@@ -11,13 +11,12 @@ import type { Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { type TargetOptions, wantsTargets } from "../../src/state/targets.ts";
-import { expiryAfter } from "../line/durations.ts";
+import { expiryAfter, waitOf } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf } from "../line/identity-flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords } from "../line/target-words.ts";
-import { waitOf } from "../line/wait-flags.ts";
 import { saidAgain } from "../targets.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];

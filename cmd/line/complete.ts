@@ -2,10 +2,9 @@ import { isPrintable } from "../../src/output/printable.ts";
 import type { Context } from "../context.ts";
 import { openSession, type Session } from "../session.ts";
 import { opened, type VerbBody, type VerbRow } from "../verb.ts";
-import { firstArgument } from "./argv.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
-import { parse } from "./parse.ts";
+import { firstArgument, parse } from "./parse.ts";
 
 /** How long a word may take that the cluster has to be asked for, in milliseconds. */
 const patience = 1250;

@@ -1,5 +1,7 @@
+import { CliError, usage } from "../../src/errors.ts";
 import { toSeconds } from "../../src/moment.ts";
-import { usage } from "./usage.ts";
+import type { Patience } from "../../src/state/targets.ts";
+import type { Flags } from "./flags.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
 
@@ -43,3 +45,24 @@ export function milliseconds(text: string): number | undefined {
 
 /** A Go duration of a flag of ours in milliseconds; undefined for an invalid or a negative one. */
 export const goDuration = (text: string): number | undefined => (text.startsWith("-") ? undefined : milliseconds(text));
+
+export const waitForAccount = {
+  wait: {
+    type: "string",
+    default: "30s",
+    describe: "How long to wait for the default ServiceAccount of a namespace that was made a moment ago, such as 10s or 1m",
+  },
+} as const satisfies Flags;
+
+/** A duration that somebody is to wait, in milliseconds. @throws CliError usage */
+export function waitOf({ wait: text }: { readonly wait: string }): number {
+  const wait = goDuration(text);
+  if (wait !== undefined) return wait;
+  throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
+}
+
+/** How long a target is waited for that is on its way. @throws CliError usage */
+export const patienceOf = (flags: { readonly wait: string }, { sleep }: Pick<Patience, "sleep">): Patience => ({
+  milliseconds: waitOf(flags),
+  sleep,
+});

@@ -1,7 +1,7 @@
 import type { CliError } from "../../src/errors.ts";
+import { usage } from "../../src/errors.ts";
 import { type Known, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
-import { usage } from "./usage.ts";
 
 /** One flag of a verb, as data: the parser, the help, the completion and the docs read the same row. */
 export type Flag = {

@@ -2,14 +2,13 @@ import type { SignInOptions } from "../../src/azure/port.ts";
 import type { KubeFlags } from "../../src/cluster/port.ts";
 import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
 import type { Scope } from "../../src/scope/scope.ts";
-import type { checkFlags } from "../check/request.ts";
 import type { createFlags } from "../create/options.ts";
 import type { deleteFlags } from "../delete/flags.ts";
 import type { manifests } from "../manifest/flags.ts";
-import { listWord } from "./comma-list.ts";
 import { type dangling, output, targets, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { type forwarded, ours } from "./kubectl-flags.ts";
+import { listWord } from "./parse.ts";
 import type { scopeFlags } from "./scope-flags.ts";
 
 /** The cluster and the namespace of the current command line, for a command that acts in the same place. */
@@ -41,13 +40,13 @@ export function formatCommand(fix: Fix, given: Given = { forward: [] }): string 
 }
 
 /** The flags of all verbs that a fix may set. */
-type SettableFlags = typeof createFlags & typeof deleteFlags & typeof checkFlags & typeof dangling & typeof manifests & typeof ours;
+type SettableFlag = "image" | keyof (typeof createFlags & typeof deleteFlags & typeof dangling & typeof manifests & typeof ours);
 
 /** The values of a command, and those that follow from others. */
 type Printed = FlagValues & { readonly passwordStdin?: boolean } & Omit<SignInOptions, "source"> & { readonly auth?: string };
 
 /** The flag of each value, in the order in which they are printed. */
-const flagNames: { readonly [K in keyof Printed]-?: keyof SettableFlags & string } = {
+const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   registry: "registry",
   repositories: "repository",
   images: "image",

@@ -1,4 +1,4 @@
-import { wrapped } from "../../src/output/wrap.ts";
+import { wrapped } from "../../src/output/printable.ts";
 import type { Verb, VerbRow } from "../verb.ts";
 import { descriptionOf, type Flag, type Flags, isList } from "./flags.ts";
 

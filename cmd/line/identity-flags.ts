@@ -1,7 +1,7 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { SignInOptions } from "../../src/azure/port.ts";
+import { usage } from "../../src/errors.ts";
 import type { Flags, Values } from "./flags.ts";
-import { usage } from "./usage.ts";
 
 /** A tenant goes into URLs: it is an id, or a domain. */
 const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;

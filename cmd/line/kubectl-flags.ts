@@ -1,8 +1,8 @@
+import { usage } from "../../src/errors.ts";
 import type { forwardedNames } from "../head-start.ts";
 import { milliseconds } from "./durations.ts";
 import type { Flag, Flags } from "./flags.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
-import { usage } from "./usage.ts";
 
 /**
  * Global flags of kubectl (1.37: cli-runtime genericclioptions/config_flags.go, klog, and kubectl's root command) that are handed on to

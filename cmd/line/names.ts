@@ -1,7 +1,6 @@
+import { usage } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
-import { kinds } from "../../src/kinds.ts";
-import { kindSpelled } from "./target-kinds.ts";
-import { usage } from "./usage.ts";
+import { kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
 
 /** The kinds of object that a command line names, in kubectl's spellings of them. */
 const spellings = {
@@ -46,4 +45,20 @@ function meant(word: string, prefix: string, name: string): string | Fix | undef
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;
   if ((spellings.ServiceAccount as readonly string[]).includes(prefix)) return `did you mean --serviceaccount=${name}?`;
   return `did you mean ${JSON.stringify(name)}?`;
+}
+
+/** The kind that kubectl knows by a word: `deploy`, `deployments`, `deployment.apps`, `deployments.v1.apps`. */
+export function kindSpelled(word: string): TargetKind | undefined {
+  const [name = "", ...suffix] = word.toLowerCase().split(".");
+  return targetKinds.find((kind) => {
+    const row: { kind: string; api: string; plural: string; short?: readonly string[] } = kinds[kind];
+    const isNamed = [row.kind.toLowerCase(), row.plural, ...(row.short ?? [])].includes(name);
+    return isNamed && suffixesOf(row.api).includes(suffix.join("."));
+  });
+}
+
+/** What may stand behind a name: nothing, the group, the version and the group; of the core group the version. */
+function suffixesOf(api: string): readonly string[] {
+  const [group = "", version] = api.split("/");
+  return version === undefined ? ["", api] : ["", group, `${version}.${group}`];
 }

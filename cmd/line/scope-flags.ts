@@ -1,8 +1,8 @@
+import { usage } from "../../src/errors.ts";
 import { isGlob, type Scope } from "../../src/scope/scope.ts";
 import type { Flags, Values } from "./flags.ts";
 import { contexts, namespaces } from "./known.ts";
 import { objectName } from "./names.ts";
-import { usage } from "./usage.ts";
 
 /** Flags of kubectl that describe one cluster: with several contexts, what is meant for one server would be sent to all. */
 const ofOneCluster = [

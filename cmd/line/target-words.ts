@@ -1,9 +1,8 @@
+import { usage } from "../../src/errors.ts";
 import { kinds, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { isGlob } from "../../src/scope/scope.ts";
 import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
-import { secretName } from "./names.ts";
-import { kindSpelled } from "./target-kinds.ts";
-import { usage } from "./usage.ts";
+import { kindSpelled, secretName } from "./names.ts";
 
 /** What a command line says of its targets, besides the words that name them. */
 export type TargetFlags = {

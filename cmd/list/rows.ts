@@ -1,9 +1,9 @@
-import { age, until } from "../../src/output/age.ts";
+import { printableJson } from "../../src/output/printable.ts";
 import type { styleFor } from "../../src/output/style.ts";
-import { table } from "../../src/output/table.ts";
+import { age, table, until } from "../../src/output/table.ts";
 import type { Where } from "../../src/output/words.ts";
+import { isRegional } from "../../src/secret/azure-words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
-import { isRegional } from "../../src/secret/regional.ts";
 import type { Carried } from "../../src/state/carriers.ts";
 import type { Holding } from "../../src/state/holdings.ts";
 
@@ -86,3 +86,25 @@ const few = 3;
 
 const inCell = (names: readonly string[], wide: boolean) =>
   wide || names.length <= few ? names.join(",") : `${names.slice(0, few - 1)} + ${names.length - few + 1} more...`;
+
+/** A pull secret as an object of `acr-secret/v1`, without its passwords. */
+export function listedObject({ context, secret: { metadata }, carriers, holdings }: Listed): object {
+  const { name, namespace, creationTimestamp } = metadata;
+  const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
+    registries: hosts,
+    ...(kind !== "" && { credential: kind }),
+    guessed,
+    ...(identity !== "" && { identity }),
+    ...(slot !== "" && { slot }),
+    expiry,
+    expiresAt: expiresAt ?? null,
+    ...(madeAt !== undefined && { madeAt }),
+    ...(by !== undefined && { madeBy: by }),
+    ...(previous !== undefined && { previous: { slot: previous.slot, madeAt: previous.madeAt, until: previous.until } }),
+  }));
+  const place = { ...(context !== undefined && { context }), namespace, name };
+  return { apiVersion: "acr-secret/v1", kind: "PullSecret", ...place, creationTimestamp, logins, serviceAccounts: carriers };
+}
+
+/** The same as a line of JSON. */
+export const listedLine = (listed: Listed): string => `${printableJson(JSON.stringify(listedObject(listed)))}\n`;

@@ -1,11 +1,10 @@
-import { CliError } from "../../src/errors.ts";
+import { CliError, usage } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { readSelector } from "../../src/label-selector.ts";
 import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/objects.ts";
 import { toData } from "../../src/manifest/tree.ts";
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
-import { usage } from "../line/usage.ts";
 
 export type Choice = (object: ManifestObject) => boolean;
 

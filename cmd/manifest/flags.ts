@@ -1,6 +1,6 @@
 import type { DryRun } from "../../src/actions/outcome.ts";
+import { usage } from "../../src/errors.ts";
 import type { Flags, Values } from "../line/flags.ts";
-import { usage } from "../line/usage.ts";
 
 /** What only a cluster could answer, or is about several. */
 const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import { CliError } from "../../src/errors.ts";
+import { CliError, usage } from "../../src/errors.ts";
 import type { Context } from "../context.ts";
-import { usage } from "../line/usage.ts";
 import type { ManifestFlags } from "./flags.ts";
 
 /** A manifest as it comes in; `path` where it is a file that could be written. */

@@ -1,10 +1,10 @@
+import { usage } from "../../src/errors.ts";
 import type { PruneOptions } from "../../src/plan/prune.ts";
 import { createFlags } from "../create/options.ts";
 import { goDuration } from "../line/durations.ts";
 import { dryRun, type Flags, formats, type Values } from "../line/flags.ts";
 import { identityFlags } from "../line/identity-flags.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
-import { usage } from "../line/usage.ts";
 
 const { contexts, "all-contexts": allContexts } = scopeFlags;
 

@@ -1,8 +1,7 @@
 import { nameOf } from "../../src/kinds.ts";
-import { age } from "../../src/output/age.ts";
 import { printData } from "../../src/output/object.ts";
 import { printable, printableJson } from "../../src/output/printable.ts";
-import { table } from "../../src/output/table.ts";
+import { age, table } from "../../src/output/table.ts";
 import type { PruneRow, PruneState } from "../../src/plan/prune.ts";
 import type { Session } from "../session.ts";
 import type { PruneFlags } from "./flags.ts";

@@ -1,4 +1,4 @@
-import type { Explanation } from "../../cmd/explain/texts.ts";
+import type { Explanation } from "../../cmd/explain.ts";
 
 /** The headings of a page under which ids stand, each as a heading of its own. */
 const headings: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };

@@ -3,7 +3,7 @@ import { nameOf } from "../kinds.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, deletion, deliver, inOrder, joined, stayed, templatesOf } from "./deliver.ts";
 import type { AzureFacts, ImageFacts, Note, SecretFacts } from "./facts.ts";
-import { isObjectName } from "./names.ts";
+import { isObjectName } from "./message.ts";
 
 /** An image of a registry in Azure: for others we know no command that makes a credential. */
 type InAzure = ImageFacts & { readonly azure: AzureFacts };

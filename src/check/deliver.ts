@@ -1,7 +1,7 @@
 import type { Create, Fix, Workload } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { ImageFacts, PodFacts } from "./facts.ts";
-import { listed } from "./names.ts";
+import { listed } from "./message.ts";
 
 /** What mends a failure: the command, and in words what it needs or does not mend. */
 export type Advice = { readonly fix?: Fix | undefined; readonly because?: string | undefined };

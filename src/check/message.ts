@@ -1,5 +1,4 @@
 import type { ImageFacts, Tried } from "./facts.ts";
-import { listed, shownName } from "./names.ts";
 import { nearMiss } from "./near-miss.ts";
 
 /** Why a login does not pull, as the registry tells it, or as its Secret does. @param expiredAt RFC 3339 */
@@ -43,4 +42,18 @@ function ago(then: string, now: Date): string {
   const seconds = Math.floor((now.getTime() - new Date(then).getTime()) / 1000);
   const unit = units.find((each) => seconds >= 2 * each.seconds);
   return unit ? `${Math.floor(seconds / unit.seconds)} ${unit.word}` : `${seconds} s`;
+}
+
+/** What the API server takes for a name (RFC 1123 subdomain). A pod may refer to other names: no Secret has one. */
+export const isObjectName = (name: string): boolean =>
+  name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
+
+/** A name for a sentence: one that somebody could forge a line with is shown in quotes. */
+export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));
+
+/** `a, b and c`; of many, `a, b, c and 9 more`. */
+export function listed(items: readonly string[], most = 3): string {
+  if (items.length > most) return `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
+  const last = items.at(-1) ?? "";
+  return items.length < 2 ? last : `${items.slice(0, -1).join(", ")} and ${last}`;
 }

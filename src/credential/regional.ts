@@ -3,7 +3,7 @@ import type { Fix } from "../fix.ts";
 import type { Change } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import { covers } from "../registry/repository.ts";
-import { isRegional } from "../secret/regional.ts";
+import { isRegional } from "../secret/azure-words.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 
 /** The flag of every kind: a login is the same at each host of its registry, and the kubelet looks it up by the image's own. */

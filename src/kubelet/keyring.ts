@@ -1,5 +1,5 @@
 import type { ImageRef, Login } from "../registry/port.ts";
-import { splitUrl } from "./go-url.ts";
+import { splitUrl } from "./go.ts";
 import { type Entry, type PullSecret, type Reading, readPullSecret } from "./read-pull-secret.ts";
 
 /** A login that a registry would be offered: from which Secret, and under which key of its `auths` (as written). */

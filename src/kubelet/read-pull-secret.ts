@@ -1,7 +1,7 @@
 import { pullSecretKey } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import { decodeGoBase64 } from "./go-base64.ts";
+import { decodeGoBase64 } from "./go.ts";
 
 /** A Secret as far as the kubelet looks at it. `data` values are base64, as the API gives them. */
 export type PullSecret = { readonly name: string; readonly type?: string; readonly data?: Readonly<Record<string, string>> };
@@ -93,3 +93,23 @@ function unmarshal(value: unknown, where: string): Malformed {
   const kind = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
   return new Malformed(`json: cannot unmarshal ${kind} into Go ${where}`);
 }
+
+/**
+ * The servers that a pull secret has logins for, as written, also where one of the logins spoils it for the kubelet.
+ * @returns undefined for what is no pull secret, or holds no document that could have any
+ */
+export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {
+  const key = pullSecretKey[type];
+  if (key === undefined) return undefined;
+  try {
+    const document: unknown = JSON.parse(Buffer.from(data?.[key] ?? "", "base64").toString());
+    if (!isObject(document)) return undefined;
+    if (key === ".dockercfg") return Object.keys(document);
+    const auths = Object.entries(document).flatMap(([name, value]) => (name.toLowerCase() === "auths" && isObject(value) ? [value] : []));
+    return auths.flatMap((each) => Object.keys(each));
+  } catch {
+    return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);

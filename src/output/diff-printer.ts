@@ -2,10 +2,10 @@ import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { nameOf } from "../kinds.ts";
 import { sidesOf } from "./diff.ts";
-import { diffLines, linesOf } from "./diff-lines.ts";
 import { printData } from "./object.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
+import { diffLines, linesOf } from "./unified.ts";
 import { placeSuffix, type Where } from "./words.ts";
 
 type Stream = { readonly stdout: Sink; readonly env: Environment; readonly where: Where };

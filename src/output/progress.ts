@@ -1,7 +1,6 @@
 import type { Environment, Sink } from "../env.ts";
-import { printable } from "./printable.ts";
+import { printable, shortened } from "./printable.ts";
 import { colored } from "./style.ts";
-import { shortened } from "./wrap.ts";
 
 /** Shows that something is under way, on terminals only, and leaves no trace. */
 export type Progress = {

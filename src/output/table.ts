@@ -28,3 +28,40 @@ export function table(
     })
     .join("");
 }
+
+/** How long ago a moment was, as kubectl prints it in a column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration, shortened); `<unknown>` for what is no date. */
+export function age(from: string | null | undefined, now: Date): string {
+  return from ? span(now.getTime() - Date.parse(from)) : "<unknown>";
+}
+
+/** How long until a moment; `expired` when it has passed, `never` when there is none, `<unknown>` for what is no date. */
+export function until(to: string | undefined, now: Date): string {
+  if (to === undefined) return "never";
+  const left = Date.parse(to) - now.getTime();
+  return left <= 0 ? "expired" : span(left);
+}
+
+/** In seconds. */
+const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+type Form = { readonly below: number; readonly unit: keyof typeof units; readonly rest?: keyof typeof units };
+
+/** The shorter a span, the more exactly it is written: below so many seconds in this unit, with the rest in that one. */
+const forms: readonly Form[] = [
+  { below: 2 * units.m, unit: "s" },
+  { below: 10 * units.m, unit: "m", rest: "s" },
+  { below: 3 * units.h, unit: "m" },
+  { below: 8 * units.h, unit: "h", rest: "m" },
+  { below: 2 * units.d, unit: "h" },
+  { below: 8 * units.d, unit: "d", rest: "h" },
+];
+const longest: Form = { below: Number.POSITIVE_INFINITY, unit: "d" };
+
+function span(milliseconds: number): string {
+  if (Number.isNaN(milliseconds)) return "<unknown>";
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const { unit, rest } = forms.find(({ below }) => seconds < below) ?? longest;
+  const whole = `${Math.floor(seconds / units[unit])}${unit}`;
+  const left = rest === undefined ? 0 : Math.floor((seconds % units[unit]) / units[rest]);
+  return left === 0 ? whole : `${whole}${left}${rest}`;
+}

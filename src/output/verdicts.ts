@@ -1,6 +1,6 @@
 import type { ChalkInstance } from "chalk";
 import { causes } from "../check/cause.ts";
-import { listed } from "../check/names.ts";
+import { listed } from "../check/message.ts";
 import type { Verdict } from "../check/verdict.ts";
 import type { Fix } from "../fix.ts";
 import { printable } from "./printable.ts";

@@ -1,5 +1,5 @@
+import { isRegional } from "../secret/azure-words.ts";
 import { type Entry, entryFor, sameEntry } from "../secret/entry.ts";
-import { isRegional } from "../secret/regional.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { Precondition } from "./change.ts";
 

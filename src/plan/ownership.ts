@@ -1,7 +1,6 @@
 import { reaches } from "../kubelet/keyring.ts";
+import { isGuid, isRegional } from "../secret/azure-words.ts";
 import type { Entry } from "../secret/entry.ts";
-import { isGuid } from "../secret/guid.ts";
-import { isRegional } from "../secret/regional.ts";
 import { hostOf } from "./existing-secret.ts";
 
 /**

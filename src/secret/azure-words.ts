@@ -83,3 +83,16 @@ export function readMadeFor(text: string): MadeFor | undefined {
   const [end = "", ids] = clustersIn.exec(whole) ?? [];
   return { words: whole.slice(0, whole.length - end.length), clusters: ids?.split(", ") ?? [] };
 }
+
+/** Whether a text is a GUID, as Azure writes the id of an application. */
+export const isGuid = (text: string): boolean => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
+/** The host of one of a registry's regions: `myregistry.eastus.geo.azurecr.io` is that of `myregistry.azurecr.io`. */
+const form = /^([a-z0-9-]+)(?:\.[a-z0-9]+){1,2}\.geo(\.azurecr\.(?:io|us|cn))$/;
+
+/** Whether a host is a registry's own in one of its regions, which Azure gives to nobody else. @param host the login server */
+export function isRegional(host: string, other: string): boolean {
+  if (!other.includes(".geo.")) return false;
+  const [, name = "", suffix = ""] = form.exec(other) ?? [];
+  return name !== "" && name + suffix === host;
+}

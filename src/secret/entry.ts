@@ -1,5 +1,6 @@
 import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
+import type { Login } from "../registry/port.ts";
 
 /**
  * What is noted of one login in a Secret: enough for a later run to know what it holds, to renew it, or to take back exactly
@@ -104,3 +105,6 @@ export const sameEntry = (a: Entry, b: Entry): boolean =>
 /** The entry of a registry, among those of a Secret. */
 export const entryFor = (entries: readonly Entry[] | undefined, host: string): Entry | undefined =>
   entries?.find(({ hosts }) => hosts.includes(host));
+
+/** Identifies a user name with its password, without their text. */
+export const fingerprint = ({ username, password }: Login): string => password.hash(username);

@@ -1,5 +1,5 @@
 import type { Login } from "../registry/port.ts";
-import { isGuid } from "./guid.ts";
+import { isGuid } from "./azure-words.ts";
 
 /** What a login looks like of which nothing is noted. */
 export type Guess = {

@@ -1,11 +1,16 @@
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
-import { aside } from "./aside.ts";
 import { claimNote } from "./claim.ts";
 import { sketchConfig, withLogin } from "./docker-config.ts";
 import { type Entry, isOurs, noteEntries, readEntries } from "./entry.ts";
 import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
+
+/**
+ * The key under which the logins of a Secret stay that were taken out, until they are revoked: nobody pulls with them, and the next run can
+ * still tell that the Secret held what it notes.
+ */
+export const aside = "acr-secret.withdrawn";
 
 /** The type of the Secrets that the kubelet reads. */
 export const dockerConfigJson = shapeNamed().type;

@@ -1,8 +1,8 @@
 import type { Secret } from "../objects.ts";
-import { aside } from "./aside.ts";
 import { claimNote } from "./claim.ts";
 import { sketchConfig, withoutLogin } from "./docker-config.ts";
 import { type Entry, isOurs, loginsNote } from "./entry.ts";
+import { aside } from "./pull-secret.ts";
 import { asPullSecret, shapeNamed, shapeOf, shapes } from "./shapes.ts";
 
 /** Which logins are taken out of a Secret, and whether what is noted of them stays for now. */

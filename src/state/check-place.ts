@@ -1,7 +1,6 @@
-import { combine } from "../check/combine.ts";
 import type { ImageFacts, SecretFacts } from "../check/facts.ts";
-import { listed } from "../check/names.ts";
-import { judge, type Verdict } from "../check/verdict.ts";
+import { listed } from "../check/message.ts";
+import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";

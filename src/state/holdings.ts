@@ -1,6 +1,5 @@
 import { endsKnown } from "../credential/kinds.ts";
-import { readPullSecret } from "../kubelet/read-pull-secret.ts";
-import { serversOf } from "../kubelet/servers.ts";
+import { readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
 import { isTimestamp } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";

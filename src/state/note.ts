@@ -2,9 +2,9 @@ import type { Note } from "../check/facts.ts";
 import type { Kind } from "../credential/kind.ts";
 import { kindNamed } from "../credential/kinds.ts";
 import type { Secret } from "../objects.ts";
+import { isRegional } from "../secret/azure-words.ts";
 import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
-import { isRegional } from "../secret/regional.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
 /** What a Secret notes of its first credential; undefined when it is not one of ours. */

@@ -1,10 +1,10 @@
 import type { SecretFacts } from "../check/facts.ts";
-import { isObjectName } from "../check/names.ts";
+import { isObjectName } from "../check/message.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
-import { serversOf } from "../kubelet/servers.ts";
+import { serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import { together } from "../scope/concurrency.ts";
 import { managedBy } from "../secret/entry.ts";

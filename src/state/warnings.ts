@@ -1,4 +1,4 @@
-import { keyless, type Puller, type Wanted } from "../check/no-key.ts";
+import { keyless, type Puller, type Wanted } from "../check/near-miss.ts";
 import { keyOf, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";

@@ -11,7 +11,7 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
-import { fingerprint } from "../secret/fingerprint.ts";
+import { fingerprint } from "../secret/entry.ts";
 import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { NotedLists } from "../state/noted-lists.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./proven.ts";

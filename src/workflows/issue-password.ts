@@ -5,7 +5,7 @@ import { keptBy } from "../plan/ownership.ts";
 import { passwordKey, withOther } from "../plan/rotation.ts";
 import { namedThere } from "../plan/wording.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
-import { fingerprint } from "../secret/fingerprint.ts";
+import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
 import { scopesHolding } from "./distribute.ts";
 import type { Begun, RotateOrder } from "./find-holders.ts";

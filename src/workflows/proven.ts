@@ -7,7 +7,7 @@ import { type Doubted, type Proof, proofOf, type Tried } from "../plan/proof.ts"
 import { grouped } from "../plan/rotation.ts";
 import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import { over } from "../scope/concurrency.ts";
-import { fingerprint } from "../secret/fingerprint.ts";
+import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 

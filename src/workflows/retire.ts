@@ -9,7 +9,7 @@ import type { Proof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
 import { inLine, namedThere, several } from "../plan/wording.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
-import { fingerprint } from "../secret/fingerprint.ts";
+import { fingerprint } from "../secret/entry.ts";
 import type { Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { RotateOrder } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedBy } from "./owner.ts";

@@ -12,7 +12,7 @@ import { type Member, passwordKey } from "../plan/rotation.ts";
 import { namedThere, several } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import type { Password } from "../secret/entry.ts";
-import { fingerprint } from "../secret/fingerprint.ts";
+import { fingerprint } from "../secret/entry.ts";
 import { clustersOf, type Noted, type NotedIn } from "../state/noted.ts";
 import { inClusters, ownerOf, sharedOwner } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./proven.ts";

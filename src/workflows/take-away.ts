@@ -9,7 +9,7 @@ import type { Change, Keep, Refer } from "../plan/change.ts";
 import { holds, isOf } from "../plan/existing-secret.ts";
 import { saidTargets } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
-import { fingerprint } from "../secret/fingerprint.ts";
+import { fingerprint } from "../secret/entry.ts";
 import { loginFor, readExisting } from "../state/existing-secret.ts";
 
 /** A Secret as a run has written it last. */

@@ -3,8 +3,7 @@ import type { Application, Custody, RoleAssignment, ServicePrincipal } from "../
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { type AzureObject, mayGrant } from "../../plan/ownership.ts";
-import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
-import { isGuid } from "../../secret/guid.ts";
+import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import type { HeldLogin, Need } from "../kind.ts";
 import { only } from "./plan.ts";
 

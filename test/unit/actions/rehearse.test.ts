@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { rehearse } from "../../../src/actions/rehearse.ts";
 import { newRun, type Tools } from "../../../src/actions/tools.ts";
-import { isObjectName } from "../../../src/check/names.ts";
+import { isObjectName } from "../../../src/check/message.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { combine } from "../../../src/check/combine.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
+import { combine } from "../../../src/check/verdict.ts";
 import type { Fix } from "../../../src/fix.ts";
 
 const combined = (...fixes: (Fix | undefined)[]) =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyless, type Puller, type Wanted } from "../../../src/check/no-key.ts";
+import { keyless, type Puller, type Wanted } from "../../../src/check/near-miss.ts";
 
 const r = "myregistry.azurecr.io";
 const image = (host: string, repository = "app/web", loginServer?: string): Wanted => ({

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { shims } from "../../../cmd/completion/shim.ts";
+import { shims } from "../../../cmd/completion.ts";
 import { machinePrograms } from "../../../cmd/programs.ts";
 import type { Programs } from "../../../src/programs.ts";
 import { type } from "../../support/in-process.ts";

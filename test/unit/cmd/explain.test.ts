@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { explanations } from "../../../cmd/explain/texts.ts";
+import { explanations } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
 import { warnings } from "../../../src/plan/warnings.ts";
@@ -108,7 +108,7 @@ describe("explain", () => {
   });
 
   test("a terminal of 40 columns gets lines that it has room for", async () => {
-    const { rendered } = await import("../../../cmd/explain/render.ts");
+    const { rendered } = await import("../../../cmd/explain.ts");
     const code = explanations.flatMap(({ says }) => says.flatMap((block) => ("code" in block ? block.code.split("\n") : [])));
     const lines = explanations.flatMap((each) => rendered(each, 40).split("\n")).filter((line) => !code.includes(line.trim()));
 

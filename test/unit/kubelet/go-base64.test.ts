@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { decodeGoBase64 } from "../../../src/kubelet/go-base64.ts";
+import { decodeGoBase64 } from "../../../src/kubelet/go.ts";
 
 // As Go 1.26's encoding/base64 decodes: the text, or the byte that its error names.
 test.for<[string, string | number]>([

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { splitUrl } from "../../../src/kubelet/go-url.ts";
+import { splitUrl } from "../../../src/kubelet/go.ts";
 
 // As Go's net/url reads `https://…` (1.26, url.go: parse, parseAuthority, validOptionalPort, unescape).
 test.for<[string, string | undefined, string?]>([

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { PullSecret } from "../../../src/kubelet/read-pull-secret.ts";
-import { serversOf } from "../../../src/kubelet/servers.ts";
+import { serversOf } from "../../../src/kubelet/read-pull-secret.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const json = (text: string) => ({ name: "s", type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": base64(text) } });

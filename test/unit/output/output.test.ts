@@ -1,11 +1,10 @@
 import { expect, test } from "vitest";
 import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { CliError } from "../../../src/errors.ts";
-import { age, until } from "../../../src/output/age.ts";
 import { printError } from "../../../src/output/error.ts";
 import { printData, printObjects } from "../../../src/output/object.ts";
 import { colored } from "../../../src/output/style.ts";
-import { table } from "../../../src/output/table.ts";
+import { age, table, until } from "../../../src/output/table.ts";
 
 test("a table is kubectl's", () => {
   const text = table(

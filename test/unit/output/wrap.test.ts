@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { screenOf } from "../../../sandbox/screen.ts";
+import { shortened, wrapped } from "../../../src/output/printable.ts";
 import { progressOn } from "../../../src/output/progress.ts";
-import { shortened, wrapped } from "../../../src/output/wrap.ts";
 
 test.for([
   { what: "the words that a width has space for", text: "no such place", width: 8, lines: ["no such", "place"] },

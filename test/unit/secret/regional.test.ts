@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isRegional } from "../../../src/secret/regional.ts";
+import { isRegional } from "../../../src/secret/azure-words.ts";
 
 test.for([
   { other: "r.eastus.geo.azurecr.io", is: true },

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { firstArgument } from "../../../../cmd/line/argv.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
+import { firstArgument } from "../../../../cmd/line/parse.ts";
 
 test.for([
   ["list -n demo", "list"],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { listWord, splitList } from "../../../../cmd/line/comma-list.ts";
+import { listWord, splitList } from "../../../../cmd/line/parse.ts";
 
 test.for([
   { text: "a", elements: ["a"] },

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkFlags } from "../../../../cmd/check/request.ts";
+import { check } from "../../../../cmd/check.ts";
 import { createFlags } from "../../../../cmd/create/options.ts";
 import { targets } from "../../../../cmd/line/flags.ts";
 import { formatCommand } from "../../../../cmd/line/format-command.ts";
@@ -120,7 +120,7 @@ test("the flags of the other verbs too", () => {
 
   for (const [index, image] of images.entries()) {
     const [checked, attached] = [heard[2 * index]?.slice(2) ?? [], heard[2 * index + 1]?.slice(2) ?? []];
-    expect(parse(checked, { ...global, ...checkFlags }).flags).toMatchObject({ image: [image], serviceaccount: "web" });
+    expect(parse(checked, { ...global, ...check.flags }).flags).toMatchObject({ image: [image], serviceaccount: "web" });
     expect(parse(attached, { ...global, ...targets }).flags).toMatchObject({ serviceaccount: ["web"], namespace: image });
   }
 });
