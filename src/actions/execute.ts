@@ -48,6 +48,12 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], benc
 /** The outcome of a change in a client dry run. */
 const preview = (change: Change, bench: Bench): ChangeOutcome => ({ change, ...actionOf(change).preview?.(change, bench) });
 
+/** Executes a single change. */
+export async function executeOne(change: Change, bench: Bench): Promise<ChangeOutcome> {
+  for await (const outcome of execute([change], bench)) return outcome;
+  return { change, left: "interrupted" };
+}
+
 /**
  * Executes a plan all or nothing, one change after the other: if one fails, it and those before it are rolled back.
  * @throws CliError of the change that failed, with what could not be rolled back

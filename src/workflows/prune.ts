@@ -1,5 +1,5 @@
-import { execute } from "../actions/execute.ts";
-import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
+import { executeOne } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/created.ts";
 import { asCliError } from "../errors.ts";
@@ -66,7 +66,7 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
 async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
   const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
   for (const change of plan) {
-    const outcome = (await only(execute([change], bench))) ?? { change };
+    const outcome = await executeOne(change, bench);
     // Whoever else has taken it away did what was asked
     const isGone = outcome.error?.kind === "notFound";
     if (outcome.error && !isGone)
@@ -79,10 +79,4 @@ async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { too
     yield isGone ? { change } : outcome;
     if (outcome.left) return;
   }
-}
-
-/** What became of a single change. */
-async function only(outcomes: AsyncIterable<ChangeOutcome>): Promise<ChangeOutcome | undefined> {
-  for await (const outcome of outcomes) return outcome;
-  return undefined;
 }

@@ -1,9 +1,9 @@
 import { renewClaims } from "../actions/claim.ts";
-import { execute } from "../actions/execute.ts";
+import { executeOne } from "../actions/execute.ts";
 import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
-import { CliError, unlessRefused } from "../errors.ts";
+import { asCliError, CliError, unlessRefused } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { isLoginOf, keptBy, unknownClusters } from "../plan/ownership.ts";
@@ -14,6 +14,7 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import type { Password } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { clustersOf, type Noted, type NotedIn } from "../state/noted.ts";
+import { isFailed } from "./distribute.ts";
 import { inClusters, ownerOf, sharedOwner } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./proven.ts";
 
@@ -35,20 +36,19 @@ export type RevokeOrder = {
 /**
  * Revokes what of a credential no other Secret holds, and those that are to go have really held.
  * @param others what Secrets note that stay
- * @returns whether nothing is left to be revoked of it
  */
-export async function* revokeOne(credential: Revocable, others: NotedIn, how: Revoking): AsyncGenerator<Outcome, boolean> {
+export async function revokeOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Revocation> {
   const going = goingOf(credential, passwordsIn(credential.members), others.noted);
-  if (going.keptBy.length > 0) yield tell(credential, keptWords(going.keptBy));
-  if (going.passwords.length === 0) return true;
+  const notices = going.keptBy.length > 0 ? [tell(credential, keptWords(going.keptBy))] : [];
+  if (going.passwords.length === 0) return { outcomes: notices, isDone: true };
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
-  if (!("plan" in planned)) {
-    yield planned;
-    return planned.error === undefined;
-  }
-  yield* planned.told;
-  return yield* carriedOut(planned, credential, how);
+  if (!("plan" in planned)) return { outcomes: [...notices, planned], isDone: planned.error === undefined };
+  const applied = await applyInOrder(planned, credential, how);
+  return { outcomes: [...notices, ...planned.told, ...applied], isDone: !applied.some(isFailed) };
 }
+
+/** What became of one credential, and whether nothing of it is left to be revoked. */
+export type Revocation = { readonly outcomes: readonly Outcome[]; readonly isDone: boolean };
 
 const keptWords = (by: readonly Ref[]): string =>
   `goes on working, since ${several(by.map(namedThere))} ${by.length === 1 ? "holds" : "hold"} it too`;
@@ -166,19 +166,18 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
   });
 }
 
-/** One after the other, each only once the one before it is done. @returns whether all are */
-async function* carriedOut({ plan, opened }: Planned, credential: Revocable, how: Revoking): AsyncGenerator<Outcome, boolean> {
+/** Applies one change after the other, until one fails. */
+async function applyInOrder({ plan, opened }: Planned, credential: Revocable, how: Revoking): Promise<ChangeOutcome[]> {
   const { apply, removal } = opened;
-  const run = ofCredential(credential, how.run);
-  const bench = { tools: { ...how.tools, carry: apply, removal }, run, seen: new Map() };
+  const bench = { tools: { ...how.tools, carry: apply, removal }, run: ofCredential(credential, how.run), seen: new Map() };
+  const outcomes: ChangeOutcome[] = [];
   for (const change of plan) {
-    const outcome = await carryOne(change, bench);
-    yield outcome.error
-      ? { ...outcome, says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell" as const, argv: removal(change) } }
-      : outcome;
-    if (outcome.error || outcome.left) return false;
+    const outcome = await applyOne(change, bench);
+    const byHand = { says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell" as const, argv: removal(change) } };
+    outcomes.push(outcome.error ? { ...outcome, ...byHand } : outcome);
+    if (isFailed(outcome)) break;
   }
-  return true;
+  return outcomes;
 }
 
 /** The run as far as the Secrets of one credential are concerned. */
@@ -190,15 +189,12 @@ function ofCredential({ members }: Revocable, run: Run): Run {
   return { ...run, claims: new Map(claims) };
 }
 
-async function carryOne(change: Change, bench: Bench): Promise<ChangeOutcome> {
-  let last: ChangeOutcome = { change, left: "interrupted" };
+async function applyOne(change: Change, bench: Bench): Promise<ChangeOutcome> {
   try {
-    // Whoever has taken the Secret over may have made another password by now
+    // Another run that has taken the Secret over may have generated another password by now
     if (bench.tools.dryRun === "none") await renewClaims(bench);
-    for await (const outcome of execute([change], bench)) last = outcome;
   } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    last = { change, error };
+    return { change, error: asCliError(error) };
   }
-  return last;
+  return executeOne(change, bench);
 }

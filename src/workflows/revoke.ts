@@ -9,7 +9,7 @@ import { over } from "../scope/concurrency.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../state/existing-secret.ts";
 import { type NotedIn, notedIn } from "../state/noted.ts";
-import { type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
+import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
 
 /**
  * Goes on where logins have been taken out of all Secrets: revokes what these note and no other Secret does, and then deletes them. So the
@@ -24,13 +24,13 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       if (outcome.change && outcome.change.act === "withdraw" && !outcome.error && !outcome.left) leaving.push(outcome);
       yield outcome;
     }
-    const kept = new Set<string>();
     const how = { ...order, lookAt: looker(leaving, order) };
-    yield* revokeAll(
-      leaving.map(({ change }) => change as Withdraw),
-      kept,
-      how,
-    );
+    /** The Secrets of which something is left to be revoked. */
+    const kept = new Set<string>();
+    for await (const { outcomes, left } of revokeAll(leaving, how)) {
+      for (const key of left) kept.add(key);
+      yield* outcomes;
+    }
     yield* over(leaving, { width: tools.width, halted: never }, (outcome) => endOne(outcome, kept, how));
   } finally {
     await endClaims({ tools, run, seen: new Map() });
@@ -54,15 +54,18 @@ const never = () => false;
 /** Azure answers slowly, and throttles. */
 const atOnce = 4;
 
-/** @param kept gets the Secrets of which something is left to be revoked */
-async function* revokeAll(withdrawn: readonly Withdraw[], kept: Set<string>, how: Revoking): AsyncGenerator<Outcome> {
+/** What became of one credential, and the Secrets of which something is left to be revoked. */
+type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
+
+async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): AsyncGenerator<Revoked> {
   const { halted, width } = how.tools;
-  if (halted() || withdrawn.length === 0) return;
+  if (halted() || leaving.length === 0) return;
+  const withdrawn = leaving.map(({ change }) => change as Withdraw);
   const others = await othersOf(withdrawn, how);
   const bounds = { width: () => Math.min(atOnce, width()), halted: never };
   yield* over(revocablesOf(withdrawn), bounds, async function* (credential) {
-    const done = !halted() && (yield* revokeOne(credential, others, how));
-    if (!done) for (const { to } of credential.members) kept.add(keyOf(to));
+    const { outcomes, isDone } = halted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, how);
+    yield { outcomes, left: isDone ? [] : credential.members.map(({ to }) => keyOf(to)) };
   });
 }
 
