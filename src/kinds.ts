@@ -108,7 +108,7 @@ export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonl
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
 
 /** The kinds of target whose list cannot be changed: their rows say `anew`. */
-export type AnewKind = "job.batch" | "pod";
+export type RecreatableKind = "job.batch" | "pod";
 
 /** The kinds of target that have, or make, pods. */
 export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly podSpec: readonly string[] } ? K : never }[KindName];

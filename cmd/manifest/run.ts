@@ -103,7 +103,7 @@ function referringIn({ input, edited }: Done, { do: act, secret }: Options): Ref
     requireNames(input, object);
     const others = listedNames(object).filter((each) => each !== secret);
     const names = act === "detach" ? others : listedNames(object).includes(secret) ? listedNames(object) : [...others, secret];
-    return { act, secret, names, to: { kind: kind.name, name, ...(namespace !== undefined && { namespace }) } };
+    return { act, secret, names, to: { kind: kind.name, name, namespace } };
   });
 }
 

@@ -1,7 +1,7 @@
 import { listAll } from "../cluster/port.ts";
 import { absent, asCliError, CliError, Conflict, isLost } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { type AnewKind, keyOf, nameOf, type Ref, resourceOf, spelled } from "../kinds.ts";
+import { keyOf, nameOf, type RecreatableKind, type Ref, resourceOf, spelled } from "../kinds.ts";
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
 import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
@@ -42,7 +42,7 @@ function recreateObject(change: Recreate, bench: Bench): Promise<ChangeOutcome> 
   const { tools, seen } = bench;
   const { to } = change;
   return update({
-    initial: seen.get(keyOf(to)) as KubeObjects[AnewKind] | undefined,
+    initial: seen.get(keyOf(to)) as KubeObjects[RecreatableKind] | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: (object) => recreateOnce(change, object, bench),
     attempts: readAttempts,
@@ -51,7 +51,7 @@ function recreateObject(change: Recreate, bench: Bench): Promise<ChangeOutcome> 
 }
 
 /** @throws Conflict if the object has changed since it was read */
-async function recreateOnce(change: Recreate, object: KubeObjects[AnewKind] | undefined, bench: Bench): Promise<ChangeOutcome> {
+async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKind] | undefined, bench: Bench): Promise<ChangeOutcome> {
   const { to, secret } = change;
   // The plan has read it, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
@@ -67,7 +67,7 @@ async function recreateOnce(change: Recreate, object: KubeObjects[AnewKind] | un
 }
 
 /** The pods of a Job say more than its counts: a running pod may not be ready. @throws CliError invalid */
-async function refuseBegun({ to }: Recreate, object: KubeObjects[AnewKind], { tools }: Bench): Promise<void> {
+async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Bench): Promise<void> {
   const labels = podsOf(to.kind, object as never);
   if (!labels) return;
   const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
@@ -92,7 +92,7 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
 }
 
 /** @throws Conflict if the object has changed since it was read, or another one was created under its name */
-async function replace(change: Recreate, object: KubeObjects[AnewKind], manifest: object, bench: Bench): Promise<ChangeOutcome> {
+async function replace(change: Recreate, object: KubeObjects[RecreatableKind], manifest: object, bench: Bench): Promise<ChangeOutcome> {
   const { tools } = bench;
   const { to, does, secret } = change;
   const file = await save(to, writtenManifest(to.kind, object), bench);
@@ -111,7 +111,7 @@ async function replace(change: Recreate, object: KubeObjects[AnewKind], manifest
 }
 
 /** Saves a manifest for `kubectl create -f`, and prints where. @returns the file's name @throws CliError config */
-async function save(to: Ref<AnewKind>, manifest: object, { tools }: Bench): Promise<string> {
+async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Bench): Promise<string> {
   // A file's name has 255 bytes at most. The API server's answer may hold any text, so only letters, digits, dots and dashes are taken.
   const plain = [to.kind.split(".")[0], to.namespace, to.name]
     .join("-")
@@ -129,7 +129,7 @@ async function save(to: Ref<AnewKind>, manifest: object, { tools }: Bench): Prom
 }
 
 /** @throws Conflict if the object has changed, or was deleted by another client, since it was read */
-async function deleteObject(to: Ref<AnewKind>, object: KubeObjects[AnewKind], file: string, { tools }: Bench): Promise<void> {
+async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], file: string, { tools }: Bench): Promise<void> {
   const { uid = "", resourceVersion: version } = object.metadata;
   const cluster = tools.cluster(to.context);
   const error = await cluster.write(to, { delete: { uid, version } }, tools.write).then(() => undefined, asCliError);
@@ -147,7 +147,7 @@ async function deleteObject(to: Ref<AnewKind>, object: KubeObjects[AnewKind], fi
 }
 
 /** @throws CliError timeout; cancelled */
-async function waitUntilDeleted(to: Ref<AnewKind>, object: KubeObjects[AnewKind], { tools }: Bench): Promise<void> {
+async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], { tools }: Bench): Promise<void> {
   for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2 * pause, 1000)) {
     const existing = await tools.unhalted(() => tools.cluster(to.context).get(to));
     if (existing?.metadata.uid !== object.metadata.uid) return;
@@ -158,7 +158,7 @@ async function waitUntilDeleted(to: Ref<AnewKind>, object: KubeObjects[AnewKind]
   }
 }
 
-function notDeleted(to: Ref<AnewKind>, finalizers: readonly string[], seconds: number): CliError {
+function notDeleted(to: Ref<RecreatableKind>, finalizers: readonly string[], seconds: number): CliError {
   const message = `${nameOf(to)} is deleted and still there after ${seconds}s`;
   if (finalizers.length > 0) return new CliError("timeout", `${message}: its finalizers hold it: ${finalizers.join(", ")}`);
   const { namespace, context } = to;
@@ -167,7 +167,7 @@ function notDeleted(to: Ref<AnewKind>, finalizers: readonly string[], seconds: n
 }
 
 /** @returns the object that then exists under the name: another client may have created it */
-async function create(to: Ref<AnewKind>, manifest: object, { tools }: Bench): Promise<KubeObjects[AnewKind]> {
+async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Bench): Promise<KubeObjects[RecreatableKind]> {
   const cluster = tools.cluster(to.context);
   for (let attempt = 1; ; attempt++) {
     const created = await tools.unhalted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);
@@ -180,7 +180,7 @@ async function create(to: Ref<AnewKind>, manifest: object, { tools }: Bench): Pr
 }
 
 /** The error of a run that ends between the delete and the create, with the command that creates the object as it was. */
-function withCommand(error: CliError, to: Ref<AnewKind>, file: string): CliError {
+function withCommand(error: CliError, to: Ref<RecreatableKind>, file: string): CliError {
   const { namespace, context } = to;
   const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };
   const hints = [error.hint ?? [], `${nameOf(to)} was deleted; once it is gone, this command creates it as it was:`, command].flat();

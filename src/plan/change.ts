@@ -1,5 +1,5 @@
 import type { Fix } from "../fix.ts";
-import type { AnewKind, PodKind, Ref, TargetKind } from "../kinds.ts";
+import type { PodKind, RecreatableKind, Ref, TargetKind } from "../kinds.ts";
 import type { Making, SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -198,7 +198,7 @@ export type Refer<K extends TargetKind = TargetKind> = {
 };
 
 /** What cannot be changed goes, and comes back with another list of pull secrets. */
-export type Recreate<K extends AnewKind = AnewKind> = {
+export type Recreate<K extends RecreatableKind = RecreatableKind> = {
   readonly act: "recreate";
   readonly to: Ref<K>;
   readonly does: Refer["act"];

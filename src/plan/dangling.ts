@@ -1,7 +1,7 @@
 import { hasVerb } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
-import { refuseAnew, refuseMade, type Target } from "./references.ts";
+import { refuseMade, refuseRecreate, type Target } from "./references.ts";
 import { isPlain, saidTargets, several, shown } from "./wording.ts";
 
 /** Which names lead nowhere, and whether somebody named the targets. */
@@ -54,7 +54,7 @@ function refusal([first, ...more]: readonly string[], { to, maker, anew }: Targe
     const { fix, ...told } = refuseMade(asked, maker);
     return { ...told, fix: fix && hasVerb(fix, "detach") ? { verb: "detach", dangling: true, targets: fix.targets } : undefined };
   }
-  const refused = anew && refuseAnew(asked, anew, { recreate: false, force: false });
+  const refused = anew && refuseRecreate(asked, anew, { recreate: false, force: false });
   if (!refused || (more.length === 0 && isPlain(first))) return refused;
   // What makes it anew takes one name
   const { fix: _, ...told } = refused;

@@ -1,17 +1,17 @@
-import type { AnewKind, Ref, TargetKind } from "../kinds.ts";
+import type { RecreatableKind, Ref, TargetKind } from "../kinds.ts";
 import type { ContainerStatus, Job, KubeObjects, Pod } from "../objects.ts";
 
 /** What it would take to make an object anew whose list cannot be changed. */
-export type Anew = {
+export type Recreation = {
   /** Why it is not done, however it is asked: `has begun its work`. */
   readonly never?: string;
   /** What would end or be lost, so that it has to be said: `runs`. */
   readonly loses?: string;
 };
 
-type Row<K extends AnewKind> = {
+type Row<K extends RecreatableKind> = {
   /** What speaks against it, by the object alone. */
-  hinders(object: KubeObjects[K]): Anew;
+  hinders(object: KubeObjects[K]): Recreation;
   /** The labels of the pods that it has made. */
   selects(object: KubeObjects[K]): string | undefined;
   /** The characters that a name may have. */
@@ -19,7 +19,7 @@ type Row<K extends AnewKind> = {
 };
 
 /** Every kind of object that has to be made anew. */
-const rows: { readonly [K in AnewKind]: Row<K> } = {
+const rows: { readonly [K in RecreatableKind]: Row<K> } = {
   pod: {
     hinders: podHinders,
     selects: () => undefined,
@@ -37,22 +37,22 @@ const rows: { readonly [K in AnewKind]: Row<K> } = {
 };
 
 /** Whether something has to be made anew for its list to change. */
-const isAnew = (to: Ref): to is Ref<AnewKind> => to.kind in rows;
+const isRecreatable = (to: Ref): to is Ref<RecreatableKind> => to.kind in rows;
 
 /** What a target would take to be made anew; undefined for one whose list can be changed. */
-export function readAnew(kind: TargetKind, object: KubeObjects[TargetKind]): Anew | undefined {
+export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]): Recreation | undefined {
   const { name, deletionTimestamp } = object.metadata;
   const to: Ref = { kind, name };
-  if (!isAnew(to)) return undefined;
+  if (!isRecreatable(to)) return undefined;
   if (deletionTimestamp) return { never: "is being deleted" };
-  return (rows[to.kind] as Row<AnewKind>).hinders(object as never);
+  return (rows[to.kind] as Row<RecreatableKind>).hinders(object as never);
 }
 
 /** The labels by which the pods are found that an object has made, as a selector; undefined for a pod itself. */
-export const podsOf = <K extends AnewKind>(kind: K, object: KubeObjects[K]): string | undefined =>
+export const podsOf = <K extends RecreatableKind>(kind: K, object: KubeObjects[K]): string | undefined =>
   (rows[kind] as unknown as Row<K>).selects(object);
 
-export const longestName = (kind: AnewKind): number => rows[kind].longest;
+export const longestName = (kind: RecreatableKind): number => rows[kind].longest;
 
 /** Whether a container of a pod has ever begun: it runs, or it has come to an end. */
 export const hasBegun = ({ status = {} }: Pod): boolean =>
@@ -69,7 +69,7 @@ const ran = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =
   state?.terminated !== undefined || lastState?.terminated !== undefined || restartCount > 0;
 
 /** Where no container has ever begun there is nothing to lose. What an init container leaves is in the volumes alone. */
-function podHinders(pod: Pod): Anew {
+function podHinders(pod: Pod): Recreation {
   const { spec, status = {} } = pod;
   if (status.phase === "Succeeded" || status.phase === "Failed") return { never: ended };
   if (works(pod)) return { loses: "runs, and would be ended" };
@@ -88,7 +88,7 @@ function works({ spec, status = {} }: Pod): boolean {
 }
 
 /** A Job counts what its pods have done. */
-function jobHinders({ status = {} }: Job): Anew {
+function jobHinders({ status = {} }: Job): Recreation {
   const { ready = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status;
   const isOver = conditions.some(({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True");
   if (isOver) return { never: ended };

@@ -1,9 +1,9 @@
 import type { PluginCommand } from "../fix.ts";
-import { type AnewKind, at, kinds, nameOf, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { at, kinds, nameOf, type RecreatableKind, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
-import { type Anew, readAnew } from "./recreate.ts";
+import { type Recreation, readRecreation } from "./recreate.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion they were read at. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -17,7 +17,7 @@ export type Target<K extends TargetKind = TargetKind> = {
   /** Who is to undo a change of it. */
   readonly drift?: Drift;
   /** What it takes to change the list at all; absent where it can simply be written. */
-  readonly anew?: Anew;
+  readonly anew?: Recreation;
 };
 
 /** The names in a list of pull secrets; an entry without one, which the kubelet passes over, has the empty name. */
@@ -31,7 +31,7 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
   const spec = podSpecOf(kind, object);
   const maker = makerOf(kind, object.metadata);
-  const anew = readAnew(kind, object);
+  const anew = readRecreation(kind, object);
   return {
     to: { kind, name, namespace, context },
     names: namesIn(at(object, kinds[kind].carries.path)),
@@ -98,9 +98,9 @@ function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): 
   const asked = { does, secret, to };
   if (maker) return refuseMade(asked, maker);
   if (!anew) return { act: does, to, secret, before, after };
-  const refusal = refuseAnew(asked, anew, options);
+  const refusal = refuseRecreate(asked, anew, options);
   if (refusal) return refusal;
-  return { act: "recreate", to: to as Ref<AnewKind>, does, secret, before, after, force: anew.loses ? true : undefined };
+  return { act: "recreate", to: to as Ref<RecreatableKind>, does, secret, before, after, force: anew.loses ? true : undefined };
 }
 
 /** A controller, as an object that it made names it (meta/v1 OwnerReference). */
@@ -125,7 +125,7 @@ export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
 }
 
 /** Why an object is not made anew whose list cannot be changed; undefined where it is. */
-export function refuseAnew({ does, secret, to }: Asked, { never, loses }: Anew, options: RecreateOptions): Refuse | undefined {
+export function refuseRecreate({ does, secret, to }: Asked, { never, loses }: Recreation, options: RecreateOptions): Refuse | undefined {
   if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const says = `${nameOf(to)} keeps the list of pull secrets that it was made with, so it has to be made anew`;
   if (never !== undefined) return { act: "refuse", to, says: `${says}; but it ${never}` };

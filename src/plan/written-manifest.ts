@@ -1,11 +1,11 @@
-import { type AnewKind, at, kinds, withAt } from "../kinds.ts";
+import { at, kinds, type RecreatableKind, withAt } from "../kinds.ts";
 import type { Job, KubeObjects, ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
 
 /** An object of a kind before the API server, the scheduler and the controllers have added to it, but for what they do to all. */
-const rows: { readonly [K in AnewKind]: (object: KubeObjects[K]) => KubeObjects[K] } = { pod: writtenPod, "job.batch": writtenJob };
+const rows: { readonly [K in RecreatableKind]: (object: KubeObjects[K]) => KubeObjects[K] } = { pod: writtenPod, "job.batch": writtenJob };
 
 /** The manifest of the same object with these pull secrets, as somebody would write it: without what the server has added. */
-export function writtenManifest<K extends AnewKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
+export function writtenManifest<K extends RecreatableKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
   const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
   const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
   const { path } = kinds[kind].carries;
@@ -86,7 +86,7 @@ const without = (labels: Labels = {}, { uid, name }: Metadata): Labels =>
   );
 
 function withLabels<M extends Partial<Metadata>>({ labels: _, ...metadata }: M, labels: Labels): M {
-  return { ...metadata, ...(Object.keys(labels).length > 0 && { labels }) } as M;
+  return { ...metadata, labels: Object.keys(labels).length > 0 ? labels : undefined } as M;
 }
 
 /**
@@ -114,7 +114,7 @@ function writtenPod(pod: Pod): Pod {
   const tolerations = spec.tolerations?.filter((one) => !isDefaultToleration(one as Toleration));
   const written = { ...Object.fromEntries(rest), ...withoutToken(spec, isGiven) };
   const { tolerations: _, ...others } = written as PodSpec;
-  return { ...pod, spec: { ...others, ...(tolerations && tolerations.length > 0 && { tolerations }) } };
+  return { ...pod, spec: { ...others, tolerations: tolerations?.length ? tolerations : undefined } };
 }
 
 function withoutToken(
@@ -125,13 +125,12 @@ function withoutToken(
   const bare = (some: PodSpec["containers"]): PodSpec["containers"] =>
     some.map(({ volumeMounts, ...container }) => {
       const mounts = volumeMounts?.filter(({ name, mountPath }) => !given.has(name) || mountPath !== tokenPath);
-      return { ...container, ...(mounts && mounts.length > 0 && { volumeMounts: mounts }) };
+      return { ...container, volumeMounts: mounts?.length ? mounts : undefined };
     });
-  const left = volumes?.filter(({ name }) => !given.has(name));
   return {
-    ...(volumes && { volumes: left as NonNullable<typeof left> }),
+    volumes: volumes?.filter(({ name }) => !given.has(name)),
     containers: bare(containers),
-    ...(initContainers && { initContainers: bare(initContainers) }),
+    initContainers: initContainers && bare(initContainers),
   };
 }
 

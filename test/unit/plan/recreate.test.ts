@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Job, Pod, PodSpec } from "../../../src/objects.ts";
-import { hasBegun, longestName, podsOf, readAnew } from "../../../src/plan/recreate.ts";
+import { hasBegun, longestName, podsOf, readRecreation } from "../../../src/plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../../../src/plan/references.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
 
@@ -89,7 +89,7 @@ test.for<{
 ])("what a pod would lose: $why", ({ status, volumes, init, anew, begun = false }) => {
   const spec = { ...(volumes && { volumes }), ...(init && { initContainers: init }) };
   const pod = podOf({ spec, ...(status && { status }) });
-  expect(readAnew("pod", pod)).toEqual(anew);
+  expect(readRecreation("pod", pod)).toEqual(anew);
   expect(hasBegun(pod)).toBe(begun);
 });
 
@@ -114,17 +114,17 @@ test.for<{ why: string; status?: Job["status"]; anew: object }>([
     anew: { never: "has come to its end, and would do its work again" },
   },
 ])("whether a Job has begun: $why", ({ status, anew }) => {
-  expect(readAnew("job.batch", jobOf(status ? { status } : {}))).toEqual(anew);
+  expect(readRecreation("job.batch", jobOf(status ? { status } : {}))).toEqual(anew);
 });
 
 test("refuses an object that is being deleted", () => {
   const object = podOf({ metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
-  expect(readAnew("pod", object)).toEqual({ never: "is being deleted" });
+  expect(readRecreation("pod", object)).toEqual({ never: "is being deleted" });
 });
 
 test("just what is made anew says so in its row", () => {
   const object = { ...jobOf({}), imagePullSecrets: [] } as never;
-  expect(targetKinds.filter((kind) => readAnew(kind, object) !== undefined)).toEqual(
+  expect(targetKinds.filter((kind) => readRecreation(kind, object) !== undefined)).toEqual(
     targetKinds.filter((kind) => kinds[kind].carries.takes === "anew"),
   );
 });
