@@ -20,8 +20,8 @@ export const claim: Action<Claim> = {
 };
 
 /**
- * Claims a Secret for this run. Where another run has, it is waited for; what it leaves has to be looked at anew.
- * @throws CliError of the Secret; Conflict where it is no longer as it was looked at
+ * Claims a Secret for this run. If another run has claimed it, waits for that run.
+ * @throws CliError of the Secret; Conflict if the Secret must be read again
  */
 export async function claimSecret(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
   const { to, precondition, makes } = change;
@@ -76,12 +76,12 @@ function outwaits(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<
 
 const claimKey = (to: Ref<"secret">, { by, until }: SecretClaim): string => JSON.stringify([keyOf(to), by, until]);
 
-/** A Secret as it was looked at. */
+/** A Secret as it was read. */
 type LookedAt = { readonly to: Ref<"secret">; readonly metadata: Secret["metadata"] };
 
 /**
- * Waits for the runs that have claimed one of these Secrets: what they are about to write nobody has seen yet.
- * @returns whether there was one that was not waited for before, so that all is to be looked at anew
+ * Waits for the runs that have claimed one of these Secrets, because they are about to write to it.
+ * @returns whether it has waited, so that the Secrets must be read again
  */
 export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Promise<boolean> {
   const claimed = secrets.flatMap(({ to, metadata }) => {
@@ -159,7 +159,7 @@ function taken({ name, namespace }: Ref): never {
   throw new Conflict(`another run has taken over secret "${name}" in namespace "${namespace}"`);
 }
 
-/** A Secret that somebody has deleted is not as it was looked at any more either. @throws Conflict */
+/** @throws Conflict if the Secret was deleted after it was read; every other error as it is */
 export function asConflict(error: unknown): never {
   if (error instanceof CliError && error.kind === "notFound") throw new Conflict(error.message);
   throw error;

@@ -4,7 +4,7 @@ import type { Change, Plan } from "../plan/change.ts";
 import { over } from "../scope/concurrency.ts";
 import { actionOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import { takeBack, withLeft } from "./rollback.ts";
+import { rollback, withLeft } from "./rollback.ts";
 import type { Bench } from "./tools.ts";
 
 /**
@@ -73,4 +73,4 @@ export async function executeAll(plan: Plan, bench: Bench): Promise<ChangeOutcom
 
 /** The error that ended a run, once what it did is taken back. */
 const takenBack = async (error: CliError, done: readonly ChangeOutcome[], bench: Bench) =>
-  withLeft(error, await takeBack(done, bench), bench.tools);
+  withLeft(error, await rollback(done, bench), bench.tools);

@@ -23,7 +23,7 @@ export const refer: Action<Refer> = {
   message: () => "patched",
 };
 
-/** Writes until the list is as it should be, whoever else writes to it. */
+/** Writes until the list is right, even if others write to it at the same time. */
 async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<ChangeOutcome> {
   const cluster = tools.cluster(to.context);
   return update<KubeObjects[TargetKind], ChangeOutcome>({

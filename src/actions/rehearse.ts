@@ -5,31 +5,31 @@ import { sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Action } from "./action.ts";
 
-/** What is noted on a Secret that is only tried. */
-const nobody = { hosts: [], kind: "rehearsal", identity: "" };
+/** The annotation of a Secret in a server dry run. */
+const rehearsalEntry = { hosts: [], kind: "rehearsal", identity: "" };
 
 /** Has the API server check, in a server dry run, whether a Secret can be written or deleted. Nothing is stored. */
 export const rehearse: Action<Rehearse> = {
   async apply({ to, precondition, replaces, deletes, shape }, { tools }) {
     const cluster = tools.cluster(to.context);
     const options = { ...tools.write, dryRun: true };
-    const create = (at: Ref<"secret">) => cluster.write(at, { create: pullSecret(at, nobody, sketchConfig, shape) }, options);
+    const create = (at: Ref<"secret">) => cluster.write(at, { create: pullSecret(at, rehearsalEntry, sketchConfig, shape) }, options);
     if (precondition && deletes) await cluster.write(to, { delete: { uid: precondition.uid } }, options).catch(unlessGone);
     else if (replaces) await rehearseBeside(to, create);
     else if (precondition)
-      await cluster.write(to, { patch: pullSecretPatch(precondition.version, nobody, sketchConfig, { shape }) }, options);
+      await cluster.write(to, { patch: pullSecretPatch(precondition.version, rehearsalEntry, sketchConfig, { shape }) }, options);
     else await create(to);
     return {};
   },
 };
 
-/** What is not there, or is another one by now, is looked at again when its turn comes. */
+/** A Secret that was deleted or replaced is read again before it is deleted. */
 function unlessGone(error: unknown): void {
   if (error instanceof Conflict || (error instanceof CliError && error.kind === "notFound")) return;
   throw error;
 }
 
-/** What is to be replaced still stands under its name, so another one is tried, which nobody hears of. */
+/** Creates under another name, because the object to replace still has its name. Errors have the real name. */
 export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) => Promise<T>, longest = 253): Promise<T> {
   const at = { ...to, name: besideName(to.name, longest) };
   try {

@@ -58,7 +58,7 @@ async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tool
 const unclaim = (to: Ref<"secret">, secret: Secret, { note, tools }: { readonly note: ClaimAfter; readonly tools: Tools }) =>
   tools.cluster(to.context).write(to, { patch: claimPatch(preconditionOf(secret).version, note) }, tools.write);
 
-/** Who may make Secrets may not always delete them: then at least nobody has to wait for the claim. */
+/** If the Secret may not be deleted, removes the claim, so that no other run waits for it. */
 async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
   try {
     await tools.cluster(to.context).write(to, { delete: preconditionOf(secret) }, tools.write);

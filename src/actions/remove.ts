@@ -16,8 +16,8 @@ export const remove: Action<Remove> = {
 };
 
 /**
- * Deletes a Secret on the version of the look. One that another has written to since is looked at again: one that another has made in its
- * place stays, and so does one that came to hold a login again.
+ * Deletes the version of a Secret that was read. After a conflict it is kept if another client has created it again or written a login
+ * to it.
  */
 async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<ChangeOutcome> {
   const { to } = change;

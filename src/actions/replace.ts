@@ -14,7 +14,7 @@ type Content = { readonly config: string; readonly claim: ClaimAfter };
 /**
  * Deletes a Secret that cannot be changed in place and creates it with the new login. The API server must accept the new one in a dry run
  * first. If it rejects the new one after the deletion, the old one is created again.
- * @throws Conflict if the Secret is not the version that was looked at
+ * @throws Conflict if the Secret changed after it was read
  */
 export async function replace(
   { to, entry, precondition, shape }: Pick<Store, "to" | "entry" | "shape"> & { readonly precondition: Precondition },
@@ -39,7 +39,7 @@ export async function replace(
   }
 }
 
-/** One that another has made meanwhile is in its place. */
+/** If another client has created a Secret of that name, it is kept. */
 async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Bench, "tools" | "run">): Promise<void> {
   const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
   const error = await tools.unhalted(back).then(
@@ -54,7 +54,7 @@ function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFie
   return { ...secret, metadata };
 }
 
-/** The Secret of a look, with its text. @throws Conflict where it is another version by now */
+/** Reads a Secret with its data. @throws Conflict if it changed after it was read */
 export async function lookedAt(to: Ref<"secret">, { version }: Precondition, cluster: Cluster): Promise<Secret> {
   const secret = await cluster.get(to);
   if (secret?.metadata.resourceVersion === version) return secret;

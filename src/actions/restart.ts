@@ -8,16 +8,15 @@ import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench } from "./tools.ts";
 import { update } from "./update.ts";
 
-/** A pod that went, or came to run, since it was looked at is as it should be. */
+/** The pod was deleted or has started after it was read. */
 const settled = "it has changed since, and waits no more";
 
 const replaced = "it has been replaced already";
 
 /**
- * Milliseconds until admission, which reads ServiceAccounts from a cache, copies the list that was written a moment ago: a pod that is
- * made anew before that would have the old one.
+ * Milliseconds until the ServiceAccount cache of the admission plugin has the new list. A pod that is created earlier gets the old list.
  */
-const behind = 250;
+const cacheDelay = 250;
 
 /** Evicts a pod that still waits, so that its controller creates another. */
 export const restart: Action<Restart> = {
@@ -31,7 +30,7 @@ async function evict(change: Restart, { tools, seen }: Bench): Promise<ChangeOut
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
-  if (!tools.write.dryRun) await tools.sleep(behind);
+  if (!tools.write.dryRun) await tools.sleep(cacheDelay);
   return update<Pod | undefined, ChangeOutcome>({
     read: () => cluster.get(to),
     write: async (pod) => {

@@ -5,16 +5,16 @@ import { rollbackOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Bench, Tools } from "./tools.ts";
 
-/** Takes back what was done in Azure, last first, also after an interruption. @returns what could not be taken back */
-export function takeBack(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<ChangeOutcome[]> {
-  const back = oppositesOf(done);
+/** Rolls back changes in Azure, the last one first, even after an interruption. @returns those that could not be rolled back */
+export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<ChangeOutcome[]> {
+  const back = rollbacksOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.unhalted(async () => {
     const kept: ChangeOutcome[] = [];
     await tools.during("Taking back what was made in Azure", async () => {
       for (const change of back) {
         const error = await tools.carry(change).then(() => undefined, asCliError);
-        if (error) kept.push({ change, error, says: [notTakenBack], fix: { do: "shell", argv: tools.removal(change) } });
+        if (error) kept.push({ change, error, says: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
       }
     });
     if (kept.length > 0) run.kept = true;
@@ -22,9 +22,9 @@ export function takeBack(done: readonly ChangeOutcome[], { tools, run }: Pick<Be
   });
 }
 
-/** Leaves in Azure what Secrets may have come to hold: taken back, it would leave pods with a dead password. @returns what tells of it */
-export function leave(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): ChangeOutcome[] {
-  const back = oppositesOf(done);
+/** Keeps changes in Azure whose password a Secret may hold: pods that use it must be able to pull. @returns the outcome that reports it */
+export function keepUncertain(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): ChangeOutcome[] {
+  const back = rollbacksOf(done);
   const [first] = back;
   if (!first) return [];
   run.kept = true;
@@ -34,11 +34,11 @@ export function leave(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench
   return [{ change: first, left: "failed", says: [says], fix: { do: "steps", steps } }];
 }
 
-const notTakenBack = "what this run made could not be taken back";
+const notRolledBack = "what this run made could not be taken back";
 
-const oppositesOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
+const rollbacksOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
 
-/** The error that ended a run, with what it left behind; that is told also after an interruption. */
+/** Adds to the error that ended a run what could not be rolled back, even after an interruption. */
 export function withLeft(error: unknown, kept: readonly ChangeOutcome[], tools: Tools): unknown {
   if (kept.length === 0 || !(error instanceof CliError)) return error;
   const hints = [error.hint ?? [], kept.flatMap(hintsOf)].flat();

@@ -50,8 +50,8 @@ const lookBefore = (before: KubeObject | undefined, login: Login | undefined): P
 });
 
 /**
- * Writes the Secret on the version that it was looked at, and only makes it where there was none. When another has written since, it
- * is looked at again: a credential of the same kind that pulls stays, whoever made it.
+ * Writes the version of the Secret that was read, or creates it if there was none. After a conflict it is read again: a credential of the
+ * same kind that pulls is kept, even if another run wrote it.
  */
 async function storeSecret(change: Store, bench: Bench): Promise<ChangeOutcome> {
   try {
@@ -61,7 +61,7 @@ async function storeSecret(change: Store, bench: Bench): Promise<ChangeOutcome> 
   }
 }
 
-/** The error of a Secret that was taken away for another, where neither could be put there. */
+/** The error of a Secret that was deleted, and neither the new one nor the old one could be created. */
 function withLoss({ name, namespace }: Ref, error: CliError): CliError {
   const hint = `secret "${name}" in namespace "${namespace}" was deleted to be made anew, and could not be put back`;
   return error.withHint(hint);
@@ -88,7 +88,7 @@ async function storeIn(change: Store, bench: Bench): Promise<ChangeOutcome> {
   return claimed?.made ? asMade(outcome) : outcome;
 }
 
-/** An empty Secret that this run made for its claim is made by this run. */
+/** If this run created the Secret for its claim, the line is `created`. */
 function asMade(outcome: ChangeOutcome): ChangeOutcome {
   const { change } = outcome;
   return change.act === "store" ? { ...outcome, change: { ...change, precondition: undefined } } : outcome;
@@ -116,10 +116,10 @@ async function outcomeOf(error: CliError, change: Store, bench: Bench): Promise<
   throw new Conflict(error.message);
 }
 
-/** The note with what Azure told when it made the password. */
+/** The annotation with what Azure returned with the password. */
 function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
-  const told = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
-  const { expiresAt, ...of }: Entry = { ...entry, ...told };
+  const known = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+  const { expiresAt, ...of }: Entry = { ...entry, ...known };
   return { ...of, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
@@ -149,14 +149,14 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
   return { patch: mergedPatch(await lookedAt(to, precondition, tools.cluster(to.context)), entry, login, claim) };
 }
 
-/** Another run's claim is that run's to end. */
+/** Keeps the claim of another run. */
 function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Bench): ClaimAfter {
   const claimed = run.claims.get(keyOf(to));
   if (!claimed) return {};
   return run.holds ? noteClaim(runId, now(), claimed.makes) : unclaimed;
 }
 
-/** What this run still claims once a Secret is written. */
+/** Records whether this run still claims the Secret that was written. */
 function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): void {
   const claimed = run.claims.get(keyOf(to));
   if (claimed && readClaim(object)?.by === tools.runId)
@@ -204,7 +204,7 @@ async function decide(change: Store, secret: Secret, bench: Bench, lost: CliErro
   return planned.act === "store" ? { ...planned, renews } : keep(planned.because);
 }
 
-/** What is rotated is a Secret that stands: one that somebody has deleted stays deleted, and another one is not known to hold it. */
+/** Only an existing Secret is rotated: a deleted one stays deleted, and one that was created again may hold another credential. */
 const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
   renews !== undefined && secret?.metadata.uid !== precondition?.uid;
 

@@ -47,42 +47,42 @@ export type Tools = {
   width(): number;
 };
 
-/** What a run has in hand. */
+/** What a run has read, generated and claimed so far. */
 export type Run = {
-  /** The login that Secrets get, once there is one. */
+  /** The login that Secrets get; absent before it is generated. */
   login?: Login | undefined;
-  /** What Azure said of it. */
+  /** What Azure returned with it. */
   made?: PasswordMetadata;
   /** Images that the login may be tried with. */
   readonly images: readonly ImageRef[];
   /** An image that it was proven with. */
   proven?: ImageRef;
-  /** The Secrets that this run has claimed, or may have where the answer was lost, by what names them. */
+  /** The Secrets that this run has claimed, or may have claimed if the answer was lost, by key. */
   readonly claims: Map<string, Claimed>;
-  /** Its claim ends with the run, and not as its Secret is written: others get the login too, of which nobody sees yet that they hold it. */
+  /** The claims end with the run, and not when a Secret is written: the run still writes the login to other Secrets. */
   holds?: boolean;
   /** The claims are being renewed. */
   renewal?: Promise<void>;
-  /** A password was asked for, so that one may have been made. */
+  /** Azure was asked for a password, so it may have generated one. */
   asked?: boolean;
-  /** What this run has made could not be taken back. */
+  /** A change in Azure could not be rolled back. */
   kept?: boolean;
-  /** The Secrets that may have got the login, by what names them: the answer to the write was lost, and nobody could look since. */
+  /** The Secrets that may hold the login, by key: the answer to the write was lost, and the Secret could not be read since. */
   readonly unsure: Map<string, Ref<"secret">>;
-  /** Secrets of others that this run has taken away to put its own there, and neither of which stands, by what names them. */
+  /** Secrets that this run has deleted to replace them, and neither the old nor the new one exists, by key. */
   readonly gone: Set<string>;
 };
 
 /** A Secret that a run has claimed. */
 export type Claimed = {
   readonly to: Ref<"secret">;
-  /** There was none: it goes where it does not come to hold a login. */
+  /** This run created it for the claim, so it is deleted if it gets no login. */
   readonly made: boolean;
-  /** As it is since, for the next write; absent where nobody knows. */
+  /** Its version, for the next write; absent if unknown. */
   readonly precondition?: Precondition;
-  /** The password that it is claimed for. */
+  /** The password that is generated for it. */
   readonly makes?: Making | undefined;
-  /** When it was claimed or renewed last. */
+  /** The time of the claim, or of its last renewal. */
   readonly at?: Date;
 };
 
@@ -94,12 +94,12 @@ export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => 
   gone: new Set(),
 });
 
-/** What one change is carried out with, in its place. */
+/** Context for applying one change. */
 export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
 
 /**
- * The login in hand. A dry run makes none; any other run must not go on as if there were one.
- * @throws CliError internal
+ * Returns the login that Secrets get. A dry run generates none.
+ * @throws CliError internal if another run has none
  */
 export function loginOf({ run, tools }: Bench): Login | undefined {
   if (run.login || tools.write.dryRun) return run.login;

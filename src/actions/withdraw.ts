@@ -21,9 +21,8 @@ export const withdraw: Action<Withdraw> = {
 };
 
 /**
- * Takes logins out of a Secret, on the version of the look; another run's, that came to be in it meanwhile, as well: what it notes then is
- * what is to be revoked. While that is under way the Secret is claimed, so that nobody makes another password of the credential.
- * One that is gone has no login, and nobody else knows what it noted.
+ * Removes logins from the version of a Secret that was read, including those that another run wrote after the plan: the annotation then
+ * lists what must be revoked. The Secret is claimed meanwhile, so that no other run generates a password of the credential.
  */
 async function removeLogins(change: Withdraw, bench: Bench): Promise<ChangeOutcome> {
   const { tools, seen } = bench;

@@ -1,7 +1,7 @@
 import { execute, executeAll } from "../actions/execute.ts";
 import type { ChangeOutcome, NamespaceError, Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
-import { leave, takeBack, withLeft } from "../actions/rollback.ts";
+import { keepUncertain, rollback, withLeft } from "../actions/rollback.ts";
 import type { Bench, Run, Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
@@ -96,7 +96,7 @@ async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () =>
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
 async function clear(made: readonly ChangeOutcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<ChangeOutcome[]> {
   const { unsure } = bench.run;
-  return [...(unsure.size > 0 ? leave(made, bench) : await takeBack(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
+  return [...(unsure.size > 0 ? keepUncertain(made, bench) : await rollback(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
 }
 
 /** Says what of a plan ends pods before any of it is done. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { DryRun } from "../../../src/actions/outcome.ts";
 import { endClaims } from "../../../src/actions/release.ts";
-import { takeBack } from "../../../src/actions/rollback.ts";
+import { rollback } from "../../../src/actions/rollback.ts";
 import { newRun } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Plan, Prove } from "../../../src/plan/change.ts";
@@ -222,7 +222,7 @@ test("what is under way is shown", async () => {
   const at = benchOf(world, { carry: async () => ({ login }) });
 
   const done = await executeAll([makeMap, makeToken, mint], at);
-  await takeBack(done, at);
+  await rollback(done, at);
 
   expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
 });

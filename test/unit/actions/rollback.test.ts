@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
-import { takeBack, withLeft } from "../../../src/actions/rollback.ts";
+import { rollback, withLeft } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
 import { bench, type Hand, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
@@ -51,7 +51,7 @@ test("in a dry run nothing outside of the cluster is touched, nor taken back", a
   const done = await executeAll([makeMap, makeToken, mint], at);
 
   expect(done.map(short)).toEqual(["create m", "create t", "mint t"]);
-  expect(await takeBack(done, at)).toEqual([]);
+  expect(await rollback(done, at)).toEqual([]);
   expect(at.carried).toEqual([]);
 });
 
@@ -61,20 +61,20 @@ const broken: Hand = async () => {
 
 test("a defect while a plan is carried out ends it, and one while it is taken back too", async () => {
   await expect(collect(execute([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
-  await expect(takeBack([{ change: makeMap }], bench({ carry: broken }))).rejects.toThrow(TypeError);
+  await expect(rollback([{ change: makeMap }], bench({ carry: broken }))).rejects.toThrow(TypeError);
 });
 
 test("where there is nothing to take back nobody is told that something is", async () => {
   const at = bench();
 
-  expect(await takeBack([{ change: keepOf("a") }], at)).toEqual([]);
+  expect(await rollback([{ change: keepOf("a") }], at)).toEqual([]);
   expect(at.unhalted()).toBe(0);
 });
 
 test("what was done, and what could not be taken back, is told of each", async () => {
   const at = bench({ carry: () => Promise.reject(no()) });
 
-  const kept = await takeBack([{ change: makeMap }, { change: makeToken }], at);
+  const kept = await rollback([{ change: makeMap }, { change: makeToken }], at);
 
   expect(kept.map(({ change, error, says, fix }) => [change.act, change.to.name, error?.message, says, fix])).toEqual([
     ["delete", "t", "no", ["what this run made could not be taken back"], { do: "shell", argv: ["remove", "t"] }],
