@@ -1,6 +1,6 @@
 import type { Change } from "../plan/change.ts";
 import type { ChangeOutcome, Done, Failed, Skipped } from "./outcome.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 
 /** kubectl's words for what happened to an object. The ones that say more about a namespace come first. */
 export const messages = ["created", "replaced", "deleted", "configured", "patched", "restarted", "unchanged"] as const;
@@ -15,9 +15,9 @@ type PartlyOf<O extends ChangeOutcome> = Omit<O, "change"> & { readonly change?:
 /** How one kind of change is made, previewed, reported and rolled back. */
 export type Action<C extends Change> = {
   /** Makes the change, or has the API server check it in a server dry run. @throws CliError */
-  apply(change: C, bench: Bench): Promise<Result>;
+  apply(change: C, env: Env): Promise<Result>;
   /** Returns the result of a client dry run, which sends no request; by default an empty one. */
-  preview?(change: C, bench: Bench): Result;
+  preview?(change: C, env: Env): Result;
   /** Returns the word for the object's line; undefined if the change has no line of its own. */
   message?(change: C): Message | undefined;
   /** Returns the change that undoes it; undefined if nothing must be undone, or undoing another change undoes it too. */

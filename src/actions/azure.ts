@@ -3,11 +3,11 @@ import { kinds } from "../kinds.ts";
 import type { Confirm, Make, Mint } from "../plan/change.ts";
 import type { Action, Result } from "./action.ts";
 import { renewClaims } from "./claim.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 
 const because = "taken back";
 
-async function apply(change: Make, { tools }: Bench): Promise<Result> {
+async function apply(change: Make, { tools }: Env): Promise<Result> {
   if (tools.write.dryRun) return {};
   if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no plan makes a ${change.to.kind}`);
   await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change));
@@ -33,10 +33,10 @@ export const deleteInAzure: Action<Make> = {
 
 /** Generates a password. Later changes write its login. */
 export const mint: Action<Mint> = {
-  async apply(change, bench) {
-    const { tools, run } = bench;
+  async apply(change, env) {
+    const { tools, run } = env;
     if (tools.write.dryRun) return {};
-    await renewClaims(bench);
+    await renewClaims(env);
     run.asked = true;
     const { login, ...made } = await tools
       .during(`Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change))

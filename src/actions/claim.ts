@@ -5,7 +5,7 @@ import type { Claim, Precondition } from "../plan/change.ts";
 import { claimLasts, isLive, noteClaim, readClaim, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import { claimedSecret, claimPatch } from "../secret/pull-secret.ts";
 import type { Action } from "./action.ts";
-import type { Bench, Claimed, Tools } from "./tools.ts";
+import type { Claimed, Env, Tools } from "./tools.ts";
 import { secretRetries, update } from "./update.ts";
 
 /** How long the runs of one credential wait for claims in all, in milliseconds: a claim that is rewritten holds them up no longer. */
@@ -16,14 +16,14 @@ const pause = 500;
 
 /** Claims a Secret before a password is generated for it. The end of the run releases it. */
 export const claim: Action<Claim> = {
-  apply: async (change, bench) => (bench.run.claims.has(keyOf(change.to)) ? {} : claimSecret(change, bench)),
+  apply: async (change, env) => (env.run.claims.has(keyOf(change.to)) ? {} : claimSecret(change, env)),
 };
 
 /**
  * Claims a Secret for this run. If another run has claimed it, waits for that run.
  * @throws CliError of the Secret; Conflict if the Secret must be read again
  */
-export async function claimSecret(change: Claim, { tools, run }: Bench): Promise<{ object: Secret }> {
+export async function claimSecret(change: Claim, { tools, run }: Env): Promise<{ object: Secret }> {
   const { to, precondition, makes } = change;
   if (precondition?.claim && isLive(precondition.claim, tools.now()) && (await outwaits(to, precondition.claim, tools)) !== "ended")
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
@@ -120,15 +120,15 @@ export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version 
  * its claim, and makes none.
  * @throws Conflict where another run has taken over
  */
-export async function renewClaims({ run, tools }: Bench): Promise<void> {
+export async function renewClaims({ run, tools }: Env): Promise<void> {
   for (const [key, claimed] of run.claims) if (!isYoung(claimed, tools.now())) run.claims.set(key, await renew(claimed, tools));
 }
 
 /** Renews what is held beyond its own Secret, before another one is written; once for all that are written at the same time. */
-export async function holdClaims(bench: Bench): Promise<void> {
-  const { run } = bench;
+export async function holdClaims(env: Env): Promise<void> {
+  const { run } = env;
   if (!run.holds) return;
-  run.renewal ??= renewClaims(bench).finally(() => {
+  run.renewal ??= renewClaims(env).finally(() => {
     delete run.renewal;
   });
   await run.renewal;

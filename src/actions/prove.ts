@@ -6,10 +6,10 @@ import { loginOf } from "./tools.ts";
 
 /** Pulls with the login before a Secret gets it. */
 export const prove: Action<Prove> = {
-  async apply({ to, repositories, fresh, passing, regional = [] }, bench) {
-    const login = loginOf(bench);
+  async apply({ to, repositories, fresh, passing, regional = [] }, env) {
+    const login = loginOf(env);
     if (!login) return {};
-    const { tools, run } = bench;
+    const { tools, run } = env;
     const reach = { host: to.name, repositories, images: run.images };
     const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
     const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {

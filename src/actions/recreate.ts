@@ -11,7 +11,7 @@ import type { Action } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
@@ -38,20 +38,20 @@ export const recreate: Action<Recreate> = {
  * Deletes a pod or a Job and creates it with another list of pull secrets, because its list cannot be changed. Saves its manifest to a file
  * in the current folder before, and removes the file once the new object exists.
  */
-function recreateObject(change: Recreate, bench: Bench): Promise<ChangeOutcome> {
-  const { tools, seen } = bench;
+function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
+  const { tools, seen } = env;
   const { to } = change;
   return update({
     initial: seen.get(keyOf(to)) as KubeObjects[RecreatableKind] | undefined,
     read: () => tools.cluster(to.context).get(to),
-    write: (object) => recreateOnce(change, object, bench),
+    write: (object) => recreateOnce(change, object, env),
     attempts: readAttempts,
     pause: (attempt) => tools.sleep(Math.min(50 * attempt, 500) * (0.5 + tools.chance())),
   });
 }
 
 /** @throws Conflict if the object has changed since it was read */
-async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKind] | undefined, bench: Bench): Promise<ChangeOutcome> {
+async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKind] | undefined, env: Env): Promise<ChangeOutcome> {
   const { to, secret } = change;
   // The plan has read it, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
@@ -60,14 +60,14 @@ async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKin
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   const manifest = writtenManifest(to.kind, object, next.after);
-  await refuseBegun(next, object, bench);
-  await rehearseCreate(next, manifest, bench);
-  if (bench.tools.write.dryRun) return { change: next, object: manifest as typeof object };
-  return replace(next, object, manifest, bench);
+  await refuseBegun(next, object, env);
+  await rehearseCreate(next, manifest, env);
+  if (env.tools.write.dryRun) return { change: next, object: manifest as typeof object };
+  return replace(next, object, manifest, env);
 }
 
 /** The pods of a Job say more than its counts: a running pod may not be ready. @throws CliError invalid */
-async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Bench): Promise<void> {
+async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
   const labels = podsOf(to.kind, object as never);
   if (!labels) return;
   const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
@@ -76,7 +76,7 @@ async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind
 }
 
 /** Asks quota, admission and authorization under another name, and checks that the new object gets the right list. @throws CliError */
-async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, { tools }: Bench): Promise<void> {
+async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, { tools }: Env): Promise<void> {
   const { metadata } = manifest as { metadata: object };
   const write = ({ name }: typeof to) =>
     tools
@@ -92,14 +92,14 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
 }
 
 /** @throws Conflict if the object has changed since it was read, or another one was created under its name */
-async function replace(change: Recreate, object: KubeObjects[RecreatableKind], manifest: object, bench: Bench): Promise<ChangeOutcome> {
-  const { tools } = bench;
+async function replace(change: Recreate, object: KubeObjects[RecreatableKind], manifest: object, env: Env): Promise<ChangeOutcome> {
+  const { tools } = env;
   const { to, does, secret } = change;
-  const file = await save(to, writtenManifest(to.kind, object), bench);
+  const file = await save(to, writtenManifest(to.kind, object), env);
   const created = await tools.during(`Making ${to.kind.split(".")[0]} ${to.name} anew`, async () => {
-    await deleteObject(to, object, file, bench);
-    return waitUntilDeleted(to, object, bench)
-      .then(() => create(to, manifest, bench))
+    await deleteObject(to, object, file, env);
+    return waitUntilDeleted(to, object, env)
+      .then(() => create(to, manifest, env))
       .catch((error: unknown) => {
         throw withCommand(asCliError(error), to, file);
       });
@@ -111,7 +111,7 @@ async function replace(change: Recreate, object: KubeObjects[RecreatableKind], m
 }
 
 /** Saves a manifest for `kubectl create -f`, and prints where. @returns the file's name @throws CliError config */
-async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Bench): Promise<string> {
+async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Env): Promise<string> {
   // A file's name has 255 bytes at most. The API server's answer may hold any text, so only letters, digits, dots and dashes are taken.
   const plain = [to.kind.split(".")[0], to.namespace, to.name]
     .join("-")
@@ -129,7 +129,7 @@ async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Bench
 }
 
 /** @throws Conflict if the object has changed, or was deleted by another client, since it was read */
-async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], file: string, { tools }: Bench): Promise<void> {
+async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], file: string, { tools }: Env): Promise<void> {
   const { uid = "", resourceVersion: version } = object.metadata;
   const cluster = tools.cluster(to.context);
   const error = await cluster.write(to, { delete: { uid, version } }, tools.write).then(() => undefined, asCliError);
@@ -147,7 +147,7 @@ async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[Recrea
 }
 
 /** @throws CliError timeout; cancelled */
-async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], { tools }: Bench): Promise<void> {
+async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
   for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2 * pause, 1000)) {
     const existing = await tools.unhalted(() => tools.cluster(to.context).get(to));
     if (existing?.metadata.uid !== object.metadata.uid) return;
@@ -167,7 +167,7 @@ function notDeleted(to: Ref<RecreatableKind>, finalizers: readonly string[], sec
 }
 
 /** @returns the object that then exists under the name: another client may have created it */
-async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Bench): Promise<KubeObjects[RecreatableKind]> {
+async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env): Promise<KubeObjects[RecreatableKind]> {
   const cluster = tools.cluster(to.context);
   for (let attempt = 1; ; attempt++) {
     const created = await tools.unhalted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);

@@ -7,7 +7,7 @@ import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.
 import { leadNowhere } from "../state/pull-secrets.ts";
 import type { Action } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };
@@ -24,7 +24,7 @@ export const refer: Action<Refer> = {
 };
 
 /** Writes until the list is right, even if others write to it at the same time. */
-async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Bench): Promise<ChangeOutcome> {
+async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Env): Promise<ChangeOutcome> {
   const cluster = tools.cluster(to.context);
   return update<KubeObjects[TargetKind], ChangeOutcome>({
     initial: seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,

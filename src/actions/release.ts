@@ -5,14 +5,14 @@ import { noteLeft } from "../secret/claim.ts";
 import { type ClaimAfter, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import { ownClaim, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Bench, Claimed, Run, Tools } from "./tools.ts";
+import type { Claimed, Env, Run, Tools } from "./tools.ts";
 import { secretRetries, update } from "./update.ts";
 
 /**
  * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
  * @returns the claims whose Secret could not be deleted, with what to do about it
  */
-export function endClaims({ run, tools }: Bench): Promise<ChangeOutcome[]> {
+export function endClaims({ run, tools }: Env): Promise<ChangeOutcome[]> {
   if (run.claims.size === 0) return Promise.resolve([]);
   return tools.unhalted(async () => {
     const kept: ChangeOutcome[] = [];

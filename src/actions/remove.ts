@@ -6,7 +6,7 @@ import { isWithdrawn } from "../secret/withdrawal.ts";
 import type { Action } from "./action.ts";
 import { asConflict, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 import { secretRetries, update, writeTo } from "./update.ts";
 
 export const remove: Action<Remove> = {
@@ -19,7 +19,7 @@ export const remove: Action<Remove> = {
  * Deletes the version of a Secret that was read. After a conflict it is kept if another client has created it again or written a login
  * to it.
  */
-async function deleteSecret(change: Remove, { tools, seen }: Bench): Promise<ChangeOutcome> {
+async function deleteSecret(change: Remove, { tools, seen }: Env): Promise<ChangeOutcome> {
   const { to } = change;
   return update<Secret | undefined, ChangeOutcome>({
     initial: seen.get(keyOf(to)) as Secret | undefined,

@@ -6,7 +6,7 @@ import type { Precondition, Store } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
 import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
 import { rehearseBeside } from "./rehearse.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 
 /** The content that the new Secret gets: a docker config with the login, and an end to the run's claim. */
 type Content = { readonly config: string; readonly claim: ClaimAfter };
@@ -19,7 +19,7 @@ type Content = { readonly config: string; readonly claim: ClaimAfter };
 export async function replace(
   { to, entry, precondition, shape }: Pick<Store, "to" | "entry" | "shape"> & { readonly precondition: Precondition },
   { config, claim }: Content,
-  { tools, run }: Bench,
+  { tools, run }: Env,
 ): Promise<Secret> {
   const cluster = tools.cluster(to.context);
   const old = await lookedAt(to, precondition, cluster);
@@ -40,7 +40,7 @@ export async function replace(
 }
 
 /** If another client has created a Secret of that name, it is kept. */
-async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Bench, "tools" | "run">): Promise<void> {
+async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Env, "tools" | "run">): Promise<void> {
   const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
   const error = await tools.unhalted(back).then(
     () => undefined,

@@ -5,7 +5,7 @@ import type { Restart, Rollout } from "../plan/change.ts";
 import { waitOf } from "../state/pods.ts";
 import type { Action } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
 /** The pod was deleted or has started after it was read. */
@@ -26,7 +26,7 @@ export const restart: Action<Restart> = {
 };
 
 /** Uses the Eviction API, and evicts only the pod that was read last. */
-async function evict(change: Restart, { tools, seen }: Bench): Promise<ChangeOutcome> {
+async function evict(change: Restart, { tools, seen }: Env): Promise<ChangeOutcome> {
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });

@@ -3,10 +3,10 @@ import type { Fix } from "../fix.ts";
 import { namedThere, several } from "../plan/wording.ts";
 import { rollbackOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Bench, Tools } from "./tools.ts";
+import type { Env, Tools } from "./tools.ts";
 
 /** Rolls back changes in Azure, the last one first, even after an interruption. @returns those that could not be rolled back */
-export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): Promise<ChangeOutcome[]> {
+export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<Env, "tools" | "run">): Promise<ChangeOutcome[]> {
   const back = rollbacksOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.unhalted(async () => {
@@ -23,7 +23,7 @@ export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<Be
 }
 
 /** Keeps changes in Azure whose password a Secret may hold: pods that use it must be able to pull. @returns the outcome that reports it */
-export function keepUncertain(done: readonly ChangeOutcome[], { tools, run }: Pick<Bench, "tools" | "run">): ChangeOutcome[] {
+export function keepUncertain(done: readonly ChangeOutcome[], { tools, run }: Pick<Env, "tools" | "run">): ChangeOutcome[] {
   const back = rollbacksOf(done);
   const [first] = back;
   if (!first) return [];

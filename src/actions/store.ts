@@ -23,7 +23,7 @@ import type { Action } from "./action.ts";
 import { holdClaims, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
-import { type Bench, loginOf, type Tools } from "./tools.ts";
+import { type Env, loginOf, type Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
 export const store: Action<Store> = {
@@ -53,11 +53,11 @@ const lookBefore = (before: KubeObject | undefined, login: Login | undefined): P
  * Writes the version of the Secret that was read, or creates it if there was none. After a conflict it is read again: a credential of the
  * same kind that pulls is kept, even if another run wrote it.
  */
-async function storeSecret(change: Store, bench: Bench): Promise<ChangeOutcome> {
+async function storeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
   try {
-    return await storeIn(change, bench);
+    return await storeIn(change, env);
   } catch (error) {
-    throw bench.run.gone.has(keyOf(change.to)) && error instanceof CliError ? withLoss(change.to, error) : error;
+    throw env.run.gone.has(keyOf(change.to)) && error instanceof CliError ? withLoss(change.to, error) : error;
   }
 }
 
@@ -67,8 +67,8 @@ function withLoss({ name, namespace }: Ref, error: CliError): CliError {
   return error.withHint(hint);
 }
 
-async function storeIn(change: Store, bench: Bench): Promise<ChangeOutcome> {
-  const { run } = bench;
+async function storeIn(change: Store, env: Env): Promise<ChangeOutcome> {
+  const { run } = env;
   const claimed = run.claims.get(keyOf(change.to));
   let last: Store = {
     ...change,
@@ -77,11 +77,11 @@ async function storeIn(change: Store, bench: Bench): Promise<ChangeOutcome> {
   };
   const outcome = await update<Store | ChangeOutcome, ChangeOutcome>({
     initial: last,
-    read: () => readAgain(last, bench),
+    read: () => readAgain(last, env),
     write: async (next) => {
       if ("change" in next) return next;
       last = next;
-      return writeSecret(next, bench);
+      return writeSecret(next, env);
     },
     attempts: 10,
   });
@@ -95,44 +95,44 @@ function asMade(outcome: ChangeOutcome): ChangeOutcome {
 }
 
 /** @throws Conflict if the Secret must be read again */
-async function writeSecret(change: Store, bench: Bench): Promise<ChangeOutcome> {
-  const { run, seen, tools } = bench;
+async function writeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
+  const { run, seen, tools } = env;
   const key = keyOf(change.to);
-  const object = await holdClaims(bench)
-    .then(() => sendSecret(change, bench))
+  const object = await holdClaims(env)
+    .then(() => sendSecret(change, env))
     .catch(asCliError);
-  if (object instanceof CliError) return outcomeOf(object, change, bench);
-  afterWrite(change.to, object, bench);
+  if (object instanceof CliError) return outcomeOf(object, change, env);
+  afterWrite(change.to, object, env);
   run.gone.delete(key);
   return { change, object, ...(tools.write.dryRun && lookBefore(seen.get(key), run.login)) };
 }
 
 /** The outcome of a write that was rejected, or whose answer was lost. @throws Conflict if the Secret must be read again */
-async function outcomeOf(error: CliError, change: Store, bench: Bench): Promise<ChangeOutcome> {
+async function outcomeOf(error: CliError, change: Store, env: Env): Promise<ChangeOutcome> {
   if (change.precondition && error.kind === "notFound") throw new Conflict(error.message);
   if (!isLost(error)) throw error;
-  const decided = await readAgain(change, bench, error);
+  const decided = await readAgain(change, env, error);
   if ("change" in decided) return decided;
   throw new Conflict(error.message);
 }
 
 /** The annotation with what Azure returned with the password. */
-function withMade(entry: Entry, made: Bench["run"]["made"] = {}): Entry {
+function withMade(entry: Entry, made: Env["run"]["made"] = {}): Entry {
   const known = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
   const { expiresAt, ...of }: Entry = { ...entry, ...known };
   return { ...of, ...(expiresAt !== undefined && { expiresAt }) };
 }
 
-async function sendSecret(change: Store, bench: Bench): Promise<Secret> {
+async function sendSecret(change: Store, env: Env): Promise<Secret> {
   const { to, entry, shape } = change;
-  const { tools, run } = bench;
-  const login = loginOf(bench);
+  const { tools, run } = env;
+  const login = loginOf(env);
   // A dry run generates no password: the server can check an empty config
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
-  const claim = claimAfter(to, bench);
+  const claim = claimAfter(to, env);
   try {
     if (change.precondition && change.replaces)
-      return await replace({ to, entry, precondition: change.precondition, shape }, { config, claim }, bench);
+      return await replace({ to, entry, precondition: change.precondition, shape }, { config, claim }, env);
     return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
   } catch (error) {
     // Until the Secret is read, it may hold the login
@@ -150,14 +150,14 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
 }
 
 /** Keeps the claim of another run. */
-function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Bench): ClaimAfter {
+function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Env): ClaimAfter {
   const claimed = run.claims.get(keyOf(to));
   if (!claimed) return {};
   return run.holds ? noteClaim(runId, now(), claimed.makes) : unclaimed;
 }
 
 /** Records whether this run still claims the Secret that was written. */
-function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): void {
+function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Env): void {
   const claimed = run.claims.get(keyOf(to));
   if (claimed && readClaim(object)?.by === tools.runId)
     run.claims.set(keyOf(to), { ...claimed, made: false, precondition: preconditionOf(object), at: tools.now() });
@@ -169,35 +169,35 @@ function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Bench): v
  * @param lost the error of a write whose answer was lost: if the Secret exists and does not hold the login, the write has failed
  * @returns the change to make now, or the outcome if there is none
  */
-async function readAgain(change: Store, bench: Bench, lost?: CliError): Promise<Store | ChangeOutcome> {
-  const { tools, run } = bench;
+async function readAgain(change: Store, env: Env, lost?: CliError): Promise<Store | ChangeOutcome> {
+  const { tools, run } = env;
   const { to } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
   run.unsure.delete(keyOf(to));
   if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
   if (isOther(secret, change) && !run.gone.has(keyOf(to))) return gone(change, secret);
-  if (secret) return decide(change, secret, bench, lost);
+  if (secret) return decide(change, secret, env, lost);
   // An interrupted run begins nothing more
   if (lost instanceof Interrupted) throw lost;
   return { ...change, precondition: undefined, replaces: false };
 }
 
-async function decide(change: Store, secret: Secret, bench: Bench, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
-  const { tools, run } = bench;
+async function decide(change: Store, secret: Secret, env: Env, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
+  const { tools, run } = env;
   const { to, entry, renews } = change;
   const [host = ""] = entry.hosts;
   const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
   // The login alone may have been there before: what is noted of it is to be written too
   if (!fresh && holds(entry, host, existing)) {
-    afterWrite(to, secret, bench);
+    afterWrite(to, secret, env);
     run.gone.delete(keyOf(to));
     return { change, object: secret };
   }
   if (lost) throw lost;
   const noted = entryFor(existing.entries, host);
   const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
-  const pulls = isAnothers ? await stillPulls(login, bench) : "unknown";
+  const pulls = isAnothers ? await stillPulls(login, env) : "unknown";
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: secret });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
   const planned = planStore(to, { ...optionsOf(change, tools), entry, host, fresh }, { ...existing, pulls });
@@ -213,9 +213,9 @@ const gone = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
   object,
 });
 
-const optionsOf = ({ merges, shape }: Store, { force, merge }: Bench["tools"]) => ({ force, merge: merges ?? merge, shape });
+const optionsOf = ({ merges, shape }: Store, { force, merge }: Env["tools"]) => ({ force, merge: merges ?? merge, shape });
 
-async function stillPulls(login: Bench["run"]["login"], { run, tools }: Bench): Promise<"yes" | "no" | "unknown"> {
+async function stillPulls(login: Env["run"]["login"], { run, tools }: Env): Promise<"yes" | "no" | "unknown"> {
   const image = run.proven ?? run.images[0];
   if (!login || !image) return "unknown";
   const { verdict } = await tools.registry().prove(image, login);

@@ -95,13 +95,13 @@ export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => 
 });
 
 /** Context for applying one change. */
-export type Bench = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
+export type Env = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
 
 /**
  * Returns the login that Secrets get. A dry run generates none.
  * @throws CliError internal if another run has none
  */
-export function loginOf({ run, tools }: Bench): Login | undefined {
+export function loginOf({ run, tools }: Env): Login | undefined {
   if (run.login || tools.write.dryRun) return run.login;
   throw new CliError("internal", "a plan needs a login, and nothing has made one");
 }

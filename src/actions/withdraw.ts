@@ -7,7 +7,7 @@ import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../secret/withdra
 import type { Action } from "./action.ts";
 import { asConflict, claimSecret, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Bench } from "./tools.ts";
+import type { Env } from "./tools.ts";
 import { secretRetries, update, writeTo } from "./update.ts";
 
 export const withdraw: Action<Withdraw> = {
@@ -24,8 +24,8 @@ export const withdraw: Action<Withdraw> = {
  * Removes logins from the version of a Secret that was read, including those that another run wrote after the plan: the annotation then
  * lists what must be revoked. The Secret is claimed meanwhile, so that no other run generates a password of the credential.
  */
-async function removeLogins(change: Withdraw, bench: Bench): Promise<ChangeOutcome> {
-  const { tools, seen } = bench;
+async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> {
+  const { tools, seen } = env;
   const { to } = change;
   const before = seen.get(keyOf(to)) as Secret | undefined;
   return update<Secret | undefined, ChangeOutcome>({
@@ -34,7 +34,7 @@ async function removeLogins(change: Withdraw, bench: Bench): Promise<ChangeOutco
     write: async (secret) => {
       if (secret?.metadata.uid !== change.precondition.uid) return { change };
       const next = { ...change, entries: readEntries(secret) ?? change.entries, precondition: preconditionOf(secret) };
-      const object = await takeOut(next, secret, bench).catch(asConflict);
+      const object = await takeOut(next, secret, env).catch(asConflict);
       return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, ...(before && { before }) };
     },
     ...secretRetries(tools),
@@ -42,7 +42,7 @@ async function removeLogins(change: Withdraw, bench: Bench): Promise<ChangeOutco
 }
 
 /** @throws Conflict where another run has written to it since, or has just come to its end with it */
-async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: Bench): Promise<Secret> {
+async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: Env): Promise<Secret> {
   const { to, noted } = change;
   const claims = noted && !tools.write.dryRun;
   const standing = { ...preconditionOf(looked), claim: readClaim(looked) };

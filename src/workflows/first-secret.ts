@@ -2,7 +2,7 @@ import { claim } from "../actions/claim.ts";
 import { executeAll } from "../actions/execute.ts";
 import type { ChangeOutcome } from "../actions/outcome.ts";
 import { rehearse } from "../actions/rehearse.ts";
-import type { Bench } from "../actions/tools.ts";
+import type { Env } from "../actions/tools.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Claim, Mint, Plan, Store } from "../plan/change.ts";
@@ -45,8 +45,8 @@ export type FirstSecret = {
  * Lets namespaces through one at a time, in their order, until the first Secret is written: no password is generated for a Secret that the
  * API server would reject, and two runs over the same namespaces claim the same Secret.
  */
-export function openFirstSecret({ demand, reused, claims }: Issuing, bench: Bench): FirstSecret {
-  const { dryRun, runId } = bench.tools;
+export function openFirstSecret({ demand, reused, claims }: Issuing, env: Env): FirstSecret {
+  const { dryRun, runId } = env.tools;
   const queue = openQueue();
   const issued: ChangeOutcome[] = [];
   let end: Prepared | undefined = demand.length === 0 && !(reused && dryRun === "none") ? "ready" : undefined;
@@ -65,9 +65,9 @@ export function openFirstSecret({ demand, reused, claims }: Issuing, bench: Benc
     if (!change) return undefined;
     const { to, precondition, replaces, shape } = store;
     // A Secret that does not exist is tried by the claim itself
-    if (precondition && !reused) await rehearse.apply({ act: "rehearse", to, precondition, replaces, shape }, bench);
+    if (precondition && !reused) await rehearse.apply({ act: "rehearse", to, precondition, replaces, shape }, env);
     if (isClaimedSince(change)) return { unitError: new Conflict(beingMade(change)) };
-    await claim.apply(change, bench);
+    await claim.apply(change, env);
     // Only after the claim: a rotation that has not read the claim has written before this check, and one that has read it waits
     return reused?.confirm();
   }
@@ -79,7 +79,7 @@ export function openFirstSecret({ demand, reused, claims }: Issuing, bench: Benc
   }
 
   function claimOf({ to, precondition, shape }: Store): Claim | undefined {
-    const { login } = bench.run;
+    const { login } = env.run;
     const proof = login && claimProof(login, runId, to);
     if (reused) return { act: "claim", to, precondition, makes: { identity: reused.identity, proof }, shape };
     const mint = demand.find((change): change is Mint => change.act === "mint");
@@ -88,7 +88,7 @@ export function openFirstSecret({ demand, reused, claims }: Issuing, bench: Benc
 
   async function issue(): Promise<Prepared> {
     try {
-      issued.push(...(await executeAll(demand, bench)));
+      issued.push(...(await executeAll(demand, env)));
       return "first";
     } catch (error) {
       return { unitError: error };

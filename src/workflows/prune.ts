@@ -64,9 +64,9 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
 
 /** One after the other, each only once the one before it is done. */
 async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
-  const bench = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
+  const env = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
   for (const change of plan) {
-    const outcome = await executeOne(change, bench);
+    const outcome = await executeOne(change, env);
     // Whoever else has taken it away did what was asked
     const isGone = outcome.error?.kind === "notFound";
     if (outcome.error && !isGone)

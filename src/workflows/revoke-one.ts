@@ -1,7 +1,7 @@
 import { renewClaims } from "../actions/claim.ts";
 import { executeOne } from "../actions/execute.ts";
 import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
-import type { Bench, Run, Tools } from "../actions/tools.ts";
+import type { Env, Run, Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { asCliError, CliError, unlessRefused } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -169,10 +169,10 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
 /** Applies one change after the other, until one fails. */
 async function applyInOrder({ plan, opened }: Planned, credential: Revocable, how: Revoking): Promise<ChangeOutcome[]> {
   const { apply, removal } = opened;
-  const bench = { tools: { ...how.tools, carry: apply, removal }, run: ofCredential(credential, how.run), seen: new Map() };
+  const env = { tools: { ...how.tools, carry: apply, removal }, run: ofCredential(credential, how.run), seen: new Map() };
   const outcomes: ChangeOutcome[] = [];
   for (const change of plan) {
-    const outcome = await applyOne(change, bench);
+    const outcome = await applyOne(change, env);
     const byHand = { says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell" as const, argv: removal(change) } };
     outcomes.push(outcome.error ? { ...outcome, ...byHand } : outcome);
     if (isFailed(outcome)) break;
@@ -189,12 +189,12 @@ function ofCredential({ members }: Revocable, run: Run): Run {
   return { ...run, claims: new Map(claims) };
 }
 
-async function applyOne(change: Change, bench: Bench): Promise<ChangeOutcome> {
+async function applyOne(change: Change, env: Env): Promise<ChangeOutcome> {
   try {
     // Another run that has taken the Secret over may have generated another password by now
-    if (bench.tools.dryRun === "none") await renewClaims(bench);
+    if (env.tools.dryRun === "none") await renewClaims(env);
   } catch (error) {
     return { change, error: asCliError(error) };
   }
-  return executeOne(change, bench);
+  return executeOne(change, env);
 }

@@ -89,8 +89,8 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
   if (tools.halted()) return yield { change: end, left: "interrupted" };
   if (kept.has(key)) return yield { change: end, left: "failed", says: [waits(end)] };
   const known = knownOf(withdrawn, tools.dryRun);
-  const bench = { tools, run, seen: new Map(known ? [[key, known]] : []) };
-  for await (const outcome of execute([end], bench)) {
+  const env = { tools, run, seen: new Map(known ? [[key, known]] : []) };
+  for await (const outcome of execute([end], env)) {
     // Its claim has gone with it
     if (!outcome.error && !outcome.left) run.claims.delete(key);
     yield outcome;

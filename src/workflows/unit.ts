@@ -2,7 +2,7 @@ import { execute, executeAll } from "../actions/execute.ts";
 import type { ChangeOutcome, NamespaceError, Outcome } from "../actions/outcome.ts";
 import { endClaims } from "../actions/release.ts";
 import { keepUncertain, rollback, withLeft } from "../actions/rollback.ts";
-import type { Bench, Run, Tools } from "../actions/tools.ts";
+import type { Env, Run, Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { aheadOf } from "../plan/wording.ts";
@@ -46,13 +46,13 @@ export async function* runUnit(
   places: AsyncIterable<NamespaceReader> | Iterable<NamespaceReader>,
   tools: Tools,
 ): AsyncGenerator<Outcome> {
-  const bench: Bench = { tools, run: unit.run, seen: new Map() };
+  const env: Env = { tools, run: unit.run, seen: new Map() };
   const carry = (planned: Planned) => {
     const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
-    return execute(changes, { ...bench, seen: planned.seen });
+    return execute(changes, { ...env, seen: planned.seen });
   };
-  yield* await executeAll(unit.before, bench);
-  const firstSecret = openFirstSecret(unit, bench);
+  yield* await executeAll(unit.before, env);
+  const firstSecret = openFirstSecret(unit, env);
 
   async function* inPlace(reader: NamespaceReader): AsyncGenerator<Outcome> {
     const turn = firstSecret.enter();
@@ -80,9 +80,9 @@ export async function* runUnit(
       yield outcome;
     }
   } catch (error) {
-    throw withLeft(error, await clear(landed ? [] : firstSecret.issued, bench), tools);
+    throw withLeft(error, await clear(landed ? [] : firstSecret.issued, env), tools);
   }
-  yield* await clear(landed ? [] : firstSecret.issued, bench, unit);
+  yield* await clear(landed ? [] : firstSecret.issued, env, unit);
 }
 
 /** Others are only written once the Secret that is claimed has the password. */
@@ -94,9 +94,9 @@ async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () =>
 }
 
 /** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
-async function clear(made: readonly ChangeOutcome[], bench: Bench, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<ChangeOutcome[]> {
-  const { unsure } = bench.run;
-  return [...(unsure.size > 0 ? keepUncertain(made, bench) : await rollback(made, bench)), ...(goesOn ? [] : await endClaims(bench))];
+async function clear(made: readonly ChangeOutcome[], env: Env, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<ChangeOutcome[]> {
+  const { unsure } = env.run;
+  return [...(unsure.size > 0 ? keepUncertain(made, env) : await rollback(made, env)), ...(goesOn ? [] : await endClaims(env))];
 }
 
 /** Says what of a plan ends pods before any of it is done. */

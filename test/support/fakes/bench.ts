@@ -1,17 +1,17 @@
-import { type Bench, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
+import { type Env, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { remember } from "../../../src/state/namespace-state.ts";
 import type { FakeWorld } from "./world.ts";
 
-export type FakeBench = Bench & {
+export type FakeBench = Env & {
   readonly cluster: Cluster;
   /** What was waited, in milliseconds. */
   readonly slept: number[];
   /** What a person was shown to be under way. */
   readonly shown: string[];
   /** Remembers what stands in the cluster as what the plan was made of. */
-  look(): Bench;
+  look(): Env;
   interrupt(): void;
 };
 

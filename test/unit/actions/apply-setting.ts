@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { ChangeOutcome, DryRun } from "../../../src/actions/outcome.ts";
-import { type Bench, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
+import { type Env, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -39,7 +39,7 @@ export function bench({
   run?: Run;
   dryRun?: DryRun;
   halted?: () => boolean;
-} = {}): Bench & { readonly carried: string[]; readonly unhalted: () => number } {
+} = {}): Env & { readonly carried: string[]; readonly unhalted: () => number } {
   const carried: string[] = [];
   let unhalted = 0;
   const unused = () => expect.unreachable("no part of this plan");
