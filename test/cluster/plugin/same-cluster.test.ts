@@ -44,11 +44,8 @@ async function killProxyOf(pid: number): Promise<void> {
   process.kill(Number(programs[0]), "SIGKILL");
 }
 
-const words = "create --registry myregistry.azurecr.io --repository app/web --serviceaccount app --entra --keep";
-
-test("removes what it created from the cluster that it began with when its proxy ends and another context is current", {
-  timeout: 60_000,
-}, async () => {
+/** A run that has attached its Secret and goes on, beside another cluster. */
+async function started() {
   const [namespace, prod] = [await newNamespace(), await otherCluster()];
   const { file, config } = await kubeconfigWith(prod.url);
   const child = shell.start("kubectl-acr_secret", [...words.split(" "), "-n", namespace], { env: { KUBECONFIG: file } });
@@ -56,6 +53,15 @@ test("removes what it created from the cluster that it began with when its proxy
   const kept = () => kubectl(["get", "serviceaccount", "app", "-n", namespace, "-o", "jsonpath={.imagePullSecrets}"]);
   await vi.waitUntil(async () => (await kept()).includes("acr-myregistry"), { interval: 100, timeout: 20_000 });
   await new Promise((resolve) => setTimeout(resolve, 500));
+  return { namespace, prod, config, child, run };
+}
+
+const words = "create --registry myregistry.azurecr.io --repository app/web --serviceaccount app --entra --keep";
+
+test("removes what it created from the cluster that it began with when its proxy ends and another context is current", {
+  timeout: 60_000,
+}, async () => {
+  const { namespace, prod, config, child, run } = await started();
 
   await config("use-context", "prod");
   await killProxyOf(child.pid ?? 0);
@@ -69,13 +75,7 @@ test("removes what it created from the cluster that it began with when its proxy
 test("sends nothing to another server when the context is edited and the proxy ends, and names the Secret that is left", {
   timeout: 60_000,
 }, async () => {
-  const [namespace, prod] = [await newNamespace(), await otherCluster()];
-  const { file, config } = await kubeconfigWith(prod.url);
-  const child = shell.start("kubectl-acr_secret", [...words.split(" "), "-n", namespace], { env: { KUBECONFIG: file } });
-  const run = ended(child);
-  const kept = () => kubectl(["get", "serviceaccount", "app", "-n", namespace, "-o", "jsonpath={.imagePullSecrets}"]);
-  await vi.waitUntil(async () => (await kept()).includes("acr-myregistry"), { interval: 100, timeout: 20_000 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const { prod, config, child, run } = await started();
 
   const current = (await config("current-context")).trim();
   await config("set-context", current, "--cluster=prod");
