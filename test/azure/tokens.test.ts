@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { clearPassword, generatePassword, tokenCount } from "../../src/azure/tokens.ts";
+import { clearPassword, generatePassword } from "../../src/azure/tokens.ts";
 import { sameMoment } from "../../src/moment.ts";
 import type { Sensitive } from "../../src/secret/sensitive.ts";
 import { openTestArm, startTestWorld } from "./world.ts";
@@ -192,17 +192,4 @@ test("a slot that somebody has made anew is left to them", async () => {
   expect(passwordOf("foreign", "password1")?.value).toBe(theirs.password.reveal());
   expect(await clearPassword(arm, registry, { ...ref, creationTime: theirs.creationTime })).toBe(true);
   expect(passwordOf("foreign", "password1")).toBeUndefined();
-});
-
-test("how many tokens a registry has, of how many its SKU allows", async () => {
-  const { registry } = await made("counted");
-  const arm = openTestArm(world);
-  world.azure.world.pageSize = 2;
-  const count = await tokenCount(arm, registry);
-  world.azure.world.pageSize = 100;
-
-  expect(world.azure.calls.count("GET", /\/tokens\?/)).toBe(0);
-  expect(count).toBe(world.azure.world.registries[0]?.tokens.length);
-  expect(count).toBeGreaterThan(2);
-  expect(registry.sku).toBe("Standard");
 });
