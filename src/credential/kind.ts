@@ -124,25 +124,25 @@ export type Credential = {
   renewAt?(): Date | undefined;
 };
 
-/** What Secrets note of one credential, and what of it is in use. */
+/** A credential that Secrets record, and which of its passwords they hold. */
 export type Renewal = {
-  /** The newest password that Secrets hold and that still works, if there is one; else what they note. */
+  /** The newest working password of the Secrets, if there is one; else the one that they record. */
   readonly held: HeldLogin & { readonly entry: Entry };
-  /** The logins in all Secrets that are to get the other one. */
+  /** The logins of all Secrets that get the new password. */
   readonly inside: readonly Login[];
-  /** Every password of it that some Secret holds: none of them may die. */
+  /** Every password that a Secret holds: none of them may be revoked. */
   readonly inUse: readonly Password[];
-  /** Nobody but these Secrets can hold a credential of its name. */
+  /** Only these Secrets can hold a credential of its name. */
   readonly alone: boolean;
-  /** Some Secret may hold a password of it that nobody could name: only where there is none may one be made. */
+  /** A Secret may hold an unknown password: a password is generated only in an empty slot. */
   readonly blind: boolean;
   /** Which Secret or cluster may hold an unknown password, and how to solve that. */
   readonly unknown?: string | undefined;
-  /** Claims that have ended on Secrets which hold it: what their runs may have made is nobody else's. */
+  /** Expired claims on Secrets that hold it: only their runs can have generated these passwords. */
   readonly left: readonly SecretClaim[];
   /** The name of a Secret that holds it. */
   readonly secret: string;
-  /** What is written behind what is made: `secret acr in namespace demo`. */
+  /** The description in Azure: `secret acr in namespace demo`. */
   readonly words: string;
   readonly images: readonly ImageRef[];
 };

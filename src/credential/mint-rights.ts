@@ -2,10 +2,10 @@ import type { RegistryFacts } from "../azure/port.ts";
 import type { Permission } from "../azure/principals.ts";
 import type { Kind } from "./kind.ts";
 
-/** Whether an identity may make a kind of credential for a registry, and if not, the first thing that it lacks. */
+/** Whether an identity may create a kind of credential for a registry. */
 export type May = {
   readonly credential: string;
-  /** What asks for it: `--admin`. */
+  /** The flag that asks for it: `--admin`. */
   readonly flag: string;
   readonly may: "yes" | "no" | "unknown";
   /** The first right that is missing, or another reason; only with `no`. */
@@ -14,7 +14,7 @@ export type May = {
   readonly unchecked?: string;
 };
 
-/** @param permissions undefined where they may not be read */
+/** @param permissions undefined if the identity may not read them */
 export function mayMint(
   { name, creation }: Pick<Kind, "name" | "creation">,
   permissions: readonly Permission[] | undefined,
@@ -34,17 +34,16 @@ export function mayMint(
   return [unchecked.length === 0 ? { ...of, may: "yes" } : { ...of, may: "unknown", unchecked: unchecked.join("; ") }];
 }
 
-/** What a role allows on the data. */
 const onData = ({ dataActions = [], notDataActions = [] }: Permission): Permission => ({
   actions: dataActions,
   notActions: notDataActions,
 });
 
-/** Whether one of the roles allows an action, as Azure decides it: what a role takes away, another may give. */
+/** Whether one of the roles allows an action (Azure RBAC): an exclusion in one role does not limit another. */
 export const permits = (permissions: readonly Permission[], action: string): boolean =>
   permissions.some(({ actions, notActions }) => actions.some(meaning(action)) && !notActions.some(meaning(action)));
 
-/** A role's action, in which `*` stands for any text, in whatever case. */
+/** Matches an action with a pattern in which `*` is any text, without case. */
 const meaning = (action: string) => (pattern: string) => {
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`, "i").test(action);

@@ -13,10 +13,9 @@ import { pausesOf } from "./retry.ts";
  */
 const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
 
-/** The questions by which a login is tried. */
 type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
-/** What a proof needs. `fresh`: the login was made in this run, so that a refusal may pass. */
+/** `fresh`: this run created the login, so the registry may reject it for a while. */
 export type ProofTools = {
   readonly registry: Prover;
   sleep(milliseconds: number): Promise<void>;
@@ -25,20 +24,20 @@ export type ProofTools = {
 };
 
 /**
- * What was proven: an image that the login pulls, and the repositories that have none, so that nothing could be shown of them. Without
- * any image the registry takes the login, and no more is known.
+ * The image that the login pulled, and the repositories without an image, which a proof cannot check. If there is no image at all, only the
+ * registry's answer to the login is known.
  */
 export type Proven = {
   readonly image: ImageRef | undefined;
   readonly empty: readonly string[];
-  /** Images that pods name and that are not there, as far as was seen. */
+  /** Images of pods that the proof did not find. */
   readonly missing: readonly ImageRef[];
 };
 
 /**
- * Proves that a login pulls: one manifest of each repository, before the login is given to anybody. Where there is none at all to ask
- * for, that the registry takes it.
- * @throws CliError when a manifest, or the login, is refused
+ * Proves that a login pulls one manifest of each repository, before it is written to a Secret. If no repository has an image, proves that the
+ * registry accepts the login.
+ * @throws CliError if the registry rejects a manifest or the login
  */
 export async function proveLogin(scope: RepositoryScope, login: Login, tools: ProofTools): Promise<Proven> {
   const empty: string[] = [];
@@ -54,10 +53,10 @@ export async function proveLogin(scope: RepositoryScope, login: Login, tools: Pr
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
-/** Repositories that are asked for at once. */
+/** Repositories that are requested at the same time. */
 const atOnce = 8;
 
-/** The answers in order. The first is asked for alone, since a login that was made a moment ago is waited for. */
+/** Yields the answers in order. The first is requested alone, because it waits until the registry accepts a new login. */
 async function* inOrder<T>(repositories: readonly string[], ask: (repository: string) => Promise<T>) {
   for (let at = 0; at < repositories.length; at += at === 0 ? 1 : atOnce) {
     const some = repositories.slice(at, at === 0 ? 1 : at + atOnce);
@@ -73,7 +72,7 @@ async function admitted(host: string, login: Login, tools: ProofTools): Promise<
 /**
  * Proves that a login pulls at a regional host too. A replica may lack the image of the login server for a while.
  * @param image that the login pulls at the login server; undefined if none is known
- * @throws CliError when the regional host refuses the login
+ * @throws CliError if the regional host rejects the login
  */
 export async function proveRegional(host: string, image: ImageRef | undefined, login: Login, tools: ProofTools): Promise<void> {
   const { registry } = tools;
@@ -84,10 +83,10 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
   if (verdict !== "pulls" && verdict !== "not-found") throw refusal(verdict, `regional host ${host} rejects the credential: ${message}`);
 }
 
-/** Whether a login that a Secret holds pulls; `unasked` says why the registry could not be asked. */
+/** Whether the login of a Secret pulls; `unasked` is the reason if the registry could not be reached. */
 export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined };
 
-/** Whether a login that a Secret holds still pulls one of its repositories; `unknown` where the registry does not tell. */
+/** Whether the login of a Secret still pulls one of its repositories; `unknown` if the answer does not show it. */
 export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<Still> {
   const image = await knownImage(scope, login, registry);
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
@@ -96,7 +95,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
   return { pulls: "unknown", unasked: silent.includes(verdict) ? message : undefined };
 }
 
-/** Whether the login that a Secret holds still pulls. One that has expired does not, whoever is asked. */
+/** Whether the login of a Secret still pulls. The registry is not asked about a login that has expired. */
 export async function tryHeld(
   held: HeldLogin | undefined,
   scope: RepositoryScope,
@@ -110,7 +109,7 @@ export async function tryHeld(
   return during(`Asking ${scope.host} whether the credential still pulls`, () => stillPulls(scope, login, registry()));
 }
 
-/** An image to ask for: one that pods name, else any of the first repository, else one that may not be there. */
+/** An image of the pods, else any of the first repository, else one that may not exist. */
 async function knownImage({ host, repositories, images }: RepositoryScope, login: Login, registry: Prover): Promise<ImageRef | undefined> {
   const named = images.find((image) => repositories.some((scope) => covers(scope, image.repository)));
   const repository = repositories.find((name) => !name.endsWith("*"));
@@ -120,7 +119,7 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
 
 type Asking = { readonly image: ImageRef; readonly proof: Proof };
 
-/** The answer about an image of the repository that exists: one that pods name, else `latest`, else any. Undefined if there is none. */
+/** The answer about an existing image of the repository: one of the pods, else `latest`, else any. Undefined if there is none. */
 async function askFor(
   repository: string,
   { host, images }: RepositoryScope,
@@ -142,7 +141,7 @@ async function askFor(
 
 type ProofOf = (image: ImageRef) => Promise<Proof>;
 
-/** The answer about whichever image the repository has. Asked last, since no proof waits for a login that may not list yet. */
+/** The answer about any image of the repository. Requested last, because no proof waits until a new login can list tags. */
 async function anyOf(
   repository: string,
   host: string,
@@ -155,7 +154,7 @@ async function anyOf(
   return { image, proof: await proofOf(image) };
 }
 
-/** A repository below a path, or of the registry, that hardly exists. ACR answers 404 only to a login that may pull it. */
+/** A repository that is unlikely to exist. ACR answers 404 only to a login that may pull it. */
 const probeIn = (scope: string, host: string): ImageRef => ({
   host,
   repository: scope.replace(/\*$/, "acr-secret-probe"),
@@ -178,7 +177,7 @@ async function patiently(ask: () => Promise<Proof>, { sleep, fresh, passing }: P
   return ask();
 }
 
-/** What a person does next about a login that does not pull; by default they look why the registry is not reached. */
+/** The kinds of errors; default: unreachable. */
 const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   refused: "unauthenticated",
   "out-of-scope": "forbidden",
@@ -188,16 +187,15 @@ const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   untrusted: "config",
 };
 
-/** Answers that say nothing of a login: nobody was asked. */
+/** Answers that do not depend on the login. */
 const silent: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "unreachable", "untrusted", "not-checked"];
 
-/** Where this machine is kept out, the cluster may still get in. */
+/** Answers to this machine that may be different for the cluster. */
 const elsewhere: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
 
 const disproved = (host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError =>
   refusal(verdict, `the credential does not pull ${host}/${repository}: ${message}`);
 
-/** The error of a proof that failed, by what a person does next. */
 export function refusal(verdict: Proof["verdict"], message: string): CliError {
   const hint = elsewhere.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
   return new CliError(kindOf[verdict] ?? "unreachable", message, { hint });

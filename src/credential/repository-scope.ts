@@ -4,34 +4,33 @@ import { mostNamed } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 
-/** How far a credential is to reach. */
+/** The repositories that a credential covers. */
 export type RepositoryScope = {
   readonly host: string;
-  /** `team/*` and `*` stand for many. */
+  /** `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
   /** Images of the registry that pods name. */
   readonly images: readonly ImageRef[];
 };
 
-/** What a run says of the repositories. */
-export type Said = {
+export type RequestedRepositories = {
   readonly named: readonly string[];
-  /** What pods use is to be granted, whatever was granted before. */
+  /** Grant the repositories that pods use, whatever was granted before. */
   readonly fromPods: boolean;
   readonly images: readonly ImageRef[];
 };
 
 /**
- * The repositories to pull: those that are named, and always those that are granted already, since somebody may pull them with this
- * credential. What pods use is taken where nothing says yet what may be pulled, or where it is asked for: whoever can make a pod must
- * not choose what an administrator's next run grants.
- * @param host the login server; with it the command at hand, for the hint
- * @param granted absent where nothing was granted before
- * @throws CliError usage where there is none
+ * The repositories to pull: those that are named, and those that are granted already, because a user may pull them with this credential. The
+ * repositories of pods count only if nothing was granted or named, or if a flag asks for them: creating a pod must not decide what an
+ * administrator's next run grants.
+ * @param host the login server; with it this command, for the hint
+ * @param granted undefined if nothing was granted before
+ * @throws CliError usage if there is none
  */
 export function repositoryScopeOf(
   { host, ...again }: { readonly host: string } & Create,
-  { named, fromPods, images }: Said,
+  { named, fromPods, images }: RequestedRepositories,
   granted: readonly string[] | undefined,
 ): RepositoryScope {
   const used = images.map((image) => image.repository);
@@ -47,7 +46,10 @@ export function repositoryScopeOf(
 }
 
 /** The named repositories; else those of the images, in the order of the images. */
-export const namedOrUsed = ({ repositories, images }: Pick<Said, "images"> & { readonly repositories: readonly string[] }) =>
+export const namedOrUsed = ({
+  repositories,
+  images,
+}: Pick<RequestedRepositories, "images"> & { readonly repositories: readonly string[] }) =>
   repositories.length > 0 ? repositories : [...new Set(images.map(({ repository }) => repository))];
 
 /** The repositories of images that none of these scopes covers, each once and in order. */

@@ -29,10 +29,10 @@ const flags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** Tokens that a registry has room for, by its SKU. */
+/** The most tokens of a registry, by its SKU. */
 export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
-/** An ACR token with a scope map of its own: it may pull, and nothing else. */
+/** An ACR token with its own scope map, which allows it to pull. */
 export const acrToken = {
   name: "acr-token",
   again: ({ identity }, derived) =>
@@ -65,7 +65,7 @@ export const acrToken = {
   },
 } as const satisfies Kind;
 
-/** What Azure takes for a token's name. */
+/** Azure's rule for the name of a token. */
 const isName = (text: string) => /^[a-zA-Z0-9-]{5,50}$/.test(text);
 
 function checkName(named: unknown): string | undefined {
@@ -74,7 +74,7 @@ function checkName(named: unknown): string | undefined {
   throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
 }
 
-/** A scope map of the registry's own begins with an underscore. */
+/** The names of scope maps that Azure creates begin with an underscore. */
 function checkMapName(named: unknown): string | undefined {
   if (named === undefined) return undefined;
   if (typeof named === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(named)) return named;

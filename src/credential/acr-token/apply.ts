@@ -38,7 +38,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
 
   async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {
     const now = await azure.scopeMap(registry, name);
-    // Others may have made or changed it since it was looked at: only our own difference is made
+    // Another run may have created or changed it since it was read: this run applies only its own difference
     const added = after.filter((action) => !before.includes(action));
     const removed = before.filter((action) => !after.includes(action));
     const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
@@ -50,7 +50,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     });
   }
 
-  /** A scope map whose token has stayed is what that token may pull. */
+  /** Keeps the scope map of a token that was not deleted. */
   async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
     const [now, user] = await Promise.all([azure.scopeMap(registry, name), azure.token(registry, name)]);
     const untouched = now?.description === (await description(name)) && String([...now.actions].sort()) === String([...before].sort());
@@ -58,7 +58,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     if (untouched && !user) await azure.deleteScopeMap(registry, name);
   }
 
-  /** A token that another run has come to use stays, without the password that this run made. */
+  /** Keeps a token with a password of another run, and deletes only the password of this run. */
   async function deleteToken({ to: { name } }: Make): Promise<void> {
     stuck.add(name);
     const now = await azure.token(registry, name);
@@ -67,7 +67,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     stuck.delete(name);
   }
 
-  /** Exactly the passwords that are meant; the token with them, as long as it has no others. */
+  /** Deletes these passwords, and the token if it has no others. */
   async function revoke(name: string, passwords: readonly Password[]): Promise<void> {
     const now = await azure.token(registry, name);
     if (!now) return;
@@ -89,7 +89,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     await azure.clearPassword(registry, { token: name, slot, creationTime });
   }
 
-  /** Looks once more: a password that another run has made since the plan would die by ours. @throws Conflict */
+  /** Reads the token again, because generating a password revokes one that another run generated since the plan. @throws Conflict */
   async function checkSlot(name: string, slot: Slot): Promise<void> {
     const madeAt = (token: AcrToken | undefined) => token?.passwords.find((one) => one.name === slot)?.creationTime;
     if (madeAt(issued.get(name)?.token) !== madeAt(await azure.token(registry, name)))
@@ -112,7 +112,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     return { login: { username: name, password }, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
-  /** @throws Conflict where another has made the password anew, by whom ours is dead */
+  /** @throws Conflict if another run has generated the password again, which revokes that of this run */
   async function confirm(name: string, slot: string): Promise<void> {
     const now = await azure.token(registry, name);
     if (!now?.passwords.some((one) => one.name === slot && isOurs(name, one)))
@@ -140,14 +140,14 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
   };
 }
 
-/** What a person types to take away what a run made. */
+/** The Azure CLI command that deletes what a change created. */
 export function tokenRemoval({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string[] {
   const at = ["--registry", registry.name, "--name", name];
   if ("slot" in change && change.slot !== undefined) return ["az", "acr", "token", "credential", "delete", ...at, `--${change.slot}`];
   return ["az", "acr", nouns[kind] ?? kind, "delete", ...at];
 }
 
-/** What the Azure CLI calls these. */
+/** The names of the kinds in the Azure CLI. */
 const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "scopemap.azurecr.io": "scope-map" };
 
 /** Renews and revokes tokens that Secrets record. */

@@ -11,18 +11,16 @@ import type { HeldLogin, Renewal } from "../kind.ts";
 import { keptEntry, planRetirement } from "../password-credential.ts";
 import { planScope, type ScopeFound, type ScopeOptions } from "./scope-map.ts";
 
-/** What is asked: the password of one ACR token. */
 export type TokenOptions = ScopeOptions & {
-  /** Nobody but the owner can use a token of this name. */
+  /** Only the owner can use a token of this name. */
   readonly alone: boolean;
-  /** RFC 3339, for a password that is made now. */
+  /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
   readonly now: Date;
-  /** The password that the Secret notes may be made anew, whoever else may hold it: the token was named, with --force. */
+  /** The recorded password may be generated again although other users can have it: the token was named, with --force. */
   readonly insists?: boolean;
 };
 
-/** What stands in Azure, and what a Secret holds. */
 export type TokenFound = ScopeFound & {
   readonly held: Entry | undefined;
   readonly pulls: "yes" | "no" | "unknown";
@@ -36,8 +34,8 @@ export type TokenPlan = {
 };
 
 /**
- * Scope map, token, password: each is made, corrected, or kept. A password is only made where the Secret has none that works, and
- * never in a slot that somebody else may use.
+ * Creates, updates or keeps the scope map, the token and the password. A password is generated only if the Secret has none that works, and
+ * never in a slot that another user may have.
  * @throws CliError conflict
  */
 export function planToken(options: TokenOptions, found: TokenFound): TokenPlan {
@@ -75,7 +73,7 @@ function planMint(options: TokenOptions, found: TokenFound): Mint | Keep {
   const ours = slotOf(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
-  // A note may be of a password that others hold, and the login beside it anything: theirs works until Azure says that it has ended
+  // The annotation may record a password of other users, whatever login the Secret holds. Theirs works until Azure shows that it has expired
   const again = ours && (options.alone || options.insists || hasEnded(ours, token, options.now)) ? ours : undefined;
   return { act: "mint", to, inNew: false, slot: again ?? emptySlot(options, token, ours), expiresAt, because };
 }
@@ -86,9 +84,9 @@ function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
 }
 
 /**
- * What is in the other slot of a token that is its owner's alone: a run left it that was killed before it wrote the Secret, or a Secret
- * that was deleted. It is noted as the one before, so that the next rotation or revocation ends it, and until then it works for whoever
- * has a copy. Not one that was made since in the slot that the Secret notes: somebody else did that.
+ * The password in the other slot of a token that only its owner can use. It is left from a run that was killed before it wrote the Secret, or
+ * from a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it. A password that was
+ * generated later in the recorded slot is another user's.
  */
 function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slot: string): Previous | undefined {
   const other = alone ? token?.passwords.find(({ name }) => name !== slot) : undefined;
@@ -100,11 +98,11 @@ function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slo
   return { slot: name, madeAt, until };
 }
 
-/** The token that a Secret notes, if it is the one that its login signs in as. */
+/** The token that the annotation records, if it is also the user name of the login. */
 export const recordedToken = ({ entry, login }: HeldLogin): string | undefined =>
   entry?.kind === "acr-token" && login?.username === entry.identity ? entry.identity : undefined;
 
-/** The slot that a Secret notes, as long as Azure shows that it is still as it was then: anybody can write a note. */
+/** The recorded slot, if Azure shows the same password in it. The annotation alone proves nothing, because anyone in the namespace can write it. */
 export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
   if (!isNoteOf(held, token)) return undefined;
   return token.passwords.find(({ name, creationTime }) => name === held.slot && sameMoment(creationTime, held.madeAt))?.name;
@@ -135,10 +133,9 @@ export type RenewalOptions = {
 } & Pick<Renewal, "inUse" | "alone" | "blind" | "unknown" | "left">;
 
 /**
- * Makes the token's other password. A slot is only written over where nobody can be using it: it is empty; or it has the password from
- * before the last rotation, which no Secret holds any more; or the token is these Secrets' own, and no Secret holds what is in it. Of such
- * a token the slot that an interrupted run has filled comes first. Of any other token nobody takes that from an annotation, which a tenant
- * can write.
+ * Generates the token's other password. A slot is used only if no user can have its password: it is empty; or its password is from before the
+ * last rotation, and no Secret holds it; or only these Secrets can use the token, and none of them holds the password. For such a token the
+ * slot that an interrupted run has filled comes first. For any other token that does not count, because a tenant can write the annotation.
  * @throws CliError conflict
  */
 export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { readonly mint: Mint; readonly entry: Entry } {
@@ -166,14 +163,14 @@ function freeSlot(options: RenewalOptions, token: AcrToken): Free {
 
 const slots = ["password1", "password2"] as const;
 
-/** When the password was made in a slot that a run has left there, by the annotations of Secrets whose own token it is. */
+/** When an interrupted run generated the password in a slot, according to the annotations of Secrets that own the token. */
 function leftIn(slot: Slot, { left, held, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
   if (!alone) return undefined;
   const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
   return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
 }
 
-/** What may be written over, the best first: as long as one is left over, there is to be no other. */
+/** The uses of a slot that can be written, the best first: a token has at most one password of an interrupted run. */
 const order = ["left", "previous", "empty", "ours"] as const;
 
 type SlotUse = (typeof order)[number] | "in use" | "promised" | "strange";
@@ -212,22 +209,22 @@ function noRoom({ registry, unknown }: RenewalOptions, { name }: AcrToken, stran
   });
 }
 
-/** Deletes exactly these passwords of a token that Azure still shows. */
+/** Deletes exactly these passwords, if Azure still shows them. */
 export const planTokenRetirement = (token: AcrToken, passwords: readonly Password[], because?: string): Make[] =>
   planRetirement(tokenRef(token), shownOf(token, passwords), because);
 
-/** These passwords, as far as they are the token's. */
+/** These passwords, if Azure still shows them. */
 export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): Required<Password>[] =>
   all.flatMap(({ name: slot, creationTime: madeAt }) =>
     madeAt !== undefined && passwords.some((one) => one.slot === slot && sameMoment(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
   );
 
-/** What of a token this plugin has made: its scope map, by which the token is too; or the token alone, by its name. */
+/** Why a token counts as created by this plugin: by the description of its scope map, or by its own name. */
 export type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
 
 /**
- * A token that this plugin made, and that nobody else uses: with these passwords it goes, and else these passwords alone. In a
- * token of their own name, an expired password is in no use.
+ * Deletes a token that this plugin created if it has no other passwords; else deletes only these passwords. In a token of the Secrets' own
+ * name, an expired password does not count.
  */
 export function planTokenRevocation(
   token: AcrToken,

@@ -5,32 +5,31 @@ import type { Keep, Make } from "../../plan/change.ts";
 import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
 
-/** What a token is to be allowed. */
 export type ScopeOptions = {
   /** The login server. */
   readonly host: string;
-  /** Names the token, and the scope map that is its own. */
+  /** The name of the token, and of its own scope map. */
   readonly name: string;
-  /** A scope map that somebody else made and nobody here changes, instead of its own. */
+  /** An existing scope map, which is never changed, instead of its own. */
   readonly scopeMap?: string | undefined;
-  /** To pull; `team/*` and `*` stand for many. */
+  /** To pull: `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
 };
 
-/** What stands in Azure: the token, and the scope map that was asked for. */
+/** The token and the scope map in Azure. */
 export type ScopeFound = { readonly token: AcrToken | undefined; readonly scopeMap: ScopeMap | undefined };
 
-/** Pull needs content/read; listing tags, by which a credential is proven, needs metadata/read. */
+/** A pull requires content/read. Listing tags, which a proof does, requires metadata/read. */
 export function pullActions(repositories: readonly string[]): string[] {
   return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
 }
 
-/** The repositories that a scope map lets pull. */
+/** The repositories that a scope map allows to pull. */
 export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
   return (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
 }
 
-/** The repositories that actions are about, whatever they allow there. */
+/** The repositories of actions. */
 const grantsOf = (actions: readonly string[]): string[] => [
   ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
 ];
@@ -38,7 +37,7 @@ const grantsOf = (actions: readonly string[]): string[] => [
 /** The name of a token's scope map. */
 const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
-/** The name of a scope map that a token has, or is to have, and that is not its own. */
+/** The name of the scope map that a token has or gets, if it is not its own. */
 export function sharedScopeMap(
   { name, scopeMap }: Pick<ScopeOptions, "name" | "scopeMap">,
   token: AcrToken | undefined,
@@ -52,9 +51,9 @@ export const sharedScopeMaps = ({ tokens }: { readonly tokens: readonly AcrToken
   new Set(tokens.flatMap((token) => sharedScopeMap({ name: token.name }, token)?.toLowerCase() ?? []));
 
 /**
- * The scope map of a token. Its own is only ever added to: what others put there stays, and may be what they push with. One that is not
- * its own is never changed.
- * @throws CliError where that one will not do
+ * Adds repositories to the token's own scope map. Actions of other users stay, because they may push with them. A scope map that is not its
+ * own is never changed.
+ * @throws CliError conflict if that one does not allow the repositories
  */
 export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound): Make | Keep {
   const { name, repositories } = options;
@@ -74,10 +73,10 @@ export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound
   return { act: "update", to, before, after, grants, because: "allows too little" };
 }
 
-/** Actions that Azure lets a scope map have, two for each repository (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+/** The most actions of a scope map, two for each repository (learn.microsoft.com/azure/container-registry/container-registry-skus). */
 const mostActions = 500;
 
-/** @throws CliError invalid for more than Azure takes */
+/** @throws CliError invalid if Azure does not allow so many */
 function checkSize(name: string, { length }: readonly string[]): void {
   if (length <= mostActions) return;
   throw new CliError(
@@ -89,10 +88,10 @@ function checkSize(name: string, { length }: readonly string[]): void {
   );
 }
 
-/** Azure takes names in any case. */
+/** Azure compares names without case. */
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-/** It has to be the one that the token has, and to allow what is asked. */
+/** @throws CliError conflict if the token has another scope map, or if this one does not allow the repositories */
 function checkShared(shared: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
   const used = mapOf(token);
   if (used !== undefined && !same(used, shared))
@@ -105,13 +104,12 @@ function checkShared(shared: string, { name, repositories }: ScopeOptions, { tok
   });
 }
 
-/** The error for a scope map that was named, and is not there. */
 export const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =>
   new CliError("notFound", `registry "${registry}" has no scope map "${name}"`, {
     hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
   });
 
-/** The actions that the token has once its scope map is as planned. */
+/** The actions of the token after the plan. */
 export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
   scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);
 

@@ -13,7 +13,7 @@ import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, t
 const flags = {
   entra: {
     type: "boolean",
-    // The registry alone says when its tokens die
+    // Only the registry sets when its tokens expire
     exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
     describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
   },
@@ -23,7 +23,7 @@ const flags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** The registry's own token for the Azure identity at hand. Nothing is made in Azure; it dies by itself, and cannot be taken back. */
+/** The registry's own token for the user's Azure identity. It creates no object in Azure, expires within hours and cannot be revoked. */
 export const entra = {
   name: "entra",
   again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
@@ -37,10 +37,10 @@ export const entra = {
   parse: ({ flags: { entra: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
     const azure = await sources.azure(asked.identity);
-    // Who may pull, and nothing else, cannot read the registry in Azure
+    // An identity that may only pull cannot read the registry in Azure
     const host = loginServerIn(asked.registry);
     if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });
-    // To start az takes a second, and the registry is looked for with another token
+    // Starting az takes a second, and finding the registry needs another token
     azure.sendFor("registries");
     const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     const inAzure = await looking.catch(byHost);
@@ -65,7 +65,7 @@ function credentialOf(at: At): Credential {
     return token;
   };
   const isYoung = ({ claims }: RegistryToken) => registryTime(at) < halfLife(claims);
-  /** @returns undefined once half of the token's life is over; the answer also has the registry's time, if it is not known yet */
+  /** Undefined after half of the token's lifetime. The answer also shows the time of the registry, if it is not known yet. */
   const tried = async (token: RegistryToken, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
     if (!isYoung(token) && sources.registry().aheadBy?.(host) !== undefined) return undefined;
     const still = await ask(token.login);
@@ -101,7 +101,7 @@ function credentialOf(at: At): Credential {
       },
       shown: async () => undefined,
       clusters: async () => [],
-      // They die by themselves, and nobody can take one away before
+      // A token expires, and cannot be revoked before
       retire: async () => [],
       revoke: async () => [],
     },
@@ -112,13 +112,13 @@ function credentialOf(at: At): Credential {
   };
 }
 
-/** Whoever works in a namespace can put a token of his own there: yours is for him only if it was before. */
+/** A token is replaced only by one of the same identity, because anyone with access to the namespace can write their own token. */
 function isSameIdentity({ password }: Login, { claims }: RegistryToken): boolean {
   const subject = password.claims?.subject;
   return subject !== undefined && subject === claims.subject;
 }
 
-/** Whether a login still pulls that may only be replaced if it does not: another user's, or a token of another identity. */
+/** Whether another identity's login still pulls. It is replaced only if the registry rejects it. */
 async function pullsOther(login: Login | undefined, isOthers: (login: Login) => boolean, ask: (login: Login) => Promise<Still>) {
   return login && (login.username !== tokenUser || isOthers(login)) ? (await ask(login)).pulls : "unknown";
 }
@@ -131,7 +131,7 @@ const ofAnother = (secret: string, registry: string, of: string) =>
     hint: { verb: "create", secret, registry, entra: true },
   });
 
-/** The token that a Secret holds will do. */
+/** Keeps the token of the Secret. */
 function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images, held }: Need): Issue {
   const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
   const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
@@ -141,7 +141,7 @@ function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host:
 
 type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
 
-/** A token that was made now is proven, and it is told what whoever reads it may do. */
+/** Proves a new token, and warns of the rights of anyone who can read it. */
 function take(
   { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
   pulls: Issue["pulls"],
@@ -160,7 +160,7 @@ const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry =>
   hosts: [host],
   kind: entra.name,
   identity: tokenUser,
-  // All tokens have one user name, and those of two people may be of one second
+  // All tokens have one user name, and two users can get a token in the same second
   slot: id,
   madeAt,
   expiresAt,

@@ -7,19 +7,17 @@ import type { TokenClaims } from "../../secret/jwt.ts";
 import type { HeldLogin, Sources } from "../kind.ts";
 import { refusal } from "../prove.ts";
 
-/** Where a token comes from. */
 export type TokenSource = {
   readonly host: string;
-  /** The registry in Azure, where it was looked for. */
+  /** Undefined if the registry was not read in Azure. */
   readonly inAzure: AzureRegistry | undefined;
   readonly azure: Azure;
   readonly sources: Sources;
 };
 
-/** A registry's own token, with what it says of itself. */
 export type RegistryToken = { readonly login: Login; readonly claims: TokenClaims };
 
-/** Who makes a registry's tokens, as they say themselves. */
+/** The claim `iss` of a registry's tokens. */
 const issuer = "Azure Container Registry";
 
 /** The registry's token that a Secret holds, by the token itself, because anyone with access to the Secret can write its annotation. */
@@ -30,16 +28,16 @@ export function standingToken(held: HeldLogin | undefined, host: string): Regist
   return { login, claims };
 }
 
-/** The time by the registry's clock. Before its first answer only this machine's clock is known. */
+/** The registry's time in milliseconds; before its first answer, that of this machine. */
 export const registryTime = ({ host, sources }: Pick<TokenSource, "host" | "sources">): number =>
   sources.now().getTime() + (sources.registry().aheadBy?.(host) ?? 0);
 
-/** When half of a token's life is gone, in milliseconds; NaN where it does not tell. */
+/** The middle of a token's lifetime in milliseconds; NaN if the token does not show it. */
 export const halfLife = ({ madeAt = "", expiresAt = "" }: TokenClaims): number => (Date.parse(madeAt) + Date.parse(expiresAt)) / 2;
 
 /**
- * Gives an Azure identity's token for one of the registry's own. What is none of these, whoever answered, reaches no Secret.
- * @throws CliError forbidden where the registry gives the identity none
+ * Exchanges a token of an Azure identity for one of the registry. Any other token in the answer is rejected.
+ * @throws CliError forbidden if the registry issues none to the identity
  */
 export async function makeToken(at: TokenSource): Promise<RegistryToken & { readonly of: string }> {
   const { host, sources } = at;
@@ -52,7 +50,7 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   const now = registryTime(at);
   const isOwn = claims?.issuer === issuer && claims.audience === host;
   if (isOwn && Date.parse(claims.expiresAt ?? "") > now) {
-    // One that does not tell was made now
+    // A token without a time was issued now
     const madeAt = claims.madeAt ?? toSeconds(new Date(now));
     return { login, claims: { ...claims, madeAt }, of };
   }
@@ -68,7 +66,7 @@ const mayNot = (message: string) =>
       "in another tenant than your own, add --tenant",
   });
 
-/** Registries have an audience of their own. Where a tenant gives no tokens for it, those for Azure Resource Manager may do. */
+/** Registries have their own audience. If a tenant issues no tokens for it, a token for Azure Resource Manager can work. */
 async function entraToken({ host, inAzure, azure }: TokenSource): Promise<EntraToken> {
   try {
     return await azure.entraToken(host, "registries");

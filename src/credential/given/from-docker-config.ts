@@ -34,9 +34,9 @@ export const fromDockerConfig = {
 } as const satisfies Kind;
 
 /**
- * The login for a registry in the text of a docker config (`~/.docker/config.json`, or what a `kubernetes.io/dockerconfigjson` Secret
- * holds), as a kubelet would find it there. Nothing of the text is repeated but hosts and the names of credential helpers.
- * @throws CliError usage where it holds none that a kubelet could use
+ * The login for a registry in the text of a docker config (`~/.docker/config.json`, or a `kubernetes.io/dockerconfigjson` Secret), as a
+ * kubelet finds it. Errors repeat only hosts and the names of credential helpers.
+ * @throws CliError usage if it has no login that a kubelet can use
  */
 export function loginIn(text: string, host: string): Login {
   if (text.trim() !== "" && !isJson(text)) throw new CliError("usage", "the docker config is not JSON");
@@ -72,7 +72,6 @@ type Config = {
   readonly credsStore?: unknown;
 };
 
-/** Why a config has no login for a registry, and what to do instead. */
 function noLogin({ auths, credHelpers, credsStore }: Config, host: string, servers: readonly string[]): CliError {
   const named = servers.filter((server) => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host);
   if (named.some((server) => typeof auths?.[server]?.identitytoken === "string"))

@@ -9,14 +9,14 @@ import type { Asked, Credential, FlagRow, Kind, Sources } from "../kind.ts";
 const flags = {
   username: {
     type: "string",
-    // Of another's password nobody here sets the end
+    // The plugin does not set when the user's password expires
     exclusive: ["acr-token", "expires-in"],
     describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
   },
   "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** A user name and password that somebody has. Azure is only asked where the login server is not said. */
+/** A user name and a password of the user. Azure is asked only for the login server of a registry's name. */
 export const given = {
   name: "given",
   again: ({ identity }) => ({ flags: { username: identity } }),
@@ -40,7 +40,7 @@ export function givenCredential(host: string, login: Login, asked: Asked, source
   return existingCredential({ kind: given.name, host, mayPull: undefined, loginFor: () => ({ login, message }) }, asked, sources);
 }
 
-/** The user name, and the command that pipes its password in. */
+/** @returns the user name, and the command for a hint @throws CliError usage */
 function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
   const hint: Fix = { ...again, username: name ?? "NAME" };
@@ -53,7 +53,7 @@ function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }:
   return { name, hint };
 }
 
-/** The password is a whole stdin less the newline that `echo` puts behind it, as `docker login --password-stdin` reads it. */
+/** Reads stdin without its last newline, as `docker login --password-stdin` does. */
 async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
   const { name, hint } = checkLogin(asked, stdin);
   const password = (await stdin.read()).replace(/\r?\n$/, "");
@@ -64,7 +64,7 @@ async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
 /** A registry's name, or the host of a login server, as image references have it (distribution reference: domain and port). */
 const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::(\d{1,5}))?$/i;
 
-/** What is no host would be a key that no image has. It is not repeated: a URL may hold a password. @throws CliError usage */
+/** The error does not repeat the text, because a URL may contain a password. @throws CliError usage */
 export function checkRegistry(registry: string): void {
   if (readRegistryId(registry)) return;
   const [whole, port = "1"] = hostForm.exec(registry) ?? [];
@@ -72,7 +72,7 @@ export function checkRegistry(registry: string): void {
     throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
 }
 
-/** A login server is taken as it is; a registry's name has to be looked up, since the server's name does not follow from it. */
+/** Azure must be asked for the login server of a registry's name, because it does not follow from the name. */
 export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
   const id = readRegistryId(registry);
   if (!id && /[.:]/.test(registry)) return registry.toLowerCase();

@@ -10,7 +10,7 @@ import { keysShown } from "./plan.ts";
 import { type Mode, pullRole, roleWriter } from "./roles.ts";
 import { applicationOf, isRefused, isUsed, newKeys, type PrincipalAzure, type State } from "./state.ts";
 
-/** A lost answer is looked for, and what is new is given time to be taken back, for so long; what takes back has a minute. */
+/** Milliseconds to look for an object whose response was lost, and to retry its deletion. A rollback may take a minute. */
 const undoing = 20_000;
 
 /**
@@ -74,7 +74,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
-  /** The application that this run made, also where the answer was lost. */
+  /** The application that this run created, even if the response was lost. */
   async function madeApplication(it: State): Promise<Application | undefined> {
     if (it.made.application || !it.asked.application) return it.made.application;
     const found = await poll(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
@@ -90,7 +90,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     await retryWhileReplicating(true, brief, () => azure.deleteApplication(made.id));
   }
 
-  /** It goes with an application that this run made. */
+  /** Azure deletes it with an application that this run created. */
   async function deletePrincipal(it: State): Promise<void> {
     if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
     const { appId } = applicationOf(it);
@@ -108,7 +108,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     await retryWhileReplicating(true, brief, () => azure.removeKey(id, keyId));
   }
 
-  /** One that is gone already, by another run or by this one, is as it was wanted. */
+  /** Succeeds if the password is already deleted. */
   async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
     const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
     await retryWhileReplicating(false, retry, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
@@ -116,14 +116,13 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     });
   }
 
-  /** What becomes of an application without these passwords. */
   const without = async (it: State, passwords: readonly Password[]): Promise<"gone" | "spare" | "used"> => {
     const [now] = await azure.applications({ appId: applicationOf(it).appId });
     if (!now) return "gone";
     return keysShown(now, passwords).length === now.keys.length ? "spare" : "used";
   };
 
-  /** An application that has come to have other passwords stays, without these. */
+  /** Keeps an application with other passwords, and deletes only these. */
   async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
     const application = applicationOf(it);
     const standing = await without(it, passwords);
@@ -141,7 +140,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
 
   async function removeRole(it: State, change: Make): Promise<void> {
     if (!change.passwords) return role.delete?.(it, change);
-    // Azure may not have heard everywhere yet that the application is gone
+    // Azure may still replicate the deletion of the application
     if (it.principal && (await without(it, change.passwords)) !== "used")
       await azure.unassignRole(outside.registry, { principalId: it.principal.id, role: pullRole[outside.mode].id });
   }
@@ -167,7 +166,6 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
 /** Sorts the earlier application first; those of one second by id, so that every run finds the same order. */
 const byAge = (a: Application, b: Application): number => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id);
 
-/** What is refused was not made; of a lost answer nobody knows. */
 function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => never {
   return (error) => {
     if (isRefused(error)) it.asked[what] = false;
@@ -175,7 +173,7 @@ function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => 
   };
 }
 
-/** What a person types to take away what a run made; where its answer was lost, to see whether there is anything. */
+/** The Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
 export function principalRemoval(change: Change, it: State | undefined, mode: Mode, { id }: AzureRegistry): string[] {
   const appId = (it?.made.application ?? it?.application)?.appId;
   if (!it || appId === undefined) return ["az", "ad", "app", "list", "--display-name", change.to.name];

@@ -7,7 +7,7 @@ import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import type { HeldLogin, Need } from "../kind.ts";
 import { only } from "./plan.ts";
 
-/** What stands in Azure of the application that is meant. */
+/** The application to use, and its objects in Azure. */
 export type Found = {
   readonly name: string;
   readonly application: Application | undefined;
@@ -40,7 +40,7 @@ export async function refuseOthers({ name, application, principal, assignments, 
   });
 }
 
-/** The application that is named, by its display name or its id; else the owner's own. @throws CliError notFound, conflict */
+/** The application with the given display name or id; else the owner's own. @throws CliError notFound, conflict */
 export async function findOwn(named: string | undefined, need: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   if (named === undefined) return findByOwner(need, azure, registry);
   if (!isGuid(named))
@@ -78,15 +78,14 @@ async function findShared(
 }
 
 /**
- * The application whose login the Secret holds, where that is another than the owner's own. Nobody named it, so it is kept as long as
- * its login pulls, and neither gets a password nor a right: whoever works in the namespace can write that note. Many namespaces take
- * none that only one of them notes.
+ * The application whose login the Secret holds, if it is not the owner's own. It is kept while its login pulls, and gets neither a password nor
+ * a right, because anyone in the namespace can write the annotation. Many namespaces share none that only one of them records.
  */
 export async function findRecorded(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
   const { entry, login } = held ?? {};
-  const noted = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
-  if (!owner.alone || !isGuid(noted) || noted === own.application?.appId) return undefined;
-  const [application] = await azure.applications({ appId: noted });
+  const recorded = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
+  if (!owner.alone || !isGuid(recorded) || recorded === own.application?.appId) return undefined;
+  const [application] = await azure.applications({ appId: recorded });
   return application && { ...(await readPrincipal(application.displayName, application, azure, registry)), isRecorded: true };
 }
 
@@ -101,7 +100,7 @@ export async function readPrincipal(
   return { name, application, principal, assignments };
 }
 
-/** What shows whose an application is that was found by its display name, which anyone in the tenant can choose. */
+/** The facts that show who controls an application. */
 export type Evidence = {
   readonly application: Pick<Application, "notes" | "keys">;
   readonly custody: Custody;

@@ -9,7 +9,6 @@ import type { Entry, Password, Previous } from "../../secret/entry.ts";
 import { keptEntry, planRetirement } from "../password-credential.ts";
 import { granted, lacking, type Mode, repositoriesOf, roleOn, union } from "./roles.ts";
 
-/** What is asked: a password of one service principal. */
 export type PrincipalOptions = {
   /** The login server. */
   readonly host: string;
@@ -18,15 +17,14 @@ export type PrincipalOptions = {
   readonly mode: Mode;
   /** `*` for all of the registry. */
   readonly repositories: readonly string[];
-  /** What the password is called. */
+  /** The name of the password. */
   readonly key: string;
-  /** No other Secret's password is called so. */
+  /** No other Secret's password has this name. */
   readonly isOwnKey: boolean;
-  /** RFC 3339, for a password that is made now. */
+  /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
 };
 
-/** What stands in Azure, and what a Secret holds. */
 export type PrincipalFound = {
   readonly application: Application | undefined;
   readonly principal: ServicePrincipal | undefined;
@@ -36,7 +34,7 @@ export type PrincipalFound = {
 };
 
 export type PrincipalPlan = {
-  /** Application and service principal, as far as they are not there. */
+  /** The application and the service principal, unless they exist. */
   readonly created: readonly Make[];
   readonly role: Make | Keep;
   readonly mint: Mint | Keep;
@@ -44,7 +42,7 @@ export type PrincipalPlan = {
 };
 
 /**
- * Application, service principal, role, password: each is made, or kept. A password is added beside those of others, and only where the
+ * Creates or keeps the application, the service principal, the role and the password. A password is added to existing ones, and only if the
  * Secret has none that works.
  * @throws CliError conflict
  */
@@ -70,9 +68,9 @@ export function planPrincipal(options: PrincipalOptions, found: PrincipalFound):
 }
 
 /**
- * A password that was made for this Secret and is not in it: a run left it that was killed before it wrote the Secret, or a Secret that
- * was deleted. It is noted as the one before, so that the next rotation or revocation ends it. Of several the youngest; the others are
- * for `prune`.
+ * The newest password that was created for this Secret and that it does not hold. It is left from a run that was killed before it wrote the
+ * Secret, or from a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it. `prune`
+ * deletes the others.
  */
 function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: PrincipalFound): Previous | undefined {
   const ours = isOwnKey ? (application?.keys ?? []).filter(({ displayName }) => displayName === key) : [];
@@ -84,7 +82,7 @@ function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: P
 
 const byAge = (a: Key, b: Key) => (b.madeAt ?? "").localeCompare(a.madeAt ?? "");
 
-/** Whether the Secret's login is one of the application, and still of use. */
+/** Whether the Secret keeps its login, which is one of the application. */
 export const isHeld = ({ application, held, pulls }: PrincipalFound) => pulls !== "no" && isOf(held, application);
 
 const isOf = (held: Entry | undefined, application: Application | undefined) =>
@@ -95,7 +93,7 @@ const disabled = (name: string, { appId }: ServicePrincipal) =>
     hint: `az ad sp update --id ${appId} --set accountEnabled=true`,
   });
 
-/** A role is only ever added to: what others let it pull stays. */
+/** Adds repositories to the role, and keeps those that other users granted. */
 function planRole({ name, mode, repositories }: PrincipalOptions, { assignments }: PrincipalFound): Make | Keep {
   const to = { kind: "roleassignment.management.azure.com", name } as const;
   const grants = lacking(repositories, granted(mode, assignments) ?? []);
@@ -106,7 +104,7 @@ function planRole({ name, mode, repositories }: PrincipalOptions, { assignments 
   return { act: "update", to, before, after: union(before, repositories), grants, because: "allows too little" };
 }
 
-/** The one application that is meant. @throws CliError conflict where a name stands for several */
+/** @throws CliError conflict if several applications have the name */
 export function only(name: string, applications: readonly Application[]): Application | undefined {
   if (applications.length < 2) return applications[0];
   const ids = applications.map(({ appId }) => appId).sort();
@@ -115,7 +113,7 @@ export function only(name: string, applications: readonly Application[]): Applic
   });
 }
 
-/** The refusal to scope a role to repositories where the registry knows no such roles. */
+/** @throws CliError conflict for a repository if the roles of the registry have none */
 export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
   if (mode === "abac" || repositories.every((name) => name === "*")) return;
   const message = `the roles of registry "${registry}" are for all of its repositories, so --repository cannot be combined with --service-principal`;
@@ -138,13 +136,13 @@ export type KeyOptions = {
   /** The login server. */
   readonly host: string;
   readonly held: Entry;
-  /** What the password is called. */
+  /** The name of the password. */
   readonly key: string;
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
 };
 
-/** An application has room for any number of passwords: one more is added. */
+/** Adds a password to the existing ones. */
 export function planPrincipalRenewal(
   { host, held, key, expiresAt }: KeyOptions,
   { appId, displayName, keys }: Application,
@@ -156,7 +154,7 @@ export function planPrincipalRenewal(
   return { mint, entry: { hosts: [host], kind: "service-principal", identity: appId, expiresAt, previous } };
 }
 
-/** The passwords of an application that are meant: a key's id is never given twice. */
+/** These passwords, if Azure still shows them. An id of a key is never used twice. */
 export const keysShown = ({ keys }: Application, passwords: readonly Password[]): Key[] =>
   keys.filter(({ keyId }) => passwords.some(({ slot }) => slot === keyId));
 
@@ -182,9 +180,8 @@ export type RevocationFacts = {
 };
 
 /**
- * An application that this plugin made goes with these passwords, as long as it has no other password, certificate or federated credential, and
- * then its role, which else would stay
- * as one of nobody: where a run is killed in between, that shows on the registry. Of any other only these passwords go.
+ * Deletes an application that this plugin created if it has no other password, certificate or federated credential, and then its role. If a
+ * run is killed in between, the role assignment of the registry shows it. Of any other application, deletes only these passwords.
  */
 export function planPrincipalRevocation(
   { application, principal, assignments, otherKeys, scope }: RevocationFacts,
@@ -206,11 +203,11 @@ export function planPrincipalRevocation(
   ];
 }
 
-/** Whether these go, and no other password of the application is this plugin's. */
+/** Whether no other password of the application is this plugin's. */
 const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
   going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
 
-/** An application that others sign in to, by passwords, certificates or federated credentials, may have come to pull by the role. */
+/** Other users of an application may pull by the role that this plugin assigned. */
 const roleStays = (to: Ref, { displayName, appId }: Application, scope: string): Tell => ({
   act: "tell",
   to,

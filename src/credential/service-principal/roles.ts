@@ -5,16 +5,16 @@ import { covers } from "../../registry/repository.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from "./state.ts";
 
-/** How a registry decides who may pull what. */
+/** The permissions mode of a registry. */
 export type Mode = "legacy" | "abac";
 
-/** The role that lets pull and do nothing else, by the mode of the registry (Azure's own identifiers). */
+/** The built-in role that only allows to pull, by the mode of the registry. */
 export const pullRole: Readonly<Record<Mode, { readonly id: string; readonly name: string }>> = {
   legacy: { id: "7f951dda-4ed3-4680-a7ca-43fe172d538d", name: "AcrPull" },
   abac: { id: "b93aa761-3e63-49ed-ac28-beffa264f7ac", name: "Container Registry Repository Reader" },
 };
 
-/** Roles that let pull too, and more: AcrPush; Container Registry Repository Writer and Contributor. */
+/** Roles that allow to pull and more: AcrPush; Container Registry Repository Writer and Contributor. */
 const more: Readonly<Record<Mode, readonly string[]>> = {
   legacy: ["8311e382-0749-4cb8-b61a-304f252e45ec"],
   abac: ["2a1e307c-b015-4ebd-883e-5b7698a07328", "2efddaa5-3f1f-4df3-97df-af3f13818f4c"],
@@ -22,7 +22,7 @@ const more: Readonly<Record<Mode, readonly string[]>> = {
 
 const isPull = (mode: Mode, { role }: RoleAssignment) => role === pullRole[mode].id || more[mode].includes(role);
 
-/** The repositories that roles let pull, as far as their conditions are understood; undefined where there is no such role. */
+/** The repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows to pull. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
   const pulling = assignments.filter((one) => isPull(mode, one));
   if (pulling.length === 0) return undefined;
@@ -30,23 +30,22 @@ export function granted(mode: Mode, assignments: readonly RoleAssignment[]): str
   return all.includes("*") ? ["*"] : all;
 }
 
-/** The assignment of the role that lets pull, on the registry itself: Azure has one for a principal at most. */
+/** The assignment of the pull role on the registry itself. A principal has at most one. */
 export const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
   assignments.find(({ role, here }) => here && role === pullRole[mode].id);
 
-/** The repositories that are not covered yet. */
+/** The repositories that are not covered. */
 export const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
   wanted.filter((repository) => !had.some((scope) => scope === repository || covers(scope, repository)));
 
-/** All of both. */
 export function union(some: readonly string[], others: readonly string[]): string[] {
   const all = [...new Set([...some, ...others])].sort();
   return all.includes("*") ? ["*"] : all;
 }
 
 /**
- * The repositories of a standing assignment, to which others may be added.
- * @throws CliError conflict where somebody else wrote it
+ * The repositories of an existing assignment.
+ * @throws CliError conflict if this plugin did not write its condition
  */
 export function repositoriesOf({ ours, condition, name }: RoleAssignment, principal: string): string[] {
   const repositories = repositoriesIn(condition);
@@ -56,19 +55,19 @@ export function repositoriesOf({ ours, condition, name }: RoleAssignment, princi
   });
 }
 
-/** What a role's condition is about: an action other than these two passes it, whatever repository is asked for. */
+/** The condition limits these two actions, and allows every other action of the role. */
 const reads = ["content/read", "metadata/read"].map((right) => `Microsoft.ContainerRegistry/registries/repositories/${right}`);
 
 const attribute = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
 
-/** A repository, or all below a path: nothing in it ends a text in a condition. */
+/** A repository or a path. It contains no character that ends a string in a condition. */
 const form = /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:\/\*)?$/;
 
 /**
- * The condition (Azure ABAC 2.0) by which a role lets pull these repositories and no other; `team/*` is all below a path, whose slash
- * keeps `team-b` out. The words are those of Azure's own page on repository permissions.
+ * The condition (Azure ABAC 2.0) that limits a role to these repositories. The slash of `team/*` excludes `team-b`. The text is that of Azure's
+ * page on repository permissions.
  * @returns undefined for all of the registry
- * @throws CliError usage for a name that no repository has
+ * @throws CliError usage for an invalid repository name
  */
 export function conditionOf(repositories: readonly string[]): string | undefined {
   if (repositories.includes("*")) return undefined;
@@ -83,7 +82,7 @@ const comparison = (repository: string): string =>
     ? `${attribute} StringStartsWithIgnoreCase '${repository.slice(0, -1)}'`
     : `${attribute} StringEqualsIgnoreCase '${repository}'`;
 
-/** The repositories of a condition of that form; undefined for one that somebody wrote in another. */
+/** The repositories of such a condition; undefined for any other condition. */
 export function repositoriesIn(condition: string | undefined): string[] | undefined {
   if (condition === undefined) return ["*"];
   const found = [...condition.matchAll(/String(Equals|StartsWith)IgnoreCase '([^']+)'/g)].map(([, how, text = ""]) =>
@@ -95,7 +94,7 @@ export function repositoriesIn(condition: string | undefined): string[] | undefi
 
 type Writer = (it: State, change: Make) => Promise<void>;
 
-/** Gives principals the role that lets pull, and takes just that back. */
+/** Assigns the pull role, and rolls back only what this run added. */
 export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Partial<Record<Change["act"], Writer>> {
   const role = pullRole[mode].id;
   const of = (it: State) => ({ principalId: principalOf(it).id, role });
@@ -108,7 +107,7 @@ export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Pa
     return there && repositoriesOf(there, it.name);
   }
 
-  /** Others may have given it since it was looked at: only our own difference is made. */
+  /** Another run may have assigned it since it was read: this run applies only its own difference. */
   async function write(it: State, { after: wanted = [] }: Make): Promise<void> {
     it.asked.role = true;
     const isNew = it.made.principal !== undefined;
@@ -121,7 +120,7 @@ export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Pa
     );
   }
 
-  /** Somebody may have given it a moment ago under another name, which is as good. */
+  /** Succeeds if another run has just assigned the role. */
   async function unlessGiven(it: State, wanted: readonly string[], error: unknown): Promise<void> {
     if (isRefused(error)) it.written = undefined;
     const isThere = error instanceof CliError && error.kind === "conflict";

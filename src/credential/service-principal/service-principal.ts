@@ -25,7 +25,7 @@ import {
 import { granted, type Mode } from "./roles.ts";
 import type { State } from "./state.ts";
 
-/** What `--service-principal` means without a value: a name of the owner's own. No application can be named so here. */
+/** The value of `--service-principal` without a value: the owner's own name. It is not valid as a display name. */
 export const ownPrincipal = "*";
 
 const flags = {
@@ -60,7 +60,7 @@ export const servicePrincipal = {
   async open(asked, sources) {
     const named = checkName(asked.flags["service-principal"]);
     const azure = await sources.azure(asked.identity);
-    // To start az takes a second, and the registry is looked for with another token
+    // Starting az takes a second, and finding the registry needs another token
     azure.sendFor("graph");
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
@@ -70,7 +70,7 @@ export const servicePrincipal = {
   },
 } as const satisfies Kind;
 
-/** Display names that stand in a command as they are; any other application is named by its id. */
+/** Display names that a command line accepts. Any other application is named by its id. */
 const nameForm = /^[A-Za-z0-9][A-Za-z0-9._ -]{0,119}$/;
 
 function checkName(named: unknown): string | undefined {
@@ -120,7 +120,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const { name, application, principal, assignments } = found;
   const scope = scopeOf(found, need, env);
   const tried = await tryHeld(held, scope, asked, sources);
-  // Another password, since the name of one cannot be changed
+  // A new password, because the name of an existing one cannot be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
   const expiresAt = asked.expiresAt ?? sameLifetime(keysOf(application), held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
@@ -143,7 +143,7 @@ const passingOf = ({ role }: Pick<PrincipalPlan, "role">, asked: Asked): Passing
     ? { milliseconds: asked.wait, verdicts: ["refused"] }
     : { milliseconds: asked.waitForRole ?? asked.wait, verdicts: ["refused", "out-of-scope"] };
 
-/** Whether no text of a shared application names some of the clusters that get its password: a run in another would end it. */
+/** Whether a shared application does not name all clusters that get its password. A run in another cluster would delete the password. */
 async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {
   const described = application ? clustersNamed(application) : [];
   if (owner.alone || described.length === 0 || described.includes(unnamedCluster)) return false;
@@ -151,7 +151,6 @@ async function lacksClusters({ application }: Found, { owner }: Need): Promise<b
   return getting.some((id) => !described.includes(id));
 }
 
-/** The clusters that an application's notes and the names of its passwords name. */
 const clustersNamed = ({ notes, keys }: Application): readonly string[] =>
   clustersNamedIn([notes, ...keys.map(({ displayName }) => displayName)]);
 

@@ -9,9 +9,9 @@ type Issued = {
   readonly name: string;
   readonly application: Application | undefined;
   readonly principal: ServicePrincipal | undefined;
-  /** Of an application that is made. */
+  /** Of a new application. */
   readonly notes: string;
-  /** What the password is called. */
+  /** The name of the password. */
   readonly key: string;
 };
 
@@ -21,7 +21,7 @@ export type State = Issued & {
   readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
   /** The service principal that another run created after this plan was made. */
   existing?: ServicePrincipal;
-  /** What the role let pull before this run, and what it lets since. */
+  /** The repositories of the role before and after this run. */
   written?: { readonly before: readonly string[] | undefined; readonly after: readonly string[] } | undefined;
 };
 
@@ -32,12 +32,12 @@ export type PrincipalAzure = {
   readonly retry: RetryOptions;
 };
 
-/** What the application is, whoever made it. @throws CliError internal */
+/** @throws CliError internal if there is no application */
 export function applicationOf({ made, application, name }: State): Application {
   return made.application ?? application ?? unmade("application", name);
 }
 
-/** Whom the role is given to. @throws CliError internal */
+/** The principal that gets the role. @throws CliError internal */
 export function principalOf({ made, existing, principal, name }: State): ServicePrincipal {
   return made.principal ?? existing ?? principal ?? unmade("service principal", name);
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { beyond, repositoryScopeOf, type Said } from "../../../src/credential/repository-scope.ts";
+import { beyond, type RequestedRepositories, repositoryScopeOf } from "../../../src/credential/repository-scope.ts";
 
 const host = "myregistry.azurecr.io";
 const of = { verb: "create", host, registry: "myregistry", secret: "acr" } as const;
 const images = ["app/web", "app/api", "app/web"].map((repository, index) => ({ host, repository, reference: `${index}` }));
 
-test.for<{ why: string; said: Partial<Said>; granted?: readonly string[]; reaches: readonly string[] }>([
+test.for<{ why: string; said: Partial<RequestedRepositories>; granted?: readonly string[]; reaches: readonly string[] }>([
   { why: "nothing is granted yet: what pods use", said: {}, reaches: ["app/api", "app/web"] },
   { why: "nothing is granted yet, some are named: those", said: { named: ["base/*"] }, reaches: ["base/*"] },
   { why: "some are granted: those, whatever pods use", said: {}, granted: ["app/web"], reaches: ["app/web"] },
@@ -16,7 +16,13 @@ test.for<{ why: string; said: Partial<Said>; granted?: readonly string[]; reache
   expect(repositoryScopeOf(of, { named: [], fromPods: false, images, ...said }, granted)).toEqual({ host, repositories: reaches, images });
 });
 
-test.for<{ why: string; images: Said["images"]; granted: readonly string[] | undefined; says: string; repositories: string[] }>([
+test.for<{
+  why: string;
+  images: RequestedRepositories["images"];
+  granted: readonly string[] | undefined;
+  says: string;
+  repositories: string[];
+}>([
   {
     why: "no pod uses any",
     images: [],
