@@ -106,7 +106,7 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
         kind: "namespace",
         name: namespace,
         namespace,
-        ...(clusterScope.context !== undefined && { context: clusterScope.context }),
+        context: clusterScope.context,
       } as const;
       printError({ ...context, formatCommand: (fix) => formatCommand(inPlace(fix, at)) }, error, placePrefix(at, where));
       failed = true;

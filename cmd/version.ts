@@ -22,7 +22,7 @@ export const version = verb({
     else {
       const versions = {
         clientVersion: { gitVersion: clientVersion },
-        ...(server && { serverVersion: { gitVersion: server.gitVersion } }),
+        serverVersion: server && { gitVersion: server.gitVersion },
       };
       // With it comes what all verbs share, which to say a version takes as long as all else
       const { printData } = await import("../src/output/object.ts");

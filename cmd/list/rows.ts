@@ -92,18 +92,26 @@ export function listedObject({ context, secret: { metadata }, carriers, holdings
   const { name, namespace, creationTimestamp } = metadata;
   const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
     registries: hosts,
-    ...(kind !== "" && { credential: kind }),
+    credential: kind || undefined,
     guessed,
-    ...(identity !== "" && { identity }),
-    ...(slot !== "" && { slot }),
+    identity: identity || undefined,
+    slot: slot || undefined,
     expiry,
     expiresAt: expiresAt ?? null,
-    ...(madeAt !== undefined && { madeAt }),
-    ...(by !== undefined && { madeBy: by }),
-    ...(previous !== undefined && { previous: { slot: previous.slot, madeAt: previous.madeAt, until: previous.until } }),
+    madeAt,
+    madeBy: by,
+    previous: previous && { slot: previous.slot, madeAt: previous.madeAt, until: previous.until },
   }));
-  const place = { ...(context !== undefined && { context }), namespace, name };
-  return { apiVersion: "acr-secret/v1", kind: "PullSecret", ...place, creationTimestamp, logins, serviceAccounts: carriers };
+  return {
+    apiVersion: "acr-secret/v1",
+    kind: "PullSecret",
+    context,
+    namespace,
+    name,
+    creationTimestamp,
+    logins,
+    serviceAccounts: carriers,
+  };
 }
 
 /** The same as a line of JSON. */

@@ -100,7 +100,7 @@ export function reportOf({ identity, source }: SignedIn, seen?: Seen) {
 
 const registryReport = ({ registry, facts, tokens, room, may }: Seen) => ({
   subscription: subscriptionOf(registry),
-  registry: { ...registry, ...facts, ...(tokens !== undefined && { tokens }), ...(room !== undefined && { tokensAllowed: room }) },
+  registry: { ...registry, ...facts, tokens, tokensAllowed: room },
   credentials: may,
 });
 

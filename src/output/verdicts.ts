@@ -38,12 +38,11 @@ const colorOf = (verdict: Verdict | undefined) => {
 
 /** A check as a program reads it (`acr-secret/v1`, docs/check.md). */
 export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
-  const items = verdicts.map(({ fix, message, ...row }) => ({
+  const items = verdicts.map(({ fix, ...row }) => ({
     ...row,
     ok: !failed(row),
     verdict: causes[row.cause].words,
-    ...(message !== undefined && { message }),
-    ...(fix && { fix: formatCommand(fix) }),
+    fix: fix && formatCommand(fix),
   }));
   return { apiVersion: "acr-secret/v1", kind: "CheckReport", items };
 }

@@ -22,7 +22,7 @@ export type Where = "one" | "namespaces" | "clusters";
 /** ` in namespace team-a of context prod`. */
 export function placeSuffix({ namespace, context }: Ref, where: Where): string {
   if (where === "one" || namespace === undefined) return "";
-  return placed({ namespace, ...(where === "clusters" && context !== undefined && { context }) });
+  return placed({ namespace, context: where === "clusters" ? context : undefined });
 }
 
 /** `prod/team-a: `, before an error. */
