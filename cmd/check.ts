@@ -1,24 +1,19 @@
-import type { Verdict } from "../src/check/verdict.ts";
-import { CliError } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { printError } from "../src/output/error.ts";
 import { printData } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
-import { placePrefix, type Where } from "../src/output/words.ts";
+import { placePrefix } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { askOnce } from "../src/registry/registry.ts";
-import { type ClusterScope, clusterScopesOf, type Place } from "../src/scope/cluster-scopes.ts";
-import { over } from "../src/scope/concurrency.ts";
-import { type CheckOptions, type CheckPorts, checkPlace } from "../src/state/check-place.ts";
+import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { checkAll } from "../src/workflows/check.ts";
 import { whereOf } from "./conclude.ts";
 import { failureCode } from "./failure-code.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const checkFlags = {
@@ -61,8 +56,14 @@ export const check = verb({
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
     const where = whereOf(scope, clusterScopes);
     const { verdicts, errors } = await session.progress.during("Asking for manifests", () =>
-      judgeAll(clusterScopes, options, where, session),
+      checkAll(clusterScopes, options, {
+        registry: session.registry(),
+        now: session.context.now,
+        width: session.width,
+        isInterrupted: () => session.context.interruption.halted,
+      }),
     );
+    if (where === "one" && errors[0]) throw errors[0].error;
     for (const { error, to } of errors)
       printError({ ...session.context, formatCommand: (fix) => session.formatCommand(inPlace(fix, to)) }, error, placePrefix(to, where));
 
@@ -78,71 +79,6 @@ export const check = verb({
     return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
   },
 });
-
-type Failure = {
-  readonly error: CliError;
-  readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
-};
-
-/** Judges place by place; one that cannot be looked at does not stop the others. @throws CliError of the only place */
-async function judgeAll(
-  clusterScopes: readonly ClusterScope[],
-  options: CheckOptions,
-  where: Where,
-  session: Session,
-): Promise<{ verdicts: Verdict[]; errors: Failure[] }> {
-  const ports = portsOf(session);
-  const verdicts: Verdict[] = [];
-  const errors: Failure[] = [];
-  const bounds = { width: session.width, halted: () => session.context.interruption.halted };
-  for await (const judged of over(placesOf(clusterScopes), bounds, (place) => judge(place, options, ports))) {
-    if (Array.isArray(judged)) verdicts.push(...judged);
-    else if (where === "one") throw judged.error;
-    else errors.push(judged);
-  }
-  return { verdicts, errors };
-}
-
-function* placesOf(clusterScopes: readonly ClusterScope[]): Generator<Place & { readonly error?: CliError }> {
-  for (const { context, cluster, namespaces, error } of clusterScopes) {
-    if (error) yield { context, cluster, namespace: "", error };
-    for (const namespace of namespaces) yield { context, cluster, namespace };
-  }
-}
-
-async function* judge(
-  place: Place & { readonly error?: CliError },
-  options: CheckOptions,
-  ports: CheckPorts,
-): AsyncGenerator<Verdict[] | Failure> {
-  const { context, cluster, namespace } = place;
-  const at = context === undefined ? {} : { context };
-  try {
-    if (place.error) throw place.error;
-    const verdicts = await checkPlace(cluster, namespace, options, ports);
-    yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    yield { error, to: { kind: "namespace", name: namespace, namespace, ...at } };
-  }
-}
-
-/** The registry is asked once for what many pods pull, and about several images at a time. */
-function portsOf({ registry, context, width }: Session): CheckPorts {
-  const bounds = { width, halted: () => false };
-  return {
-    registry: askOnce(registry()),
-    now: context.now,
-    each: async (items, work) => {
-      const one = async function* (item: (typeof items)[number]) {
-        yield await work(item);
-      };
-      const results: Awaited<ReturnType<typeof work>>[] = [];
-      for await (const result of over(items, bounds, one)) results.push(result);
-      return results;
-    },
-  };
-}
 
 function whichOf(clusterScopes: readonly ClusterScope[]): string {
   const [clusterScope] = clusterScopes;

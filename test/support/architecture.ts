@@ -33,7 +33,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/scope": [],
   "src/state": ["src/cluster", "src/registry", "src/kubelet", "src/plan", "src/secret", "src/scope", "src/check", "src/credential"],
   "src/actions": ["src/plan", "src/secret", "src/state", "src/credential", "src/scope", "src/registry"],
-  "src/workflows": ["src/actions", "src/plan", "src/secret", "src/state", "src/credential", "src/scope", "src/registry"],
+  "src/workflows": ["src/actions", "src/plan", "src/secret", "src/state", "src/check", "src/credential", "src/scope", "src/registry"],
   "src/http": [],
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],

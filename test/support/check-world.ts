@@ -5,7 +5,7 @@ import type { ClusterKind, Ref } from "../../src/kinds.ts";
 import type { ContainerStatus, KubeObjects, OwnerReference, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
-import { checkPlace } from "../../src/state/check-place.ts";
+import { checkPlace } from "../../src/workflows/check.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");
 export const r = "myregistry.azurecr.io";

@@ -2,13 +2,17 @@ import type { ImageFacts, SecretFacts } from "../check/facts.ts";
 import { listed } from "../check/message.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
+import { asCliError, type CliError } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
+import { askOnce } from "../registry/registry.ts";
+import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
+import { over } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
-import { observeImage, type Question } from "./image.ts";
-import { holdersOf } from "./noted.ts";
-import { noSecret, secretsOf } from "./pull-secrets.ts";
-import { collectPulls, type Pull, pullsByAccount } from "./pulls.ts";
+import { observeImage, type Question } from "../state/image.ts";
+import { holdersOf } from "../state/noted.ts";
+import { noSecret, secretsOf } from "../state/pull-secrets.ts";
+import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
 
 /** What is to be checked in a namespace. */
 export type CheckOptions = {
@@ -27,6 +31,70 @@ export type CheckPorts = {
   /** Works on several at a time, and keeps their order. */
   each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]>;
 };
+
+/** A namespace or a cluster that could not be checked. */
+export type CheckFailure = {
+  readonly error: CliError;
+  readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
+};
+
+type CheckTools = {
+  readonly registry: Registry;
+  now(): Date;
+  /** How many namespaces, and how many images of each, are checked at a time. */
+  width(): number;
+  isInterrupted(): boolean;
+};
+
+/** Checks all namespaces in their order. A namespace or a cluster that cannot be read is a failure and does not stop the others. */
+export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
+  const ports = portsOf(tools);
+  const verdicts: Verdict[] = [];
+  const errors: CheckFailure[] = [];
+  const bounds = { width: tools.width, halted: tools.isInterrupted };
+  for await (const checked of over(placesOf(clusterScopes), bounds, (place) => checkOne(place, options, ports))) {
+    if (Array.isArray(checked)) verdicts.push(...checked);
+    else errors.push(checked);
+  }
+  return { verdicts, errors };
+}
+
+type CheckedPlace = Place & { readonly error?: CliError };
+
+function* placesOf(clusterScopes: readonly ClusterScope[]): Generator<CheckedPlace> {
+  for (const { context, cluster, namespaces, error } of clusterScopes) {
+    if (error) yield { context, cluster, namespace: "", error };
+    for (const namespace of namespaces) yield { context, cluster, namespace };
+  }
+}
+
+async function* checkOne(place: CheckedPlace, options: CheckOptions, ports: CheckPorts): AsyncGenerator<Verdict[] | CheckFailure> {
+  const { context, cluster, namespace } = place;
+  const at = context === undefined ? {} : { context };
+  try {
+    if (place.error) throw place.error;
+    const verdicts = await checkPlace(cluster, namespace, options, ports);
+    yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
+  } catch (error) {
+    yield { error: asCliError(error), to: { kind: "namespace", name: namespace, namespace, ...at } };
+  }
+}
+
+/** The registry is asked once for what many pods pull, and about several images at a time. */
+function portsOf({ registry, now, width }: CheckTools): CheckPorts {
+  return {
+    registry: askOnce(registry),
+    now,
+    each: async (items, work) => {
+      const one = async function* (item: (typeof items)[number]) {
+        yield await work(item);
+      };
+      const results: Awaited<ReturnType<typeof work>>[] = [];
+      for await (const result of over(items, { width, halted: () => false }, one)) results.push(result);
+      return results;
+    },
+  };
+}
 
 /**
  * Judges the images of one namespace of one cluster, those that are named or those of its pods.
