@@ -34,7 +34,7 @@ export const explain = verb({
     if (found.length === 0) throw unknown(args.join(" "));
     if (flags.output !== undefined) session.print(await printData(listOf(found), flags.output));
     else if (args.length === 0) session.print(listed(found, !flags["no-headers"]));
-    else session.print(told(found, session));
+    else session.print(text(found, session));
     return 0;
   },
 });
@@ -46,7 +46,7 @@ const listed = (all: readonly Explanation[], headers: boolean): string =>
     { headers },
   );
 
-const told = (found: readonly Explanation[], { context: { stdout } }: Session): string =>
+const text = (found: readonly Explanation[], { context: { stdout } }: Session): string =>
   found.map((each) => rendered(each, stdout.columns)).join("\n");
 
 const listOf = (found: readonly Explanation[]) => ({

@@ -74,9 +74,9 @@ function supply(facts: InAzure): Advice {
   if (facts.azure.otherwise === "port" || facts.azure.otherwise === "capitals") return rename(facts);
   if (facts.azure.otherwise === "region") return regional(facts);
   const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
-  if (missing !== undefined) return { fix: make(facts, missing) };
+  if (missing !== undefined) return { fix: make(facts, { secret: missing }) };
   const empty = facts.secrets.find(({ name, servers }) => facts.names.includes(name) && servers?.length === 0);
-  if (empty) return { fix: { ...make(facts, empty.name), force: empty.note === undefined } };
+  if (empty) return { fix: { ...make(facts, { secret: empty.name }), force: empty.note === undefined } };
   const narrow = facts.unattached.map(({ secret }) => facts.secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
   if (narrow) {
     const { fix: make, because } = renewal(facts, narrow, { repositories: [facts.ref.repository] });
@@ -120,7 +120,7 @@ const replacing = (old: string, name: string): string =>
 function beside(facts: InAzure, repositories?: readonly string[]): Advice {
   if (facts.only) return {};
   if (facts.azure.otherwise) return facts.azure.otherwise === "region" ? regional(facts, repositories) : rename(facts);
-  return deliver(facts, { secret: facts.fresh.name, make: { ...make(facts), ...(repositories && { repositories }) } });
+  return deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories }) });
 }
 
 /** A login for the login server matches no regional host, unless it stands under that too: in the pods' own Secret, or in one beside. */
@@ -133,8 +133,8 @@ function regional(facts: InAzure, repositories?: readonly string[]): Advice {
     const { fix, because } = renewal(facts, own, { ...more, includeRegional: true });
     return { fix, because: joined([why, because]) };
   }
-  const make_: Create = { ...make(facts), ...(repositories && { repositories }), includeRegional: true };
-  const { because, ...advice } = deliver(facts, { secret: fresh.name, make: make_ });
+  const command = { ...make(facts, { repositories }), includeRegional: true };
+  const { because, ...advice } = deliver(facts, { secret: fresh.name, make: command });
   return { ...advice, because: joined([why, because]) };
 }
 
@@ -158,7 +158,7 @@ function rename(facts: InAzure): Advice {
     : deliver(
         { ...facts, pods: concerned(facts).all },
         // Its pods would have other names by the time that their image is set
-        { secret: facts.fresh.name, make: { ...make(facts), repositories: [ref.repository] }, stays: "job" },
+        { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" },
       );
   const places = new Map(
     concerned(facts).all.map(({ name, container, owner }) => {
@@ -195,7 +195,7 @@ function renewal(facts: InAzure, held: SecretFacts, more: Partial<Create> = {}):
 /** The command that makes a Secret's credential anew, as the Secret notes it. */
 function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespace: string } {
   const { flags } = note?.renewal === "made" ? note.again : {};
-  return { ...make(facts, name), ...flags, expiresIn: note?.expiresIn, ...forced(note) };
+  return { ...make(facts, { secret: name }), ...flags, expiresIn: note?.expiresIn, ...forced(note) };
 }
 
 /** Without our label `create` takes a Secret for another tool's. */
@@ -205,9 +205,10 @@ const unlabeled = (note: Note | undefined) =>
   note?.unlabeled && `its annotation names this login, but it has lost its label ${note.unlabeled}, which --force brings back`;
 
 /** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
-function make({ azure, namespace, pods, ref, fresh }: InAzure, secret?: string): Create & { namespace: string } {
-  const name = secret ?? (fresh.isDefault ? undefined : fresh.name);
-  return { verb: "create", secret: name, registry: azure.loginServer, repositories: pods.length > 0 ? [] : [ref.repository], namespace };
+function make(facts: InAzure, chosen: Pick<Create, "secret" | "repositories"> = {}): Create & { namespace: string } {
+  const { azure, namespace, pods, ref, fresh } = facts;
+  const { secret = fresh.isDefault ? undefined : fresh.name, repositories = pods.length > 0 ? [] : [ref.repository] } = chosen;
+  return { verb: "create", secret, registry: azure.loginServer, repositories, namespace };
 }
 
 /** Whether a Secret has logins for this registry, and none that would be lost with it. */
