@@ -59,9 +59,9 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
   /** Where a printed command acts if it is typed now: the current context may be another one than at the start. */
-  function said(): Given {
-    const context = clusters.get("")?.cluster.contextToName?.();
-    return { ...(context !== undefined && { context }), ...saidBy(flags) };
+  function currentPlace(): Given {
+    const place = placeOf(flags);
+    return { ...place, context: place.context ?? clusters.get("")?.cluster.contextToName?.() };
   }
 
   function open(name: string | undefined) {
@@ -73,7 +73,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
     return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
   }
 
-  const format = (fix: Fix) => formatCommand(fix, said());
+  const format = (fix: Fix) => formatCommand(fix, currentPlace());
 
   return {
     context,
@@ -114,11 +114,12 @@ export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
   return { ...givenBy(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
 }
 
-/** What a line to type repeats; of several clusters, or namespaces, none is the one that it is about. */
-function saidBy(flags: Parsed["flags"]): Given {
-  const [context, namespace] = [onlyOf(flags["contexts"]), onlyOf(flags["namespaces"])];
+/** Returns the cluster and the namespace that a printed command repeats: none if the command line has several. */
+function placeOf(flags: Parsed["flags"]): Given {
+  const given = givenBy(flags);
+  const namespace = onlyOf(flags["namespaces"]);
   const isName = namespace !== undefined && !isGlob(namespace);
-  return { ...givenBy(flags), ...(context !== undefined && { context }), ...(isName && { namespace }) };
+  return { ...given, context: onlyOf(flags["contexts"]), namespace: isName ? namespace : given.namespace };
 }
 
 function onlyOf(value: Parsed["flags"][string]): string | undefined {
@@ -133,5 +134,5 @@ function givenBy(flags: Parsed["flags"], context?: string): Given {
     return value === undefined || value === false ? [] : [`--${name}=${value}`];
   });
   const namespace = flags["namespace"];
-  return { forward, ...(typeof namespace === "string" && { namespace }) };
+  return { forward, namespace: typeof namespace === "string" ? namespace : undefined };
 }

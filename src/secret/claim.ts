@@ -45,7 +45,7 @@ const skew = 5_000;
 
 /** The annotation of a claim that begins now. */
 export const noteClaim = (by: string, now: Date, makes?: Making): { readonly [claimNote]: string } =>
-  noteOf({ by, until: new Date(now.getTime() + claimLasts).toISOString(), ...(makes && { makes }) });
+  noteOf({ by, until: new Date(now.getTime() + claimLasts).toISOString(), makes });
 
 const noteOf = (claim: SecretClaim): { readonly [claimNote]: string } => ({ [claimNote]: JSON.stringify(claim) });
 

@@ -75,14 +75,14 @@ export function replacementOf(
     kind: "Secret",
     metadata: {
       name,
-      ...(namespace !== undefined && { namespace }),
+      namespace,
       labels: { ...Object.fromEntries(kept), ...noted.labels, ...more },
       annotations: Object.fromEntries(merged.filter((one): one is [string, string] => typeof one[1] === "string")),
-      ...(ownerReferences && { ownerReferences }),
+      ownerReferences,
     },
     type,
     data: { ...(before === type && others), ...fill(config) },
-    ...(immutable && { immutable }),
+    immutable: immutable || undefined,
   };
 }
 
