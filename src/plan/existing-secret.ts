@@ -9,10 +9,10 @@ export type ExistingSecret = Precondition & {
   /** How it is laid out; absent where nobody would find a login. */
   readonly shape?: ShapeName;
   readonly immutable: boolean;
-  /** metadata.finalizers, if it has some: after a deletion it stays until they are removed. */
+  /** metadata.finalizers: after a deletion the Secret stays until they are removed. */
   readonly finalizers?: readonly string[];
   /** It has a deletionTimestamp. */
-  readonly deleting?: true;
+  readonly deleting?: boolean;
   /** What it says of its logins; absent when it is not one of ours. */
   readonly entries: readonly Entry[] | undefined;
   /** The keys under its `auths`. */

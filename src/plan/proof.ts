@@ -72,7 +72,7 @@ function agreedOf(
   const { previous: _, expiresAt: noted, ...of } = entry;
   const end = known?.get(passwordKey(entry));
   const expiresAt = end ? end.expiresAt : noted;
-  return { ...of, ...(expiresAt !== undefined && { expiresAt }), ...(previous && { previous }) };
+  return { ...of, expiresAt, previous };
 }
 
 /** Only what every one of them says was inside before may ever be taken away; it stays for as long as any of them says. */
@@ -82,7 +82,7 @@ function agreedPrevious(entries: readonly Entry[]): Previous | undefined {
   if (!first || !all.every((one) => one && passwordKey(one) === passwordKey(first))) return undefined;
   const { until: _, ...password } = first;
   const until = all.flatMap((one) => one?.until ?? []).sort((a, b) => (Date.parse(b) || 0) - (Date.parse(a) || 0))[0];
-  return { ...password, ...(until !== undefined && { until }) };
+  return { ...password, until };
 }
 
 /** Secrets that note one password and hold several, or hold one and note several. */

@@ -35,8 +35,7 @@ export const passwordsIn = (members: readonly Pick<Member, "entry">[]): Password
 ];
 
 function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
-  const own = { ...(slot !== undefined && { slot }), ...(madeAt !== undefined && { madeAt }) };
-  return previous ? [own, { ...previous }] : [own];
+  return previous ? [{ slot, madeAt }, { ...previous }] : [{ slot, madeAt }];
 }
 
 /** What of a credential may go: the passwords that no other Secret has, and the whole of it only where no other notes it at all. */

@@ -101,10 +101,7 @@ function newestOf(members: readonly Member[]): Entry {
 
 const madeAt = ({ madeAt: at = "" }: Entry) => Date.parse(at) || 0;
 
-const passwordOf = (slot: string | undefined, at: string | undefined): Password => ({
-  ...(slot !== undefined && { slot }),
-  ...(at !== undefined && { madeAt: at }),
-});
+const passwordOf = (slot: string | undefined, at: string | undefined): Password => ({ slot, madeAt: at });
 
 const once = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map((one) => [passwordKey(one), one])).values()];
 

@@ -32,20 +32,20 @@ const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerCo
  */
 export async function* carriedOn(clusterScope: ClusterScope, options: CarriedOptions): AsyncGenerator<Carried | Unread> {
   const where = { labels: options.selector, fields: `type=${dockerConfigJson}` };
-  if (!clusterScope.open) return yield* apart(clusterScope, clusterScope.namespaces, where, options.carriers);
+  if (!clusterScope.open) return yield* perNamespace(clusterScope, clusterScope.namespaces, where, options.carriers);
   let begun = false;
   try {
-    for await (const carried of inOrder(clusterScope, where, options.carriers)) {
+    for await (const carried of inStepOfSecrets(clusterScope, where, options.carriers)) {
       begun = true;
       yield carried;
     }
   } catch (error) {
     if (begun || !isForbidden(error)) throw error;
-    yield* apart(clusterScope, byKey(clusterScope.namespaces), where, options.carriers);
+    yield* perNamespace(clusterScope, byKey(clusterScope.namespaces), where, options.carriers);
   }
 }
 
-async function* apart(
+async function* perNamespace(
   { context, cluster }: ClusterScope,
   namespaces: readonly string[],
   where: Asking,
@@ -65,7 +65,7 @@ async function* apart(
   }
 }
 
-async function* inOrder({ context, cluster, namespaces }: ClusterScope, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
+async function* inStepOfSecrets({ context, cluster, namespaces }: ClusterScope, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
   const meant = new Set(namespaces);
   const accountsIn = carriers ? inStep(cluster.pages("serviceaccount")) : async () => [];
   let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;

@@ -8,45 +8,45 @@ import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type Tar
 /** Reads the state of one namespace. A second `read` asks the cluster again. */
 export type NamespaceReader = { readonly place: Place; read(): Promise<NamespaceState> };
 
-/** From this many namespaces on, lists of the whole cluster are read in step instead of asking in each. */
+/** The smallest number of namespaces for which cluster-wide lists are read in step. */
 const many = 16;
 
 /** The readers of the namespaces of a run, in the order of the clusters and of their namespaces. */
 export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {
   for (const clusterScope of clusterScopes) {
-    if (clusterScope.error) yield lost(clusterScope, clusterScope.error);
-    else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* joined(clusterScope, options);
-    else yield* apart(clusterScope, options);
+    if (clusterScope.error) yield failingReader(clusterScope, clusterScope.error);
+    else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* readersInStep(clusterScope, options);
+    else yield* readersPerNamespace(clusterScope, options);
   }
 }
 
-function lost({ context, cluster }: ClusterScope, error: CliError): NamespaceReader {
+function failingReader({ context, cluster }: ClusterScope, error: CliError): NamespaceReader {
   return { place: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
 }
 
-function* apart({ context, cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
+function* readersPerNamespace({ context, cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
   for (const namespace of namespaces) {
     const place = { context, namespace, cluster };
     yield { place, read: () => readNamespace(place, options) };
   }
 }
 
-/** Reads each list once, page by page. Where the whole cluster may not be listed, each namespace is asked. */
-async function* joined(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
+/** Reads each list of the cluster once, page by page. If a cluster-wide list is forbidden, reads each namespace. */
+async function* readersInStep(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
   const { context, cluster, namespaces } = clusterScope;
-  const read = stepReader(clusterScope, options);
+  const read = stateInStep(clusterScope, options);
   for (const [index, namespace] of byKey(namespaces).entries()) {
     const place = { context, namespace, cluster };
     try {
       yield reader(await read(place), options);
     } catch (error) {
       if (index > 0 || !isForbidden(error)) throw error;
-      return yield* apart({ ...clusterScope, namespaces: byKey(namespaces) }, options);
+      return yield* readersPerNamespace({ ...clusterScope, namespaces: byKey(namespaces) }, options);
     }
   }
 }
 
-function stepReader({ cluster }: ClusterScope, options: ReadOptions): (place: Place) => Promise<NamespaceState> {
+function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: Place) => Promise<NamespaceState> {
   const { secret, targets, pods } = options;
   const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
@@ -67,7 +67,7 @@ function stepReader({ cluster }: ClusterScope, options: ReadOptions): (place: Pl
   };
 }
 
-/** Whether ServiceAccounts count that are not chosen themselves. */
+/** Whether templates are picked whose ServiceAccounts are not. */
 const hasTemplates = (picks: readonly TargetPick[]): boolean =>
   picks.some(({ kind }) => "podSpec" in kinds[kind]) && !picks.some(isEveryAccount);
 
@@ -82,7 +82,7 @@ function pickInStep(cluster: ClusterScope["cluster"], pick: TargetPick): (place:
   return async (place) => among(pick, await listed(place.namespace));
 }
 
-/** What was read in step is looked at once; whoever needs it again asks anew, and so does who misses something in it. */
+/** The first `read` returns the state that was read in step, unless it lacks a target. Every other `read` asks the cluster. */
 function reader(state: NamespaceState, options: ReadOptions): NamespaceReader {
   const { place } = state;
   let first = isWhole(state, options) ? state : undefined;

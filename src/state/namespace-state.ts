@@ -9,9 +9,9 @@ import { type NamedSecret, readOtherNames, readWarningObjects } from "./warning-
 /** What a command reads of a namespace. */
 export type ReadOptions = ChoiceOptions & {
   readonly pods: "none" | "waiting" | "all";
-  /** What warnings need is read too. */
+  /** Whether objects for warnings are read too. */
   readonly warns?: boolean;
-  /** Which Secrets there are, instead of one of them. */
+  /** Whether the names of all Secrets are read instead of one Secret. */
   readonly existing?: boolean;
 };
 
@@ -34,7 +34,7 @@ export type NamespaceState = {
 /** Pods that have not started. */
 export const waiting = "status.phase=Pending";
 
-/** Reads the Secret, the targets and the pods of one place at once. None of the targets that are named is missing. */
+/** Reads the Secret, the targets and the pods of one namespace at once. @throws CliError notFound for a named target that does not exist */
 export async function readNamespace(place: Place, options: ReadOptions): Promise<NamespaceState> {
   const { cluster, namespace } = place;
   const { secret, pods } = options;

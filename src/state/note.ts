@@ -20,7 +20,7 @@ export function noteOf(secret: Secret): Note | undefined {
     identity,
     widens: known?.creation?.isExtensible ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
-    ...(entries === unlabeled && { unlabeled: managedBy.key }),
+    unlabeled: entries === unlabeled ? managedBy.key : undefined,
     expiresAt,
     expiresIn: expiresAt && !known?.renewal?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
   };
