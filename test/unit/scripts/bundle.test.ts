@@ -90,7 +90,7 @@ test("no module is in two bundles, except for libraries that are bundles by them
 
   expect(bundles.map(([name]) => name)).toEqual(expect.arrayContaining(["run", "common", ...verbs.map(({ name }) => name)]));
   expect(files.filter((file, at) => files.indexOf(file) !== at)).toEqual([]);
-  expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/plan/place.ts", "cmd/manifest/run.ts"]));
+  expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/plan/namespace.ts", "cmd/manifest/run.ts"]));
 });
 
 test("an error of a part is known to what every command loads", async () => {
