@@ -15,7 +15,7 @@ export const report: Action<Report> = {
     const { to } = change;
     const { namespace = "", context } = to;
     const event = eventOf(change, tools);
-    const at = { kind: "event", name: event.metadata.name, namespace, ...(context !== undefined && { context }) } as const;
+    const at = { kind: "event", name: event.metadata.name, namespace, context } as const;
     try {
       await tools.cluster(context).write(at, { create: event }, tools.write);
       return {};

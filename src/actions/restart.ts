@@ -37,7 +37,7 @@ async function evict(change: Restart, { tools, seen }: Env): Promise<ChangeOutco
       if (!pod || (pod.metadata.uid === uid && waitOf(pod) !== "image")) return keep(settled);
       if (pod.metadata.uid !== uid) return keep(replaced);
       const { resourceVersion: version } = pod.metadata;
-      const error = await cluster.write(to, { evict: { uid, ...(version !== undefined && { version }) } }, tools.write).catch(asCliError);
+      const error = await cluster.write(to, { evict: { uid, version } }, tools.write).catch(asCliError);
       if (!(error instanceof CliError)) return { change };
       return keep(reasonGone(error));
     },

@@ -119,8 +119,9 @@ async function outcomeOf(error: CliError, change: Store, env: Env): Promise<Chan
 /** The annotation with what Azure returned with the password. */
 function withMade(entry: Entry, made: Env["run"]["made"] = {}): Entry {
   const known = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+  // The annotation has expiresAt at its end
   const { expiresAt, ...of }: Entry = { ...entry, ...known };
-  return { ...of, ...(expiresAt !== undefined && { expiresAt }) };
+  return { ...of, expiresAt };
 }
 
 async function sendSecret(change: Store, env: Env): Promise<Secret> {

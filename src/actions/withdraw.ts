@@ -35,7 +35,7 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
       if (secret?.metadata.uid !== change.precondition.uid) return { change };
       const next = { ...change, entries: readEntries(secret) ?? change.entries, precondition: preconditionOf(secret) };
       const object = await takeOut(next, secret, env).catch(asConflict);
-      return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, ...(before && { before }) };
+      return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, before };
     },
     ...secretRetries(tools),
   });
@@ -57,4 +57,4 @@ async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: E
 
 /** Nothing of it is inside, and nothing noted that is not to be. */
 const isDone = (secret: Secret, { entries, noted }: Withdraw): boolean =>
-  isWithdrawn(secret, { entries, ...(noted && { noted }) }) && (noted === true || readEntries(secret) === undefined);
+  isWithdrawn(secret, { entries, noted }) && (noted === true || readEntries(secret) === undefined);
