@@ -30,8 +30,15 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: Object.entries(tiers).map(([name, globalSetup]) => ({
       extends: true,
-      // The unit tests share no state, and load each module once for a worker
-      test: { name, globalSetup, include: [`test/${name}/**/*.test.ts`], isolate: name !== "unit" },
+      test: {
+        name,
+        globalSetup,
+        include: [`test/${name}/**/*.test.ts`],
+        // The unit tests share no state, and load each module once for a worker
+        isolate: name !== "unit",
+        // Each page of the documentation uses the processor much of the time
+        maxConcurrency: name === "docs" ? 2 : 5,
+      },
     })),
   },
 });

@@ -10,7 +10,8 @@ const pages = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)
   return /^```console$/m.test(text) && !needsNode(text);
 });
 
-test.for(pages)("%s shows what happens", { timeout: 120_000 }, (page) => playPage(page));
+// Each page has its own namespaces and registry
+test.for(pages)("%s shows what happens", { timeout: 240_000, concurrent: true }, (page) => playPage(page));
 
 test("there are pages to play", () => {
   expect(pages).toContain("README.md");
