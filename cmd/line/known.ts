@@ -1,6 +1,6 @@
 import { type Cluster, type Configured, listAll } from "../../src/cluster/port.ts";
 import { spelled, targetKinds } from "../../src/kinds.ts";
-import { managedNames } from "../../src/state/pull-secrets.ts";
+import { managedBy } from "../../src/secret/entry.ts";
 import { kindSpelled } from "./names.ts";
 
 /** What may be asked for the words that complete a value. */
@@ -42,7 +42,9 @@ export async function pullSecrets(known: Known): Promise<readonly string[]> {
 /** The names of the Secrets of this plugin in that namespace. */
 export async function secrets(known: Known): Promise<readonly string[]> {
   const cluster = known.cluster();
-  return managedNames(cluster, await cluster.namespace());
+  const labels = `${managedBy.key}=${managedBy.value}`;
+  const found = await listAll(cluster, "secret", { namespace: await cluster.namespace(), labels, metadataOnly: true });
+  return found.map(({ metadata }) => metadata.name);
 }
 
 /** What `[SECRET] TARGET…` may go on with: the namespace's Secrets for the first word, kinds, and behind a kind its objects. */

@@ -1,4 +1,4 @@
-import { distance } from "../../src/check/near-miss.ts";
+import { distance } from "../../src/check/distance.ts";
 import type { Flags } from "./flags.ts";
 
 /** Other programs' words for our verbs (kubectl, oc, docker), and words for what a verb does. */

@@ -1,4 +1,5 @@
 import { reaches } from "../kubelet/keyring.ts";
+import { distance } from "./distance.ts";
 
 /** An image's host and repository, and what is known already of why no key matches it. */
 type Image = { readonly host: string; readonly repository: string; readonly why?: string | undefined };
@@ -43,19 +44,6 @@ const portless = (host: string) => host.replace(/:\d*$/, "");
 
 /** A key may hold anything: what is no host and path is shown in quotes. */
 const visible = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(server));
-
-/** How many typing errors lie between two words: Levenshtein's distance, in letters. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-}
 
 /** An image as it is written, and taken apart; `loginServer` is that of its registry in Azure, which it may name otherwise. */
 export type Wanted = { readonly text: string; readonly host: string; readonly repository: string; readonly loginServer?: string };

@@ -55,7 +55,7 @@ export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.ma
 export const managed = `${managedBy.key}=${managedBy.value}`;
 
 /** The names of the Secrets of a namespace that this plugin made. */
-export async function managedNames(cluster: Cluster, namespace: string): Promise<string[]> {
+async function managedNames(cluster: Cluster, namespace: string): Promise<string[]> {
   return (await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
 
