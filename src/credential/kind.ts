@@ -182,7 +182,7 @@ export type Kind = {
    * Reads these flags without a request to Azure or the registry. Undefined if they ask for another kind.
    * @throws CliError usage
    */
-  parse(asked: Asked, stdin: Sources["stdin"]): Parsed | undefined;
+  parse(asked: Asked, stdin: Sources["stdin"]): ParsedFlags | undefined;
   /** Reads from Azure what is the same in every namespace. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Credential>;
   /** The flags that ask for the login of a Secret again. `derived`: the identity's name follows from the Secret's, so no flag has it. */
@@ -199,7 +199,7 @@ export type Kind = {
 };
 
 /** `needsName`: the credential will ask its owner for a name. */
-export type Parsed = { readonly needsName: boolean };
+export type ParsedFlags = { readonly needsName: boolean };
 
 /** What the plugin needs to create a credential in a registry. */
 export type Creation = {

@@ -3,14 +3,14 @@ import { admin } from "./admin/admin.ts";
 import { entra } from "./entra/entra.ts";
 import { fromDockerConfig } from "./given/from-docker-config.ts";
 import { given } from "./given/given.ts";
-import type { Asked, FlagRow, Kind, Parsed, Sources } from "./kind.ts";
+import type { Asked, FlagRow, Kind, ParsedFlags, Sources } from "./kind.ts";
 import { servicePrincipal } from "./service-principal/service-principal.ts";
 
 /** Every kind of credential, in the order in which they parse the flags. The last one accepts all flags. */
 export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];
 
 /** The kind that a command line asks for. @throws CliError usage */
-export function parseKind(asked: Asked, stdin: Sources["stdin"]): Parsed & { readonly kind: Kind } {
+export function parseKind(asked: Asked, stdin: Sources["stdin"]): ParsedFlags & { readonly kind: Kind } {
   for (const kind of credentialKinds) {
     const parsed = kind.parse(asked, stdin);
     if (parsed) return { kind, ...parsed };

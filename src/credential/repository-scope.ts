@@ -55,8 +55,8 @@ export const namedOrUsed = ({
 /** The repositories of images that none of these scopes covers, each once and in order. */
 export function beyond(scopes: readonly string[], images: readonly ImageRef[]): string[] {
   const outside = images.filter(({ repository }) => !scopes.some((scope) => covers(scope, repository)));
-  return repositoriesIn(outside);
+  return imageRepositories(outside);
 }
 
 /** The repositories of images, each once and in order. */
-export const repositoriesIn = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();
+export const imageRepositories = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();

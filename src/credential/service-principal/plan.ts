@@ -160,14 +160,14 @@ export const keysShown = ({ keys }: Application, passwords: readonly Password[])
 
 /** Deletes exactly these passwords. */
 export const planKeyRetirement = (application: Application, keys: readonly Key[], because?: string): Make[] =>
-  planRetirement(applicationRef(application), keysOf({ keys }), because);
+  planRetirement(applicationRef(application), applicationPasswords({ keys }), because);
 
 /** The application as plans name it. */
 const applicationRef = ({ displayName: name }: Pick<Application, "displayName">) =>
   ({ kind: "application.graph.microsoft.com", name }) as const;
 
 /** The passwords that Azure shows. */
-export const keysOf = (application: Pick<Application, "keys"> | undefined): readonly Shown[] =>
+export const applicationPasswords = (application: Pick<Application, "keys"> | undefined): readonly Shown[] =>
   (application?.keys ?? []).map(({ keyId: slot, madeAt, expiresAt }) => ({ slot, madeAt, expiresAt }));
 
 export type RevocationFacts = {

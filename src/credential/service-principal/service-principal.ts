@@ -8,12 +8,12 @@ import { refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted
 import type { Asked, Credential, FlagRow, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
 import { deletedCredential, issueOf, keptWarnings, notOwn, sameLifetime, withMore } from "../password-credential.ts";
 import { tryHeld } from "../prove.ts";
-import { type RepositoryScope, repositoriesIn, repositoryScopeOf } from "../repository-scope.ts";
+import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { principalApplier, principalRemoval } from "./apply.ts";
 import { type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
 import {
+  applicationPasswords,
   isHeld,
-  keysOf,
   keysShown,
   type PrincipalPlan,
   planKeyRetirement,
@@ -122,7 +122,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const tried = await tryHeld(held, scope, asked, sources);
   // A new password, because the name of an existing one cannot be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
-  const expiresAt = asked.expiresAt ?? sameLifetime(keysOf(application), held?.entry?.slot, sources.now());
+  const expiresAt = asked.expiresAt ?? sameLifetime(applicationPasswords(application), held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
   const existing = { application, principal, assignments, held: held?.entry, pulls: still.pulls };
   const words = isHeld(existing) ? owner.words : await owner.wordsInCluster();
@@ -182,7 +182,7 @@ function scopeOf({ name, application, assignments }: Found, need: Need, { regist
   const host = registry.loginServer;
   const again = { ...asked.again, servicePrincipal: application?.appId ?? name };
   if (mode === "abac") return repositoryScopeOf({ host, ...again }, { named, fromPods, images }, granted(mode, assignments));
-  return { host, repositories: repositoriesIn(images), images };
+  return { host, repositories: imageRepositories(images), images };
 }
 
 /** Renews and revokes passwords that Secrets record, by the application's id. */
@@ -203,15 +203,15 @@ function principalLifecycle({ azure, registry, mode, asked, sources }: Principal
       if (!found) throw deletedCredential(`no application of the tenant has the id ${recorded.identity}`, registry);
       const { application, assignments } = found;
       const { loginServer: host } = registry;
-      const expiresAt = asked.expiresAt ?? sameLifetime(keysOf(application), recorded.slot, sources.now());
+      const expiresAt = asked.expiresAt ?? sameLifetime(applicationPasswords(application), recorded.slot, sources.now());
       const plan = planPrincipalRenewal({ host, held: recorded, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
-      const repositories = mode === "abac" ? mayPull : repositoriesIn(images);
+      const repositories = mode === "abac" ? mayPull : imageRepositories(images);
       const warnings = [warnOfRights(await rightsOfPrincipal({ name: application.displayName, assignments }, { azure, registry }))];
       const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
       return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull, isShared: false, passing, warnings });
     },
-    shown: async (appId) => keysOf((await azure.applications({ appId }))[0]),
+    shown: async (appId) => applicationPasswords((await azure.applications({ appId }))[0]),
     async clusters(appId) {
       const [application] = await azure.applications({ appId });
       return application ? clustersNamed(application) : [];
