@@ -1,6 +1,6 @@
 import type { TargetOptions } from "../src/state/targets.ts";
 import { tellOtherNames } from "../src/state/warnings.ts";
-import { attachIn, lackingIn } from "../src/workflows/attaching.ts";
+import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { patienceOf, waitForAccount } from "./line/durations.ts";
 import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";

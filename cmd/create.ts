@@ -7,7 +7,7 @@ import type { Create } from "../src/fix.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
-import { issueEach, issueShared, type Order } from "../src/workflows/issue.ts";
+import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
 import { belongingKey, belongingOf } from "../src/workflows/take-away.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";

@@ -13,7 +13,7 @@ import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.t
 import { deletionFacts } from "../src/state/plan-input.ts";
 import { noSecret } from "../src/state/pull-secrets.ts";
 import { everything } from "../src/state/targets.ts";
-import { revoking } from "../src/workflows/revoke.ts";
+import { revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { askFirst, requireAnswer } from "./delete/confirm.ts";
@@ -21,8 +21,8 @@ import { type DeleteFlags, deleteFlags } from "./delete/flags.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
-import { nameOfSecret } from "./secret-name.ts";
 import type { Session } from "./session.ts";
+import { nameOfSecret } from "./targets.ts";
 import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 

@@ -12,8 +12,8 @@ import { type Concluding, conclude, whereOf } from "./conclude.ts";
 import type { Values } from "./line/flags.ts";
 import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
-import { nameOfSecret } from "./secret-name.ts";
 import type { Session } from "./session.ts";
+import { nameOfSecret } from "./targets.ts";
 import { toolsOf, type WritingFlags } from "./tools.ts";
 
 export type ScopeRunFlags = Values<typeof scopeFlags> & Concluding["flags"] & WritingFlags;

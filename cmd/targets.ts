@@ -1,6 +1,9 @@
 import { CliError } from "../src/errors.ts";
+import { type Fix, listEverywhere } from "../src/fix.ts";
 import { kinds, nameOf, spelled } from "../src/kinds.ts";
 import type { RecreateOptions } from "../src/plan/references.ts";
+import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
+import { theSecret } from "../src/state/pull-secrets.ts";
 import type { TargetOptions, TargetPick } from "../src/state/targets.ts";
 
 /** The words and flags by which a line to type is about the same targets. */
@@ -12,11 +15,11 @@ export function saidAgain({ picks, whereUsed }: TargetOptions) {
   const targets = [...(whole.length > 0 ? [whole.map(({ kind }) => kinds[kind].plural).join(",")] : []), ...others.flatMap(wordsOf)];
   return {
     serviceaccounts: accounts.filter((pick) => !isWhole(pick)).flatMap(({ names, globs }) => [...names, ...globs]),
-    ...(accounts.some((pick) => isWhole(pick) && pick.selector === undefined) && { allServiceaccounts: true }),
-    ...(targets.length > 0 && { targets }),
-    ...(whole.length > 0 && selector === undefined && { all: true }),
-    ...(selector !== undefined && { selector }),
-    ...(whereUsed && { whereUsed }),
+    allServiceaccounts: accounts.some((pick) => isWhole(pick) && pick.selector === undefined) || undefined,
+    targets: targets.length > 0 ? targets : undefined,
+    all: (whole.length > 0 && selector === undefined) || undefined,
+    selector,
+    whereUsed: whereUsed || undefined,
   };
 }
 
@@ -35,4 +38,15 @@ function wordsOf(pick: TargetPick): string[] {
 export function recreateOptions({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): RecreateOptions {
   if (force && !recreate) throw new CliError("usage", "--force is for what --recreate would end or lose, and goes with it alone");
   return { recreate, force };
+}
+
+/**
+ * The Secret that is meant where none is named: the only one of the only namespace.
+ * @param otherwise what to do where there is none
+ */
+export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScope[], otherwise: Fix): Promise<string> {
+  const [namespace, ...others] = clusterScope?.namespaces ?? [];
+  if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
+    return theSecret(clusterScope.cluster, namespace, otherwise);
+  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: listEverywhere });
 }

@@ -14,7 +14,7 @@ import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { NotedLists } from "../state/noted-lists.ts";
-import { doubtsOf, type Proving, provenOf, stillTaken } from "./proven.ts";
+import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts";
 
 type Found = Rotation<Noted>;
 

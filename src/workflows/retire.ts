@@ -13,7 +13,7 @@ import { fingerprint } from "../secret/entry.ts";
 import type { Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { RotateOrder } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedBy } from "./owner.ts";
-import { type Proving, stillTaken } from "./proven.ts";
+import { type Proving, stillTaken } from "./prove-holders.ts";
 
 /** A rotation whose Secrets have been written, as far as they could be. */
 export type Retirement = RotateOrder &

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import type { Issue, Need } from "../../../src/credential/kind.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
-import { issueShared } from "../../../src/workflows/issue.ts";
+import { issueShared } from "../../../src/workflows/create.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
-import { entry, host, issued, mint, name, put, setting, sharedBy } from "./issue-setting.ts";
+import { entry, host, issued, mint, name, put, setting, sharedBy } from "./create-setting.ts";
 
 test("of the credentials that they hold, one that is not known to be dead is taken, and a new one is issued where all are", async () => {
   const issue = (dead: readonly string[]) => async (need: Need) => {

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import type { Issue } from "../../../src/credential/kind.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
-import { issueEach } from "../../../src/workflows/issue.ts";
+import { issueEach } from "../../../src/workflows/create.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
-import { each, entry, host, issued, mint, name, put, setting } from "./issue-setting.ts";
+import { each, entry, host, issued, mint, name, put, setting } from "./create-setting.ts";
 
 test("each place's credential is issued for its own Secret, images and login", async () => {
   const at = setting(["a", "b"], async () => issued(), { repositories: ["x"] });

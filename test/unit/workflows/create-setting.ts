@@ -8,7 +8,7 @@ import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
 import type { ReadOptions } from "../../../src/state/namespace-state.ts";
-import { issueEach, issueShared, type Order } from "../../../src/workflows/issue.ts";
+import { issueEach, issueShared, type Order } from "../../../src/workflows/create.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";

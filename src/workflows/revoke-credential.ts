@@ -16,7 +16,7 @@ import { fingerprint } from "../secret/entry.ts";
 import { clustersOf, type Noted, type NotedIn } from "../state/noted.ts";
 import { isFailed } from "./distribute.ts";
 import { inClusters, ownerOf, sharedOwner } from "./owner.ts";
-import { doubtsOf, provenOf, stillTaken } from "./proven.ts";
+import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 
 /** What it takes to revoke what Secrets note that are to go. */
 export type Revoking = RevokeOrder & {

@@ -9,7 +9,7 @@ import { over } from "../scope/concurrency.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../state/existing-secret.ts";
 import { type NotedIn, notedIn } from "../state/noted.ts";
-import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-one.ts";
+import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-credential.ts";
 
 /**
  * Goes on where logins have been taken out of all Secrets: revokes what these note and no other Secret does, and then deletes them. So the

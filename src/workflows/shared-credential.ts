@@ -1,4 +1,4 @@
-import { type Credential, type Issue, lifecycleOf } from "../credential/kind.ts";
+import { type Credential, type HeldLogin, type Issue, lifecycleOf, type Need } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
@@ -83,4 +83,23 @@ function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: rea
     namespaces: { names: [...new Set([...names, ...more])], globs },
     exclude: exclude.filter((glob) => !more.some((name) => matchesGlob(glob, name))),
   };
+}
+
+/**
+ * Issues a credential that Secrets of the scope hold already, if one of these still pulls; else another password of the last.
+ * @param isOutside whether others hold that one, so that the scope gets a credential of its own
+ */
+export async function issueHeld(
+  credential: Credential,
+  need: Omit<Need, "held">,
+  holders: AsyncIterable<HeldLogin>,
+  isOutside: (issue: Issue) => Promise<boolean>,
+): Promise<Issue> {
+  let last: Issue | undefined;
+  for await (const held of holders) {
+    last = await credential.issue({ ...need, held });
+    const isOthers = held.login !== undefined && last.isOthers?.(held.login);
+    if (last.pulls !== "no" && !isOthers) return last;
+  }
+  return last && !(await isOutside(last)) ? last : credential.issue({ ...need, held: undefined });
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
-import type { Credential, HeldLogin, Issue, Need } from "../credential/kind.ts";
+import type { Credential, Issue } from "../credential/kind.ts";
 import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, type CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
@@ -27,8 +27,8 @@ import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
 import { keysAfter, tellKeyless, tellOtherNames } from "../state/warnings.ts";
 import { usersOf } from "../state/where-used.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
+import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
-import { isHeldOutside, refuseWidening } from "./widening.ts";
 
 /** What Secrets of one name are to hold, wherever they are. */
 export type Order = {
@@ -185,25 +185,6 @@ async function* shareOnce(
   yield* runUnit(all, readers, tools(credential));
 }
 
-/**
- * Issues a credential that Secrets of the scope hold already, if one of these still pulls; else another password of the last.
- * @param isOutside whether others hold that one, so that the scope gets a credential of its own
- */
-async function issueHeld(
-  credential: Credential,
-  need: Omit<Need, "held">,
-  holders: AsyncIterable<HeldLogin>,
-  isOutside: (issue: Issue) => Promise<boolean>,
-): Promise<Issue> {
-  let last: Issue | undefined;
-  for await (const held of holders) {
-    last = await credential.issue({ ...need, held });
-    const isOthers = held.login !== undefined && last.isOthers?.(held.login);
-    if (last.pulls !== "no" && !isOthers) return last;
-  }
-  return last && !(await isOutside(last)) ? last : credential.issue({ ...need, held: undefined });
-}
-
 /** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit {
   const { name, shape } = order;
@@ -220,7 +201,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
       const { facts, login: inside } = planInputOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
-      const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ...(ofAnother !== undefined && { ofAnother }) };
+      const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ofAnother };
       const same = isAlike(login, inside);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
