@@ -3,7 +3,7 @@ import type { Credential } from "../src/credential/kind.ts";
 import { kindNamed } from "../src/credential/kinds.ts";
 import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
-import { apart, dueOf, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
+import { dueOf, independentGroups, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { over } from "../src/scope/concurrency.ts";
 import { imagesIn } from "../src/state/images.ts";
@@ -109,7 +109,7 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
     const outcomes = rotateCredential(rotation, { unreadable, unnoted, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
-  yield* over(apart(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
+  yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
       if (ends()) return;
       const reasons = skipped(rotation, options, session.context.now());

@@ -155,7 +155,7 @@ export function openSets(): Sets {
  * Groups of rotations that may run at the same time: no Secret that notes a credential of one notes one of another, and of an application,
  * which has one name at every registry, all are in one. A group's rotations are in their order.
  */
-export function apart<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
+export function independentGroups<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
   const { join, leadOf } = openSets();
   for (const rotation of rotations) for (const { to } of rotation.all) join(nameOf(rotation), keyOf(to));
   return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));

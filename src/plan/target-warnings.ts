@@ -5,7 +5,7 @@ import type { Maker, Target } from "./references.ts";
 import type { WarningId } from "./warnings.ts";
 import { hasPods, isPlain, saidTargets, several, shown } from "./wording.ts";
 
-/** What stands around the targets of a place, as far as warnings look at it. */
+/** The input of warnings about targets: ServiceAccounts, and the owners of lists. */
 export type WarningInputs = {
   /** The ServiceAccounts that were read. */
   readonly accounts: readonly Account[];
@@ -129,7 +129,7 @@ const isOf = ({ kind, name }: Lister["of"], to: Ref<TargetKind>): boolean => tar
 /** A template that was read, and pods of it, are one. */
 const once = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownMaker(one.of), one])).values()];
 
-/** A name beside the Secret's in a list, that comes to nothing or to harm. */
+/** Another name in a list than the Secret's, that refers to no Secret or to one that the kubelet cannot use. */
 export type OtherName = {
   readonly name: string;
   readonly id: Extract<WarningId, "dangling-name" | "secret-type" | "malformed-secret">;
@@ -138,7 +138,7 @@ export type OtherName = {
 };
 
 /**
- * What stands in lists beside the Secret, and comes to nothing or to harm: each name once, whoever has it.
+ * Warns of other names in lists that refer to no usable Secret. Each name is reported once, with every list that has it.
  * @param targets those whose list is written by this run
  */
 export const tellOthers = (targets: readonly Target[], others: readonly OtherName[]): Tell[] =>

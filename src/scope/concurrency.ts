@@ -93,7 +93,7 @@ async function* inOrder<Result>(lanes: Lane<Result>[], isComplete: () => boolean
 }
 
 /** The same items, of which the first is on its way at once. Where nobody comes for it, it is dropped, and so is its error. */
-export function prefetched<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
+export function prefetch<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
   const source = items[Symbol.asyncIterator]();
   const first = source.next();
   first.catch(() => undefined);

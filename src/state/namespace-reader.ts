@@ -3,7 +3,7 @@ import { kinds } from "../kinds.ts";
 import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
 import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
-import { among, firstMissing, kindOf, once, picksOf, type TargetObject, type TargetPick } from "./targets.ts";
+import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` asks the cluster again. */
 export type NamespaceReader = { readonly place: Place; read(): Promise<NamespaceState> };
@@ -61,7 +61,7 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: P
       podsOf(namespace),
       accountsOf?.(namespace),
     ]);
-    const read = once(objects.flat());
+    const read = unique(objects.flat());
     const [secret, existing] = options.existing ? [undefined, namesOf(found)] : [found[0], undefined];
     return { place, secret, targets: read, objects: read, pods: all, warningObjects: accounts ?? [], existing };
   };

@@ -69,11 +69,11 @@ export async function chosenTargets(place: Place, options: ChoiceOptions): Promi
   const found = await together(picks.map((pick) => chosenBy(pick, place, options)));
   const missing = firstMissing(picks, found, options);
   if (missing) await refuseMissing(place, { secret: options.secret, ...missing });
-  return once(found.flat());
+  return unique(found.flat());
 }
 
-/** Each object once, where it was chosen in two ways. */
-export const once = (objects: readonly TargetObject[]): TargetObject[] => [
+/** Removes duplicates of objects that two picks select. */
+export const unique = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 

@@ -14,7 +14,7 @@ import { inLine, mostNamed } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { over, prefetched, together } from "../scope/concurrency.ts";
+import { over, prefetch, together } from "../scope/concurrency.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
@@ -160,7 +160,7 @@ async function* shareOnce(
   const images =
     !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScopes, { hosts, picks: picksOf(targets) });
   const need = { owner, repositories, fromPods, images };
-  const readers = prefetched(places);
+  const readers = prefetch(places);
   const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScopes));
   const find = () => issueHeld(credential, need, holdersIn(clusterScopes, name, credential), isOutside);
   const issue = await find();

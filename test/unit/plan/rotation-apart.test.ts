@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { apart, type Member, rotationsOf } from "../../../src/plan/rotation.ts";
+import { independentGroups, type Member, rotationsOf } from "../../../src/plan/rotation.ts";
 
 /** A Secret that notes logins, each as `IDENTITY`, or `IDENTITY@HOST`. */
 const secret = (name: string, ...logins: readonly string[]): Member[] =>
@@ -22,11 +22,11 @@ test.for<{ what: string; held: readonly Member[][]; groups: readonly (readonly s
   { what: "one name in other letters", held: [secret("a", "x"), secret("b", "X")], groups: [["x", "X"]] },
   { what: "one name at two registries", held: [secret("a", "x"), secret("b", "x@other.azurecr.io")], groups: [["x", "x"]] },
 ])("$what", ({ held, groups }) => {
-  const found = apart(rotationsOf(held.flat(), () => true));
+  const found = independentGroups(rotationsOf(held.flat(), () => true));
   expect(found.map((group) => group.map(({ identity }) => identity))).toEqual(groups);
 });
 
 test("thousands in a row are one group", () => {
   const held = Array.from({ length: 5000 }, (_, index) => secret(`s${index}`, `id-${index}`, `id-${index + 1}@other.azurecr.io`));
-  expect(apart(rotationsOf(held.flat(), () => true))).toHaveLength(1);
+  expect(independentGroups(rotationsOf(held.flat(), () => true))).toHaveLength(1);
 });

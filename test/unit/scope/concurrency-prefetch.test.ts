@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { prefetched } from "../../../src/scope/concurrency.ts";
+import { prefetch } from "../../../src/scope/concurrency.ts";
 
 /** Numbers from 1 on, and what became of them. */
 function counted(refuse?: Error) {
@@ -16,7 +16,7 @@ function counted(refuse?: Error) {
       log.push("over");
     }
   }
-  return { log, items: prefetched(count()) };
+  return { log, items: prefetch(count()) };
 }
 
 test("the first item is asked for before anybody reads it, the second is not", async () => {
