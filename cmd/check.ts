@@ -9,12 +9,11 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { whereOf } from "./conclude.ts";
-import { failureCode } from "./failure-code.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { verb } from "./verb.ts";
+import { failureCode, verb } from "./verb.ts";
 
 const checkFlags = {
   image: { type: "strings", describe: "Check this image instead of those of the pods" },

@@ -2,10 +2,10 @@ import { dirname, join, resolve } from "node:path";
 import { CliError, usage } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { printable } from "../src/output/printable.ts";
-import type { Programs } from "../src/programs.ts";
 import type { Context } from "./context.ts";
 import type { Flags, Values } from "./line/flags.ts";
 import { quoted } from "./line/format-command.ts";
+import type { Programs } from "./programs.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 

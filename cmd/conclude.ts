@@ -4,8 +4,8 @@ import { openTally, type Tally } from "../src/output/tally.ts";
 import type { Where } from "../src/output/words.ts";
 import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import type { Scope } from "../src/scope/scope.ts";
-import { failureCode } from "./failure-code.ts";
 import type { Session } from "./session.ts";
+import { failureCode } from "./verb.ts";
 
 type PrintingFlags = {
   readonly "dry-run": DryRun;

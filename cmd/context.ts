@@ -10,19 +10,16 @@ import { configuredNames, kustomized } from "../src/cluster/kubectl-config.ts";
 import type { Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Launched } from "../src/cluster/proxy-process.ts";
-import type { Environment, Sink, Terminal, Trace } from "../src/env.ts";
+import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
-import type { Files } from "../src/files.ts";
 import type { Interruption } from "../src/interruption.ts";
 import { printableFlow } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import type { Programs } from "../src/programs.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
-import { clientVersion } from "./client-version.ts";
-import { takeEnvironment } from "./environment.ts";
+import { clientVersion, takeEnvironment } from "./environment.ts";
 import { machineFiles, readingError } from "./files.ts";
-import { machinePrograms } from "./programs.ts";
+import { machinePrograms, type Programs } from "./programs.ts";
 import { terminalOf } from "./terminal.ts";
 
 /** What the process gives to a command line. Ports open on first use, so that `--help` costs nothing. */

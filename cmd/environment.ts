@@ -1,3 +1,4 @@
+import packageJson from "../package.json" with { type: "json" };
 import type { Environment } from "../src/env.ts";
 
 /** What the npm packages read of the process itself, by the names that they look for; some look for the lower case, too. */
@@ -16,3 +17,6 @@ export function takeEnvironment(): Environment {
 /** On Windows a name may be written in any case, which holds for `process.env` and not for a copy: there, all are in upper case. */
 export const sameByName = (env: Environment, platform: NodeJS.Platform): Environment =>
   platform === "win32" ? Object.fromEntries(Object.entries(env).map(([name, value]) => [name.toUpperCase(), value])) : { ...env };
+
+/** The version of this plugin, `v1.2.3`. */
+export const clientVersion = `v${packageJson.version}`;

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { access, chmod, chown, open, readdir, readFile, realpath, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Files, Replacement } from "../src/env.ts";
 import { CliError, Interrupted } from "../src/errors.ts";
-import type { Files, Replacement } from "../src/files.ts";
 
 /** The files of this machine. @param signal of what ends a run */
 export function machineFiles(signal: () => AbortSignal): Files {

@@ -9,13 +9,12 @@ import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.
 import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
 import { whereOf } from "./conclude.ts";
-import { failureCode } from "./failure-code.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Columns, type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
 import type { Session } from "./session.ts";
-import { verb } from "./verb.ts";
+import { failureCode, verb } from "./verb.ts";
 
 export const list = verb({
   usage: "list [-A]",

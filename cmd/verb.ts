@@ -38,3 +38,6 @@ export const verb = <const F extends Flags>(of: VerbBody<F>): VerbBody => of as 
 
 /** A verb with all that it is made of. */
 export const opened = async (row: VerbRow): Promise<Verb> => ({ ...row, ...(await row.load()) });
+
+/** Returns the exit code of an error. If 1 reports a finding, such as a difference, errors exit with 2, as those of kubectl diff do. */
+export const failureCode = (findings: boolean): number => (findings ? 2 : 1);

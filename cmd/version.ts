@@ -1,5 +1,5 @@
 import { printable } from "../src/output/printable.ts";
-import { clientVersion } from "./client-version.ts";
+import { clientVersion } from "./environment.ts";
 import { verb } from "./verb.ts";
 
 export const version = verb({

@@ -1,7 +1,7 @@
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError } from "../../src/errors.ts";
-import { toSeconds } from "../../src/moment.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
+import { toSeconds } from "../../src/timestamp.ts";
 import { type Belonging, takeAway } from "../../src/workflows/take-away.ts";
 import { type Concluding, printerOf } from "../conclude.ts";
 import type { Context } from "../context.ts";

@@ -1,6 +1,6 @@
 import { CliError, usage } from "../../src/errors.ts";
-import { toSeconds } from "../../src/moment.ts";
 import type { Patience } from "../../src/state/targets.ts";
+import { toSeconds } from "../../src/timestamp.ts";
 import type { Flags } from "./flags.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };

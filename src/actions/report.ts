@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { CliError, Conflict, Interrupted } from "../errors.ts";
-import { toSeconds } from "../moment.ts";
 import type { KubeEvent } from "../objects.ts";
 import type { Report } from "../plan/change.ts";
+import { toSeconds } from "../timestamp.ts";
 import type { Action } from "./action.ts";
 import type { Tools } from "./tools.ts";
 

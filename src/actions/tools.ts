@@ -1,7 +1,7 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
 import type { Credential, PasswordMetadata } from "../credential/kind.ts";
+import type { Files } from "../env.ts";
 import { CliError } from "../errors.ts";
-import type { Files } from "../files.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change, Precondition } from "../plan/change.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";

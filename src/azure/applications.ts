@@ -52,7 +52,7 @@ export function principalsIn(
     },
     async addKey(id, { displayName, expiresAt }) {
       const doing = `add a password to application ${id}`;
-      const passwordCredential = { displayName, ...(expiresAt !== undefined && { endDateTime: expiresAt }) };
+      const passwordCredential = { displayName, endDateTime: expiresAt };
       const made = await graph.send({ method: "POST", path: `/applications/${id}/addPassword`, body: { passwordCredential }, doing });
       const { secretText } = (made ?? {}) as { secretText?: unknown };
       const [key] = asKey(made);
@@ -127,9 +127,7 @@ function asPrincipal(doing: string, body: unknown): ServicePrincipal {
 function asKey(body: unknown): Key[] {
   const { keyId, displayName, startDateTime, endDateTime } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (typeof keyId !== "string") return [];
-  const madeAt = text(startDateTime);
-  const expiresAt = text(endDateTime);
-  return [{ keyId, displayName: text(displayName), ...(madeAt && { madeAt }), ...(expiresAt && { expiresAt }) }];
+  return [{ keyId, displayName: text(displayName), madeAt: text(startDateTime) || undefined, expiresAt: text(endDateTime) || undefined }];
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -25,7 +25,7 @@ export function openCaller({ name, origin: own, audience, identity, http }: Serv
     if (origin !== own) throw new CliError("internal", `${name} points to ${origin}, which is not followed`);
     const token = await identity.token(audience);
     const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
-    return http({ method, url: href, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(unreached);
+    return http({ method, url: href, headers, body: JSON.stringify(body) }).catch(unreached);
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
+import { registrySuffixes } from "../registry/login-server.ts";
 
 /** One of Azure's clouds: where to sign in, where to manage. URLs without a trailing slash. */
 export type Cloud = {
@@ -18,7 +19,7 @@ const publicCloud: Cloud = {
   authority: "https://login.microsoftonline.com",
   resourceManager: "https://management.azure.com",
   graph: "https://graph.microsoft.com",
-  registrySuffix: ".azurecr.io",
+  registrySuffix: registrySuffixes.AzureCloud,
 };
 
 const clouds: readonly Cloud[] = [
@@ -28,14 +29,14 @@ const clouds: readonly Cloud[] = [
     authority: "https://login.microsoftonline.us",
     resourceManager: "https://management.usgovcloudapi.net",
     graph: "https://graph.microsoft.us",
-    registrySuffix: ".azurecr.us",
+    registrySuffix: registrySuffixes.AzureUSGovernment,
   },
   {
     name: "AzureChinaCloud",
     authority: "https://login.chinacloudapi.cn",
     resourceManager: "https://management.chinacloudapi.cn",
     graph: "https://microsoftgraph.chinacloudapi.cn",
-    registrySuffix: ".azurecr.cn",
+    registrySuffix: registrySuffixes.AzureChinaCloud,
   },
 ];
 

@@ -95,10 +95,9 @@ export function environmentCredential(env: Environment, authorityHost: string, t
     async open({ ClientCertificateCredential, ClientSecretCredential }, common) {
       const options = { ...common, authorityHost };
       if (secret) return new ClientSecretCredential(tenant, client, secret, options);
-      const certificatePassword = env.AZURE_CLIENT_CERTIFICATE_PASSWORD;
       const certificate = {
         certificate: await readCertificate(certificatePath ?? ""),
-        ...(certificatePassword ? { certificatePassword } : {}),
+        certificatePassword: env.AZURE_CLIENT_CERTIFICATE_PASSWORD || undefined,
       };
       const sendCertificateChain = /^(1|true)$/i.test(env.AZURE_CLIENT_SEND_CERTIFICATE_CHAIN ?? "");
       return new ClientCertificateCredential(tenant, client, certificate, { ...options, sendCertificateChain });
@@ -142,7 +141,7 @@ export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, tr
     hint: "check AZURE_CLIENT_ID, and that this machine has a managed identity",
     open: ({ ManagedIdentityCredential }, { httpClient, retryOptions }) =>
       new ManagedIdentityCredential({
-        ...(clientId ? { clientId } : {}),
+        clientId: clientId || undefined,
         retryOptions,
         httpClient: {
           sendRequest: (request) => {

@@ -39,7 +39,8 @@ export function roleAssignmentsIn(arm: Arm): Roles {
           principalId,
           // Without it Azure looks for the principal, and does not find a new one
           principalType: "ServicePrincipal",
-          ...(condition !== undefined && { condition, conditionVersion: "2.0" }),
+          condition,
+          conditionVersion: condition && "2.0",
         },
       };
       const doing = `give ${principalId} its role on registry ${registry.name}`;
@@ -76,8 +77,8 @@ function asGiven(registry: At, body: unknown): GivenRole[] {
   const { properties = {} } = (body ?? {}) as Wire;
   const { principalId, principalType = "ServicePrincipal", createdOn } = properties;
   if (typeof principalId !== "string" || principalType !== "ServicePrincipal") return [];
-  const madeAt = typeof createdOn === "string" ? { madeAt: createdOn } : {};
-  return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, ...madeAt }));
+  const madeAt = typeof createdOn === "string" ? createdOn : undefined;
+  return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, madeAt }));
 }
 
 function asAssignment(registry: At, body: unknown, principalId: string): RoleAssignment[] {

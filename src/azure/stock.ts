@@ -10,7 +10,7 @@ const version = apiVersion.registry;
 export async function stockOf(arm: Arm, { id, name }: AzureRegistry): Promise<Stock> {
   let at: string | undefined;
   const dated = (date: string | undefined) => {
-    at ??= asMoment(date);
+    at ??= asTimestamp(date);
   };
   // The tokens come last: what is made in between has its scope map first
   const maps = `list the scope maps of ${name}`;
@@ -20,7 +20,7 @@ export async function stockOf(arm: Arm, { id, name }: AzureRegistry): Promise<St
   return {
     tokens: tokens.flatMap((one) => withTimes(asToken(doing, one), one)),
     scopeMaps: scopeMaps.flatMap((one) => withTimes(asScopeMap(maps, one), one)),
-    ...(at !== undefined && { at }),
+    at,
   };
 }
 
@@ -32,13 +32,15 @@ type Wire = {
 function withTimes<T>(one: T | undefined, body: unknown): Dated<T>[] {
   if (one === undefined) return [];
   const { properties = {}, systemData = {} } = body as Wire;
-  const { creationDate: madeAt } = properties;
-  const { lastModifiedAt: changedAt } = systemData;
-  return [{ ...one, ...(typeof madeAt === "string" && { madeAt }), ...(typeof changedAt === "string" && { changedAt }) }];
+  const { creationDate } = properties;
+  const { lastModifiedAt } = systemData;
+  return [{ ...one, madeAt: textOf(creationDate), changedAt: textOf(lastModifiedAt) }];
 }
 
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+
 /** The form of RFC 3339 for a date of HTTP. */
-function asMoment(date = ""): string | undefined {
+function asTimestamp(date = ""): string | undefined {
   const time = Date.parse(date);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();
 }

@@ -1,6 +1,6 @@
 import { CliError, unlessForbidden } from "../errors.ts";
-import { sameMoment } from "../moment.ts";
 import { Sensitive } from "../secret/sensitive.ts";
+import { isSameTime } from "../timestamp.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { AcrToken, AzureRegistry, ScopeMap, Slot } from "./port.ts";
@@ -89,7 +89,7 @@ export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: 
   const passwords = asToken(doing, await arm.send({ method: "GET", path, version, doing }))?.passwords ?? [];
   const held = passwords.find((it) => it.name === slot);
   if (!held) return true;
-  if (creationTime !== undefined && !sameMoment(held.creationTime, creationTime)) return false;
+  if (creationTime !== undefined && !isSameTime(held.creationTime, creationTime)) return false;
   const staying = passwords.filter((it) => it !== held).map((it) => ({ name: it.name }));
   await arm.send({ method: "PATCH", path, version, body: { properties: { credentials: { passwords: staying } } }, doing });
   return true;
@@ -107,7 +107,7 @@ export async function generatePassword(
   { token: name, slot, expiry }: { token: string; slot: Slot; expiry?: string | undefined },
 ): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }> {
   const doing = `make ${slot} of token ${name}`;
-  const body = { tokenId: pathOf(registry, "tokens", name), name: slot, ...(expiry === undefined ? {} : { expiry }) };
+  const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry };
   const path = `${registry.id}/generateCredentials`;
   const answer = await arm.send({ method: "POST", path, version, body, doing, passing: "TokenNotActive" });
   type Made = { name?: unknown; value?: unknown; creationTime?: unknown; expiry?: unknown };
@@ -117,8 +117,8 @@ export async function generatePassword(
   const { value, creationTime, expiry: end } = made;
   return {
     password: new Sensitive(value),
-    ...(typeof creationTime === "string" ? { creationTime } : {}),
-    ...(typeof end === "string" ? { expiry: end } : {}),
+    creationTime: typeof creationTime === "string" ? creationTime : undefined,
+    expiry: typeof end === "string" ? end : undefined,
   };
 }
 
@@ -145,8 +145,8 @@ export function asToken(doing: string, body: unknown): AcrToken | undefined {
     status: properties?.status === "disabled" ? "disabled" : "enabled",
     passwords: (properties?.credentials?.passwords ?? []).map((it) => ({
       name: it.name,
-      ...(it.creationTime ? { creationTime: it.creationTime } : {}),
-      ...(it.expiry ? { expiry: it.expiry } : {}),
+      creationTime: it.creationTime || undefined,
+      expiry: it.expiry || undefined,
     })),
   };
 }

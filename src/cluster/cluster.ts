@@ -97,9 +97,9 @@ function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): 
 const deleteOptions = ({ uid, version }: Preconditions, { dryRun }: WriteOptions) => ({
   apiVersion: "v1",
   kind: "DeleteOptions",
-  preconditions: { uid, ...(version !== undefined && { resourceVersion: version }) },
+  preconditions: { uid, resourceVersion: version },
   propagationPolicy: "Background",
-  ...(dryRun && { dryRun: ["All"] }),
+  dryRun: dryRun ? ["All"] : undefined,
 });
 
 /** What a Secret holds, which nothing that is shown may repeat. */

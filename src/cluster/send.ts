@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { type Attempt, retryDelay } from "./attempts.ts";
+import { type Attempt, clusterRetryDelay } from "../http/retry.ts";
 import { isBroken, proxyFailure } from "./connection-error.ts";
 import { type Answer, exchange, type Request, type Transport } from "./exchange.ts";
 import { type Observer, observer } from "./observer.ts";
@@ -91,7 +91,7 @@ export function sender(options: SendOptions): Send {
       const result = await attempt(request, signal);
       const failure = result instanceof Error ? result.message : proxyFailure(result);
       attempts.push(ended(result, failure));
-      const delay = retryDelay(request.method, attempts);
+      const delay = clusterRetryDelay(request.method, attempts);
       if (delay === undefined) return settled(result, failure);
       await pause(delay, signal);
     }

@@ -1,9 +1,9 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
-import { asLong } from "../moment.ts";
 import type { Change, Keep, Make, Mint, Passing } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
+import { renewedExpiry } from "../timestamp.ts";
 import type { Asked, HeldLogin, Issue, Need } from "./kind.ts";
 import type { Still } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
@@ -74,7 +74,7 @@ type Kept = { readonly mint: { readonly act: string }; readonly entry: Entry };
 /** When a password that is created now expires: a lifetime that was asked for once is kept. The times are those that Azure shows. */
 export function sameLifetime(passwords: readonly Shown[], slot: string | undefined, now: Date): string | undefined {
   const { madeAt = "", expiresAt = "" } = passwords.find((password) => password.slot === slot) ?? {};
-  return asLong(madeAt, expiresAt, now);
+  return renewedExpiry(madeAt, expiresAt, now);
 }
 
 /** What is recorded of a password that is kept. */

@@ -32,7 +32,7 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
       method,
       url,
       headers: createHttpHeaders({ "User-Agent": "kubectl-acr-secret", ...headers }),
-      ...(body === undefined ? {} : { body }),
+      body,
       timeout,
     });
     const response = await client.sendRequest(request).catch((error: unknown) => {

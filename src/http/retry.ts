@@ -38,7 +38,57 @@ function isRepeatable(method: HttpRequest["method"], answer: HttpResponse | Netw
 export function retryAfter(response: Pick<HttpResponse, "header">): number | undefined {
   const value = response.header("Retry-After")?.trim();
   if (!value) return undefined;
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const seconds = secondsIn(value);
+  if (seconds !== undefined) return seconds;
   const wait = Date.parse(value) - Date.parse(response.header("Date") ?? "");
   return Number.isNaN(wait) ? undefined : Math.max(0, wait);
+}
+
+/** Whole seconds in milliseconds; undefined for any other text. */
+const secondsIn = (text: string | undefined) => (text !== undefined && /^\d+$/.test(text) ? Number(text) * 1000 : undefined);
+
+/** How one request to an API server ended: with an answer, or with the code of a broken connection. */
+export type Attempt =
+  | { readonly status: number; readonly retryAfter?: string | undefined; readonly broken?: boolean }
+  | { readonly code: string };
+
+/** The request cannot have reached the API server: our proxy is not there. */
+const unsent = new Set(["ECONNREFUSED", "ENOENT"]);
+
+const longestWait = 30_000;
+const mostAttempts = 10;
+const mostBlindAttempts = 4;
+
+/**
+ * Returns when to send a request to an API server again after these attempts, oldest first.
+ *
+ * As in client-go, 429 and 5xx wait for what Retry-After says, ten times at most; 429 and 503 without it back off by themselves.
+ * A 401 is asked once more, because an exec credential is only renewed by the 401 that it causes.
+ * A connection that broke is taken up again for reads only, as a write may have been carried out.
+ *
+ * @returns milliseconds to wait, or undefined to give up
+ */
+export function clusterRetryDelay(method: HttpRequest["method"], attempts: readonly Attempt[]): number | undefined {
+  const last = attempts.at(-1);
+  if (!last || attempts.length >= mostAttempts) return undefined;
+  if (isUnauthorized(last)) return attempts.filter(isUnauthorized).length === 1 ? 0 : undefined;
+  return (
+    whenBusy(last) ?? (isWorthwhile(method, last) && attempts.length < mostBlindAttempts ? 250 * 2 ** (attempts.length - 1) : undefined)
+  );
+}
+
+const isUnauthorized = (attempt: Attempt) => "status" in attempt && attempt.status === 401;
+
+/** What a server that is busy or broken asks to wait, in milliseconds. */
+function whenBusy(attempt: Attempt): number | undefined {
+  if ("code" in attempt || attempt.broken || !(attempt.status === 429 || attempt.status >= 500)) return undefined;
+  // Kubernetes sends whole seconds. The date form counts as absent, as for client-go.
+  const asked = secondsIn(attempt.retryAfter);
+  return asked === undefined ? undefined : Math.min(asked, longestWait);
+}
+
+/** Whether it can be asked again where nobody has said when. */
+function isWorthwhile(method: HttpRequest["method"], attempt: Attempt): boolean {
+  if ("code" in attempt) return method === "GET" || unsent.has(attempt.code);
+  return attempt.broken ? method === "GET" : [429, 503].includes(attempt.status);
 }

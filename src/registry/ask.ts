@@ -81,11 +81,12 @@ function basic({ username, password }: Login): string {
  * It is sent to that host and nowhere else, whatever a challenge would say.
  */
 export async function exchange(http: Http, host: string, { text, of: { name, tenant } }: ExchangeToken): Promise<Exchanged> {
-  const form = { grant_type: "access_token", service: host, ...(tenant !== "" && { tenant }), access_token: text.reveal() };
+  const form = new URLSearchParams({ grant_type: "access_token", service: host });
+  if (tenant !== "") form.set("tenant", tenant);
+  form.set("access_token", text.reveal());
   const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-  const body = new URLSearchParams(form).toString();
   try {
-    const answer = await http({ method: "POST", url: `https://${host}/oauth2/exchange`, headers, body });
+    const answer = await http({ method: "POST", url: `https://${host}/oauth2/exchange`, headers, body: form.toString() });
     if (answer.status !== 200) return readAnswer("token", { host, repository: "", reference: "" }, name, answerOf(answer));
     const token = readRefreshToken(answer.text);
     return token === undefined ? { verdict: "unreachable", message: `${host} answered without a token` } : { token: new Sensitive(token) };

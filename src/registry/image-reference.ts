@@ -30,7 +30,7 @@ export function parseImage(text: string): ImageRef {
   const good = host.test(from) && isRepository(repository) && tag.test(tagged) && (digested === undefined || digest.test(digested));
   if (!good) throw refuse("invalid reference format");
   if (digested === undefined) return { host: from, repository, reference: tagged };
-  return { host: from, repository, reference: digested, ...(named !== undefined && { tag: named }) };
+  return { host: from, repository, reference: digested, tag: named };
 }
 
 /** The host of an image, docker.io where it names none, and all that comes after the slash: `nginx` is `library/nginx` there. */

@@ -1,9 +1,9 @@
-/** The endings of Azure's registries in its three clouds. Nothing else may be handed an Azure identity's token. */
-const suffixes = ["azurecr.io", "azurecr.us", "azurecr.cn"];
+/** The suffix of login servers in each cloud. No other host gets the token of an Azure identity. */
+export const registrySuffixes = { AzureCloud: ".azurecr.io", AzureUSGovernment: ".azurecr.us", AzureChinaCloud: ".azurecr.cn" } as const;
 
-const host = new RegExp(
-  `^([a-z0-9]{5,50})(-[a-z0-9]+)?((?:\\.[a-z0-9]+){1,2}\\.geo)?\\.(?:${suffixes.map((it) => it.replace(".", "\\.")).join("|")})$`,
-);
+const suffixes = Object.values(registrySuffixes).map((suffix) => suffix.replaceAll(".", "\\."));
+
+const host = new RegExp(`^([a-z0-9]{5,50})(-[a-z0-9]+)?((?:\\.[a-z0-9]+){1,2}\\.geo)?(?:${suffixes.join("|")})$`);
 
 /** Whether a host is an Azure container registry: `name.azurecr.io`, `name-hash.azurecr.io`, `name.region.geo.azurecr.io`. */
 export const isLoginServer = (text: string): boolean => host.test(text.toLowerCase());

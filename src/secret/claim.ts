@@ -1,7 +1,7 @@
 import type { Ref } from "../kinds.ts";
-import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
+import { isSameTime } from "../timestamp.ts";
 
 /**
  * Which run makes a password for a Secret, noted on it: as long as it holds, no other run makes one. Like a Lease (coordination.k8s.io/v1)
@@ -85,5 +85,5 @@ export const sameClaim = (a: SecretClaim, b: SecretClaim | undefined): boolean =
 export function isMadeBy({ until, makes }: SecretClaim, identity: string, { slot, madeAt }: { slot: string; madeAt: string }): boolean {
   if (makes?.identity.toLowerCase() !== identity.toLowerCase() || makes.slot !== slot) return false;
   const sinceEnd = Date.parse(madeAt) - Date.parse(until);
-  return sameMoment(makes.madeAt, madeAt) || (sinceEnd >= -claimLasts - skew && sinceEnd <= skew);
+  return isSameTime(makes.madeAt, madeAt) || (sinceEnd >= -claimLasts - skew && sinceEnd <= skew);
 }

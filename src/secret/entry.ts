@@ -1,6 +1,6 @@
-import { sameMoment } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
+import { isSameTime } from "../timestamp.ts";
 
 /**
  * What is noted of one login in a Secret: enough for a later run to know what it holds, to renew it, or to take back exactly
@@ -96,7 +96,7 @@ function isPrevious(it: unknown): boolean {
 
 /** Whether two notes are of the same password. */
 export const sameLogin = (a: Entry, b: Entry): boolean =>
-  a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && (a.madeAt === b.madeAt || sameMoment(a.madeAt, b.madeAt));
+  a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && (a.madeAt === b.madeAt || isSameTime(a.madeAt, b.madeAt));
 
 /** Whether two notes say the same, in whatever order. */
 export const sameEntry = (a: Entry, b: Entry): boolean =>

@@ -1,4 +1,4 @@
-import { toSeconds } from "../moment.ts";
+import { toSeconds } from "../timestamp.ts";
 
 /** What a token says of itself (RFC 7519, 4.1). Nobody here checks its signature. Times are RFC 3339. */
 export type TokenClaims = {

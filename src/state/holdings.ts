@@ -1,9 +1,9 @@
 import { endsKnown } from "../credential/kinds.ts";
 import { readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
-import { isTimestamp } from "../moment.ts";
 import type { Secret } from "../objects.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
+import { isTimestamp } from "../timestamp.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
 /** A login that a pull secret holds: as it is noted, or as it looks. */

@@ -4,12 +4,12 @@ import { newRun, type Tools } from "../actions/tools.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { CliError, Conflict } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
-import { toSeconds } from "../moment.ts";
 import type { Plan } from "../plan/change.ts";
 import { notDue, passwordKey, type Rotation } from "../plan/rotation.ts";
 import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { Noted, NotedIn } from "../state/noted.ts";
+import { toSeconds } from "../timestamp.ts";
 import { distribute, isFailed } from "./distribute.ts";
 import {
   type Begun,

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import { clearPassword, generatePassword } from "../../src/azure/tokens.ts";
-import { sameMoment } from "../../src/moment.ts";
 import type { Sensitive } from "../../src/secret/sensitive.ts";
+import { isSameTime } from "../../src/timestamp.ts";
 import { openTestArm, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
@@ -159,7 +159,7 @@ test("a password tells when it was made and when it ends, as the token shows it 
   const [shown] = (await azure.token(registry, "telling"))?.passwords ?? [];
 
   expect(expiry).toBe("2099-01-01T00:00:00+00:00");
-  expect(sameMoment(creationTime, shown?.creationTime)).toBe(true);
+  expect(isSameTime(creationTime, shown?.creationTime)).toBe(true);
   expect(Math.abs(Date.parse(creationTime ?? "") - Date.now())).toBeLessThan(60_000);
 });
 

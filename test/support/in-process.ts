@@ -1,13 +1,12 @@
 import type { Context } from "../../cmd/context.ts";
 import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
+import type { Programs } from "../../cmd/programs.ts";
 import type { Azure } from "../../src/azure/port.ts";
 import type { Cluster, KubeFlags } from "../../src/cluster/port.ts";
-import type { Environment } from "../../src/env.ts";
+import type { Environment, Files } from "../../src/env.ts";
 import { CliError } from "../../src/errors.ts";
-import type { Files } from "../../src/files.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
-import type { Programs } from "../../src/programs.ts";
 import type { Registry } from "../../src/registry/port.ts";
 import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
 import { mixedLines } from "./mixed-lines.ts";

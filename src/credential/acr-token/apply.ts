@@ -1,9 +1,9 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../../azure/port.ts";
 import { CliError, Conflict, isLost } from "../../errors.ts";
-import { sameMoment } from "../../moment.ts";
 import type { Change, Make, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import type { Password } from "../../secret/entry.ts";
+import { isSameTime } from "../../timestamp.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
 import type { Applied, Asked, Issue, Lifecycle, Renewal, Sources } from "../kind.ts";
 import { createdBy, deletedCredential, issueOf, sameLifetime } from "../password-credential.ts";
@@ -33,7 +33,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
   const description = async (name: string) => (await issued.get(name)?.description) ?? "";
   const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
     const { slot, madeAt } = minted.get(token) ?? {};
-    return slot === name && sameMoment(madeAt, creationTime);
+    return slot === name && isSameTime(madeAt, creationTime);
   };
 
   async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {

@@ -1,12 +1,12 @@
 import type { AcrToken, AzureRegistry, Slot } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import { listEverywhere } from "../../fix.ts";
-import { sameMoment } from "../../moment.ts";
 import type { Change, Keep, Make, Mint } from "../../plan/change.ts";
 import type { Shown } from "../../plan/proof.ts";
 import { dueOf } from "../../plan/rotation.ts";
 import { isMadeBy } from "../../secret/claim.ts";
 import type { Entry, Password, Previous } from "../../secret/entry.ts";
+import { isSameTime } from "../../timestamp.ts";
 import type { HeldLogin, Renewal } from "../kind.ts";
 import { keptEntry, planRetirement } from "../password-credential.ts";
 import { planScope, type ScopeFound, type ScopeOptions } from "./scope-map.ts";
@@ -92,9 +92,9 @@ function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slo
   const other = alone ? token?.passwords.find(({ name }) => name !== slot) : undefined;
   if (!token || other?.creationTime === undefined) return undefined;
   const { name, creationTime: madeAt } = other;
-  if (isNoteOf(held, token) && held.slot === name && !sameMoment(madeAt, held.madeAt)) return undefined;
+  if (isNoteOf(held, token) && held.slot === name && !isSameTime(madeAt, held.madeAt)) return undefined;
   const { previous } = isNoteOf(held, token) ? held : {};
-  const until = previous?.slot === name && sameMoment(previous.madeAt, madeAt) ? previous.until : undefined;
+  const until = previous?.slot === name && isSameTime(previous.madeAt, madeAt) ? previous.until : undefined;
   return { slot: name, madeAt, until };
 }
 
@@ -105,7 +105,7 @@ export const recordedToken = ({ entry, login }: HeldLogin): string | undefined =
 /** The recorded slot, if Azure shows the same password in it. The annotation alone proves nothing, because anyone in the namespace can write it. */
 export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
   if (!isNoteOf(held, token)) return undefined;
-  return token.passwords.find(({ name, creationTime }) => name === held.slot && sameMoment(creationTime, held.madeAt))?.name;
+  return token.passwords.find(({ name, creationTime }) => name === held.slot && isSameTime(creationTime, held.madeAt))?.name;
 }
 
 const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
@@ -179,7 +179,7 @@ function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUs
   const { held, inUse, alone, blind, now } = options;
   const there = token.passwords.find(({ name }) => name === slot);
   if (!there) return "empty";
-  const isIt = (password: Password) => password.slot === slot && sameMoment(password.madeAt, there.creationTime);
+  const isIt = (password: Password) => password.slot === slot && isSameTime(password.madeAt, there.creationTime);
   if (inUse.some(isIt)) return "in use";
   if (blind) return "strange";
   const { previous } = held;
@@ -216,7 +216,7 @@ export const planTokenRetirement = (token: AcrToken, passwords: readonly Passwor
 /** These passwords, if Azure still shows them. */
 export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): Required<Password>[] =>
   all.flatMap(({ name: slot, creationTime: madeAt }) =>
-    madeAt !== undefined && passwords.some((one) => one.slot === slot && sameMoment(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
+    madeAt !== undefined && passwords.some((one) => one.slot === slot && isSameTime(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
   );
 
 /** Why a token counts as created by this plugin: by the description of its scope map, or by its own name. */

@@ -1,9 +1,9 @@
 import type { Azure, AzureRegistry, EntraToken } from "../../azure/port.ts";
 import { CliError, isForbidden } from "../../errors.ts";
-import { toSeconds } from "../../moment.ts";
 import type { Login } from "../../registry/port.ts";
 import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/jwt.ts";
+import { toSeconds } from "../../timestamp.ts";
 import type { HeldLogin, Sources } from "../kind.ts";
 import { refusal } from "../prove.ts";
 

@@ -1,5 +1,5 @@
 import { machineFiles } from "../../../cmd/files.ts";
-import type { Files } from "../../../src/files.ts";
+import type { Files } from "../../../src/env.ts";
 
 /** The machine's own files, except that created files are kept in memory. */
 export function fakeFiles(): Files & { readonly created: Map<string, string> } {

@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { shims } from "../../../cmd/completion.ts";
-import { machinePrograms } from "../../../cmd/programs.ts";
-import type { Programs } from "../../../src/programs.ts";
+import { machinePrograms, type Programs } from "../../../cmd/programs.ts";
 import { type } from "../../support/in-process.ts";
 
 /** Who completes before this version. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sameMoment } from "../../src/moment.ts";
+import { isSameTime } from "../../src/timestamp.ts";
 
 test.for([
   { a: "2100-12-31T12:59:59.000Z", b: "2100-12-31T12:59:59+00:00", same: true },
@@ -8,5 +8,5 @@ test.for([
   { a: "never", b: "never", same: false },
   { a: undefined, b: undefined, same: false },
 ])("$a and $b are the same moment: $same", ({ a, b, same }) => {
-  expect(sameMoment(a, b)).toBe(same);
+  expect(isSameTime(a, b)).toBe(same);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Attempt, retryDelay } from "../../../src/cluster/attempts.ts";
+import { type Attempt, clusterRetryDelay } from "../../../src/http/retry.ts";
 
 const asked = { status: 429, retryAfter: "1" };
 const times = (count: number, outcome: Attempt) => Array<Attempt>(count).fill(outcome);
@@ -26,5 +26,5 @@ test.for<{ method?: "GET" | "PATCH"; attempts: Attempt[]; delay: number | undefi
   { attempts: [{ status: 500, broken: true }], delay: 250, why: "the proxy's own connection broke under a read" },
   { method: "PATCH", attempts: [{ status: 500, broken: true }], delay: undefined, why: "the same under a write" },
 ])("$method $attempts.length attempts: $delay ($why)", ({ method = "GET", attempts, delay }) => {
-  expect(retryDelay(method, attempts)).toBe(delay);
+  expect(clusterRetryDelay(method, attempts)).toBe(delay);
 });

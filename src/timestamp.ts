@@ -1,0 +1,20 @@
+/** Whether two times (RFC 3339) are equal, in whatever form. Azure answers `+00:00` to `Z`. */
+export function isSameTime(a: string | undefined, b: string | undefined): boolean {
+  return a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b);
+}
+
+/** Whether a text is a time of RFC 3339, with its date and its offset. */
+export const isTimestamp = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
+
+/** Formats a time as RFC 3339 to the second, `2026-01-01T00:00:00Z`. */
+export const toSeconds = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
+
+/**
+ * Returns the expiry of a password that is created now and is valid as long as an earlier one was.
+ * @returns undefined if the earlier one has no known expiry
+ */
+export function renewedExpiry(madeAt: string, expiresAt: string, now: Date): string | undefined {
+  const lasted = Date.parse(expiresAt) - Date.parse(madeAt);
+  return lasted > 0 ? toSeconds(new Date(now.getTime() + lasted)) : undefined;
+}
