@@ -104,7 +104,9 @@ function credentialOf(env: PrincipalEnv): Credential {
       const own = await findOwn(named, need, azure, registry);
       const recorded = named === undefined ? await findRecorded(own, need, azure, registry) : undefined;
       const kept = recorded && (await issueFor(recorded, need, env));
-      const { issue, state } = kept && kept.issue.pulls !== "no" ? kept : await issueFor(own, need, env);
+      // It has no changes. Its display name, which anyone in the tenant can choose, can be that of another namespace's application.
+      if (kept && kept.issue.pulls !== "no") return kept.issue;
+      const { issue, state } = await issueFor(own, need, env);
       states.set(state.name, state);
       return issue;
     },

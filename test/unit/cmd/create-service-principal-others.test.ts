@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import type { Custody } from "../../../src/azure/principals.ts";
+import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
 import { demo } from "../../support/demo.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
-import { acrPull, byName, byOwn, own, standing, withOthers } from "../../support/service-principal.ts";
+import { acrPull, byName, byOwn, own, reader, standing, withOthers } from "../../support/service-principal.ts";
 
 const notes = "kubectl acr-secret: secret acr-myregistry in namespace demo";
 const me = "o-1";
@@ -148,4 +150,30 @@ test("refuses the Secret's own application when another tool gave it another rol
   expect(await type(byOwn, world.ports)).toMatchObject({ stderr: expect.stringContaining('actions of role "Owner"'), code: 1 });
   expect(world.asking.writes).toEqual([]);
   expect(world.azure.directory.assignments.map(({ role }) => role)).toEqual([acrPull, owner]);
+});
+
+test("renews a namespace's own application when the Secret of another namespace records one of the same display name", async () => {
+  const world = demo();
+  const { azure, cluster, loginIn, ports } = world;
+  const { directory } = azure;
+  azure.facts.mode = "abac";
+  azure.images.add("secret/app:1");
+  await type(byOwn, ports);
+  const [ours] = directory.applications;
+  ours?.keys.splice(0);
+  cluster.put(stuckPod("demo", "api-1", "myregistry.azurecr.io/secret/app:1"));
+  addNamespaces(cluster, "tenant");
+  cluster.put(stuckPod("tenant", "web-1", "myregistry.azurecr.io/app/web:1"));
+  const theirs = directory.put(own);
+  directory.assign(theirs, reader, { here: false, condition: conditionOf(["app/web"]) });
+  await type(`create --registry myregistry -n tenant --service-principal=${theirs}`, ports);
+
+  const { code } = await type(
+    "create --registry myregistry -A --credential-per namespace --service-principal --repositories-from-pods",
+    ports,
+  );
+
+  expect(code).toBe(0);
+  expect(loginIn("demo")?.username).toBe(ours?.appId);
+  expect(directory.pulls(theirs, "secret/app", "abac")).toBe(false);
 });
