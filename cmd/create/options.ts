@@ -111,6 +111,7 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
   const identity = identityOf(flags);
+  const given = scopeOf(flags);
   const again: Create = {
     verb: "create",
     secret: name,
@@ -121,7 +122,9 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
     reader,
     includeRegional: flags["include-regional"] || undefined,
     scopeMap: flags["scope-map"] || undefined,
+    expiresIn,
     identity,
+    ...placesOf(given, flags["credential-per"]),
   };
   if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
   refuseOneForEach(flags);
@@ -136,7 +139,7 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
     restart: flags.restart,
     recreate: flags.recreate,
     reader,
-    scope: scopeFor(reader, scopeOf(flags), namespace),
+    scope: scopeFor(reader, given, namespace),
     asked: {
       flags,
       registry,
@@ -148,6 +151,12 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
     },
     per: flags["credential-per"],
   };
+}
+
+/** The namespaces of a printed command. If each has a credential of its own, the command is for the namespace that it is about. */
+function placesOf(scope: Scope, per: CreateOptions["per"]): Partial<Create> {
+  const isHere = scope.namespaces === "current" && scope.contexts === "current";
+  return isHere || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined, context: undefined };
 }
 
 /** Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting). @throws CliError usage */

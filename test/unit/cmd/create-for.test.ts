@@ -88,21 +88,22 @@ function withPod(): FakeWorld {
   return made;
 }
 
-test.for(["", " --namespaces flux-system,tools --credential-per scope"])(
-  "what the reader's own pods use is not what it reads, so the repositories have to be named%s",
-  async (more) => {
-    const in_ = withPod();
-
-    expect(await type(`create --registry myregistry --for flux${more}`, in_.ports)).toEqual({
-      stdout: "",
-      stderr:
-        "error: what --for=flux reads is told by no pod, so the repositories have to be named\n" +
-        "hint: kubectl acr-secret create --registry myregistry --repository REPOSITORY --for flux\n",
-      code: 1,
-    });
-    expect(in_.asking.writes).toEqual([]);
+test.for([
+  { more: "", hint: "create --registry myregistry --repository REPOSITORY --for flux" },
+  {
+    more: " --namespaces flux-system,tools --credential-per scope",
+    hint: "create --namespaces flux-system --namespaces tools --registry myregistry --repository REPOSITORY --for flux --credential-per scope",
   },
-);
+])("what the reader's own pods use is not what it reads, so the repositories have to be named$more", async ({ more, hint }) => {
+  const in_ = withPod();
+
+  expect(await type(`create --registry myregistry --for flux${more}`, in_.ports)).toEqual({
+    stdout: "",
+    stderr: `error: what --for=flux reads is told by no pod, so the repositories have to be named\nhint: kubectl acr-secret ${hint}\n`,
+    code: 1,
+  });
+  expect(in_.asking.writes).toEqual([]);
+});
 
 test("unless that is asked for, and nobody is warned of what they use besides", async () => {
   const in_ = withPod();

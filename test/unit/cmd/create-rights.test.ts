@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { demo, line } from "../../support/demo.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
 const push = ["repositories/app/web/content/read", "repositories/app/web/content/write", "repositories/app/web/metadata/read"];
@@ -94,4 +94,17 @@ test("says that the rights of a login from the user are not checked", async () =
     stderr: 'Warning: the rights of login "bob" at myregistry.azurecr.io are not checked\n',
     code: 0,
   });
+});
+
+test("prints the namespaces and the lifetime in the command of a refusal when several namespaces share the credential", async () => {
+  const world = withPush();
+  addNamespaces(world.cluster, "default", "sa1", "sa2", "sb1");
+  const shared = "create team --registry myregistry --repository app/web --acr-token ciother --credential-per scope --expires-in 30d";
+
+  const { stderr } = await type(`${shared} --namespaces sa1,sa2`, world.ports);
+  const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
+
+  expect(await type(hint, world.ports)).toMatchObject({ code: 0 });
+  expect(world.cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
+  expect(world.azure.tokens.get("ciother")?.passwords.get("password1")?.expiry).toBe("2026-01-31T00:00:00Z");
 });
