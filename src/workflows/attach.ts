@@ -16,27 +16,27 @@ import { type TargetObject, targetOf } from "../state/targets.ts";
 import { tellUseless } from "../state/warnings.ts";
 import { usersOf } from "../state/where-used.ts";
 
-/** Which Secret is attached, and by whom. */
+/** The Secret that is attached, and the field manager that writes. */
 export type Attaching = {
   readonly secret: string;
-  /** What makes the Secret where it is not there. */
+  /** The command that creates the Secret, for the hint if it doesn't exist. */
   readonly make: Create;
   readonly fieldManager: string;
   readonly now: Date;
 };
 
-/** What is attached in a place, and what becomes of pods. */
+/** Options of `attach` for one namespace. */
 export type AttachOrder = {
-  /** Of the targets only those count whose pods pull from the Secret's registry. */
+  /** Selects only targets whose pods pull from the Secret's registry. */
   readonly whereUsed: boolean;
   isMeant(target: Ref): boolean;
-  /** There is no other place, so that one where nothing is meant is told. */
+  /** The run has only this namespace. If it selects no target there, the plan says so. */
   readonly onePlace: boolean;
   readonly restart: RestartOptions;
   readonly anew: RecreateOptions;
 };
 
-/** Plans one place of `attach`. @throws CliError where there is no such Secret, or the kubelet could make nothing of it */
+/** Plans one namespace of `attach`. @throws CliError if the Secret doesn't exist or the kubelet can't use its type */
 export function attachIn(state: NamespaceState, attaching: Attaching, { whereUsed, isMeant, onePlace, restart, anew }: AttachOrder): Plan {
   const { secret: name, fieldManager, now } = attaching;
   const { secret, hosts } = readIn(state, attaching);
@@ -50,7 +50,7 @@ export function attachIn(state: NamespaceState, attaching: Attaching, { whereUse
   return [...plan, ...tellUseless(facts.to, secret, meant, plan)];
 }
 
-/** What uses the Secret's registry and lacks the Secret. @throws CliError as {@link attachIn} */
+/** Returns the targets that use the Secret's registry and lack the Secret. @throws CliError as {@link attachIn} */
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
   const { hosts } = readIn(state, attaching);
   const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.place.context));
@@ -73,8 +73,9 @@ function usersIn(state: NamespaceState, hosts: readonly string[], name: string):
 }
 
 /**
- * The registries of a Secret: those that it notes, and has a login for; of one that notes none, those of its keys. A note alone, which
- * anybody may write, makes no pod anew.
+ * Returns the registries of a Secret: those that its annotation names and that it has a login for. Without an annotation, returns the hosts
+ * of all its keys. The annotation alone doesn't count, because anyone in the namespace can write it and the result decides which pods are
+ * restarted.
  */
 function hostsOf(secret: Secret, fieldManager: string): string[] {
   const { hosts } = readExisting(secret, "", fieldManager).existing;

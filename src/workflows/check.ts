@@ -14,21 +14,21 @@ import { holdersOf } from "../state/noted.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
 
-/** What is to be checked in a namespace. */
+/** Options of a check. */
 export type CheckOptions = {
-  /** Images to check instead of those of the pods. */
+  /** Images to check instead of the images of the pods. */
   readonly images: readonly ImageRef[];
-  /** The ServiceAccount that `images` are pulled with. */
+  /** The ServiceAccount whose pull secrets are used for `images`. */
   readonly serviceaccount: string;
-  /** The one Secret to try, whatever the pods have. */
+  /** The only Secret to test, regardless of the pods' own lists. */
   readonly secret: string | undefined;
 };
 
 export type CheckPorts = {
-  /** Asks once what is asked twice in a run (`askOnce`). */
+  /** Sends each request only once per run (`askOnce`). */
   readonly registry: Registry;
   now(): Date;
-  /** Works on several at a time, and keeps their order. */
+  /** Processes several items concurrently and returns the results in the order of the items. */
   each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]>;
 };
 
@@ -41,12 +41,12 @@ export type CheckFailure = {
 type CheckTools = {
   readonly registry: Registry;
   now(): Date;
-  /** How many namespaces, and how many images of each, are checked at a time. */
+  /** The maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
   width(): number;
   isInterrupted(): boolean;
 };
 
-/** Checks all namespaces in their order. A namespace or a cluster that cannot be read is a failure and does not stop the others. */
+/** Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others. */
 export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
   const ports = portsOf(tools);
   const verdicts: Verdict[] = [];
@@ -80,7 +80,7 @@ async function* checkOne(place: CheckedPlace, options: CheckOptions, ports: Chec
   }
 }
 
-/** The registry is asked once for what many pods pull, and about several images at a time. */
+/** Deduplicates requests to the registry, because many pods use the same image, and checks several images concurrently. */
 function portsOf({ registry, now, width }: CheckTools): CheckPorts {
   return {
     registry: askOnce(registry),
@@ -97,11 +97,10 @@ function portsOf({ registry, now, width }: CheckTools): CheckPorts {
 }
 
 /**
- * Judges the images of one namespace of one cluster, those that are named or those of its pods.
- *
- * @returns a verdict for each image and list of pull secrets; for each image that is named. None where no pod has an image that could
- * need a credential
- * @throws CliError notFound for a namespace, ServiceAccount or Secret that is named and not there
+ * Judges images of one namespace: the named images, or those of its pods.
+ * @returns one verdict for each named image, or for each pair of an image and a list of pull secrets; empty if no pod has an image that
+ * could need a credential
+ * @throws CliError notFound if the namespace, the ServiceAccount or a named Secret doesn't exist
  */
 export async function checkPlace(cluster: Cluster, namespace: string, options: CheckOptions, ports: CheckPorts): Promise<Verdict[]> {
   const pulls = await (options.images.length > 0
@@ -133,15 +132,16 @@ function unreadable({ image, text, pods }: Pull, namespace: string): Verdict {
   return { image: text, namespace, secret: "", pods: pods.map(({ name }) => name), cause: "invalid-image", message };
 }
 
-/** Images that a named Secret has nothing to do with are left out, unless nothing else is left, or they are named too. */
+/** Omits images that the named Secret has no login for, unless there are no others or the user named the images too. */
 function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOptions): Verdict[] {
   const about = secret === undefined || images.length > 0 ? [] : verdicts.filter(({ cause }) => !["no-login", "by-node"].includes(cause));
   return about.length > 0 ? about : [...verdicts];
 }
 
 /**
- * Completes a fix that gives a credential more repositories: other Secrets may hold the credential, and gain them too. The command selects
- * each namespace that holds a shared credential, and the message names the other Secrets. Without the right to list them, there is no fix.
+ * Completes a fix that adds repositories to a credential: other Secrets may hold the credential and gain the repositories too. The command
+ * selects each namespace that holds a shared credential, and the message names the other Secrets. Without permission to list them, there is
+ * no fix.
  */
 async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster): Promise<Verdict> {
   const create = verdict.fix && creates(verdict.fix).find(({ repositories = [] }) => repositories.length > 0);
@@ -169,13 +169,13 @@ function gains(others: readonly { readonly namespace: string; readonly name: str
 
 const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);
 
-/** Whether the credential is named after the Secret alone. */
+/** Whether the credential's name is derived from this Secret alone. */
 const isOwn = ({ namespace }: ImageFacts, { name, note }: SecretFacts) => mayBeTokenOf(note?.identity ?? "", namespace, name);
 
-/** Whether `create --credential-per scope` named the credential. */
+/** Whether `create --credential-per scope` generated the credential's name. */
 const isShared = ({ name, note }: SecretFacts) => mayBeTokenOf(note?.identity ?? "", "shared", name);
 
-/** The command for each namespace that holds the credential. */
+/** Returns the command with a scope of all these namespaces. */
 function overAll(fix: Fix, names: readonly string[]): Fix {
   if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };
   if (!hasVerb(fix, "create")) return fix;

@@ -30,41 +30,41 @@ import { ownerOf, sharedOwner } from "./owner.ts";
 import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
 
-/** What Secrets of one name are to hold, wherever they are. */
+/** Options of one `create` run for Secrets of one name. */
 export type Order = {
-  /** The Secrets' name. */
+  /** The name of the Secrets. */
   readonly name: string;
-  /** Repositories that were named. */
+  /** The repositories that the user named. */
   readonly repositories: readonly string[];
-  /** What pods use is to be granted too, whatever was granted before. */
+  /** Also grants the repositories that pods use, regardless of earlier grants. */
   readonly fromPods: boolean;
-  /** What pods use counts where no repository is named. */
+  /** Grants the repositories that pods use if no repository is named. */
   readonly podsTell: boolean;
-  /** The command at hand, as far as one that grants more is to be like it. */
+  /** The current command, as the base of a command that grants more. */
   readonly again: Create;
-  /** The credential, once its kind has found what it is made of. */
+  /** The credential, pending until its kind has read its inputs. */
   readonly opening: Promise<Credential>;
-  /** Whether it will ask its owner for a name. */
+  /** Whether the credential asks its owner for a name. */
   readonly needsName: boolean;
-  /** How the Secrets are laid out; absent for the kubelet. */
+  /** The format of the Secrets; absent for the kubelet's format. */
   readonly shape?: ShapeName | undefined;
-  /** Which pods are made anew that lack the Secret. */
+  /** Which pods that lack the Secret are restarted. */
   readonly restart: RestartOptions;
-  /** What cannot be changed is made anew, where nothing is lost with it. */
+  /** Recreates objects whose list can't be changed, if nothing is lost. */
   readonly recreate: boolean;
   readonly targets: TargetOptions;
   tools(credential: Credential): Tools;
-  /** The refusal to make one credential for many namespaces; absent where that was asked for. */
+  /** The error for creating one credential for many namespaces; absent if the user asked for that. */
   readonly refuse?: (() => Promise<CliError>) | undefined;
 };
 
-/** Credentials that are made at once: Azure answers each of them slowly, and throttles. */
+/** The maximum number of credentials that are created concurrently: Azure answers slowly and throttles. */
 const atOnce = 4;
 
-/** Times that a place is decided anew because another has written to it. */
+/** The maximum number of times that a namespace is planned because another run has written to it. */
 const rounds = 10;
 
-/** Gives each place a credential of its own. */
+/** Creates one credential for each namespace. */
 export function issueEach(
   places: AsyncIterable<NamespaceReader>,
   order: Order,
@@ -79,7 +79,7 @@ async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<O
   for (let round = 1; isStale; round++) {
     isStale = false;
     for await (const outcome of issueOnce(reader, order)) {
-      // The credential was issued for another version of the Secret
+      // The credential was issued for an earlier version of the Secret
       isStale = round < rounds && !outcome.change && outcome.error instanceof Conflict;
       if (isStale) break;
       yield outcome;
@@ -87,7 +87,7 @@ async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<O
   }
 }
 
-/** An error of the namespace is the last outcome. */
+/** Yields an error of the namespace as the last outcome. */
 async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
   try {
     const { unit, state, tools } = await planIssue(reader, order);
@@ -97,7 +97,7 @@ async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator
   }
 }
 
-/** @throws CliError of the namespace; the cluster's comes before Azure's, since nothing else matters without it */
+/** @throws CliError of the namespace; an error of the cluster comes before an error of Azure, because it prevents every other step */
 async function planIssue(reader: NamespaceReader, order: Order) {
   const { name, repositories, fromPods, opening, shape } = order;
   const owner = ownerOf(reader.place, name);
@@ -117,15 +117,16 @@ async function planIssue(reader: NamespaceReader, order: Order) {
     held,
   });
   const unit = unitOf(issue, credential, order, () => issue.pulls);
-  // A Secret that may not be written gets no rights either
+  // Plan before anything changes in Azure: a credential gets no permissions for a Secret that can't be written
   const plan = unit.each(state);
   return { unit: { ...unit, each: () => plan, once: true } as const, state, tools };
 }
 
 /**
- * Gives all places one credential: one that they hold already, else a new one. Looks anew where another run has made one meanwhile.
- * @param places opens them
- * @throws CliError of what all of them depend on, the refusal to make one unasked among them
+ * Gives all namespaces one credential: a credential that some of them hold already, or a new one. Starts again if another run has created
+ * one in the meantime.
+ * @param places opens the readers of the namespaces
+ * @throws CliError of a step that all of them depend on, or because the user did not ask for one credential
  */
 export async function* issueShared(
   places: () => AsyncIterable<NamespaceReader>,
@@ -153,7 +154,7 @@ async function* shareOnce(
 ): AsyncGenerator<Outcome> {
   const { name, repositories, fromPods, podsTell, targets, opening, tools, refuse, needsName } = order;
   const owner = sharedOwner(clusterScopes, name);
-  // Its name is on its way while others are asked; what is wrong with it is told when it is wanted
+  // Start this request early. An error is reported when the name is needed
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
   const hosts = hostsOf(credential, undefined);
@@ -166,11 +167,11 @@ async function* shareOnce(
   const issue = await find();
   if (refuse && mints(issue.demand)) throw await refuse();
   if (needsName) await refuseWidening(issue, credential, clusterScopes, { ...order.again, repositories });
-  // Of a place's own login nothing is known: it is another's, or the one that all get
+  // The login in a namespace's Secret was not tested: it is either the shared login or a different one
   let unit = unitOf(issue, credential, order, () => "unknown");
   const { run } = unit;
   run.holds = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
-  /** After the holders were read and before the claim, a rotation may have given them another login. */
+  /** Checks the holders again after the claim: a rotation may have given them another login since they were read. */
   const confirm = async () => {
     const newer = await find();
     if (isAlike(run.login, newer.login)) return undefined;
@@ -185,7 +186,7 @@ async function* shareOnce(
   yield* runUnit(all, readers, tools(credential));
 }
 
-/** @param pullsOf whether the login of a place's Secret still pulls, as far as that is known */
+/** @param pullsOf whether the login in the namespace's Secret still pulls, if known */
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit {
   const { name, shape } = order;
   const { host, regional = [] } = credential;
@@ -220,11 +221,11 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
 const identityOf = (entry: Entry | undefined): string =>
   `another Azure identity (${entry?.by === undefined ? "unknown" : JSON.stringify(entry.by)})`;
 
-/** The hosts of a registry whose images a Secret has the login for, or is to have. */
+/** Returns the hosts of a registry that a Secret has the login for, or will have it for. */
 const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret | undefined): readonly string[] =>
   existing ? widened(regional, host, existing) : [host, ...regional];
 
-/** Tells what the pods of a place use and the credential does not reach, where nobody said what it is to reach. */
+/** Warns about repositories that the pods of a namespace use and the credential can't pull, if the user named no repositories. */
 function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {
   const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
   if (outside.length === 0) return [];

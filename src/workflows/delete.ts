@@ -12,9 +12,10 @@ import { type NotedIn, notedIn } from "../state/noted.ts";
 import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-credential.ts";
 
 /**
- * Goes on where logins have been taken out of all Secrets: revokes what these note and no other Secret does, and then deletes them. So the
- * note stands until it is done: a run that is killed leaves it to the next, and no Secret holds a dead password at any moment.
- * @param first the outcomes of the places
+ * Continues after logins were removed from all Secrets: revokes the credentials that these Secrets record and no other Secret does, then
+ * deletes the Secrets. The annotation stays until its credential is revoked. If a run is killed, the next run therefore finds what it left,
+ * and no Secret ever holds a revoked password.
+ * @param first the outcomes of the namespaces
  */
 export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {
   const { tools, run } = order;
@@ -25,7 +26,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       yield outcome;
     }
     const how = { ...order, lookAt: looker(leaving, order) };
-    /** The Secrets of which something is left to be revoked. */
+    /** The keys of the Secrets whose credential is not completely revoked. */
     const kept = new Set<string>();
     for await (const { outcomes, left } of revokeAll(leaving, how)) {
       for (const key of left) kept.add(key);
@@ -37,7 +38,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
   }
 }
 
-/** What was inside: a Secret keeps it aside, and one that is gone by now was looked at before. */
+/** Returns the login that a Secret held: the emptied Secret keeps it under another key, and a deleted Secret was read before. */
 function looker(leaving: readonly ChangeOutcome[], { clusterScopes }: RevokeOrder): Revoking["lookAt"] {
   const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
   return ({ to, entry }) => {
@@ -48,13 +49,13 @@ function looker(leaving: readonly ChangeOutcome[], { clusterScopes }: RevokeOrde
   };
 }
 
-/** Each says itself that it was interrupted. */
+/** Each step reports an interruption itself. */
 const never = () => false;
 
-/** Azure answers slowly, and throttles. */
+/** The maximum number of concurrent revocations: Azure answers slowly and throttles. */
 const atOnce = 4;
 
-/** What became of one credential, and the Secrets of which something is left to be revoked. */
+/** The outcomes for one credential, and the keys of the Secrets whose credential is not completely revoked. */
 type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
 
 async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): AsyncGenerator<Revoked> {
@@ -70,8 +71,8 @@ async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): Asy
 }
 
 /**
- * What Secrets note and hold that stay, or that somebody has written to since they were to go. Out of those that another run takes away
- * at this moment the login is gone already.
+ * Lists the annotations and logins of Secrets that stay, or that were written again after this run emptied them. Secrets that another run
+ * is deleting at this time have no login any more.
  */
 async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }: Revoking): Promise<NotedIn> {
   const versions = new Map(withdrawn.map(({ to, precondition }) => [keyOf(to), precondition.version]));
@@ -82,7 +83,7 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
   return { ...found, noted };
 }
 
-/** The Secret goes, once nothing has to be known of it any more; of somebody else's the note. */
+/** Deletes the Secret after everything that it records is revoked. If another tool manages the Secret, removes only the annotation. */
 async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { tools, run }: Revoking): AsyncGenerator<Outcome> {
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
@@ -91,13 +92,13 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
   const known = knownOf(withdrawn, tools.dryRun);
   const env = { tools, run, seen: new Map(known ? [[key, known]] : []) };
   for await (const outcome of execute([end], env)) {
-    // Its claim has gone with it
+    // The claim was deleted with the Secret
     if (!outcome.error && !outcome.left) run.claims.delete(key);
     yield outcome;
   }
 }
 
-/** The Secret as it stands by now. */
+/** Returns the Secret after this run's write, or as it was read in a dry run. */
 const knownOf = ({ before, object }: Outcome, dryRun: DryRun) => (dryRun === "none" ? object : (before ?? object));
 
 function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): Change {

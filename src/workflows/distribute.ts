@@ -19,8 +19,8 @@ import { runUnit } from "./unit.ts";
 type Found = Rotation<Noted>;
 
 /**
- * Issues the login and writes it to every holder. A holder that fails does not stop the others.
- * @param last no round follows, so claims of other runs are ignored: they could delay this run forever
+ * Issues the login and writes it to every holder. A holder that fails doesn't stop the others.
+ * @param last whether this is the last round. It ignores claims of other runs, which could otherwise delay this run forever
  * @throws Conflict if another run has claimed a holder since it was read
  */
 export function distribute(issue: Issue, entry: Entry, { rotation, proving }: Begun, last: boolean): AsyncGenerator<Outcome> {
@@ -50,7 +50,7 @@ async function* untilConflict(outcomes: AsyncIterable<Outcome>, last: boolean): 
   yield* waiting;
 }
 
-/** The places of its Secrets, those of one name together: a look is for one name. */
+/** Returns the namespaces of the holders, grouped by Secret name: a reader reads Secrets of one name. */
 async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
   const names = [...new Set(members.map(({ to }) => to.name))];
   for (const name of names)
@@ -62,10 +62,10 @@ async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
     });
 }
 
-/** From this many namespaces on, lists of the whole cluster are read instead of asking in each. */
+/** The smallest number of namespaces for which cluster-wide lists are read instead of each namespace. */
 const many = 16;
 
-/** The namespaces of some Secrets, cluster by cluster. */
+/** Returns the namespaces of some Secrets, cluster by cluster. */
 export function scopesHolding({ members }: Pick<Found, "members">): ClusterScope[] {
   const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
   return clusterScopes.map((clusterScope) => {
@@ -77,7 +77,10 @@ export function scopesHolding({ members }: Pick<Found, "members">): ClusterScope
   });
 }
 
-/** Plans one Secret. Only the very object that was found to hold the credential gets it, or one that has the same login inside. */
+/**
+ * Plans one Secret. The Secret gets the login only if it is the object that was found to hold the credential, or if it holds the same
+ * login.
+ */
 function eachOf(
   { host, kind, identity, members }: Found,
   { entry, run }: { readonly entry: Entry; readonly run: Run },
@@ -87,7 +90,7 @@ function eachOf(
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);
   return ({ secret, place }) => {
-    // One that is gone needs no login
+    // A deleted Secret needs no login
     if (!secret) return [];
     const { name, uid } = secret.metadata;
     const to = secretIn(place, name);

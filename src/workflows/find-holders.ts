@@ -18,59 +18,59 @@ import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts
 
 type Found = Rotation<Noted>;
 
-/** Until when a password works that another has taken the place of: until the next rotation, or for so long, in milliseconds. */
+/** How long a replaced password stays valid: until the next rotation, or this number of milliseconds. */
 export type Grace = "next" | number;
 
-/** Who notes a credential, and who of them really holds it. */
+/** The Secrets that record a credential, and which of them really hold it. */
 export type Look = Pick<NotedIn, "unreadable" | "claimed"> & {
   readonly proof: Proof<Noted>;
-  /** Logins of it that no annotation names, and that the registry does not reject. */
+  /** Logins of the credential that no annotation names and that the registry doesn't reject. */
   readonly unnoted: readonly Unnoted[];
-  /** The Secrets whose rotation has begun by it. */
+  /** The keys of the Secrets whose rotation has started from this result. */
   readonly rotated: Set<string>;
 };
 
-/** How credentials are rotated. */
+/** Options of a rotation. */
 export type RotateOrder = DueLimits & {
   readonly grace: Grace;
   /** Counts a credential that is not due. */
   skipped(reasons: readonly NotDue[]): void;
-  /** What Secrets note by now, wherever one may hold them. */
+  /** Lists the current logins of Secrets in all clusters. */
   readonly listed: NotedLists;
-  /** The first look at the Secrets that note one identity, by those Secrets. */
+  /** The first result for each identity, by the Secrets that record it. */
   readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
   /** The clusters of the run. */
   clusters(): Promise<Clusters>;
-  /** Ends passwords that clusters which were not listed may hold. */
+  /** Deletes passwords that clusters may hold which were not listed. */
   readonly force: boolean;
   readonly verify: boolean;
   readonly dryRun: DryRun;
-  /** Opens what Secrets note. @throws CliError */
+  /** Opens the credential of a rotation. @throws CliError */
   open(rotation: Rotation): Promise<Credential>;
   now(): Date;
   tools(credential: Credential): Tools;
-  /** Images that pods of these places name, to prove a login with. */
+  /** Returns images of pods in these namespaces, to test a login with. */
   images(host: string, clusterScopes: readonly ClusterScope[]): Promise<readonly ImageRef[]>;
 };
 
-/** Times that all is looked at anew because another run has written meanwhile. */
+/** The maximum number of times that everything is read again because another run has written in the meantime. */
 export const rounds = 10;
 
-/** What is known of a rotation as it begins. */
+/** The state of a rotation that has started. */
 export type Begun = Look & {
   readonly rotation: Found;
   readonly proving: Proving;
-  /** Secrets of which it was told that nothing shows that they hold it. */
+  /** The keys of Secrets that were already reported as unproven holders. */
   readonly told: ReadonlySet<string>;
-  /** Those that a later look found so: what has come of them by the end is told then. */
+  /** The keys of Secrets that a later read found unproven. They are reported at the end of the rotation. */
   readonly unsure: Set<string>;
-  /** The logins of the credential that this run has seen, each once. */
+  /** The distinct logins of the credential that this run has read. */
   readonly logins: readonly Login[];
 };
 
 export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
 
-/** All rotations of one identity rest on one look. */
+/** Finds the holders of a credential. All rotations of one identity share one result. */
 export function findHolders(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
   const { all } = found;
   const look = order.looks.get(all) ?? looked(found, proving, order, seen.unreadable, { ...seen, noted: all });
@@ -78,7 +78,9 @@ export function findHolders(found: Found, seen: Omit<NotedIn, "noted">, proving:
   return look;
 }
 
-/** What a look finds to rotate. Secrets that have come to hold one credential since they were listed as several are rotated once. */
+/**
+ * Yields the rotations of a result. If Secrets that were listed with several credentials hold the same one by now, they are rotated once.
+ */
 export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string>): Generator<Found> {
   for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
     const keys = [...keysOf(rotation.members)];
@@ -89,9 +91,9 @@ export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string
 }
 
 /**
- * The registry is asked after the lists are read: a login that it refuses may be one that another run has replaced in between, so who is
- * in doubt is looked at anew if he was written since.
- * @param known where nobody could be asked before
+ * Lists the holders and tests their logins. The registry is asked after the lists are read, so a login that it rejects may be one that
+ * another run has replaced in between. If such a Secret was written in the meantime, everything is read again.
+ * @param known the clusters that could not be read before
  */
 async function looked(
   credential: Found,
@@ -116,7 +118,7 @@ async function looked(
   }
 }
 
-/** @throws CliError of places that were looked at before, and could not be now: what is held there is not gone */
+/** @throws CliError of a namespace that could be read before and can't be read now: its Secrets may still hold the credential */
 async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unreadable"]): Promise<NotedIn> {
   const seen = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
@@ -125,7 +127,7 @@ async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], k
   return seen;
 }
 
-/** Whether one of those whose login is refused has been written, or is gone, since it was listed. */
+/** Whether a Secret whose login was rejected has been written or deleted since it was listed. */
 async function anyWritten(doubted: readonly Doubted<Noted>[], { tools }: Proving): Promise<boolean> {
   const refused = doubted.flatMap(({ member, why }) => (why === "refused" ? [member] : []));
   for await (const written of over(refused, tools, isWritten)) if (written) return true;
@@ -136,13 +138,13 @@ async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: N
   try {
     yield (await clusterScope.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
   } catch (error) {
-    // Who may list it may not be allowed to read it alone
+    // Permission to list Secrets doesn't include permission to get one
     if (!isRefusal(error)) throw error;
     yield false;
   }
 }
 
-/** What was not yet reported of Secrets for which nothing shows that they hold what they record. */
+/** Returns the warnings about Secrets that are not proven to hold the credential they record, without those that were already reported. */
 export function newDoubts(
   { proof: { doubted } }: Look,
   { members, meant }: Pick<Found, "members" | "meant">,
@@ -154,7 +156,7 @@ export function newDoubts(
   return { outcomes: doubtsOf(fresh, keysOf(meant), proving), told: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
 }
 
-/** Reports which Secrets a rotation leaves locked out that held the credential when it began. */
+/** Reports Secrets that held the credential when the rotation started and are locked out by it. */
 export async function lockedOut(begun: Begun, order: RotateOrder): Promise<readonly Outcome[]> {
   const { rotation, proving, told, unsure } = begun;
   if (unsure.size === 0 || proving.tools.halted()) return [];
@@ -162,14 +164,16 @@ export async function lockedOut(begun: Begun, order: RotateOrder): Promise<reado
 }
 
 /**
- * Looks anew, now that others have written.
- * @param waits times that it waits for claims; whoever goes round once more does so again
- * @returns undefined where no Secret holds the credential any more
+ * Reads the holders again after other runs have written.
+ * @param waits how often it waits for claims. A caller that starts another round passes 1, because that round waits again
+ * @returns undefined if no Secret holds the credential any more
  */
 export const lookAgain = async (begun: Begun, order: RotateOrder, waits = rounds): Promise<Begun | undefined> =>
   withLook(begun, await lookUnclaimed(begun, order, { waits }));
 
-/** A run that is claiming a Secret for the same credential writes what nobody has seen yet, or is dead. */
+/**
+ * Waits for the claims on Secrets of the same credential. The claiming run may write a password that was not read yet, or it has crashed.
+ */
 export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
   const look = await lookUnclaimed(begun, order, { first: begun });
   return look === begun ? begun : withLook(begun, look);
@@ -188,8 +192,8 @@ async function lookUnclaimed(
 }
 
 /**
- * The claims that count: on Secrets that are proven to hold the credential, and of runs that prove that they hand it out. Anyone in a
- * namespace can write any other.
+ * Selects the claims that count: claims on proven holders, and claims of runs that prove that they distribute the credential. Anyone in a
+ * namespace can write any other claim.
  */
 function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
   const holders = keysOf(all);
@@ -208,12 +212,12 @@ function withLook(begun: Begun, look: Look): Begun | undefined {
   return found && { ...begun, ...look, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
 }
 
-/** Each of these logins once. */
+/** Removes duplicate logins. */
 export const loginsOf = (logins: readonly Login[]): readonly Login[] => [
   ...new Map(logins.map((login) => [fingerprint(login), login])).values(),
 ];
 
-/** The claims on these Secrets. */
+/** Returns the claims on these Secrets, by key. */
 export const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>
   new Map(
     holders.flatMap(({ to, metadata }) => {

@@ -23,14 +23,17 @@ export type ReusedLogin = {
   confirm(): Promise<{ readonly retry: Conflict } | { readonly unitError: Conflict } | undefined>;
 };
 
-/** The login was issued for this Secret, or before; the namespace must be planned again; or an error ends all namespaces. */
+/**
+ * `first`: the login was issued for this Secret. `ready`: it was issued before. Otherwise the namespace must be planned again, or an error
+ * ends all namespaces.
+ */
 export type Prepared = "first" | "ready" | { readonly retry: Conflict } | { readonly unitError: unknown };
 
 /** The place of a namespace in the queue. */
 export type Turn = {
   /** Waits for the namespaces before this one. If none of them needs a login, it is issued now. @throws CliError of this Secret alone */
   prepare(store: Store): Promise<Prepared>;
-  /** Lets the next namespace go on. The first one leaves when its Secret is written: no other Secret is written before. */
+  /** Lets the next namespace proceed. The first namespace leaves after its Secret is written: no other Secret is written before. */
   leave(): void;
 };
 
@@ -64,15 +67,18 @@ export function openFirstSecret({ demand, reused, claims }: Issuing, env: Env): 
     const change = claimOf(store);
     if (!change) return undefined;
     const { to, precondition, replaces, shape } = store;
-    // A Secret that does not exist is tried by the claim itself
+    // For a Secret that doesn't exist, the claim itself checks that it can be created
     if (precondition && !reused) await rehearse.apply({ act: "rehearse", to, precondition, replaces, shape }, env);
     if (isClaimedSince(change)) return { unitError: new Conflict(beingMade(change)) };
     await claim.apply(change, env);
-    // Only after the claim: a rotation that has not read the claim has written before this check, and one that has read it waits
+    // Check after the claim: a rotation that has not read the claim has written before this check, and a rotation that has read it waits
     return reused?.confirm();
   }
 
-  /** Whether another run claimed the Secret after the plan was made. What that run records was not read, and would be overwritten. */
+  /**
+   * Whether another run claimed the Secret after the plan was made. The password that the claim records was not read and would be
+   * overwritten.
+   */
   function isClaimedSince({ to, precondition }: Claim): boolean {
     const found = precondition?.claim;
     return claims !== undefined && found !== undefined && found.by !== runId && !sameClaim(found, claims.get(keyOf(to)));

@@ -11,7 +11,7 @@ import { scopesHolding } from "./distribute.ts";
 import type { Begun, RotateOrder } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedBy, ownerAt, sharedOwner } from "./owner.ts";
 
-/** What its Secrets are to hold: the newest login that some of them hold, where others lack it; else another one. */
+/** Issues the password for the holders: the newest one that some of them hold if others lack it, otherwise a new one. */
 export async function issuePassword(at: Begun, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
   const { all, members, newest, behind } = at.rotation;
   const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
@@ -48,13 +48,16 @@ async function renewed(at: Begun, holder: Noted | undefined, order: RotateOrder)
   return { ...issue, demand: [...takingOver(all, issue.demand, order.now()), ...issue.demand] };
 }
 
-/** The claim on a Secret, if it has come to its end. */
+/** Returns the claim on a Secret if it has expired. */
 function endedOn({ metadata }: Noted, now: Date): SecretClaim | undefined {
   const claim = readClaim({ metadata });
   return claim && !isLive(claim, now) ? claim : undefined;
 }
 
-/** Whoever has noted what is written over is to find his claim gone, if he is only slow: each is taken over, on the version of the look. */
+/**
+ * Claims the Secrets whose expired claim records the password that this run overwrites, each with the version that was read as a
+ * precondition. If the claiming run is only slow, it then finds that it has lost its claim.
+ */
 function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"claim">[] {
   const mint = demand.find((change): change is ChangeOf<"mint"> => change.act === "mint");
   if (mint?.left === undefined) return [];
@@ -66,7 +69,7 @@ function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"c
   return noting.map((holder) => ({ act: "claim", to: holder.to, precondition: preconditionOf(holder) }));
 }
 
-/** Logins that no annotation names, and that are none of those whose password is known: they may be any other password. */
+/** Returns the logins that no annotation names and whose password is unknown: they may be any password of the credential. */
 function unknownCopies(all: readonly Noted[], unnoted: readonly Unnoted[]): readonly Unnoted[] {
   const known = new Set(all.flatMap(({ login, lapsed }) => (login && !lapsed ? [fingerprint(login)] : [])));
   return unnoted.filter(({ login }) => !known.has(fingerprint(login)));

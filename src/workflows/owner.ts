@@ -10,7 +10,10 @@ import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
 import type { Clusters, Noted } from "../state/noted.ts";
 
-/** One Secret as the owner of a credential: its name in Azure is made of the namespace's uid, so that no other Secret has it. */
+/**
+ * Returns one Secret as the owner of a credential. The name in Azure is derived from the namespace's uid, so no other Secret has the same
+ * name.
+ */
 export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
   const ownName = once(async () => tokenName(await known(() => uidOf(cluster, namespace), namespace), namespace, secret));
   const words = `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
@@ -25,8 +28,9 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
 }
 
 /**
- * The Secrets of one name in many namespaces. A new credential is named once, by the cluster and the first selected namespace, so that
- * another selection of namespaces gets another one. Later runs find the name in the annotations of the Secrets that hold it.
+ * Returns the Secrets of one name in many namespaces as the owner of a credential. The name in Azure is generated once, from the cluster
+ * and the first selected namespace, so another selection of namespaces gets another name. Later runs find the name in the annotations of
+ * the Secrets that hold the credential.
  */
 export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: string): Owner {
   const reached = clusterScopes
@@ -48,7 +52,7 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
   return {
     secret,
     words,
-    // One that is not reached now may hold it all the same
+    // A cluster that can't be reached now may hold the credential too
     wordsInCluster: once(async () =>
       reached.length < clusterScopes.length ? words : wordsIn(words, await Promise.all(reached.map(({ uid }) => idBy(uid)))),
     ),
@@ -64,7 +68,10 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
 
 type Reached = { readonly clusterScope: ClusterScope; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
 
-/** Whether Secrets of one name in a cluster were ever given this name. Earlier versions left the namespace out. */
+/**
+ * Whether Secrets of this name in a cluster were ever given a credential of this name. Earlier versions did not include the namespace in
+ * the name.
+ */
 async function isGivenIn({ clusterScope, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
   const cluster = await known(uid, "kube-system");
   if (name === tokenName(cluster, "shared", secret)) return true;
@@ -74,7 +81,9 @@ async function isGivenIn({ clusterScope, uid, firstUid }: Reached, { name, secre
 
 const sharedName = (cluster: string, namespace: string, secret: string) => tokenName(`${cluster}/${namespace}`, "shared", secret);
 
-/** The uid of the first selected namespace that exists; empty if none does, and then no Secret is written either. */
+/**
+ * Returns the uid of the first selected namespace that exists. Returns an empty string if none exists; then no Secret is written either.
+ */
 async function firstUid({ cluster, namespaces }: ClusterScope): Promise<string> {
   for (const name of namespaces) {
     const uid = await readable(() => uidOf(cluster, name));
@@ -83,7 +92,7 @@ async function firstUid({ cluster, namespaces }: ClusterScope): Promise<string> 
   return "";
 }
 
-/** The uids of a cluster's namespaces; if they may not be listed, of the selected ones. */
+/** Returns the uids of a cluster's namespaces, or of the selected ones if listing is forbidden. */
 async function uidsIn({ cluster, namespaces }: ClusterScope): Promise<string[]> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(unlessForbidden(undefined));
   if (listed) return listed.map(({ metadata: { uid = "" } }) => uid);
@@ -91,7 +100,7 @@ async function uidsIn({ cluster, namespaces }: ClusterScope): Promise<string[]> 
   return read.filter((uid) => uid !== undefined);
 }
 
-/** The uid of a namespace. @throws CliError that names the way round where it may not be read */
+/** Returns the uid of a namespace. @throws CliError with a workaround if reading it is forbidden */
 const known = async (read: () => Promise<string | undefined>, namespace: string): Promise<string> =>
   (await readable(read)) ?? Promise.reject(noNamespace(namespace));
 
@@ -115,7 +124,10 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 type Owned = "one" | "many" | "nobody";
 
-/** Which Secrets derive the credential's name: one of these, those of their name in the selected clusters, or none. */
+/**
+ * Returns which Secrets the credential's name is derived from: one of these (`one`), those of the same name in the selected clusters
+ * (`many`), or no known Secret (`nobody`).
+ */
 export async function ownedBy({ identity, members }: Rotation<Noted>): Promise<Owned> {
   const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);
   for (const member of members) if (await owns(ownerAt(member))) return "one";
@@ -127,7 +139,10 @@ export async function ownedBy({ identity, members }: Rotation<Noted>): Promise<O
 export const ownerAt = ({ clusterScope, to }: Noted) =>
   ownerOf({ cluster: clusterScope.cluster, context: clusterScope.context, namespace: to.namespace ?? "" }, to.name);
 
-/** The ids of clusters that Azure says hold the credential, and that this run did not list; none if the name is only one Secret's. */
+/**
+ * Returns the ids of clusters that Azure's description names and that this run did not list. Returns none if the name is derived from only
+ * one Secret.
+ */
 export async function clustersUnknown(
   { identity }: Rotation<Noted>,
   { clusters, credential, owned }: { clusters(): Promise<Clusters>; readonly credential: Credential; readonly owned: Owned },
@@ -136,7 +151,7 @@ export async function clustersUnknown(
   return described.length === 0 ? [] : unknownClusters(described, (await clusters()).listed);
 }
 
-/** What is unknown of clusters, and what to do about it. */
+/** Describes the unknown clusters and the flag to add. */
 export const inClusters = (ids: readonly string[]): string =>
   ids.includes(unnamedCluster)
     ? `a cluster ${unnamedCluster} may hold it; add --force if no other cluster does`

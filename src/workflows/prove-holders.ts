@@ -11,13 +11,13 @@ import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 
-/** How it is found out who holds a credential. */
+/** How holders of a credential are proven. */
 export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };
 
 /**
- * Of the Secrets that note a credential, those that really hold it: by the login inside, which the registry is asked for, and by what
- * Azure shows.
- * @throws CliError conflict where two of them cannot both be right
+ * Determines which of the Secrets that record a credential really hold it: tests the login inside at the registry, and compares with the
+ * passwords that Azure shows.
+ * @throws CliError conflict if two Secrets contradict each other
  */
 export async function provenOf(all: readonly Noted[], proving: Proving): Promise<Proof<Noted>> {
   const { credential, identity } = proving;
@@ -27,7 +27,7 @@ export async function provenOf(all: readonly Noted[], proving: Proving): Promise
   return proof;
 }
 
-/** Each different login is asked for once. */
+/** Tests each distinct login once. */
 async function triedOf(all: readonly Noted[], proving: Proving): Promise<Tried<Noted>[]> {
   const { identity, tools } = proving;
   const insides = all.map((member) => ({
@@ -58,7 +58,10 @@ async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, ver
   return verdict === "refused" ? "no" : "unknown";
 }
 
-/** Those of these logins that the registry does not reject. A password that Azure cannot delete counts as held. */
+/**
+ * Returns the logins that the registry doesn't reject. Returns none if Azure doesn't show the passwords, because then no password is
+ * deleted.
+ */
 export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
   if (logins.length === 0 || (await lifecycleOf(proving.credential).shown(proving.identity)) === undefined) return [];
   const texts = grouped(logins, ({ login }) => (login ? fingerprint(login) : ""));
@@ -67,8 +70,8 @@ export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[]
 }
 
 /**
- * Whether a credential is a Secret's by its name. One of many namespaces is so only where nobody could be asked, and all of them hold
- * the same.
+ * Whether the credential's name is derived from a Secret. A shared name counts only if the registry could not be asked and all Secrets hold
+ * the same login.
  */
 async function isOwn(
   { member, inside }: Inside,
@@ -92,7 +95,7 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
   });
 }
 
-/** What is told of Secrets that note a credential and do not hold it. One that was meant is an error of its own. */
+/** Reports Secrets that record a credential and don't hold it. A selected Secret is an error of its own. */
 export function doubtsOf(
   doubted: readonly Doubted<Noted>[],
   meant: ReadonlySet<string>,

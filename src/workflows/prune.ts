@@ -8,22 +8,22 @@ import type { Change, Plan } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";
 import { over } from "../scope/concurrency.ts";
 
-/** What it takes to remove what is left over in Azure. */
+/** Context for removing leftovers from Azure. */
 export type Pruning = {
   readonly tools: Tools;
   readonly options: PruneOptions;
-  /** Looks once more at who holds what. */
+  /** Reads the holders again. */
   look(): Promise<PruneFacts>;
   remover(removal: Removal): Promise<Remover>;
 };
 
-/** Removals that are looked at together, and are under way at once: Azure answers each slowly, and throttles. */
+/** The number of removals that are checked together and run concurrently: Azure answers slowly and throttles. */
 const atOnce = 4;
 
-/** Takes away what is left over, and only what still is: each is looked at again right before. */
+/** Removes leftovers. Checks each one again right before, and removes it only if it is still a leftover. */
 export async function* pruning(removals: readonly Removal[], how: Pruning): AsyncGenerator<Outcome> {
   const bounds = { width: () => atOnce, halted: () => false };
-  // What has the same name goes one after the other
+  // Objects of the same name are removed one after the other
   const groups = sameNamed(removals);
   for (let at = 0; at < groups.length; at += atOnce) {
     const facts = how.tools.halted() ? undefined : await how.look();
@@ -62,12 +62,12 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
   says: [`${to.name} stays: ${because}`],
 });
 
-/** One after the other, each only once the one before it is done. */
+/** Applies the changes one after the other, and stops at the first one that is not done. */
 async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
   const env = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
   for (const change of plan) {
     const outcome = await executeOne(change, env);
-    // Whoever else has taken it away did what was asked
+    // If another user has deleted it already, the change is done
     const isGone = outcome.error?.kind === "notFound";
     if (outcome.error && !isGone)
       return yield {

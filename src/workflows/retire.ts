@@ -15,24 +15,24 @@ import type { RotateOrder } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedBy } from "./owner.ts";
 import { type Proving, stillTaken } from "./prove-holders.ts";
 
-/** A rotation whose Secrets have been written, as far as they could be. */
+/** A rotation whose Secrets were written, except for failures. */
 export type Retirement = RotateOrder &
   Pick<NotedIn, "unreadable"> & {
     readonly rotation: Rotation<Noted>;
     readonly proof: Pick<Proof<Noted>, "doubted">;
     readonly proving: Proving;
     readonly credential: Credential;
-    /** What its Secrets note by now. */
+    /** The annotation entry that its Secrets now have. */
     readonly entry: Entry;
     /** Some Secret could not be written. */
     readonly failed: boolean;
-    /** The Secrets that were written, by what names them. */
+    /** The keys of the Secrets that were written. */
     readonly written: ReadonlySet<string>;
   };
 
 /**
- * Takes the passwords away that others have taken the place of, as far as they are due and no Secret holds them, by a look of now. Where
- * a Secret could not be written, or where nobody could look, they stay, and it is told what keeps them.
+ * Deletes replaced passwords that are due and that no Secret holds according to a new read. If a Secret could not be written or not every
+ * Secret could be read, the passwords stay, and the reason is reported.
  */
 export async function retire(order: Retirement): Promise<readonly Outcome[]> {
   const { rotation, entry, credential } = order;
@@ -42,7 +42,7 @@ export async function retire(order: Retirement): Promise<readonly Outcome[]> {
   return Array.fromAsync(execute(await planOf(due, order), { tools, run: newRun(), seen: new Map() }));
 }
 
-/** The same for a credential that is not rotated: what an earlier run promised to keep until now. */
+/** Does the same for a credential that is not rotated: deletes passwords whose grace period, set by an earlier run, has ended. */
 export function retireDue(order: Omit<Retirement, "entry" | "failed" | "written">): Promise<readonly Outcome[]> {
   const { rotation } = order;
   const replaced = rotation.replaced.filter(({ until }) => until !== undefined);
@@ -51,10 +51,10 @@ export function retireDue(order: Omit<Retirement, "entry" | "failed" | "written"
   return retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
 }
 
-/** What was replaced before, and what this run has replaced. */
+/** Returns the passwords that earlier runs have replaced, and the one that this run has replaced. */
 const candidates = ({ replaced }: Rotation, { previous }: Entry): Previous[] => [
   ...replaced.filter((password) => !previous || passwordKey(password) !== passwordKey(previous)),
-  // Without an end it waits for the next rotation
+  // Without an end, the password stays until the next rotation
   ...(previous?.until === undefined ? [] : [previous]),
 ];
 
@@ -82,8 +82,8 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
 type Holder = { readonly to: Noted["to"]; readonly key: string };
 
 /**
- * The Secrets that still hold one of these passwords: by the login inside, where it is known, since anybody may note what he likes. What
- * a dry run would write counts as written.
+ * Finds the Secrets that still hold one of these passwords. If the login inside is known, it decides, because anyone in the namespace can
+ * write the annotation. In a dry run, Secrets that would be written count as written.
  */
 async function holdersOf(
   due: readonly Password[],
@@ -108,20 +108,20 @@ async function holdersOf(
   );
   return { holders: [...holders, ...copies], unreadable };
 
-  /** A login that is no Secret's by its annotation may be any password whose text is not known. */
+  /** A login that no annotation names may be any password whose text is unknown. */
   function mayHold({ login }: Unnoted, key: string): boolean {
     const inside = fingerprint(login);
     return insideOf.has(key) ? insideOf.get(key) === inside : !known.has(inside);
   }
 }
 
-/** Names a Secret with what it holds. */
+/** Returns a key for a Secret and the login that it holds. */
 const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
 const staying = (passwords: readonly Password[], identity: string, why: string) =>
   `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "stay" : "stays"}, since ${why}`;
 
-/** `secret/acr in namespace a holds it`. */
+/** For example `secret/acr in namespace a holds it`. */
 function holding(holders: readonly Holder[], passwords: readonly Password[]): string {
   const by = [...new Set(holders.map(({ to }) => namedThere(to)))];
   return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;

@@ -18,24 +18,24 @@ import { isFailed } from "./distribute.ts";
 import { inClusters, ownerOf, sharedOwner } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 
-/** What it takes to revoke what Secrets note that are to go. */
+/** Context for revoking the credentials that deleted Secrets record. */
 export type Revoking = RevokeOrder & {
-  /** What one of them really had inside; undefined where that is not known any more. */
+  /** Returns the login that the Secret held; undefined if that is not known any more. */
   lookAt(member: Member): Noted | undefined;
 };
 
 export type RevokeOrder = {
   readonly clusterScopes: readonly ClusterScope[];
   readonly tools: Tools;
-  /** That of the places, which has claimed the Secrets. */
+  /** The run of the namespaces, which has claimed the Secrets. */
   readonly run: Run;
-  /** The credential that a Secret notes, or why nobody here can revoke it. @throws CliError */
+  /** Opens the credential that a Secret records, or returns the reason why this command can't revoke it. @throws CliError */
   open(of: Pick<Revocable, "entry" | "host">): Promise<Credential | string>;
 };
 
 /**
- * Revokes what of a credential no other Secret holds, and those that are to go have really held.
- * @param others what Secrets note that stay
+ * Revokes the passwords of a credential that the deleted Secrets really held and that no other Secret holds.
+ * @param others the annotations and logins of Secrets that stay
  */
 export async function revokeOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Revocation> {
   const going = goingOf(credential, passwordsIn(credential.members), others.noted);
@@ -47,7 +47,7 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   return { outcomes: [...notices, ...planned.told, ...applied], isDone: !applied.some(isFailed) };
 }
 
-/** What became of one credential, and whether nothing of it is left to be revoked. */
+/** The outcomes for one credential, and whether it is completely revoked. */
 export type Revocation = { readonly outcomes: readonly Outcome[]; readonly isDone: boolean };
 
 const keptWords = (by: readonly Ref[]): string =>
@@ -69,7 +69,7 @@ const asFailure =
 
 type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told: readonly Outcome[] };
 
-/** @returns what is to be told instead, where nothing can be done */
+/** @returns the outcome to report instead, if nothing can be revoked */
 async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
   const owned = await isOwn(credential, how);
   if (!owned) refuseUnreadable(credential, others, how);
@@ -85,27 +85,27 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   const told = doubtsOf(doubted, new Set(), proving);
   const [unknown] = told.filter((_, index) => doubted[index]?.why === "unknown");
   if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.says?.join("; ")}`);
-  // Of a login that the registry refuses nothing is left but what a run that was killed had made for it
+  // If the registry rejects the login, all that may be left is what a killed run created for it
   const isOver = doubted.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, told };
   const shown = await lifecycleOf(opened).shown(identity);
   const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
   const copies = await stillTaken(unsure, proving);
   if (copies.length > 0) return tell(credential, keptWords(copies.map(({ to }) => to)));
-  // Of a password that has ended nothing shows that it was here, but of its own credential nothing else can be
+  // Nothing proves that an expired password was in this Secret. But a credential whose name is derived from the Secret belongs to it alone
   const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
   const { revoke, retire } = lifecycleOf(opened);
   const plan = whole ? await revoke(identity, passwords, await isMade(credential, how)) : await retire(identity, passwords);
   return { plan, opened, told: isOver ? [] : told };
 }
 
-/** Logins of it in other Secrets, which no annotation names: they may be any password of it. */
+/** Returns logins of the credential in other Secrets that no annotation names: they may be any of its passwords. */
 const copiesOf = ({ entry, host, members }: Revocable, { unnoted }: NotedIn): NotedIn["unnoted"] => {
   const leaving = new Set(members.map(({ to }) => keyOf(to)));
   return unnoted.filter(({ to, held }) => !leaving.has(keyOf(to)) && isLoginOf({ ...entry, host }, held));
 };
 
-/** Other Secrets whose annotation does not say which password they hold, or names one that is not the login inside. */
+/** Returns other Secrets whose annotation doesn't say which password they hold, or names a password that is not the login inside. */
 function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt, shown }: Misnaming): readonly Noted[] {
   const keys = new Map(
     members.flatMap((member) => {
@@ -137,7 +137,7 @@ async function refuseUnlisted(
   throw new CliError("conflict", message, { hint: inClusters(clusters) });
 }
 
-/** Whether the credential has a name that only one of these Secrets gives, so that no other has ever been given it. */
+/** Whether the credential's name is derived from one of these Secrets, so that no other Secret was ever given it. */
 async function isOwn({ entry, members }: Revocable, { clusterScopes }: Revoking): Promise<boolean> {
   const owned = members.map(async ({ to: { name, namespace = "", context } }) => {
     const cluster = clusterScopes.find((clusterScope) => clusterScope.context === context)?.cluster;
@@ -146,7 +146,7 @@ async function isOwn({ entry, members }: Revocable, { clusterScopes }: Revoking)
   return (await Promise.all(owned)).includes(true);
 }
 
-/** The same, or one that Secrets of their name in many namespaces are given. */
+/** Like {@link isOwn}, but also accepts a name that Secrets of the same name in many namespaces share. */
 async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
   if (await isOwn(credential, how)) return true;
   const names = [...new Set(credential.members.map(({ to: { name } }) => name))];
@@ -166,7 +166,7 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
   });
 }
 
-/** Applies one change after the other, until one fails. */
+/** Applies the changes one after the other, until one fails. */
 async function applyInOrder({ plan, opened }: Planned, credential: Revocable, how: Revoking): Promise<ChangeOutcome[]> {
   const { apply, removal } = opened;
   const env = { tools: { ...how.tools, carry: apply, removal }, run: ofCredential(credential, how.run), seen: new Map() };
@@ -180,7 +180,7 @@ async function applyInOrder({ plan, opened }: Planned, credential: Revocable, ho
   return outcomes;
 }
 
-/** The run as far as the Secrets of one credential are concerned. */
+/** Returns the run with only the claims on the Secrets of one credential. */
 function ofCredential({ members }: Revocable, run: Run): Run {
   const claims = members.flatMap(({ to }) => {
     const [key, claimed] = [keyOf(to), run.claims.get(keyOf(to))];
@@ -191,7 +191,7 @@ function ofCredential({ members }: Revocable, run: Run): Run {
 
 async function applyOne(change: Change, env: Env): Promise<ChangeOutcome> {
   try {
-    // Another run that has taken the Secret over may have generated another password by now
+    // Another run that has taken over the Secret may have generated another password by now
     if (env.tools.dryRun === "none") await renewClaims(env);
   } catch (error) {
     return { change, error: asCliError(error) };

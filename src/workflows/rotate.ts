@@ -33,9 +33,9 @@ type Found = Rotation<Noted>;
 
 /**
  * Rotates one credential without a failed pull: the new password is proven before a Secret gets it, and the old one is deleted only after
- * no Secret holds it. A rotation that was interrupted is completed instead. A Secret takes part only if it really holds the credential that
- * it records.
- * @throws CliError of what all its Secrets depend on
+ * no Secret holds it. Completes an interrupted rotation instead of starting a new one. A Secret takes part only if it really holds the
+ * credential that it records.
+ * @throws CliError of a step that all its Secrets depend on
  */
 export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
@@ -63,17 +63,17 @@ const otherHost = ({ host, members }: Found, credential: Credential) =>
 /** One pass over the holders. Another one follows if another run has written in the meantime. */
 type Round = {
   readonly at: Begun;
-  /** Rounds so far, without those that repeat the distribution. */
+  /** The number of rounds so far, without those that repeat the distribution. */
   readonly count: number;
-  /** How often the newest password was distributed again to holders that had got an older one back. */
+  /** How often the newest password was distributed again to holders whose older one was restored. */
   readonly repeats: number;
-  /** The newest password when this run decided to rotate. If there is a newer one, the round only distributes that. */
+  /** The newest password when this run decided to rotate. If there is a newer one, the round only distributes it. */
   readonly before: Entry;
-  /** The password that an interrupted run left is due itself. */
+  /** The password that an interrupted run left is due for rotation itself. */
   readonly isStale: boolean;
 };
 
-/** What became of one holder. */
+/** The result for one holder. */
 type Result = { readonly stored: Ref<"secret"> | undefined; readonly failed: boolean };
 
 /** Issues a password, distributes it and retires the old one, until every holder has the newest password. */
@@ -130,7 +130,7 @@ async function finish(round: Round, { issue, entry, results }: Distributed, orde
   return { outcomes: [...retired, ...(await report(stored, at.rotation, tools))], next };
 }
 
-/** Reads the holders again. @returns them if some of them do not have the newest password, because another run has written since */
+/** Reads the holders again. @returns them if some of them lack the newest password because another run has written since */
 async function withOlderPassword(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
   const at = await lookAgain(begun, order);
   return at && at.rotation.behind.length > 0 ? at : undefined;
@@ -138,7 +138,7 @@ async function withOlderPassword(begun: Begun, order: RotateOrder): Promise<Begu
 
 const isLast = ({ count }: Round): boolean => count === rounds;
 
-/** Whether the round distributes a password that exists: another run has rotated in the meantime, or this one has. */
+/** Whether the round distributes an existing password, because another run or this one has rotated in the meantime. */
 const isSettled = ({ at, before, repeats }: Round): boolean => repeats > 0 || passwordKey(at.rotation.newest) !== passwordKey(before);
 
 const nextRound = (at: Begun | undefined, { count, before }: Pick<Round, "count" | "before">): Round | undefined =>
@@ -152,14 +152,14 @@ async function roundAfter(error: unknown, round: Round, order: RotateOrder): Pro
   return nextRound(await lookAgain(round.at, order, 1), round);
 }
 
-/** Whether the password that the round only distributed is due itself. */
+/** Whether the password that the round only distributed is due for rotation itself. */
 const isStillDue = ({ demand, entry }: Issue, round: Round, { endsBy, createdBy }: RotateOrder): boolean =>
   demand.length === 0 &&
   !isSettled(round) &&
   (endsBy ?? createdBy) !== undefined &&
   notDue([{ entry }], { endsBy, createdBy }).length === 0;
 
-/** The old password came back as often as the new one was written, so it stays. */
+/** Reports that another tool restored the old password as often as this run wrote the new one. The old password stays valid. */
 function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {
   return behind.map(({ to }) => {
     const says = `somebody gives ${namedThere(to)} the password of ${identity} back that another has taken the place of`;
@@ -176,14 +176,14 @@ function report(stored: readonly Ref<"secret">[], { identity, members }: Found, 
   return Array.fromAsync(execute(plan, { tools, run: newRun(), seen: new Map() }));
 }
 
-/** How long the password that is replaced is to work. */
+/** Returns the entry with the end of the grace period of the replaced password. */
 function withEnd(entry: Entry, grace: Grace, now: Date): Entry {
   const { previous } = entry;
   if (!previous || grace === "next" || previous.until !== undefined) return entry;
   return { ...entry, previous: { ...previous, until: toSeconds(new Date(now.getTime() + grace)) } };
 }
 
-/** Warns of Secrets that hold the credential and that this run does not write: they keep their password. */
+/** Warns about Secrets that hold the credential and that this run doesn't write: they keep their password. */
 function* otherHolders({ rotation, proof, unnoted }: Look & { readonly rotation: Found }): Generator<Outcome> {
   const { host, identity } = rotation;
   const foreign = proof.proven.flatMap((member) => (member.foreign ? [member.to] : []));

@@ -39,8 +39,8 @@ export async function refuseWidening(
 }
 
 /**
- * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. If no login that pulls
- * goes with its name, only an annotation names it, which anyone in the namespace can write.
+ * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. Such a credential may be
+ * known only from an annotation, which anyone in the namespace can write.
  */
 export async function isHeldOutside(
   { demand, entry: { identity } }: Issue,
@@ -86,8 +86,9 @@ function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: rea
 }
 
 /**
- * Issues a credential that Secrets of the scope hold already, if one of these still pulls; else another password of the last.
- * @param isOutside whether others hold that one, so that the scope gets a credential of its own
+ * Issues a credential that Secrets of the scope already hold, if one of them still pulls. Otherwise issues another password of the last
+ * one.
+ * @param isOutside whether other Secrets hold that credential, so that the scope gets a new credential
  */
 export async function issueHeld(
   credential: Credential,

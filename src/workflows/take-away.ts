@@ -12,7 +12,7 @@ import type { Entry } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { loginFor, readExisting } from "../state/existing-secret.ts";
 
-/** A Secret as a run has written it last. */
+/** A Secret as the run wrote it last. */
 type Written = {
   readonly act: "store";
   readonly to: Ref<"secret">;
@@ -20,14 +20,14 @@ type Written = {
   readonly entry: Entry;
   /** The fingerprint of its login. */
   readonly login: string | undefined;
-  /** The run created it, and deletes it when it ends. */
+  /** The run created the Secret, and deletes it when the run ends. */
   readonly created: boolean;
 };
 
 /** A Secret that a run has written, or an `imagePullSecrets` entry that it has added. */
 export type Belonging = Refer | Written;
 
-/** What a run has to remember of an outcome. @param before what it remembers of the same object */
+/** Returns the object that a run must clean up after an outcome. @param before the earlier result for the same object */
 export function belongingOf({ change, object, error, left }: ChangeOutcome, before?: Belonging): Belonging | undefined {
   if (!change || error || left) return undefined;
   if (change.act === "attach") return change;
@@ -44,8 +44,8 @@ function loginIn(secret: Secret | undefined, { hosts: [host = ""] }: Entry): str
 }
 
 /**
- * Removes the entries that a run has added and then the Secrets that it has created, also after an interruption. A Secret that is not as the
- * run wrote it last stays, and so do the entries that name it.
+ * Removes the entries that the run added and then the Secrets that it created, even after an interruption. A Secret that changed after the
+ * run's last write stays, and so do the entries that refer to it.
  */
 export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<ChangeOutcome[]> {
   const written = new Map(belongings.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));
@@ -70,7 +70,7 @@ async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Writte
 
 const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it is gone" });
 
-/** What is left, with the command that takes it away. */
+/** Describes what is left and the command that removes it. */
 function leftBy(belonging: Belonging): Required<Pick<ChangeOutcome, "says" | "fix">> {
   if (belonging.act === "store") {
     const { name } = belonging.to;
@@ -98,7 +98,7 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
   return { change: { act: "keep", to, because }, left: "failed", says: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
 }
 
-/** Why a Secret is not the one that the run wrote last; undefined if it is. */
+/** Returns why a Secret is not the one that the run wrote last; undefined if it is. */
 function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: Tools): string | undefined {
   const [host = ""] = entry.hosts;
   const { existing } = readExisting(secret, host, write.fieldManager);
@@ -124,5 +124,5 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
   });
 }
 
-/** Names what belongs to a run, each once. */
+/** Returns a key for an object that belongs to a run. */
 export const belongingKey = ({ act, to }: Pick<Change, "act" | "to">): string => `${act} ${keyOf(to)}`;

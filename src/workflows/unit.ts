@@ -14,32 +14,36 @@ import { type NamespaceState, remember, type Seen } from "../state/namespace-sta
 import { openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
 
 /**
- * What a verb that writes decides: what comes first, what is made once it is wanted, and what is done in each place. One credential
- * for a thousand namespaces is a unit of a thousand places, and one for each is a thousand units of one.
+ * The decisions of a verb that writes: the first steps, the steps before the first Secret is written, and the plan for each namespace. One
+ * credential for a thousand namespaces is one unit of a thousand namespaces. One credential for each is a thousand units of one namespace.
  */
 export type Unit = {
-  /** Done before the first place, all or nothing. */
+  /** Applied before the first namespace, all or nothing. */
   readonly before: Plan;
-  /** Done when the first Secret is to be written, all or nothing; taken back if no Secret comes to hold it. */
+  /** Applied before the first Secret is written, all or nothing. Rolled back if no Secret gets the login. */
   readonly demand: Plan;
   readonly run: Run;
   /** A login that other Secrets hold already. It is checked again when the first Secret is claimed. */
   readonly reused?: ReusedLogin | undefined;
-  /** The claims of other runs that it was decided by, of each Secret: another one on the Secret that it claims ends it. */
+  /**
+   * The claims of other runs that were read for the decision, by Secret. A different claim on the Secret that this unit claims ends the
+   * unit.
+   */
   readonly claims?: ReadonlyMap<string, SecretClaim> | undefined;
-  /** It was decided by the look at its only place: what has changed since ends it. */
+  /** The decision used the state of the only namespace. If that has changed since, the unit ends. */
   readonly once?: true;
-  /** What it claims is claimed beyond its last place: whoever goes on ends it. */
+  /** The claims last beyond the last namespace. The caller that continues must end them. */
   readonly goesOn?: true;
-  /** Plans one place. @throws CliError of that place */
+  /** Plans one namespace. @throws CliError of that namespace */
   each(state: NamespaceState): Plan;
-  /** What is told at the end of a place's plan, and takes what nobody waits for before that is carried out. */
+  /** Returns warnings for the end of a namespace's plan. Executing the plan doesn't wait for the requests that they need. */
   later?(state: NamespaceState, plan: Plan): Promise<Plan> | undefined;
 };
 
 /**
- * Carries out a unit: each outcome in the order of the places, as soon as it is due. A place that fails does not stop the others.
- * @throws CliError of what all places depend on; Conflict where a unit of one place was decided by an old look
+ * Executes a unit and yields the outcomes in the order of the namespaces, each as soon as possible. A namespace that fails doesn't stop the
+ * others.
+ * @throws CliError of a step that all namespaces depend on; Conflict if a unit of one namespace was decided by an old read
  */
 export async function* runUnit(
   unit: Unit,
@@ -85,7 +89,7 @@ export async function* runUnit(
   yield* await clear(landed ? [] : firstSecret.issued, env, unit);
 }
 
-/** Others are only written once the Secret that is claimed has the password. */
+/** Lets the next namespace proceed after the Secret is stored: other Secrets are written only after the claimed one has the password. */
 async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () => void): AsyncGenerator<ChangeOutcome> {
   for await (const outcome of outcomes) {
     if (outcome.change.act === "store") leave();
@@ -93,13 +97,13 @@ async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () =>
   }
 }
 
-/** A credential that no Secret got is nobody's. The claim ends last, so that no other run has come to use what goes. */
+/** Rolls back a credential that no Secret got. Ends the claims last, so that no other run starts to use an object that is rolled back. */
 async function clear(made: readonly ChangeOutcome[], env: Env, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<ChangeOutcome[]> {
   const { unsure } = env.run;
   return [...(unsure.size > 0 ? keepUncertain(made, env) : await rollback(made, env)), ...(goesOn ? [] : await endClaims(env))];
 }
 
-/** Says what of a plan ends pods before any of it is done. */
+/** Announces the changes of a plan that end pods, before any of them. */
 function* announced(plan: Plan, { place: { context, namespace } }: NamespaceReader): Generator<Outcome> {
   const ahead = aheadOf(plan);
   if (ahead === undefined) return;
@@ -107,7 +111,7 @@ function* announced(plan: Plan, { place: { context, namespace } }: NamespaceRead
   yield { to, ahead };
 }
 
-/** What ended a place; an interruption only leaves it, unless it left something behind. */
+/** Returns the error of a namespace. An interruption is not an error, unless it left something to clean up. */
 export function failure(
   { place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> },
   error: CliError,
@@ -116,7 +120,7 @@ export function failure(
   return error instanceof Interrupted && error.hint === undefined ? { to, left: "interrupted" } : { to, error };
 }
 
-/** What is to be done in a place, and what is only told once it is known. */
+/** The plan of a namespace, and warnings that are added to it later. */
 type Planned = {
   readonly plan: Plan;
   /** The login was issued for this Secret. */
@@ -131,7 +135,7 @@ async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Chan
 }
 
 /**
- * Plans a namespace, and has the login of its Secret issued. Plans again if another run has written since.
+ * Plans a namespace and has the login of its Secret issued. Plans again if another run has written since.
  * @returns the error that ends all namespaces, if there is one
  * @throws CliError of this namespace
  */
