@@ -8,17 +8,17 @@ import { exclusively } from "./lock.ts";
 import { duration, type Progress } from "./progress.ts";
 import { runLong } from "./run-long.ts";
 
-/** The version of every Python package of it, as it was tried. */
+/** The tested version of every Python package that the Azure CLI installs. */
 const constraints = join(import.meta.dirname, "tools", "az", "constraints.txt");
 
-/** What makes a virtual environment with pip in it; Debian has this in a package of its own. */
+/** Fails unless Python can create a virtual environment with pip. Debian has these modules in a separate package. */
 const asksPython = "import ensurepip, platform, sys, venv; assert sys.version_info >= (3, 10); print(platform.python_version())";
 
 /**
- * The real Azure CLI, installed once per user by pip into a virtual environment of its own (0.7 GB, a minute or two).
+ * Installs the real Azure CLI once per user with pip, in its own virtual environment (0.7 GB, one or two minutes).
  *
- * @returns the folder that has `az`, for PATH
- * @throws Error with one sentence for a person, when it cannot be installed
+ * @returns the folder that contains `az`, for PATH
+ * @throws Error with one readable sentence if the CLI cannot be installed
  */
 export async function azureCli({ progress = () => {}, env = process.env }: { progress?: Progress; env?: NodeJS.ProcessEnv } = {}) {
   const asked = promisify(execFile)("python3", ["-c", asksPython], { env });
@@ -41,7 +41,7 @@ export async function azureCli({ progress = () => {}, env = process.env }: { pro
   const waiting = () => progress(`${what}: waiting for another process that installs it`);
   await exclusively(cacheFolder(env, "az", `.${id}`), waiting, async () => {
     if (await complete()) return;
-    // What was begun and not ended cannot be told from what is whole
+    // An incomplete environment looks the same as a complete one.
     await rm(folder, { recursive: true, force: true });
     const log = `${folder}.log`;
     await rm(log, { force: true });

@@ -7,23 +7,23 @@ import { exclusively } from "./lock.ts";
 import type { Progress } from "./progress.ts";
 import { groups, type Module, type Program } from "./tools.ts";
 
-/** Where the sandbox's programs are. */
+/** The programs of the sandbox. */
 export type Binaries = {
-  /** The folder of those that we built. */
+  /** The folder of the programs that we built. */
   readonly folder: string;
-  /** The folders for PATH, so that what was asked for is found by its name. */
+  /** The folders for PATH that contain the requested programs. */
   readonly path: readonly string[];
-  /** The full path of a program that was asked for. */
+  /** Returns the full path of a requested program. */
   program(name: Program): string;
 };
 
 const tools = join(import.meta.dirname, "tools");
 
 /**
- * Finds the programs that are needed, and builds those that are missing: once per user, by `go build`, at the versions that
- * sandbox/tools pins. `KUBEBUILDER_ASSETS` (controller-runtime's envtest) names a folder whose programs are taken instead.
+ * Finds the required programs, and builds the missing ones: once per user, with `go build`, at the versions that sandbox/tools pins.
+ * `KUBEBUILDER_ASSETS` (controller-runtime's envtest) names a folder whose programs are used instead.
  *
- * @throws Error with one sentence for a person, when they cannot be built
+ * @throws Error with one readable sentence if a program cannot be built
  */
 export async function binaries({
   need,
@@ -55,7 +55,7 @@ export async function binaries({
   };
 }
 
-/** The folder with these programs of a group, built if they are not there yet. */
+/** Returns the folder with these programs of a group. Builds them if they do not exist. */
 async function built(
   programs: readonly Program[],
   modules: readonly Module[],

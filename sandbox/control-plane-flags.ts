@@ -1,10 +1,10 @@
-/** What the programs of a control plane are told. File names are relative to its folder, in which the programs run. */
+/** The command-line flags of a control plane's programs. File names are relative to its folder, which is their working directory. */
 
-// Unix sockets in a private folder instead of ports: no other user can connect, and no other program can be first.
+// Unix sockets in a private folder instead of ports: no other user can connect, and no other program can take the address first.
 export const etcd = [
   "--name=sandbox",
   "--data-dir=etcd",
-  "--unsafe-no-fsync", // it need not survive the machine
+  "--unsafe-no-fsync", // the data does not have to survive a crash of the machine
   "--log-level=error",
   "--listen-client-urls=unix://etcd.sock",
   "--advertise-client-urls=unix://etcd.sock",
@@ -18,7 +18,7 @@ export const apiServer = (port: number) => [
   "--bind-address=127.0.0.1",
   `--secure-port=${port}`,
   "--advertise-address=127.0.0.1",
-  "--endpoint-reconciler-type=none", // any other refuses to advertise a loopback address
+  "--endpoint-reconciler-type=none", // the other types refuse to advertise a loopback address
   "--authorization-mode=Node,RBAC",
   "--enable-admission-plugins=NodeRestriction",
   "--allow-privileged",
@@ -32,15 +32,15 @@ export const apiServer = (port: number) => [
   "--service-account-key-file=service-account.pub",
   "--service-account-signing-key-file=service-account.key",
   "--service-cluster-ip-range=10.96.0.0/16",
-  "--max-requests-inflight=4000", // the tests ask for much at once, and of nobody else
+  "--max-requests-inflight=4000", // the tests send many requests at once, and there are no other clients
   "--max-mutating-requests-inflight=2000",
 ];
 
-/** Keeps a line of every write, with who asked for it, in audit.log. */
+/** Writes each change and its user to audit.log. */
 export const audit = [
   "--audit-policy-file=audit-policy.json",
   "--audit-log-path=audit.log",
-  "--audit-log-maxsize=4000", // MB, before another file is begun
+  "--audit-log-maxsize=4000", // MB per file, before a new one starts
 ];
 
 /** audit.k8s.io/v1 Policy. */
@@ -57,7 +57,7 @@ export const controllerManager = (kubeconfig: string) => [
   "--secure-port=0",
   "--service-account-private-key-file=service-account.key",
   "--root-ca-file=ca.crt",
-  "--flex-volume-plugin-dir=volume-plugins", // it is made at the start; the default is below /usr/libexec
-  "--kube-api-qps=2000", // of 20, a thousand namespaces wait two minutes for their default ServiceAccounts
+  "--flex-volume-plugin-dir=volume-plugins", // created at the start; the default is below /usr/libexec
+  "--kube-api-qps=2000", // with the default of 20, a thousand namespaces wait two minutes for their default ServiceAccounts
   "--kube-api-burst=2000",
 ];

@@ -15,15 +15,15 @@ export type ControlPlane = {
   readonly folder: string;
   /** `https://127.0.0.1:PORT` */
   readonly server: string;
-  /** The authority that signed the server's certificate (PEM file). */
+  /** The CA that signed the server's certificate (PEM file). */
   readonly caFile: string;
   /** An administrator's kubeconfig (file, 0600). */
   readonly kubeconfig: string;
-  /** Makes a user, known by a client certificate, who may do what RBAC allows; @returns its kubeconfig (file, 0600). */
+  /** Creates a user with a client certificate and the rights that RBAC grants. @returns its kubeconfig (file, 0600) */
   addUser(name: string, groups?: readonly string[]): Promise<string>;
-  /** A certificate that the API server accepts; a node's is `system:node:NAME` of the group `system:nodes`. */
+  /** Issues a certificate that the API server accepts. A node's is `system:node:NAME` in the group `system:nodes`. */
   issue(of: Subject): Promise<KeyPair>;
-  /** Ends everything and waits for it. May be called twice. */
+  /** Stops all programs and waits for them. May be called twice. */
   stop(): Promise<void>;
 };
 
@@ -31,15 +31,15 @@ type Options = {
   readonly folder: string;
   readonly binaries: Binaries;
   readonly authority: Authority;
-  /** Keeps `audit.log` in the folder: a line of JSON (audit.k8s.io/v1 Event) for every write. */
+  /** Writes `audit.log` in the folder: a line of JSON (audit.k8s.io/v1 Event) for every change. */
   readonly audit?: boolean;
 };
 
 /**
- * Starts a control plane and waits until it has the default ServiceAccount, so that pods and pull secrets can be made.
+ * Starts a control plane and waits for the default ServiceAccount, so that tests can create pods and pull secrets.
  *
- * @param folder is made new, for this control plane alone
- * @throws Error with the last lines of the log of the program that did not start; nothing is left running then
+ * @param folder is created, for this control plane alone
+ * @throws Error with the end of the log of the program that did not start. No program is left running then.
  */
 export async function startControlPlane(options: Options): Promise<ControlPlane> {
   for (let tries = 1; ; tries++) {
@@ -100,7 +100,7 @@ async function start({ folder, binaries, authority, audit = false }: Options, po
   };
 }
 
-/** Writes what the programs read; @returns the administrator's identity. */
+/** Writes the files that the programs read. @returns the administrator's identity */
 async function writeFiles(folder: string, authority: Authority): Promise<KeyPair> {
   const [signing, server, kubeletClient, admin] = await Promise.all([
     createSigningKeys(),
@@ -125,7 +125,7 @@ async function writeFiles(folder: string, authority: Authority): Promise<KeyPair
   return admin;
 }
 
-/** Asks the API server as `identity` whether a path is there; false also while the server does not answer. */
+/** Requests a path of the API server as `identity`. Returns whether the path exists, and false while the server does not respond. */
 function client(server: string, ca: string, { certificate, key }: KeyPair): (path: string) => Promise<boolean> {
   return (path) =>
     new Promise((resolve) => {
@@ -138,7 +138,7 @@ function client(server: string, ca: string, { certificate, key }: KeyPair): (pat
     });
 }
 
-/** Waits until something is so, at most a minute. @throws the reason of `failed`, or with the end of `log` */
+/** Waits until a condition is true, at most a minute. @throws the reason of `failed`, or an error with the end of `log` */
 async function until(failed: AbortSignal, log: string, so: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;
   while (!(await so())) {

@@ -9,9 +9,9 @@ import { runLong } from "./run-long.ts";
 import type { Module } from "./tools.ts";
 
 /**
- * Everything that decides what the programs are: the pins, the compiler and the platform. 12 hex digits.
+ * Returns a fingerprint of all inputs of the programs: the pinned versions, the compiler and the platform. 12 hex digits.
  *
- * @throws Error that says in a few words why Go cannot be used
+ * @throws Error that says briefly why Go cannot be used
  */
 export async function fingerprint(modules: readonly Module[], tools: string, env: NodeJS.ProcessEnv): Promise<string> {
   const first = join(tools, modules[0]?.name ?? "");
@@ -30,12 +30,13 @@ export async function fingerprint(modules: readonly Module[], tools: string, env
   return hash.digest("hex").slice(0, 12);
 }
 
-/** 26 of `go1.26.8` */
+/** Returns 26 for `go1.26.8`. */
 const minor = (version: string) => Number(/1\.(\d+)/.exec(version)?.[1] ?? 0);
 
 /**
- * Builds every program of a module in one `go build`, which shares their packages, into the folder `into`, each whole or not at all.
- * A build that was killed goes on where it was (Go's own cache).
+ * Builds every program of a module into the folder `into`. One `go build` shares their packages. Each program appears only when it is
+ * complete.
+ * After a kill, the next build continues from Go's own build cache.
  */
 export async function build(
   module: Module,
@@ -70,7 +71,7 @@ export async function build(
   }
 }
 
-/** The version that a go.mod requires of the module we speak of; empty if it names none. */
+/** Returns the version that a go.mod requires of the module's main dependency (`of`), or an empty string if it names none. */
 function versionOf(module: Module, goMod: string): string {
   const required = goMod.split("\n").find((line) => line.trim().startsWith(`${module.of} v`) && !line.includes("=>"));
   return required?.trim().split(" ")[1] ?? "";

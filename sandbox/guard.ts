@@ -6,18 +6,19 @@ import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { Duplex } from "node:stream";
 
-/** A program that cannot outlive us. */
+/** A program that cannot run longer than this process. */
 export type Guarded = {
-  /** The program's own pid; also its process group. */
+  /** The program's own pid, which is also its process group. */
   readonly pid: number;
-  /** How it ended, whoever ended it. Never rejects. */
+  /** How the program ended, for whatever reason. Never rejects. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** Ends the program and its group (SIGTERM, then SIGKILL) and waits until nothing is left of either. May be called twice. */
+  /** Ends the program and its process group (SIGTERM, then SIGKILL) and waits until both are gone. May be called twice. */
   stop(): Promise<void>;
 };
 
-// The guard waits on fd 3, whose other end is ours alone: it ends when we do, however we do. Then it ends its own process group.
-// It stays in that group, so the group's number cannot belong to anybody else by then.
+// The guard reads fd 3. Only this process has the other end, so the read ends when this process ends for any reason. Then the guard ends
+// its own process group.
+// The guard stays in that group, so the group's number cannot belong to another group by then.
 const guard = `
 ( trap '' HUP INT TERM
   read -r _
@@ -29,8 +30,8 @@ shift
 exec "$@" 3<&- `;
 
 /**
- * Starts a program that dies, with its process group, when this process ends for any reason, SIGKILL included.
- * Needs a POSIX `sh`. What it prints goes to the end of the file `log`.
+ * Starts a program that ends, with its process group, when this process ends for any reason, SIGKILL included.
+ * Needs a POSIX `sh`. The program's output is appended to the file `log`.
  *
  * @param grace seconds between SIGTERM and SIGKILL
  */
@@ -52,7 +53,7 @@ export async function spawnGuarded(
       child.once("exit", (code, signal) => resolve({ code, signal }));
       child.once("error", () => resolve({ code: null, signal: null }));
     });
-    // "close" comes after the exit and after the guard has let go of the pipe.
+    // "close" comes after the exit, and after the guard has closed the pipe.
     const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
     void exited.then(() => line.end());
     await once(child, "spawn");
@@ -69,8 +70,8 @@ export async function spawnGuarded(
   }
 }
 
-// The guard makes the folder, so that there is no moment at which the folder exists and nobody would remove it.
-// A program that is being ended meanwhile may still write into it: hence more than one try.
+// The guard itself creates the folder, so the folder never exists without a process that removes it.
+// A program that is still ending may write into the folder, so the guard tries several times.
 const folderGuard = `
 trap '' HUP INT TERM
 mkdir -m 700 -- "$1" || exit 1
@@ -80,9 +81,9 @@ left=30
 while rm -rf -- "$1"; [ -e "$1" ] && [ "$left" -gt 0 ]; do sleep 1; left=$((left - 1)); done`;
 
 /**
- * A new folder for this user alone (0700), removed when this process ends for any reason. Its name is `prefix` and random letters:
- * in the system's temporary folder, unless `prefix` is a full path. Stop what works in it before `remove`, which waits until the
- * folder is gone and may be called twice.
+ * Creates a folder for this user alone (0700), which is removed when this process ends for any reason. Its name is `prefix` and random
+ * letters, in the system's temporary folder unless `prefix` is a full path. Stop the programs that use the folder before you call `remove`,
+ * which waits until the folder is gone. `remove` may be called twice.
  */
 export async function guardedFolder(prefix: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = resolve(tmpdir(), prefix + randomBytes(6).toString("hex"));
@@ -102,7 +103,7 @@ export async function guardedFolder(prefix: string): Promise<{ readonly path: st
   };
 }
 
-/** Our end of a guard's pipe. What breaks it is the guard's end, which is no error here. */
+/** Returns this process's end of a guard's pipe. The pipe breaks when the guard ends, which is not an error. */
 function held(pipe: unknown): Duplex {
   if (!(pipe instanceof Duplex)) throw new Error("a guard needs a pipe");
   return pipe.on("error", () => {}).resume();

@@ -1,6 +1,9 @@
 import type { KeyPair } from "./pki.ts";
 
-/** A kubeconfig (v1 Config, as JSON, which is YAML too) that needs no other file. It holds the user's key: keep it 0600. */
+/**
+ * Returns a kubeconfig (v1 Config as JSON, which is also YAML) that needs no other file. It contains the user's key, so write it with mode
+ * 0600.
+ */
 export function kubeconfig({
   server,
   authority,

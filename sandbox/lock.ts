@@ -3,8 +3,8 @@ import { unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /**
- * Does `work` while no other process does so for the same `path`: whoever listens on the unix socket there has the lock,
- * and a process that dies, however it dies, listens no longer. In a rare race two may have it; what they do must bear that.
+ * Runs `work` while no other process does so for the same `path`. The process that listens on the unix socket has the lock. A process that
+ * ends for any reason no longer listens. In a rare race two processes get the lock, so `work` must tolerate that.
  *
  * @param waiting called when another process has the lock
  */
@@ -13,7 +13,7 @@ export async function exclusively<T>(path: string, waiting: () => void, work: ()
   const server = createServer((waiter) => waiters.add(waiter.on("error", () => {})));
   while (!(await listens(server, path))) {
     if (await closes(path, waiting)) continue;
-    await unlink(path).catch(() => {}); // left behind by one that was killed
+    await unlink(path).catch(() => {}); // left by a killed process
   }
   try {
     return await work();
@@ -33,7 +33,7 @@ async function listens(server: Server, path: string): Promise<boolean> {
   }
 }
 
-/** Waits until the listener at `path` goes; false if there was none. */
+/** Waits until the listener at `path` closes. Returns false if there was none. */
 async function closes(path: string, waiting: () => void): Promise<boolean> {
   const socket = connect(path);
   const closed = new Promise<void>((resolve) => socket.resume().once("close", () => resolve()));
@@ -42,7 +42,7 @@ async function closes(path: string, waiting: () => void): Promise<boolean> {
   } catch {
     return false;
   }
-  socket.on("error", () => {}); // a listener that is killed resets the connection: it is gone as well
+  socket.on("error", () => {}); // a killed listener resets the connection, which also releases the lock
   waiting();
   await closed;
   return true;

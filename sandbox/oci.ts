@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type Entry, tar } from "./tar.ts";
 
-/** What a registry or an index says of a blob (OCI image specification 1.0, descriptor.md). */
+/** The description of a blob in a registry or an index (OCI image specification 1.0, descriptor.md). */
 export type Descriptor = {
   readonly mediaType: string;
   readonly digest: string;
@@ -10,10 +10,10 @@ export type Descriptor = {
   readonly annotations?: Readonly<Record<string, string>>;
 };
 
-/** An image by its descriptor, with all that it consists of. */
+/** An image: its descriptor and all its blobs. */
 export type Stored = { readonly descriptor: Descriptor; readonly blobs: readonly Uint8Array[] };
 
-/** A layer as it is stored, and the digest of its tar where that is packed. */
+/** A layer as it is stored, and the digest of the uncompressed tar. */
 export type Layer = { readonly content: Uint8Array; readonly packed: "" | "+gzip"; readonly diffId: string };
 
 export function digestOf(content: Uint8Array): string {
@@ -22,7 +22,7 @@ export function digestOf(content: Uint8Array): string {
 
 export const plainLayer = (content: Uint8Array): Layer => ({ content, packed: "", diffId: digestOf(content) });
 
-/** Puts layers together to an image for Linux. @param config what a container gets (`Entrypoint`, `User`) and what is said of the image */
+/** Creates a Linux image from layers. @param config the configuration of a container (`Entrypoint`, `User`) and other properties of the image */
 export function image(
   architecture: string,
   layers: readonly Layer[],
@@ -46,7 +46,7 @@ export function image(
   };
 }
 
-/** The files of an OCI image layout 1.0.0, whose index has an image for each platform. */
+/** Returns the files of an OCI image layout 1.0.0. Its index has one image per platform. */
 export function layout(images: readonly Stored[], annotations: Readonly<Record<string, string>> = {}): Entry[] {
   const mediaType = "application/vnd.oci.image.index.v1+json";
   const index = json({ schemaVersion: 2, mediaType, manifests: images.map((one) => one.descriptor), annotations });
@@ -58,7 +58,7 @@ export function layout(images: readonly Stored[], annotations: Readonly<Record<s
   ];
 }
 
-/** A layout as one file, as `ctr images import` takes it. */
+/** Returns a layout as one file for `ctr images import`. */
 export const layoutArchive = (...given: Parameters<typeof layout>): Buffer => tar(layout(...given));
 
 function descriptor(mediaType: string, content: Uint8Array): Descriptor {

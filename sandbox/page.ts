@@ -8,13 +8,13 @@ import { pushImages } from "./scenery.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { readTranscript, type Step } from "./transcript.ts";
 
-/** What all pages share: a cluster, the registry's program, and the folders in front of the person's PATH. */
+/** Shared by all pages: a cluster, the registry's program, and the folders at the start of PATH. */
 export type Ground = { readonly kubeconfig: string; readonly registryBinary: string; readonly path: readonly string[] };
 
-/** A step of a page, and what happened when it was typed. */
+/** A step of a page, with its output and exit code. */
 export type Typed = { readonly step: Step; readonly printed: string; readonly code: number };
 
-/** Whether a page (its text) speaks of pods that run. */
+/** Whether a page needs a node with running pods. @param markdown the page's text */
 export const needsNode = (markdown: string): boolean => markdown.includes("\n<!-- needs a node -->\n");
 
 const registries: readonly RegistrySpec[] = [
@@ -22,7 +22,10 @@ const registries: readonly RegistrySpec[] = [
   { name: "georegistry", sku: "Premium", regionalEndpoints: "Enabled", replicas: ["westeurope"] },
 ];
 
-/** A person who has just logged in, with a registry, an Azure, a kubeconfig and a folder for programs (`~/.local/bin`) of their own; all that goes when the work ends. */
+/**
+ * Runs `work` with a new environment: a registry, an Azure, a kubeconfig and a folder for programs (`~/.local/bin`). All of it is removed
+ * when `work` ends.
+ */
 export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground, work: (terminal: Terminal) => Promise<T>): Promise<T> {
   const home = await guardedFolder("acr-secret-page-");
   try {
@@ -40,12 +43,12 @@ export async function withPerson<T>({ kubeconfig, registryBinary, path }: Ground
   }
 }
 
-/** Signs the stand-in for the Azure CLI in as whom the environment describes. */
+/** Signs the fake Azure CLI in with the identity in the environment. */
 function azLogin({ AZURE_TENANT_ID = "", AZURE_CLIENT_ID = "", AZURE_CLIENT_SECRET = "" }: AzureEmulator["env"]): Record<string, string> {
   return { FAKE_AZ_TENANT: AZURE_TENANT_ID, FAKE_AZ_CLIENT_ID: AZURE_CLIENT_ID, FAKE_AZ_CLIENT_SECRET: AZURE_CLIENT_SECRET };
 }
 
-/** A terminal in a home folder of its own, with its own copy of a kubeconfig. */
+/** Opens a terminal in a new home folder, with a copy of a kubeconfig. */
 export async function sitDown(home: string, kubeconfig: string, env: Readonly<Record<string, string>>): Promise<Terminal> {
   const own = join(home, "kubeconfig");
   await copyFile(kubeconfig, own);
@@ -55,7 +58,7 @@ export async function sitDown(home: string, kubeconfig: string, env: Readonly<Re
   return openTerminal({ folder, env: { ...env, ...person } });
 }
 
-/** Types every command of a page (its text), in order. */
+/** Types every command of a page in order. @param markdown the page's text */
 export async function* typeSteps(markdown: string, terminal: Terminal): AsyncGenerator<Typed> {
   for (const step of readTranscript(markdown)) yield { step, ...(await terminal.type(step.command)) };
 }

@@ -3,22 +3,22 @@ import { isIPv6 } from "node:net";
 import { promisify } from "node:util";
 import * as der from "./der.ts";
 
-/** Whom a certificate is for: a user (`organizations` are Kubernetes' groups) or a server (`names` and `addresses` are its hosts). */
+/** The subject of a certificate: a user (`organizations` are Kubernetes' groups) or a server (`names` and `addresses` are its hosts). */
 export type Subject = { commonName: string; organizations?: string[]; names?: string[]; addresses?: string[] };
 
 /** PEM: an X.509 certificate and its PKCS#8 private key. */
 export type KeyPair = { readonly certificate: string; readonly key: string };
 
-/** `ec` is P-256; Entra ID takes `rsa` alone (2048 bits). */
+/** `ec` is P-256. Entra ID accepts only `rsa` (2048 bits). */
 export type KeyKind = "ec" | "rsa";
 
-/** A certificate authority that lives as long as the sandbox. Everything it issues is good for servers and for clients. */
+/** A certificate authority that exists as long as the sandbox. Its certificates are valid for servers and for clients. */
 export type Authority = KeyPair & { issue(of: Subject, kind?: KeyKind): Promise<KeyPair> };
 
 const newKeyPair = promisify(generateKeyPair);
 const day = 24 * 3600 * 1000;
 
-/** Makes an authority: EC P-256, ecdsa-with-SHA256, valid for a year (RFC 5280; written by hand, since openssl may be missing). */
+/** Creates a CA: EC P-256, ecdsa-with-SHA256, valid for a year (RFC 5280). It does not use openssl, which may not be installed. */
 export async function createAuthority(commonName: string): Promise<Authority> {
   const own = await newKeyPair("ec", { namedCurve: "P-256" });
   const issuer = { name: distinguishedName({ commonName }), key: own.privateKey, keyId: keyId(own.publicKey) };
@@ -46,7 +46,7 @@ export async function createAuthority(commonName: string): Promise<Authority> {
   };
 }
 
-/** An RSA 2048 pair in PEM (PKCS#8, SPKI), as kube-apiserver signs ServiceAccount tokens with. */
+/** Creates an RSA 2048 pair in PEM (PKCS#8, SPKI), with which kube-apiserver signs ServiceAccount tokens. */
 export async function createSigningKeys(): Promise<{ privateKey: string; publicKey: string }> {
   const { privateKey, publicKey } = await newKeyPair("rsa", { modulusLength: 2048 });
   return {
@@ -79,7 +79,7 @@ function certify(
       true,
       der.sequence(
         ...extensions,
-        extension("2.5.29.14", false, der.octets(keyId(publicKey))), // subjectKeyIdentifier; Python's strict mode wants both
+        extension("2.5.29.14", false, der.octets(keyId(publicKey))), // subjectKeyIdentifier; Python's strict mode requires both
         extension("2.5.29.35", false, der.sequence(der.tagged(0, false, issuer.keyId))), // authorityKeyIdentifier
       ),
     ),
@@ -110,7 +110,7 @@ function addressBytes(address: string): Buffer {
   return Buffer.from(groups.map((group) => group.padStart(4, "0")).join(""), "hex");
 }
 
-/** SHA-1 of the last 65 bytes of the public key: for P-256 these are its bits (RFC 5280, 4.2.1.2), and for RSA unique as well. */
+/** SHA-1 of the last 65 bytes of the public key. For P-256 these are its bits (RFC 5280, 4.2.1.2). For RSA they are unique as well. */
 function keyId(publicKey: KeyObject): Buffer {
   const spki = publicKey.export({ type: "spki", format: "der" });
   return createHash("sha1").update(spki.subarray(-65)).digest();

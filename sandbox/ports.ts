@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-/** A TCP port of 127.0.0.1 that nobody listens on now. Somebody else may be quicker to use it: be ready to ask again. */
+/** Returns a free TCP port of 127.0.0.1. Another program may take it first, so be ready to request another one. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await once(server.listen(0, "127.0.0.1"), "listening");

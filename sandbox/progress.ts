@@ -1,7 +1,7 @@
-/** What is shown of work that takes minutes: a line that says what is being done and how far it is. */
+/** Shows the progress of a long task: one line with the current step and how far it is. */
 export type Progress = (line: string) => void;
 
-/** What the log of a `go` command says: modules being downloaded, packages compiled (`-v`) or listed. */
+/** Counts the modules that the log of a `go` command downloads, and the packages that it compiles (`-v`) or lists. */
 export function readGoLog(log: string): { downloads: number; packages: number } {
   const lines = log.split("\n").slice(0, -1);
   return {
@@ -13,7 +13,7 @@ export function readGoLog(log: string): { downloads: number; packages: number } 
 /**
  * `building kubernetes 1.37.2: 28 %, 812 of 2849 packages, 3 m 10 s`
  *
- * @param total the packages that must be compiled; undefined while that is being found out
+ * @param total the number of packages to compile, or undefined while it is unknown
  */
 export function buildLine(what: string, done: ReturnType<typeof readGoLog>, total: number | undefined, seconds: number): string {
   const parts = [duration(seconds)];
@@ -30,8 +30,8 @@ export function duration(seconds: number): string {
 }
 
 /**
- * Shows progress on a stream: one line that is drawn again on a terminal, else a line when its subject (the text before the colon)
- * changes and every 20 s. `done` leaves the terminal's line empty.
+ * Shows progress on a stream. On a terminal it redraws one line. Elsewhere it prints a line when the subject (the text before the colon)
+ * changes, and every 20 s. `done` clears the terminal's line.
  */
 export function showProgress(
   stream: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number },

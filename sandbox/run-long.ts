@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { spawnGuarded } from "./guard.ts";
 
-/** A program that takes long: where it prints to, and what to call it when it fails. */
+/** A long-running program: its log file, and its name in errors. */
 export type Long = {
-  /** A file; what is in it already stays. */
+  /** A file. Its existing content is kept. */
   readonly log: string;
-  /** `cannot build kubernetes 1.37.2: go build`, before `failed:` and the end of the log. */
+  /** `cannot build kubernetes 1.37.2: go build`: printed before `failed:` and the end of the log. */
   readonly what: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd?: string;
@@ -13,7 +13,10 @@ export type Long = {
   tick(log: string): void;
 };
 
-/** Runs a program, which dies with us, to its end. @returns its whole log @throws Error with the log's end when it fails */
+/**
+ * Runs a program to its end. The program ends when this process ends. @returns its whole log @throws Error with the end of the log if it
+ * fails
+ */
 export async function runLong(command: string, args: readonly string[], { log, what, tick, ...options }: Long): Promise<string> {
   const read = () => readFile(log, "utf8").catch(() => "");
   const child = await spawnGuarded(command, args, { log, ...options });

@@ -8,26 +8,26 @@ import { createAuthority } from "./pki.ts";
 import type { Progress } from "./progress.ts";
 import { controlPlanePrograms, nodePrograms, registryPrograms } from "./tools.ts";
 
-/** A whole world on loopback: a real Kubernetes, with a real node where it is asked for, a real registry, an emulated Azure. */
+/** A complete environment on loopback: a real Kubernetes, a real node on request, a real registry, and an emulated Azure. */
 export type Sandbox = {
-  /** Holds everything that the sandbox writes. */
+  /** Contains every file that the sandbox writes. */
   readonly folder: string;
-  /** What a program needs in its environment to live in this world: KUBECONFIG, PATH, and Azure's variables. */
+  /** The environment for programs in the sandbox: KUBECONFIG, PATH, and Azure's variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly cluster: ControlPlane;
   readonly azure: AzureEmulator;
   readonly binaries: Binaries;
-  /** Ends everything, removes the folder and waits for both. May be called twice. */
+  /** Ends all programs and removes the folder, and waits for both. May be called twice. */
   stop(): Promise<void>;
 };
 
 /**
- * Starts a sandbox; programs that are missing are built first, which takes minutes the first time. It ends with this process,
- * however that ends. Signals are the caller's to handle.
+ * Starts a sandbox. Builds missing programs first, which takes minutes the first time. The sandbox ends when this process ends for any
+ * reason. The caller must handle signals.
  *
- * @param withNode pods run, too; needs what `missingForNode` names
- * @param audit the API server keeps a log of its writes; see startControlPlane
- * @throws Error with one sentence, or with the last lines of the log of what did not start; nothing is left then
+ * @param withNode pods run, too; needs everything that `missingForNode` checks
+ * @param audit the API server logs its changes; see startControlPlane
+ * @throws Error with one sentence, or with the end of the log of the program that did not start. Nothing is left running then.
  */
 export async function startSandbox({
   progress = () => {},
@@ -68,7 +68,7 @@ export async function startSandbox({
     folder: home.path,
     env: {
       KUBECONFIG: cluster.value.kubeconfig,
-      KUBECACHEDIR: join(home.path, "kubectl-cache"), // else kubectl writes below the person's home
+      KUBECACHEDIR: join(home.path, "kubectl-cache"), // otherwise kubectl writes below the user's home
       ...azure.value.env,
       PATH: [...found.path, process.env.PATH ?? ""].join(delimiter),
     },

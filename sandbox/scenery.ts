@@ -1,13 +1,13 @@
 import type { AzureEmulator } from "./azure/emulator.ts";
 import { programLayer } from "./tar.ts";
 
-/** The images that the pages pull. */
+/** The images in the commands of the pages. */
 const images = ["app/web:1", "app/web:2", "app/api:1", "base/nginx:1", "team-a/shop:1"];
 
 /**
- * Fills the registry of a fresh sandbox with what the pages speak of.
+ * Pushes the images of the pages to the registry of a new sandbox.
  *
- * @param program a static program that the images run, where there is a node to run them
+ * @param program a static program for the images, if there is a node to run them
  */
 export async function pushImages(azure: AzureEmulator, program?: Buffer): Promise<void> {
   const runnable = program && { layer: programLayer("program", program), entrypoint: ["/program"] };

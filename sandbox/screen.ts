@@ -1,14 +1,14 @@
 import type { IBufferCell, IBufferLine } from "@xterm/headless";
 
-/** A part of a row that is shown in one way: `red`, `bold yellow`, `` for plain text. */
+/** A part of a row with one style: `red`, `bold yellow`, or an empty string for plain text. */
 export type Piece = { readonly text: string; readonly look: string };
 
-/** A row of a terminal, without the blanks at its end. One that is not the first of its line goes on with the row above. */
+/** A row of a terminal, without trailing spaces. `goesOn`: the row continues the line of the row above. */
 export type Row = { readonly text: string; readonly pieces: readonly Piece[]; readonly goesOn: boolean };
 
 const colors = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-/** What a terminal (xterm.js) shows after a print: its rows, up to the last that is not empty. */
+/** Returns the screen of a terminal (xterm.js) after it printed a text: its rows, up to the last nonempty one. */
 export async function screenOf(print: string, columns: number): Promise<Row[]> {
   const { default: xterm } = await import("@xterm/headless");
   const terminal = new xterm.Terminal({ cols: columns, rows: 1000, allowProposedApi: true, convertEol: true });
@@ -23,7 +23,7 @@ export async function screenOf(print: string, columns: number): Promise<Row[]> {
   }
 }
 
-/** The rows of a terminal that is wide enough for every line. */
+/** Returns the rows of a terminal that is wide enough for every line. */
 export const shownBy = async (print: string): Promise<string[]> => (await screenOf(print, 400)).map(({ text }) => text);
 
 function piecesOf(line: IBufferLine): Piece[] {

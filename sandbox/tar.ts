@@ -3,13 +3,15 @@ export type Entry = { readonly name: string; readonly content: Uint8Array; reado
 
 const block = 512;
 
-/** A tar archive (POSIX ustar) of plain files and folders, owned by root, dated 1970: the same entries always give the same bytes. */
+/**
+ * Creates a tar archive (POSIX ustar) of plain files and folders, owned by root, dated 1970. The same entries always give the same bytes.
+ */
 export function tar(entries: readonly Entry[]): Buffer {
   const parts = entries.flatMap(({ name, content, mode = 0o644 }) => [header(name, content.length, mode), pad(content)]);
   return Buffer.concat([...parts, Buffer.alloc(2 * block)]);
 }
 
-/** An image's layer with one executable program at `/<name>`. */
+/** Creates an image layer with one executable program at `/<name>`. */
 export function programLayer(name: string, program: Uint8Array): Buffer {
   return tar([{ name, content: program, mode: 0o755 }]);
 }

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 
-/** A line is typed into bash; what it prints on both streams comes as one text, as a terminal shows it. */
+/** A terminal that runs lines in bash. Its two output streams are one text, as on a real terminal. */
 export type Terminal = { type(command: string): Promise<{ printed: string; code: number }> };
 
-/** A terminal in one folder and one environment. Each line gets a shell of its own, so that nothing but files lasts. */
+/** Opens a terminal in one folder and one environment. Each line gets a new shell, so only files persist. */
 export function openTerminal({ env, folder }: { env: Readonly<Record<string, string>>; folder: string }): Terminal {
   return {
     type: (command) =>

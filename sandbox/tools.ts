@@ -1,10 +1,10 @@
-/** The programs of the sandbox, by the Go module below sandbox/tools that builds them. */
+/** Programs of the sandbox, by the Go module below sandbox/tools that builds them. */
 export type Module = {
   readonly name: string;
-  /** The required module whose version is the one we speak of. */
+  /** The required module whose version is the version of the programs. */
   readonly of: string;
   readonly packages: Readonly<Record<string, string>>;
-  /** Variables for the linker, so that the programs tell their version. */
+  /** Linker variables that set the version that the programs print. */
   stamps(version: string): Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -47,27 +47,27 @@ const release = {
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
 } as const;
 
-/** What Windows starts. */
+/** Programs for Windows. */
 const windows = { "kubectl.exe": "k8s.io/kubernetes/cmd/kubectl" } as const;
 
 const pause = { pause: "acr-secret/sandbox/tools/pause" } as const;
 
-/** What a control plane, a registry, a node, the plugin index's own checks and charts need. */
+/** Programs for a control plane, a registry, a node, the checks of the Krew index, and Helm charts. */
 export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-manager", "kubectl"] as const satisfies Program[];
 export const registryPrograms = ["registry", "crane"] as const satisfies Program[];
 export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
 export const chartPrograms = ["helm"] as const satisfies Program[];
-/** What makes packages, and judges workflows. */
+/** Programs that create packages and check workflows. */
 export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
 export const windowsPrograms = ["kubectl.exe"] as const satisfies Program[];
-/** What signs a release, and proves its signature. */
+/** Programs that sign a release and verify the signature. */
 export const signingPrograms = ["cosign"] as const satisfies Program[];
 
 function versionOfKubernetes(version: string): Readonly<Record<string, string>> {
   const [, major = "", minor = ""] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
   const variables = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: "clean" };
-  // component-base's is what `version` prints, client-go's what goes into the User-Agent
+  // component-base's variable is for `version`, client-go's is for the User-Agent.
   return Object.fromEntries(
     ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"].flatMap((path) =>
       Object.entries(variables).map(([name, value]) => [`${path}.${name}`, value]),
@@ -97,7 +97,10 @@ const modules: readonly Module[] = [
   { name: "pause", of: "", packages: pause, stamps: () => ({}), env: { CGO_ENABLED: "0" } },
 ];
 
-/** Modules whose programs lie in one folder, which is made anew when one of them changes. What few tests use has a folder of its own. */
+/**
+ * Modules whose programs share one folder, which is rebuilt when one of the modules changes. Programs that few tests use have a separate
+ * folder.
+ */
 export const groups: readonly (readonly Module[])[] = [
   modules,
   [

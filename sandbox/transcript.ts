@@ -1,8 +1,8 @@
-/** A command of a page, the text that leads to it, and what it prints. `quiet` ones are typed before the reader comes and must succeed. */
+/** A command of a page, the text before it, and its expected output. A `quiet` command prepares the page and must succeed. */
 export type Step = {
-  /** of the command, counted from 1 */
+  /** the line number of the command, from 1 */
   readonly line: number;
-  /** the line behind the last that belongs to the command or to what it prints */
+  /** the line number after the command and its output */
   readonly end: number;
   readonly prose: string;
   readonly command: string;
@@ -15,9 +15,9 @@ type Open = Omit<Step, "prints"> & { command: string; end: number; readonly prin
 type Block = "prose" | "console" | "before" | "other";
 
 /**
- * The terminal sessions of a Markdown page: every block marked ```console.
- * A line that starts with `$ ` is typed, one that starts with `> ` goes on with it, the rest is what appears.
- * Commands that a reader need not see stand in a comment that opens with `<!-- before`.
+ * Returns the terminal sessions of a Markdown page: all blocks marked ```console.
+ * A line that starts with `$ ` is a command. A line that starts with `> ` continues it. All other lines are output.
+ * Commands that prepare the page are in a comment that starts with `<!-- before`.
  */
 export function readTranscript(markdown: string): Step[] {
   const reading: Reading = { steps: [], prose: [] };
@@ -30,10 +30,10 @@ export function readTranscript(markdown: string): Step[] {
   return reading.steps.map((step) => ({ ...step, prints: step.prints.join("\n").trim() }));
 }
 
-/** What was read of a page so far: its steps, and the sentences since the last one that a reader sees. */
+/** The part of a page that is read so far: its steps, and the sentences since the last visible step. */
 type Reading = { readonly steps: Open[]; prose: string[] };
 
-/** What a line means, by the block that it stands in. */
+/** Reads a line, by the block that contains it. */
 const read: { readonly [B in Block]: (reading: Reading, text: string, line: number) => void } = {
   prose({ prose }, text) {
     if (!text.startsWith("<!--")) prose.push(text);
@@ -50,14 +50,14 @@ const read: { readonly [B in Block]: (reading: Reading, text: string, line: numb
   other() {},
 };
 
-/** Where a page is after a line; the same as before unless the line opens or closes a block. */
+/** Returns the block after a line. Only a line that opens or closes a block changes it. */
 function after(block: Block, text: string): Block {
   if (text.startsWith("```")) return block !== "prose" ? "prose" : text === "```console" ? "console" : "other";
   if (block === "prose" && text === "<!-- before") return "before";
   return block === "before" && text === "-->" ? "prose" : block;
 }
 
-/** A line below a command: more of it, or what it prints. */
+/** Reads a line after a command: its continuation, or its output. */
 function goOn(step: Open | undefined, text: string): void {
   if (!step) return;
   step.end++;
@@ -72,15 +72,16 @@ const paragraphs = (lines: readonly string[]) =>
     .replace(/\n{3,}/g, "\n\n");
 
 /**
- * A page with other texts in the place of what its steps print; all else stays byte for byte.
+ * Returns a page with new output for its steps. All other bytes stay the same.
  *
- * @param prints one text for each step of `readTranscript`; one that differs only in the space around it leaves the page as it is
- * @throws Error where a text could not be told from the page around it
+ * @param prints one text for each step of `readTranscript`. A text that differs only in leading or trailing space leaves the page
+ * unchanged.
+ * @throws Error if the new text would change how the page is parsed
  */
 export function withPrints(markdown: string, prints: readonly string[]): string {
   const lines = markdown.split("\n");
   const steps = readTranscript(markdown);
-  // From the end, so that the places before keep their numbers
+  // From the end, so that earlier line numbers stay valid.
   for (const [index, step] of [...steps.entries()].reverse()) {
     const wanted = prints[index] ?? step.prints;
     if (wanted.trim() !== step.prints) lines.splice(...placeOf(step, lines), ...(wanted === "" ? [] : wanted.split("\n")));
@@ -96,7 +97,7 @@ export function withPrints(markdown: string, prints: readonly string[]): string 
   throw new Error(`line ${line}: what \`${command}\` prints has a line that a page takes for a command or for a block's end`);
 }
 
-/** From where on, and over how many lines, a page shows what a step prints, without empty lines around it. */
+/** Returns the first line and the number of lines that show the output of a step, without empty lines around it. */
 function placeOf({ line, end, command }: Step, lines: readonly string[]): [start: number, count: number] {
   let start = line - 1 + command.split("\n").length;
   let stop = end - 1;
@@ -105,12 +106,12 @@ function placeOf({ line, end, command }: Step, lines: readonly string[]): [start
   return [start, stop - start];
 }
 
-/** Whether a terminal shows what a page promises; `...` in the page stands for any text, over lines too. */
+/** Whether a terminal's output matches a page's text. `...` in the page stands for any text, also across lines. */
 export function shows(promised: string, printed: string): boolean {
   return promiseOf(promised).test(printed.trim());
 }
 
-/** What a page promises, as a pattern for the whole of a text. */
+/** Returns a pattern that matches a whole text if the text is what the page promises. */
 export function promiseOf(promised: string): RegExp {
   return new RegExp(`^${promised.split("...").map(literal).join("[^]*?")}$`);
 }

@@ -1,31 +1,31 @@
-/** One request that reached an emulated host. `path` has the query; `status` is 0 while it is not answered, and stays so when it is dropped. */
+/** One request to an emulated host. `path` includes the query. `status` is 0 until the response, and stays 0 if the request is dropped. */
 export type Call = { readonly method: string; readonly host: string; readonly path: string; status: number; readonly userAgent: string };
 
-/** What a registry decided, in order: a login at its token endpoint, or a request for a manifest. */
+/** One decision of a registry, in order: a login at its token endpoint, or a request for a manifest. */
 export type DataCall = {
   readonly step: "token" | "manifest";
   readonly host: string;
-  /** The user name that was offered; empty for none. */
+  /** The user name of the login, or empty without one. */
   readonly user: string;
-  /** Empty for a login that asks for no repository. */
+  /** Empty for a login that requests no repository. */
   readonly repository: string;
-  /** Tag or digest; empty for a login. */
+  /** Tag or digest, or empty for a login. */
   readonly reference: string;
   readonly verdict: "granted" | "refused" | "found" | "not found" | "invalid_token" | "insufficient_scope" | "no token";
 };
 
 export type Calls = {
-  /** How many requests had this method and a path (with query) that matches. */
+  /** Returns the number of requests with this method and a matching path (including the query). */
   count(method: string, path: RegExp): number;
   list(): readonly Call[];
-  /** The registries' decisions, in order. */
+  /** Returns the registries' decisions, in order. */
   dataPlane(): readonly DataCall[];
-  /** Hosts that the proxy was asked for and refused to reach. */
+  /** Returns the hosts to which the proxy refused to connect. */
   refusedHosts(): readonly string[];
   reset(): void;
 };
 
-/** The side of the log that the servers write to. */
+/** The write side of the log, for the servers. */
 export type CallLog = Calls & {
   add(call: Call): Call;
   addData(call: DataCall): void;

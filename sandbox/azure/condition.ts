@@ -1,13 +1,14 @@
-/** What an ABAC condition is asked about: one action, and the request's attributes by their lower-case names. */
+/** The input of an ABAC condition: one action, and the attributes of the request by their lower-case names. */
 export type Situation = { readonly action: string; readonly attributes: Readonly<Record<string, string>> };
 
-/** Decides whether a role assignment with this condition holds in a situation. */
+/** Whether a role assignment with this condition applies in a situation. */
 export type Condition = (situation: Situation) => boolean;
 
 /**
- * Reads the text of a role assignment's condition (condition version 2.0): ActionMatches{}, @Request[] with the string
- * comparisons, ! AND OR and parentheses.
- * @throws Error that says what is not understood
+ * Parses the condition of a role assignment (condition version 2.0): ActionMatches{}, @Request[] with the string comparisons, ! AND OR and
+ * parentheses.
+ *
+ * @throws Error that names the unsupported part
  */
 export function parseCondition(source: string): Condition {
   const tokens = tokenize(source);
@@ -99,7 +100,7 @@ function comparison(attribute: string, operator: string, operand: string): Condi
   };
 }
 
-/** Whether an action is covered by a pattern, in which `*` stands for any text. Azure compares in any case. */
+/** Whether a pattern matches an action. `*` matches any text. Azure ignores case. */
 export function actionMatches(pattern: string, action: string): boolean {
   const parts = pattern.toLowerCase().split("*");
   const text = action.toLowerCase();

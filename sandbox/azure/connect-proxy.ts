@@ -2,12 +2,12 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
-/** An HTTP proxy on loopback that knows the way to a few hosts only. */
+/** An HTTP proxy on loopback that connects only to a few hosts. */
 export type ConnectProxy = { readonly url: string; stop(): Promise<void> };
 
 /**
- * Starts an HTTP CONNECT proxy (RFC 9110, 9.3.6). A tunnel to port 443 of a host that `reaches` is handed to `enter`;
- * every other request is refused with 502, so nothing gets out to the internet.
+ * Starts an HTTP CONNECT proxy (RFC 9110, 9.3.6). It passes a tunnel to port 443 of a host that `reaches` accepts to `enter`. It rejects
+ * every other request with 502, so no request reaches the internet.
  */
 export async function startConnectProxy(options: {
   reaches(host: string): boolean;

@@ -1,7 +1,7 @@
 import { newPassword } from "./secrets.ts";
 import type { Registry, ScopeMap, World } from "./world.ts";
 
-/** A registry to begin with. Without a tenant and a subscription it is the default ones'. */
+/** A registry that exists from the start. Tenant and subscription default to those of the sandbox. */
 export type RegistrySpec = { readonly name: string } & Partial<
   Pick<
     Registry,
@@ -25,7 +25,7 @@ export type RegistrySpec = { readonly name: string } & Partial<
 const home = { tenantId: "11111111-1111-1111-1111-111111111111", subscriptionId: "22222222-2222-2222-2222-222222222222" };
 const elsewhere = { tenantId: "99999999-9999-9999-9999-999999999999", subscriptionId: "88888888-8888-8888-8888-888888888888" };
 
-/** One Standard registry that everybody here may be given rights on, and one whose name is taken by another tenant. */
+/** One Standard registry that the sandbox's identities can get rights on, and one name that another tenant has taken. */
 export const defaultRegistries: readonly RegistrySpec[] = [
   { name: "myregistry" },
   { name: "otherregistry", ...elsewhere, resourceGroup: "theirs" },
@@ -56,7 +56,7 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
   return world;
 }
 
-/** Adds a registry, and the subscription and resource group that it is in. */
+/** Adds a registry with its subscription and resource group. */
 export function addRegistry(world: World, spec: RegistrySpec): Registry {
   if (!/^[a-zA-Z0-9]{5,50}$/.test(spec.name)) throw new Error(`a registry's name is 5 to 50 letters and digits: ${spec.name}`);
   const registry: Registry = {
@@ -94,7 +94,7 @@ function addGroup(world: World, { tenantId, subscriptionId: id }: typeof home, g
   if (!subscription.resourceGroups.includes(group)) subscription.resourceGroups.push(group);
 }
 
-/** The scope maps that every registry has from its beginning. */
+/** The scope maps that every new registry has. */
 function systemScopeMaps(): ScopeMap[] {
   const map = (name: string, description: string, ...rights: string[]): ScopeMap => ({
     name,

@@ -16,29 +16,29 @@ import type { State } from "./state.ts";
 import type { GraphRole, World } from "./world.ts";
 
 export type AzureOptions = {
-  /** For the CA's file and the registries' data; made if it is not there. */
+  /** For the CA's file and the registries' data. Created if it does not exist. */
   readonly folder: string;
   readonly authority: Authority;
-  /** The path of distribution's `registry`. */
+  /** The path of the program `registry` of the distribution project. */
   readonly registryBinary: string;
-  /** By default one that the sandbox's identities see, and one that another tenant has. */
+  /** Default: one registry that the sandbox's identities see, and one in another tenant. */
   readonly registries?: readonly RegistrySpec[];
 };
 
 export type AzureEmulator = {
-  /** `http://127.0.0.1:PORT`: the HTTP CONNECT proxy behind which Azure's own host names are the emulator. */
+  /** `http://127.0.0.1:PORT`: the HTTP CONNECT proxy that resolves Azure's own host names to the emulator. */
   readonly proxy: string;
   readonly caFile: string;
-  /** What a program needs in its environment to take the emulator for Azure, signed in as an Owner. */
+  /** The environment with which a program uses the emulator as Azure, signed in as an Owner. */
   readonly env: Readonly<Record<string, string>>;
-  /** Where a managed identity asks for its token; a program finds it by AZURE_POD_IDENTITY_AUTHORITY_HOST. */
+  /** The token endpoint of managed identities. Programs find it in AZURE_POD_IDENTITY_AUTHORITY_HOST. */
   readonly metadata: string;
   readonly world: World;
   readonly calls: Calls;
   readonly faults: Faults;
-  /** Makes an identity with these roles in Azure, and in Microsoft Graph. */
+  /** Creates an identity with these roles in Azure and in Microsoft Graph. */
   addServicePrincipal(name: string, roles?: readonly (string | Grant)[], graphRoles?: readonly GraphRole[]): Promise<ServicePrincipalLogin>;
-  /** Puts an image into a registry: `myregistry.azurecr.io/app/web:1`. Gives its digest. */
+  /** Pushes an image to a registry, such as `myregistry.azurecr.io/app/web:1`. Returns its digest. */
   push(image: string, options?: PushOptions): Promise<string>;
   stop(): Promise<void>;
 };
@@ -90,5 +90,5 @@ export async function startAzure({ folder, authority, registryBinary, registries
 
 const controlPlane = ["login.microsoftonline.com", "management.azure.com", "graph.microsoft.com"];
 
-/** Regions of replicas that the certificate has names for. */
+/** Regions for replicas. The certificate contains their host names. */
 const regions = ["eastus", "westus", "westeurope", "australiaeast"];

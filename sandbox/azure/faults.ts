@@ -1,9 +1,12 @@
 import type { Answer } from "./http.ts";
 
-/** What takes its time to be known everywhere after it was made. */
+/** Objects that need time to replicate after their creation. */
 export type Replicated = "secrets" | "principals" | "roles" | "tokenPasswords";
 
-/** Picks requests: all of the given must match; `path` is matched with its query. `after` so many of them it strikes, `times` times. */
+/**
+ * Selects requests that match all given fields. `path` is matched with its query. Skips the first `after` matches, then applies `times`
+ * times.
+ */
 export type Where = {
   readonly host?: RegExp;
   readonly path: RegExp;
@@ -21,38 +24,38 @@ export type Fault =
     })
   | (Where & { readonly kind: "slow"; readonly milliseconds: number | (() => number) })
   | (Where & { readonly kind: "drop" })
-  /** The answer is lost after the request was carried out; with `half`, half of its body arrives. */
+  /** The request is carried out, but its response is lost. With `half`, half of the body arrives. */
   | (Where & { readonly kind: "lose"; readonly half?: boolean })
-  /** generateCredentials answers 202, as the specification allows, and shows its passwords to who asks again. */
+  /** generateCredentials returns 202, as the specification allows, and the poll returns the passwords. */
   | { readonly kind: "credentialsByPolling" }
-  /** The token endpoints of registries refuse a login without a body. */
+  /** The token endpoints of registries reject a login without a response body. */
   | { readonly kind: "emptyUnauthorized" }
   /**
-   * New secrets, principals, roles or token passwords are unknown to whoever checks them for so long after they were made; of passwords
-   * only those of the tokens and applications with such a name, where one is given.
+   * New secrets, principals, roles or token passwords stay unknown to the services that check them for this long. With `name`, this applies
+   * only to passwords of tokens and applications with a matching name.
    */
   | { readonly kind: "replication"; readonly of: Replicated; readonly milliseconds: number; readonly name?: RegExp };
 
 export type Faults = {
-  /** Switches a fault on, for `times` requests or until it is taken away; gives the way to take it away. */
+  /** Turns a fault on, for `times` requests or until it is removed. Returns the function that removes it. */
   add(fault: Fault): () => void;
   reset(): void;
 };
 
-/** What happens to one request instead of, or before, its answer. */
+/** The effect on one request, before or instead of its response. */
 export type Mishap = { readonly wait: number; readonly drop: boolean; readonly lose?: "all" | "half"; readonly answer?: Answer };
 
-/** The side of the switches that the servers ask. */
+/** The read side of the faults, for the servers. */
 export type FaultBox = Faults & {
-  /** Takes the faults that hit this request; each counts once. */
+  /** Returns the faults that apply to this request, and counts each of them once. */
   strike(request: { method: string; host: string; path: string }): Mishap;
   credentialsByPolling(): boolean;
   emptyUnauthorized(): boolean;
-  /** Whether something made at `since` (epoch milliseconds) is known by now; `name` is whose password it is. */
+  /** Whether an object created at `since` (epoch milliseconds) is replicated by now. `name` is the owner of a password. */
   replicated(what: Replicated, since: number, name?: string): boolean;
 };
 
-/** A request's mishap with one fault more. */
+/** Adds one fault to the effect on a request. */
 function afflict(mishap: Mishap, fault: Fault): Mishap {
   switch (fault.kind) {
     case "slow":
@@ -92,7 +95,7 @@ export function createFaults(now: () => number): FaultBox {
     },
     strike: (request) => {
       const hitting = faults.filter((one) => hits(one, request) && one.passes-- <= 0);
-      // One answer or one drop is enough for a request; later ones wait for the next.
+      // One response or one drop is enough for a request. Other faults wait for the next request.
       const other = hitting.find(({ fault }) => fault.kind !== "slow");
       const struck = hitting.filter((one) => one.fault.kind === "slow" || one === other);
       for (const entry of struck) {

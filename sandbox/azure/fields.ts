@@ -1,4 +1,4 @@
-/** Judges one value of a request's body; gives what is wrong with it, or undefined. `at` is its path, as in `properties.status`. */
+/** Checks one value of a request's body. Returns the problem, or undefined. `at` is its path, such as `properties.status`. */
 export type Shape = (value: unknown, at: string) => string | undefined;
 
 export const text: Shape = (value, at) => (typeof value === "string" ? undefined : `'${at}' must be a string`);
@@ -30,7 +30,7 @@ export const listOf =
     return value.map((item, index) => shape(item, `${at}[${index}]`)).find((wrong) => wrong !== undefined);
   };
 
-/** An object that has these fields and no others. A name that ends in `!` must be there. */
+/** An object with these fields and no others. A name that ends in `!` is required. */
 export const object =
   (fields: Readonly<Record<string, Shape>>): Shape =>
   (value, at) => {

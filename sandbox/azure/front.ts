@@ -15,17 +15,17 @@ import { type Answer, type Ask, Refused, readAsk, send } from "./http.ts";
 import type { State } from "./state.ts";
 import { regionalHosts } from "./world.ts";
 
-/** The server behind all of Azure's names. */
+/** The server for all of Azure's host names. */
 export type Front = {
   reaches(host: string): boolean;
-  /** Takes a connection that believes it has reached one of the names. */
+  /** Accepts a connection that a client opened to one of the host names. */
   enter(connection: Duplex): void;
   stop(): Promise<void>;
 };
 
 type Service = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Serves every emulated host behind one certificate; faults strike and calls are counted before a service sees a request. */
+/** Serves every emulated host with one certificate. Applies faults and counts calls before a service gets the request. */
 export function createFront(state: State, { certificate, key }: { certificate: string; key: string }): Front {
   const serviceOf = (host: string): Service | undefined => {
     const plain = (service: (ask: Ask, state: State) => Promise<Answer>): Service => answering(host, (ask) => service(ask, state));
@@ -46,7 +46,7 @@ export function createFront(state: State, { certificate, key }: { certificate: s
   };
 
   const server = createServer({ cert: certificate, key, ALPNProtocols: ["http/1.1"] }, (request, response) => {
-    // The name of the handshake holds: a Host header that names another server is a mistake of the client.
+    // The host name of the TLS handshake counts. A different Host header is a mistake of the client.
     const host = String((request.socket as TLSSocket).servername || "").toLowerCase();
     const named = (request.headers.host ?? "").toLowerCase().replace(/:443$/, "");
     const call = state.calls.add({
@@ -75,7 +75,7 @@ export function createFront(state: State, { certificate, key }: { certificate: s
   };
 }
 
-/** A service whose requests are small: their bodies are read whole. */
+/** A service with small requests, whose bodies are read completely. */
 function answering(host: string, answer: (ask: Ask) => Promise<Answer>): Service {
   return async (request, response) => {
     try {
@@ -87,7 +87,7 @@ function answering(host: string, answer: (ask: Ask) => Promise<Answer>): Service
   };
 }
 
-/** A service whose requests the faults strike. */
+/** Applies the faults to the requests of a service. */
 export function struck(
   { faults }: Pick<State, "faults">,
   call: { readonly method: string; readonly host: string; readonly path: string },
@@ -103,7 +103,7 @@ export function struck(
   };
 }
 
-/** Lets the connection break where the answer would go out, or in the middle of its body. */
+/** Closes the connection instead of sending the response, or in the middle of its body. */
 function breakOff(response: ServerResponse, lose: "all" | "half"): void {
   const write = response.write.bind(response);
   let broken = false;
@@ -121,7 +121,7 @@ function breakOff(response: ServerResponse, lose: "all" | "half"): void {
   };
 }
 
-/** The headers by which Azure's support finds a request again; what the client sent of them comes back. */
+/** Returns the headers by which Azure's support finds a request. Identifiers from the client are returned to it. */
 function identifiers(host: string, { headers }: IncomingMessage): Record<string, string> {
   const correlation = headers["x-ms-correlation-request-id"];
   if (host === "management.azure.com")
@@ -132,7 +132,7 @@ function identifiers(host: string, { headers }: IncomingMessage): Record<string,
   return { "request-id": id, "client-request-id": typeof client === "string" ? client : id };
 }
 
-/** A defect of the emulator must be seen as one. A client that has gone away is none. */
+/** Makes a defect of the emulator visible. A client that closed its connection is not a defect. */
 function fail(response: ServerResponse, error: unknown): void {
   if (response.destroyed || response.headersSent) {
     response.destroy();

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 
-/** One request to an emulated service, its body read. `path` is decoded and has no query. */
+/** One request to an emulated service, with its body. `path` is decoded and has no query. */
 export type Ask = {
   readonly method: string;
   readonly host: string;
@@ -10,10 +10,10 @@ export type Ask = {
   readonly body: Buffer;
 };
 
-/** What goes back. A `body` that is not a Buffer is sent as JSON. */
+/** A response. A `body` that is not a Buffer is sent as JSON. */
 export type Answer = { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: unknown };
 
-/** Thrown from anywhere below a service: the answer that refuses the request. */
+/** Thrown by any function below a service. Holds the response that rejects the request. */
 export class Refused extends Error {
   readonly answer: Answer;
 
@@ -23,7 +23,7 @@ export class Refused extends Error {
   }
 }
 
-/** Reads a request's body, at most 4 MiB: nothing that Azure's control planes take is larger. */
+/** Reads a request's body, at most 4 MiB. Azure's control planes accept no larger one. */
 export async function readAsk(request: IncomingMessage, host: string): Promise<Ask> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -52,7 +52,7 @@ function decodePath(path: string): string {
   }
 }
 
-/** Sends an answer, whole. */
+/** Sends a complete response. */
 export function send(response: ServerResponse, { status, headers = {}, body }: Answer): void {
   const bytes = body === undefined ? Buffer.alloc(0) : Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
   const type = body === undefined || Buffer.isBuffer(body) ? {} : { "content-type": "application/json; charset=utf-8" };
@@ -60,23 +60,23 @@ export function send(response: ServerResponse, { status, headers = {}, body }: A
   response.end(bytes);
 }
 
-/** The fields of an application/x-www-form-urlencoded body; undefined when it is of another type. */
+/** Returns the fields of an application/x-www-form-urlencoded body, or undefined for another media type. */
 export function form(ask: Ask): URLSearchParams | undefined {
   if (mediaType(ask.headers) !== "application/x-www-form-urlencoded") return undefined;
   return new URLSearchParams(ask.body.toString("utf8"));
 }
 
-/** The media type of a message, without its parameters. */
+/** Returns the media type of a message, without its parameters. */
 export function mediaType(headers: IncomingHttpHeaders): string {
   return (headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
 }
 
-/** The token of an `Authorization: Bearer` header. */
+/** Returns the token of an `Authorization: Bearer` header. */
 export function bearer(headers: IncomingHttpHeaders): string | undefined {
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
 }
 
-/** User name and password of an `Authorization: Basic` header. */
+/** Returns the user name and password of an `Authorization: Basic` header. */
 export function basic(headers: IncomingHttpHeaders): { username: string; password: string } | undefined {
   const encoded = /^Basic +(\S+)$/i.exec(headers.authorization ?? "")?.[1];
   if (encoded === undefined) return undefined;

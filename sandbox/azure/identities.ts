@@ -3,7 +3,7 @@ import { findRole } from "./roles.ts";
 import { newClientSecret } from "./secrets.ts";
 import { type GraphRole, type ManagedIdentity, registryId, type World } from "./world.ts";
 
-/** A role by its name, on a scope: by default the sandbox's subscription. `registry` is short for that registry's id. */
+/** A role by its name, on a scope. Default: the sandbox's subscription. `registry` is short for the id of that registry. */
 export type Grant = { readonly role: string; readonly scope?: string; readonly registry?: string; readonly condition?: string };
 
 export type ServicePrincipalLogin = {
@@ -13,7 +13,10 @@ export type ServicePrincipalLogin = {
   readonly objectId: string;
 };
 
-/** Adds an application with a service principal, a secret that lasts two years, and roles; a role's name alone means the subscription. */
+/**
+ * Adds an application with a service principal, a secret that is valid for two years, and roles. The name of a role alone applies to the
+ * subscription.
+ */
 export function addServicePrincipal(
   world: World,
   displayName: string,
@@ -49,7 +52,7 @@ export function addServicePrincipal(
   return { tenantId, clientId: appId, clientSecret: secret.value, objectId };
 }
 
-/** Gives the machine that asks one identity more, with roles. */
+/** Adds another managed identity, with roles, to the machine that runs the clients. */
 export function addManagedIdentity(world: World, name: string, grants: readonly (string | Grant)[]): ManagedIdentity {
   const { tenantId, subscriptionId } = world;
   const resourceId = `/subscriptions/${subscriptionId}/resourcegroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
@@ -59,7 +62,7 @@ export function addManagedIdentity(world: World, name: string, grants: readonly 
   return identity;
 }
 
-/** Gives a principal a role, effective at once. */
+/** Assigns a role to a principal, effective at once. */
 export function assignRole(world: World, principalId: string, { role, scope, registry, condition }: Grant): void {
   const guid = findRole(role, world.customRoles)?.guid;
   if (!guid) throw new Error(`there is no role ${role}`);

@@ -11,12 +11,12 @@ import {
 } from "jose";
 import { JWTExpired } from "jose/errors";
 
-/** A signer of JSON Web Tokens (RS256, as Entra and ACR sign), with its public half. */
+/** Signs JSON Web Tokens (RS256, like Entra and ACR) and has the public key. */
 export type Signer = {
   readonly jwks: JSONWebKeySet;
-  /** Adds jti, iat, nbf and exp, and signs. `lifetime` in seconds; a negative one makes an expired token. */
+  /** Adds jti, iat, nbf and exp, and signs. `lifetime` is in seconds. A negative one creates an expired token. */
   sign(claims: JWTPayload, lifetime: number): Promise<string>;
-  /** The claims of a token that this signer made and that is not over; else which of the two it fails. */
+  /** Returns the claims of an unexpired token that this signer signed. Otherwise returns the reason for the rejection. */
   verify(token: string): Promise<JWTPayload | "forged" | "expired">;
 };
 

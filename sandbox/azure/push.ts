@@ -5,7 +5,7 @@ import { notePush } from "./acr/data-plane.ts";
 import type { State } from "./state.ts";
 import type { Registry } from "./world.ts";
 
-/** `layer` is an uncompressed tar, `entrypoint` what a container of the image runs. */
+/** `layer` is an uncompressed tar. `entrypoint` is the command of a container. */
 export type PushOptions = { readonly layer?: Buffer; readonly entrypoint?: readonly string[]; readonly format?: "oci" | "docker" };
 
 const mediaTypes = {
@@ -22,7 +22,8 @@ const mediaTypes = {
 };
 
 /**
- * Puts an image for linux/amd64, of one layer, into a registry, straight through the real registry's API.
+ * Pushes an image for linux/amd64 with one layer to a registry, directly through the real registry's API.
+ *
  * @param image as a pod names it: `myregistry.azurecr.io/app/web:1`
  * @returns the manifest's digest
  */

@@ -3,13 +3,13 @@ import type { FaultBox } from "./faults.ts";
 import { findRole, type Role } from "./roles.ts";
 import type { RoleAssignment, World } from "./world.ts";
 
-/** Whether a scope (a subscription, resource group or resource id, in any case) lies in another, or is it. */
+/** Whether a scope (a subscription, resource group or resource id, in any case) equals another scope or is inside it. */
 export function within(scope: string, outer: string): boolean {
   const [inner, around] = [scope.toLowerCase(), outer.toLowerCase().replace(/\/$/, "")];
   return inner === around || inner.startsWith(`${around}/`);
 }
 
-/** The assignments that give a principal anything on a scope, with their roles. */
+/** Returns the role assignments of a principal that apply to a scope, with their roles. */
 export function assignmentsOn(world: World, principalId: string, scope: string): { assignment: RoleAssignment; role: Role }[] {
   return world.roleAssignments
     .filter((assignment) => assignment.principalId === principalId && within(scope, assignment.scope))
@@ -24,7 +24,7 @@ export function permits(world: World, principalId: string, action: string, scope
   return assignmentsOn(world, principalId, scope).some(({ role }) => grants(role, action));
 }
 
-/** Whether a principal was given anything in a scope or on a scope around it: then Azure shows it the scope. */
+/** Whether a principal has any role on a scope or on a scope above it. Then Azure shows the scope to the principal. */
 export function seesInto(world: World, principalId: string, scope: string): boolean {
   return world.roleAssignments.some(
     (assignment) => assignment.principalId === principalId && (within(assignment.scope, scope) || within(scope, assignment.scope)),
@@ -35,8 +35,8 @@ const grants = (role: Role, action: string) =>
   role.actions.some((pattern) => actionMatches(pattern, action)) && !role.notActions.some((pattern) => actionMatches(pattern, action));
 
 /**
- * Whether a principal may do something to images: on a legacy registry by the actions of its roles, on an ABAC registry
- * by dataActions and the assignment's condition. Assignments count once they are replicated.
+ * Whether a principal may do an action on images: on a legacy registry by the actions of its roles, on an ABAC registry by dataActions and
+ * the assignment's condition. Assignments count once they are replicated.
  */
 export function permitsData(
   world: World,
@@ -49,7 +49,7 @@ export function permitsData(
     .some(({ assignment, role }) => {
       if (!data) return grants(role, action);
       if (!role.dataActions.some((pattern) => actionMatches(pattern, action))) return false;
-      // Without a repository in the question it is enough that some repository would be allowed.
+      // Without a repository in the question, one allowed repository is enough.
       return repository === undefined || holds(assignment.condition, action, repository);
     });
 }

@@ -14,15 +14,17 @@ const identifiers = [
   },
 ];
 
-/** The claims that Azure wants of the next sign-in: a value of `acrs`, which a conditional access policy grants after a second factor. */
+/**
+ * The claims that Azure requires of the next sign-in: a value of `acrs`, which a conditional access policy grants after a second factor.
+ */
 const claims = Buffer.from(JSON.stringify({ access_token: { acrs: { essential: true, values: ["p1"] } } })).toString("base64");
 
 const management = /^management\.azure\.com$/;
 const graph = /^graph\.microsoft\.com$/;
 
 /**
- * Refusals that depend on the settings of a tenant or a subscription, which the emulator does not have.
- * Switch one on with `faults.add({ ...refusals.locked, times: 1 })`.
+ * Errors that depend on settings of a tenant or a subscription that the emulator does not have.
+ * Turn one on with `faults.add({ ...refusals.locked, times: 1 })`.
  */
 export const refusals = {
   /** The built-in policy that disables tokens, with the effect Deny. */
@@ -46,7 +48,7 @@ export const refusals = {
       },
     },
   },
-  /** Azure enforces multifactor authentication for changes. */
+  /** Azure requires multifactor authentication for changes. */
   mfaRequired: {
     kind: "status",
     host: management,
@@ -77,7 +79,7 @@ export const refusals = {
       },
     },
   },
-  /** A subscription that never used container registries. */
+  /** A subscription that has never used container registries. */
   unregisteredSubscription: {
     kind: "status",
     host: management,
@@ -91,7 +93,7 @@ export const refusals = {
       },
     },
   },
-  /** The other form of `Directory_ConcurrencyViolation`. */
+  /** The other format of `Directory_ConcurrencyViolation`. */
   concurrentRequests: {
     kind: "status",
     host: graph,

@@ -8,11 +8,11 @@ import { issuer } from "./acr/tokens.ts";
 import type { Signer } from "./jwt.ts";
 import type { Registry } from "./world.ts";
 
-/** The images: one process of the real `registry` (distribution v3) for each Azure registry, started when it is first needed. */
+/** The images: one process of the real `registry` (distribution v3) per Azure registry, started at its first use. */
 export type DataStore = {
-  /** Sends a request to a registry's process. Whoever has the answer reads it. */
+  /** Sends a request to a registry's process. The caller must read the response. */
   open(registry: Registry, options: RequestOptions, body?: Buffer | NodeJS.ReadableStream): Promise<IncomingMessage>;
-  /** The same, with the whole answer read and with a token of our own that may do everything. */
+  /** Like `open`, but reads the whole response, and uses a token of the emulator that grants every right. */
   ask(registry: Registry, options: RequestOptions, repository: string, body?: Buffer): Promise<{ message: IncomingMessage; body: Buffer }>;
   stop(): Promise<void>;
 };
@@ -54,7 +54,7 @@ export function createDataStore({ folder, binary, signer }: { folder: string; bi
   };
 }
 
-/** A token with which the emulator itself may do everything with a repository. */
+/** Returns a token with which the emulator has every right to a repository. */
 export function ownToken(signer: Signer, { loginServer }: Registry, repository: string): Promise<string> {
   const access = [{ type: "repository", name: repository, actions: ["pull", "push", "delete"] }];
   return signer.sign({ iss: issuer, aud: loginServer, sub: "sandbox", access }, 60);
@@ -96,7 +96,7 @@ function answers(path: string): Promise<boolean> {
   });
 }
 
-/** distribution's configuration; JSON is YAML too. */
+/** The configuration of distribution's registry. JSON is also YAML. */
 function configuration(home: string, loginServer: string, socketPath: string) {
   return {
     version: "0.1",

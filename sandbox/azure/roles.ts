@@ -1,4 +1,4 @@
-/** A role (Microsoft.Authorization/roleDefinitions), its permissions only. */
+/** A role (Microsoft.Authorization/roleDefinitions), reduced to its permissions. */
 export type Role = {
   readonly guid: string;
   readonly name: string;
@@ -10,7 +10,7 @@ export type Role = {
 const registries = "Microsoft.ContainerRegistry/registries";
 const repositories = `${registries}/repositories`;
 
-/** A role that allows just what `grants` lists. */
+/** Returns a role that allows only the actions in `grants`. */
 export const role = (guid: string, name: string, grants: Partial<Role>): Role => ({
   guid,
   name,
@@ -20,7 +20,7 @@ export const role = (guid: string, name: string, grants: Partial<Role>): Role =>
   ...grants,
 });
 
-/** The built-in roles that a registry's rights hang on, with Azure's own identifiers. */
+/** The built-in roles with rights to a registry, with Azure's own identifiers. */
 export const roles: readonly Role[] = [
   role("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", { actions: ["*"] }),
   role("b24988ac-6180-42a0-ab88-20f7382dd24c", "Contributor", {
@@ -67,7 +67,7 @@ export const roles: readonly Role[] = [
   }),
 ];
 
-/** Finds a role by its name (in any case) or its identifier, a built-in one or one of the tenant's own. */
+/** Finds a role by its name (in any case) or its identifier, among the built-in roles and the tenant's custom roles. */
 export function findRole(nameOrGuid: string, own: readonly Role[]): Role | undefined {
   const wanted = nameOrGuid.toLowerCase();
   return [...roles, ...own].find((one) => one.name.toLowerCase() === wanted || one.guid === wanted);

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { ClientSecret } from "./world.ts";
 
-/** Letters and digits, so many. */
+/** Returns this many random letters and digits. */
 function letters(count: number): string {
   let text = "";
   while (text.length < count) text += randomBytes(count).toString("base64").replace(/[+/=]/g, "");
@@ -9,15 +9,15 @@ function letters(count: number): string {
 }
 
 /**
- * A password as ACR makes it: 84 letters and digits, with its marks in their places.
- * Those that it made before 2023 live on: 32 characters, with `+`, `/` and `=` among them.
+ * Generates a password in ACR's format: 84 letters and digits, with ACR's fixed markers at their positions.
+ * Passwords from before 2023 stay valid. They have 32 characters, which include `+`, `/` and `=`.
  */
 export function newPassword(age: "new" | "old" = "new"): string {
   if (age === "old") return `${letters(9)}/${letters(9)}+${letters(10)}/=`;
   return `${letters(52)}JQQJ99${letters(18)}AZCR${letters(4)}`;
 }
 
-/** A client secret as Entra makes it: 40 characters, some of which a shell or a URL would read. */
+/** Generates a client secret in Entra's format: 40 characters, some of which are special in a shell or a URL. */
 export function newClientSecret(displayName: string | null, startDateTime: string, endDateTime: string): ClientSecret {
   const value = `${randomBytes(3).toString("base64url").slice(0, 3)}8Q~${randomBytes(32).toString("base64url").slice(0, 32)}~_`;
   return { keyId: randomUUID(), value, displayName, startDateTime, endDateTime, since: Date.now() };

@@ -4,14 +4,14 @@ import type { Signer } from "./jwt.ts";
 import type { DataStore } from "./registry-process.ts";
 import type { World } from "./world.ts";
 
-/** What every emulated service works on. */
+/** The shared state of all emulated services. */
 export type State = {
   readonly world: World;
   readonly faults: FaultBox;
   readonly calls: CallLog;
-  /** Signs what Entra issues. */
+  /** Signs the tokens that Entra issues. */
   readonly entra: Signer;
-  /** Signs what the registries' token endpoints issue; the real registry trusts this key alone. */
+  /** Signs the tokens that the registries' token endpoints issue. The real registry trusts only this key. */
   readonly acr: Signer;
   readonly store: DataStore;
 };

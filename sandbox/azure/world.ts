@@ -5,9 +5,9 @@ import type { Role } from "./roles.ts";
 
 export type { Slot };
 
-/** Everything that the emulated Azure knows: plain data, for a test to read and to change between two requests. */
+/** The state of the emulated Azure: plain data that a test reads, and changes between two requests. */
 export type World = {
-  /** The tenant and subscription that `AZURE_TENANT_ID` and the registries belong to by default. */
+  /** The default tenant and subscription of `AZURE_TENANT_ID` and of the registries. */
   readonly tenantId: string;
   readonly subscriptionId: string;
   subscriptions: Subscription[];
@@ -15,45 +15,47 @@ export type World = {
   applications: Application[];
   servicePrincipals: ServicePrincipal[];
   users: User[];
-  /** The identities of the machine that asks. */
+  /** The managed identities of the machine that runs the clients. */
   managedIdentities: ManagedIdentity[];
   roleAssignments: RoleAssignment[];
-  /** The tenant's own roles, beside the built-in ones. */
+  /** The tenant's custom roles, in addition to the built-in ones. */
   customRoles: Role[];
-  /** Versions of a resource provider's API that this cloud supports instead of all that the emulator knows, by the provider's name. */
+  /** The API versions that this cloud supports, by resource provider. Without an entry, all that the emulator knows. */
   apiVersions: Record<string, readonly string[]>;
   longRunning: LongRunning;
-  /** Milliseconds in which Microsoft Graph refuses a second write of one application. */
+  /** Milliseconds during which Microsoft Graph rejects a second write to one application. */
   graphWriteGap: number;
-  /** What the passwords of tokens look like: as Azure makes them now, or as those that it made until 2023. */
+  /** The format of token passwords: Azure's current one, or the one until 2023. */
   passwords: "new" | "old";
-  /** Whether the tenant gives access tokens for container registries, beside those for Azure Resource Manager. */
+  /** Whether the tenant issues access tokens for container registries, in addition to those for Azure Resource Manager. */
   acrAudience: boolean;
-  /** How long tokens live, seconds: Entra's access tokens, and a registry's access and refresh tokens. Negative makes them expired. */
+  /**
+   * Lifetimes in seconds of Entra's access tokens and of a registry's access and refresh tokens. A negative value creates expired tokens.
+   */
   lifetimes: { entra: number; access: number; refresh: number };
-  /** Items on one page of an ARM list. */
+  /** Items per page of an ARM list. */
   pageSize: number;
-  /** Long-running operations by their identifier. */
+  /** Long-running operations by their id. */
   operations: Map<string, Operation>;
 };
 
-/** How long-running operations go. */
+/** The timing of long-running operations. */
 export type LongRunning = {
-  /** Looks, at an operation or at what it changes, that still find it under way. */
+  /** The number of polls, of an operation or of the resource that it changes, that still return "running". */
   polls: number;
-  /** What an operation really takes, milliseconds. With 0 and no polls it is over when it is first looked at. */
+  /** The real duration of an operation in milliseconds. With 0 and no polls, the first poll finds it complete. */
   milliseconds: number;
-  /** What Azure says to wait between two looks, seconds, however long it really takes. */
+  /** Seconds in the Retry-After header, independent of the real duration. */
   retryAfter: number;
-  /** What a PUT over a token or scope map that is there begins: nobody recorded it, and the specification allows both. */
+  /** The effect of a PUT on an existing token or scope map. No recording shows it, and the specification allows both. */
   repeatedPut: "operation" | "nothing";
-  /** Whether a look at a deletion takes a right on the subscription. Nobody recorded it: all recordings are an owner's. */
+  /** Whether polling a deletion needs a right on the subscription. No recording shows it, because all recordings are an Owner's. */
   asksRights: boolean;
 };
 
 export type Subscription = { readonly id: string; name: string; readonly tenantId: string; resourceGroups: string[] };
 
-/** Microsoft.ContainerRegistry/registries 2025-11-01, as far as it decides anything here. */
+/** Microsoft.ContainerRegistry/registries 2025-11-01, reduced to the properties that this emulator uses. */
 export type Registry = {
   readonly name: string;
   readonly loginServer: string;
@@ -67,21 +69,21 @@ export type Registry = {
   anonymousPullEnabled: boolean;
   publicNetworkAccess: "Enabled" | "Disabled";
   roleAssignmentMode: "LegacyRegistryPermissions" | "AbacRepositoryPermissions";
-  /** policies.azureADAuthenticationAsArmPolicy.status: whether ARM tokens are exchanged too. */
+  /** policies.azureADAuthenticationAsArmPolicy.status: whether ARM tokens can be exchanged, too. */
   armAudience: "enabled" | "disabled";
-  /** Whether it answers at a host of its own in each region too. */
+  /** Whether each region has its own host. */
   regionalEndpoints: "Enabled" | "Disabled";
-  /** Where it is replicated to, besides its location. */
+  /** The regions of its replicas, without its location. */
   replicas: string[];
   tags: Record<string, string>;
   adminPasswords: { password: string; password2: string };
   scopeMaps: ScopeMap[];
   tokens: Token[];
-  /** When each tag was pushed through the registry, by `repository:tag`. */
+  /** The times of each pushed tag, by `repository:tag`. */
   pushed: Map<string, { createdTime: string; lastUpdateTime: string }>;
 };
 
-/** Who made a resource and who changed it last (Azure's common type systemData). */
+/** The creator and the last writer of a resource (Azure's common type systemData). */
 export type SystemData = { readonly createdBy: string; readonly createdAt: string; lastModifiedBy: string; lastModifiedAt: string };
 
 export type ScopeMap = {
@@ -101,11 +103,11 @@ export type Token = {
   scopeMapId: string;
   passwords: Partial<Record<Slot, TokenPassword>>;
   made?: SystemData;
-  /** What happens to it. While that is "Creating", it gets no passwords. */
+  /** The running operation on this token. While it is "Creating", the token gets no passwords. */
   operation?: Operation;
 };
 
-/** `since` is when it was made (epoch milliseconds); `previous` works until the new value is replicated. */
+/** `since` is the creation time (epoch milliseconds). `previous` works until the new value is replicated. */
 export type TokenPassword = { value: string; creationTime: string; expiry?: string; since: number; previous?: string };
 
 /** A client secret of an application or of a service principal. */
@@ -128,22 +130,22 @@ export type Application = {
   notes: string | null;
   signInAudience: string;
   secrets: ClientSecret[];
-  /** In PEM; whoever has the key of one may sign in as the application. */
+  /** In PEM. The holder of a private key can sign in as the application. */
   certificates: string[];
-  /** Whose assertions it signs in with instead of secrets and certificates. */
+  /** Federated credentials: their assertions replace secrets and certificates. */
   federated?: FederatedCredential[];
-  /** Object ids of those who may change it with Application.ReadWrite.OwnedBy. */
+  /** Object ids of the identities that may change it with Application.ReadWrite.OwnedBy. */
   owners: string[];
-  /** How often it was not known yet when its service principal was to be made. */
+  /** How many creations of its service principal failed because it was not replicated. */
   missed?: number;
-  /** When it was last changed, epoch milliseconds. */
+  /** Time of the last change, epoch milliseconds. */
   writtenAt?: number;
   since: number;
 };
 
 /**
- * Microsoft Graph federatedIdentityCredential: the issuer, subject and audience that an assertion must have, letter for letter.
- * `keys` are those that the issuer publishes.
+ * Microsoft Graph federatedIdentityCredential: the exact issuer, subject and audience of an assertion.
+ * `keys` are the public keys of the issuer.
  */
 export type FederatedCredential = {
   readonly issuer: string;
@@ -152,10 +154,10 @@ export type FederatedCredential = {
   readonly keys: JSONWebKeySet;
 };
 
-/** What an application may do in Microsoft Graph. */
+/** The permissions of an application in Microsoft Graph. */
 export type GraphRole = "Application.Read.All" | "Application.ReadWrite.OwnedBy" | "Application.ReadWrite.All";
 
-/** Microsoft Graph servicePrincipal. `id` is the object id that roles are assigned to. */
+/** Microsoft Graph servicePrincipal. `id` is the object id for role assignments. */
 export type ServicePrincipal = {
   readonly id: string;
   readonly appId: string;
@@ -164,14 +166,14 @@ export type ServicePrincipal = {
   accountEnabled: boolean;
   secrets: ClientSecret[];
   graphRoles: GraphRole[];
-  /** Object ids of its owners; none if the tenant created it. */
+  /** Object ids of its owners. Absent if the tenant created it. */
   owners?: string[];
   readonly createdDateTime?: string;
   readonly signInAudience?: string;
   since: number;
 };
 
-/** Microsoft.ManagedIdentity/userAssignedIdentities. `objectId` is what roles are assigned to. */
+/** Microsoft.ManagedIdentity/userAssignedIdentities. `objectId` is the id for role assignments. */
 export type ManagedIdentity = {
   readonly clientId: string;
   readonly objectId: string;
@@ -179,7 +181,7 @@ export type ManagedIdentity = {
   readonly resourceId: string;
 };
 
-/** A person. `refusal` makes every sign-in fail with that Entra error, e.g. 50076 (multi-factor authentication needed). */
+/** A user. `refusal` makes every sign-in fail with that Entra error, e.g. 50076 (multi-factor authentication required). */
 export type User = {
   readonly id: string;
   readonly tenantId: string;
@@ -201,31 +203,31 @@ export type RoleAssignment = {
   condition: string | null;
   conditionVersion: string | null;
   readonly createdOn: string;
-  /** Object ids of who made it, and who wrote it last. */
+  /** Object ids of the creator and of the last writer. */
   readonly createdBy?: string;
   updatedBy?: string;
   readonly since: number;
 };
 
-/** A long-running operation: when no polls are left and its time has come, `done` is carried out and its answer kept. */
+/** A long-running operation. When no polls are left and `until` has passed, `done` runs and its response is stored. */
 export type Operation = {
-  /** Where it is looked at, without the query. */
+  /** The path that clients poll, without the query. */
   readonly path: string;
   /** The api-version of its URLs. */
   readonly version: string;
   readonly kind: "status" | "result";
-  /** The provisioningState of what it changes, until it is over. */
+  /** The provisioningState of the resource that it changes, until it is complete. */
   readonly state: "Creating" | "Updating" | "Deleting";
   polls: number;
   /** Epoch milliseconds. */
   readonly until: number;
   readonly done: () => Answer;
   answer?: Answer;
-  /** The signatures of its URLs, the newest last. */
+  /** The signatures of its URLs, the newest one last. */
   readonly signatures: string[];
 };
 
-/** The hosts of a registry in its regions; none while they are off. A domain name label's hash stays in them. */
+/** Returns the hosts of a registry in its regions, or none while regional endpoints are off. A domain name label's hash stays in them. */
 export const regionalHosts = ({ regionalEndpoints, location, replicas, loginServer }: Registry): string[] =>
   regionalEndpoints === "Enabled" ? [location, ...replicas].map((region) => loginServer.replace(".", `.${region}.geo.`)) : [];
 

@@ -2,7 +2,8 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loopbackPlugin } from "./requirements.ts";
 
-// Pods need an address, not a network. This plugin (CNI specification 0.4.0) makes one of the container's id and touches no device.
+// Pods need an address, but no network. This plugin (CNI specification 0.4.0) derives an address from the container's id and changes no
+// device.
 const plugin = `#!/bin/sh
 case "$CNI_COMMAND" in
 VERSION) echo '{"cniVersion":"0.4.0","supportedVersions":["0.3.1","0.4.0"]}' ;;
@@ -13,7 +14,7 @@ ADD)
 esac
 `;
 
-/** Writes the network plugins and their configuration below `folder`. @returns where the plugins and where their configuration is */
+/** Writes the network plugins and their configuration below `folder`. @returns the folders of the plugins and of their configuration */
 export async function writeNetwork(folder: string): Promise<{ programs: string; configuration: string }> {
   const programs = join(folder, "cni");
   const configuration = join(programs, "conf");

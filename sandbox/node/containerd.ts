@@ -6,14 +6,14 @@ import { imageArchive } from "./image.ts";
 import type { Inside, Namespaces } from "./namespaces.ts";
 import { until } from "./until.ts";
 
-/** The image that holds a pod's namespaces open; it is imported, never pulled. */
+/** The image that holds a pod's namespaces open. It is imported, not pulled. */
 const pauseImage = "sandbox.local/pause:1";
 
 /**
- * Starts containerd with its CRI plugin and gives it the pause image.
+ * Starts containerd with its CRI plugin and imports the pause image.
  *
- * @param proxy an HTTP proxy (CONNECT) by which the registries are reached
- * @param caFile the authorities (PEM) that the registries' certificates are checked with; the machine's own are not
+ * @param proxy an HTTP proxy (CONNECT) for all registries
+ * @param caFile the CAs (PEM) that verify the registries' certificates. The machine's own CAs do not count.
  * @param pause the static program of the pause image
  */
 export async function startContainerd(
@@ -35,7 +35,7 @@ export async function startContainerd(
   await until("containerd listens", daemon.exited, () => exists(socket));
   const ctr = (...args: string[]) => inside.run("ctr", ["--address", socket, "--namespace", "k8s.io", ...args]);
   await ctr("images", "import", at("pause.tar"));
-  await ctr("images", "label", pauseImage, "io.cri-containerd.pinned=pinned"); // else the kubelet may collect it as garbage
+  await ctr("images", "label", pauseImage, "io.cri-containerd.pinned=pinned"); // otherwise the kubelet's garbage collection may delete it
   return { ...daemon, socket };
 }
 
@@ -43,7 +43,7 @@ function configuration(
   folder: string,
   { socket, programs, configuration }: { socket: string; programs: string; configuration: string },
 ): string {
-  const text = (value: string) => JSON.stringify(value); // a TOML basic string, for paths
+  const text = (value: string) => JSON.stringify(value); // formats a path as a TOML basic string
   return `version = 2
 root = ${text(join(folder, "containerd"))}
 state = ${text(join(folder, "containerd-state"))}

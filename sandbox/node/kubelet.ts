@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { KeyPair } from "../pki.ts";
 import type { Inside, Namespaces } from "./namespaces.ts";
 
-/** Who the kubelet is, and for whom. */
+/** The identity of the kubelet and its cluster. */
 export type Kubelet = {
-  /** The node's name, as in its certificate's CN `system:node:<name>`. */
+  /** The node's name, as in the CN of its certificate, `system:node:<name>`. */
   readonly name: string;
   readonly server: string;
-  /** The cluster's authority (PEM file). */
+  /** The cluster's CA (PEM file). */
   readonly caFile: string;
   readonly identity: KeyPair;
   /** A free port on 127.0.0.1. */
@@ -17,7 +17,7 @@ export type Kubelet = {
   readonly socket: string;
 };
 
-/** Starts a kubelet, a program at `binary`, that registers itself. */
+/** Starts the kubelet at `binary`. It registers its own node. */
 export async function startKubelet(inside: Namespaces, binary: string, kubelet: Kubelet): Promise<Inside> {
   const at = (name: string) => join(inside.folder, name);
   const files = { certificate: at("node.crt"), key: at("node.key"), kubeconfig: at("node.kubeconfig"), configuration: at("kubelet.json") };
@@ -47,7 +47,10 @@ function kubeconfig({ name, server, caFile }: Kubelet, { certificate, key }: Fil
   };
 }
 
-/** kubelet.config.k8s.io/v1beta1 KubeletConfiguration: nothing of the machine is changed, and a full disk or a small machine is no reason to evict. */
+/**
+ * kubelet.config.k8s.io/v1beta1 KubeletConfiguration: changes no setting of the machine, and evicts no pods from a full disk or a small
+ * machine.
+ */
 function configuration({ folder, cgroup }: Namespaces, { caFile, port, socket }: Kubelet, { certificate, key }: Files): unknown {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
@@ -60,7 +63,7 @@ function configuration({ folder, cgroup }: Namespaces, { caFile, port, socket }:
     authentication: { anonymous: { enabled: false }, webhook: { enabled: false }, x509: { clientCAFile: caFile } },
     authorization: { mode: "AlwaysAllow" },
     containerRuntimeEndpoint: `unix://${socket}`,
-    // Every container's cgroup is below ours, so that two sandboxes, or a cluster beside them, never touch each other's.
+    // Every container's cgroup is below this one, so that two sandboxes, or a cluster on this machine, never share a cgroup.
     cgroupRoot: cgroup,
     cgroupDriver: "cgroupfs",
     cgroupsPerQOS: true,
@@ -70,7 +73,7 @@ function configuration({ folder, cgroup }: Namespaces, { caFile, port, socket }:
     makeIPTablesUtilChains: false,
     localStorageCapacityIsolation: false,
     resolvConf: "",
-    clusterDNS: ["10.96.0.10"], // nobody is there, but without one every pod is warned of it
+    clusterDNS: ["10.96.0.10"], // no DNS server listens there, but without an address every pod gets a warning
     volumePluginDir: join(folder, "volume-plugins"),
     podLogsDir: "/var/log/pods",
     evictionHard: {

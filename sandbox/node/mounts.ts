@@ -1,4 +1,4 @@
-/** What the kubelet sets on the machine at its start (k8s.io/kubernetes pkg/kubelet/cm), with the values that it wants to find. */
+/** The sysctls that the kubelet sets at its start (k8s.io/kubernetes pkg/kubelet/cm), with the values that it expects. */
 const sysctls = {
   "vm/overcommit_memory": "1",
   "vm/panic_on_oom": "0",
@@ -9,8 +9,8 @@ const sysctls = {
 };
 
 /**
- * POSIX shell for a new mount namespace, called with a folder of ours and the folders that must stay visible. Afterwards the
- * places where the kubelet, containerd, runc and CNI leave things are memory that ends with the namespace, and the sysctls are files.
+ * POSIX shell for a new mount namespace. Its arguments are a folder of the sandbox and the folders that must stay visible. Afterwards the
+ * state folders of the kubelet, containerd, runc and CNI are in memory that is freed with the namespace, and the sysctls are plain files.
  */
 export const mounts = `
 folder=$1

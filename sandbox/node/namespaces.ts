@@ -5,31 +5,32 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { mounts } from "./mounts.ts";
 
-/** A program that runs inside. */
+/** A program that runs inside the namespaces. */
 export type Inside = {
-  /** Resolves when it has ended, with a sentence about how. Never rejects. */
+  /** Resolves when it has ended, with a sentence that says how. Never rejects. */
   readonly exited: Promise<string>;
 };
 
-/** A mount and a pid namespace of our own, with a folder and a cgroup that live as long as they do. */
+/** A mount namespace and a pid namespace, with a folder and a cgroup that are removed together with them. */
 export type Namespaces = {
   readonly folder: string;
   /** A cgroup in every hierarchy that the machine mounts: `/acr-secret-…`. */
   readonly cgroup: string;
-  /** Runs a program inside to its end. @throws Error with what it printed, if it fails */
+  /** Runs a program inside and waits for its end. @throws Error with its output if it fails */
   run(command: string, args: readonly string[]): Promise<void>;
-  /** Starts a program inside that goes on; what it prints goes to `<folder>/<name>.log`. */
+  /** Starts a long-running program inside. Its output goes to `<folder>/<name>.log`. */
   daemon(name: string, command: string, args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Inside>;
   /**
-   * Ends everything inside and removes the folder and the cgroup. May be called twice.
-   * @throws Error if something is left
+   * Ends all programs inside, and removes the folder and the cgroup. May be called twice.
+   *
+   * @throws Error if it cannot remove all of it
    */
   close(): Promise<void>;
 };
 
-// With cgroup v2 the controllers that a kubelet wants are handed down first, as every container runtime does; that stays.
-// Waits outside for the namespace's first process, whatever ends it, and then tidies up. It also makes what it will
-// tidy up, so that there is no moment at which something exists that nobody would remove.
+// With cgroup v2 the script first enables the controllers that a kubelet needs, as every container runtime does. They stay enabled.
+// It waits outside for the namespace's first process, however that ends, and then cleans up. It also creates everything that it cleans up,
+// so nothing ever exists without a process that removes it.
 const keeper = `
 trap '' HUP INT TERM
 folder=$1 cgroup=$2 init=$3; shift 3
@@ -47,8 +48,8 @@ while [ "$left" ] && [ "$tries" -gt 0 ]; do left=; each drop; [ ! "$left" ] || s
 rm -rf "$folder" || left="$left $folder"
 [ ! "$left" ] || { echo "left behind:$left" >&2; exit 1; } `;
 
-// The first process of the pid namespace: its end ends everything inside. It waits for fd 3, whose other end is ours alone, and
-// for orphans. /proc is still the machine's when the process reads its own number there.
+// The first process of the pid namespace: its end kills everything inside. It waits for the end of fd 3, whose other end only this process
+// has, and reaps orphans. /proc still belongs to the machine when the process reads its own number there.
 const init = `
 read -r pid _ < /proc/self/stat
 ${mounts}
@@ -57,12 +58,12 @@ cat <&3 > /dev/null &
 wait $! `;
 
 /**
- * Opens the namespaces. They end when this process does, however it does.
+ * Opens the namespaces. They end when this process ends for any reason.
  *
- * @param folder an absolute path at which nothing is yet; also where the logs go
- * @param cgroup a name for the cgroup that no other has
- * @param needs folders that stay visible inside wherever they are
- * @throws Error with what the tools printed
+ * @param folder an absolute path that does not exist yet; the logs go there, too
+ * @param cgroup a unique name for the cgroup
+ * @param needs folders that stay visible inside
+ * @throws Error with the output of the tools
  */
 export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup: string; needs: readonly string[] }): Promise<Namespaces> {
   const path = `/${cgroup}`;
@@ -71,7 +72,7 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
     detached: true,
   });
   const [, output, problems, line] = child.stdio as unknown as [null, Readable, Readable, Writable];
-  line.on("error", () => {}); // the other end may be gone
+  line.on("error", () => {}); // the process at the other end may be gone
   const errors = textOf(problems);
   const ended = endOf(child);
   async function close(): Promise<void> {
@@ -84,7 +85,7 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
     await ended;
     throw new Error(`the node's namespaces did not open: ${await errors}`);
   }
-  // -r: where this process has another root than the machine's, the programs are to be found below it.
+  // -r: if this process has another root directory than the machine's, the programs are below that root.
   const inside = (command: string, args: readonly string[]) => ["-t", pid, "-m", "-p", "-r", "--", command, ...args];
 
   return {
@@ -112,7 +113,7 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
   };
 }
 
-/** Nothing of the person's own: no docker login from a home folder, no proxy. */
+/** Contains no setting of the user: no docker login from a home folder, no proxy. */
 function environment(folder: string): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: join(folder, "tmp") };
 }

@@ -14,23 +14,23 @@ import { until } from "./until.ts";
 /** A node that is Ready. */
 export type SandboxNode = {
   readonly name: string;
-  /** Where the logs of kubelet, containerd and kube-scheduler are. */
+  /** The folder of the logs of kubelet, containerd and kube-scheduler. */
   readonly folder: string;
-  /** Ends every container, the daemons and all that they made. May be called twice. @throws Error if something is left */
+  /** Ends all containers and daemons and removes what they created. May be called twice. @throws Error if it cannot remove all of it */
   stop(): Promise<void>;
 };
 
 const name = "sandbox";
 
 /**
- * Starts a real kubelet, containerd and kube-scheduler, and waits until the node is Ready. Pods then pull for real.
- * Needs what `missingForNode` names. All of it ends with this process, however it ends, and leaves nothing behind.
+ * Starts a real kubelet, containerd and kube-scheduler, and waits until the node is Ready. Pods then pull images.
+ * Needs everything that `missingForNode` checks. The node ends when this process ends for any reason, and leaves nothing behind.
  *
- * @param folder a folder that only this sandbox has; the node makes `<folder>/node` and removes it
+ * @param folder a folder of this sandbox alone; the node creates `<folder>/node` and removes it
  * @param binaries with kubectl and the `nodePrograms`
- * @param proxy an HTTP proxy (CONNECT) by which every registry is reached
- * @param caFile the authorities that the registries' certificates are checked with
- * @throws Error with the last lines of the log of what did not start
+ * @param proxy an HTTP proxy (CONNECT) for all registries
+ * @param caFile the CAs that verify the registries' certificates
+ * @throws Error with the end of the log of the program that did not start
  */
 export async function startNode({
   folder,
@@ -49,7 +49,7 @@ export async function startNode({
 }): Promise<SandboxNode> {
   const needs = [folder, ...binaries.path, ...[cluster.kubeconfig, cluster.caFile, caFile].map((file) => dirname(file))];
   const inside = await openNamespaces(join(folder, "node"), { cgroup: cgroupName(folder), needs });
-  // Else kubectl writes below the person's home; and not into the node's own folder, which it would make again when we are killed
+  // Otherwise kubectl writes below the user's home. The node's own folder is not used: kubectl would recreate that folder after a kill.
   const env = { ...process.env, KUBECACHEDIR: join(folder, "kubectl-cache") };
   const kubectl = (...args: string[]) =>
     promisify(execFile)(binaries.program("kubectl"), ["--kubeconfig", cluster.kubeconfig, ...args], { env });
@@ -64,7 +64,7 @@ export async function startNode({
       ]),
       cluster.issue({ commonName: `system:node:${name}`, organizations: ["system:nodes"], names: [name], addresses: ["127.0.0.1"] }),
       freePort(),
-      kubectl("delete", "node", name, "--ignore-not-found"), // one of an earlier start would look Ready before ours is
+      kubectl("delete", "node", name, "--ignore-not-found"), // a node of an earlier start would look Ready before the new one is
     ]);
     const kubelet = await startKubelet(inside, binaries.program("kubelet"), {
       name,
@@ -83,7 +83,7 @@ export async function startNode({
   }
 }
 
-/** Promise.all that does not leave the others at work when one fails: what they write would come after the folder is gone. */
+/** Like Promise.all, but waits for the others when one fails. Otherwise they could write after the folder is removed. */
 async function all<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
   await Promise.allSettled(work);
   return Promise.all(work) as unknown as Promise<T>;
@@ -95,7 +95,7 @@ async function isReady(kubectl: (...args: string[]) => Promise<{ stdout: string 
   return stdout === "True";
 }
 
-/** A name that says whose it is and that no other sandbox has. */
+/** Returns a unique name that shows which sandbox it belongs to. */
 function cgroupName(folder: string): string {
   return `acr-secret-node-${basename(folder).replace(/[^A-Za-z0-9]/g, "-")}-${process.pid}`;
 }

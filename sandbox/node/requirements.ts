@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 
-/** The Debian package that brings a program. */
+/** The Debian package of each program. */
 const packages: Readonly<Record<string, string>> = {
   containerd: "containerd",
   ctr: "containerd",
@@ -12,10 +12,10 @@ const packages: Readonly<Record<string, string>> = {
   mount: "mount",
 };
 
-/** The loopback device's plugin, where Debian's containernetworking-plugins puts it. */
+/** The plugin of the loopback device, at the path of Debian's containernetworking-plugins. */
 export const loopbackPlugin = "/usr/lib/cni/loopback";
 
-/** What this machine lacks for a real node: `Linux`, `root`, or names of Debian packages. Nothing means that `startNode` can work here. */
+/** Returns what this machine lacks for a real node: `Linux`, `root`, or names of Debian packages. If empty, `startNode` works here. */
 export async function missingForNode(): Promise<string[]> {
   if (process.platform !== "linux") return ["Linux"];
   const missing = new Set<string>();

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 /**
- * Asks again and again, every 50 ms, until the answer is yes.
+ * Calls `ask` every 50 ms until it returns true.
  *
  * @param what for the error: `"containerd listens"`
- * @param exited resolves if there is no use in waiting on
+ * @param exited resolves if there is no reason to continue to wait
  * @throws Error when `exited` resolves, or after `seconds`
  */
 export async function until(what: string, exited: Promise<string>, ask: () => Promise<boolean>, seconds = 60): Promise<void> {

@@ -5,7 +5,7 @@ import { tags } from "./catalog.ts";
 import { acrError } from "./errors.ts";
 import { exchange, token } from "./oauth2.ts";
 
-/** A registry's own endpoints, all but /v2/. */
+/** Serves a registry's own endpoints, except /v2/. */
 export async function acr(ask: Ask, state: State, registry: Registry): Promise<Answer> {
   const route = `${ask.method} ${ask.path}`;
   if (route === "POST /oauth2/exchange") return exchange(ask, state, registry);

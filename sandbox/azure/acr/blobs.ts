@@ -5,12 +5,12 @@ import { ownToken } from "../registry-process.ts";
 import type { State } from "../state.ts";
 import type { Registry } from "../world.ts";
 
-/** The host that a registry's layers come from: it wants no login but a signed address. */
+/** Returns the host that serves a registry's layers. It accepts a signed URL and no login. */
 export function dataHost({ name, location }: Registry): string {
   return `${name.toLowerCase()}.${location}.data.azurecr.io`;
 }
 
-/** Sends whoever may have a blob to the data host, as ACR does; gives false if there is no such blob. */
+/** Redirects the caller to the data host with a signed URL, as ACR does. Returns false if the blob does not exist. */
 export async function redirectToData(
   response: ServerResponse,
   state: State,
@@ -24,7 +24,7 @@ export async function redirectToData(
   return true;
 }
 
-/** The data host: gives a blob to whoever has a signed address for it, and refuses an address that comes with a login too. */
+/** Serves the data host: returns a blob for a signed URL, and rejects a signed URL that is sent together with a login. */
 export async function blobs(ask: Ask, response: ServerResponse, state: State, registry: Registry): Promise<void> {
   if (ask.headers.authorization !== undefined)
     return send(response, { status: 400, body: Buffer.from("<Error><Code>InvalidAuthenticationInfo</Code></Error>") });

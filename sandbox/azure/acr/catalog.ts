@@ -5,7 +5,7 @@ import { errorOf } from "./data-plane.ts";
 import { challenge, noSuchRepository } from "./errors.ts";
 import { readAccess } from "./tokens.ts";
 
-/** GET /acr/v1/{repository}/_tags: ACR's own listing of tags, with their times (Azure Container Registry data plane 2021-07-01). */
+/** GET /acr/v1/{repository}/_tags: lists tags with their times (Azure Container Registry data plane 2021-07-01). */
 export async function tags(ask: Ask, state: State, registry: Registry, repository: string): Promise<Answer> {
   const need = { type: "repository", name: repository, action: "metadata_read" };
   const token = bearer(ask.headers);

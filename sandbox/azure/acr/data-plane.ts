@@ -10,7 +10,7 @@ import { redirectToData } from "./blobs.ts";
 import { challenge, type Need, noSuchTag } from "./errors.ts";
 import { type AccessClaims, readAccess } from "./tokens.ts";
 
-/** What a path under /v2/ is about. */
+/** The object that a path under /v2/ addresses. */
 type Target = {
   readonly kind: "base" | "catalog" | "tags" | "manifests" | "blobs" | "uploads" | "referrers";
   readonly repository: string;
@@ -35,7 +35,7 @@ function parseTarget(path: string): Target | undefined {
   return undefined;
 }
 
-/** The rights that a request needs. Listing tags is metadata at ACR, not a pull. */
+/** Returns the rights that a request needs. In ACR, listing tags needs `metadata_read`, not `pull`. */
 function needsOf(method: string, { kind, repository: name }: Target): Need[] {
   const need = (...actions: string[]) => actions.map((action) => ({ type: "repository", name, action }));
   if (kind === "base") return [];
@@ -45,14 +45,15 @@ function needsOf(method: string, { kind, repository: name }: Target): Need[] {
   return method === "GET" || method === "HEAD" ? (kind === "uploads" ? need("pull", "push") : need("pull")) : need("pull", "push");
 }
 
-/** Whether an access token has a right. Other logins than tokens with a scope map may list tags with `pull` alone. */
+/** Whether an access token grants a right. Logins other than tokens with a scope map may list tags with `pull` alone. */
 function has({ access, holder }: AccessClaims, { type, name, action }: Need): boolean {
   const enough = action === "metadata_read" && holder !== "token" ? [action, "pull"] : [action];
   return access.some((one) => one.type === type && one.name === name && one.actions.some((granted) => enough.includes(granted)));
 }
 
 /**
- * The Docker registry API: decides as ACR does, then lets the real registry decide again and answer.
+ * Serves the Docker registry API: decides as ACR does, then lets the real registry check the request again and answer it.
+ *
  * @param host the login server, or a regional host of the registry
  */
 export async function dataPlane(
@@ -63,7 +64,7 @@ export async function dataPlane(
   host: string,
 ): Promise<void> {
   const { pathname } = new URL(request.url ?? "/", `https://${registry.loginServer}`);
-  // Microsoft's own client writes the slash in a repository as %2F
+  // Microsoft's own client encodes the slash in a repository as %2F.
   const target = parseTarget(decodeURIComponent(pathname));
   if (!target) return send(response, { status: 404, body: { errors: [{ code: "NOT_FOUND", message: "not found", detail: null }] } });
   const method = request.method ?? "GET";
@@ -87,7 +88,7 @@ export async function dataPlane(
   await passOn(answer, response, `${method} ${kind} ${answer.statusCode}`, registry, target);
 }
 
-/** Hands the request to the real registry, which wants `pull` where ACR wants `metadata_read`. */
+/** Forwards the request to the real registry, which requires `pull` where ACR requires `metadata_read`. */
 async function askReal(request: IncomingMessage, state: State, registry: Registry, target: Target, token: string | undefined) {
   const { method = "GET", url = "/" } = request;
   const ours = target.kind === "tags" ? await ownToken(state.acr, registry, target.repository) : token;
@@ -98,7 +99,7 @@ async function askReal(request: IncomingMessage, state: State, registry: Registr
   );
 }
 
-/** Answers with what the real registry answers, in ACR's words where those are known. */
+/** Forwards the real registry's response, with ACR's error texts where they are known. */
 async function passOn(answer: IncomingMessage, response: ServerResponse, what: string, registry: Registry, target: Target): Promise<void> {
   if (what === "GET manifests 404") return send(response, await missing(answer, target.reference));
   if (/^PUT manifests [12]/.test(what)) notePush(registry, target);
@@ -108,21 +109,21 @@ async function passOn(answer: IncomingMessage, response: ServerResponse, what: s
 
 const verdicts: Readonly<Record<number, DataCall["verdict"]>> = { 404: "not found", 401: "insufficient_scope" };
 
-/** The `error` of a challenge (RFC 6750, 3.1), empty where nobody has shown a token; undefined for a token that has every right. */
+/** Returns the `error` of a challenge (RFC 6750, 3.1): empty without a token, undefined for a token that has every right. */
 export function errorOf(token: string | undefined, claims: AccessClaims | undefined, needs: readonly Need[]) {
   if (token === undefined) return "";
   if (!claims) return "invalid_token";
   return needs.every((need) => has(claims, need)) ? undefined : "insufficient_scope";
 }
 
-/** 404 of a manifest in ACR's words. What it says of a digest or a repository that is not there is not known: those stay as they are. */
+/** Returns ACR's 404 for a missing manifest. ACR's texts for a missing digest or repository are unknown, so those stay unchanged. */
 async function missing(answer: IncomingMessage, reference: string): Promise<Answer> {
   const body = await buffer(answer);
   if (!reference.includes(":") && body.includes("MANIFEST_UNKNOWN")) return noSuchTag(reference);
   return { status: 404, headers: { "content-type": "application/json; charset=utf-8" }, body };
 }
 
-/** Remembers when a tag was pushed, which the real registry does not tell. */
+/** Records the time of a push to a tag, because the real registry does not report it. */
 export function notePush(registry: Registry, { repository, reference }: { repository: string; reference: string }): void {
   const key = `${repository}:${reference}`;
   const now = new Date().toISOString();

@@ -7,7 +7,7 @@ const message = "authentication required, visit https://aka.ms/acr/authorization
 
 const headers = { "docker-distribution-api-version": "registry/2.0", "x-content-type-options": "nosniff" };
 
-/** An error as a registry words it (OCI distribution specification). */
+/** Returns an error in the format of a registry (OCI distribution specification). */
 export function acrError(status: number, code: string, text: string, detail: unknown = null): Answer {
   const type = { "content-type": "application/json; charset=utf-8" };
   return {
@@ -17,32 +17,33 @@ export function acrError(status: number, code: string, text: string, detail: unk
   };
 }
 
-/** A refusal by what stands before the registry: it has no detail, and says how support finds it again. */
+/** Returns a refusal by the front end of the registry. It has no detail, but the identifiers by which support finds the request. */
 function refusal(status: number, code: string, text: string): Answer {
   return { status, headers, body: { errors: [{ code, message: `${text} CorrelationId: ${randomUUID()}` }] } };
 }
 
-/** 401 of the token endpoints, which Azure also gives without a body. */
+/** 401 of the token endpoints, which Azure also returns without a body. */
 export function unauthorized({ faults }: Pick<State, "faults">, text = message): Answer {
   return faults.emptyUnauthorized() ? { status: 401, headers } : refusal(401, "UNAUTHORIZED", text);
 }
 
-/** 404 of a manifest that has no such tag. */
+/** 404 of a manifest request for an unknown tag. */
 export function noSuchTag(tag: string): Answer {
   return acrError(404, "MANIFEST_UNKNOWN", `manifest tagged by "${tag}" is not found`, { Tag: tag });
 }
 
-/** 404 of the listing of tags, which has no detail. */
+/** 404 of a tag listing, which has no detail. */
 export function noSuchRepository(repository: string): Answer {
   return { status: 404, headers, body: { errors: [{ code: "NAME_UNKNOWN", message: `repository "${repository}" is not found` }] } };
 }
 
-/** One thing that a request needs to be allowed. */
+/** One right that a request needs. */
 export type Need = { readonly type: string; readonly name: string; readonly action: string };
 
 /**
- * 401 of the data plane: it says where to get a token, and with which scope.
- * @param host the login server or a regional host, which has the token endpoint; the service is the login server at each of them
+ * 401 of the data plane: names the token endpoint and the scope to request.
+ *
+ * @param host the login server or a regional host, which has the token endpoint. The `service` is always the login server.
  */
 export function challenge(
   host: string,
@@ -64,6 +65,6 @@ export function challenge(
   return { ...refused, headers: { ...refused.headers, "www-authenticate": `Bearer ${parts.join(",")}` } };
 }
 
-/** 403 of a registry whose network rules do not let this client in. */
+/** 403 of a registry whose network rules block this client. */
 export const blocked = (): Answer =>
   refusal(403, "DENIED", "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.");

@@ -5,7 +5,7 @@ import type { State } from "../state.ts";
 import { type Registry, registryId, type Token } from "../world.ts";
 import { nullGuid, readRefresh } from "./tokens.ts";
 
-/** Whoever logged in to a registry. `user` is the name that was offered. */
+/** The identity that logged in to a registry. `user` is the user name of the login. */
 export type Holder =
   | { readonly kind: "token"; readonly user: string; readonly token: Token }
   | { readonly kind: "admin"; readonly user: string }
@@ -14,7 +14,7 @@ export type Holder =
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Who a user name and a password are, at this registry: an Entra refresh token, a service principal, the admin user or a token. */
+/** Returns the identity of a login at this registry: an Entra refresh token, a service principal, the admin user or an ACR token. */
 export async function logIn(state: State, registry: Registry, username: string, password: string): Promise<Holder | undefined> {
   if (username === nullGuid) return holderOfRefreshToken(state, registry, password);
   if (guid.test(username)) return servicePrincipal(state, registry, username, password);
@@ -25,7 +25,7 @@ export async function logIn(state: State, registry: Registry, username: string, 
   return token && token.status === "enabled" && opens(state, token, password) ? { kind: "token", user: username, token } : undefined;
 }
 
-/** The Entra identity behind a refresh token, if it still has any right here. */
+/** Returns the Entra identity of a refresh token, if it still has any right at this registry. */
 export async function holderOfRefreshToken(state: State, registry: Registry, refreshToken: string): Promise<Holder | undefined> {
   const refresh = await readRefresh(state.acr, registry, refreshToken);
   return refresh && hasAnyRight(state, registry, refresh.principalId)
@@ -52,13 +52,13 @@ function opens(state: State, token: Token, offered: string): boolean {
   });
 }
 
-/** Whether an Entra identity may do anything at all with a registry's images. */
+/** Whether an Entra identity has any right to a registry's images. */
 export function hasAnyRight(state: State, registry: Registry, principalId: string): boolean {
   const entra: Holder = { kind: "entra", user: nullGuid, principalId };
   return [...Object.keys(actionNames), "catalog"].some((action) => allows(state, registry, entra, { action }));
 }
 
-/** A registry's actions, and what each is called in scope maps, in Azure roles, and in ABAC dataActions. */
+/** A registry's actions, with their names in scope maps, in Azure roles, and in ABAC dataActions. */
 const actionNames: Readonly<Record<string, { map: string; legacy: string }>> = {
   pull: { map: "content/read", legacy: "pull/read" },
   push: { map: "content/write", legacy: "push/write" },
@@ -69,7 +69,7 @@ const actionNames: Readonly<Record<string, { map: string; legacy: string }>> = {
 
 type Wanted = { readonly action: string; readonly repository?: string };
 
-/** Whether a holder may do an action on a repository; without one, on any. `catalog` is the listing of all repositories. */
+/** Whether a holder may do an action on a repository, or on any repository if none is given. `catalog` lists all repositories. */
 export function allows(state: State, registry: Registry, holder: Holder, wanted: Wanted): boolean {
   const { action } = wanted;
   if (!actionNames[action] && action !== "catalog") return false;

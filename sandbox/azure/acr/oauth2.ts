@@ -6,7 +6,7 @@ import { acrError, unauthorized } from "./errors.ts";
 import { allows, type Holder, hasAnyRight, holderOfRefreshToken, logIn } from "./login.ts";
 import { type Access, nullGuid, signAccess, signRefresh } from "./tokens.ts";
 
-/** POST /oauth2/exchange: an Entra access token for this registry's refresh token. */
+/** POST /oauth2/exchange: exchanges an Entra access token for this registry's refresh token. */
 export async function exchange(ask: Ask, state: State, registry: Registry): Promise<Answer> {
   const fields = form(ask);
   if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
@@ -20,13 +20,13 @@ export async function exchange(ask: Ask, state: State, registry: Registry): Prom
   return { status: 200, body: { refresh_token: await signRefresh(state.acr, state.world.lifetimes.refresh, registry, identity) } };
 }
 
-/** Whether an Entra access token is of the registry's tenant, and meant for registries; for ARM will do where the registry allows it. */
+/** Whether an Entra access token is from the registry's tenant and for registries, or for ARM if the registry allows that. */
 function isFor({ tenantId, armAudience }: Registry, identity: Identity): boolean {
   const resource = resourceOf(identity.audience);
   return identity.tenantId === tenantId && (resource === "acr" || (resource === "arm" && armAudience === "enabled"));
 }
 
-/** GET (Basic) and POST (password, refresh_token) /oauth2/token: an access token with as much of the scope as the login may have. */
+/** GET (Basic) and POST (password, refresh_token) /oauth2/token: issues an access token with the granted part of the scope. */
 export async function token(ask: Ask, state: State, registry: Registry): Promise<Answer> {
   const fields = ask.method === "POST" ? form(ask) : ask.query;
   if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
@@ -64,7 +64,7 @@ function offered(ask: Ask, fields: URLSearchParams): Offer | "unsupported" {
     const login = basic(ask.headers);
     return login ? { user: login.username, password: login.password } : { user: "" };
   }
-  // Azure's own libraries ask so for what anybody may have.
+  // Azure's own libraries request anonymous access in this way.
   if (fields.get("grant_type") === "password" && !fields.get("username")) return { user: "" };
   if (fields.get("grant_type") === "password") return { user: fields.get("username") ?? "", password: fields.get("password") ?? "" };
   if (fields.get("grant_type") === "refresh_token") return { user: nullGuid, refreshToken: fields.get("refresh_token") ?? "" };
@@ -82,7 +82,11 @@ function mayHave(state: State, registry: Registry, holder: Holder, type: string,
   return type === "repository" && allows(state, registry, holder, { action, repository: name });
 }
 
-/** The `scope` parameters, each `repository:team/app:pull,push`, several to one parameter by blanks. Undefined if one is malformed. */
+/**
+ * Parses `scope` parameters such as `repository:team/app:pull,push`. A parameter may hold several, separated by spaces.
+ *
+ * @returns undefined if one is malformed
+ */
 function parseScopes(scopes: readonly string[]): Access[] | undefined {
   const parts = scopes.flatMap((scope) => scope.split(" ")).filter(Boolean);
   const parsed = parts.map((part) => /^(repository|registry):([^:\s]+):([a-z_*]+(?:,[a-z_*]+)*)$/.exec(part));

@@ -3,16 +3,16 @@ import type { JWTPayload } from "jose";
 import type { Signer } from "../jwt.ts";
 import type { Registry } from "../world.ts";
 
-/** What all of a registry's own tokens say they are from. */
+/** The `iss` claim of all tokens that registries issue. */
 export const issuer = "Azure Container Registry";
 
-/** The user name that goes with a refresh token in the place of a password. */
+/** The user name to use when the password is a refresh token. */
 export const nullGuid = "00000000-0000-0000-0000-000000000000";
 
 /** One entry of a token's `access` claim (distribution's token specification). */
 export type Access = { readonly type: string; readonly name: string; readonly actions: readonly string[] };
 
-/** What a registry's access token says. `holder` is ours: whom the rights came from. */
+/** The claims of a registry's access token. `holder` is an addition of the emulator: the kind of identity that the rights come from. */
 export type AccessClaims = { readonly user: string; readonly holder: string; readonly access: readonly Access[] };
 
 /** @param lifetime seconds */
@@ -25,7 +25,7 @@ export function signAccess(
   return signer.sign({ ...common(loginServer), sub: user, grant_type: "access_token", holder, access, roles: [] }, lifetime);
 }
 
-/** A refresh token for an Entra identity. It carries who that is; what it may do is looked up at each use. `lifetime` in seconds. */
+/** Signs a refresh token for an Entra identity. It names the identity. The rights are looked up at each use. `lifetime` is in seconds. */
 export function signRefresh(
   signer: Signer,
   lifetime: number,
@@ -45,13 +45,13 @@ export function signRefresh(
 
 const common = (loginServer: string) => ({ iss: issuer, aud: loginServer, version: "1.0", rid: randomUUID().replaceAll("-", "") });
 
-/** The claims of an access token that this registry issued and that is not over; undefined for any other token. */
+/** Returns the claims of an access token that this registry issued and that has not expired, or undefined for any other token. */
 export async function readAccess(signer: Signer, registry: Registry, token: string): Promise<AccessClaims | undefined> {
   const claims = await read(signer, registry, token, "access_token");
   return claims && { user: claims.sub ?? "", holder: String(claims.holder), access: claims.access as readonly Access[] };
 }
 
-/** The principal that a refresh token stands for. */
+/** Returns the principal of a refresh token. */
 export async function readRefresh(signer: Signer, registry: Registry, token: string): Promise<{ principalId: string } | undefined> {
   const claims = await read(signer, registry, token, "refresh_token");
   return claims && { principalId: claims.sub ?? "" };

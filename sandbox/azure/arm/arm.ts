@@ -27,7 +27,7 @@ const routes: readonly Route[] = [
   ...roleAssignmentRoutes,
 ];
 
-/** Azure Resource Manager: who is it, which api-version, which subscription, then the route's own checks, in ARM's order. */
+/** Azure Resource Manager: checks the identity, the api-version and the subscription, then what the route checks, in ARM's order. */
 export async function arm(ask: Ask, state: State): Promise<Answer> {
   if (ask.method === "GET" && ask.path === "/metadata/endpoints") return metadata(ask);
   const identity = await identify(ask, state);

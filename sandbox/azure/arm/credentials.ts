@@ -20,7 +20,7 @@ export const credentialRoutes = [
   }),
 ];
 
-/** generateCredentials answers with the passwords, once. The specification also knows 202, and then the poll that ends it shows them. */
+/** generateCredentials returns the passwords only once. The specification also allows 202. Then the last poll returns the passwords. */
 function generate(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "generateCredentials/action");
   type Wanted = { tokenId: string; name?: Slot; expiry?: string };
@@ -43,7 +43,7 @@ function generate(arm: ArmAsk): Answer {
   return { status: 202, headers: begin(arm, { kind: "result", at, prefix: "registries", state: "Updating", done: () => made }).headers };
 }
 
-/** Makes the password of a slot anew. The old one is over at once, or when the new one is replicated. */
+/** Generates a new password in a slot. The old one stops working at once, or when the new one is replicated. */
 function renew({ state: { world } }: ArmAsk, token: Token, slot: Slot, expiry: string | undefined) {
   const before = token.passwords[slot]?.value;
   const made = { value: newPassword(world.passwords), creationTime: preciseNow(), ...(expiry !== undefined && { expiry }) };

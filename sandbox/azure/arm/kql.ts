@@ -1,12 +1,13 @@
-/** One resource, as Azure Resource Graph sees it. */
+/** One resource as Azure Resource Graph returns it. */
 export type Row = { readonly [column: string]: unknown };
 
 type Expression = (row: Row) => unknown;
 
 /**
- * The part of the Kusto query language that finding a resource takes: `resources`, then any of
- * `where` (==, =~, !=, in, in~, contains, startswith, and, or, parentheses), `project` and `take`/`limit`.
- * @throws Error that says what is not understood
+ * Runs the part of the Kusto query language that is needed to find a resource: `resources`, then any of `where` (==, =~, !=, in, in~,
+ * contains, startswith, and, or, parentheses), `project` and `take`/`limit`.
+ *
+ * @throws Error that names the unsupported part
  */
 export function query(text: string, rows: readonly Row[]): Row[] {
   const [table, ...steps] = split(tokenize(text), "|");
@@ -26,7 +27,7 @@ type Step = (rows: Row[]) => Row[];
 const take = (tokens: readonly string[]): Step | undefined =>
   /^\d+$/.test(tokens.join("")) ? (rows) => rows.slice(0, Number(tokens[0])) : undefined;
 
-/** The steps of a query, by the word that they begin with. */
+/** The steps of a query, by their first word. */
 const verbs: Readonly<Record<string, (tokens: readonly string[]) => Step | undefined>> = {
   where(tokens) {
     const condition = parse(tokens);
@@ -95,7 +96,7 @@ const functions: Readonly<Record<string, (value: unknown) => unknown>> = {
   toupper: (value) => String(value ?? "").toUpperCase(),
 };
 
-/** A text or a number; undefined for what is a name. */
+/** Returns a string or a number, or undefined for a name. */
 function literal(token: string): Expression | undefined {
   if (/^['"]/.test(token)) {
     const text = token.slice(1, -1).replace(/\\(.)/g, "$1");

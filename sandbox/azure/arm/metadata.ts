@@ -1,6 +1,6 @@
 import type { Answer, Ask } from "../http.ts";
 
-/** GET /metadata/endpoints 2022-09-01: the public cloud, as the Azure CLI reads it. Nobody has to sign in for it. */
+/** GET /metadata/endpoints 2022-09-01: describes the public cloud, as the Azure CLI reads it. Needs no sign-in. */
 export function metadata(ask: Ask): Answer {
   if (!ask.query.get("api-version"))
     return {

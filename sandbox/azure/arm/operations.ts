@@ -15,16 +15,16 @@ export const operationRoutes = [
 ];
 
 type Beginning = {
-  /** `status` is told by Azure-AsyncOperation, `result` by Location. */
+  /** Azure-AsyncOperation announces a `status`, Location announces a `result`. */
   readonly kind: "status" | "result";
-  /** Where it is looked at, up to the operation's own id. */
+  /** The path that clients poll, without the operation's own id. */
   readonly at: string;
   readonly prefix?: "token" | "registries";
   readonly state: Operation["state"];
   readonly done: () => Answer;
 };
 
-/** Begins a long-running operation. Gives it, and the headers that announce it. */
+/** Starts a long-running operation. Returns it with the headers that announce it. */
 export function begin({ state: { world }, ask }: ArmAsk, { kind, at, prefix = "token", state, done }: Beginning) {
   const { polls, milliseconds } = world.longRunning;
   const id = `${prefix}-${prefix === "token" ? randomUUID().replaceAll("-", "") : randomUUID()}`;
@@ -39,20 +39,20 @@ export function begin({ state: { world }, ask }: ArmAsk, { kind, at, prefix = "t
     signatures: [],
   };
   world.operations.set(id, operation);
-  // What was accepted for deletion goes, whether or not anybody comes back to ask.
+  // An accepted deletion completes even if no client polls it.
   if (state === "Deleting" && polls === 0) setTimeout(() => finish(operation), milliseconds).unref();
   return { operation, headers: announce(world, ask.host, operation) };
 }
 
-/** Where the status of what happens to a token or a scope map is looked at. */
+/** Returns the path for polling the status of a change to a token or a scope map. */
 export const statusesOf = (registry: Registry, kind: "tokens" | "scopeMaps", name: string) =>
   `${registryId(registry)}/${kind}/${name}/operationStatuses`;
 
-/** Where a deletion is looked at: not below its registry, but in the registry's location. */
+/** Returns the path for polling a deletion. It is below the registry's location, not below the registry. */
 export const resultsOf = ({ subscriptionId, location }: Registry) =>
   `/subscriptions/${subscriptionId}/providers/Microsoft.ContainerRegistry/locations/${location.toUpperCase()}/operationResults`;
 
-/** Whether an operation is over. Each look that finds it under way counts; the first that does not ends it. */
+/** Whether an operation is complete. Each poll of a running operation counts. The first poll after the last running one completes it. */
 export function look(operation: Operation): boolean {
   if (operation.answer) return true;
   if (operation.polls > 0) {
@@ -68,17 +68,17 @@ function finish(operation: Operation): void {
   operation.answer ??= operation.done();
 }
 
-/** The provisioningState of what may have an operation; whoever looks at it brings the operation forward as well. */
+/** Returns the provisioningState of a resource that may have an operation. Reading it counts as a poll. */
 export const provisioningState = ({ operation }: { operation?: Operation }): string =>
   operation && !look(operation) ? operation.state : "Succeeded";
 
-/** Refuses to change what is about to go. */
+/** Rejects changes to a resource that is being deleted. */
 export function checkStays({ name, operation }: { name: string; operation?: Operation }): void {
-  // Which code Azure has for this is not known.
+  // Azure's error code for this case is unknown.
   if (operation?.state === "Deleting" && !look(operation)) refuse(409, "OperationInProgress", `'${name}' is being deleted.`);
 }
 
-/** The headers of a look: each has a URL with a signature of its own, as long as Azure's. */
+/** Returns the headers of a poll. Each call returns a new signed URL, as long as Azure's. */
 function announce(world: World, host: string, operation: Operation): Record<string, string> {
   const signed = new URLSearchParams({
     "api-version": operation.version,
@@ -110,23 +110,27 @@ function ofLocation(arm: ArmAsk): Answer {
   return poll(arm) ?? resourceMissing(operation);
 }
 
-/** A status tells its end by the same answer; a result is 202 until there is one. */
+/** A status reports its end in the same response body. A result is 202 until it is available. */
 function inProgress({ kind, state }: Operation, over: boolean, headers: Record<string, string>): Answer {
   return kind === "status" ? { status: 200, headers, body: { status: over ? "Succeeded" : state } } : { status: 202, headers };
 }
 
-/** @returns undefined for an operation that there is not, or of which a newer Location was given */
+/**
+ * Polls an operation.
+ *
+ * @returns undefined for an unknown operation, or for a Location that a newer one has replaced
+ */
 function poll({ ask, at, state: { world } }: ArmAsk): Answer | undefined {
   const operation = world.operations.get(at["operation"] ?? "");
   if (operation?.path.toLowerCase() !== ask.path.toLowerCase()) return undefined;
   const given = operation.signatures.lastIndexOf(signatureOf(ask.query));
   if (given < 0) refuse(400, "InvalidOperationUrl", "The URL of the operation is not the one that was given.");
-  // A URL of Azure-AsyncOperation is known to stay good; of a Location it is not, so who keeps an old one is not served.
+  // An old URL of Azure-AsyncOperation is known to stay valid. Of a Location this is unknown, so an old Location gets no answer.
   if (operation.kind === "result" && given < operation.signatures.length - 1) return undefined;
   const over = look(operation);
   if (operation.kind === "status" || !over) return inProgress(operation, over, announce(world, ask.host, operation));
   const answer = operation.answer;
-  // A result with a password in it is given once.
+  // A result that contains a password is returned once.
   if (answer?.body !== undefined) world.operations.delete(at["operation"] ?? "");
   return answer;
 }

@@ -1,10 +1,10 @@
 import type { Registry } from "../world.ts";
 import { refuse } from "./request.ts";
 
-/** Tokens, and as many scope maps, that a registry of each SKU may have. Fixed by Azure. */
+/** The maximum number of tokens, and of scope maps, per registry SKU. Azure sets these numbers. */
 export const limits: Readonly<Record<Registry["sku"], number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
-/** Refuses one more of what a registry has as many of as its SKU allows. */
+/** Rejects another token or scope map if the registry's SKU allows no more. */
 export function quota(registry: Registry, what: "tokens" | "scope maps", have: number): void {
   const limit = limits[registry.sku];
   if (have >= limit)

@@ -63,7 +63,7 @@ const usage = (name: string, limit: number, currentValue: number, unit: "Bytes" 
   unit,
 });
 
-/** Microsoft.ContainerRegistry/registries 2025-11-01 as GET answers it. */
+/** Microsoft.ContainerRegistry/registries 2025-11-01 as GET returns it. */
 function registryBody({ ask }: ArmAsk, registry: Registry) {
   const version = ask.query.get("api-version") ?? "";
   const changed = { lastUpdatedTime: withOffset(registry.creationDate), status: "disabled" };
@@ -98,14 +98,14 @@ function registryBody({ ask }: ArmAsk, registry: Registry) {
       },
       networkRuleBypassAllowedForTasks: false,
       ...(registry.sku === "Premium" && { networkRuleSet: { defaultAction: "Allow", virtualNetworkRules: [], ipRules: [] } }),
-      // Versions before 2025 do not have it
+      // API versions before 2025 do not have this property.
       ...(version >= "2025" && { roleAssignmentMode: registry.roleAssignmentMode }),
       ...(isPreview(version) && previewProperties(registry)),
     },
   };
 }
 
-/** What only the previews of 2026 show. */
+/** Properties that only the previews of 2026 return. */
 const previewProperties = (registry: Registry) => ({
   regionalEndpoints: registry.regionalEndpoints,
   regionalEndpointHostNames: regionalHosts(registry),
@@ -115,7 +115,7 @@ const previewProperties = (registry: Registry) => ({
   writableCacheRepos: "Disabled",
 });
 
-/** The 16 letters and digits that a domain name label has behind the registry's name, the same for each who may reuse it. */
+/** The 16 letters and digits after the registry's name in a domain name label, equal for all who may reuse the label. */
 const labelHash = (...of: string[]) =>
   BigInt(`0x${createHash("sha256").update(of.join(" ")).digest("hex")}`)
     .toString(36)

@@ -5,7 +5,7 @@ import { permits } from "../rbac.ts";
 import type { State } from "../state.ts";
 import { type Registry, registryId, type World } from "../world.ts";
 
-/** A request to Azure Resource Manager whose caller is known. `at` holds the parts of its path by name. */
+/** A request to Azure Resource Manager from a known caller. `at` holds the named parts of the path. */
 export type ArmAsk = {
   readonly ask: Ask;
   readonly state: State;
@@ -13,12 +13,12 @@ export type ArmAsk = {
   readonly at: Readonly<Record<string, string>>;
 };
 
-/** Refuses as ARM does. */
+/** Rejects a request with ARM's error format. */
 export function refuse(status: number, code: string, message: string, headers: Record<string, string> = {}): never {
   throw new Refused({ status, headers: { "x-ms-failure-cause": "gateway", ...headers }, body: { error: { code, message } } });
 }
 
-/** Lets through only a caller who may do an action on a scope. */
+/** Rejects callers that may not do an action on a scope. */
 export function authorize({ state, identity }: ArmAsk, action: string, scope: string): void {
   if (permits(state.world, identity.principalId, action, scope)) return;
   refuse(
@@ -28,12 +28,12 @@ export function authorize({ state, identity }: ArmAsk, action: string, scope: st
   );
 }
 
-/** The registry that a path names, once its caller may do an action there: ARM asks about rights before it says what exists. */
+/** Returns the registry in a path if the caller may do the action. ARM checks rights before it reveals what exists. */
 export function registryFor(arm: ArmAsk, action: string): Registry {
   const { subscription = "", group = "", registry: name = "" } = arm.at;
   const scope = `/subscriptions/${subscription}/resourceGroups/${group}/providers/Microsoft.ContainerRegistry/registries/${name}`;
   const child = /\/registries\/[^/]+(\/(?:tokens|scopeMaps)\/[^/]+)/i.exec(arm.ask.path)?.[1] ?? "";
-  // ARM names the token or the scope map, even if the right comes from a role on the registry
+  // ARM names the token or the scope map, even if the right comes from a role on the registry.
   authorize(arm, `Microsoft.ContainerRegistry/registries/${action}`, `${scope}${child}`);
   if (!groupExists(arm.state.world, subscription, group))
     refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`);
@@ -49,7 +49,7 @@ function groupExists(world: World, subscription: string, group: string): boolean
   return names.some((name) => name.toLowerCase() === group.toLowerCase());
 }
 
-/** 404 for something of a registry. */
+/** 404 for a child resource of a registry. */
 export function notFound(resource: string, group: string): never {
   return refuse(
     404,
@@ -58,7 +58,7 @@ export function notFound(resource: string, group: string): never {
   );
 }
 
-/** 404 in the words of the resource provider itself, which has its `status` beside the error. */
+/** 404 in the format of the resource provider itself, which has `status` next to the error. */
 export function resourceMissing(name: string): never {
   throw new Refused({
     status: 404,
@@ -67,7 +67,7 @@ export function resourceMissing(name: string): never {
   });
 }
 
-/** The JSON body of a request, if it has this shape. */
+/** Returns the JSON body of a request after it has checked the shape. */
 export function body<T>({ ask }: Pick<ArmAsk, "ask">, shape: Shape): T {
   if (mediaType(ask.headers) !== "application/json") {
     refuse(
@@ -90,7 +90,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** One page of a list, with the link to the next. */
+/** Returns one page of a list, with the link to the next page. */
 export function page({ ask, state }: ArmAsk, items: readonly unknown[]): { value: readonly unknown[]; nextLink?: string } {
   const from = Number(ask.query.get("$skiptoken") ?? 0);
   const to = from + state.world.pageSize;
@@ -101,7 +101,7 @@ export function page({ ask, state }: ArmAsk, items: readonly unknown[]): { value
   return { value, nextLink: `https://${ask.host}${encodeURI(ask.path)}?${next}` };
 }
 
-/** Whether two names of Azure are the same: their case does not matter. */
+/** Compares two names in Azure, which ignores case. */
 export function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
 }

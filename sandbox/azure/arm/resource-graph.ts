@@ -12,7 +12,7 @@ export const resourceGraphRoutes = [graph("POST", "/providers/Microsoft.Resource
 
 type Search = { query: string; subscriptions?: string[] };
 
-/** Azure Resource Graph over the registries that the caller may read. It lags behind the world in Azure; here it does not. */
+/** Runs an Azure Resource Graph query over the registries that the caller may read. In Azure the graph lags behind, here it does not. */
 function search(arm: ArmAsk): Answer {
   const shape = object({
     "query!": text,

@@ -27,7 +27,7 @@ export const roleAssignmentRoutes = [
   }),
 ];
 
-/** The assignment that a path names: ARM gives it as the scope of a missing right. */
+/** Returns the id of the assignment in a path. ARM names it as the scope of a missing right. */
 const assignmentId = (arm: ArmAsk): string => `${scopeOf(arm)}/providers/Microsoft.Authorization/roleAssignments/${arm.at.name}`;
 
 function listAssignments(arm: ArmAsk): Answer {
@@ -109,17 +109,17 @@ function assign(arm: ArmAsk): Answer {
     since: Date.now(),
   };
   world.roleAssignments.push(made);
-  // Who made it is told by later answers only.
+  // Only later responses contain the creator.
   const { createdBy: _, ...untold } = made;
   return { status: 201, body: assignmentBody(untold) };
 }
 
-/** @throws Refused for a principal that is not there, or not known yet */
+/** @throws Refused for a principal that does not exist or is not replicated yet */
 function principalType({ state: { world, faults }, identity }: ArmAsk, wanted: Wanted): string {
   const { principalId, principalType } = wanted;
   if (world.users.some(({ id }) => id === principalId)) return principalType ?? "User";
   const principal = world.servicePrincipals.find(({ id }) => id === principalId);
-  // Telling the type spares the look-up that has not heard of a new service principal yet.
+  // A given principalType skips the lookup, which does not know a new service principal yet.
   const isKnown = principal && (principalType === "ServicePrincipal" || faults.replicated("principals", principal.since));
   if (isKnown) return principalType ?? "ServicePrincipal";
   return refuse(
@@ -142,7 +142,7 @@ function update(arm: ArmAsk, there: RoleAssignment, isSame: boolean, given: Give
   return { status: 200, body: assignmentBody(there) };
 }
 
-/** @throws Refused where another assignment gives the same role to the same principal in the same scope */
+/** @throws Refused if another assignment gives the same role to the same principal in the same scope */
 function refuseTwin(twin: RoleAssignment | undefined): void {
   if (!twin) return;
   const id = twin.name.replaceAll("-", "");
@@ -168,7 +168,7 @@ function assignmentMissing({ at }: ArmAsk): never {
   return refuse(404, "RoleAssignmentNotFound", `The role assignment '${at.name}' is not found.`);
 }
 
-/** @param asked the subscription that was asked about, in which the role of an assignment at the root is shown */
+/** @param asked the subscription of the request, which an assignment at the root scope shows in its role's id */
 function assignmentBody(one: RoleAssignment, asked = "") {
   const subscription = subscriptionOf(one.scope) || asked;
   return {

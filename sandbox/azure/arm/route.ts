@@ -5,13 +5,13 @@ import { type ArmAsk, refuse } from "./request.ts";
 export type Route = {
   readonly method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE";
   readonly path: RegExp;
-  /** What the path addresses, e.g. `Microsoft.ContainerRegistry/registries`. */
+  /** The type of the resource in the path, e.g. `Microsoft.ContainerRegistry/registries`. */
   readonly type: string;
   readonly versions: readonly string[];
   readonly handle: (arm: ArmAsk) => Answer | Promise<Answer>;
 };
 
-/** Turns `/subscriptions/{subscription}/…` into a pattern. `{*scope}` at the beginning stands for any scope, several segments long. */
+/** Turns `/subscriptions/{subscription}/…` into a pattern. `{*scope}` at the start matches any scope, also one of several segments. */
 function template(path: string): RegExp {
   const source = path
     .replace(/[.]/g, "\\.")
@@ -23,7 +23,7 @@ function template(path: string): RegExp {
 export const registryPath =
   "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ContainerRegistry/registries/{registry}";
 
-/** Versions of Microsoft.ContainerRegistry that are answered: stable ones, and those that the Azure CLI (2.91, 2.74) and .NET ask for. */
+/** The supported API versions of Microsoft.ContainerRegistry: stable ones, and those that the Azure CLI (2.91, 2.74) and .NET use. */
 export const registryVersions = [
   "2025-11-01",
   "2026-09-01-preview",
@@ -33,16 +33,16 @@ export const registryVersions = [
   "2023-07-01",
 ];
 
-/** The versions of a route that the emulated cloud supports. */
+/** Returns the API versions of a route that the emulated cloud supports. */
 export function versionsIn({ apiVersions }: World, { type, versions }: Route): readonly string[] {
   const only = apiVersions[type.split("/")[0] ?? ""];
   return only ? versions.filter((version) => only.includes(version)) : versions;
 }
 
-/** Whether a version is one of the previews that show more of a registry than the stable one. */
+/** Whether an API version is one of the previews that return more properties of a registry than the stable one. */
 export const isPreview = (version: string): boolean => /^2026-.*-preview$/.test(version);
 
-/** Makes routes of one resource type. */
+/** Creates routes of one resource type. */
 export function routesOf(type: string, versions: readonly string[]) {
   return (method: Route["method"], path: string, handle: Route["handle"]): Route => ({
     method,

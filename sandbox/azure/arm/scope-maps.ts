@@ -34,7 +34,7 @@ export const scopeMapRoutes = [
 const properties = { description: text, actions: listOf(text) };
 type Properties = { description?: string; actions?: string[] };
 
-/** Whether Azure deletes a map that tokens use is not known. Here it does not, so that whoever deletes both begins with the token. */
+/** It is unknown whether Azure deletes a scope map that tokens use. This emulator rejects it, so a client must delete the token first. */
 function remove(arm: ArmAsk): Answer {
   const registry = registryFor(arm, "scopeMaps/delete");
   const map = byName(registry, arm.at.name ?? "");
@@ -99,7 +99,7 @@ function patch(arm: ArmAsk): Answer {
   return asPatched(updated(arm, registry, map));
 }
 
-/** A change holds already; Azure only says for a while that it is not done. */
+/** A change takes effect at once. Azure only reports it as unfinished for a while. */
 function updated(arm: ArmAsk, registry: Registry, map: ScopeMap) {
   const at = statusesOf(registry, "scopeMaps", map.name);
   const { operation, headers } = begin(arm, { kind: "status", at, state: "Updating", done: () => ({ status: 200 }) });
@@ -107,7 +107,7 @@ function updated(arm: ArmAsk, registry: Registry, map: ScopeMap) {
   return { status: 201, headers, body: scopeMapBody(registry, map, "Updating") };
 }
 
-/** A scope map by its name, unless its deletion is over. */
+/** Returns a scope map by its name, unless its deletion is complete. */
 function byName(registry: Registry, name: string): ScopeMap | undefined {
   const map = registry.scopeMaps.find((one) => same(one.name, name));
   return map?.operation?.state === "Deleting" && map.operation.polls === 0 && look(map.operation) ? undefined : map;

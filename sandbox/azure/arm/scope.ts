@@ -1,9 +1,9 @@
 import { type ArmAsk, findRegistry, refuse } from "./request.ts";
 
-/** What stands before everything of Microsoft.Authorization in a path. */
+/** The part of a path before any resource of Microsoft.Authorization. */
 export const provider = "{*scope}/providers/Microsoft.Authorization";
 
-/** The scope that a path is about, which has to exist if it is a registry. */
+/** Returns the scope in a path. If it is a registry, the registry must exist. */
 export function scopeOf({ state, at }: ArmAsk): string {
   const scope = at.scope ?? "";
   const isRegistry = /\/providers\/Microsoft\.ContainerRegistry\/registries\/[^/]+$/i.test(scope);
@@ -11,12 +11,12 @@ export function scopeOf({ state, at }: ArmAsk): string {
   return scope;
 }
 
-/** Refuses a $filter that is not understood. */
+/** Rejects an unsupported $filter. */
 export function badFilter(filter: string): never {
   return refuse(400, "UnsupportedQuery", `The filter '${filter}' is not supported.`);
 }
 
-/** The subscription that a scope lies in, as a path. */
+/** Returns the path of a scope's subscription. */
 export function subscriptionOf(scope: string): string {
   return /^\/subscriptions\/[^/]+/i.exec(scope)?.[0] ?? "";
 }

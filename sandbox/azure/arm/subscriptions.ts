@@ -36,7 +36,7 @@ export const subscriptionRoutes = [
 
 const domainOf = (world: World) => `${world.tenantId.slice(0, 8)}.onmicrosoft.com`;
 
-/** The subscriptions of the caller's tenant in which it was given anything. */
+/** Returns the subscriptions of the caller's tenant in which the caller has any role. */
 function visible({ state, identity }: ArmAsk): Subscription[] {
   return state.world.subscriptions.filter(
     ({ id, tenantId }) => tenantId === identity.tenantId && seesInto(state.world, identity.principalId, `/subscriptions/${id}`),
@@ -54,7 +54,7 @@ const subscriptionBody = ({ id, name, tenantId }: Subscription) => ({
   subscriptionPolicies: { locationPlacementId: "Public_2014-09-01", quotaId: "PayAsYouGo_2014-09-01", spendingLimit: "Off" },
 });
 
-/** Lists the registries of a subscription as generic resources; the only filter that is understood is the Azure CLI's, by type. */
+/** Lists the registries of a subscription as generic resources. The only supported filter is the Azure CLI's, by type. */
 function listResources(arm: ArmAsk) {
   const filter = arm.ask.query.get("$filter") ?? "";
   const [, type] = /^resourceType eq '([^']+)'$/i.exec(filter) ?? [];
@@ -78,7 +78,7 @@ function listResources(arm: ArmAsk) {
   };
 }
 
-/** The registries of a subscription that the caller may read. One who was given nothing there is refused as a whole. */
+/** Returns the registries of a subscription that the caller may read. A caller without any role there is rejected. */
 export function readableRegistries(arm: ArmAsk, subscription: string) {
   const { state, identity } = arm;
   const scope = `/subscriptions/${subscription}`;

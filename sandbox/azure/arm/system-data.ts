@@ -3,13 +3,13 @@ import type { Answer } from "../http.ts";
 import { preciseNow, withOffset } from "../time.ts";
 import type { SystemData } from "../world.ts";
 
-/** What a write notes of its caller, over what was noted before. */
+/** Returns systemData after a write by this caller, based on the earlier systemData. */
 export function stamp({ clientId }: Identity, before?: SystemData): SystemData {
   const now = preciseNow();
   return { createdBy: clientId, createdAt: now, ...before, lastModifiedBy: clientId, lastModifiedAt: now };
 }
 
-/** systemData as it is answered; of what the world began with, nobody knows who made it. */
+/** Returns systemData in Azure's format. Resources that exist from the start have no recorded creator. */
 export function systemData({ creationDate, made }: { creationDate: string; made?: SystemData }) {
   const { createdBy, createdAt, lastModifiedBy, lastModifiedAt } = made ?? {
     createdBy: "sandbox",
@@ -27,7 +27,7 @@ export function systemData({ creationDate, made }: { creationDate: string; made?
   };
 }
 
-/** A resource in the answer of its PATCH: Azure gives the time of the PATCH as the time of creation. */
+/** Returns the response of a PATCH to a resource. Azure sets the creation time in it to the time of the PATCH. */
 export const asPatched = <T extends { readonly systemData?: { readonly lastModifiedAt: string } }>({
   body,
   ...answer

@@ -88,7 +88,7 @@ function put(arm: ArmAsk): Answer {
 const ended = (registry: Registry, token: Token): Answer => ({ status: 200, body: tokenBody(registry, token) });
 const updated = (arm: ArmAsk, registry: Registry, token: Token) => started(arm, registry, token, "Updating");
 
-/** What was asked for holds already; Azure only says for a while that it is not done. */
+/** A write takes effect at once. Azure only reports it as unfinished for a while. */
 function started(arm: ArmAsk, registry: Registry, token: Token, state: "Creating" | "Updating") {
   const { operation, headers } = begin(arm, {
     kind: "status",
@@ -112,7 +112,7 @@ function patch(arm: ArmAsk): Answer {
   return asPatched(updated(arm, registry, token));
 }
 
-/** A list of passwords names those that stay, as they are; a password's text cannot be given. */
+/** Applies a change. A list of passwords names the passwords to keep, unchanged. A client cannot set the text of a password. */
 function change(token: Token, { scopeMapId, status: to, credentials: keep }: Properties): void {
   const names = keep?.passwords?.map(({ name }) => name);
   for (const kept of keep?.passwords ?? []) checkKept(token, kept);
@@ -122,7 +122,7 @@ function change(token: Token, { scopeMapId, status: to, credentials: keep }: Pro
   for (const name of ["password1", "password2"] as const) if (names && !names.includes(name)) delete token.passwords[name];
 }
 
-/** A PATCH makes no password and changes none. */
+/** A PATCH neither creates nor changes a password. */
 function checkKept(token: Token, { name, creationTime, expiry }: Kept): void {
   const there = token.passwords[name];
   if (!there) refuse(400, "InvalidPasswords", `The token '${token.name}' has no ${name}.`);
@@ -137,7 +137,7 @@ function checkScopeMap(registry: Registry, id: string): void {
   if (!exists) refuse(400, "ScopeMapNotFound", `The scope map '${id}' could not be found in the registry '${registry.name}'.`);
 }
 
-/** A token by its name, unless its deletion is over. */
+/** Returns a token by its name, unless its deletion is complete. */
 function tokenNamed(registry: Registry, name: string): Token | undefined {
   const token = registry.tokens.find((one) => same(one.name, name));
   return token?.operation?.state === "Deleting" && token.operation.polls === 0 && look(token.operation) ? undefined : token;

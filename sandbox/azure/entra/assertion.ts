@@ -4,12 +4,12 @@ import type { Application } from "../world.ts";
 import { host } from "./discovery.ts";
 import { refuseEntra } from "./sign-in.ts";
 
-/** The only kind of assertion that an application signs in with (RFC 7523, 2.2). */
+/** The only type of assertion with which an application signs in (RFC 7523, 2.2). */
 const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /**
- * Checks that an application's own certificate has signed a client assertion, as Entra does: for this tenant's token endpoint,
- * by and about the application, and not over; clocks may differ by five minutes.
+ * Checks that the application's own certificate signed a client assertion, as Entra does: the audience is this tenant's token endpoint, the
+ * issuer and subject are the application, and it has not expired. Clocks may differ by five minutes.
  *
  * @throws Refused with the AADSTS error
  */
@@ -38,7 +38,7 @@ function refuseSigned(error: unknown, appId: string): never {
   return notRegistered("The key was found, but its signature is not valid.", appId);
 }
 
-/** An assertion of another issuer (workload identity federation), which one of the application's federated credentials must expect. */
+/** Checks an assertion of another issuer (workload identity federation). It must match one of the application's federated credentials. */
 async function checkFederated({ federated = [] }: Application, assertion: string): Promise<void> {
   const { iss, sub, aud } = claims(assertion);
   const expected = federated.find(({ issuer, subject, audience }) => issuer === iss && subject === sub && [aud].flat().includes(audience));
@@ -60,7 +60,7 @@ function notRegistered(reason: string, appId: string): never {
   return refuseEntra(401, "invalid_client", 700027, message);
 }
 
-/** The certificate that an assertion's header names: by `x5t#S256` (RFC 7515, 4.1.8), else by `x5t`. */
+/** Returns the certificate that an assertion's header names: by `x5t#S256` (RFC 7515, 4.1.8), else by `x5t`. */
 function thumbprint(assertion: string): { text: string; matches(certificate: X509Certificate): boolean } {
   const { x5t, "x5t#S256": x5tS256 } = headerOf(assertion);
   const text = hex(String(x5tS256 ?? x5t ?? ""));

@@ -2,7 +2,7 @@ import type { Answer, Ask } from "../http.ts";
 
 export const host = "https://login.microsoftonline.com";
 
-/** The OpenID Connect configuration of a tenant. */
+/** Returns the OpenID Connect configuration of a tenant. */
 export function openid(tenant: string): Answer {
   const base = `${host}/${tenant}`;
   return {
@@ -26,7 +26,7 @@ export function openid(tenant: string): Answer {
   };
 }
 
-/** Whether a host is one of Entra's, and which names mean the same (MSAL asks before it trusts one). */
+/** Returns whether a host belongs to Entra, and its aliases. MSAL asks this before it trusts a host. */
 export function instanceDiscovery(ask: Ask): Answer {
   const asked = ask.query.get("authorization_endpoint") ?? "";
   if (!asked.startsWith(`${host}/`))
@@ -51,7 +51,7 @@ export function instanceDiscovery(ask: Ask): Answer {
   };
 }
 
-/** Whether a user's password is checked here or by a federation: always here. */
+/** Returns whether Entra or a federation checks a user's password: always Entra. */
 export function userRealm(user: string): Answer {
   return {
     status: 200,

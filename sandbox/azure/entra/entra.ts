@@ -4,7 +4,7 @@ import { instanceDiscovery, openid, userRealm } from "./discovery.ts";
 import { refuseEntra } from "./sign-in.ts";
 import { token } from "./token.ts";
 
-/** Microsoft Entra ID: discovery, and OAuth 2.0 with client_credentials, password and refresh_token. */
+/** Serves Microsoft Entra ID: discovery, and OAuth 2.0 with client_credentials, password and refresh_token. */
 export async function entra(ask: Ask, state: State): Promise<Answer> {
   const [, tenant = "", rest = ""] = /^\/([^/]+)\/(.*)$/.exec(ask.path) ?? [];
   const route = `${ask.method} ${rest}`;
@@ -16,7 +16,7 @@ export async function entra(ask: Ask, state: State): Promise<Answer> {
   return { status: 404, body: { error: "not_found", error_description: `there is no ${ask.path}` } };
 }
 
-/** The id of a tenant that exists. `organizations` and `common` stand for the only one that there is to sign in to. */
+/** Returns the id of an existing tenant. `organizations` and `common` mean the only tenant with sign-in. */
 function knownTenant(state: State, tenant: string): string {
   if (["organizations", "common"].includes(tenant)) return state.world.tenantId;
   if (state.world.subscriptions.some((one) => one.tenantId === tenant)) return tenant;

@@ -2,7 +2,7 @@ import type { JWTPayload } from "jose";
 import type { Signer } from "../jwt.ts";
 import type { World } from "../world.ts";
 
-/** The resources that Entra gives access tokens for. */
+/** The resources for which Entra issues access tokens. */
 export type Resource = "arm" | "graph" | "acr";
 
 const resources: Readonly<Record<string, Resource>> = {
@@ -13,21 +13,24 @@ const resources: Readonly<Record<string, Resource>> = {
   "https://containerregistry.azure.net": "acr",
 };
 
-/** The resource that an audience names, with or without a slash behind it. */
+/** Returns the resource of an audience, with or without a trailing slash. */
 export function resourceOf(audience: string): Resource | undefined {
   return resources[audience.replace(/\/+$/, "").toLowerCase()];
 }
 
-/** The same, of a tenant: not each gives tokens for registries. */
+/** Like resourceOf, for a given tenant: some tenants issue no tokens for registries. */
 export function resourceIn({ acrAudience }: World, audience: string): Resource | undefined {
   const resource = resourceOf(audience);
   return resource === "acr" && !acrAudience ? undefined : resource;
 }
 
-/** Who made a request, as an Entra access token says it. `clientId` is the application's id, `principalId` whom roles are given to. */
+/**
+ * The caller of a request, from its Entra access token. `clientId` is the application's id, `principalId` is the id that roles are assigned
+ * to.
+ */
 export type Identity = { readonly principalId: string; readonly clientId: string; readonly tenantId: string; readonly audience: string };
 
-/** Reads an Entra access token, without asking yet whom it is for. */
+/** Reads an Entra access token. Does not check its audience. */
 export async function readIdentity(
   entra: Signer,
   token: string,

@@ -6,7 +6,7 @@ import { type Answer, type Ask, readAsk, send } from "../http.ts";
 import type { State } from "../state.ts";
 import { resourceIn } from "./identity.ts";
 
-/** The service that gives a virtual machine its identities (IMDS), which in Azure is at http://169.254.169.254. */
+/** The service that issues tokens for a virtual machine's identities (IMDS), in Azure at http://169.254.169.254. */
 export type MetadataService = { readonly url: string; stop(): Promise<void> };
 
 export async function startMetadataService(state: State): Promise<MetadataService> {
@@ -32,7 +32,7 @@ export async function startMetadataService(state: State): Promise<MetadataServic
 async function token({ method, path, query, headers }: Ask, { world, entra }: State): Promise<Answer> {
   if (method !== "GET" || !/^\/metadata\/identity\/oauth2\/token\/?$/.test(path)) return { status: 404 };
   if (headers.metadata?.toString().toLowerCase() !== "true") return refuse("invalid_request", "Required metadata header not specified");
-  // What came by a proxy may come from anybody
+  // A request through a proxy may come from another machine.
   if (headers["x-forwarded-for"] !== undefined) return refuse("invalid_request", "Required metadata header not specified");
   if (query.get("api-version") !== "2018-02-01") return refuse("invalid_request", "Invalid api-version specified");
   const resource = query.get("resource") ?? "";

@@ -4,10 +4,10 @@ import type { Answer } from "../http.ts";
 import { Refused } from "../http.ts";
 import type { Application, ServicePrincipal, User, World } from "../world.ts";
 
-/** What Entra says no with: an OAuth error code and an AADSTS number. */
+/** An error of Entra: an OAuth error code and an AADSTS number. */
 export type EntraError = { readonly status: number; readonly error: string; readonly number: number; readonly message: string };
 
-/** The body of a refusal by Entra's token endpoint. */
+/** Returns the response of Entra's token endpoint to a rejected sign-in. */
 function entraAnswer({ status, error, number, message }: EntraError): Answer {
   const [trace, correlation] = [randomUUID(), randomUUID()];
   const timestamp = `${new Date().toISOString().slice(0, 19).replace("T", " ")}Z`;
@@ -33,7 +33,7 @@ export function refuseEntra(status: number, error: string, number: number, messa
 /** An application and its service principal in a tenant. */
 export type Client = { readonly application: Application; readonly principal: ServicePrincipal };
 
-/** The client of an application id, whatever it proves itself with. @throws Refused with the AADSTS error */
+/** Returns the client of an application id, whatever credential it uses. @throws Refused with the AADSTS error */
 export function findClient(world: World, faults: FaultBox, tenantId: string, appId: string): Client {
   const application = world.applications.find((one) => one.appId.toLowerCase() === appId.toLowerCase() && one.tenantId === tenantId);
   if (!application || !faults.replicated("principals", application.since)) {
@@ -59,7 +59,8 @@ export function findClient(world: World, faults: FaultBox, tenantId: string, app
 }
 
 /**
- * The service principal that an application id and a secret sign in, as Entra checks them.
+ * Returns the service principal for an application id and a secret, after the checks that Entra makes.
+ *
  * @throws Refused with the AADSTS error
  */
 export function signInApplication(world: World, faults: FaultBox, tenantId: string, appId: string, secret: string): ServicePrincipal {
@@ -86,7 +87,7 @@ export function signInApplication(world: World, faults: FaultBox, tenantId: stri
   return principal;
 }
 
-/** The user that a name and a password sign in. @throws Refused with the AADSTS error */
+/** Returns the user for a name and a password. @throws Refused with the AADSTS error */
 export function signInUser(world: World, tenantId: string, name: string, password: string): User {
   const user = world.users.find((one) => one.userPrincipalName.toLowerCase() === name.toLowerCase() && one.tenantId === tenantId);
   if (!user)

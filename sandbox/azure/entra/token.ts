@@ -7,7 +7,10 @@ import { host } from "./discovery.ts";
 import { resourceIn, resourceOf } from "./identity.ts";
 import { findClient, refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
 
-/** POST /oauth2/v2.0/token: client_credentials with a secret or a signed assertion, password, refresh_token (RFC 6749, RFC 7523). */
+/**
+ * POST /oauth2/v2.0/token: accepts client_credentials with a secret or a signed assertion, password, and refresh_token (RFC 6749, RFC
+ * 7523).
+ */
 export async function token(ask: Ask, state: State, tenantId: string): Promise<Answer> {
   const fields = form(ask);
   if (!fields) return refuseEntra(400, "invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.");
@@ -50,7 +53,7 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
   return refuseEntra(400, "unsupported_grant_type", 70003, `The app requested an unsupported grant type '${grant}'.`);
 }
 
-/** The service principal that proves itself by its application's certificate, else by a secret. */
+/** Returns the service principal that authenticates with its application's certificate, or else with a secret. */
 async function prove(
   fields: URLSearchParams,
   need: (name: string) => string,
@@ -83,7 +86,10 @@ const tokenAnswer = (body: Record<string, unknown>): Answer => ({
   body: { token_type: "Bearer", expires_in: 3599, ext_expires_in: 3599, ...body },
 });
 
-/** The audience of a `…/.default` scope: the text before it, whose own slash stays (`https://management.core.windows.net//.default`). */
+/**
+ * Returns the audience of a `…/.default` scope: the text before it. A slash of its own stays
+ * (`https://management.core.windows.net//.default`).
+ */
 function audienceOf(scope: string, tenantId: string, world: World): string {
   const audience = scope.slice(0, -"/.default".length);
   if (resourceIn(world, audience)) return audience;

@@ -12,10 +12,10 @@ const fields = {
   signInAudience: oneOf("AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"),
 };
 
-/** /v1.0/applications: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
+/** /v1.0/applications: `which` is an object id or `(appId='…')`, `action` is the rest of the path. */
 export function applications(graph: GraphAsk, which: string, action: string): Answer {
   const { ask, state } = graph;
-  // Right after it was made, an application is not there for those who look for it, nor for those who change it.
+  // A new application is not found at first, neither by reads nor by changes.
   const known = (one: Application) => ask.method === "DELETE" || state.faults.replicated("principals", one.since);
   const mine = state.world.applications.filter((one) => one.tenantId === graph.identity.tenantId && known(one));
   const route = `${ask.method} ${which ? "one" : "all"}${action && `/${action}`}`;
@@ -61,14 +61,14 @@ function write(graph: GraphAsk, route: string, application: Application): Answer
   }
   if (route === "DELETE one") {
     world.applications = world.applications.filter((one) => one !== application);
-    // Graph deletes the service principal of the home tenant with its application
+    // Graph deletes the service principal in the home tenant together with its application.
     world.servicePrincipals = world.servicePrincipals.filter((one) => one.appId !== application.appId);
     return { status: 204 };
   }
   return refuseGraph(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
 }
 
-/** Graph refuses a write of an application while it replicates the last one. */
+/** Graph rejects a write to an application while it replicates the previous write. */
 function refuseConcurrent({ state: { world } }: GraphAsk, { writtenAt = 0 }: Application): void {
   if (Date.now() - writtenAt >= world.graphWriteGap) return;
   refuseGraph(409, "Directory_ConcurrencyViolation", "The object was changed by another request. Please wait briefly and retry.");
@@ -101,7 +101,7 @@ function create(graph: GraphAsk): Answer {
   };
 }
 
-/** Microsoft Graph application. A secret is listed once it is known everywhere, so that counting them right after a change misleads. */
+/** Microsoft Graph application. A secret appears in the list once it is replicated. A count right after a change is therefore wrong. */
 function applicationBody({ state: { faults } }: GraphAsk, application: Application) {
   const { id, appId, tenantId, createdDateTime, displayName, notes, signInAudience, secrets } = application;
   return {

@@ -8,7 +8,7 @@ import { principalBody, servicePrincipals } from "./service-principals.ts";
 
 const collection = /^\/v1\.0\/(applications|servicePrincipals)(\(appId='[^']+'\)|\/[^/]+)?(?:\/([A-Za-z]+))?$/;
 
-/** What OData answers say of themselves. */
+/** The headers of OData responses. */
 const odata = {
   "content-type": "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8",
   "odata-version": "4.0",

@@ -5,10 +5,10 @@ import { type Answer, type Ask, mediaType, Refused } from "../http.ts";
 import type { State } from "../state.ts";
 import type { GraphRole } from "../world.ts";
 
-/** A request to Microsoft Graph whose caller is known, with the caller's permissions as its token has them. */
+/** A request to Microsoft Graph from a known caller, with the permissions in the caller's token. */
 export type GraphAsk = { readonly ask: Ask; readonly state: State; readonly identity: Identity; readonly roles: readonly GraphRole[] };
 
-/** Refuses as Graph does. */
+/** Rejects a request with Graph's error format. */
 export function refuseGraph(status: number, code: string, message: string): never {
   const id = randomUUID();
   const innerError = { date: new Date().toISOString().slice(0, 19), "request-id": id, "client-request-id": id };
@@ -19,12 +19,12 @@ export function refuseGraph(status: number, code: string, message: string): neve
   });
 }
 
-/** Lets through whoever may read applications and service principals. */
+/** Rejects callers that may not read applications and service principals. */
 export function mayRead({ roles }: GraphAsk): void {
   if (roles.length === 0) denied();
 }
 
-/** Lets through whoever may change what these principals own; without owners, whoever may make something of its own. */
+/** Rejects callers that may not change an object with these owners. Without owners: callers that may not create an object. */
 export function mayWrite({ roles, identity }: GraphAsk, owners?: readonly string[]): void {
   if (roles.includes("Application.ReadWrite.All")) return;
   if (roles.includes("Application.ReadWrite.OwnedBy") && (owners?.includes(identity.principalId) ?? true)) return;
@@ -43,7 +43,7 @@ function resourceMissing(id: string): never {
   );
 }
 
-/** The JSON body of a request, if it has this shape. */
+/** Returns the JSON body of a request after it has checked the shape. */
 export function body<T>({ ask }: GraphAsk, shape: Shape): T {
   if (mediaType(ask.headers) !== "application/json")
     refuseGraph(400, "Request_BadRequest", "A content type of application/json is required.");
@@ -62,13 +62,13 @@ export function body<T>({ ask }: GraphAsk, shape: Shape): T {
   return value as T;
 }
 
-/** What a single object's answer says of itself. */
+/** Returns the OData properties of a response with a single object. */
 export function entity({ ask }: GraphAsk, collection: string): { "@odata.context": string } {
   const columns = ask.query.get("$select");
   return { "@odata.context": `https://${ask.host}/v1.0/$metadata#${collection}${columns ? `(${columns})` : ""}/$entity` };
 }
 
-/** Where a new object is, as Graph tells it. Nobody can go there. */
+/** Returns the Location of a new object in Graph's format. The URL cannot be requested. */
 export function locationOf({ ask, identity }: GraphAsk, id: string, kind: string): Record<string, string> {
   return { location: `https://${ask.host}/v2/${identity.tenantId}/directoryObjects/${id}/Microsoft.DirectoryServices.${kind}` };
 }
@@ -82,13 +82,13 @@ const filters: readonly [RegExp, (wanted: string) => (one: Named) => boolean][] 
   [/^startswith\(displayName,\s?'([^']*)'\)$/i, (wanted) => (one) => one.displayName.toLowerCase().startsWith(wanted.toLowerCase())],
 ];
 
-/** The one that a path names: by its object id, or as `(appId='…')`. @throws Refused if there is none */
+/** Returns the object in a path, named by its object id or as `(appId='…')`. @throws Refused if it does not exist */
 export function named<T extends { readonly id: string; readonly appId: string }>(which: string, all: readonly T[]): T {
   const byAppId = /^\(appId='([^']+)'\)$/i.exec(which)?.[1];
   return all.find((one) => (byAppId === undefined ? one.id === which : one.appId === byAppId)) ?? resourceMissing(byAppId ?? which);
 }
 
-/** Answers a list with its $filter, $select and $top. */
+/** Returns a list after it has applied $filter, $select and $top. */
 export function list<T extends Named>(
   { ask }: GraphAsk,
   collection: string,
@@ -107,7 +107,7 @@ export function list<T extends Named>(
   return { status: 200, body: { "@odata.context": `https://${ask.host}/v1.0/$metadata#${collection}`, value } };
 }
 
-/** The owners of a directory object: users and service principals, each with its type. */
+/** Returns the owners of a directory object: users and service principals, each with its type. */
 export function ownersOf({ ask, state: { world } }: GraphAsk, owners: readonly string[]): Answer {
   const value = owners.map((id) => {
     const isUser = world.users.some((one) => one.id === id);
@@ -118,7 +118,7 @@ export function ownersOf({ ask, state: { world } }: GraphAsk, owners: readonly s
   return { status: 200, body: { "@odata.context": `https://${ask.host}/v1.0/$metadata#${shown}`, value } };
 }
 
-/** Keeps the properties that $select names; all of them without it. */
+/** Returns the properties that $select names, or all without $select. */
 export function select(ask: Ask, item: Record<string, unknown>): Record<string, unknown> {
   const names = ask.query.get("$select")?.split(",");
   return names ? Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name))) : item;

@@ -14,7 +14,7 @@ const shape = object({
   }),
 });
 
-/** POST …/addPassword: the only answer that ever shows the secret. */
+/** POST …/addPassword: the only response that ever contains the secret. */
 export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   type Wanted = { passwordCredential?: { displayName?: string | null; startDateTime?: string | null; endDateTime?: string | null } };
   const { displayName, startDateTime, endDateTime } = body<Wanted>(graph, shape).passwordCredential ?? {};
@@ -25,7 +25,7 @@ export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   secrets.push(secret);
   return {
     status: 200,
-    // It leads nowhere, and does not say that anything is still to come.
+    // Graph's Location here points to no object, and does not announce a pending operation.
     headers: { location: `https://${graph.ask.host}` },
     body: {
       "@odata.context": `https://${graph.ask.host}/v1.0/$metadata#microsoft.graph.passwordCredential`,
@@ -35,7 +35,7 @@ export function addPassword(graph: GraphAsk, secrets: ClientSecret[]): Answer {
   };
 }
 
-/** POST …/removePassword: ends one secret, named by its keyId. @param displayName of what has it */
+/** POST …/removePassword: removes one secret, named by its keyId. @param displayName of the object that owns the secret */
 export function removePassword(graph: GraphAsk, secrets: ClientSecret[], displayName: string): Answer {
   const { keyId } = body<{ keyId: string }>(graph, object({ "keyId!": text }));
   const known = ({ since }: ClientSecret) => graph.state.faults.replicated("secrets", since, displayName);
@@ -45,12 +45,12 @@ export function removePassword(graph: GraphAsk, secrets: ClientSecret[], display
   return { status: 204 };
 }
 
-/** Microsoft Graph passwordCredential, without its secret. */
+/** Microsoft Graph passwordCredential without its secret. */
 export function secretBody({ keyId, displayName, startDateTime, endDateTime, value }: ClientSecret) {
   return { customKeyIdentifier: null, displayName, endDateTime, hint: value.slice(0, 3), keyId, secretText: null, startDateTime };
 }
 
-/** Microsoft Graph keyCredential of a certificate, without the key. */
+/** Microsoft Graph keyCredential of a certificate without the key. */
 export function keyBody(pem: string) {
   const { fingerprint, subject, validFrom, validTo } = new X509Certificate(pem);
   const thumbprint = fingerprint.replaceAll(":", "");

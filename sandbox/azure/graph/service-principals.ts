@@ -19,7 +19,7 @@ import {
 } from "./request.ts";
 import { addPassword, removePassword, secretBody } from "./secrets.ts";
 
-/** /v1.0/servicePrincipals: `which` is an object id or `(appId='…')`, `action` what stands behind it. */
+/** /v1.0/servicePrincipals: `which` is an object id or `(appId='…')`, `action` is the rest of the path. */
 export function servicePrincipals(graph: GraphAsk, which: string, action: string): Answer {
   const { ask, state } = graph;
   const mine = state.world.servicePrincipals.filter((one) => one.tenantId === graph.identity.tenantId);
@@ -62,7 +62,7 @@ function create(graph: GraphAsk): Answer {
   const application = world.applications.find((one) => one.appId === appId && one.tenantId === graph.identity.tenantId);
   mayWrite(graph, application?.owners);
   if (!application || !faults.replicated("principals", application.since)) {
-    // What is asked meets one server or another, and each has a refusal of its own for an application that it has not heard of.
+    // Requests reach one server or another. The servers return different errors for an application that is not replicated yet.
     if (application) application.missed = (application.missed ?? 0) + 1;
     if (application && (application.missed ?? 0) % 2 === 1) return denied();
     return refuseGraph(
