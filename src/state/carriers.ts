@@ -8,27 +8,27 @@ import { readEntries } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapes } from "../secret/shapes.ts";
 
-/** A pull secret, and the ServiceAccounts that carry it. */
+/** A pull secret, and the ServiceAccounts whose lists contain it. */
 export type Carried = { readonly context: string | undefined; readonly secret: Secret; readonly carriers: readonly string[] };
 
 export type CarriedOptions = {
   /** A label selector for Secrets. */
   readonly selector: string | undefined;
-  /** Whether anybody wants to know who carries them. */
+  /** Whether the ServiceAccounts are read too. */
   readonly carriers: boolean;
 };
 
-/** Why the Secrets of a namespace cannot be listed. */
+/** The reason why the Secrets of a namespace can't be listed. */
 export type Unread = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
 
 type Asking = { readonly labels: string | undefined; readonly fields: string };
 
-/** Shapes that the kubelet does not read. A Secret of such a shape is listed if this plugin wrote it. */
+/** Formats that the kubelet doesn't read. A Secret of such a format is listed only if this plugin wrote it. */
 const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerConfigJson);
 
 /**
- * Lists the pull secrets on one cluster, ordered by namespace and name. Lists of a whole cluster are read in step. If they are forbidden,
- * each namespace is asked, and one that is forbidden does not stop the others.
+ * Lists the pull secrets on one cluster, ordered by namespace and name. Reads cluster-wide lists page by page. If they are forbidden, reads
+ * each namespace, and skips a namespace that is forbidden too.
  */
 export async function* carriedOn(clusterScope: ClusterScope, options: CarriedOptions): AsyncGenerator<Carried | Unread> {
   const where = { labels: options.selector, fields: `type=${dockerConfigJson}` };
@@ -77,7 +77,7 @@ async function* inStepOfSecrets({ context, cluster, namespaces }: ClusterScope, 
   }
 }
 
-/** Reads metadata only: the Secrets of these shapes that other tools wrote hold logins that this plugin does not show. */
+/** Reads metadata only: Secrets of these formats that other tools wrote hold logins that this plugin doesn't show. */
 async function ofOtherShapes(cluster: Cluster, { labels: selector }: Asking, namespace?: string): Promise<readonly Secret[]> {
   const lists = otherShapes.map(({ type, labels }) => {
     const selectors = [selector, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)];
@@ -91,7 +91,7 @@ async function ofOtherShapes(cluster: Cluster, { labels: selector }: Asking, nam
   return (await Promise.all(lists)).flat().filter((secret) => readEntries(secret) !== undefined);
 }
 
-/** Two lists in the order of their keys, `NAMESPACE/NAME`. @param few is awaited once the first page is read */
+/** Merges two lists in the order of their keys, `NAMESPACE/NAME`. @param few is awaited after the first page is read */
 async function* merged(pages: AsyncIterable<readonly Secret[]>, few: Promise<readonly Secret[]>): AsyncGenerator<Secret> {
   // If the pages fail first, their error is the one to report
   few.catch(() => {});

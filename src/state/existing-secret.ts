@@ -8,7 +8,7 @@ import { type Entry, isOurs, readAnnotation, readEntries } from "../secret/entry
 import { othersOf } from "../secret/owners.ts";
 import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 
-/** A Secret for a plan, and the login inside for a registry. Whether it pulls is for others to find out. */
+/** Returns the facts of a Secret for a plan, and the login inside for a registry. Does not test whether the login pulls. */
 export function readExisting(secret: Secret, host: string, fieldManager: string): { existing: ExistingSecret; login: Login | undefined } {
   const { uid = "", resourceVersion: version = "", managedFields, finalizers = [], deletionTimestamp } = secret.metadata;
   const { hosts, alike, login } = readLogins(asPullSecret(secret), host);
@@ -31,7 +31,7 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
   return { existing, login };
 }
 
-/** What a Secret's config has inside: the keys of all its logins, the login for a registry, and the keys that have the same. */
+/** The content of a Secret's docker config: the keys of all its logins, the login for a registry, and the keys with the same login. */
 type Inside = Pick<ExistingSecret, "hosts" | "alike"> & { readonly login: Login | undefined };
 
 function readLogins(secret: Secret, host: string): Inside {
@@ -42,11 +42,14 @@ function readLogins(secret: Secret, host: string): Inside {
   return { hosts: entries.map(({ server }) => server), alike: alike.map(({ server }) => server), login };
 }
 
-/** Whether two logins have the same text. Where there is none, nothing is alike. */
+/** Whether two logins have the same text. False if one of them is missing. */
 export const isAlike = (a: Login | undefined, b: Login | undefined): boolean =>
   a !== undefined && b !== undefined && a.username === b.username && a.password.equals(b.password);
 
-/** The login of a Secret for a registry as the kubelet would pick it, or as another reader would have it; a key with a path (`host/team`) counts where no other does. */
+/**
+ * Returns a Secret's login for a registry as the kubelet selects it, or as another reader does. A key with a path (`host/team`) counts if
+ * no other key matches.
+ */
 export function loginFor(secret: Secret, host: string): Login | undefined {
   const named = { ...asPullSecret(secret), name: secret.metadata.name };
   const [match] = buildKeyring([named]).lookup({ host, repository: "any", reference: "latest" });
@@ -58,8 +61,8 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
 }
 
 /**
- * Returns the logins of a Secret that has lost our label to another tool: those that the annotation names and that are inside. The
- * annotation alone is no evidence, because other tools copy it.
+ * Returns the logins of a Secret whose label was replaced by another tool: those that the annotation names and that the Secret really
+ * holds. The annotation alone is no evidence, because other tools copy it.
  */
 export function unlabeledEntries(secret: Secret): readonly Entry[] {
   if (isOurs(secret)) return [];

@@ -6,17 +6,17 @@ import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts
 import { loginFor } from "./existing-secret.ts";
 import { managed } from "./pull-secrets.ts";
 
-/** A login that Secrets of a scope hold, and what they note of it. */
+/** A login that Secrets of a scope hold, and its annotation entry. */
 export type Holder = { readonly entry: Entry; readonly login: Login };
 
 type Candidate = { readonly entry: Entry; count: number; read(): Promise<Holder | undefined> };
 
-/** Different credentials that are tried before a new one is made. */
+/** The number of different credentials to try before a new one is created. */
 const most = 3;
 
 /**
- * The credentials for a registry that Secrets of one name hold in a scope, the commonest first: where 999 namespaces share one, the
- * thousandth is to get that one. Only metadata is listed, and a Secret is read when its turn comes.
+ * Yields the credentials for a registry that Secrets of one name hold in a scope, the most frequent first: if 999 namespaces share a
+ * credential, the next namespace gets the same one. Lists only metadata, and reads a Secret when its credential is tried.
  */
 export async function* holdersIn(clusterScopes: readonly ClusterScope[], name: string, of: Wanted): AsyncGenerator<Holder> {
   const asked = clusterScopes.filter(({ error }) => !error);
@@ -24,7 +24,8 @@ export async function* holdersIn(clusterScopes: readonly ClusterScope[], name: s
   const found: Candidate[] = [];
   let tried: Candidate | undefined;
   for await (const candidate of counted(asked, name, of, found)) {
-    // No other can be commoner than what more than half of the places hold, so the list is only read on if that one will not do
+    // No other credential can be more frequent than one that more than half of the namespaces hold. Continue the list only if the caller
+    // rejects that one
     if (tried !== undefined || candidate.count <= places / 2) continue;
     tried = candidate;
     yield* holderOf(candidate);
@@ -38,10 +39,10 @@ async function* holderOf({ read }: Candidate): AsyncGenerator<Holder> {
   if (holder) yield holder;
 }
 
-/** The kind of credential, and the registry that it is for. */
+/** The kind of credential, and its registry. */
 export type Wanted = { readonly kind: string; readonly host: string };
 
-/** Counts how many Secrets hold each credential, and gives the one that was counted last. */
+/** Counts how many Secrets hold each credential, and yields the credential that was counted last. */
 async function* counted(clusterScopes: readonly ClusterScope[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
   for (const clusterScope of clusterScopes) {
     for await (const { metadata } of meant(clusterScope, name)) {
@@ -52,14 +53,14 @@ async function* counted(clusterScopes: readonly ClusterScope[], name: string, of
   }
 }
 
-/** The Secrets of the name in the namespaces that a run is about. */
+/** Yields the Secrets of this name in the namespaces of the run. */
 async function* meant(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   const namespaces = new Set(clusterScope.namespaces);
   for await (const secret of clusterScope.open ? listed(clusterScope, name) : named(clusterScope, name))
     if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;
 }
 
-/** Who may not list the Secrets of a whole cluster asks in each namespace. */
+/** Lists the Secrets of the whole cluster, or reads each namespace if that is forbidden. */
 async function* listed(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   try {
     yield* noted(clusterScope, name);
@@ -69,7 +70,7 @@ async function* listed(clusterScope: ClusterScope, name: string): AsyncGenerator
   }
 }
 
-/** One that may not be read here is told when its place comes. */
+/** Reads the Secret in each namespace. A Secret that can't be read is reported when its namespace is processed. */
 async function* named({ cluster, namespaces }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   for (const namespace of namespaces) {
     const secret = await cluster.get({ kind: "secret", name, namespace }).catch(unlessRefused(undefined));
@@ -77,7 +78,7 @@ async function* named({ cluster, namespaces }: ClusterScope, name: string): Asyn
   }
 }
 
-/** The metadata of the Secrets of this plugin that have the name. */
+/** Yields the metadata of this plugin's Secrets of this name. */
 async function* noted({ cluster }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   for await (const page of cluster.pages("secret", { labels: managed, fields: `metadata.name=${name}`, metadataOnly: true })) yield* page;
 }

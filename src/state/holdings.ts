@@ -6,23 +6,25 @@ import { guess } from "../secret/guess.ts";
 import { isTimestamp } from "../timestamp.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
-/** A login that a pull secret holds: as it is noted, or as it looks. */
+/** A login that a pull secret holds, as its annotation records it or as guessed from its text. */
 export type Holding = {
-  /** The keys under `auths` that have it. */
+  /** The keys under `auths` with this login. */
   readonly hosts: readonly string[];
-  /** The kind of credential; empty where nobody knows. */
+  /** The kind of credential; empty if unknown. */
   readonly kind: string;
   readonly guessed: boolean;
-  /** What authenticates; empty where nobody knows. */
+  /** The user name or id that signs in; empty if unknown. */
   readonly identity: string;
   readonly slot: string;
   readonly expiry: "at" | "never" | "unknown";
   /** RFC 3339; only if `expiry` is `at`. */
   readonly expiresAt?: string;
-  /** When the password was made that is inside (RFC 3339), by whom, and which one it took the place of; as far as that is noted. */
+  /** When the password was created (RFC 3339), by which identity, and which password it replaced, if recorded. */
 } & Pick<Entry, "madeAt" | "by" | "previous">;
 
-/** What a pull secret holds, sorted by host: by our note, and where there is none, by a look at each login. */
+/**
+ * Returns the logins of a pull secret, sorted by host: as the annotation records them, or guessed from each login without an annotation.
+ */
 export function holdingsOf(secret: Secret): Holding[] {
   const noted = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
     ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
@@ -42,7 +44,10 @@ export function holdingsOf(secret: Secret): Holding[] {
   return all.sort(({ hosts: [a = ""] }, { hosts: [b = ""] }) => (a < b ? -1 : Number(a > b)));
 }
 
-/** Anyone can write the annotation: a text that is not a time is an unknown expiry. @param absent the meaning of no text */
+/**
+ * Returns the expiry of a recorded time. Anyone can write the annotation, so a text that is not a time means an unknown expiry. @param
+ * absent the meaning of no text
+ */
 function expiryOf(expiresAt: string | undefined, absent: "never" | "unknown"): Pick<Holding, "expiry" | "expiresAt"> {
   if (expiresAt === undefined) return { expiry: absent };
   return isTimestamp(expiresAt) ? { expiry: "at", expiresAt } : { expiry: "unknown" };
@@ -59,7 +64,7 @@ function guessed(secret: Secret): Holding[] {
   });
 }
 
-/** Whether a pull secret is listed for `--expiring-within`: it expires by then, or why it is not listed. */
+/** Returns whether a pull secret expires by the time of `--expiring-within`, or why it is not listed. */
 export function expiryBy(holdings: readonly Holding[], moment: Date): "due" | "later" | "never" | "unknown" {
   if (holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime())) return "due";
   if (holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown")) return "unknown";

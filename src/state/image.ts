@@ -9,22 +9,23 @@ import { azureHost } from "./images.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
 import type { Pull } from "./pulls.ts";
 
-/** A pull whose image could be taken apart, and the one Secret that a command line names for it. */
+/** A pull with a valid image reference. `only`: the command line names one Secret for it. */
 export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
 
-/** Where the facts come from. */
+/** The sources of the facts. */
 export type Sources = {
   readonly namespace: string;
   readonly secrets: Secrets;
   readonly registry: Registry;
   readonly now: Date;
-  /** Images that nodes have. */
+  /** Images that pods have already pulled. */
   readonly pulled: readonly ImageRef[];
 };
 
 /**
- * Tries one pull with the logins that the kubelet would offer, in its order, and gathers what a verdict needs to say why none does.
- * @returns undefined for an image that is none of ours: of another registry, and without a login for it
+ * Tries one pull with the logins that the kubelet would offer, in the same order, and collects the facts that a verdict needs if none of
+ * them pulls.
+ * @returns undefined for an image that needs no verdict: it is not in Azure, has no login, and no node failed to pull it
  */
 export async function observeImage(question: Question, sources: Sources): Promise<ImageFacts | undefined> {
   const { image, names, only, pods, account } = question;
@@ -38,7 +39,7 @@ export async function observeImage(question: Question, sources: Sources): Promis
   if (!known && pods.length > 0 && !said) return undefined;
 
   const tried = await tryInOrder(matches, image, registry);
-  // Another registry is only asked without a login where a person named the image
+  // Other registries are asked without a login only if the user named the image
   const asks = tried.length === 0 && !keyring.poison && (azure !== undefined || pods.length === 0);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
   const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
@@ -69,7 +70,7 @@ type More = Pick<ImageFacts, "late" | "unattached" | "fresh"> & { readonly secre
 
 const nothingMore: More = { late: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
 
-/** What is only asked where the pull fails: other Secrets of the namespace, and a name for a new one. */
+/** Reads facts that are needed only if the pull fails: other Secrets of the namespace, and a free name for a new one. */
 async function lookFurther(
   { image, names, accountNames, pods, only }: Question,
   sources: Sources,
@@ -98,7 +99,7 @@ async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: 
   return tried;
 }
 
-/** The first login of each Secret; those that pull come first. */
+/** Tests the first login of each Secret, at most five. Logins that pull come first. */
 async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<Tried[]> {
   const matches = secrets.flatMap((secret) => keyringOf([secret]).lookup(image).slice(0, 1));
   const tried = await Promise.all(
@@ -112,7 +113,7 @@ async function existing(names: readonly string[], { secrets }: Sources) {
   return (await Promise.all(names.map(secrets.get))).filter((secret) => secret !== undefined);
 }
 
-/** A name for a Secret that is not there: the one that `create` takes by default, else one beside it. */
+/** Returns a name for a new Secret: the default of `create`, or another one if a Secret of that name exists. */
 async function freshName(loginServer: string, secrets: Secrets): Promise<ImageFacts["fresh"]> {
   const name = defaultSecretName(loginServer);
   for (const each of [name, `${name}-pull`, `${name}-pull-2`]) {
@@ -122,7 +123,7 @@ async function freshName(loginServer: string, secrets: Secrets): Promise<ImageFa
   return { name: `${name}-pull-3`, isDefault: false };
 }
 
-/** What the registry tells about the repository of an image that does not exist. */
+/** Reads the tags of a repository, or a similar repository name, for an image that doesn't exist. */
 async function contentOf(
   tried: readonly Tried[],
   matches: readonly Match[],
@@ -137,7 +138,7 @@ async function contentOf(
   return { hasOtherTags: false, noRepository: { similar } };
 }
 
-/** The name that is nearest to one that does not exist, at most two letters away. */
+/** Returns the name most similar to one that doesn't exist, with at most two edits. */
 function similarTo(missing: string, names: readonly string[]): string | undefined {
   const near = names.filter((name) => isRepository(name) && Math.abs(name.length - missing.length) <= 2);
   const ranked = near.map((name) => ({ name, away: distance(name, missing) })).sort((a, b) => a.away - b.away);

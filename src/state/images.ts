@@ -9,18 +9,18 @@ import type { ImageRef } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { among, type TargetPick, templatesOf } from "./targets.ts";
 
-/** The containers of a pod that have an image, in the order they start. */
+/** Returns the containers of a pod that have an image, in start order. */
 export function containersOf({ spec }: Specified): Container[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])].filter(({ image }) => image);
 }
 
-/** What has the spec of pods: a pod, or a template. */
+/** An object with a pod spec: a pod or a template. */
 export type Specified = { readonly spec: PodSpec };
 
-/** An image as it is written, taken apart. */
+/** A parsed image reference, with its original text. */
 export type Written = ImageRef & { readonly text: string };
 
-/** The images of a pod's containers and volumes, taken apart. What is no image reference is left out: the kubelet says so itself. */
+/** Returns the parsed images of a pod's containers and volumes. Omits invalid references: the kubelet reports these itself. */
 export function imagesOf(pod: Specified): Written[] {
   const volumes = (pod.spec.volumes ?? []).flatMap(({ image }) => image?.reference || []);
   return [...containersOf(pod).map(({ image = "" }) => image), ...volumes].flatMap((text) => {
@@ -32,20 +32,23 @@ export function imagesOf(pod: Specified): Written[] {
   });
 }
 
-/** The images of one registry that pods name, each once. @param hosts its login server, by which they are told, and others of its hosts */
+/**
+ * Returns the distinct images of one registry that pods use. @param hosts the login server, which replaces the other hosts in the result,
+ * and other hosts of the registry
+ */
 export function imagesFrom([host = "", ...others]: readonly string[], pods: readonly Specified[]): ImageRef[] {
   const images = pods.flatMap(imagesOf).filter((image) => image.host === host || others.includes(image.host));
   return distinct(images.map(({ text: _, ...image }) => ({ ...image, host })));
 }
 
-/** Each image once. */
+/** Removes duplicate images. */
 const distinct = (images: readonly ImageRef[]): ImageRef[] => [
   ...new Map(images.map((image) => [`${image.repository}\n${image.reference}`, image])).values(),
 ];
 
 /**
- * The registry in Azure behind an image's host, which may name it in a way that its login server does not: with the port 443, in
- * capitals, or by one of its regional endpoints (`NAME.REGION.geo.azurecr.io`).
+ * Returns the registry in Azure for an image's host. The host can differ from the login server: with port 443, with capital letters, or as
+ * a regional endpoint (`NAME.REGION.geo.azurecr.io`).
  */
 export function azureHost(host: string): AzureFacts | undefined {
   const small = host.toLowerCase();
@@ -57,13 +60,13 @@ export function azureHost(host: string): AzureFacts | undefined {
   return { registry, loginServer, otherwise };
 }
 
-/** Which images count: of these hosts of one registry, its login server first, as the pods name them and the templates of these targets. */
+/** Which images to read: those of these hosts of one registry, the login server first, in pods and in the templates of these targets. */
 export type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonly TargetPick[] };
 
 /**
- * The images of one registry that a scope names, each once; objects are read page by page and not kept. Where they may not be read
- * there are none.
- * @throws CliError forbidden where they may be read nowhere
+ * Returns the distinct images of one registry that the namespaces of a scope use. Reads the objects page by page and doesn't keep them.
+ * Namespaces where reading is forbidden add none.
+ * @throws CliError forbidden if reading is forbidden everywhere
  */
 export async function imagesIn(clusterScopes: readonly ClusterScope[], options: ImageOptions): Promise<ImageRef[]> {
   let images: ImageRef[] = [];
@@ -82,7 +85,10 @@ export async function imagesIn(clusterScopes: readonly ClusterScope[], options: 
   return images;
 }
 
-/** Images of one cluster, or why a namespace has none for us. Where the whole cluster may not be listed, each namespace is asked. */
+/**
+ * Yields images of one cluster, and the error of each namespace that can't be read. Reads each namespace if cluster-wide lists are
+ * forbidden.
+ */
 async function* imagesOn({ cluster, namespaces, open, error }: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
   if (error) return;
   const meant = new Set(namespaces);

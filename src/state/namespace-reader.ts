@@ -5,13 +5,13 @@ import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
 
-/** Reads the state of one namespace. A second `read` asks the cluster again. */
+/** Reads the state of one namespace. A second `read` sends the requests again. */
 export type NamespaceReader = { readonly place: Place; read(): Promise<NamespaceState> };
 
-/** The smallest number of namespaces for which cluster-wide lists are read in step. */
+/** The smallest number of namespaces for which cluster-wide lists are read page by page. */
 const many = 16;
 
-/** The readers of the namespaces of a run, in the order of the clusters and of their namespaces. */
+/** Yields the readers of a run's namespaces, in the order of the clusters and of their namespaces. */
 export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {
   for (const clusterScope of clusterScopes) {
     if (clusterScope.error) yield failingReader(clusterScope, clusterScope.error);
@@ -51,7 +51,7 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: P
   const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
-  // In many namespaces the Secrets that other names in lists refer to are not read, since each needs a request
+  // In many namespaces, the Secrets that other entries refer to are not read, because each needs a request
   const accountsOf = options.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
   return async (place) => {
     const { namespace } = place;
@@ -67,7 +67,7 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: P
   };
 }
 
-/** Whether templates are picked whose ServiceAccounts are not. */
+/** Whether the picks select templates and not all ServiceAccounts. */
 const hasTemplates = (picks: readonly TargetPick[]): boolean =>
   picks.some(({ kind }) => "podSpec" in kinds[kind]) && !picks.some(isEveryAccount);
 
@@ -82,7 +82,7 @@ function pickInStep(cluster: ClusterScope["cluster"], pick: TargetPick): (place:
   return async (place) => among(pick, await listed(place.namespace));
 }
 
-/** The first `read` returns the state that was read in step, unless it lacks a target. Every other `read` asks the cluster. */
+/** Returns a reader whose first `read` returns the prefetched state, unless it lacks a target. Later reads send requests. */
 function reader(state: NamespaceState, options: ReadOptions): NamespaceReader {
   const { place } = state;
   let first = isWhole(state, options) ? state : undefined;

@@ -6,7 +6,7 @@ import { together } from "../scope/concurrency.ts";
 import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
 import { type NamedSecret, readOtherNames, readWarningObjects } from "./warning-reads.ts";
 
-/** What a command reads of a namespace. */
+/** What a command reads in a namespace. */
 export type ReadOptions = ChoiceOptions & {
   readonly pods: "none" | "waiting" | "all";
   /** Whether objects for warnings are read too. */
@@ -15,17 +15,17 @@ export type ReadOptions = ChoiceOptions & {
   readonly existing?: boolean;
 };
 
-/** What was read of one namespace for a command on one Secret. */
+/** The objects that were read in one namespace for a command on one Secret. */
 export type NamespaceState = {
   readonly place: Place;
   readonly secret: Secret | undefined;
   readonly targets: readonly TargetObject[];
-  /** Every object that was read for the targets. After a choice `targets` is a part of it. */
+  /** Every object that was read for the targets. After a choice, `targets` contains only some of them. */
   readonly objects: readonly TargetObject[];
   readonly pods: readonly Pod[];
-  /** ServiceAccounts and templates that were read for warnings only. */
+  /** ServiceAccounts and templates that were read only for warnings. */
   readonly warningObjects: readonly TargetObject[];
-  /** The Secrets to which other names in the targets' lists refer, for warnings only. Pending while a plan is made and applied. */
+  /** The Secrets that other entries in the targets' lists refer to, only for warnings. Pending while a plan is created and executed. */
   readonly otherNames?: Promise<readonly NamedSecret[]> | undefined;
   /** The names of all Secrets. */
   readonly existing?: ReadonlySet<string> | undefined;
@@ -34,13 +34,15 @@ export type NamespaceState = {
 /** Pods that have not started. */
 export const waiting = "status.phase=Pending";
 
-/** Reads the Secret, the targets and the pods of one namespace at once. @throws CliError notFound for a named target that does not exist */
+/**
+ * Reads the Secret, the targets and the pods of one namespace concurrently. @throws CliError notFound for a named target that doesn't exist
+ */
 export async function readNamespace(place: Place, options: ReadOptions): Promise<NamespaceState> {
   const { cluster, namespace } = place;
   const { secret, pods } = options;
   const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
   const reading = chosenTargets(place, options);
-  // Reads them while everything else is read. An error is reported by the warning that awaits them.
+  // Runs concurrently with the other reads. An error is reported by the warning that awaits the result
   const otherNames = options.warns ? reading.then((objects) => readOtherNames(place, secret, objects)) : undefined;
   otherNames?.catch(() => undefined);
   const [found, targets, all, secrets] = await together([
@@ -61,13 +63,13 @@ export async function readNamespace(place: Place, options: ReadOptions): Promise
   };
 }
 
-/** What objects are called. */
+/** Returns the names of objects. */
 export const namesOf = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
 
 /** The objects that were read, by the key of their reference. */
 export type Seen = ReadonlyMap<string, KubeObject>;
 
-/** Indexes the objects of one namespace by the reference that a change has. */
+/** Indexes the objects of one namespace by the key of the reference in a change. */
 export function remember(objects: readonly (KubeObject | undefined)[], context: string | undefined): Seen {
   const kindNames = Object.keys(kinds) as Ref["kind"][];
   const kindOf = (object: KubeObject) => kindNames.find((kind) => "kind" in kinds[kind] && kinds[kind].kind === object.kind) ?? "secret";

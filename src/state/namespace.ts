@@ -7,7 +7,10 @@ import { clusterId } from "../secret/azure-words.ts";
 export const uidOf = async (cluster: Cluster, name: string): Promise<string | undefined> =>
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 
-/** By what what is made in Azure names a cluster; undefined for whoever may not know it. @param read the uid of its kube-system */
+/**
+ * Returns the id by which objects in Azure name a cluster; undefined if the uid can't be read. @param read reads the uid of namespace
+ * kube-system
+ */
 export async function idBy(read: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
     const uid = await read();
@@ -18,7 +21,7 @@ export async function idBy(read: () => Promise<string | undefined>): Promise<str
   }
 }
 
-/** The error for a namespace that a command only reads: it names a similar one instead of proposing to create it. */
+/** Returns the error for a namespace that a command only reads: it suggests a similar name instead of creating the namespace. */
 export async function namespaceNotFound(cluster: Cluster, name: string): Promise<CliError> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
   const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);

@@ -7,7 +7,7 @@ import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
-/** What a Secret notes of its first credential; undefined when it is not one of ours. */
+/** Returns what a Secret records of its first credential; undefined if this plugin did not write the Secret. */
 export function noteOf(secret: Secret): Note | undefined {
   const unlabeled = unlabeledEntries(secret);
   const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
@@ -31,7 +31,7 @@ const renewalOf = (kind: Kind | undefined): Note["renewal"] => {
   return kind.creation ? "made" : "given";
 };
 
-/** A token's name that was made of a Secret's, in this namespace or in the one that the Secret was copied from. */
+/** Whether a token's name was derived from a Secret: from one in this namespace, or from one that this Secret is a copy of. */
 function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
   const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
   const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];
@@ -43,10 +43,10 @@ const units = [
   { letter: "h", milliseconds: 3_600_000 },
 ] as const;
 
-/** How much later than the end of a lifetime began a Secret may have been written, in milliseconds. */
+/** By how much a recorded lifetime may be shorter than the requested one, in milliseconds: proving a new password delays the write. */
 const proving = 5 * 60_000;
 
-/** The lifetime that was asked for: from when the password was made to its end. */
+/** Returns the requested lifetime: the time between the creation of the password and its expiry. */
 function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
   const written = madeAt ?? metadata.creationTimestamp;
   const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
@@ -58,7 +58,7 @@ function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: s
   return `${Math.ceil(left / 60_000)}m`;
 }
 
-/** When somebody last wrote a field, by the records of field management (meta/v1 ManagedFieldsEntry), in order of time. */
+/** Returns when a field was written, from the records of field management (meta/v1 ManagedFieldsEntry), in order of time. */
 export function timesOf(managedFields: unknown, field: string): string[] {
   const entries = Array.isArray(managedFields) ? (managedFields as { time?: unknown; fieldsV1?: unknown }[]) : [];
   return entries

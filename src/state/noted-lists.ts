@@ -2,12 +2,12 @@ import type { HeldLogin } from "../plan/ownership.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Allowed, type NotedIn, notedIn } from "./noted.ts";
 
-/** What Secrets note of some logins, read after it was asked for. */
+/** Lists what Secrets record of the wanted logins. The lists are read after the call. */
 export type NotedLists = (wanted: (login: HeldLogin) => boolean) => Promise<NotedIn>;
 
 /**
- * Lists the Secrets of whole clusters for many that ask at once: whoever asks while lists are read gets those that are read next, for all
- * who have asked by then. So a thousand rotations do not each read a thousand Secrets.
+ * Shares lists of all Secrets between concurrent callers. A call during a read waits for the next read, which serves all callers that wait
+ * by then. Therefore a thousand rotations don't each list a thousand Secrets.
  */
 export function notedLists(clusterScopes: readonly ClusterScope[], allow: Allowed = {}): NotedLists {
   let last: Promise<unknown> = Promise.resolve();

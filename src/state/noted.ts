@@ -14,39 +14,39 @@ import { idBy, uidOf } from "./namespace.ts";
 import { secretIn } from "./plan-input.ts";
 import { managed } from "./pull-secrets.ts";
 
-/** A Secret that was listed. */
+/** A Secret from a list. */
 type Listed = { readonly to: Ref<"secret">; readonly clusterScope: ClusterScope; readonly metadata: Metadata };
 
 /** A Secret, one of the logins that its annotation names, and the login inside for that registry. */
 export type Noted = Listed & {
   readonly entry: Entry;
   readonly login: Login | undefined;
-  /** Its label names another tool, or none: this run may not write it without --force. */
+  /** The label names another tool, or is missing: this run may not write the Secret without --force. */
   readonly foreign?: true;
   readonly lapsed?: "dead" | "unnamed";
 };
 
-/** A login in a Secret that its annotation does not name, as in a copy by another tool. */
+/** A login in a Secret that its annotation doesn't name, for example in a copy by another tool. */
 export type Unnoted = Listed & { readonly held: HeldLogin; readonly login: Login };
 
-/** What Secrets hold, and the clusters whose Secrets could not all be listed. */
+/** The logins of Secrets, and the clusters whose Secrets could not all be listed. */
 export type NotedIn = {
   readonly noted: readonly Noted[];
   readonly unnoted: readonly Unnoted[];
   readonly unreadable: readonly UnreadableCluster[];
-  /** Those that some run has claimed, whatever they note. */
+  /** The Secrets that a run has claimed, whatever they record. */
   readonly claimed: readonly Pick<Noted, "to" | "metadata">[];
 };
 
 /**
- * A cluster whose Secrets may not be listed beyond some namespaces, or that does not answer. `own`: not even the places of the run
- * could be looked at.
+ * A cluster that doesn't respond, or whose Secrets can be listed only in some namespaces. `own`: not even the namespaces of the run could
+ * be listed.
  */
 export type UnreadableCluster = { readonly context: string | undefined; readonly error: CliError; readonly own: boolean };
 
 /**
- * The lists of one cluster. The metadata of all Secrets finds annotations on any type, such as Opaque for Argo CD. Data is listed only of
- * our Secrets and of pull secrets.
+ * The list requests for one cluster. Annotations are found in the metadata of all Secrets, because Argo CD uses type Opaque, for example.
+ * Data is listed only for this plugin's Secrets and for pull secrets.
  */
 const withData: readonly Where[] = [
   { labels: managed },
@@ -54,8 +54,8 @@ const withData: readonly Where[] = [
 ];
 
 /**
- * Every login that Secrets of these clusters hold, in whatever namespace: a credential may be held beyond the places that a run is
- * about. Where a whole cluster may not be listed, the places of the run are.
+ * Returns the wanted logins of all Secrets of these clusters, in any namespace: Secrets outside a run's namespaces may hold a credential
+ * too. If listing a whole cluster is forbidden, lists the namespaces of the run.
  */
 export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
   const all = await Promise.all(
@@ -66,7 +66,7 @@ export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wa
 
 type Wanted = (login: HeldLogin) => boolean;
 
-/** What the user allows: to write Secrets of other tools. */
+/** Permissions from the user: `force` allows writing Secrets of other tools. */
 export type Allowed = { readonly force?: boolean };
 
 type Read = (secret: Secret) => Found;
@@ -83,7 +83,7 @@ async function wholeOrPlaces(clusterScope: ClusterScope, read: Read, wanted: Wan
   }
 }
 
-/** Who may not list all Secrets of a cluster may list those of his namespaces. */
+/** Lists each namespace of the run if listing the whole cluster is forbidden. */
 async function inPlaces(clusterScope: ClusterScope, refusal: CliError, read: Read, wanted: Wanted): Promise<NotedIn> {
   const found: Found[] = [];
   const { context } = clusterScope;
@@ -132,7 +132,7 @@ function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, 
   const listed = { to: secretIn({ ...clusterScope, namespace: metadata.namespace ?? "" }, metadata.name), clusterScope, metadata };
   const all = readAnnotation({ metadata }) ?? [];
   const manager = managerOf(metadata);
-  // Of several for one registry the first counts, everywhere
+  // If several entries are for one registry, the first one counts everywhere
   const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
   const noted = entries.map((entry): Noted => {
     const login = loginFor(secret, entry.hosts[0] ?? "");
@@ -153,7 +153,7 @@ function managerOf({ labels = {} }: Metadata): Manager {
 
 type Inside = readonly { readonly held: HeldLogin; readonly login: Login }[];
 
-/** The logins of a Secret's docker config; none of one that the kubelet cannot read. */
+/** Returns the logins of a Secret's docker config; none if the kubelet can't read it. */
 function loginsIn(secret: Secret): Inside {
   const reading = readPullSecret({ ...asPullSecret(secret), name: secret.metadata.name });
   return "entries" in reading
@@ -164,7 +164,7 @@ function loginsIn(secret: Secret): Inside {
 /** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
 export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<UnreadableCluster, "context" | "error">[] };
 
-/** Reads the ids of the clusters by which descriptions in Azure name them. */
+/** Reads the ids that name these clusters in descriptions in Azure. */
 export async function clustersOf(clusterScopes: readonly ClusterScope[], { unreadable }: Pick<NotedIn, "unreadable">): Promise<Clusters> {
   const ids = await Promise.all(
     clusterScopes.map(async ({ context, cluster, error: failed }) => {
@@ -181,16 +181,16 @@ export async function clustersOf(clusterScopes: readonly ClusterScope[], { unrea
 
 const nameless = () => new CliError("forbidden", "its namespace kube-system cannot be read, by which it is known");
 
-/** All that holds one credential. An unknown cluster counts as a holder. */
+/** All holders of one credential. An unknown cluster counts as a holder. */
 export type Holders = {
   readonly secrets: readonly (Noted | Unnoted)[];
-  /** Ids of clusters that Azure's description names, and that were not listed completely. */
+  /** Ids of clusters that Azure's description names and that were not listed completely. */
   readonly unknown: readonly string[];
   /** Selected clusters that were not listed completely. */
   readonly unlisted: Clusters["unlisted"];
 };
 
-/** Finds all that holds one credential. @param described the clusters that its description in Azure names */
+/** Finds all holders of one credential. @param described the ids of the clusters that its description in Azure names */
 export async function holdersOf(
   clusterScopes: readonly ClusterScope[],
   credential: CredentialId,
@@ -201,6 +201,6 @@ export async function holdersOf(
   return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
 }
 
-/** Some namespaces of a cluster show nothing of the others. */
+/** Without the namespaces of the run: a list of some namespaces says nothing about the other ones. */
 const wholeClusters = (clusterScopes: readonly ClusterScope[]): ClusterScope[] =>
   clusterScopes.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));

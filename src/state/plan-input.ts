@@ -17,7 +17,7 @@ import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, isYounger, namesOf, pullingPods, topOf } from "./pods.ts";
 import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
-/** A Secret, and the registry that it is for; `others` are more hosts whose images its pods may wait for. */
+/** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
 type Asked = {
   readonly name: string;
   readonly host: string;
@@ -26,7 +26,7 @@ type Asked = {
   readonly now: Date;
 };
 
-/** A place as a plan sees it, and the login in its Secret, which no plan sees. */
+/** Returns the input of a plan for one namespace, and separately the login in its Secret, which no plan gets. */
 export function planInputOf(
   state: NamespaceState,
   { name, host, others = [], fieldManager, now }: Asked,
@@ -46,7 +46,7 @@ export function planInputOf(
   return { facts, login: read?.login };
 }
 
-/** The Secret of a name in a place. */
+/** Returns the reference of a Secret in a namespace. */
 export const secretIn = ({ context, namespace }: Place, name: string): Ref<"secret"> => ({
   kind: "secret",
   name,
@@ -59,7 +59,10 @@ function driftIn(object: TargetObject, fieldManager: string): Drift | undefined 
   return driftOf({ kind, metadata: object.metadata }, { carries, fieldManager });
 }
 
-/** The input of warnings: every object that was read in a namespace, not the targets alone. @param hosts those of the registry */
+/**
+ * Returns the input of warnings from every object that was read in a namespace, including those that are not targets. @param hosts the
+ * hosts of the registry
+ */
 export function warningInputsOf(state: NamespaceState, hosts: readonly string[]): WarningInputs {
   const objects = [...state.objects, ...state.warningObjects];
   const accounts = new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
@@ -75,10 +78,10 @@ const asAccount = (account: ServiceAccount): Account => ({
   mountableOnly: saysTrue.has(account.metadata.annotations?.[annotation] ?? ""),
 });
 
-/** Go's strconv.ParseBool, by which admission reads the annotation. */
+/** The values that Go's strconv.ParseBool reads as true. Admission reads the annotation with it. */
 const saysTrue = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 
-/** A template with a list of its own; what another makes from its own template is told by that one. */
+/** Returns a template that has its own list. For an object that another object creates from a template, only that template is reported. */
 function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
   const spec = specOf(object);
   const names = namesIn(spec?.imagePullSecrets);
@@ -86,7 +89,10 @@ function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
   return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
 }
 
-/** What a pod comes from that has another list than its ServiceAccount, although it was made since that was written. */
+/**
+ * Returns the owner of a pod whose list differs from its ServiceAccount's, although the pod was created after the ServiceAccount's list was
+ * last changed.
+ */
 function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
   const account = accounts.get(accountOf(pod.spec));
   if (!account || !hasOwnList(pod, account) || !isYounger(pod, account)) return [];
@@ -94,7 +100,7 @@ function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<stri
   return [{ of: topOf(pod), account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
 }
 
-/** Tells the pods whose list comes from one of these, and not from their ServiceAccount. */
+/** Returns a predicate for pods whose list comes from one of these templates and not from the ServiceAccount. */
 export function isAuthoredBy(listers: readonly Lister[]): (pod: Pod) => boolean {
   const known = new Set(listers.map(({ of }) => nameOf(of)));
   return (pod) => known.has(nameOf(topOf(pod)));
@@ -102,7 +108,7 @@ export function isAuthoredBy(listers: readonly Lister[]): (pod: Pod) => boolean 
 
 const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
 
-/** A place as a deletion sees it. @param name the Secret's */
+/** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
 export function deletionFacts({ secret, targets, pods, place }: NamespaceState, name: string, fieldManager: string): DeleteFacts {
   const { context } = place;
   return {
@@ -115,8 +121,9 @@ export function deletionFacts({ secret, targets, pods, place }: NamespaceState, 
 }
 
 /**
- * Pods that have not ended, name a Secret, and have an image that it has a login for; any image, where nobody can tell what is in it.
- * @param pods those of its namespace
+ * Returns the pods that have not ended, name a Secret, and have an image that it has a login for. If the Secret can't be read, any image
+ * counts.
+ * @param pods the pods of its namespace
  */
 function needingOf(secret: Secret, pods: readonly Pod[]): Needing[] {
   const serves = servedBy(secret);
@@ -129,7 +136,7 @@ function needingOf(secret: Secret, pods: readonly Pod[]): Needing[] {
 function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
   const named = { ...secret, name: secret.metadata.name };
   const reading = readPullSecret(named);
-  // One of ours without a login is on its way out, or waits for its first
+  // A Secret of this plugin without a login is being deleted, or waits for its first login
   if (!("entries" in reading) || (reading.entries.length === 0 && !isOurs(secret))) return "any";
   const keyring = buildKeyring([named]);
   return (image) => keyring.lookup(image).length > 0;

@@ -8,7 +8,7 @@ import { imagesFrom } from "./images.ts";
 import { timesOf } from "./note.ts";
 import { isOver } from "./targets.ts";
 
-/** What a pod waits for. A sidecar runs beside the others, and does none of their work. */
+/** Returns what a pod waits for. A running sidecar doesn't count as progress. */
 export function waitOf({ spec, status = {} }: Pod): PullingPod["waits"] {
   const inits = status.initContainerStatuses ?? [];
   const containers = status.containerStatuses ?? [];
@@ -24,20 +24,20 @@ export function waitOf({ spec, status = {} }: Pod): PullingPod["waits"] {
 const reasonsOf = ({ initContainerStatuses: inits = [], containerStatuses: containers = [] }: NonNullable<Pod["status"]>): string[] =>
   [...inits, ...containers].flatMap(({ state }) => state?.waiting?.reason ?? []);
 
-/** An init container that runs as long as its pod does (core/v1 ContainerRestartPolicy). */
+/** Whether a container is a sidecar: an init container that runs as long as its pod (core/v1 ContainerRestartPolicy). */
 const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
-/** Whether a pod's node has failed to pull, and when it tries again at the latest. */
+/** Returns whether a pod's node has failed to pull, and the maximum number of seconds until it retries. */
 function failure({ metadata, status = {} }: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
   if (!failsToPull(reasonsOf(status))) return { fails: false };
   const since = new Date(status.startTime ?? metadata.creationTimestamp ?? now);
   return { fails: true, retries: retryWithin(since, now) / 1000 };
 }
 
-/** Where and when pods are looked at, and which of them have a list of their own. */
+/** The context, the current time, and a test for pods with their own list. */
 type Where = { readonly context: string | undefined; readonly now: Date; isAuthored(pod: Pod): boolean };
 
-/** Pods that have not ended and have an image of one of these registries. */
+/** Returns the pods that have not ended and have an image of one of these hosts. */
 export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { context, now, isAuthored }: Where): PullingPod[] {
   return pods
     .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod))
@@ -61,13 +61,15 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { co
     .filter(({ repositories }) => repositories.length > 0);
 }
 
-/** What made a pod, and above that a Deployment, whose ReplicaSets have the hash of a template in their names (apps/v1). */
+/**
+ * The controller of a pod. `above`: the Deployment that owns it, if it is a ReplicaSet with the hash of a template in its name (apps/v1).
+ */
 export type Controller = Maker & { readonly above?: Maker };
 
-/** The label by which a Deployment tells the pods of its templates apart. */
+/** The label by which a Deployment distinguishes the pods of its templates. */
 const templateHash = "pod-template-hash";
 
-/** What made a pod, as its metadata tells. */
+/** Returns the controller of a pod, from its metadata. */
 function madeBy(metadata: Metadata): Controller | undefined {
   const maker = controllerOf(metadata);
   if (!maker) return undefined;
@@ -77,16 +79,16 @@ function madeBy(metadata: Metadata): Controller | undefined {
   return { kind, name, ...(isVersion && { above: { kind: "Deployment", name: name.slice(0, -hash.length - 1) } }) };
 }
 
-/** What has the template that a pod comes from, as its metadata tells; the pod itself where nothing made it. */
+/** Returns the object with the template of a pod, from its metadata; the pod itself if it has no controller. */
 export function topOf({ kind, metadata }: { readonly kind: string; readonly metadata: Metadata }): Maker {
   const { above, ...maker } = madeBy(metadata) ?? { kind, name: metadata.name };
   return above ?? maker;
 }
 
-/** The names in a pod's own imagePullSecrets. */
+/** Returns the names in a pod's own imagePullSecrets. */
 export const namesOf = ({ spec }: Pod): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
 
-/** A pod, as far as the image of one of its containers is concerned. */
+/** Returns the facts of a pod for the image of one of its containers. */
 export function podFacts(pod: Pod, container: string, account: ServiceAccount | undefined): PodFacts {
   const status = statusesOf(pod).find(({ name }) => name === container);
   return {
@@ -104,8 +106,8 @@ function statusesOf({ status }: Pod): readonly ContainerStatus[] {
 }
 
 /**
- * Whether a pod's author wrote its imagePullSecrets. Admission copies a ServiceAccount's list into a pod that has none; an older pod
- * has what the list was then, so names that are gone from it, or a list that has not changed since, tell of an author.
+ * Whether a pod's author wrote its imagePullSecrets. Admission copies a ServiceAccount's list into a pod that has none, so an older pod has
+ * an older list. Names that are not in the current list, or a list that has not changed since, show that the author wrote it.
  */
 export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boolean {
   const names = namesOf(pod);
@@ -115,7 +117,7 @@ export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boole
   return isYounger(pod, account) || String(still) !== String(names);
 }
 
-/** Whether a pod was made after its ServiceAccount's list was written last, as far as that is recorded. */
+/** Whether a pod was created after its ServiceAccount's list was last written, if that is recorded. */
 export function isYounger({ metadata: { creationTimestamp: made } }: Pod, account: ServiceAccount | undefined): boolean {
   const changed = timesOf(account?.metadata.managedFields, "f:imagePullSecrets").at(-1);
   return changed !== undefined && typeof made === "string" && made > changed;
@@ -125,14 +127,14 @@ function ownerOf({ metadata }: Pod): Owner | undefined {
   const maker = madeBy(metadata);
   if (!maker) return undefined;
   const group = groupOf(metadata);
-  // Others make Jobs too (`batch.volcano.sh`), which no command here means by that word
+  // Other APIs have Jobs too (`batch.volcano.sh`). The plugin's `job` means only batch/v1
   const isOthers = maker.kind === "Job" && !["", "batch"].includes(group);
   const own = { ...asWorkload(maker), ...(isOthers && { kind: `job.${group}` }) };
   const remakes = makesAnew.has(maker.kind);
   return { ...own, remakes, template: maker.above ? asWorkload(maker.above) : remakes ? own : undefined };
 }
 
-/** The API group of a pod's controller. */
+/** Returns the API group of a pod's controller. */
 function groupOf({ ownerReferences = [] }: Metadata): string {
   const { apiVersion = "" } = ownerReferences.find(({ controller }) => controller === true) ?? {};
   return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
@@ -140,18 +142,18 @@ function groupOf({ ownerReferences = [] }: Metadata): string {
 
 const asWorkload = ({ kind, name }: Maker) => ({ kind: kind.toLowerCase(), name });
 
-/** What {@link readWait} looks at, of core/v1 PodStatus. */
+/** The parts of core/v1 PodStatus that {@link readWait} needs. */
 export type PodWait = {
   readonly reasons: readonly string[];
-  /** Of a container that is no sidecar. */
+  /** A container that is not a sidecar is running. */
   readonly running: boolean;
   /** The condition PodScheduled is False. */
   readonly unscheduled: boolean;
 };
 
 /**
- * What a pod that has not started waits for: its image, a node, or something else. No container of it runs, but for sidecars.
- * A reason of several words is the kubelet's error for a pull secret that it cannot read.
+ * Returns what a pending pod waits for: its image, a node, or something else. If a container other than a sidecar runs, the pod waits for
+ * something else. A reason with several words is the kubelet's error for a pull secret that it can't read.
  */
 export function readWait({ reasons, running, unscheduled }: PodWait): PullingPod["waits"] {
   if (unscheduled) return "node";
@@ -159,6 +161,6 @@ export function readWait({ reasons, running, unscheduled }: PodWait): PullingPod
   return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";
 }
 
-/** Whether one of the reasons for which containers wait is a pull that failed. */
+/** Whether one of the containers' waiting reasons is a failed pull. */
 const failsToPull = (reasons: readonly string[]): boolean =>
   reasons.some((reason) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" "));

@@ -11,11 +11,11 @@ import { managedBy } from "../secret/entry.ts";
 import { writersOf } from "../secret/owners.ts";
 import { noteOf } from "./note.ts";
 
-/** The Secrets of one namespace, each read once, and only when a verdict needs it. */
+/** The Secrets of one namespace. Each is read at most once, and only when a verdict needs it. */
 export type Secrets = {
-  /** Undefined for one that does not exist; a name that no Secret can have costs no request. */
+  /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
   get(name: string): Promise<Secret | undefined>;
-  /** Those that we made; none where they may not be listed. */
+  /** Returns the Secrets that this plugin created; none if listing is forbidden. */
   ours(): Promise<readonly Secret[]>;
 };
 
@@ -35,7 +35,7 @@ export function secretsOf(cluster: Cluster, namespace: string): Secrets {
   };
 }
 
-/** A Secret for a verdict. */
+/** Returns the facts of a Secret for a verdict. */
 export function secretFacts(secret: Secret): SecretFacts {
   const { name } = secret.metadata;
   const keyring = keyringOf([secret]);
@@ -48,18 +48,21 @@ export function secretFacts(secret: Secret): SecretFacts {
   };
 }
 
-/** The keyring of a pod with these Secrets, in the order of its names. */
+/** Returns the keyring of a pod with these Secrets, in this order. */
 export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.map((secret) => ({ ...secret, name: secret.metadata.name })));
 
-/** The label selector of the Secrets that this plugin made. */
+/** The label selector of this plugin's Secrets. */
 export const managed = `${managedBy.key}=${managedBy.value}`;
 
-/** The names of the Secrets of a namespace that this plugin made. */
+/** Returns the names of this plugin's Secrets in a namespace. */
 async function managedNames(cluster: Cluster, namespace: string): Promise<string[]> {
   return (await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
 
-/** The name of the only Secret that this plugin made in a namespace. @param otherwise what to do where there is none */
+/**
+ * Returns the name of this plugin's only Secret in a namespace. @param otherwise the fix if there is none @throws CliError notFound; usage
+ * if there are several
+ */
 export async function theSecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
   const names = await managedNames(cluster, namespace);
   const [name, ...others] = names;
@@ -75,10 +78,10 @@ export async function theSecret(cluster: Cluster, namespace: string, otherwise: 
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, { hint: otherwise });
 }
 
-/** The error for a Secret that a command line names and that is not there. */
+/** Returns the error for a named Secret that doesn't exist. */
 export const noSecret = (name: string, hint: Fix): CliError => absent("secrets", name, hint);
 
-/** The names that lead to no Secret now. The empty name never leads to one. */
+/** Returns the names of Secrets that don't exist now. The empty name is always one of them. */
 export async function leadNowhere(
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
   names: readonly string[],

@@ -10,20 +10,20 @@ import { containersOf } from "./images.ts";
 import { namespaceNotFound, uidOf } from "./namespace.ts";
 import { namesOf, podFacts } from "./pods.ts";
 
-/** One image, pulled with one list of pull secrets, by one or more pods. */
+/** One image that one or more pods pull with one list of pull secrets. */
 export type Pull = {
-  /** The image taken apart, or why it cannot be. */
+  /** The parsed image, or why it is invalid. */
   readonly image: ImageRef | { readonly invalid: string };
   readonly text: string;
   readonly account: string;
   /** The pods' own imagePullSecrets. */
   readonly names: readonly string[];
-  /** Those that the ServiceAccount has now. */
+  /** The current list of the ServiceAccount. */
   readonly accountNames: readonly string[];
   readonly pods: readonly PodFacts[];
 };
 
-/** What the pods of a namespace pull; pods that have ended pull no more. */
+/** Returns the pulls of a namespace's pods. Pods that have ended don't count. */
 export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
   const [pods, accounts] = await together([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
   if (pods.length === 0) await assureNamespace(cluster, namespace);
@@ -38,7 +38,7 @@ export async function collectPulls(cluster: Cluster, namespace: string): Promise
   return [...pulls.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
-/** What one pod pulls, container by container. */
+/** Returns the pulls of one pod, container by container. */
 function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[] {
   const { serviceAccountName: name = "default" } = pod.spec;
   const account = accounts.get(name);
@@ -52,7 +52,7 @@ function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[
   }));
 }
 
-/** Images as a new pod of a ServiceAccount would pull them. */
+/** Returns pulls of these images as a new pod of a ServiceAccount would do them. */
 export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
   const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
   if (!found) {
@@ -63,7 +63,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));
 }
 
-/** @throws CliError notFound for a namespace that is not there, as far as we may see that */
+/** @throws CliError notFound if the namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
 async function assureNamespace(cluster: Cluster, namespace: string): Promise<void> {
   const uid = await uidOf(cluster, namespace).catch(unlessForbidden("not for us to see"));
   if (uid === undefined) throw await namespaceNotFound(cluster, namespace);

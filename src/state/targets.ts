@@ -9,61 +9,61 @@ import { together } from "../scope/concurrency.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
 
-/** Targets of one kind: by name, by pattern, by labels. */
+/** Targets of one kind, by name, by pattern or by labels. */
 export type TargetPick = {
   readonly kind: TargetKind;
   readonly names: readonly string[];
   readonly globs: readonly string[];
-  /** It goes with the pattern `*`. */
+  /** Requires the pattern `*`. */
   readonly selector: string | undefined;
 };
 
-/** Which targets a command is about. */
+/** Which targets a command selects. */
 export type TargetOptions = {
   readonly picks: readonly TargetPick[];
-  /** Whatever has images of the Secret's registry. */
+  /** Selects every target with images of the Secret's registry. */
   readonly whereUsed: boolean;
 };
 
-/** An object that has a list of pull secrets. */
+/** An object with a list of pull secrets. */
 export type TargetObject = KubeObjects[TargetKind];
 
 export const noTargets: TargetOptions = { picks: [], whereUsed: false };
 
 export const wantsTargets = ({ picks, whereUsed }: TargetOptions): boolean => picks.length > 0 || whereUsed;
 
-/** What has to be read to know who uses a registry: everything that carries pull secrets; pods are read anyway. */
+/** The picks that find the users of a registry: every object with a list of pull secrets, except pods, which are read anyway. */
 export const everything = lastingKinds.map((kind): TargetPick => ({ kind, names: [], globs: ["*"], selector: undefined }));
 
-/** The picks of the objects to read. */
+/** Returns the picks of the objects to read. */
 export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPick[] => (whereUsed ? everything : picks);
 
-/** What kind of target an object is. */
+/** Returns the target kind of an object. */
 export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindCalled(kind) as TargetKind;
 
-/** An object as a plan sees it. */
+/** Returns the facts of an object for a plan. */
 export const targetOf = (object: TargetObject, context?: string): Target => readTarget(kindOf(object), object as never, context);
 
-/** The spec of the pods that a target is or makes. */
+/** Returns the pod spec of a target: its own, or that of its template. */
 export const specOf = (object: TargetObject): PodSpec | undefined => podSpecOf(kindOf(object), object);
 
-/** What the pods are like that targets make, also where there is none at the moment. */
+/** Returns the pod specs of targets, including targets that have no pods at the moment. */
 export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: PodSpec }[] =>
   objects.flatMap((object) => specOf(object) ?? []).map((spec) => ({ spec }));
 
-/** How long, in milliseconds, and by whose clock the ServiceAccount is waited for that every namespace gets after a moment. */
+/** How long to wait for the default ServiceAccount of a new namespace, in milliseconds, and how to sleep. */
 export type Patience = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
 
 export type ChoiceOptions = {
-  /** The Secret's name. */
+  /** The name of the Secret. */
   readonly secret: string;
   readonly targets: TargetOptions;
   readonly patience?: Patience | undefined;
-  /** A pattern may choose nothing: elsewhere it may choose something. */
+  /** A pattern may match nothing here, because it may match in another namespace. */
   readonly lenient: boolean;
 };
 
-/** The objects that were picked in one namespace, in the order of the picks, each once. @throws CliError notFound */
+/** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
 export async function chosenTargets(place: Place, options: ChoiceOptions): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
   const found = await together(picks.map((pick) => chosenBy(pick, place, options)));
@@ -95,11 +95,11 @@ async function named(kind: TargetKind, name: string, place: Place, options: Choi
   );
 }
 
-/** The ServiceAccount that the controller manager gives every namespace, a moment after it was made. */
+/** The ServiceAccount that the controller manager creates in every namespace, shortly after the namespace was created. */
 const given = { kind: "serviceaccount", name: "default" } as const;
 const isGiven = ({ kind, name }: { readonly kind: string; readonly name: string }) => kind === given.kind && name === given.name;
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two reads. */
 const between = 200;
 
 async function comes({ cluster, namespace }: Place, { milliseconds, sleep }: Patience): Promise<TargetObject | undefined> {
@@ -112,14 +112,17 @@ async function comes({ cluster, namespace }: Place, { milliseconds, sleep }: Pat
   return undefined;
 }
 
-/** The objects of a list that a pick is about: by a pattern none that has its list from elsewhere, or is over. */
+/**
+ * Returns the objects of a list that a pick selects. A pattern doesn't select objects that have ended, or that a controller creates from
+ * its own template.
+ */
 export function among<O extends TargetObject>({ names, globs }: TargetPick, objects: readonly O[]): O[] {
   const isChosen = ({ metadata: { name } }: O) => names.includes(name);
   const fits = (object: O) => globs.some((glob) => matchesGlob(glob, object.metadata.name)) && !targetOf(object).maker && !isOver(object);
   return objects.filter((object) => isChosen(object) || fits(object));
 }
 
-/** Whether a pod or a Job has come to its end. */
+/** Whether a pod or a Job has ended. */
 export function isOver(object: KubeObject): boolean {
   const { phase, conditions = [] } = ("status" in object && (object.status as { phase?: string; conditions?: Condition[] })) || {};
   if (phase === "Succeeded" || phase === "Failed") return true;
@@ -129,8 +132,9 @@ export function isOver(object: KubeObject): boolean {
 type Condition = { readonly type: string; readonly status: string };
 
 /**
- * What is meant and was not found: a name, or all that a pattern or labels choose. Of several whole kinds one may have no objects.
- * @param found what was found for each pick
+ * Returns the first selection that was not found: a name, or all objects that a pattern or labels select. If the user selects several whole
+ * kinds, a kind may have no objects.
+ * @param found the objects that were found for each pick
  */
 export function firstMissing(
   picks: readonly TargetPick[],
@@ -151,10 +155,10 @@ function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly
   return { kind, chosenBy: selector !== undefined ? ` has the labels ${selector}` : glob !== undefined ? ` matches ${glob}` : "" };
 }
 
-/** A target that is not there: its name, or by what nothing was chosen. */
+/** A target that doesn't exist: its name, or the pattern or labels that selected nothing. */
 type Missing = { readonly kind: TargetKind; readonly secret: string; readonly name?: string; readonly chosenBy?: string };
 
-/** Tells a missing target from a missing namespace, where the user may look. @throws CliError notFound */
+/** Distinguishes a missing target from a missing namespace, if the user may read it. @throws CliError notFound */
 async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret, chosenBy = "" }: Missing): Promise<never> {
   if ((await visibleUid(cluster, namespace)) === undefined) throw noNamespace(namespace);
   const resource = resourceOf(kind);
@@ -170,5 +174,8 @@ async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret
   throw absent(resource, name, hint);
 }
 
-/** The uid of a namespace; undefined where it is not there, as far as we may see that. */
+/**
+ * Returns the uid of a namespace; undefined if the namespace doesn't exist. Without permission to read it, the namespace is assumed to
+ * exist.
+ */
 const visibleUid = (cluster: Cluster, namespace: string) => uidOf(cluster, namespace).catch(() => "not for us to see");

@@ -8,10 +8,10 @@ import { hasOwnList, topOf } from "./pods.ts";
 import { secretsOf } from "./pull-secrets.ts";
 import { specOf, type TargetObject, targetOf } from "./targets.ts";
 
-/** The namespace of a cluster. */
+/** A namespace of a cluster. */
 type At = { readonly cluster: Cluster; readonly namespace: string };
 
-/** The largest number of objects that are read one by one. More ServiceAccounts are listed. More templates and names are not read. */
+/** The maximum number of objects that are read one by one. More ServiceAccounts are listed. More templates and names are not read. */
 const most = 5;
 
 /**
@@ -32,13 +32,16 @@ export async function readWarningObjects(
   return [...accounts, ...templates];
 }
 
-/** ServiceAccounts that templates run as, and that are no targets themselves. */
+/** Returns the ServiceAccounts that templates run as and that are not targets themselves. */
 function accountsWanted(targets: readonly Target[], objects: readonly TargetObject[]): string[] {
   const read = new Set(objects.filter((object) => !specOf(object)).map(({ metadata }) => metadata.name));
   return [...new Set(targets.flatMap(({ account }) => account ?? []))].filter((name) => !read.has(name));
 }
 
-/** What pods come from that do not have the list of their ServiceAccount, or what that was once: only the template itself tells. */
+/**
+ * Returns the templates of pods whose list is not their ServiceAccount's, nor an earlier version of it: only the template shows where the
+ * list comes from.
+ */
 function templatesWanted(secret: string, objects: readonly TargetObject[], pods: readonly Pod[]): Ref<TargetKind>[] {
   const accounts = new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
   const read = new Set(objects.map((object) => `${object.kind}/${object.metadata.name}`));
@@ -69,10 +72,10 @@ async function accountsOf({ cluster, namespace }: At, names: readonly string[]):
   return (await together(names.map(one))).flatMap((account) => account ?? []);
 }
 
-/** The Secret to which a name in a list refers; undefined if it does not exist. */
+/** The Secret that an entry in a list refers to; undefined if it doesn't exist. */
 export type NamedSecret = { readonly name: string; readonly secret: Secret | undefined };
 
-/** Reads the Secrets to which other names in the targets' lists refer. A Secret that cannot be read is left out. */
+/** Reads the Secrets that other entries in the targets' lists refer to. Skips a Secret that can't be read. */
 export async function readOtherNames(
   { cluster, namespace }: At,
   secret: string,

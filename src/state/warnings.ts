@@ -14,13 +14,12 @@ import { hasOwnList } from "./pods.ts";
 import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 import type { NamedSecret } from "./warning-reads.ts";
 
-/** As many hosts are told. */
+/** The maximum number of warnings about images. */
 const most = 5;
 
 /**
- * Tells of images that a Secret has no key for, of the targets whose list a plan adds it to: what nothing but a look at the node's
- * errors would tell later.
- *
+ * Warns about images that a Secret has no key for, for the targets whose list a plan adds it to. Otherwise only the node's errors would
+ * show this later.
  * @param keys the keys under `auths` that the Secret has a login for, or will have
  */
 export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
@@ -38,7 +37,10 @@ export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: N
     });
 }
 
-/** A template pulls its own images, and a ServiceAccount's are those of the pods that were read and rely on it. */
+/**
+ * Returns the images of a target: a template pulls its own images, a ServiceAccount those of the pods and templates that were read and rely
+ * on it.
+ */
 function pullerOf(of: Ref<TargetKind>, object: TargetObject, { objects, targets, pods }: NamespaceState): Puller<Ref<TargetKind>> {
   const own = specOf(object);
   if (own) return { of, images: wantedIn(own), whole: true };
@@ -57,7 +59,7 @@ const wantedIn = (spec: PodSpec): Wanted[] =>
     return { text, host, repository, loginServer: azure?.loginServer };
   });
 
-/** Tells of a Secret that the kubelet cannot read, and else of images that it has no key for. */
+/** Warns about a Secret that the kubelet can't read, or about images that the Secret has no key for. */
 export function tellUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
   const named = { ...secret, name: to.name };
   const { poison } = buildKeyring([named]);
@@ -66,14 +68,14 @@ export function tellUseless(to: Ref<"secret">, secret: Secret, state: NamespaceS
   return [{ act: "tell", id: "malformed-secret", to, says }];
 }
 
-/** The keys of a Secret that have a login: the kubelet passes over one without a user name or a password. */
+/** Returns the keys of a Secret that have a login: the kubelet ignores a login without a user name or a password. */
 function usableKeys(secret: Secret & { readonly name: string }): string[] {
   const reading = readPullSecret(secret);
   const entries = "entries" in reading ? reading.entries : [];
   return entries.filter(({ login }) => login.username !== "" && !login.password.isEmpty).map(({ server }) => server);
 }
 
-/** The keys that a Secret has once a plan is carried out. */
+/** Returns the keys that a Secret has after a plan is executed. */
 export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): readonly string[] {
   const store = plan.find((change) => change.act === "store");
   const hosts = existing?.hosts ?? [];
@@ -81,14 +83,14 @@ export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): rea
   return store.merges ? [...hosts, ...store.entry.hosts] : store.entry.hosts;
 }
 
-/** Tells of other names in the lists that a plan writes to, once it is known what they lead to. */
+/** Warns about other entries in the lists that a plan writes, after the Secrets that they refer to were read. */
 export function tellOtherNames({ targets, place, otherNames }: NamespaceState, plan: Plan): Promise<Tell[]> | undefined {
   const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
   const lists = targets.map((object) => targetOf(object, place.context)).filter(({ to }) => written.has(keyOf(to)));
   return otherNames?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));
 }
 
-/** What is wrong with where a name leads. */
+/** Returns the problem with the Secret that an entry refers to, if there is one. */
 export function otherName({ name, secret }: NamedSecret): OtherName[] {
   if (!secret) return [{ name, id: "dangling-name", why: "is not there" }];
   const reading = readPullSecret({ ...secret, name });

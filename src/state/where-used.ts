@@ -7,11 +7,10 @@ import { hasOwnList } from "./pods.ts";
 import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
- * The targets of a place whose pods pull from one of these registries: a template that names pull secrets itself, and of everything
- * else the ServiceAccount that it runs as, from which admission copies the list. Templates at zero replicas and CronJobs between runs
- * count; a pod counts where nothing that we know of has its template.
- *
- * @returns the ServiceAccounts first; what cannot be changed (a Job, a pod) is none of them
+ * Returns the targets of a namespace whose pods pull from one of these hosts: templates that list pull secrets themselves, and for all
+ * other templates the ServiceAccount that they run as, because admission copies its list. Templates with zero replicas and CronJobs between
+ * runs count. A pod counts if no known target has its template.
+ * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
  */
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
   const accounts = new Map(targets.filter((object) => !specOf(object)).map((object) => [object.metadata.name, object]));
